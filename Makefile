@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Stadttor. `make help` lists the targets.
+
+VERSION := 0.1.0
+PREFIX ?= /usr
+SYSCONFDIR ?= /etc
+DESTDIR ?=
+BUILD ?= build
+
+CC ?= gcc
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Werror -Wmissing-declarations -Wformat-nonliteral \
+	-Wstrict-prototypes -Wshadow
+HARDEN ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+HARDEN_LD ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack
+
+COMMON_PKGS := libevent_core
+NETCTL_PKGS := $(COMMON_PKGS) libnl-3.0 libnftnl libmnl
+PORTAL_PKGS := $(COMMON_PKGS) openssl json-c
+CLI_PKGS := json-c
+
+ours = $(CPPFLAGS) -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -std=gnu11 \
+	$(WARN) $(HARDEN) -ffunction-sections -fdata-sections $(CFLAGS)
+link = $(CC) $(CFLAGS) $(HARDEN_LD) -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
+pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))
+pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
+
+PROGRAMS := $(BUILD)/stadttor-netctl $(BUILD)/stadttor-portal $(BUILD)/stadttor
+
+all: $(PROGRAMS)
+
+# --- the three programs ----------------------------------------------------
+$(BUILD)/libcommon.a: $(call objects,common)
+$(BUILD)/libnetctl.a: $(call objects,netctl)
+$(BUILD)/libportal.a: $(call objects,portal)
+$(BUILD)/libcli.a: $(call objects,cli)
+$(BUILD)/%.a:
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/netctl/%.o: EXTRA := $(call pkg_cflags,$(NETCTL_PKGS))
+$(BUILD)/portal/%.o: EXTRA := $(call pkg_cflags,$(PORTAL_PKGS))
+$(BUILD)/cli/%.o: EXTRA := $(call pkg_cflags,$(CLI_PKGS))
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ours) $(EXTRA) -MMD -MP -c -o $@ $<
+
+$(BUILD)/stadttor-netctl: $(BUILD)/netctl/main.o $(BUILD)/libnetctl.a $(BUILD)/libcommon.a
+	$(link) -o $@ $^ $(call pkg_libs,$(NETCTL_PKGS))
+$(BUILD)/stadttor-portal: $(BUILD)/portal/main.o $(BUILD)/libportal.a $(BUILD)/libcommon.a
+	$(link) -o $@ $^ $(call pkg_libs,$(PORTAL_PKGS))
+# The command line prints rulesets, so it borrows their description and the
+# text writer; the archive gives it nothing that speaks netlink.
+$(BUILD)/stadttor: $(BUILD)/cli/main.o $(BUILD)/libcli.a $(BUILD)/libnetctl.a $(BUILD)/libcommon.a
+	$(link) -o $@ $^ $(call pkg_libs,$(CLI_PKGS) $(COMMON_PKGS))
+
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
+
+include tests/tests.mk
+include install.mk
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all clean
+.DELETE_ON_ERROR:

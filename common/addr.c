@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/addr.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t addr_len(const struct addr *a)
+{
+	if (a->family == AF_INET)
+		return 4;
+	return a->family == AF_INET6 ? 16 : 0;
+}
+
+bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	return a->family == b->family &&
+	       !memcmp(a->byte, b->byte, addr_len(a));
+}
+
+static void addr_from_in6(struct addr *a, const struct sockaddr_in6 *sin6)
+{
+	const uint8_t *b = sin6->sin6_addr.s6_addr;
+
+	if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)) {
+		a->family = AF_INET;
+		memcpy(a->byte, b + 12, 4);
+	} else {
+		a->family = AF_INET6;
+		memcpy(a->byte, b, 16);
+	}
+}
+
+bool addr_from_sockaddr(struct addr *a, const struct sockaddr *sa)
+{
+	struct sockaddr_in6 sin6;
+	struct sockaddr_in sin;
+
+	memset(a, 0, sizeof(*a));
+	if (sa->sa_family == AF_INET6) {
+		memcpy(&sin6, sa, sizeof(sin6));
+		addr_from_in6(a, &sin6);
+		return true;
+	}
+	if (sa->sa_family != AF_INET)
+		return false;
+	memcpy(&sin, sa, sizeof(sin));
+	a->family = AF_INET;
+	memcpy(a->byte, &sin.sin_addr, 4);
+	return true;
+}
+
+bool addr_parse(struct addr *a, const char *text)
+{
+	struct addr v = { .family = AF_INET };
+
+	if (inet_pton(AF_INET, text, v.byte) != 1) {
+		v.family = AF_INET6;
+		if (inet_pton(AF_INET6, text, v.byte) != 1)
+			return false;
+	}
+	*a = v;
+	return true;
+}
+
+static bool addr_host_bits_are_zero(const struct addr *a, unsigned int prefix)
+{
+	size_t bits = addr_len(a) * 8;
+
+	for (size_t i = prefix; i < bits; i++)
+		if (a->byte[i / 8] & (0x80 >> (i % 8)))
+			return false;
+	return true;
+}
+
+bool addr_parse_prefix(struct addr *a, unsigned int *prefix, const char *text)
+{
+	char host[ADDR_TEXT_MAX];
+	const char *slash = strchr(text, '/');
+	size_t len = slash ? (size_t)(slash - text) : strlen(text);
+	unsigned long bits;
+	char *end;
+
+	if (len >= sizeof(host))
+		return false;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (!addr_parse(a, host))
+		return false;
+	bits = addr_len(a) * 8;
+	if (slash) {
+		if (slash[1] < '0' || slash[1] > '9')
+			return false;
+		bits = strtoul(slash + 1, &end, 10);
+		if (*end || bits > addr_len(a) * 8)
+			return false;
+	}
+	*prefix = (unsigned int)bits;
+	return addr_host_bits_are_zero(a, *prefix);
+}
+
+const char *addr_to_string(const struct addr *a, char buf[ADDR_TEXT_MAX])
+{
+	if (!addr_len(a) ||
+	    !inet_ntop(a->family, a->byte, buf, ADDR_TEXT_MAX))
+		snprintf(buf, ADDR_TEXT_MAX, "none");
+	return buf;
+}
+
+const char *mac_to_string(const struct mac *m, char buf[ADDR_TEXT_MAX])
+{
+	snprintf(buf, ADDR_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x",
+		 m->byte[0], m->byte[1], m->byte[2], m->byte[3], m->byte[4],
+		 m->byte[5]);
+	return buf;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* MAC and IP addresses as values, and their text forms. */
+#ifndef STADTTOR_ADDR_H
+#define STADTTOR_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct mac {
+	uint8_t byte[6];
+};
+
+/* An IPv4 or IPv6 address. ifindex scopes it to one network, 0: to none. */
+struct addr {
+	uint8_t family; /* AF_INET, AF_INET6 or AF_UNSPEC */
+	uint8_t zero[3];
+	uint32_t ifindex;
+	uint8_t byte[16]; /* network order; IPv4 in the first four */
+};
+
+#define ADDR_TEXT_MAX 64
+
+/* Length of the address in bytes: 4, 16, or 0 for any other family. */
+size_t addr_len(const struct addr *a);
+bool addr_equal(const struct addr *a, const struct addr *b);
+
+/* IPv4-mapped IPv6 addresses become IPv4. false: neither IPv4 nor IPv6. */
+bool addr_from_sockaddr(struct addr *a, const struct sockaddr *sa);
+
+/* "192.0.2.1", "2001:db8::1"; false: not an address, *a is untouched. */
+bool addr_parse(struct addr *a, const char *text);
+
+/* The same with an optional "/LEN"; *prefix is in bits, host bits must be 0. */
+bool addr_parse_prefix(struct addr *a, unsigned int *prefix, const char *text);
+
+/* Both write to buf and return it. */
+const char *addr_to_string(const struct addr *a, char buf[ADDR_TEXT_MAX]);
+const char *mac_to_string(const struct mac *m, char buf[ADDR_TEXT_MAX]);
+
+#endif

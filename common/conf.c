@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/conf.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
+
+static const struct unit seconds_units[] = {
+	{ "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 }, { NULL, 0 },
+};
+
+static const struct unit rate_units[] = {
+	{ "bit", 1 },
+	{ "kbit", 1000 },
+	{ "mbit", 1000000 },
+	{ "gbit", 1000000000 },
+	{ NULL, 0 },
+};
+
+static const struct unit bytes_units[] = {
+	{ "B", 1 },
+	{ "kB", 1000 },
+	{ "MB", 1000000 },
+	{ "GB", 1000000000 },
+	{ "TB", 1000000000000 },
+	{ "KiB", 1ULL << 10 },
+	{ "MiB", 1ULL << 20 },
+	{ "GiB", 1ULL << 30 },
+	{ "TiB", 1ULL << 40 },
+	{ NULL, 0 },
+};
+
+/* Digits at *text, which it passes. */
+static bool parse_digits(const char **text, uint64_t *out)
+{
+	uint64_t v = 0;
+	const char *s = *text;
+
+	for (; *s >= '0' && *s <= '9'; s++) {
+		if (v > (UINT64_MAX - 9) / 10)
+			return false;
+		v = v * 10 + (uint64_t)(*s - '0');
+	}
+	if (s == *text)
+		return false;
+	*text = s;
+	*out = v;
+	return true;
+}
+
+bool conf_parse_number(const char *text, uint64_t *out)
+{
+	uint64_t v;
+
+	if (!parse_digits(&text, &v) || *text)
+		return false;
+	*out = v;
+	return true;
+}
+
+static const struct unit *find_unit(const struct unit *u, const char *name,
+				    size_t len)
+{
+	for (; u->name; u++)
+		if (strlen(u->name) == len && !strncasecmp(u->name, name, len))
+			return u;
+	return NULL;
+}
+
+/* One "NUMBER[.FRACTION]UNIT" at *text; no unit: times 1. */
+static bool parse_term(const char **text, const struct unit *units,
+		       uint64_t *out)
+{
+	const struct unit *u;
+	uint64_t whole, tenths = 0, scale = 1;
+	size_t len;
+
+	if (!parse_digits(text, &whole))
+		return false;
+	if (**text == '.') {
+		const char *from = ++*text;
+
+		if (!parse_digits(text, &tenths) || *text - from > 3)
+			return false;
+		for (; from < *text; from++)
+			scale *= 10;
+	}
+	len = strcspn(*text, "0123456789. ");
+	u = len ? find_unit(units, *text, len) : NULL;
+	if (len && !u)
+		return false;
+	*text += len;
+	if (!u) {
+		*out = whole;
+		return scale == 1;
+	}
+	if (whole > UINT64_MAX / u->factor / 2)
+		return false;
+	*out = whole * u->factor + tenths * u->factor / scale;
+	return true;
+}
+
+static bool parse_with_unit(const char *text, const struct unit *units,
+			    uint64_t *out)
+{
+	uint64_t v;
+
+	if (!parse_term(&text, units, &v) || *text)
+		return false;
+	*out = v;
+	return true;
+}
+
+bool conf_parse_rate(const char *text, uint64_t *out)
+{
+	return parse_with_unit(text, rate_units, out);
+}
+
+bool conf_parse_bytes(const char *text, uint64_t *out)
+{
+	return parse_with_unit(text, bytes_units, out);
+}
+
+bool conf_parse_seconds(const char *text, uint64_t *out)
+{
+	uint64_t sum = 0, v;
+
+	do {
+		if (!parse_term(&text, seconds_units, &v) ||
+		    v > UINT64_MAX / 2 - sum)
+			return false;
+		sum += v;
+	} while (*text);
+	*out = sum;
+	return true;
+}
+
+static bool parse_bool(const char *text, bool *out)
+{
+	static const char *const words[] = { "0", "1",	   "no",   "yes",
+					     "off", "on", "false", "true" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!strcmp(text, words[i])) {
+			*out = i % 2;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_word(const struct conf_option *o, const char *text,
+		       uint64_t *out)
+{
+	for (size_t i = 0; o->words[i]; i++) {
+		if (!strcmp(text, o->words[i])) {
+			*out = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_plain_text(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return false;
+	return true;
+}
+
+static bool is_device_name(const char *s)
+{
+	return *s && strlen(s) < IFNAMSIZ && strcmp(s, ".") && strcmp(s, "..") &&
+	       !s[strcspn(s, " \t\n/:\"\\")] && is_plain_text(s);
+}
+
+/* The forms, as the messages name them; the bound follows where it matters. */
+static const char *const type_form[CONF_TYPE_MAX] = {
+	[CONF_BOOL] = "0 or 1",
+	[CONF_NUMBER] = "a whole number",
+	[CONF_SECONDS] = "a time such as 90, 15m, 8h or 2d",
+	[CONF_RATE] = "a rate such as 800kbit or 5mbit",
+	[CONF_BYTES] = "a size such as 500MB or 2GiB",
+	[CONF_WORD] = "one of the words",
+	[CONF_DEVICE] = "a network device of at most 15 characters",
+	[CONF_TEXT] = "text without control characters",
+	[CONF_PATH] = "an absolute file name",
+};
+
+static bool parse_scalar(const struct conf_option *o, const char *text,
+			 uint64_t *out)
+{
+	static bool (*const parse[CONF_TYPE_MAX])(const char *, uint64_t *) = {
+		[CONF_NUMBER] = conf_parse_number,
+		[CONF_SECONDS] = conf_parse_seconds,
+		[CONF_RATE] = conf_parse_rate,
+		[CONF_BYTES] = conf_parse_bytes,
+	};
+
+	if (o->type == CONF_WORD)
+		return parse_word(o, text, out);
+	return parse[o->type](text, out) && *out >= o->min && *out <= o->max;
+}
+
+static bool text_is_valid(const struct conf_option *o, const char *text)
+{
+	if (!is_plain_text(text) || strlen(text) > o->max)
+		return false;
+	if (o->type == CONF_PATH)
+		return !*text || *text == '/';
+	return !o->is_valid || o->is_valid(text);
+}
+
+static bool store_text(char **field, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return false;
+	free(*field);
+	*field = copy;
+	return true;
+}
+
+static bool store_list(const struct conf_option *o, struct conf_list *list,
+		       const char *text)
+{
+	char **grown;
+
+	if (list->count == CONF_LIST_MAX || !text_is_valid(o, text))
+		return false;
+	grown = realloc(list->value, (list->count + 1) * sizeof(*grown));
+	if (!grown)
+		return false;
+	list->value = grown;
+	list->value[list->count] = strdup(text);
+	return list->value[list->count] && ++list->count;
+}
+
+static bool store(const struct conf_option *o, void *base, const char *text)
+{
+	if (o->is_list)
+		return store_list(o, CONF_FIELD(struct conf_list, base, o),
+				  text);
+	switch (o->type) {
+	case CONF_BOOL:
+		return parse_bool(text, CONF_FIELD(bool, base, o));
+	case CONF_NUMBER:
+	case CONF_SECONDS:
+	case CONF_RATE:
+	case CONF_BYTES:
+	case CONF_WORD:
+		return parse_scalar(o, text, CONF_FIELD(uint64_t, base, o));
+	case CONF_DEVICE:
+		if (!is_device_name(text))
+			return false;
+		snprintf(CONF_FIELD(char, base, o), IFNAMSIZ, "%s", text);
+		return true;
+	case CONF_TEXT:
+	case CONF_PATH:
+		return text_is_valid(o, text) &&
+		       store_text(CONF_FIELD(char *, base, o), text);
+	case CONF_TYPE_MAX:
+		break;
+	}
+	return false;
+}
+
+int conf_defaults(const struct conf_table *t, void *base)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->option[i].fallback &&
+		    !store(&t->option[i], base, t->option[i].fallback))
+			return -ENOMEM;
+	return 0;
+}
+
+static void print_scalar(const struct conf_option *o, uint64_t v, FILE *out)
+{
+	static const struct unit *const unit[CONF_TYPE_MAX] = {
+		[CONF_SECONDS] = seconds_units,
+		[CONF_RATE] = rate_units,
+		[CONF_BYTES] = bytes_units,
+	};
+	const struct unit *best = NULL;
+
+	for (const struct unit *u = unit[o->type]; v && u && u->name; u++)
+		if (v % u->factor == 0 && (!best || u->factor > best->factor))
+			best = u;
+	if (best)
+		fprintf(out, "%" PRIu64 "%s", v / best->factor, best->name);
+	else
+		fprintf(out, "%" PRIu64, v);
+}
+
+static void print_allowed(const struct conf_option *o, FILE *out)
+{
+	if (o->allowed) {
+		fputs(o->allowed, out);
+		return;
+	}
+	if (o->type == CONF_WORD) {
+		for (size_t i = 0; o->words[i]; i++)
+			fprintf(out, "%s%s", i ? ", " : "one of ",
+				o->words[i]);
+		return;
+	}
+	fputs(type_form[o->type], out);
+	if (o->type == CONF_TEXT || o->type == CONF_PATH)
+		fprintf(out, " (at most %" PRIu64 " bytes)", o->max);
+	if (o->type < CONF_NUMBER || o->type > CONF_BYTES)
+		return;
+	fputs(", from ", out);
+	print_scalar(o, o->min, out);
+	fputs(" to ", out);
+	print_scalar(o, o->max, out);
+}
+
+static bool wrong_value(const struct conf_option *o,
+			const struct uci_option *given, char *error)
+{
+	char allowed[160] = "";
+	FILE *f = fmemopen(allowed, sizeof(allowed), "w");
+
+	if (f) {
+		print_allowed(o, f);
+		fclose(f);
+		allowed[sizeof(allowed) - 1] = '\0';
+	}
+	snprintf(error, UCI_ERROR_MAX, "%u: %s '%.40s' is not allowed: %s",
+		 given->line, o->name, given->value, allowed);
+	return false;
+}
+
+static const struct conf_option *find_option(const struct conf_table *t,
+					     const char *name)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (!strcmp(t->option[i].name, name))
+			return &t->option[i];
+	return NULL;
+}
+
+static bool apply_one(const struct conf_table *t, void *base,
+		      const struct uci_option *given, char *error)
+{
+	const struct conf_option *o = find_option(t, given->name);
+
+	if (!o) {
+		snprintf(error, UCI_ERROR_MAX,
+			 "%u: a %s section has no option '%.40s'",
+			 given->line, t->section, given->name);
+		return false;
+	}
+	if (given->is_list != o->is_list) {
+		snprintf(error, UCI_ERROR_MAX, "%u: %s must be given as '%s'",
+			 given->line, o->name, o->is_list ? "list" : "option");
+		return false;
+	}
+	return store(o, base, given->value) || wrong_value(o, given, error);
+}
+
+static bool was_given(const struct uci_section *s, const char *name,
+		      const struct uci_option *before)
+{
+	const struct uci_option *g;
+
+	TAILQ_FOREACH(g, &s->options, next) {
+		if (g == before)
+			return false;
+		if (!strcmp(g->name, name))
+			return true;
+	}
+	return false;
+}
+
+bool conf_apply(const struct conf_table *t, void *base,
+		const struct uci_section *s, char error[UCI_ERROR_MAX])
+{
+	const struct uci_option *g;
+
+	TAILQ_FOREACH(g, &s->options, next) {
+		if (!g->is_list && was_given(s, g->name, g)) {
+			snprintf(error, UCI_ERROR_MAX,
+				 "%u: %.40s is given twice", g->line, g->name);
+			return false;
+		}
+		if (!apply_one(t, base, g, error))
+			return false;
+	}
+	for (size_t i = 0; i < t->count; i++) {
+		if (t->option[i].required &&
+		    !was_given(s, t->option[i].name, NULL)) {
+			snprintf(error, UCI_ERROR_MAX,
+				 "%u: this %s section needs an option '%s'",
+				 s->line, t->section, t->option[i].name);
+			return false;
+		}
+	}
+	return true;
+}
+
+void conf_clear(const struct conf_table *t, void *base)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const struct conf_option *o = &t->option[i];
+
+		if (o->is_list) {
+			struct conf_list *l =
+				CONF_FIELD(struct conf_list, base, o);
+
+			while (l->count)
+				free(l->value[--l->count]);
+			free(l->value);
+			l->value = NULL;
+		} else if (o->type == CONF_TEXT || o->type == CONF_PATH) {
+			free(*CONF_FIELD(char *, base, o));
+			*CONF_FIELD(char *, base, o) = NULL;
+		}
+	}
+}
+
+/* In single quotes, as UCI reads it back. */
+static void print_quoted(const char *text, FILE *out)
+{
+	fputc('\'', out);
+	for (; *text; text++) {
+		if (*text == '\'')
+			fputs("'\"'\"'", out);
+		else
+			fputc(*text, out);
+	}
+	fputs("'\n", out);
+}
+
+static void print_value(const struct conf_option *o, const void *base,
+			FILE *out)
+{
+	uint64_t v;
+
+	switch (o->type) {
+	case CONF_TEXT:
+	case CONF_PATH:
+		print_quoted(*CONF_FIELD(char *const, base, o), out);
+		return;
+	case CONF_DEVICE:
+		print_quoted(CONF_FIELD(const char, base, o), out);
+		return;
+	case CONF_BOOL:
+		fprintf(out, "'%d'\n", *CONF_FIELD(const bool, base, o));
+		return;
+	case CONF_WORD:
+		v = *CONF_FIELD(const uint64_t, base, o);
+		fprintf(out, "'%s'\n", o->words[v]);
+		return;
+	case CONF_NUMBER:
+	case CONF_SECONDS:
+	case CONF_RATE:
+	case CONF_BYTES:
+		fputc('\'', out);
+		print_scalar(o, *CONF_FIELD(const uint64_t, base, o), out);
+		fputs("'\n", out);
+		return;
+	case CONF_TYPE_MAX:
+		return;
+	}
+}
+
+void conf_print(const struct conf_table *t, const void *base,
+		const char *name, FILE *out)
+{
+	fprintf(out, "config %s", t->section);
+	if (name)
+		fprintf(out, " '%s'", name);
+	fputc('\n', out);
+	for (size_t i = 0; i < t->count; i++) {
+		const struct conf_option *o = &t->option[i];
+		const struct conf_list *l;
+
+		if (!o->is_list) {
+			fprintf(out, "\toption %s ", o->name);
+			print_value(o, base, out);
+			continue;
+		}
+		l = CONF_FIELD(const struct conf_list, base, o);
+		for (size_t k = 0; k < l->count; k++) {
+			fprintf(out, "\tlist %s ", o->name);
+			print_quoted(l->value[k], out);
+		}
+	}
+	fputc('\n', out);
+}
+
+void conf_document(const struct conf_table *t, FILE *out)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const struct conf_option *o = &t->option[i];
+
+		fprintf(out, ".It Ic %s Cm %s\n%s.\n",
+			o->is_list ? "list" : "option", o->name, o->help);
+		fputs("Allowed: ", out);
+		print_allowed(o, out);
+		fputs(".\n", out);
+		if (o->required)
+			fputs("Required.\n", out);
+		else if (o->fallback && *o->fallback)
+			fprintf(out, "Default: %s.\n", o->fallback);
+	}
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/ipc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "common/clock.h"
+
+#define READS_PER_TURN 256
+#define QUEUE_MAX      4096
+
+static const size_t message_size[IPC_TYPE_MAX] = {
+	[IPC_LOOKUP] = sizeof(struct ipc_lookup),
+	[IPC_GRANT] = sizeof(struct ipc_grant),
+	[IPC_LOGOUT] = sizeof(struct ipc_lookup),
+	[IPC_ADMIT] = sizeof(struct ipc_grant),
+	[IPC_STATUS] = sizeof(struct ipc_status),
+	[IPC_LIST] = sizeof(struct ipc_list),
+	[IPC_REVOKE] = sizeof(struct ipc_revoke),
+	[IPC_SESSION] = sizeof(struct ipc_session),
+	[IPC_ADDRESS] = sizeof(struct ipc_address),
+	[IPC_ZONE] = sizeof(struct ipc_zone),
+	[IPC_TOTALS] = sizeof(struct ipc_totals),
+	[IPC_DONE] = sizeof(struct ipc_done),
+};
+
+struct ipc_queued {
+	TAILQ_ENTRY(ipc_queued) next;
+	size_t len;
+	unsigned char bytes[];
+};
+
+struct ipc_channel {
+	struct ipc_channel_config config;
+	struct event read_event;
+	struct event write_event;
+	struct event resume_timer;
+	TAILQ_HEAD(, ipc_queued) queue;
+	size_t queued;
+	uint64_t window_ms; /* start of the second that budget counts in */
+	uint32_t window_used;
+	bool closed;
+};
+
+size_t ipc_message_size(enum ipc_type type)
+{
+	return (unsigned int)type < IPC_TYPE_MAX ? message_size[type] : 0;
+}
+
+const char *ipc_message_check(const void *message, size_t len)
+{
+	struct ipc_header h;
+
+	if (len < sizeof(h))
+		return "message shorter than its header";
+	memcpy(&h, message, sizeof(h));
+	if (h.version != IPC_VERSION)
+		return "message of another version";
+	if (!ipc_message_size(h.type))
+		return "message of unknown type";
+	if (ipc_message_size(h.type) != len)
+		return "message of wrong size";
+	return NULL;
+}
+
+static void channel_close(struct ipc_channel *ch, const char *why)
+{
+	if (ch->closed)
+		return;
+	ch->closed = true;
+	event_del(&ch->read_event);
+	event_del(&ch->write_event);
+	event_del(&ch->resume_timer);
+	ch->config.on_close(ch, why, ch->config.arg);
+}
+
+/* How many messages may be read now; 0 pauses the reader. */
+static uint32_t channel_allowance(struct ipc_channel *ch)
+{
+	static const struct timeval pause = { .tv_usec = 20000 };
+	uint64_t now_ms = clock_ms();
+	uint32_t budget = ch->config.budget_per_s;
+
+	if (!budget)
+		return READS_PER_TURN;
+	if (now_ms - ch->window_ms >= 1000) {
+		ch->window_ms = now_ms;
+		ch->window_used = 0;
+	}
+	if (ch->window_used < budget)
+		return READS_PER_TURN;
+	event_del(&ch->read_event);
+	event_add(&ch->resume_timer, &pause);
+	return 0;
+}
+
+/* false: the channel is gone, or nothing is left to read. */
+static bool channel_read_one(struct ipc_channel *ch)
+{
+	union {
+		struct ipc_header header;
+		unsigned char bytes[IPC_MESSAGE_MAX + 1];
+	} m;
+	const struct ipc_handler *handler;
+	const char *wrong;
+	ssize_t n;
+
+	n = recv(ch->config.fd, &m, sizeof(m), MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n <= 0) {
+		channel_close(ch, n ? strerror(errno) : NULL);
+		return false;
+	}
+	ch->window_used++;
+	wrong = ipc_message_check(&m, (size_t)n);
+	if (!wrong && !ch->config.handlers[m.header.type].handle)
+		wrong = "message that this peer may not send";
+	if (wrong) {
+		channel_close(ch, wrong);
+		return false;
+	}
+	handler = &ch->config.handlers[m.header.type];
+	handler->handle(ch, &m, ch->config.arg);
+	return true;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct ipc_channel *ch = arg;
+	uint32_t n;
+
+	(void)fd;
+	(void)what;
+	n = channel_allowance(ch);
+	while (n && channel_read_one(ch))
+		n--;
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *arg)
+{
+	struct ipc_channel *ch = arg;
+
+	event_add(&ch->read_event, NULL);
+	on_readable(fd, what, arg);
+}
+
+static int channel_write(struct ipc_channel *ch, const void *bytes, size_t len)
+{
+	ssize_t n = send(ch->config.fd, bytes, len,
+			 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	return n < 0 ? -errno : 0;
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct ipc_channel *ch = arg;
+	struct ipc_queued *q;
+
+	(void)fd;
+	(void)what;
+	while ((q = TAILQ_FIRST(&ch->queue))) {
+		int err = channel_write(ch, q->bytes, q->len);
+
+		if (err == -EAGAIN)
+			return;
+		TAILQ_REMOVE(&ch->queue, q, next);
+		ch->queued--;
+		free(q);
+		if (err)
+			return; /* the reader sees the close */
+	}
+	event_del(&ch->write_event);
+}
+
+struct ipc_channel *ipc_channel_new(const struct ipc_channel_config *config)
+{
+	struct ipc_channel *ch = calloc(1, sizeof(*ch));
+
+	if (!ch) {
+		close(config->fd);
+		return NULL;
+	}
+	ch->config = *config;
+	TAILQ_INIT(&ch->queue);
+	event_assign(&ch->read_event, config->base, config->fd,
+		     EV_READ | EV_PERSIST, on_readable, ch);
+	event_assign(&ch->write_event, config->base, config->fd,
+		     EV_WRITE | EV_PERSIST, on_writable, ch);
+	evtimer_assign(&ch->resume_timer, config->base, on_resume, ch);
+	event_add(&ch->read_event, NULL);
+	return ch;
+}
+
+void ipc_channel_free(struct ipc_channel *ch)
+{
+	struct ipc_queued *q;
+
+	if (!ch)
+		return;
+	event_del(&ch->read_event);
+	event_del(&ch->write_event);
+	event_del(&ch->resume_timer);
+	while ((q = TAILQ_FIRST(&ch->queue))) {
+		TAILQ_REMOVE(&ch->queue, q, next);
+		free(q);
+	}
+	close(ch->config.fd);
+	free(ch);
+}
+
+void *ipc_channel_arg(struct ipc_channel *ch)
+{
+	return ch->config.arg;
+}
+
+static int channel_queue(struct ipc_channel *ch, const void *m, size_t len)
+{
+	struct ipc_queued *q;
+
+	if (ch->queued >= QUEUE_MAX)
+		return -ENOBUFS;
+	q = malloc(sizeof(*q) + len);
+	if (!q)
+		return -ENOMEM;
+	q->len = len;
+	memcpy(q->bytes, m, len);
+	TAILQ_INSERT_TAIL(&ch->queue, q, next);
+	ch->queued++;
+	event_add(&ch->write_event, NULL);
+	return 0;
+}
+
+int ipc_channel_send(struct ipc_channel *ch, enum ipc_type type, void *message)
+{
+	struct ipc_header *h = message;
+	size_t len = ipc_message_size(type);
+	int err;
+
+	if (ch->closed)
+		return -EPIPE;
+	h->version = IPC_VERSION;
+	h->type = (uint16_t)type;
+	if (ch->queued)
+		return channel_queue(ch, message, len);
+	err = channel_write(ch, message, len);
+	return err == -EAGAIN ? channel_queue(ch, message, len) : err;
+}
+
+int ipc_connect(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+	int fd;
+	int err;
+
+	if (len >= sizeof(sun.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(sun.sun_path, path, len + 1);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+const char *session_reason_to_string(enum session_reason reason)
+{
+	static const char *const name[SESSION_REASON_MAX] = {
+		[SESSION_REASON_NONE] = "none",
+		[SESSION_REASON_EXPIRED] = "expired",
+		[SESSION_REASON_IDLE] = "idle",
+		[SESSION_REASON_QUOTA] = "quota",
+		[SESSION_REASON_LOGOUT] = "logout",
+		[SESSION_REASON_OPERATOR] = "operator",
+	};
+
+	return (unsigned int)reason < SESSION_REASON_MAX ? name[reason] : "?";
+}
+
+const char *session_state_to_string(enum session_state state)
+{
+	static const char *const name[] = {
+		[SESSION_UNKNOWN] = "unknown",
+		[SESSION_GRANTED] = "granted",
+		[SESSION_ENDED] = "ended",
+	};
+
+	return (unsigned int)state <= SESSION_ENDED ? name[state] : "?";
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The messages between netctl and its two kinds of peers, the portal and the
+ * operator's command line, and the channel that carries them.
+ *
+ * A message is one SOCK_SEQPACKET record of fixed size: numbers and addresses
+ * in host order, no pointers, no free text. Every request carries an id that
+ * its answers repeat; the last answer to a request that may have many is
+ * IPC_DONE. Limits: 0 asks for the zone's default, IPC_UNLIMITED for none.
+ */
+#ifndef STADTTOR_IPC_H
+#define STADTTOR_IPC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/log.h"
+
+struct event_base;
+
+#define IPC_VERSION	   1
+#define IPC_ZONE_NAME_MAX  16 /* with the closing NUL */
+#define IPC_UNLIMITED	   UINT64_MAX
+#define IPC_MESSAGE_MAX	   256
+#define IPC_LIST_PAGE	   64 /* sessions in answer to one IPC_LIST */
+
+enum ipc_type {
+	IPC_NONE,
+	/* portal to netctl; each is answered by one IPC_SESSION */
+	IPC_LOOKUP,
+	IPC_GRANT,
+	IPC_LOGOUT,
+	/* operator to netctl */
+	IPC_ADMIT,  /* a grant with limits beyond the zone's: IPC_SESSION */
+	IPC_STATUS, /* IPC_TOTALS, IPC_ZONE per zone, IPC_DONE */
+	IPC_LIST,   /* IPC_SESSION, each with IPC_ADDRESS; IPC_DONE */
+	IPC_REVOKE, /* IPC_DONE with the number of sessions ended */
+	/* netctl to its peers */
+	IPC_SESSION,
+	IPC_ADDRESS,
+	IPC_ZONE, /* also sent unasked to a portal: on connect and on change */
+	IPC_TOTALS,
+	IPC_DONE,
+	IPC_TYPE_MAX
+};
+
+enum session_state {
+	SESSION_UNKNOWN, /* no session: the portal is all this device sees */
+	SESSION_GRANTED,
+	SESSION_ENDED,
+};
+
+enum session_reason {
+	SESSION_REASON_NONE,
+	SESSION_REASON_EXPIRED,
+	SESSION_REASON_IDLE,
+	SESSION_REASON_QUOTA,
+	SESSION_REASON_LOGOUT,
+	SESSION_REASON_OPERATOR,
+	SESSION_REASON_MAX
+};
+
+struct ipc_header {
+	uint16_t version; /* IPC_VERSION */
+	uint16_t type;	  /* enum ipc_type */
+	uint32_t id;	  /* chosen by the asker; 0 in unasked messages */
+};
+
+struct ipc_limits {
+	uint64_t duration_s;
+	uint64_t idle_s;
+	uint64_t quota_bytes; /* up and down together */
+	uint64_t down_bps;    /* bits per second */
+	uint64_t up_bps;
+};
+
+struct ipc_lookup { /* IPC_LOOKUP, IPC_LOGOUT */
+	struct ipc_header header;
+	struct addr client;
+};
+
+struct ipc_grant { /* IPC_GRANT, IPC_ADMIT */
+	struct ipc_header header;
+	struct addr client;
+	struct ipc_limits limits;
+};
+
+struct ipc_status {
+	struct ipc_header header;
+};
+
+struct ipc_list {
+	struct ipc_header header;
+	uint32_t cursor;	 /* 0, then the cursor of the last IPC_DONE */
+	uint32_t show_addresses; /* 0 or 1 */
+};
+
+struct ipc_revoke { /* one of the three: all, a handle, an address */
+	struct ipc_header header;
+	struct addr client; /* AF_UNSPEC: by handle */
+	uint64_t handle;
+	uint32_t all;
+	uint32_t zero;
+};
+
+struct ipc_session {
+	struct ipc_header header;
+	int32_t error;	/* 0, or -errno of what was asked */
+	uint32_t state; /* enum session_state */
+	uint64_t handle;
+	uint64_t left_s;       /* seconds until it expires */
+	uint64_t age_s;	       /* seconds since the grant */
+	uint64_t up_bytes;     /* layer-3 bytes, at most one poll old */
+	uint64_t down_bytes;
+	struct ipc_limits limits; /* as granted; IPC_UNLIMITED: none */
+	uint32_t reduced;	  /* 1: quota used up, slower rate applies */
+	uint32_t zero;
+	char zone[IPC_ZONE_NAME_MAX];
+};
+
+struct ipc_address { /* an address of the session before it */
+	struct ipc_header header;
+	struct mac mac;
+	uint8_t has_mac;
+	uint8_t zero;
+	struct addr ip;
+};
+
+struct ipc_zone {
+	struct ipc_header header;
+	uint32_t ifindex; /* 0: the device is not there */
+	uint32_t sessions;
+	uint32_t max_sessions;
+	uint32_t shaping; /* enum ipc_shaping */
+	char zone[IPC_ZONE_NAME_MAX];
+};
+
+enum ipc_shaping {
+	IPC_SHAPING_NONE,    /* no cap is asked for */
+	IPC_SHAPING_HTB,     /* a class per device */
+	IPC_SHAPING_POLICED, /* limits in nftables */
+};
+
+struct ipc_totals {
+	struct ipc_header header;
+	uint64_t uptime_s;
+	uint64_t granted; /* since start; adopted sessions not counted */
+	uint64_t adopted;
+	uint64_t ended[SESSION_REASON_MAX];
+	uint64_t refused;	 /* requests refused, whoever asked */
+	uint64_t reinstalled;	 /* rules put back after somebody removed them */
+	uint64_t netlink_errors;
+	uint32_t uplinks_present;
+	uint32_t zero;
+};
+
+struct ipc_done {
+	struct ipc_header header;
+	int32_t error;
+	uint32_t count;	 /* what the request was about */
+	uint32_t cursor; /* IPC_LIST: ask again with it; 0: that was all */
+	uint32_t zero;
+};
+
+/* --- the channel ------------------------------------------------------- */
+
+struct ipc_channel;
+
+/* type -> its exact size and who handles it; no handler: a breach. */
+struct ipc_handler {
+	size_t size;
+	void (*handle)(struct ipc_channel *ch, const void *message, void *arg);
+};
+
+struct ipc_channel_config {
+	struct event_base *base;
+	int fd; /* a connected SOCK_SEQPACKET socket; the channel owns it */
+	const struct ipc_handler *handlers; /* IPC_TYPE_MAX of them */
+	uint32_t budget_per_s;	/* messages read a second, 0: no bound */
+	void (*on_close)(struct ipc_channel *ch, const char *why, void *arg);
+	void *arg;
+};
+
+/*
+ * The channel reads as soon as the loop runs. A message of wrong size, type or
+ * version, an error or the peer's close call on_close once; the owner then
+ * calls ipc_channel_free(). A peer beyond its budget is read later.
+ * NULL: no memory, the fd is closed.
+ */
+struct ipc_channel *ipc_channel_new(const struct ipc_channel_config *config);
+void ipc_channel_free(struct ipc_channel *ch);
+void *ipc_channel_arg(struct ipc_channel *ch);
+
+/*
+ * Sends or queues a message; header.version and .type are filled in from type.
+ * -ENOBUFS: the peer does not read (4096 messages wait).
+ */
+int ipc_channel_send(struct ipc_channel *ch, enum ipc_type type, void *message);
+
+/* The size of a message of that type, 0 for a type that is none. */
+size_t ipc_message_size(enum ipc_type type);
+
+/*
+ * Checks what handlers do not need to: version, type and exact size.
+ * NULL: fine; else what is wrong, for the log.
+ */
+const char *ipc_message_check(const void *message, size_t len);
+
+/* A non-blocking client socket, or -errno. */
+int ipc_connect(const char *path) MUST_CHECK;
+
+const char *session_reason_to_string(enum session_reason reason);
+const char *session_state_to_string(enum session_state state);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/privs.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int privs_find_user(const char *name, struct privs_user *user)
+{
+	struct passwd *pw = getpwnam(name);
+
+	if (!pw)
+		return -ENOENT;
+	user->uid = pw->pw_uid;
+	user->gid = pw->pw_gid;
+	return 0;
+}
+
+static int become(const struct privs_user *user)
+{
+	if (setgroups(0, NULL) < 0 ||
+	    setresgid(user->gid, user->gid, user->gid) < 0 ||
+	    setresuid(user->uid, user->uid, user->uid) < 0)
+		return -errno;
+	return 0;
+}
+
+/* capset(2) by hand: libcap is not worth its flash for one call. */
+static int limit_capabilities(bool keep_net_admin)
+{
+	struct __user_cap_header_struct h = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct d[2];
+	uint32_t bits = keep_net_admin ? 1U << CAP_NET_ADMIN : 0;
+
+	memset(d, 0, sizeof(d));
+	d[0].effective = bits;
+	d[0].permitted = bits;
+	return syscall(SYS_capset, &h, d) < 0 ? -errno : 0;
+}
+
+int privs_drop(const struct privs_user *user, bool keep_net_admin)
+{
+	int err;
+
+	if (keep_net_admin && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return -errno;
+	if (geteuid() == 0) {
+		err = become(user);
+		if (err)
+			return err;
+	}
+	err = limit_capabilities(keep_net_admin);
+	if (err)
+		return err;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return -errno;
+	return 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Giving up what a process no longer needs. */
+#ifndef STADTTOR_PRIVS_H
+#define STADTTOR_PRIVS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "common/log.h"
+
+struct privs_user {
+	uid_t uid;
+	gid_t gid;
+};
+
+/* -ENOENT: no such user. */
+int privs_find_user(const char *name, struct privs_user *user) MUST_CHECK;
+
+/*
+ * Becomes the user for good: no other groups, no_new_privs, no core dump, and
+ * of all capabilities only CAP_NET_ADMIN where keep_net_admin says so. A
+ * process that is not root stays who it is, but loses the rest as well.
+ */
+int privs_drop(const struct privs_user *user, bool keep_net_admin) MUST_CHECK;
+
+#endif

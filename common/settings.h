@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * /etc/config/stadttor as structs. Both daemons and the command line read the
+ * same file through the same tables, so it is right for all or for none.
+ */
+#ifndef STADTTOR_SETTINGS_H
+#define STADTTOR_SETTINGS_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/conf.h"
+#include "common/ipc.h"
+
+#define SETTINGS_PATH	 "/etc/config/stadttor"
+#define SETTINGS_ZONES	 16
+#define SETTINGS_UPLINKS 4
+
+enum on_stop { ON_STOP_KEEP, ON_STOP_REMOVE };
+enum masquerade { MASQUERADE_OFF, MASQUERADE_IPV4, MASQUERADE_BOTH };
+enum over_quota { OVER_QUOTA_END, OVER_QUOTA_SLOW };
+
+struct gate_settings { /* config gate: netctl itself */
+	char *socket;
+	char *user;
+	uint64_t on_stop; /* enum on_stop */
+	uint64_t mark_shift; /* lowest of the 16 bits of the packet mark */
+	bool debug;
+};
+
+struct uplink_settings { /* config uplink */
+	char name[IPC_ZONE_NAME_MAX];
+	char device[IFNAMSIZ];
+	uint64_t masquerade;	/* enum masquerade */
+	uint64_t bandwidth_bps; /* what all uploads share; 0: not known */
+};
+
+struct zone_settings { /* config zone */
+	char name[IPC_ZONE_NAME_MAX];
+	char device[IFNAMSIZ];
+	struct ipc_limits limits;  /* of a session; 0: none */
+	struct ipc_limits ceiling; /* most that the portal may ask for; 0: none */
+	uint64_t bandwidth_bps;	   /* what all downloads share; 0: not known */
+	uint64_t over_quota;	   /* enum over_quota */
+	uint64_t slow_bps;	   /* both directions, after the quota */
+	uint64_t max_sessions;
+	uint64_t dns_per_s; /* queries a second of a device before login */
+	struct conf_list garden_name;
+	struct conf_list garden_address;
+};
+
+struct portal_settings { /* config portal */
+	char *user;
+	char *pages; /* folder with the pages and languages */
+	char *network; /* the network's name, as people know it */
+	char *provider;
+	char *contact;
+	char *hostname; /* empty: the gate's address */
+	char *success_url; /* empty: none */
+	char *terms_url; /* empty: the built-in terms */
+	char *certificate;
+	char *key;
+	uint64_t hijack_port;
+	uint64_t http_port;
+	uint64_t https_port;
+	uint64_t max_connections;
+	uint64_t max_per_device;
+	uint64_t request_s; /* time to complete a request */
+	bool debug;
+};
+
+struct settings {
+	struct gate_settings gate;
+	struct portal_settings portal;
+	struct uplink_settings uplink[SETTINGS_UPLINKS];
+	size_t uplinks;
+	struct zone_settings zone[SETTINGS_ZONES];
+	size_t zones;
+};
+
+/*
+ * Reads, checks and cross-checks the file. NULL: error says
+ * "FILE:LINE: what is wrong, what is allowed". The caller owns the result.
+ */
+struct settings *settings_read(const char *path,
+			       char error[UCI_ERROR_MAX]) MUST_CHECK;
+struct settings *settings_parse(const char *path, const char *text, size_t len,
+				char error[UCI_ERROR_MAX]) MUST_CHECK;
+void settings_free(struct settings *s);
+
+/* The effective config, every option written out; it parses to the same. */
+void settings_print(const struct settings *s, FILE *out);
+
+/* The option lists of stadttor.conf(5), in mdoc. */
+void settings_document(FILE *out);
+
+#endif
