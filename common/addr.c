@@ -16,8 +16,7 @@ size_t addr_len(const struct addr *a)
 
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
-	return a->family == b->family &&
-	       !memcmp(a->byte, b->byte, addr_len(a));
+	return a->family == b->family && !memcmp(a->byte, b->byte, addr_len(a));
 }
 
 static void addr_from_in6(struct addr *a, const struct sockaddr_in6 *sin6)
@@ -103,8 +102,7 @@ bool addr_parse_prefix(struct addr *a, unsigned int *prefix, const char *text)
 
 const char *addr_to_string(const struct addr *a, char buf[ADDR_TEXT_MAX])
 {
-	if (!addr_len(a) ||
-	    !inet_ntop(a->family, a->byte, buf, ADDR_TEXT_MAX))
+	if (!addr_len(a) || !inet_ntop(a->family, a->byte, buf, ADDR_TEXT_MAX))
 		snprintf(buf, ADDR_TEXT_MAX, "none");
 	return buf;
 }

@@ -19,11 +19,8 @@ static const struct unit seconds_units[] = {
 };
 
 static const struct unit rate_units[] = {
-	{ "bit", 1 },
-	{ "kbit", 1000 },
-	{ "mbit", 1000000 },
-	{ "gbit", 1000000000 },
-	{ NULL, 0 },
+	{ "bit", 1 },		{ "kbit", 1000 }, { "mbit", 1000000 },
+	{ "gbit", 1000000000 }, { NULL, 0 },
 };
 
 static const struct unit bytes_units[] = {
@@ -146,7 +143,7 @@ bool conf_parse_seconds(const char *text, uint64_t *out)
 
 static bool parse_bool(const char *text, bool *out)
 {
-	static const char *const words[] = { "0", "1",	   "no",   "yes",
+	static const char *const words[] = { "0",   "1",  "no",	   "yes",
 					     "off", "on", "false", "true" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -180,8 +177,9 @@ static bool is_plain_text(const char *s)
 
 static bool is_device_name(const char *s)
 {
-	return *s && strlen(s) < IFNAMSIZ && strcmp(s, ".") && strcmp(s, "..") &&
-	       !s[strcspn(s, " \t\n/:\"\\")] && is_plain_text(s);
+	return *s && strlen(s) < IFNAMSIZ && strcmp(s, ".") &&
+	       strcmp(s, "..") && !s[strcspn(s, " \t\n/:\"\\")] &&
+	       is_plain_text(s);
 }
 
 /* The forms, as the messages name them; the bound follows where it matters. */
@@ -311,8 +309,7 @@ static void print_allowed(const struct conf_option *o, FILE *out)
 	}
 	if (o->type == CONF_WORD) {
 		for (size_t i = 0; o->words[i]; i++)
-			fprintf(out, "%s%s", i ? ", " : "one of ",
-				o->words[i]);
+			fprintf(out, "%s%s", i ? ", " : "one of ", o->words[i]);
 		return;
 	}
 	fputs(type_form[o->type], out);
@@ -358,8 +355,8 @@ static bool apply_one(const struct conf_table *t, void *base,
 
 	if (!o) {
 		snprintf(error, UCI_ERROR_MAX,
-			 "%u: a %s section has no option '%.40s'",
-			 given->line, t->section, given->name);
+			 "%u: a %s section has no option '%.40s'", given->line,
+			 t->section, given->name);
 		return false;
 	}
 	if (given->is_list != o->is_list) {
@@ -375,7 +372,7 @@ static bool was_given(const struct uci_section *s, const char *name,
 {
 	const struct uci_option *g;
 
-	TAILQ_FOREACH(g, &s->options, next) {
+	TAILQ_FOREACH (g, &s->options, next) {
 		if (g == before)
 			return false;
 		if (!strcmp(g->name, name))
@@ -389,7 +386,7 @@ bool conf_apply(const struct conf_table *t, void *base,
 {
 	const struct uci_option *g;
 
-	TAILQ_FOREACH(g, &s->options, next) {
+	TAILQ_FOREACH (g, &s->options, next) {
 		if (!g->is_list && was_given(s, g->name, g)) {
 			snprintf(error, UCI_ERROR_MAX,
 				 "%u: %.40s is given twice", g->line, g->name);
@@ -476,8 +473,8 @@ static void print_value(const struct conf_option *o, const void *base,
 	}
 }
 
-void conf_print(const struct conf_table *t, const void *base,
-		const char *name, FILE *out)
+void conf_print(const struct conf_table *t, const void *base, const char *name,
+		FILE *out)
 {
 	fprintf(out, "config %s", t->section);
 	if (name)

@@ -73,8 +73,8 @@ bool conf_apply(const struct conf_table *t, void *base,
 void conf_clear(const struct conf_table *t, void *base);
 
 /* The section in UCI syntax, all options with their values. */
-void conf_print(const struct conf_table *t, const void *base,
-		const char *name, FILE *out);
+void conf_print(const struct conf_table *t, const void *base, const char *name,
+		FILE *out);
 
 /* The options as mdoc list items, for the man page. */
 void conf_document(const struct conf_table *t, FILE *out);

@@ -155,8 +155,8 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
 
 static int channel_write(struct ipc_channel *ch, const void *bytes, size_t len)
 {
-	ssize_t n = send(ch->config.fd, bytes, len,
-			 MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n =
+		send(ch->config.fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	return n < 0 ? -errno : 0;
 }

@@ -20,11 +20,11 @@
 
 struct event_base;
 
-#define IPC_VERSION	   1
-#define IPC_ZONE_NAME_MAX  16 /* with the closing NUL */
-#define IPC_UNLIMITED	   UINT64_MAX
-#define IPC_MESSAGE_MAX	   256
-#define IPC_LIST_PAGE	   64 /* sessions in answer to one IPC_LIST */
+#define IPC_VERSION	  1
+#define IPC_ZONE_NAME_MAX 16 /* with the closing NUL */
+#define IPC_UNLIMITED	  UINT64_MAX
+#define IPC_MESSAGE_MAX	  256
+#define IPC_LIST_PAGE	  64 /* sessions in answer to one IPC_LIST */
 
 enum ipc_type {
 	IPC_NONE,
@@ -110,9 +110,9 @@ struct ipc_session {
 	int32_t error;	/* 0, or -errno of what was asked */
 	uint32_t state; /* enum session_state */
 	uint64_t handle;
-	uint64_t left_s;       /* seconds until it expires */
-	uint64_t age_s;	       /* seconds since the grant */
-	uint64_t up_bytes;     /* layer-3 bytes, at most one poll old */
+	uint64_t left_s;   /* seconds until it expires */
+	uint64_t age_s;	   /* seconds since the grant */
+	uint64_t up_bytes; /* layer-3 bytes, at most one poll old */
 	uint64_t down_bytes;
 	struct ipc_limits limits; /* as granted; IPC_UNLIMITED: none */
 	uint32_t reduced;	  /* 1: quota used up, slower rate applies */
@@ -149,8 +149,8 @@ struct ipc_totals {
 	uint64_t granted; /* since start; adopted sessions not counted */
 	uint64_t adopted;
 	uint64_t ended[SESSION_REASON_MAX];
-	uint64_t refused;	 /* requests refused, whoever asked */
-	uint64_t reinstalled;	 /* rules put back after somebody removed them */
+	uint64_t refused;     /* requests refused, whoever asked */
+	uint64_t reinstalled; /* rules put back after somebody removed them */
 	uint64_t netlink_errors;
 	uint32_t uplinks_present;
 	uint32_t zero;
@@ -178,7 +178,7 @@ struct ipc_channel_config {
 	struct event_base *base;
 	int fd; /* a connected SOCK_SEQPACKET socket; the channel owns it */
 	const struct ipc_handler *handlers; /* IPC_TYPE_MAX of them */
-	uint32_t budget_per_s;	/* messages read a second, 0: no bound */
+	uint32_t budget_per_s; /* messages read a second, 0: no bound */
 	void (*on_close)(struct ipc_channel *ch, const char *why, void *arg);
 	void *arg;
 };

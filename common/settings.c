@@ -34,7 +34,8 @@ static bool is_dns_name(const char *text)
 		if (label > 63 || (*text == '.' && text[1] == '.'))
 			return false;
 		if (!strchr("abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._", *text))
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._",
+			    *text))
 			return false;
 	}
 	return true;
@@ -55,109 +56,176 @@ static bool is_url_or_empty(const char *text)
 #define AT(type, field) .offset = offsetof(struct type, field)
 
 static const struct conf_option gate_options[] = {
-	{ .name = "socket", .type = CONF_PATH, AT(gate_settings, socket),
-	  .fallback = "/run/stadttor/netctl.sock", .max = 100,
+	{ .name = "socket",
+	  .type = CONF_PATH,
+	  AT(gate_settings, socket),
+	  .fallback = "/run/stadttor/netctl.sock",
+	  .max = 100,
 	  .help = "socket between portal, command line and controller" },
-	{ .name = "user", .type = CONF_TEXT, AT(gate_settings, user),
-	  .fallback = "stadttor-netctl", .max = 31,
+	{ .name = "user",
+	  .type = CONF_TEXT,
+	  AT(gate_settings, user),
+	  .fallback = "stadttor-netctl",
+	  .max = 31,
 	  .help = "user that the controller becomes after its start" },
-	{ .name = "on_stop", .type = CONF_WORD, AT(gate_settings, on_stop),
-	  .fallback = "keep", .words = on_stop_words,
+	{ .name = "on_stop",
+	  .type = CONF_WORD,
+	  AT(gate_settings, on_stop),
+	  .fallback = "keep",
+	  .words = on_stop_words,
 	  .help = "what SIGTERM does with the gate: keep it enforcing, or "
 		  "remove every rule and class" },
-	{ .name = "mark_shift", .type = CONF_NUMBER,
-	  AT(gate_settings, mark_shift), .fallback = "16", .max = 16,
+	{ .name = "mark_shift",
+	  .type = CONF_NUMBER,
+	  AT(gate_settings, mark_shift),
+	  .fallback = "16",
+	  .max = 16,
 	  .help = "lowest of the 16 bits of the packet mark that the gate "
 		  "uses; the others are left to mwan3 and the like" },
-	{ .name = "debug", .type = CONF_BOOL, AT(gate_settings, debug),
-	  .fallback = "0", .help = "log what the controller does" },
+	{ .name = "debug",
+	  .type = CONF_BOOL,
+	  AT(gate_settings, debug),
+	  .fallback = "0",
+	  .help = "log what the controller does" },
 };
 
 static const struct conf_option uplink_options[] = {
-	{ .name = "device", .type = CONF_DEVICE, .required = true,
+	{ .name = "device",
+	  .type = CONF_DEVICE,
+	  .required = true,
 	  AT(uplink_settings, device),
 	  .help = "network device towards the internet" },
-	{ .name = "masquerade", .type = CONF_WORD,
-	  AT(uplink_settings, masquerade), .fallback = "ipv4",
+	{ .name = "masquerade",
+	  .type = CONF_WORD,
+	  AT(uplink_settings, masquerade),
+	  .fallback = "ipv4",
 	  .words = masquerade_words,
 	  .help = "which guests' addresses are replaced by the gate's own; "
 		  "off where a firewall does it already" },
-	{ .name = "bandwidth", .type = CONF_RATE,
-	  AT(uplink_settings, bandwidth_bps), .fallback = "0",
+	{ .name = "bandwidth",
+	  .type = CONF_RATE,
+	  AT(uplink_settings, bandwidth_bps),
+	  .fallback = "0",
 	  .max = TBIT,
 	  .help = "upload rate of the link, shared evenly by the devices that "
 		  "want it; 0: not shaped as a whole" },
 };
 
 static const struct conf_option zone_options[] = {
-	{ .name = "device", .type = CONF_DEVICE, .required = true,
+	{ .name = "device",
+	  .type = CONF_DEVICE,
+	  .required = true,
 	  AT(zone_settings, device),
 	  .help = "network device of the guests, a bridge or an interface" },
-	{ .name = "duration", .type = CONF_SECONDS,
-	  AT(zone_settings, limits.duration_s), .fallback = "8h", .min = 1,
-	  .max = 365 * DAY, .help = "how long a tap lets a device in" },
-	{ .name = "idle", .type = CONF_SECONDS,
-	  AT(zone_settings, limits.idle_s), .fallback = "1h",
+	{ .name = "duration",
+	  .type = CONF_SECONDS,
+	  AT(zone_settings, limits.duration_s),
+	  .fallback = "8h",
+	  .min = 1,
+	  .max = 365 * DAY,
+	  .help = "how long a tap lets a device in" },
+	{ .name = "idle",
+	  .type = CONF_SECONDS,
+	  AT(zone_settings, limits.idle_s),
+	  .fallback = "1h",
 	  .max = 365 * DAY,
 	  .help = "a device that sends nothing for this long is let go; "
 		  "0: never" },
-	{ .name = "quota", .type = CONF_BYTES,
-	  AT(zone_settings, limits.quota_bytes), .fallback = "0",
+	{ .name = "quota",
+	  .type = CONF_BYTES,
+	  AT(zone_settings, limits.quota_bytes),
+	  .fallback = "0",
 	  .max = PBYTE,
 	  .help = "bytes up and down together that a session may use; "
 		  "0: any" },
-	{ .name = "over_quota", .type = CONF_WORD,
-	  AT(zone_settings, over_quota), .fallback = "end",
+	{ .name = "over_quota",
+	  .type = CONF_WORD,
+	  AT(zone_settings, over_quota),
+	  .fallback = "end",
 	  .words = over_quota_words,
 	  .help = "what follows the quota: the end of the session, or "
 		  "slow_rate" },
-	{ .name = "slow_rate", .type = CONF_RATE, AT(zone_settings, slow_bps),
-	  .fallback = "256kbit", .min = 8000, .max = TBIT,
+	{ .name = "slow_rate",
+	  .type = CONF_RATE,
+	  AT(zone_settings, slow_bps),
+	  .fallback = "256kbit",
+	  .min = 8000,
+	  .max = TBIT,
 	  .help = "rate in each direction after the quota" },
-	{ .name = "rate_down", .type = CONF_RATE,
-	  AT(zone_settings, limits.down_bps), .fallback = "0",
-	  .max = TBIT, .help = "download cap of a device; 0: none" },
-	{ .name = "rate_up", .type = CONF_RATE,
-	  AT(zone_settings, limits.up_bps), .fallback = "0",
-	  .max = TBIT, .help = "upload cap of a device; 0: none" },
-	{ .name = "bandwidth", .type = CONF_RATE,
-	  AT(zone_settings, bandwidth_bps), .fallback = "0",
+	{ .name = "rate_down",
+	  .type = CONF_RATE,
+	  AT(zone_settings, limits.down_bps),
+	  .fallback = "0",
+	  .max = TBIT,
+	  .help = "download cap of a device; 0: none" },
+	{ .name = "rate_up",
+	  .type = CONF_RATE,
+	  AT(zone_settings, limits.up_bps),
+	  .fallback = "0",
+	  .max = TBIT,
+	  .help = "upload cap of a device; 0: none" },
+	{ .name = "bandwidth",
+	  .type = CONF_RATE,
+	  AT(zone_settings, bandwidth_bps),
+	  .fallback = "0",
 	  .max = TBIT,
 	  .help = "download rate of the link, shared evenly by the zone's "
 		  "devices that want it; 0: not shaped as a whole" },
-	{ .name = "max_duration", .type = CONF_SECONDS,
-	  AT(zone_settings, ceiling.duration_s), .fallback = "0",
+	{ .name = "max_duration",
+	  .type = CONF_SECONDS,
+	  AT(zone_settings, ceiling.duration_s),
+	  .fallback = "0",
 	  .max = 365 * DAY,
 	  .help = "longest session that the portal may ask for; 0: duration" },
-	{ .name = "max_rate_down", .type = CONF_RATE,
-	  AT(zone_settings, ceiling.down_bps), .fallback = "0",
+	{ .name = "max_rate_down",
+	  .type = CONF_RATE,
+	  AT(zone_settings, ceiling.down_bps),
+	  .fallback = "0",
 	  .max = TBIT,
 	  .help = "highest download cap that the portal may ask for; "
 		  "0: rate_down" },
-	{ .name = "max_rate_up", .type = CONF_RATE,
-	  AT(zone_settings, ceiling.up_bps), .fallback = "0",
+	{ .name = "max_rate_up",
+	  .type = CONF_RATE,
+	  AT(zone_settings, ceiling.up_bps),
+	  .fallback = "0",
 	  .max = TBIT,
 	  .help = "highest upload cap that the portal may ask for; "
 		  "0: rate_up" },
-	{ .name = "max_quota", .type = CONF_BYTES,
-	  AT(zone_settings, ceiling.quota_bytes), .fallback = "0",
+	{ .name = "max_quota",
+	  .type = CONF_BYTES,
+	  AT(zone_settings, ceiling.quota_bytes),
+	  .fallback = "0",
 	  .max = PBYTE,
 	  .help = "largest quota that the portal may ask for; 0: quota" },
-	{ .name = "max_sessions", .type = CONF_NUMBER,
-	  AT(zone_settings, max_sessions), .fallback = "1000", .min = 1,
-	  .max = 30000, .help = "devices that may be online at once" },
-	{ .name = "dns_rate", .type = CONF_NUMBER,
-	  AT(zone_settings, dns_per_s), .fallback = "20", .min = 1,
+	{ .name = "max_sessions",
+	  .type = CONF_NUMBER,
+	  AT(zone_settings, max_sessions),
+	  .fallback = "1000",
+	  .min = 1,
+	  .max = 30000,
+	  .help = "devices that may be online at once" },
+	{ .name = "dns_rate",
+	  .type = CONF_NUMBER,
+	  AT(zone_settings, dns_per_s),
+	  .fallback = "20",
+	  .min = 1,
 	  .max = 10000,
 	  .help = "DNS queries a second that a device may send before it is "
 		  "let in" },
-	{ .name = "garden_name", .type = CONF_TEXT, .is_list = true,
-	  AT(zone_settings, garden_name), .max = 253,
-	  .is_valid = is_dns_name, .allowed = "a host or domain name",
+	{ .name = "garden_name",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(zone_settings, garden_name),
+	  .max = 253,
+	  .is_valid = is_dns_name,
+	  .allowed = "a host or domain name",
 	  .help = "name whose addresses everybody reaches before the tap "
 		  "(dnsmasq fills them in)" },
-	{ .name = "garden_address", .type = CONF_TEXT, .is_list = true,
-	  AT(zone_settings, garden_address), .max = 63,
+	{ .name = "garden_address",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(zone_settings, garden_address),
+	  .max = 63,
 	  .is_valid = is_garden_address,
 	  .allowed = "an IPv4 or IPv6 address or network such as "
 		     "203.0.113.0/24",
@@ -165,66 +233,127 @@ static const struct conf_option zone_options[] = {
 };
 
 static const struct conf_option portal_options[] = {
-	{ .name = "user", .type = CONF_TEXT, AT(portal_settings, user),
-	  .fallback = "stadttor-portal", .max = 31,
+	{ .name = "user",
+	  .type = CONF_TEXT,
+	  AT(portal_settings, user),
+	  .fallback = "stadttor-portal",
+	  .max = 31,
 	  .help = "user that the portal becomes after its start" },
-	{ .name = "pages", .type = CONF_PATH, AT(portal_settings, pages),
-	  .fallback = "/usr/share/stadttor", .max = 200,
+	{ .name = "pages",
+	  .type = CONF_PATH,
+	  AT(portal_settings, pages),
+	  .fallback = "/usr/share/stadttor",
+	  .max = 200,
 	  .help = "folder with the pages and the languages" },
-	{ .name = "network", .type = CONF_TEXT, AT(portal_settings, network),
-	  .fallback = "Stadttor", .max = 64,
+	{ .name = "network",
+	  .type = CONF_TEXT,
+	  AT(portal_settings, network),
+	  .fallback = "Stadttor",
+	  .max = 64,
 	  .help = "name of the network, as people know it" },
-	{ .name = "provider", .type = CONF_TEXT, AT(portal_settings, provider),
-	  .fallback = "", .max = 128, .help = "who offers the network" },
-	{ .name = "contact", .type = CONF_TEXT, AT(portal_settings, contact),
-	  .fallback = "", .max = 128,
+	{ .name = "provider",
+	  .type = CONF_TEXT,
+	  AT(portal_settings, provider),
+	  .fallback = "",
+	  .max = 128,
+	  .help = "who offers the network" },
+	{ .name = "contact",
+	  .type = CONF_TEXT,
+	  AT(portal_settings, contact),
+	  .fallback = "",
+	  .max = 128,
 	  .help = "mail address or telephone number for questions" },
-	{ .name = "hostname", .type = CONF_TEXT, AT(portal_settings, hostname),
-	  .fallback = "", .max = 253, .is_valid = is_dns_name_or_empty,
+	{ .name = "hostname",
+	  .type = CONF_TEXT,
+	  AT(portal_settings, hostname),
+	  .fallback = "",
+	  .max = 253,
+	  .is_valid = is_dns_name_or_empty,
 	  .allowed = "a host name, or nothing",
 	  .help = "name under which guests reach the portal, needed for TLS; "
 		  "empty: the gate's address" },
-	{ .name = "success_url", .type = CONF_TEXT,
-	  AT(portal_settings, success_url), .fallback = "", .max = 256,
-	  .is_valid = is_url_or_empty, .allowed = "an http or https address",
+	{ .name = "success_url",
+	  .type = CONF_TEXT,
+	  AT(portal_settings, success_url),
+	  .fallback = "",
+	  .max = 256,
+	  .is_valid = is_url_or_empty,
+	  .allowed = "an http or https address",
 	  .help = "where the page after the tap points to" },
-	{ .name = "terms_url", .type = CONF_TEXT,
-	  AT(portal_settings, terms_url), .fallback = "", .max = 256,
-	  .is_valid = is_url_or_empty, .allowed = "an http or https address",
+	{ .name = "terms_url",
+	  .type = CONF_TEXT,
+	  AT(portal_settings, terms_url),
+	  .fallback = "",
+	  .max = 256,
+	  .is_valid = is_url_or_empty,
+	  .allowed = "an http or https address",
 	  .help = "full terms, a page in the walled garden; empty: only the "
 		  "built-in ones" },
-	{ .name = "certificate", .type = CONF_PATH,
-	  AT(portal_settings, certificate), .fallback = "", .max = 200,
+	{ .name = "certificate",
+	  .type = CONF_PATH,
+	  AT(portal_settings, certificate),
+	  .fallback = "",
+	  .max = 200,
 	  .help = "certificate chain in PEM; empty: no TLS" },
-	{ .name = "key", .type = CONF_PATH, AT(portal_settings, key),
-	  .fallback = "", .max = 200, .help = "its private key in PEM" },
-	{ .name = "hijack_port", .type = CONF_NUMBER,
-	  AT(portal_settings, hijack_port), .fallback = "2080", .min = 1,
+	{ .name = "key",
+	  .type = CONF_PATH,
+	  AT(portal_settings, key),
+	  .fallback = "",
+	  .max = 200,
+	  .help = "its private key in PEM" },
+	{ .name = "hijack_port",
+	  .type = CONF_NUMBER,
+	  AT(portal_settings, hijack_port),
+	  .fallback = "2080",
+	  .min = 1,
 	  .max = 65535,
 	  .help = "port that answers diverted requests with a redirect" },
-	{ .name = "http_port", .type = CONF_NUMBER,
-	  AT(portal_settings, http_port), .fallback = "2081", .min = 1,
+	{ .name = "http_port",
+	  .type = CONF_NUMBER,
+	  AT(portal_settings, http_port),
+	  .fallback = "2081",
+	  .min = 1,
 	  .max = 65535,
 	  .help = "port of the pages; guests reach it as port 80 of the gate" },
-	{ .name = "https_port", .type = CONF_NUMBER,
-	  AT(portal_settings, https_port), .fallback = "2443", .min = 1,
+	{ .name = "https_port",
+	  .type = CONF_NUMBER,
+	  AT(portal_settings, https_port),
+	  .fallback = "2443",
+	  .min = 1,
 	  .max = 65535,
 	  .help = "port of the pages over TLS; guests reach it as port 443" },
-	{ .name = "max_connections", .type = CONF_NUMBER,
-	  AT(portal_settings, max_connections), .fallback = "1024",
-	  .min = 8, .max = 65536, .help = "connections at once in all" },
-	{ .name = "max_per_device", .type = CONF_NUMBER,
-	  AT(portal_settings, max_per_device), .fallback = "24", .min = 1,
-	  .max = 1024, .help = "connections at once of one address" },
-	{ .name = "request_time", .type = CONF_SECONDS,
-	  AT(portal_settings, request_s), .fallback = "10s", .min = 1,
-	  .max = 300, .help = "time to complete a request" },
-	{ .name = "debug", .type = CONF_BOOL, AT(portal_settings, debug),
-	  .fallback = "0", .help = "log what the portal does" },
+	{ .name = "max_connections",
+	  .type = CONF_NUMBER,
+	  AT(portal_settings, max_connections),
+	  .fallback = "1024",
+	  .min = 8,
+	  .max = 65536,
+	  .help = "connections at once in all" },
+	{ .name = "max_per_device",
+	  .type = CONF_NUMBER,
+	  AT(portal_settings, max_per_device),
+	  .fallback = "24",
+	  .min = 1,
+	  .max = 1024,
+	  .help = "connections at once of one address" },
+	{ .name = "request_time",
+	  .type = CONF_SECONDS,
+	  AT(portal_settings, request_s),
+	  .fallback = "10s",
+	  .min = 1,
+	  .max = 300,
+	  .help = "time to complete a request" },
+	{ .name = "debug",
+	  .type = CONF_BOOL,
+	  AT(portal_settings, debug),
+	  .fallback = "0",
+	  .help = "log what the portal does" },
 };
 
-#define TABLE(type, options) \
-	{ type, options, sizeof(options) / sizeof(options[0]) }
+#define TABLE(type, options)                                                   \
+	{                                                                      \
+		type, options, sizeof(options) / sizeof(options[0])            \
+	}
 
 static const struct conf_table gate_table = TABLE("gate", gate_options);
 static const struct conf_table uplink_table = TABLE("uplink", uplink_options);
@@ -240,8 +369,8 @@ static bool wrong(const struct uci_section *s, char *error, const char *what)
 }
 
 /* Zone names become names of nftables objects. */
-static bool take_name(char name[IPC_ZONE_NAME_MAX],
-		      const struct uci_section *s, char *error)
+static bool take_name(char name[IPC_ZONE_NAME_MAX], const struct uci_section *s,
+		      char *error)
 {
 	if (!s->name)
 		return wrong(s, error, "this section needs a name");
@@ -320,7 +449,7 @@ static bool take_section(struct settings *c, const struct uci_file *f,
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		if (strcmp(s->type, sections[i].type))
 			continue;
-		TAILQ_FOREACH(o, &f->sections, next) {
+		TAILQ_FOREACH (o, &f->sections, next) {
 			if (o == s)
 				break;
 			if (sections[i].single && !strcmp(o->type, s->type))
@@ -331,7 +460,8 @@ static bool take_section(struct settings *c, const struct uci_file *f,
 	}
 	snprintf(error, UCI_ERROR_MAX,
 		 "%u: '%.40s' is no section; there are gate, uplink, zone and "
-		 "portal", s->line, s->type);
+		 "portal",
+		 s->line, s->type);
 	return false;
 }
 
@@ -411,7 +541,7 @@ static unsigned int section_line(const struct uci_file *f, const char *type,
 {
 	const struct uci_section *s;
 
-	TAILQ_FOREACH(s, &f->sections, next)
+	TAILQ_FOREACH (s, &f->sections, next)
 		if (!strcmp(s->type, type) && !nth--)
 			return s->line;
 	return 1;
@@ -456,7 +586,7 @@ static bool fill(struct settings *c, const struct uci_file *f, char *error)
 		snprintf(error, UCI_ERROR_MAX, "1: out of memory");
 		return false;
 	}
-	TAILQ_FOREACH(s, &f->sections, next)
+	TAILQ_FOREACH (s, &f->sections, next)
 		if (!take_section(c, f, s, error))
 			return false;
 	return check(c, f, error);
@@ -539,10 +669,11 @@ static void document(const struct conf_table *t, const char *what, FILE *out)
 void settings_document(FILE *out)
 {
 	document(&gate_table, "The controller itself; at most one.", out);
-	document(&uplink_table,
-		 "A way to the internet, named; at least one.", out);
+	document(&uplink_table, "A way to the internet, named; at least one.",
+		 out);
 	document(&zone_table,
 		 "A network of guests with its own policy, named; at least "
-		 "one.", out);
+		 "one.",
+		 out);
 	document(&portal_table, "The pages; at most one.", out);
 }

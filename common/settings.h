@@ -25,7 +25,7 @@ enum over_quota { OVER_QUOTA_END, OVER_QUOTA_SLOW };
 struct gate_settings { /* config gate: netctl itself */
 	char *socket;
 	char *user;
-	uint64_t on_stop; /* enum on_stop */
+	uint64_t on_stop;    /* enum on_stop */
 	uint64_t mark_shift; /* lowest of the 16 bits of the packet mark */
 	bool debug;
 };
@@ -40,11 +40,12 @@ struct uplink_settings { /* config uplink */
 struct zone_settings { /* config zone */
 	char name[IPC_ZONE_NAME_MAX];
 	char device[IFNAMSIZ];
-	struct ipc_limits limits;  /* of a session; 0: none */
-	struct ipc_limits ceiling; /* most that the portal may ask for; 0: none */
-	uint64_t bandwidth_bps;	   /* what all downloads share; 0: not known */
-	uint64_t over_quota;	   /* enum over_quota */
-	uint64_t slow_bps;	   /* both directions, after the quota */
+	struct ipc_limits limits; /* of a session; 0: none */
+	struct ipc_limits
+		ceiling;	/* most that the portal may ask for; 0: none */
+	uint64_t bandwidth_bps; /* what all downloads share; 0: not known */
+	uint64_t over_quota;	/* enum over_quota */
+	uint64_t slow_bps;	/* both directions, after the quota */
 	uint64_t max_sessions;
 	uint64_t dns_per_s; /* queries a second of a device before login */
 	struct conf_list garden_name;
@@ -53,13 +54,13 @@ struct zone_settings { /* config zone */
 
 struct portal_settings { /* config portal */
 	char *user;
-	char *pages; /* folder with the pages and languages */
+	char *pages;   /* folder with the pages and languages */
 	char *network; /* the network's name, as people know it */
 	char *provider;
 	char *contact;
-	char *hostname; /* empty: the gate's address */
+	char *hostname;	   /* empty: the gate's address */
 	char *success_url; /* empty: none */
-	char *terms_url; /* empty: the built-in terms */
+	char *terms_url;   /* empty: the built-in terms */
 	char *certificate;
 	char *key;
 	uint64_t hijack_port;

@@ -211,8 +211,10 @@ static bool take_line(struct parser *p)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		if (!strcmp(p->word[0], lines[i].keyword))
 			return lines[i].take(p);
-	return wrong(p, "a line starts with config, option or list, "
-			"not with '%.40s'", p->word[0]);
+	return wrong(p,
+		     "a line starts with config, option or list, "
+		     "not with '%.40s'",
+		     p->word[0]);
 }
 
 struct uci_file *uci_parse(const char *text, size_t len,
@@ -226,8 +228,10 @@ struct uci_file *uci_parse(const char *text, size_t len,
 		snprintf(error, UCI_ERROR_MAX, "0: out of memory");
 	} else {
 		TAILQ_INIT(&file->sections);
-		*p = (struct parser){ .at = text, .end = text + len,
-				      .line = 1, .file = file,
+		*p = (struct parser){ .at = text,
+				      .end = text + len,
+				      .line = 1,
+				      .file = file,
 				      .error = error };
 	}
 	while (good && p->at < p->end) {

@@ -20,7 +20,7 @@
 
 #include "common/log.h"
 
-#define UCI_WORD_MAX 4096
+#define UCI_WORD_MAX  4096
 #define UCI_ERROR_MAX 256
 
 struct uci_option {

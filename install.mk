@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Putting the programs into a system, and the source into a tarball.
+
+INSTALL ?= install
+bindir := $(PREFIX)/bin
+sbindir := $(PREFIX)/sbin
+datadir := $(PREFIX)/share/stadttor
+mandir := $(PREFIX)/share/man
+unitdir := $(PREFIX)/lib/systemd/system
+sysusersdir := $(PREFIX)/lib/sysusers.d
+sysctldir := $(PREFIX)/lib/sysctl.d
+
+DAEMONS := stadttor-netctl stadttor-portal
+UNITS_DIST := $(wildcard etc/*.service)
+MAN_DIST := $(wildcard cli/*.8 netctl/*.8 portal/*.8 docs/*.5)
+WEB_DIST := $(wildcard web/pages/* web/lang/*)
+
+# Units and pages name the programs by their installed place.
+place = sed -e 's|@SBINDIR@|$(sbindir)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g'
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) \
+		$(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir) \
+		$(DESTDIR)$(sysctldir) $(DESTDIR)$(mandir)/man5 \
+		$(DESTDIR)$(mandir)/man8 $(DESTDIR)$(SYSCONFDIR)/config
+	$(INSTALL) -m 755 $(BUILD)/stadttor $(DESTDIR)$(bindir)/stadttor
+	for p in $(DAEMONS); do $(INSTALL) -m 755 $(BUILD)/$$p \
+		$(DESTDIR)$(sbindir)/$$p || exit; done
+	for m in $(MAN_DIST); do $(INSTALL) -m 644 $$m \
+		$(DESTDIR)$(mandir)/man$${m##*.}/ || exit; done
+	for f in $(WEB_DIST); do $(INSTALL) -D -m 644 $$f \
+		$(DESTDIR)$(datadir)/$${f#web/} || exit; done
+	for u in $(UNITS_DIST); do $(place) $$u \
+		>$(DESTDIR)$(unitdir)/$${u##*/} || exit; done
+	$(INSTALL) -m 644 etc/sysusers.conf $(DESTDIR)$(sysusersdir)/stadttor.conf
+	$(INSTALL) -m 644 etc/sysctl.conf $(DESTDIR)$(sysctldir)/50-stadttor.conf
+	test -e $(DESTDIR)$(SYSCONFDIR)/config/stadttor || \
+		$(INSTALL) -m 644 etc/stadttor.conf \
+		$(DESTDIR)$(SYSCONFDIR)/config/stadttor
+	test -n "$(DESTDIR)" || $(MAKE) install-system
+
+# Only on the machine itself: users, kernel settings, units.
+install-system:
+	if command -v systemd-sysusers >/dev/null; then \
+		systemd-sysusers $(sysusersdir)/stadttor.conf; fi
+	if command -v sysctl >/dev/null; then \
+		sysctl -q --load=$(sysctldir)/50-stadttor.conf; fi
+	if test -d /run/systemd/system; then systemctl daemon-reload; fi
+
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/stadttor \
+		$(addprefix $(DESTDIR)$(sbindir)/,$(DAEMONS)) \
+		$(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(UNITS_DIST))) \
+		$(DESTDIR)$(sysusersdir)/stadttor.conf \
+		$(DESTDIR)$(sysctldir)/50-stadttor.conf
+	for m in $(MAN_DIST); do rm -f \
+		$(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
+	rm -rf $(DESTDIR)$(datadir)
+	test -n "$(DESTDIR)" || ! test -d /run/systemd/system || \
+		systemctl daemon-reload
+
+DIST := stadttor-$(VERSION)
+dist:
+	@mkdir -p $(BUILD)
+	git ls-files -z | LC_ALL=C sort -z | tar --null --files-from=- \
+		--no-recursion --transform='s|^|$(DIST)/|' --format=ustar \
+		--owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w \
+		--mtime="@$$(git log -1 --format=%ct)" -cf - | \
+		xz -9 -T1 >$(BUILD)/$(DIST).tar.xz
+	@echo $(BUILD)/$(DIST).tar.xz
+
+.PHONY: install install-system uninstall dist

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the project is checked with. Included by the Makefile.
+#
+# A test program links the archives whose headers it includes, and common.
+
+PYTEST := /usr/bin/python3 -m pytest
+FUZZ_SECONDS ?= 60
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+ASAN_ARGS := BUILD=build/asan HARDEN="-fstack-protector-strong -fPIE" \
+	CFLAGS="-O1 -g $(SANITIZE)"
+CLANG_ARGS := BUILD=build/clang CC=clang
+FUZZ_CC ?= clang-14
+FUZZ_ARGS := BUILD=build/fuzz CC=$(FUZZ_CC) HARDEN=-fPIE \
+	CFLAGS="-O1 -g -fsanitize=fuzzer-no-link $(SANITIZE)"
+
+UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,\
+	$(wildcard tests/unit/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+TOOLS := $(patsubst tests/net/%.c,$(BUILD)/net/%,$(wildcard tests/net/*.c))
+BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,\
+	$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
+
+# --- test programs ---------------------------------------------------------
+uses = $(shell grep -qs '^\#include "$(1)/' $(2) && echo yes)
+archives = $(foreach a,portal netctl cli,\
+	$(if $(call uses,$(a),$(1)),$(BUILD)/lib$(a).a)) $(BUILD)/libcommon.a
+test_pkgs = cmocka $(COMMON_PKGS) \
+	$(if $(call uses,netctl,$(1)),$(NETCTL_PKGS)) \
+	$(if $(call uses,portal,$(1)),$(PORTAL_PKGS)) \
+	$(if $(call uses,cli,$(1)),$(CLI_PKGS))
+
+# $(1): program, $(2): its source, $(3): linker options
+define test_program
+$(1): $(BUILD)/$(2:.c=.o) $(call archives,$(2))
+	@mkdir -p $$(@D)
+	$$(link) $(3) -o $$@ $$^ $$(call pkg_libs,$(sort $(call test_pkgs,$(2)))) -lm
+endef
+$(foreach p,$(UNITS),$(eval $(call test_program,$(p),\
+	tests/unit/$(notdir $(p)).c,)))
+$(foreach p,$(FUZZERS),$(eval $(call test_program,$(p),\
+	tests/fuzz/$(notdir $(p)).c,-fsanitize=fuzzer)))
+$(foreach p,$(TOOLS),$(eval $(call test_program,$(p),\
+	tests/net/$(notdir $(p)).c,)))
+$(foreach p,$(BENCHES),$(eval $(call test_program,$(p),\
+	tests/bench/$(notdir $(p)).c,)))
+
+ifneq ($(wildcard tests/*/*.c),)
+$(BUILD)/tests/%.o: EXTRA := $(call pkg_cflags,\
+	$(sort cmocka $(NETCTL_PKGS) $(PORTAL_PKGS)))
+endif
+
+units: $(UNITS)
+fuzzers: $(FUZZERS)
+tools: $(TOOLS)
+benches: $(BENCHES)
+
+# --- what is called --------------------------------------------------------
+deps:
+	tests/deps build test
+deps-bench: deps
+	tests/deps bench
+deps-lint:
+	tests/deps build lint
+
+root:
+	@test "$$(id -u)" = 0 || { echo "this target needs root: sudo make\
+	$(MAKECMDGOALS)" >&2; exit 1; }
+
+check: root
+	$(MAKE) deps
+	$(MAKE) check-build
+	STADTTOR_BUILD=build/asan FUZZ_SECONDS=$(FUZZ_SECONDS) \
+		$(PYTEST) -q tests --ignore=tests/bench -p no:cacheprovider
+
+check-build:
+	$(MAKE) BUILD=build all units tools
+	$(MAKE) $(CLANG_ARGS) all units tools
+	$(MAKE) $(ASAN_ARGS) all units tools
+	$(MAKE) $(FUZZ_ARGS) fuzzers
+
+check-unit: all units
+	STADTTOR_BUILD=$(BUILD) $(PYTEST) -q tests/unit tests/golden \
+		-p no:cacheprovider
+
+fuzz: root
+	$(MAKE) $(FUZZ_ARGS) fuzzers
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTEST) -q tests/fuzz -p no:cacheprovider
+
+bench: root
+	$(MAKE) deps-bench
+	$(MAKE) all tools benches
+	tests/bench/run
+
+demo: root
+	$(MAKE) deps
+	$(MAKE) all tools
+	AUTO=$(AUTO) tests/demo/run
+
+# --- style -----------------------------------------------------------------
+C_FILES = $(filter-out %.bpf.c,$(shell git ls-files '*.c' '*.h'))
+MAN_PAGES = $(wildcard */*.[1-9])
+SCRIPTS = $(shell git ls-files -z | xargs -0 grep -lE \
+	'^\#!/(bin/sh|bin/bash|usr/bin/env (ba)?sh)' --)
+
+lint: lint-format lint-c lint-sh lint-man
+
+lint-format:
+	clang-format --dry-run -Werror $(C_FILES)
+lint-c:
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
+		--enable=warning,portability,performance -I. -D_GNU_SOURCE \
+		-D'VERSION="0"' --suppress=missingIncludeSystem \
+		--suppress=checkersReport -j2 $(filter %.c,$(C_FILES))
+lint-sh:
+	if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); fi
+lint-man:
+	for page in $(MAN_PAGES); do mandoc -Tlint -W warning $$page || exit; done
+
+format:
+	clang-format -i $(C_FILES)
+
+# The option lists of stadttor.conf(5) come from the option tables.
+docs: $(BUILD)/stadttor
+	tests/golden/manpage --write $(BUILD)
+
+help:
+	@sed -n 's/^| *//p' tests/help.txt
+
+.PHONY: units fuzzers tools benches deps deps-bench deps-lint root check \
+	check-build check-unit fuzz bench demo lint lint-format lint-c lint-sh \
+	lint-man format docs help
