@@ -23,6 +23,7 @@ static void addr_from_in6(struct addr *a, const struct sockaddr_in6 *sin6)
 {
 	const uint8_t *b = sin6->sin6_addr.s6_addr;
 
+	a->ifindex = sin6->sin6_scope_id;
 	if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)) {
 		a->family = AF_INET;
 		memcpy(a->byte, b + 12, 4);
@@ -77,6 +78,7 @@ static bool addr_host_bits_are_zero(const struct addr *a, unsigned int prefix)
 bool addr_parse_prefix(struct addr *a, unsigned int *prefix, const char *text)
 {
 	char host[ADDR_TEXT_MAX];
+	struct addr v;
 	const char *slash = strchr(text, '/');
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
 	unsigned long bits;
@@ -86,18 +88,21 @@ bool addr_parse_prefix(struct addr *a, unsigned int *prefix, const char *text)
 		return false;
 	memcpy(host, text, len);
 	host[len] = '\0';
-	if (!addr_parse(a, host))
+	if (!addr_parse(&v, host))
 		return false;
-	bits = addr_len(a) * 8;
+	bits = addr_len(&v) * 8;
 	if (slash) {
 		if (slash[1] < '0' || slash[1] > '9')
 			return false;
 		bits = strtoul(slash + 1, &end, 10);
-		if (*end || bits > addr_len(a) * 8)
+		if (*end || bits > addr_len(&v) * 8)
 			return false;
 	}
+	if (!addr_host_bits_are_zero(&v, (unsigned int)bits))
+		return false;
+	*a = v;
 	*prefix = (unsigned int)bits;
-	return addr_host_bits_are_zero(a, *prefix);
+	return true;
 }
 
 const char *addr_to_string(const struct addr *a, char buf[ADDR_TEXT_MAX])

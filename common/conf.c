@@ -103,7 +103,7 @@ static bool parse_term(const char **text, const struct unit *units,
 	if (whole > UINT64_MAX / u->factor / 2)
 		return false;
 	*out = whole * u->factor + tenths * u->factor / scale;
-	return true;
+	return tenths * u->factor % scale == 0;
 }
 
 static bool parse_with_unit(const char *text, const struct unit *units,
@@ -131,6 +131,8 @@ bool conf_parse_seconds(const char *text, uint64_t *out)
 {
 	uint64_t sum = 0, v;
 
+	if (conf_parse_number(text, out))
+		return *out <= UINT64_MAX / 2;
 	do {
 		if (!parse_term(&text, seconds_units, &v) ||
 		    v > UINT64_MAX / 2 - sum)
@@ -212,7 +214,9 @@ static bool parse_scalar(const struct conf_option *o, const char *text,
 
 static bool text_is_valid(const struct conf_option *o, const char *text)
 {
-	if (!is_plain_text(text) || strlen(text) > o->max)
+	size_t len = strlen(text);
+
+	if (!is_plain_text(text) || len < o->min || len > o->max)
 		return false;
 	if (o->type == CONF_PATH)
 		return !*text || *text == '/';
@@ -235,7 +239,7 @@ static bool store_list(const struct conf_option *o, struct conf_list *list,
 {
 	char **grown;
 
-	if (list->count == CONF_LIST_MAX || !text_is_valid(o, text))
+	if (!text_is_valid(o, text))
 		return false;
 	grown = realloc(list->value, (list->count + 1) * sizeof(*grown));
 	if (!grown)
@@ -314,7 +318,8 @@ static void print_allowed(const struct conf_option *o, FILE *out)
 	}
 	fputs(type_form[o->type], out);
 	if (o->type == CONF_TEXT || o->type == CONF_PATH)
-		fprintf(out, " (at most %" PRIu64 " bytes)", o->max);
+		fprintf(out, " (%" PRIu64 " to %" PRIu64 " bytes)", o->min,
+			o->max);
 	if (o->type < CONF_NUMBER || o->type > CONF_BYTES)
 		return;
 	fputs(", from ", out);
@@ -336,6 +341,7 @@ static bool wrong_value(const struct conf_option *o,
 	}
 	snprintf(error, UCI_ERROR_MAX, "%u: %s '%.40s' is not allowed: %s",
 		 given->line, o->name, given->value, allowed);
+	uci_error_clean(error);
 	return false;
 }
 
@@ -362,6 +368,12 @@ static bool apply_one(const struct conf_table *t, void *base,
 	if (given->is_list != o->is_list) {
 		snprintf(error, UCI_ERROR_MAX, "%u: %s must be given as '%s'",
 			 given->line, o->name, o->is_list ? "list" : "option");
+		return false;
+	}
+	if (o->is_list &&
+	    CONF_FIELD(struct conf_list, base, o)->count == CONF_LIST_MAX) {
+		snprintf(error, UCI_ERROR_MAX, "%u: more than %d of %s",
+			 given->line, CONF_LIST_MAX, o->name);
 		return false;
 	}
 	return store(o, base, given->value) || wrong_value(o, given, error);

@@ -48,6 +48,8 @@ struct ipc_channel {
 	uint64_t window_ms; /* start of the second that budget counts in */
 	uint32_t window_used;
 	bool closed;
+	bool handling;	/* a handler runs: it may free the channel */
+	bool is_orphan; /* freed meanwhile */
 };
 
 size_t ipc_message_size(enum ipc_type type)
@@ -85,9 +87,10 @@ static void channel_close(struct ipc_channel *ch, const char *why)
 /* How many messages may be read now; 0 pauses the reader. */
 static uint32_t channel_allowance(struct ipc_channel *ch)
 {
-	static const struct timeval pause = { .tv_usec = 20000 };
+	struct timeval pause = { 0 };
 	uint64_t now_ms = clock_ms();
 	uint32_t budget = ch->config.budget_per_s;
+	uint32_t left;
 
 	if (!budget)
 		return READS_PER_TURN;
@@ -95,8 +98,12 @@ static uint32_t channel_allowance(struct ipc_channel *ch)
 		ch->window_ms = now_ms;
 		ch->window_used = 0;
 	}
-	if (ch->window_used < budget)
-		return READS_PER_TURN;
+	left = ch->window_used < budget ? budget - ch->window_used : 0;
+	if (left)
+		return left < READS_PER_TURN ? left : READS_PER_TURN;
+	pause.tv_usec = (suseconds_t)(1000 - (now_ms - ch->window_ms)) * 1000;
+	if (pause.tv_usec == 1000000)
+		pause.tv_usec--;
 	event_del(&ch->read_event);
 	event_add(&ch->resume_timer, &pause);
 	return 0;
@@ -107,6 +114,7 @@ static bool channel_read_one(struct ipc_channel *ch)
 {
 	union {
 		struct ipc_header header;
+		uint64_t alignment; /* that of every message */
 		unsigned char bytes[IPC_MESSAGE_MAX + 1];
 	} m;
 	const struct ipc_handler *handler;
@@ -129,8 +137,13 @@ static bool channel_read_one(struct ipc_channel *ch)
 		return false;
 	}
 	handler = &ch->config.handlers[m.header.type];
+	ch->handling = true;
 	handler->handle(ch, &m, ch->config.arg);
-	return true;
+	ch->handling = false;
+	if (!ch->is_orphan)
+		return true;
+	free(ch);
+	return false;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -215,7 +228,10 @@ void ipc_channel_free(struct ipc_channel *ch)
 		free(q);
 	}
 	close(ch->config.fd);
-	free(ch);
+	ch->closed = true;
+	ch->is_orphan = true;
+	if (!ch->handling)
+		free(ch);
 }
 
 void *ipc_channel_arg(struct ipc_channel *ch)

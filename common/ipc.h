@@ -186,7 +186,8 @@ struct ipc_channel_config {
 /*
  * The channel reads as soon as the loop runs. A message of wrong size, type or
  * version, an error or the peer's close call on_close once; the owner then
- * calls ipc_channel_free(). A peer beyond its budget is read later.
+ * calls ipc_channel_free(), as handlers may do. A peer beyond its budget is
+ * read later.
  * NULL: no memory, the fd is closed.
  */
 struct ipc_channel *ipc_channel_new(const struct ipc_channel_config *config);

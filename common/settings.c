@@ -48,9 +48,14 @@ static bool is_dns_name_or_empty(const char *text)
 
 static bool is_url_or_empty(const char *text)
 {
-	return !*text || ((!strncmp(text, "https://", 8) ||
-			   !strncmp(text, "http://", 7)) &&
-			  !strpbrk(text, " \"'<>\\"));
+	size_t scheme = strncmp(text, "https://", 8) ? 7 : 8;
+
+	if (!*text)
+		return true;
+	if (scheme == 7 && strncmp(text, "http://", 7))
+		return false;
+	return text[scheme] && text[scheme] != '/' &&
+	       !strpbrk(text, " \"'<>\\");
 }
 
 #define AT(type, field) .offset = offsetof(struct type, field)
@@ -60,12 +65,14 @@ static const struct conf_option gate_options[] = {
 	  .type = CONF_PATH,
 	  AT(gate_settings, socket),
 	  .fallback = "/run/stadttor/netctl.sock",
+	  .min = 1,
 	  .max = 100,
 	  .help = "socket between portal, command line and controller" },
 	{ .name = "user",
 	  .type = CONF_TEXT,
 	  AT(gate_settings, user),
 	  .fallback = "stadttor-netctl",
+	  .min = 1,
 	  .max = 31,
 	  .help = "user that the controller becomes after its start" },
 	{ .name = "on_stop",
@@ -237,18 +244,21 @@ static const struct conf_option portal_options[] = {
 	  .type = CONF_TEXT,
 	  AT(portal_settings, user),
 	  .fallback = "stadttor-portal",
+	  .min = 1,
 	  .max = 31,
 	  .help = "user that the portal becomes after its start" },
 	{ .name = "pages",
 	  .type = CONF_PATH,
 	  AT(portal_settings, pages),
 	  .fallback = "/usr/share/stadttor",
+	  .min = 1,
 	  .max = 200,
 	  .help = "folder with the pages and the languages" },
 	{ .name = "network",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, network),
 	  .fallback = "Stadttor",
+	  .min = 1,
 	  .max = 64,
 	  .help = "name of the network, as people know it" },
 	{ .name = "provider",
@@ -601,7 +611,7 @@ static struct settings *settings_from_tree(const char *path,
 
 	if (c && fill(c, f, inner))
 		return c;
-	snprintf(error, UCI_ERROR_MAX, "%.80s:%.170s", path, inner);
+	snprintf(error, UCI_ERROR_MAX, "%.250s:%.250s", path, inner);
 	settings_free(c);
 	return NULL;
 }
@@ -614,7 +624,7 @@ struct settings *settings_parse(const char *path, const char *text, size_t len,
 	struct settings *c;
 
 	if (!f) {
-		snprintf(error, UCI_ERROR_MAX, "%.80s:%.170s", path, inner);
+		snprintf(error, UCI_ERROR_MAX, "%.250s:%.250s", path, inner);
 		return NULL;
 	}
 	c = settings_from_tree(path, f, error);

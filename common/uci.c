@@ -16,11 +16,19 @@ struct parser {
 	const char *at;
 	const char *end;
 	unsigned int line;
+	unsigned int first; /* where the current line began */
 	struct uci_file *file;
 	char *error;
 	char word[WORDS_MAX][UCI_WORD_MAX];
 	int words; /* of the current line */
 };
+
+void uci_error_clean(char error[UCI_ERROR_MAX])
+{
+	for (; *error; error++)
+		if ((unsigned char)*error < 0x20 || *error == 0x7f)
+			*error = '?';
+}
 
 static bool PRINTF_LIKE(2, 3) wrong(struct parser *p, const char *fmt, ...)
 {
@@ -30,6 +38,7 @@ static bool PRINTF_LIKE(2, 3) wrong(struct parser *p, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(p->error + n, UCI_ERROR_MAX - (size_t)n, fmt, ap);
 	va_end(ap);
+	uci_error_clean(p->error);
 	return false;
 }
 
@@ -90,7 +99,8 @@ static bool parse_word(struct parser *p)
 {
 	size_t len = 0;
 
-	while (p->at < p->end && !is_blank(*p->at) && *p->at != '\n') {
+	while (p->at < p->end && !is_blank(*p->at) && *p->at != '\n' &&
+	       *p->at != '#') {
 		if (*p->at == '\'' || *p->at == '"') {
 			if (!parse_quoted(p, &len, *p->at))
 				return false;
@@ -111,6 +121,7 @@ static bool parse_word(struct parser *p)
 static bool parse_line(struct parser *p)
 {
 	p->words = 0;
+	p->first = p->line;
 	while (p->at < p->end && *p->at != '\n') {
 		if (is_blank(*p->at)) {
 			p->at++;
@@ -160,7 +171,7 @@ static bool take_config(struct parser *p)
 		return wrong(p, "out of memory");
 	TAILQ_INIT(&s->options);
 	TAILQ_INSERT_TAIL(&p->file->sections, s, next);
-	s->line = p->line;
+	s->line = p->first;
 	s->type = strdup(p->word[1]);
 	s->name = p->words == 3 ? strdup(p->word[2]) : NULL;
 	if (!s->type || (p->words == 3 && !s->name))
@@ -185,7 +196,7 @@ static bool take_value(struct parser *p)
 	if (!o)
 		return wrong(p, "out of memory");
 	TAILQ_INSERT_TAIL(&s->options, o, next);
-	o->line = p->line;
+	o->line = p->first;
 	o->is_list = !strcmp(p->word[0], "list");
 	o->name = strdup(p->word[1]);
 	o->value = strdup(p->word[2]);
@@ -283,13 +294,13 @@ struct uci_file *uci_read(const char *path, char error[UCI_ERROR_MAX])
 	char *text = read_whole(path, &len);
 
 	if (!text) {
-		snprintf(error, UCI_ERROR_MAX, "%.120s: %s", path,
+		snprintf(error, UCI_ERROR_MAX, "%.250s: %s", path,
 			 strerror(errno));
 		return NULL;
 	}
 	file = uci_parse(text, len, inner);
 	if (!file)
-		snprintf(error, UCI_ERROR_MAX, "%.100s:%.150s", path, inner);
+		snprintf(error, UCI_ERROR_MAX, "%.250s:%.250s", path, inner);
 	free(text);
 	return file;
 }

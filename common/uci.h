@@ -21,7 +21,7 @@
 #include "common/log.h"
 
 #define UCI_WORD_MAX  4096
-#define UCI_ERROR_MAX 256
+#define UCI_ERROR_MAX 512
 
 struct uci_option {
 	TAILQ_ENTRY(uci_option) next;
@@ -53,5 +53,8 @@ struct uci_file *uci_parse(const char *text, size_t len,
 /* Reads and parses a file of at most 1 MiB; error holds "FILE:LINE: ...". */
 struct uci_file *uci_read(const char *path, char error[UCI_ERROR_MAX]);
 void uci_free(struct uci_file *file);
+
+/* Makes one line of an error that quotes a file: no control characters. */
+void uci_error_clean(char error[UCI_ERROR_MAX]);
 
 #endif
