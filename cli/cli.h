@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The operator's command: options, the table of commands and what they share.
+ * It only asks netctl and prints the answer; it decides nothing itself.
+ */
+#ifndef STADTTOR_CLI_H
+#define STADTTOR_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/ipc.h"
+#include "common/log.h"
+#include "common/settings.h"
+
+struct gate;
+struct json_object;
+
+enum cli_exit {
+	CLI_DONE,
+	CLI_FAILED,	 /* refused, or something went wrong */
+	CLI_USAGE,	 /* wrong command line or config */
+	CLI_UNREACHABLE, /* netctl does not answer */
+	CLI_NOT_FOUND,	 /* no such device, session or zone */
+};
+
+struct cli {
+	const char *config; /* file name */
+	const char *zone;   /* NULL: all */
+	bool json;
+	bool show_addresses;
+	bool all;
+	struct ipc_limits limits; /* 0: the zone's default */
+	char **args;		  /* behind the command's name */
+	int arg_count;
+};
+
+/* Runs one command line; the result is what the process exits with. */
+int cli_run(int argc, char **argv);
+
+/* Says why on standard error (with --json also on standard output). */
+enum cli_exit cli_fail(const struct cli *cli, enum cli_exit code,
+		       const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* The same for an -errno from netctl; subject names what it was about. */
+enum cli_exit cli_refused(const struct cli *cli, int err, const char *subject);
+
+/* The config, or NULL after saying what is wrong (then: CLI_USAGE). */
+struct settings *cli_settings(const struct cli *cli);
+
+/*
+ * Connects to the netctl of the config, after checking that --zone names one
+ * of its zones. CLI_DONE: gate_close() is due. Otherwise it has said why.
+ */
+enum cli_exit cli_open(const struct cli *cli, struct gate *g);
+
+/* Prints and frees the object. */
+void cli_print_json(struct json_object *o);
+
+/* A number, or null for IPC_UNLIMITED. */
+struct json_object *cli_json_limit(uint64_t value);
+
+/* "192.0.2.7", "2001:db8::7", "fe80::7%br-guest". */
+bool cli_parse_address(const char *text, struct addr *a);
+
+/* 16 hexadecimal digits. */
+bool cli_parse_handle(const char *text, uint64_t *handle);
+
+/* --- the commands ------------------------------------------------------ */
+enum cli_exit cli_status(const struct cli *cli);
+enum cli_exit cli_sessions(const struct cli *cli);
+enum cli_exit cli_grant(const struct cli *cli);
+enum cli_exit cli_revoke(const struct cli *cli);
+enum cli_exit cli_check(const struct cli *cli);
+enum cli_exit cli_ruleset(const struct cli *cli);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `stadttor check` and `ruleset`: what can be said without netctl. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <json-c/json.h>
+
+#include "netctl/ruleset_text.h"
+
+enum cli_exit cli_check(const struct cli *cli)
+{
+	struct cli of_file = *cli;
+	struct settings *s;
+	struct json_object *o;
+
+	if (cli->arg_count)
+		of_file.config = cli->args[0];
+	s = cli_settings(&of_file);
+	if (!s)
+		return CLI_USAGE;
+	settings_free(s);
+	if (!cli->json) {
+		printf("%s: fine\n", of_file.config);
+		return CLI_DONE;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "file",
+			       json_object_new_string(of_file.config));
+	json_object_object_add(o, "fine", json_object_new_boolean(true));
+	cli_print_json(o);
+	return CLI_DONE;
+}
+
+static bool print_ruleset_json(const struct settings *s)
+{
+	struct json_object *o;
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return false;
+	ruleset_print(s, f);
+	if (fclose(f)) {
+		free(text);
+		return false;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "ruleset", json_object_new_string(text));
+	free(text);
+	cli_print_json(o);
+	return true;
+}
+
+enum cli_exit cli_ruleset(const struct cli *cli)
+{
+	struct settings *s = cli_settings(cli);
+	bool good = true;
+
+	if (!s)
+		return CLI_USAGE;
+	if (cli->json)
+		good = print_ruleset_json(s);
+	else
+		ruleset_print(s, stdout);
+	settings_free(s);
+	return good ? CLI_DONE
+		    : cli_fail(cli, CLI_FAILED, "ruleset: out of memory");
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Figures and tables for people. */
+#ifndef STADTTOR_FORMAT_H
+#define STADTTOR_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define FORMAT_MAX     32
+#define FORMAT_COLUMNS 12
+
+/* "5mbit", "1.5mbit"; IPC_UNLIMITED and 0: "none". All return buf. */
+const char *format_rate(uint64_t bps, char buf[FORMAT_MAX]);
+
+/* "512 B", "1.2 MB"; IPC_UNLIMITED: "none". */
+const char *format_bytes(uint64_t bytes, char buf[FORMAT_MAX]);
+
+/* "45s", "7h 59m", "3d 2h"; IPC_UNLIMITED: "none". */
+const char *format_time(uint64_t seconds, char buf[FORMAT_MAX]);
+
+/* Lines of aligned columns, each as wide as its widest cell. */
+struct table;
+
+/* One letter a column in align: l or r. headings: as many. NULL: no memory. */
+struct table *table_new(const char *align, const char *const *headings);
+
+/* cells: as many as columns; copied. 0 or -ENOMEM. */
+int table_add(struct table *t, const char *const *cells);
+void table_print(const struct table *t, FILE *out);
+void table_free(struct table *t);
+
+#endif

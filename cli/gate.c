@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/gate.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define TIMEOUT_S 5
+
+static int open_socket(void)
+{
+	static const struct timeval limit = { .tv_sec = TIMEOUT_S };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (!setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) &&
+	    !setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+/* What the kernel calls EAGAIN is a time-out on a blocking socket. */
+static int socket_error(void)
+{
+	return errno == EAGAIN ? -ETIMEDOUT : -errno;
+}
+
+int gate_open(struct gate *g, const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+	int fd;
+	int err;
+
+	if (len >= sizeof(sun.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(sun.sun_path, path, len + 1);
+	fd = open_socket();
+	if (fd < 0)
+		return fd;
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
+		err = socket_error();
+		close(fd);
+		return err;
+	}
+	*g = (struct gate){ .fd = fd };
+	return 0;
+}
+
+void gate_close(struct gate *g)
+{
+	close(g->fd);
+	g->fd = -1;
+}
+
+int gate_ask(struct gate *g, enum ipc_type type, void *question)
+{
+	struct ipc_header *h = question;
+	ssize_t n;
+
+	h->version = IPC_VERSION;
+	h->type = (uint16_t)type;
+	h->id = ++g->id;
+	do {
+		n = send(g->fd, question, ipc_message_size(type), MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? socket_error() : 0;
+}
+
+int gate_answer(struct gate *g, union gate_message *m)
+{
+	ssize_t n;
+
+	do {
+		n = recv(g->fd, m, sizeof(*m), 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return socket_error();
+		if (!n)
+			return -ECONNRESET;
+		if (ipc_message_check(m, (size_t)n))
+			return -EPROTO;
+	} while (n < 0 || m->header.id != g->id);
+	return 0;
+}
+
+int gate_answer_of(struct gate *g, enum ipc_type type, union gate_message *m)
+{
+	int err = gate_answer(g, m);
+
+	return !err && m->header.type != type ? -EPROTO : err;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One conversation with netctl, without an event loop: a question, then its
+ * answers one by one. Every wait ends after five seconds.
+ */
+#ifndef STADTTOR_GATE_H
+#define STADTTOR_GATE_H
+
+#include <stdint.h>
+
+#include "common/ipc.h"
+#include "common/log.h"
+
+struct gate {
+	int fd;
+	uint32_t id; /* of the last question */
+};
+
+union gate_message {
+	struct ipc_header header;
+	struct ipc_session session;
+	struct ipc_address address;
+	struct ipc_zone zone;
+	struct ipc_totals totals;
+	struct ipc_done done;
+	unsigned char bytes[IPC_MESSAGE_MAX + 1];
+};
+
+/* 0 or -errno; gate_close() is due after success only. */
+int gate_open(struct gate *g, const char *path) MUST_CHECK;
+void gate_close(struct gate *g);
+
+/* Sends a question under a new id. 0 or -errno. */
+int gate_ask(struct gate *g, enum ipc_type type, void *question) MUST_CHECK;
+
+/*
+ * The next answer to the last question; others are skipped. 0, -ETIMEDOUT,
+ * -ECONNRESET: netctl hung up, -EPROTO: it speaks another version, -errno.
+ */
+int gate_answer(struct gate *g, union gate_message *m) MUST_CHECK;
+
+/* An answer of one type, no other: -EPROTO otherwise. */
+int gate_answer_of(struct gate *g, enum ipc_type type,
+		   union gate_message *m) MUST_CHECK;
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `stadttor sessions`, `grant` and `revoke`. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "cli/gate.h"
+#include "cli/session.h"
+
+/* One page of answers; *cursor is where the next begins, 0: nowhere. */
+static int fetch_page(struct gate *g, uint32_t *cursor, bool show_addresses,
+		      struct session_list *list)
+{
+	struct ipc_list question = { .cursor = *cursor,
+				     .show_addresses = show_addresses };
+	union gate_message m;
+	int err = gate_ask(g, IPC_LIST, &question);
+
+	while (!err) {
+		err = gate_answer(g, &m);
+		if (err)
+			break;
+		if (m.header.type == IPC_DONE) {
+			*cursor = m.done.cursor;
+			return m.done.error;
+		}
+		if (m.header.type == IPC_SESSION)
+			err = session_list_add(list, &m.session);
+		else if (m.header.type == IPC_ADDRESS)
+			session_list_add_address(list, &m.address);
+		else
+			err = -EPROTO;
+	}
+	return err;
+}
+
+static int fetch_all(struct gate *g, bool show_addresses,
+		     struct session_list *list)
+{
+	uint32_t cursor = 0;
+	int err;
+
+	do {
+		err = fetch_page(g, &cursor, show_addresses, list);
+	} while (!err && cursor);
+	return err;
+}
+
+/* Leaves the sessions of one zone only. */
+static void keep_zone(struct session_list *l, const char *zone)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (!strcmp(l->view[i].session.zone, zone))
+			l->view[kept++] = l->view[i];
+	l->count = kept;
+}
+
+static void print_json(const struct session_list *l, bool show_addresses)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < l->count; i++)
+		json_object_array_add(
+			list, session_to_json(&l->view[i], show_addresses));
+	json_object_object_add(o, "sessions", list);
+	cli_print_json(o);
+}
+
+enum cli_exit cli_sessions(const struct cli *cli)
+{
+	struct session_list list = { 0 };
+	struct gate g;
+	enum cli_exit code = cli_open(cli, &g);
+	int err;
+
+	if (code)
+		return code;
+	err = fetch_all(&g, cli->show_addresses, &list);
+	gate_close(&g);
+	if (!err && cli->zone)
+		keep_zone(&list, cli->zone);
+	if (!err && cli->json)
+		print_json(&list, cli->show_addresses);
+	else if (!err)
+		err = session_list_print(&list, cli->show_addresses);
+	session_list_clear(&list);
+	return err ? cli_refused(cli, err, "sessions") : CLI_DONE;
+}
+
+/* --- changes ----------------------------------------------------------- */
+
+static int print_granted(const struct cli *cli, const struct ipc_session *s)
+{
+	struct session_list list = { 0 };
+	int err = session_list_add(&list, s);
+
+	if (!err && cli->json)
+		cli_print_json(session_to_json(&list.view[0], false));
+	else if (!err)
+		err = session_list_print(&list, false);
+	session_list_clear(&list);
+	return err;
+}
+
+enum cli_exit cli_grant(const struct cli *cli)
+{
+	struct ipc_grant question = { .limits = cli->limits };
+	union gate_message m;
+	struct gate g;
+	enum cli_exit code;
+	int err;
+
+	if (!cli_parse_address(cli->args[0], &question.client))
+		return cli_fail(cli, CLI_USAGE,
+				"'%.60s' is no IPv4 or IPv6 address",
+				cli->args[0]);
+	code = cli_open(cli, &g);
+	if (code)
+		return code;
+	err = gate_ask(&g, IPC_ADMIT, &question);
+	if (!err)
+		err = gate_answer_of(&g, IPC_SESSION, &m);
+	gate_close(&g);
+	if (!err)
+		err = m.session.error;
+	if (!err)
+		err = print_granted(cli, &m.session);
+	return err ? cli_refused(cli, err, cli->args[0]) : CLI_DONE;
+}
+
+/* Exactly one of --all, a handle and an address. */
+static bool take_target(const struct cli *cli, struct ipc_revoke *question)
+{
+	if (cli->all == (cli->arg_count == 1)) {
+		cli_fail(cli, CLI_USAGE,
+			 "usage: stadttor revoke HANDLE | ADDRESS | --all");
+		return false;
+	}
+	question->all = cli->all;
+	if (cli->all || cli_parse_handle(cli->args[0], &question->handle) ||
+	    cli_parse_address(cli->args[0], &question->client))
+		return true;
+	cli_fail(cli, CLI_USAGE,
+		 "'%.60s' is neither a handle (16 hexadecimal digits) nor an "
+		 "address",
+		 cli->args[0]);
+	return false;
+}
+
+static void print_ended(const struct cli *cli, uint32_t count)
+{
+	struct json_object *o;
+
+	if (!cli->json) {
+		printf("%" PRIu32 " session%s ended\n", count,
+		       count == 1 ? "" : "s");
+		return;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "ended", json_object_new_uint64(count));
+	cli_print_json(o);
+}
+
+enum cli_exit cli_revoke(const struct cli *cli)
+{
+	struct ipc_revoke question = { 0 };
+	union gate_message m;
+	struct gate g;
+	enum cli_exit code;
+	int err;
+
+	if (!take_target(cli, &question))
+		return CLI_USAGE;
+	code = cli_open(cli, &g);
+	if (code)
+		return code;
+	err = gate_ask(&g, IPC_REVOKE, &question);
+	if (!err)
+		err = gate_answer_of(&g, IPC_DONE, &m);
+	gate_close(&g);
+	if (!err)
+		err = m.done.error;
+	if (!err && !m.done.count && !cli->all)
+		err = -ENOENT;
+	if (err)
+		return cli_refused(cli, err,
+				   cli->all ? "revoke" : cli->args[0]);
+	print_ended(cli, m.done.count);
+	return CLI_DONE;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `stadttor status`: totals since netctl's start, and its zones. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <json-c/json.h>
+
+#include "cli/format.h"
+#include "cli/gate.h"
+
+struct status {
+	struct ipc_totals totals;
+	struct ipc_zone zone[SETTINGS_ZONES];
+	size_t zones;
+};
+
+static const char *const shaping_name[] = {
+	[IPC_SHAPING_NONE] = "none",
+	[IPC_SHAPING_HTB] = "htb",
+	[IPC_SHAPING_POLICED] = "policed",
+};
+
+static const char *shaping_to_string(uint32_t shaping)
+{
+	return shaping <= IPC_SHAPING_POLICED ? shaping_name[shaping] : "?";
+}
+
+static int fetch(struct gate *g, struct status *s)
+{
+	struct ipc_status question = { 0 };
+	union gate_message m;
+	int err = gate_ask(g, IPC_STATUS, &question);
+
+	if (!err)
+		err = gate_answer_of(g, IPC_TOTALS, &m);
+	if (err)
+		return err;
+	s->totals = m.totals;
+	for (;;) {
+		err = gate_answer(g, &m);
+		if (err)
+			return err;
+		if (m.header.type == IPC_DONE)
+			return m.done.error;
+		if (m.header.type != IPC_ZONE || s->zones == SETTINGS_ZONES)
+			return -EPROTO;
+		s->zone[s->zones] = m.zone;
+		s->zone[s->zones++].zone[IPC_ZONE_NAME_MAX - 1] = '\0';
+	}
+}
+
+static struct json_object *zone_to_json(const struct ipc_zone *z)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "zone", json_object_new_string(z->zone));
+	json_object_object_add(o, "present",
+			       json_object_new_boolean(z->ifindex != 0));
+	json_object_object_add(o, "sessions",
+			       json_object_new_uint64(z->sessions));
+	json_object_object_add(o, "max_sessions",
+			       json_object_new_uint64(z->max_sessions));
+	json_object_object_add(
+		o, "shaping",
+		json_object_new_string(shaping_to_string(z->shaping)));
+	return o;
+}
+
+static void print_json(const struct status *s)
+{
+	const struct ipc_totals *t = &s->totals;
+	const struct {
+		const char *key;
+		uint64_t value;
+	} figures[] = {
+		{ "uptime_s", t->uptime_s },
+		{ "granted", t->granted },
+		{ "adopted", t->adopted },
+		{ "refused", t->refused },
+		{ "reinstalled", t->reinstalled },
+		{ "netlink_errors", t->netlink_errors },
+		{ "uplinks_present", t->uplinks_present },
+	};
+	struct json_object *o = json_object_new_object();
+	struct json_object *ended = json_object_new_object();
+	struct json_object *zones = json_object_new_array();
+
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		json_object_object_add(
+			o, figures[i].key,
+			json_object_new_uint64(figures[i].value));
+	for (int i = SESSION_REASON_EXPIRED; i < SESSION_REASON_MAX; i++)
+		json_object_object_add(ended, session_reason_to_string(i),
+				       json_object_new_uint64(t->ended[i]));
+	for (size_t i = 0; i < s->zones; i++)
+		json_object_array_add(zones, zone_to_json(&s->zone[i]));
+	json_object_object_add(o, "ended", ended);
+	json_object_object_add(o, "zones", zones);
+	cli_print_json(o);
+}
+
+static void print_totals(const struct ipc_totals *t)
+{
+	char up[FORMAT_MAX];
+
+	printf("running       %s\n", format_time(t->uptime_s, up));
+	printf("uplinks       %" PRIu32 " present\n", t->uplinks_present);
+	printf("granted       %" PRIu64 ", and %" PRIu64
+	       " found in the kernel at the start\n",
+	       t->granted, t->adopted);
+	printf("ended        ");
+	for (int i = SESSION_REASON_EXPIRED; i < SESSION_REASON_MAX; i++)
+		printf("%s %" PRIu64 " %s",
+		       i == SESSION_REASON_EXPIRED ? "" : ",", t->ended[i],
+		       session_reason_to_string(i));
+	printf("\nrefused       %" PRIu64 "\n", t->refused);
+	printf("put back      %" PRIu64
+	       " times, after somebody removed rules\n",
+	       t->reinstalled);
+	printf("kernel errors %" PRIu64 "\n\n", t->netlink_errors);
+}
+
+static int print_zones(const struct status *s)
+{
+	static const char *const headings[] = { "ZONE", "DEVICE", "SESSIONS",
+						"OF", "SHAPING" };
+	struct table *t = table_new("llrrl", headings);
+	int err = t ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !err && i < s->zones; i++) {
+		const struct ipc_zone *z = &s->zone[i];
+		char sessions[FORMAT_MAX], max[FORMAT_MAX];
+		const char *cells[] = { z->zone,
+					z->ifindex ? "present" : "missing",
+					sessions, max,
+					shaping_to_string(z->shaping) };
+
+		snprintf(sessions, sizeof(sessions), "%" PRIu32, z->sessions);
+		snprintf(max, sizeof(max), "%" PRIu32, z->max_sessions);
+		err = table_add(t, cells);
+	}
+	if (!err)
+		table_print(t, stdout);
+	table_free(t);
+	return err;
+}
+
+enum cli_exit cli_status(const struct cli *cli)
+{
+	struct status s = { 0 };
+	struct gate g;
+	enum cli_exit code = cli_open(cli, &g);
+	int err;
+
+	if (code)
+		return code;
+	err = fetch(&g, &s);
+	gate_close(&g);
+	if (!err && cli->json) {
+		print_json(&s);
+	} else if (!err) {
+		print_totals(&s.totals);
+		err = print_zones(&s);
+	}
+	return err ? cli_refused(cli, err, "status") : CLI_DONE;
+}
