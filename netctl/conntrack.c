@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/conntrack.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+
+#define TIMEOUT_S   5
+#define BUFFER_SIZE (8 * 1024 * 1024)
+#define REPLY_MAX   32768
+#define BATCH_MAX   16384
+
+/*
+ * Up to here the kernel filters the dump once an address; beyond, one dump
+ * of all connections is cheaper.
+ */
+#define FILTERED_MAX 16
+
+struct conntrack {
+	struct mnl_socket *dump; /* read while the other one deletes */
+	struct mnl_socket *delete;
+	uint32_t seq;
+	const struct addr *addrs;
+	size_t n;
+	size_t used; /* of batch */
+	uint8_t batch[BATCH_MAX];
+	uint8_t reply[REPLY_MAX];
+};
+
+static struct mnl_socket *open_socket(void)
+{
+	static const struct timeval timeout = { .tv_sec = TIMEOUT_S };
+	struct mnl_socket *s = mnl_socket_open2(NETLINK_NETFILTER,
+						SOCK_CLOEXEC);
+	int size = BUFFER_SIZE;
+	int on = 1;
+
+	if (!s)
+		return NULL;
+	if (mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) < 0) {
+		mnl_socket_close(s);
+		return NULL;
+	}
+	setsockopt(mnl_socket_get_fd(s), SOL_SOCKET, SO_RCVBUFFORCE, &size,
+		   sizeof(size));
+	setsockopt(mnl_socket_get_fd(s), SOL_SOCKET, SO_RCVTIMEO, &timeout,
+		   sizeof(timeout));
+	setsockopt(mnl_socket_get_fd(s), SOL_NETLINK, NETLINK_CAP_ACK, &on,
+		   sizeof(on));
+	return s;
+}
+
+struct conntrack *conntrack_new(void)
+{
+	struct conntrack *ct = calloc(1, sizeof(*ct));
+
+	if (!ct)
+		return NULL;
+	ct->seq = 1;
+	ct->dump = open_socket();
+	ct->delete = open_socket();
+	if (!ct->dump || !ct->delete) {
+		conntrack_free(ct);
+		return NULL;
+	}
+	return ct;
+}
+
+void conntrack_free(struct conntrack *ct)
+{
+	if (!ct)
+		return;
+	if (ct->dump)
+		mnl_socket_close(ct->dump);
+	if (ct->delete)
+		mnl_socket_close(ct->delete);
+	free(ct);
+}
+
+static int compare_addr(const void *a, const void *b)
+{
+	const struct addr *x = a, *y = b;
+
+	if (x->family != y->family)
+		return x->family < y->family ? -1 : 1;
+	return memcmp(x->byte, y->byte, sizeof(x->byte));
+}
+
+static struct nlmsghdr *begin_message(struct conntrack *ct, void *buf,
+				      uint16_t type, uint8_t family)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct nfgenmsg *nfg;
+
+	nlh->nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type);
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	nlh->nlmsg_seq = ct->seq++;
+	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
+	nfg->nfgen_family = family;
+	nfg->version = NFNETLINK_V0;
+	return nlh;
+}
+
+/* --- deleting ---------------------------------------------------------- */
+
+/* A connection that has gone by itself is as good. */
+static int flush_deletes(struct conntrack *ct)
+{
+	struct nlmsghdr *last;
+	size_t at = 0, last_at = 0;
+
+	if (!ct->used)
+		return 0;
+	while (at < ct->used) {
+		last_at = at;
+		at += NLMSG_ALIGN(((struct nlmsghdr *)(ct->batch + at))
+					  ->nlmsg_len);
+	}
+	last = (struct nlmsghdr *)(ct->batch + last_at);
+	last->nlmsg_flags |= NLM_F_ACK;
+	if (mnl_socket_sendto(ct->delete, ct->batch, ct->used) < 0)
+		return -errno;
+	ct->used = 0;
+	for (;;) {
+		const struct nlmsghdr *nlh = (struct nlmsghdr *)ct->reply;
+		ssize_t n = mnl_socket_recvfrom(ct->delete, ct->reply,
+						sizeof(ct->reply));
+		int len = (int)n;
+
+		if (n < 0)
+			return errno == EAGAIN ? -ETIMEDOUT : -errno;
+		for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+			if (nlh->nlmsg_seq == last->nlmsg_seq)
+				return 0;
+	}
+}
+
+static void put_delete(struct conntrack *ct, uint8_t family,
+		       const struct nlattr *tuple, const struct nlattr *id,
+		       const struct nlattr *zone)
+{
+	struct nlmsghdr *nlh = begin_message(ct, ct->batch + ct->used,
+					     IPCTNL_MSG_CT_DELETE, family);
+
+	mnl_attr_put(nlh, CTA_TUPLE_ORIG | NLA_F_NESTED,
+		     mnl_attr_get_payload_len(tuple),
+		     mnl_attr_get_payload(tuple));
+	if (id)
+		mnl_attr_put(nlh, CTA_ID, mnl_attr_get_payload_len(id),
+			     mnl_attr_get_payload(id));
+	if (zone)
+		mnl_attr_put(nlh, CTA_ZONE, mnl_attr_get_payload_len(zone),
+			     mnl_attr_get_payload(zone));
+	ct->used += NLMSG_ALIGN(nlh->nlmsg_len);
+}
+
+/* --- finding ----------------------------------------------------------- */
+
+/* The address that began the connection. */
+static bool parse_source(const struct nlattr *tuple, uint8_t family,
+			 struct addr *a)
+{
+	uint16_t wanted = family == AF_INET ? CTA_IP_V4_SRC : CTA_IP_V6_SRC;
+	const struct nlattr *ip, *attr;
+
+	memset(a, 0, sizeof(*a));
+	a->family = family;
+	mnl_attr_for_each_nested(ip, tuple) {
+		if (mnl_attr_get_type(ip) != CTA_TUPLE_IP)
+			continue;
+		mnl_attr_for_each_nested(attr, ip) {
+			if (mnl_attr_get_type(attr) != wanted ||
+			    mnl_attr_get_payload_len(attr) != addr_len(a))
+				continue;
+			memcpy(a->byte, mnl_attr_get_payload(attr),
+			       addr_len(a));
+			return true;
+		}
+	}
+	return false;
+}
+
+static int on_connection(const struct nlmsghdr *nlh, void *arg)
+{
+	struct conntrack *ct = arg;
+	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr, *tuple = NULL, *id = NULL, *zone = NULL;
+	struct addr source;
+
+	mnl_attr_for_each(attr, nlh, sizeof(*nfg)) {
+		uint16_t type = mnl_attr_get_type(attr);
+
+		if (type == CTA_TUPLE_ORIG)
+			tuple = attr;
+		else if (type == CTA_ID)
+			id = attr;
+		else if (type == CTA_ZONE)
+			zone = attr;
+	}
+	if (!tuple || !parse_source(tuple, nfg->nfgen_family, &source) ||
+	    !bsearch(&source, ct->addrs, ct->n, sizeof(source), compare_addr))
+		return MNL_CB_OK;
+	put_delete(ct, nfg->nfgen_family, tuple, id, zone);
+	if (ct->used > BATCH_MAX - 1024 && flush_deletes(ct) < 0)
+		return MNL_CB_ERROR;
+	return MNL_CB_OK;
+}
+
+/* Lets the kernel compare the source address (CTA_FILTER, since 5.8). */
+static void put_source_filter(struct nlmsghdr *nlh, const struct addr *a)
+{
+	struct nlattr *tuple, *ip, *filter;
+
+	tuple = mnl_attr_nest_start(nlh, CTA_TUPLE_ORIG);
+	ip = mnl_attr_nest_start(nlh, CTA_TUPLE_IP);
+	mnl_attr_put(nlh, a->family == AF_INET ? CTA_IP_V4_SRC : CTA_IP_V6_SRC,
+		     addr_len(a), a->byte);
+	mnl_attr_nest_end(nlh, ip);
+	mnl_attr_nest_end(nlh, tuple);
+	filter = mnl_attr_nest_start(nlh, CTA_FILTER);
+	mnl_attr_put_u32(nlh, CTA_FILTER_ORIG_FLAGS, 1); /* the source */
+	mnl_attr_put_u32(nlh, CTA_FILTER_REPLY_FLAGS, 0);
+	mnl_attr_nest_end(nlh, filter);
+}
+
+static int dump_connections(struct conntrack *ct, uint8_t family,
+			    const struct addr *filter)
+{
+	union {
+		struct nlmsghdr nlh;
+		uint8_t bytes[512];
+	} question;
+	struct nlmsghdr *nlh = begin_message(ct, &question, IPCTNL_MSG_CT_GET,
+					     family);
+	int run = MNL_CB_OK;
+
+	nlh->nlmsg_flags |= NLM_F_DUMP;
+	if (filter)
+		put_source_filter(nlh, filter);
+	if (mnl_socket_sendto(ct->dump, nlh, nlh->nlmsg_len) < 0)
+		return -errno;
+	while (run > MNL_CB_STOP) {
+		uint8_t buf[16384];
+		ssize_t n = mnl_socket_recvfrom(ct->dump, buf, sizeof(buf));
+
+		if (n < 0)
+			return errno == EAGAIN ? -ETIMEDOUT : -errno;
+		run = mnl_cb_run(buf, (size_t)n, nlh->nlmsg_seq,
+				 mnl_socket_get_portid(ct->dump),
+				 on_connection, ct);
+	}
+	return run < 0 ? -errno : 0;
+}
+
+int conntrack_end(struct conntrack *ct, struct addr *addrs, size_t n)
+{
+	int err = 0;
+
+	if (!n)
+		return 0;
+	qsort(addrs, n, sizeof(*addrs), compare_addr);
+	ct->addrs = addrs;
+	ct->n = n;
+	ct->used = 0;
+	if (n > FILTERED_MAX)
+		err = dump_connections(ct, AF_UNSPEC, NULL);
+	for (size_t i = 0; !err && n <= FILTERED_MAX && i < n; i++)
+		err = dump_connections(ct, addrs[i].family, &addrs[i]);
+	if (!err)
+		err = flush_deletes(ct);
+	ct->addrs = NULL;
+	return err;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A session as elements of the kernel's maps: the device's mark in up_ZONE,
+ * its class in down_ZONE, both with the time-out that ends the session and
+ * the only counters there are. What netctl needs to know again after a
+ * restart travels in the element's user data.
+ */
+#ifndef STADTTOR_ELEMENTS_H
+#define STADTTOR_ELEMENTS_H
+
+#include "common/settings.h"
+#include "netctl/nft.h"
+#include "netctl/session.h"
+
+struct elements_zone {
+	const char *name;
+	unsigned int mark_shift;
+	bool policed; /* caps are limits of elements in cap_* */
+};
+
+/*
+ * Both put messages into the open transaction. A session must be installed to
+ * be deleted; one that changes is deleted and added, since old kernels ignore
+ * a re-added element's new time-out.
+ */
+void elements_put_add(struct nft *nft, const struct elements_zone *z,
+		      const struct session *s, uint64_t now_ms);
+void elements_put_delete(struct nft *nft, const struct elements_zone *z,
+			 const struct session *s);
+
+/* Deletes an element that is no session's from both maps. */
+void elements_put_delete_mac(struct nft *nft, const struct elements_zone *z,
+			     const struct mac *mac, bool down);
+
+/* One element as it was found. */
+struct element {
+	struct mac mac;
+	uint32_t data; /* mark or class */
+	uint64_t packets, bytes;
+	uint64_t left_ms; /* UINT64_MAX: no time-out */
+	const void *user_data;
+	size_t user_data_len;
+};
+
+/* Reads up_ZONE or down_ZONE. 0 or -errno; -ENOENT: no such map. */
+int elements_dump(struct nft *nft, const char *zone, bool down,
+		  void (*on_element)(const struct element *e, void *arg),
+		  void *arg) MUST_CHECK;
+
+/*
+ * Fills in a session from the user data of its element in up_ZONE: handle,
+ * limits, times. false: not written by this version.
+ */
+bool elements_parse(const struct element *e, unsigned int mark_shift,
+		    uint64_t now_ms, struct session *s);
+
+#endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/rtnl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <linux/rtnetlink.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+
+#define TIMEOUT_S   5
+#define BUFFER_SIZE (8 * 1024 * 1024)
+#define REPLY_MAX   32768
+
+struct rtnl {
+	struct nl_sock *socket;
+	int fd;
+	uint32_t seq;
+	uint32_t first_seq; /* of the open batch */
+	unsigned char *batch;
+	size_t size, used;
+	size_t last;
+	unsigned char reply[REPLY_MAX];
+};
+
+struct rtnl *rtnl_new(void)
+{
+	static const struct timeval timeout = { .tv_sec = TIMEOUT_S };
+	struct rtnl *r = calloc(1, sizeof(*r));
+	int size = BUFFER_SIZE;
+	int on = 1;
+
+	if (!r)
+		return NULL;
+	r->socket = nl_socket_alloc();
+	if (!r->socket || nl_connect(r->socket, NETLINK_ROUTE) < 0) {
+		rtnl_free(r);
+		return NULL;
+	}
+	r->fd = nl_socket_get_fd(r->socket);
+	setsockopt(r->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+	setsockopt(r->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	setsockopt(r->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	setsockopt(r->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	setsockopt(r->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+	r->seq = 1;
+	return r;
+}
+
+void rtnl_free(struct rtnl *r)
+{
+	if (!r)
+		return;
+	nl_socket_free(r->socket);
+	free(r->batch);
+	free(r);
+}
+
+struct nl_msg *rtnl_message(int type, int flags, const void *body, size_t len)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(type, NLM_F_REQUEST | flags);
+
+	if (!msg || nlmsg_append(msg, (void *)(uintptr_t)body, len,
+				 NLMSG_ALIGNTO) < 0)
+		fatal("rtnetlink: no memory for a message");
+	return msg;
+}
+
+/* --- sending and waiting ----------------------------------------------- */
+
+void rtnl_put(struct rtnl *r, struct nl_msg *msg)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	size_t len = NLMSG_ALIGN(nlh->nlmsg_len);
+	unsigned char *grown;
+
+	if (r->size - r->used < len) {
+		size_t size = r->size * 2 + len + 4096;
+
+		grown = realloc(r->batch, size);
+		if (!grown)
+			fatal("rtnetlink: no memory for a batch");
+		r->batch = grown;
+		r->size = size;
+	}
+	nlh->nlmsg_seq = r->seq++;
+	if (!r->used)
+		r->first_seq = nlh->nlmsg_seq;
+	r->last = r->used;
+	memset(r->batch + r->used, 0, len);
+	memcpy(r->batch + r->used, nlh, nlh->nlmsg_len);
+	r->used += len;
+	nlmsg_free(msg);
+}
+
+/* The next datagram; its length or -errno. */
+static ssize_t receive(struct rtnl *r)
+{
+	ssize_t n;
+
+	do
+		n = recv(r->fd, r->reply, sizeof(r->reply), 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	return n;
+}
+
+/* Reads up to the answer to last_seq, which asked for one. */
+static int batch_result(struct rtnl *r, uint32_t last_seq)
+{
+	int first_error = 0;
+
+	for (;;) {
+		struct nlmsghdr *nlh = (struct nlmsghdr *)r->reply;
+		int n = (int)receive(r);
+
+		if (n < 0)
+			return n;
+		for (; nlmsg_ok(nlh, n); nlh = nlmsg_next(nlh, &n)) {
+			const struct nlmsgerr *e = nlmsg_data(nlh);
+
+			if (nlh->nlmsg_type != NLMSG_ERROR ||
+			    nlh->nlmsg_seq - r->first_seq >
+				    last_seq - r->first_seq)
+				continue;
+			if (e->error && !first_error)
+				first_error = e->error;
+			if (nlh->nlmsg_seq == last_seq)
+				return first_error;
+		}
+	}
+}
+
+int rtnl_commit(struct rtnl *r)
+{
+	struct nlmsghdr *last = (struct nlmsghdr *)(r->batch + r->last);
+	size_t used = r->used;
+
+	if (!used)
+		return 0;
+	r->used = 0;
+	last->nlmsg_flags |= NLM_F_ACK;
+	if (nl_sendto(r->socket, r->batch, used) < 0)
+		return -errno;
+	return batch_result(r, last->nlmsg_seq);
+}
+
+int rtnl_request(struct rtnl *r, struct nl_msg *msg)
+{
+	int err = rtnl_commit(r);
+
+	if (err)
+		log_debug("rtnetlink: an earlier batch: %s", strerror(-err));
+	rtnl_put(r, msg);
+	return rtnl_commit(r);
+}
+
+/* false: the dump is over, *err says how. */
+static bool dump_part(struct nlmsghdr *nlh, int n, uint32_t seq, int *err,
+		      void (*on_message)(const struct nlmsghdr *nlh, void *arg),
+		      void *arg)
+{
+	for (; nlmsg_ok(nlh, n); nlh = nlmsg_next(nlh, &n)) {
+		if (nlh->nlmsg_seq != seq)
+			continue;
+		if (nlh->nlmsg_type == NLMSG_DONE)
+			return false;
+		if (nlh->nlmsg_type == NLMSG_ERROR) {
+			*err = ((struct nlmsgerr *)nlmsg_data(nlh))->error;
+			return false;
+		}
+		on_message(nlh, arg);
+	}
+	return true;
+}
+
+int rtnl_dump(struct rtnl *r, struct nl_msg *msg,
+	      void (*on_message)(const struct nlmsghdr *nlh, void *arg),
+	      void *arg)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	uint32_t seq = r->seq++;
+	int err = 0;
+	int n;
+
+	nlh->nlmsg_flags |= NLM_F_DUMP;
+	nlh->nlmsg_seq = seq;
+	if (nl_sendto(r->socket, nlh, nlh->nlmsg_len) < 0)
+		err = -errno;
+	nlmsg_free(msg);
+	if (err)
+		return err;
+	do {
+		n = (int)receive(r);
+		if (n < 0)
+			return n;
+	} while (dump_part((struct nlmsghdr *)r->reply, n, seq, &err,
+			   on_message, arg));
+	return err;
+}
+
+/* --- neighbours -------------------------------------------------------- */
+
+/* States in which the kernel vouches for the link-layer address. */
+#define NEIGHBOUR_KNOWN \
+	(NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT)
+
+static bool parse_neighbour(const struct nlmsghdr *nlh, struct mac *mac,
+			    struct addr *a, uint32_t *ifindex)
+{
+	const struct ndmsg *ndm = nlmsg_data(nlh);
+	struct nlattr *tb[NDA_MAX + 1];
+
+	if (nlh->nlmsg_type != RTM_NEWNEIGH ||
+	    nlmsg_parse((struct nlmsghdr *)(uintptr_t)nlh, sizeof(*ndm), tb,
+			NDA_MAX, NULL) < 0)
+		return false;
+	memset(a, 0, sizeof(*a));
+	a->family = ndm->ndm_family;
+	if (!(ndm->ndm_state & NEIGHBOUR_KNOWN) || !addr_len(a) ||
+	    !tb[NDA_DST] || !tb[NDA_LLADDR] ||
+	    nla_len(tb[NDA_DST]) != (int)addr_len(a) ||
+	    nla_len(tb[NDA_LLADDR]) != sizeof(*mac))
+		return false;
+	memcpy(a->byte, nla_data(tb[NDA_DST]), addr_len(a));
+	memcpy(mac, nla_data(tb[NDA_LLADDR]), sizeof(*mac));
+	*ifindex = (uint32_t)ndm->ndm_ifindex;
+	return true;
+}
+
+int rtnl_find_neighbour(struct rtnl *r, uint32_t ifindex, const struct addr *a,
+			struct mac *mac)
+{
+	struct ndmsg ndm = { .ndm_family = a->family,
+			     .ndm_ifindex = (int)ifindex };
+	struct nl_msg *msg = rtnl_message(RTM_GETNEIGH, 0, &ndm, sizeof(ndm));
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	struct addr found;
+	uint32_t found_ifindex;
+	uint32_t seq = r->seq++;
+	int n, err = 0;
+
+	if (!addr_len(a) ||
+	    nla_put(msg, NDA_DST, (int)addr_len(a), a->byte) < 0) {
+		nlmsg_free(msg);
+		return -EINVAL;
+	}
+	nlh->nlmsg_seq = seq;
+	if (nl_sendto(r->socket, nlh, nlh->nlmsg_len) < 0)
+		err = -errno;
+	nlmsg_free(msg);
+	if (err)
+		return err;
+	do {
+		n = (int)receive(r);
+		if (n < 0)
+			return n;
+		nlh = (struct nlmsghdr *)r->reply;
+	} while (!nlmsg_ok(nlh, n) || nlh->nlmsg_seq != seq);
+	if (nlh->nlmsg_type == NLMSG_ERROR)
+		return ((struct nlmsgerr *)nlmsg_data(nlh))->error;
+	return parse_neighbour(nlh, mac, &found, &found_ifindex) &&
+			       found_ifindex == ifindex &&
+			       addr_equal(&found, a) ? 0 : -ENOENT;
+}
+
+struct neighbour_list {
+	uint32_t ifindex;
+	void (*on_neighbour)(const struct mac *mac, const struct addr *a,
+			     void *arg);
+	void *arg;
+};
+
+static void on_neighbour_message(const struct nlmsghdr *nlh, void *arg)
+{
+	struct neighbour_list *l = arg;
+	struct mac mac;
+	struct addr a;
+	uint32_t ifindex;
+
+	if (parse_neighbour(nlh, &mac, &a, &ifindex) && ifindex == l->ifindex)
+		l->on_neighbour(&mac, &a, l->arg);
+}
+
+int rtnl_list_neighbours(struct rtnl *r, uint32_t ifindex,
+			 void (*on_neighbour)(const struct mac *mac,
+					      const struct addr *a, void *arg),
+			 void *arg)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	struct neighbour_list l = { ifindex, on_neighbour, arg };
+
+	for (size_t i = 0; i < sizeof(families); i++) {
+		struct ndmsg ndm = { .ndm_family = families[i] };
+		struct nl_msg *msg =
+			rtnl_message(RTM_GETNEIGH, 0, &ndm, sizeof(ndm));
+		int err;
+
+		nla_put_u32(msg, NDA_IFINDEX, ifindex);
+		err = rtnl_dump(r, msg, on_neighbour_message, &l);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* --- the watch --------------------------------------------------------- */
+
+int rtnl_watch_open(void)
+{
+	struct sockaddr_nl nl = { .nl_family = AF_NETLINK,
+				  .nl_groups = RTMGRP_LINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			NETLINK_ROUTE);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&nl, sizeof(nl)) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+void rtnl_watch_drain(int fd)
+{
+	char buf[8192];
+	ssize_t n;
+
+	do
+		n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+	while (n > 0 || (n < 0 && (errno == EINTR || errno == ENOBUFS)));
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rtnetlink: requests, batches, dumps and the watch on devices. Owns the
+ * request socket; messages are built by its users on libnl's nlmsg and nla.
+ */
+#ifndef STADTTOR_RTNL_H
+#define STADTTOR_RTNL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <netlink/msg.h>
+
+#include "common/addr.h"
+#include "common/log.h"
+
+struct rtnl;
+
+struct rtnl *rtnl_new(void); /* NULL: no socket */
+void rtnl_free(struct rtnl *r);
+
+/* A message with its header and a body; never NULL. */
+struct nl_msg *rtnl_message(int type, int flags, const void *body, size_t len);
+
+/* Sends msg, frees it, and waits for the answer: 0 or -errno. */
+int rtnl_request(struct rtnl *r, struct nl_msg *msg) MUST_CHECK;
+
+/*
+ * Takes msg for the next rtnl_commit(), which sends all of them at once. The
+ * kernel goes on after one that fails; the first -errno is returned.
+ */
+void rtnl_put(struct rtnl *r, struct nl_msg *msg);
+int rtnl_commit(struct rtnl *r) MUST_CHECK;
+
+/* Sends msg with NLM_F_DUMP, frees it, calls on_message for each answer. */
+int rtnl_dump(struct rtnl *r, struct nl_msg *msg,
+	      void (*on_message)(const struct nlmsghdr *nlh, void *arg),
+	      void *arg) MUST_CHECK;
+
+/*
+ * The device behind an address, as the neighbour table of that network knows
+ * it (RTM_GETNEIGH). -ENOENT: nobody of that address has been seen there.
+ */
+int rtnl_find_neighbour(struct rtnl *r, uint32_t ifindex, const struct addr *a,
+			struct mac *mac) MUST_CHECK;
+
+/* Calls on_neighbour for every address known on the device. */
+int rtnl_list_neighbours(struct rtnl *r, uint32_t ifindex,
+			 void (*on_neighbour)(const struct mac *mac,
+					      const struct addr *a, void *arg),
+			 void *arg) MUST_CHECK;
+
+/* A non-blocking socket that becomes readable when devices come or go. */
+int rtnl_watch_open(void) MUST_CHECK;
+void rtnl_watch_drain(int fd);
+
+#endif

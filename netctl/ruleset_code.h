@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The ruleset as nf_tables bytecode, put into a transaction. */
+#ifndef STADTTOR_RULESET_CODE_H
+#define STADTTOR_RULESET_CODE_H
+
+#include "netctl/nft.h"
+#include "netctl/ruleset.h"
+
+/* NFPROTO_NETDEV or NFPROTO_INET. */
+uint16_t ruleset_nfproto(enum ruleset_family family);
+
+/*
+ * Puts what replaces every chain of our tables by those of the description,
+ * in the open transaction. Sets that are there stay with their elements; sets
+ * that the description no longer knows go. fresh: the tables are deleted
+ * first, elements and all. 0 or -errno of the dumps that it needs.
+ */
+int ruleset_put(struct nft *nft, const struct ruleset_input *in, bool fresh)
+	MUST_CHECK;
+
+/* Puts the removal of both tables, those that are there. */
+int ruleset_put_removal(struct nft *nft) MUST_CHECK;
+
+/*
+ * A number that changes when anybody changes a table, chain or rule of ours.
+ * 0: the dump failed.
+ */
+uint64_t ruleset_fingerprint(struct nft *nft);
+
+#endif

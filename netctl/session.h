@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who is online: one session a device in a zone. Owns struct session and the
+ * indexes by device and by handle; knows nothing of netlink. Everything here
+ * is also in the kernel's map elements, from which it is rebuilt.
+ */
+#ifndef STADTTOR_SESSION_H
+#define STADTTOR_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/addr.h"
+#include "common/ipc.h"
+
+struct session {
+	TAILQ_ENTRY(session) pending; /* of the gate: wants to be pushed */
+	bool is_pending;
+	bool is_new;	  /* no push has succeeded yet */
+	bool installed;	  /* its elements are in the kernel's maps */
+	bool seen;	  /* in the dump that is being read */
+	bool reduced;	  /* over its quota, at the zone's slow rate */
+	enum session_state state;
+	uint16_t slot;	  /* class minor number, or SLOT_UNCAPPED */
+	uint16_t zone;	  /* index in the table of zones */
+	struct mac mac;
+	uint32_t index;	  /* place in the table, for lists */
+	uint64_t handle;
+	struct ipc_limits limits; /* IPC_UNLIMITED: none */
+	uint64_t granted_ms;	  /* CLOCK_BOOTTIME */
+	uint64_t ends_ms;	  /* UINT64_MAX: never */
+	uint64_t active_ms;	  /* last time its counters moved */
+	uint64_t up_bytes, up_packets;
+	uint64_t down_bytes, down_packets;
+};
+
+struct session_table;
+
+struct session_table *session_table_new(void); /* NULL: no memory */
+void session_table_free(struct session_table *t);
+
+/*
+ * A new session of the device, which must have none. handle 0: a random one is
+ * drawn. NULL: no memory or handle taken.
+ */
+struct session *session_add(struct session_table *t, uint16_t zone,
+			    const struct mac *mac, uint64_t handle);
+
+/* Wipes and frees it. It must not be pending. */
+void session_remove(struct session_table *t, struct session *s);
+
+struct session *session_find(struct session_table *t, uint16_t zone,
+			     const struct mac *mac);
+struct session *session_find_handle(struct session_table *t, uint64_t handle);
+
+/* The first session at or after that place; NULL: there is none. */
+struct session *session_at(struct session_table *t, uint32_t index);
+#define SESSION_FOREACH(s, t) \
+	for ((s) = session_at((t), 0); (s); (s) = session_at((t), (s)->index + 1))
+
+/* As SESSION_FOREACH, where the body may remove s. */
+#define SESSION_FOREACH_SAFE(s, t, i)                             \
+	for ((i) = 0; ((s) = session_at((t), (i))) &&             \
+		      ((i) = (s)->index + 1, true);)
+
+uint32_t session_count(const struct session_table *t);
+uint32_t session_count_zone(const struct session_table *t, uint16_t zone);
+
+/* Seconds left at that time, 0 after the end, UINT64_MAX without one. */
+uint64_t session_left_s(const struct session *s, uint64_t now_ms);
+
+/* true: traffic over the quota. */
+bool session_is_over_quota(const struct session *s);
+
+#endif
