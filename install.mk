@@ -18,6 +18,10 @@ WEB_DIST := $(wildcard web/pages/* web/lang/*)
 # Units and pages name the programs by their installed place.
 place = sed -e 's|@SBINDIR@|$(sbindir)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g'
 
+# The default of the option `pages` is right for PREFIX=/usr only.
+config = $(if $(filter /usr,$(PREFIX)),cat,\
+	sed -e "s|\#option pages .*|option pages '$(datadir)'|")
+
 install: all
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) \
 		$(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir) \
@@ -34,9 +38,10 @@ install: all
 		>$(DESTDIR)$(unitdir)/$${u##*/} || exit; done
 	$(INSTALL) -m 644 etc/sysusers.conf $(DESTDIR)$(sysusersdir)/stadttor.conf
 	$(INSTALL) -m 644 etc/sysctl.conf $(DESTDIR)$(sysctldir)/50-stadttor.conf
-	test -e $(DESTDIR)$(SYSCONFDIR)/config/stadttor || \
-		$(INSTALL) -m 644 etc/stadttor.conf \
-		$(DESTDIR)$(SYSCONFDIR)/config/stadttor
+	test -e $(DESTDIR)$(SYSCONFDIR)/config/stadttor || { \
+		$(config) etc/stadttor.conf \
+			>$(DESTDIR)$(SYSCONFDIR)/config/stadttor && \
+		chmod 644 $(DESTDIR)$(SYSCONFDIR)/config/stadttor; }
 	test -n "$(DESTDIR)" || $(MAKE) install-system
 
 # Only on the machine itself: users, kernel settings, units.

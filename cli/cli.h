@@ -3,8 +3,8 @@
  * The operator's command: options, the table of commands and what they share.
  * It only asks netctl and prints the answer; it decides nothing itself.
  */
-#ifndef STADTTOR_CLI_H
-#define STADTTOR_CLI_H
+#ifndef STADTTOR_CLI_CLI_H
+#define STADTTOR_CLI_CLI_H
 
 #include <stdbool.h>
 #include <stdint.h>

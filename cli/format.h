@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Figures and tables for people. */
-#ifndef STADTTOR_FORMAT_H
-#define STADTTOR_FORMAT_H
+#ifndef STADTTOR_CLI_FORMAT_H
+#define STADTTOR_CLI_FORMAT_H
 
 #include <stddef.h>
 #include <stdint.h>
