@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The three real programs on the gate of the street: config, life, figures."""
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import lab
+
+REPO = os.path.dirname(os.path.dirname(lab.HERE))
+BUILD = os.path.join(REPO, os.environ.get("STADTTOR_BUILD", "build"))
+NETCTL, PORTAL = "stadttor-netctl", "stadttor-portal"
+USER = {NETCTL: "daemon", PORTAL: "nobody"}
+CRASH = re.compile(r"AddressSanitizer|UndefinedBehavior|runtime error:|"
+                   r"LeakSanitizer|stack smashing|Assertion .* failed")
+
+
+def section(kind, name, options):
+    """A section of the config; a list becomes one line per member."""
+    lines = [f"config {kind} '{name}'" if name else f"config {kind}"]
+    for key, value in options.items():
+        word = "list" if isinstance(value, (list, tuple)) else "option"
+        for one in value if word == "list" else [value]:
+            lines.append(f"\t{word} {key} '{one}'")
+    return "\n".join(lines) + "\n"
+
+
+class Stadttor:
+    """netctl and portal with one config file, in the gate's namespace."""
+
+    def __init__(self, street):
+        self.street = street
+        self.folder = tempfile.mkdtemp(prefix="stadttor-")
+        os.chmod(self.folder, 0o755)
+        self.config = os.path.join(self.folder, "stadttor")
+        self.socket = os.path.join(self.folder, "netctl.sock")
+        self.process = {}
+
+    # --- config ---
+
+    def configure(self, guest=None, staff=None, uplink=None, gate=None,
+                  portal=None):
+        """Writes the config file; staff is a zone only if it is given."""
+        text = section("gate", None, {
+            "socket": self.socket, "user": USER[NETCTL], **(gate or {})})
+        text += section("uplink", "wan", {"device": "wan0",
+                                          **(uplink or {})})
+        for network, options in ((self.street.guest, guest or {}),
+                                 (self.street.staff, staff)):
+            if options is not None:
+                text += section("zone", network.zone,
+                                {"device": network.bridge, **options})
+        text += section("portal", None, {
+            "user": USER[PORTAL], "pages": os.path.join(REPO, "web"),
+            **(portal or {})})
+        self.write(text)
+
+    def write(self, text):
+        with open(self.config, "w") as file:
+            file.write(text)
+        os.chmod(self.config, 0o644)
+
+    # --- life ---
+
+    def start(self, **config):
+        """Configures and starts both, and waits until they are ready."""
+        self.configure(**config)
+        self.start_one(NETCTL)
+        self.start_one(PORTAL)
+        self.wait_ready()
+
+    def start_one(self, program):
+        env = dict(os.environ)
+        # The programs are not dumpable, so the leak checker cannot attach.
+        env["ASAN_OPTIONS"] = "detect_leaks=0:" + env.get("ASAN_OPTIONS", "")
+        with open(self.log_path(program), "a") as log:
+            self.process[program] = self.street.gate.popen(
+                [os.path.join(BUILD, program), "-c", self.config, "-d"],
+                stdout=log, stderr=log, env=env)
+
+    def wait_ready(self, seconds=10):
+        lab.wait_until(self.netctl_answers, seconds, say="netctl is not ready")
+        lab.wait_until(self.portal_listens, seconds, say="portal is not ready")
+
+    def netctl_answers(self):
+        self.check_alive(NETCTL)
+        return self.cli("status", check=False).returncode == 0
+
+    def portal_listens(self):
+        """The page comes, and with netctl's help: it knows the visitor."""
+        self.check_alive(PORTAL)
+        found = self.street.gate.run("ss", "-Htln", "sport", "=", ":2081")
+        return ":2081" in found.stdout
+
+    def check_alive(self, program):
+        process = self.process.get(program)
+        if process and process.poll() is not None:
+            raise AssertionError(f"{program} ended with {process.returncode}: "
+                                 + self.log(program)[-2000:])
+
+    def kill(self, *programs):
+        """kill -9, and nothing else."""
+        for program in programs or (PORTAL, NETCTL):
+            lab.stop(self.process[program], signal.SIGKILL)
+
+    def restart(self, *programs):
+        """kill -9 and a new start."""
+        programs = programs or (NETCTL, PORTAL)
+        self.kill(*programs)
+        for program in programs:
+            self.start_one(program)
+
+    def reload(self, *programs):
+        for program in programs or (NETCTL, PORTAL):
+            self.process[program].send_signal(signal.SIGHUP)
+
+    def terminate(self, *programs):
+        for program in programs or (PORTAL, NETCTL):
+            status = lab.stop(self.process[program])
+            assert status == 0, f"{program} ended with {status}"
+
+    def close(self):
+        """Ends both, removes their traces, complains about crashes."""
+        try:
+            for program, process in self.process.items():
+                if process.poll() is None:
+                    lab.stop(process)
+            for program in self.process:
+                found = CRASH.search(self.log(program))
+                assert not found, self.log(program)[-6000:]
+        finally:
+            self.wipe()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def wipe(self):
+        """The gate's kernel as it was before."""
+        gate = self.street.gate
+        for process in self.process.values():
+            lab.stop(process, signal.SIGKILL)
+        gate.run("nft", "flush", "ruleset")
+        for device in ("wan0", "br-guest", "br-staff"):
+            gate.run("tc", "qdisc", "del", "dev", device, "root", check=False)
+        gate.run("conntrack", "-F", check=False)
+        gate.run("ip", "neigh", "flush", "all", check=False)
+
+    # --- what they say ---
+
+    def log_path(self, program):
+        return os.path.join(self.folder, f"{program}.log")
+
+    def log(self, program=NETCTL):
+        try:
+            with open(self.log_path(program), errors="replace") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def wait_log(self, pattern, program=NETCTL, seconds=5, since=0):
+        """Waits for a line of the log that matches, and returns it."""
+        found = lab.wait_until(
+            lambda: re.search(pattern, self.log(program)[since:], re.I),
+            seconds, say=f"{program} did not log /{pattern}/:\n"
+            + self.log(program)[-2000:])
+        return found.group(0)
+
+    def warnings(self, pattern, program=NETCTL):
+        """The lines of the log, without debug lines, that match."""
+        return [line for line in self.log(program).splitlines()
+                if " debug: " not in line and re.search(pattern, line, re.I)]
+
+    # --- the command line ---
+
+    def cli(self, *args, check=True):
+        with self.street.gate.entered():
+            done = subprocess.run(
+                [os.path.join(BUILD, "stadttor"), "-c", self.config, *args],
+                text=True, capture_output=True, timeout=20)
+        if check and done.returncode:
+            raise AssertionError(f"stadttor {' '.join(args)}: "
+                                 f"{done.returncode}: {done.stderr}")
+        return done
+
+    def json(self, *args):
+        return json.loads(self.cli(*args, "--json").stdout)
+
+    def status(self):
+        return self.json("status")
+
+    def sessions(self, addresses=False):
+        args = ["--show-addresses"] if addresses else []
+        return self.json("sessions", *args)["sessions"]
+
+    def grant(self, address, *args):
+        return self.cli("grant", address, *args)
+
+    def revoke(self, what):
+        return self.cli("revoke", what)
+
+    def session_of(self, phone):
+        """The session of a phone, which must have exactly one."""
+        found = [s for s in self.sessions(True)
+                 if phone.mac in json.dumps(s).lower()]
+        assert len(found) == 1, found
+        return found[0]

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The servers of the internet host: internet.py READY-FD ADDRESS...
+
+On every address: a web page on TCP 80, an endless source of bytes on 5001, a
+sink on 5002, a greeting on ports that must not be reached without leave, and
+UDP echoes. Addresses are bound one by one so that answers come from the
+address that was asked.
+"""
+import os
+import socket
+import sys
+import threading
+
+PAGE = b"<!doctype html><title>The internet</title><h1>the internet</h1>\n"
+GREETING = (22, 443, 853, 8080)
+UDP_ECHO = (7, 53, 123, 443, 853, 4500)
+BLOCK = bytes(1 << 18)
+
+
+def serve_page(conn):
+    conn.recv(4096)
+    conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+                 b"Content-Length: %d\r\nConnection: close\r\n\r\n%s"
+                 % (len(PAGE), PAGE))
+
+
+def serve_bytes(conn):
+    while True:
+        conn.sendall(BLOCK)
+
+
+def swallow(conn):
+    while conn.recv(1 << 18):
+        pass
+
+
+def greet(conn):
+    conn.sendall(b"open\n")
+
+
+def answer(conn, handler):
+    with conn:
+        try:
+            handler(conn)
+        except OSError:
+            return  # the other side went away
+
+
+def accept(listener, handler):
+    while True:
+        conn, _ = listener.accept()
+        threading.Thread(target=answer, args=(conn, handler),
+                         daemon=True).start()
+
+
+def echo(s):
+    while True:
+        data, peer = s.recvfrom(65535)
+        try:
+            s.sendto(data, peer)
+        except OSError:
+            continue  # no way back to that address
+
+
+def family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def listen(address, port, handler):
+    s = socket.create_server((address, port), family=family(address),
+                             backlog=256)
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
+    threading.Thread(target=accept, args=(s, handler), daemon=True).start()
+
+
+def listen_udp(address, port):
+    s = socket.socket(family(address), socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    s.bind((address, port))
+    threading.Thread(target=echo, args=(s,), daemon=True).start()
+
+
+def main():
+    ready = int(sys.argv[1])
+    for address in sys.argv[2:]:
+        listen(address, 80, serve_page)
+        listen(address, 5001, serve_bytes)
+        listen(address, 5002, swallow)
+        for port in GREETING:
+            listen(address, port, greet)
+        for port in UDP_ECHO:
+            listen_udp(address, port)
+    os.write(ready, b"1")
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

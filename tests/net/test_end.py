@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every way a session ends stops what is under way, in both directions."""
+import contextlib
+import time
+
+import lab
+import packets
+import pytest
+import traffic
+from traffic import FAMILIES, V4
+
+families = pytest.mark.parametrize("family", FAMILIES, ids=["ipv4", "ipv6"])
+CAP = {"rate_down": "20mbit", "rate_up": "20mbit"}
+AT_ONCE = 0.15
+
+
+class Watch:
+    """A download and an upload under way, watched on both sides."""
+
+    def __init__(self, street, phone, family):
+        self.inside = packets.Capture(phone.netns)
+        self.outside = packets.Capture(street.internet)
+        self.down = traffic.Transfer(phone, family)
+        self.up = traffic.Transfer(phone, family, down=False)
+
+    def counts(self):
+        """Segments that came through so far: down and up."""
+        came = sum(p.from_port == lab.SOURCE for p in self.inside.packets())
+        went = sum(p.port in (lab.SOURCE, lab.SINK)
+                   for p in self.outside.packets())
+        return came, went
+
+    def wait_moving(self):
+        self.down.wait_moving()
+        self.up.wait_moving()
+
+    def has_stopped(self, within=AT_ONCE):
+        """Nothing passes once that time is over, though both sides try."""
+        time.sleep(within)
+        before = self.counts()
+        time.sleep(0.4)
+        return self.counts() == before
+
+    def wait_stopped(self, seconds):
+        """Waits for the end, and returns when it came."""
+        last, since = self.counts(), time.monotonic()
+        deadline = since + seconds
+        while time.monotonic() - since < 0.4:
+            assert time.monotonic() < deadline, "the transfers go on"
+            time.sleep(0.02)
+            now = self.counts()
+            if now != last:
+                last, since = now, time.monotonic()
+        return since
+
+
+@contextlib.contextmanager
+def watching(street, phone, family=V4):
+    watch = Watch(street, phone, family)
+    with watch.inside, watch.outside, watch.down, watch.up:
+        watch.wait_moving()
+        yield watch
+
+
+def tapped(phone):
+    assert traffic.tap(phone).status == 303
+    return time.monotonic()
+
+
+@families
+def test_revoke(stadttor, street, phones, family):
+    stadttor.start(guest=CAP)
+    tapped(phones[0])
+    tapped(phones[1])
+    with watching(street, phones[0], family) as watch:
+        stadttor.revoke(phones[0].ip4)
+        assert watch.has_stopped()
+    assert traffic.is_shut(phones[0], family)
+    assert traffic.is_online(phones[1], family)
+    assert stadttor.status()["ended"]["operator"] == 1
+
+
+def test_revoke_without_caps(stadttor, street, phones):
+    stadttor.start()
+    tapped(phones[0])
+    with watching(street, phones[0]) as watch:
+        stadttor.revoke(phones[0].ip6)
+        assert watch.has_stopped()
+
+
+def test_revoke_by_handle_and_all(stadttor, phones):
+    stadttor.start()
+    for phone in phones[:3]:
+        tapped(phone)
+    stadttor.revoke(stadttor.session_of(phones[0])["handle"])
+    traffic.wait_shut(phones[0])
+    assert traffic.is_online(phones[1])
+    stadttor.revoke("--all")
+    for phone in phones[1:3]:
+        traffic.wait_shut(phone)
+    assert stadttor.sessions() == []
+
+
+@families
+def test_log_out(stadttor, street, phones, family):
+    stadttor.start(guest=CAP)
+    tapped(phones[0])
+    with watching(street, phones[0], family) as watch:
+        assert traffic.log_out(phones[0], family).status == 303
+        assert watch.has_stopped()
+    assert traffic.http(phones[0], traffic.web(family)).status == 302
+    assert stadttor.status()["ended"]["logout"] == 1
+
+
+def test_tap_again_after_the_end(stadttor, phones):
+    stadttor.start(guest=CAP)
+    for _ in range(3):
+        tapped(phones[0])
+        assert traffic.is_online(phones[0])
+        stadttor.revoke(phones[0].ip4)
+        assert traffic.is_shut(phones[0])
+    assert stadttor.status()["granted"] == 3
+
+
+@families
+def test_expiry(stadttor, street, phones, family):
+    stadttor.start(guest={**CAP, "duration": "3s"})
+    start = tapped(phones[0])
+    with watching(street, phones[0], family) as watch:
+        assert 2.5 < watch.wait_stopped(6) - start < 3.5
+    lab.wait_until(lambda: stadttor.sessions() == [],
+                   say="the session did not expire")
+    assert stadttor.status()["ended"]["expired"] == 1
+
+
+@families
+def test_expiry_with_nobody_alive(stadttor, street, phones, family):
+    """The kernel closes the gate on time though both were killed."""
+    stadttor.start(guest={**CAP, "duration": "4s"})
+    start = tapped(phones[0])
+    with watching(street, phones[0], family) as watch:
+        stadttor.kill()
+        watch.wait_moving()
+        assert 3.5 < watch.wait_stopped(8) - start < 4.7
+    assert traffic.is_shut(phones[0], family)
+
+
+def test_expired_while_away_is_not_adopted(stadttor, phones):
+    stadttor.start(guest={"duration": "2s"})
+    start = tapped(phones[0])
+    stadttor.kill()
+    time.sleep(max(0, start + 2.2 - time.monotonic()))
+    stadttor.start_one("stadttor-netctl")
+    lab.wait_until(stadttor.netctl_answers)
+    assert stadttor.sessions() == []
+    assert traffic.is_shut(phones[0])
+
+
+def test_idle(stadttor, street, phones):
+    """Who sends nothing is let go; who does stays."""
+    stadttor.start(guest={"idle": "3s", **CAP})
+    quiet, busy = phones[:2]
+    start = tapped(quiet)
+    tapped(busy)
+    quiet.netns.ip("link set eth0 down")
+    try:
+        with traffic.NumberedFlow(busy, every=0.1) as flow:
+            lab.wait_until(lambda: len(stadttor.sessions()) == 1, 12,
+                           every=0.1, say="the idle session did not end")
+            assert time.monotonic() - start > 2.5
+            flow.progress(5)
+            assert flow.finish() == 0
+        assert stadttor.status()["ended"]["idle"] == 1
+    finally:
+        quiet.netns.ip(
+            "link set eth0 up",
+            f"addr replace {quiet.ip6}/64 dev eth0 nodad",
+            f"route replace default via {quiet.network.gate4}",
+            f"route replace ::/0 via {quiet.network.gate6} dev eth0")
+    assert traffic.is_shut(quiet)
+
+
+@families
+def test_quota_ends(stadttor, street, phones, family):
+    stadttor.start(guest={"rate_down": "8mbit", "rate_up": "8mbit",
+                          "quota": "3MB"})
+    tapped(phones[0])
+    with watching(street, phones[0], family) as watch:
+        watch.wait_stopped(12)
+        used = watch.down.moved() + watch.up.moved()
+    assert 2_700_000 < used < 6_000_000  # the counter is read now and then
+    assert stadttor.sessions() == []
+    assert stadttor.status()["ended"]["quota"] == 1
+    assert traffic.is_shut(phones[0])
+
+
+@families
+def test_quota_slows(stadttor, phones, family):
+    stadttor.start(guest={"rate_down": "20mbit", "quota": "2MB",
+                          "over_quota": "slow", "slow_rate": "512kbit"})
+    tapped(phones[0])
+    with traffic.Transfer(phones[0], family) as down:
+        lab.wait_until(lambda: stadttor.sessions()[0]["reduced"], 10,
+                       say="the session was not slowed")
+        rate, = traffic.goodput([down], 4, settle=3)
+    assert 0.6 * 512e3 < rate < 1.05 * 512e3
+    assert len(stadttor.sessions()) == 1

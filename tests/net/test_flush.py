@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stranger pulls the rules out from under the gate."""
+import time
+
+import lab
+import pytest
+import traffic
+from gate import NETCTL
+from traffic import FAMILIES, V4, V6
+
+DEEDS = {
+    "ruleset": ["flush ruleset"],
+    "netdev table": ["delete table netdev stadttor"],
+    "inet table": ["delete table inet stadttor"],
+    "both tables": ["delete table netdev stadttor",
+                    "delete table inet stadttor"],
+    "forward chain": ["flush chain inet stadttor forward"],
+    "ingress chain": ["flush chain netdev stadttor ingress_guest"],
+    "map": ["flush map netdev stadttor up_guest"],
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_stranger(stadttor, street, phones, deed):
+    stadttor.start(guest={"rate_down": "20mbit", "duration": "1h"})
+    inside, outside = phones[:2]
+    assert traffic.tap(inside).status == 303
+    traffic.wait_online(inside, V6)
+    before = stadttor.session_of(inside)
+    street.gate.nft("\n".join(DEEDS[deed]) + "\n")
+    start = time.monotonic()
+    for family in FAMILIES:
+        traffic.wait_shut(outside, family, 1)
+        traffic.wait_online(inside, family, 1)
+    assert time.monotonic() - start < 1.5
+    stadttor.wait_log("put back|reinstall|restor|removed")
+    after = stadttor.session_of(inside)
+    assert after["left_s"] <= before["left_s"]
+    assert after["left_s"] > 3500
+    assert after["handle"] == before["handle"]
+    assert stadttor.status()["reinstalled"] >= 1
+
+
+def test_hundreds_are_restored_within_a_second(stadttor, street, crowd):
+    stadttor.start(guest={"rate_down": "20mbit"},
+                   portal={"max_connections": 4096})
+    for phone in crowd:
+        assert traffic.tap(phone).status == 303
+    street.gate.nft("flush ruleset\n")
+    start = time.monotonic()
+    lab.wait_until(lambda: traffic.open_addresses(crowd, wait=0.3)
+                   == set(crowd), 1.5, say="not everybody was restored")
+    assert time.monotonic() - start < 1.6
+    assert traffic.open_addresses(crowd, V6) == set(crowd)
+    assert len(stadttor.sessions()) == len(crowd)
+
+
+def test_flush_while_netctl_is_dead(stadttor, street, phones):
+    """Nothing can close the gate then; the next start does."""
+    stadttor.start()
+    assert traffic.tap(phones[0]).status == 303
+    stadttor.kill(NETCTL)
+    street.gate.nft("flush ruleset\n")
+    stadttor.start_one(NETCTL)
+    lab.wait_until(stadttor.netctl_answers)
+    traffic.wait_shut(phones[1])
+    assert traffic.is_shut(phones[1], V6)
+
+
+def test_again_and_again(stadttor, street, phones):
+    stadttor.start()
+    assert traffic.tap(phones[0]).status == 303
+    for _ in range(10):
+        street.gate.nft("flush ruleset\n")
+        traffic.wait_online(phones[0], V4, 1)
+        traffic.wait_shut(phones[1], V4, 1)
+    assert len(stadttor.sessions()) == 1
+
+
+def test_other_tables_are_left_alone(stadttor, street, phones):
+    """The gate's own work does not touch anybody else's rules."""
+    table = "table inet firewall { chain c { counter comment \"mine\"; }\n}\n"
+    street.gate.nft(table)
+    stadttor.start(gate={"on_stop": "remove"})
+    assert traffic.tap(phones[0]).status == 303
+    street.gate.nft("delete table inet stadttor\n")
+    traffic.wait_online(phones[0], V4, 1)
+    stadttor.terminate()
+    assert "mine" in street.gate.run("nft", "list", "ruleset").stdout

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SIGHUP, and devices that come and go, never cost anybody a connection."""
+import time
+
+import lab
+import pytest
+import traffic
+from gate import NETCTL, PORTAL
+from traffic import FAMILIES, V4, V6
+
+CAP = {"rate_down": "20mbit", "rate_up": "20mbit", "duration": "1h"}
+
+
+def tapped(phone, family=V4):
+    assert traffic.tap(phone, family).status == 303
+    traffic.wait_online(phone, family, 1)
+
+
+def reload(stadttor, pattern="reload|config", **config):
+    """Writes another config, sends SIGHUP, waits until the log says so."""
+    stadttor.configure(**config)
+    since = len(stadttor.log())
+    stadttor.reload()
+    stadttor.wait_log(pattern, since=since)
+
+
+def zone_names(stadttor):
+    return [z["zone"] for z in stadttor.status()["zones"]]
+
+
+def test_reload_interrupts_nobody(stadttor, phones):
+    stadttor.start(guest=CAP)
+    tapped(phones[0])
+    before = stadttor.session_of(phones[0])
+    with traffic.NumberedFlow(phones[0], V4) as flow4, \
+            traffic.NumberedFlow(phones[0], V6) as flow6, \
+            traffic.Transfer(phones[0]) as down:
+        for rate in ("10mbit", "0", "30mbit", "20mbit"):
+            reload(stadttor, guest={**CAP, "rate_down": rate})
+            flow4.progress()
+            flow6.progress()
+            down.wait_moving()
+        assert (flow4.finish(), flow6.finish()) == (0, 0)
+    after = stadttor.session_of(phones[0])
+    assert after["handle"] == before["handle"]
+    assert traffic.is_shut(phones[1])
+
+
+def test_new_limits_are_for_new_sessions(stadttor, phones):
+    stadttor.start(guest=CAP)
+    tapped(phones[0])
+    reload(stadttor, guest={**CAP, "duration": "2h"})
+    tapped(phones[1])
+    assert stadttor.session_of(phones[0])["left_s"] <= 3600
+    assert 7100 < stadttor.session_of(phones[1])["left_s"] <= 7200
+
+
+BAD = {
+    "unknown option": "config gate\n\toption colour 'red'\n",
+    "no zone": "config uplink 'wan'\n\toption device 'wan0'\n",
+    "broken quotes": "config zone 'guest\n",
+    "empty": "",
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_file_changes_nothing(stadttor, phones, kind):
+    stadttor.start(guest=CAP)
+    tapped(phones[0])
+    good = open(stadttor.config).read()
+    with traffic.NumberedFlow(phones[0]) as flow:
+        stadttor.write(BAD[kind])
+        stadttor.reload()
+        for program in (NETCTL, PORTAL):
+            stadttor.wait_log(r"stadttor:\d+: ", program)
+        flow.progress()
+        stadttor.write(good)
+        assert zone_names(stadttor) == ["guest"]
+        tapped(phones[1])
+        assert flow.finish() == 0
+
+
+def test_zone_comes_and_goes(stadttor, street, phones):
+    stadttor.start(guest=CAP)
+    staff = street.staff_phones[0]
+    tapped(phones[0])
+    with traffic.NumberedFlow(phones[0]) as flow:
+        reload(stadttor, guest=CAP, staff=CAP)
+        lab.wait_until(lambda: zone_names(stadttor) == ["guest", "staff"])
+        assert traffic.http(staff, traffic.web(V4)).status == 302
+        tapped(staff)
+        reload(stadttor, guest=CAP)
+        lab.wait_until(lambda: zone_names(stadttor) == ["guest"])
+        assert [s["zone"] for s in stadttor.sessions()] == ["guest"]
+        rules = street.gate.run("nft", "list", "ruleset").stdout
+        assert "staff" not in rules
+        flow.progress()
+        assert flow.finish() == 0
+
+
+def test_garden_changes(stadttor, phones):
+    stadttor.start(guest=CAP)
+    tapped(phones[0])
+    with traffic.NumberedFlow(phones[0]) as flow:
+        for garden, reached in (([traffic.garden(V4)], True), ([], False)):
+            reload(stadttor, guest={**CAP, **(
+                {"garden_address": garden} if garden else {})})
+            lab.wait_until(lambda: (traffic.tcp_connect(
+                phones[1], traffic.garden(V4), 443) is True) == reached)
+        assert flow.finish() == 0
+
+
+def test_guest_device_is_made_anew(stadttor, street, phones):
+    """The bridge is deleted and comes back: closed, and then as before."""
+    stadttor.start(guest=CAP)
+    tapped(phones[0])
+    street.gate.ip("link del br-guest")
+    stadttor.wait_log("br-guest")
+    lab.wait_until(lambda: not stadttor.status()["zones"][0]["present"],
+                   say="netctl did not see the device go")
+    street.build_bridge(street.guest)
+    street.rejoin(street.guest)
+    lab.wait_until(lambda: stadttor.status()["zones"][0]["present"],
+                   say="netctl did not see the device come")
+    for family in FAMILIES:
+        traffic.wait_shut(phones[1], family, 1)
+        traffic.wait_online(phones[0], family, 3)
+    assert len(stadttor.sessions()) == 1
+    with traffic.Transfer(phones[0]) as down:
+        share = traffic.goodput([down], 3)[0] / 20e6
+    assert 0.9 < share < 1.02
+
+
+def test_device_that_is_not_there_yet(stadttor, street, phones):
+    """A start before the network is no reason to give up."""
+    street.gate.ip("link del br-staff")
+    try:
+        stadttor.start(guest=CAP, staff=CAP)
+        tapped(phones[0])
+    finally:
+        street.build_bridge(street.staff)
+        street.rejoin(street.staff)
+    staff = street.staff_phones[0]
+    lab.wait_until(lambda: traffic.http(
+        staff, traffic.web(V4), timeout=1).status == 302)
+    assert traffic.is_shut(staff)
+    tapped(staff)
+
+
+def test_cable_is_pulled(stadttor, street, phones):
+    stadttor.start(guest=CAP)
+    tapped(phones[0])
+    for device in ("br-guest", "wan0"):
+        street.gate.ip(f"link set {device} down")
+        time.sleep(0.3)
+        street.gate.ip(f"link set {device} up")
+        street.restore_addresses()
+        for family in FAMILIES:
+            traffic.wait_online(phones[0], family, 5)
+            assert traffic.is_shut(phones[1], family)
+    assert len(stadttor.sessions()) == 1
+
+
+def test_uplink_is_made_anew(stadttor, street, phones):
+    stadttor.start(guest=CAP)
+    tapped(phones[0])
+    street.rebuild_uplink()
+    for family in FAMILIES:
+        traffic.wait_online(phones[0], family, 5)
+        traffic.wait_shut(phones[1], family, 1)
+    with traffic.Transfer(phones[0], down=False) as up:
+        share = traffic.goodput([up], 3)[0] / 20e6
+    assert 0.9 < share < 1.02
+    lab.wait_until(lambda: stadttor.status()["uplinks_present"] == 1)
+
+
+def test_restart_with_another_config(stadttor, phones):
+    """What the kernel holds and the new file says are brought together."""
+    stadttor.start(guest=CAP, staff={})
+    tapped(phones[0])
+    stadttor.kill()
+    stadttor.configure(guest={**CAP, "bandwidth": "50mbit"})
+    stadttor.start_one(NETCTL)
+    stadttor.start_one(PORTAL)
+    stadttor.wait_ready()
+    assert traffic.is_online(phones[0])
+    assert len(stadttor.sessions()) == 1
+    assert zone_names(stadttor) == ["guest"]
