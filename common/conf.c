@@ -131,10 +131,13 @@ bool conf_parse_seconds(const char *text, uint64_t *out)
 {
 	uint64_t sum = 0, v;
 
-	if (conf_parse_number(text, out))
-		return *out <= UINT64_MAX / 2;
+	if (conf_parse_number(text, &v)) {
+		*out = v;
+		return v <= UINT64_MAX / 2;
+	}
 	do {
 		if (!parse_term(&text, seconds_units, &v) ||
+		    (text[-1] >= '0' && text[-1] <= '9') ||
 		    v > UINT64_MAX / 2 - sum)
 			return false;
 		sum += v;

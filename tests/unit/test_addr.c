@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "common/addr.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static void parse_accepts(void **state)
+{
+	static const struct {
+		const char *text, *canonical;
+		int family;
+		size_t len;
+	} cases[] = {
+		{ "192.0.2.1", "192.0.2.1", AF_INET, 4 },
+		{ "0.0.0.0", "0.0.0.0", AF_INET, 4 },
+		{ "255.255.255.255", "255.255.255.255", AF_INET, 4 },
+		{ "2001:db8::1", "2001:db8::1", AF_INET6, 16 },
+		{ "2001:DB8:0:0:0:0:0:1", "2001:db8::1", AF_INET6, 16 },
+		{ "::", "::", AF_INET6, 16 },
+		{ "fe80::1", "fe80::1", AF_INET6, 16 },
+	};
+	char text[ADDR_TEXT_MAX];
+	struct addr a;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_true(addr_parse(&a, cases[i].text));
+		assert_int_equal(a.family, cases[i].family);
+		assert_int_equal(addr_len(&a), cases[i].len);
+		assert_int_equal(a.ifindex, 0);
+		assert_string_equal(addr_to_string(&a, text),
+				    cases[i].canonical);
+	}
+}
+
+static void parse_refuses(void **state)
+{
+	static const char *const cases[] = {
+		"",	      " ",	    "192.0.2",	   "192.0.2.256",
+		"192.0.2.1 ", " 192.0.2.1", "192.0.2.01",  "192.0.2.1/24",
+		"1.2.3.4.5",  ":::",	    "2001:db8::g", "fe80::1%lo",
+		"localhost",  "0x7f000001",
+	};
+	const struct addr before = { .family = AF_INET, .byte = { 9 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct addr a = before;
+
+		if (addr_parse(&a, cases[i]))
+			fail_msg("'%s' was taken", cases[i]);
+		assert_memory_equal(&a, &before, sizeof(a));
+	}
+}
+
+static void prefix_table(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+		unsigned int prefix;
+	} cases[] = {
+		{ "192.0.2.0/24", true, 24 },
+		{ "192.0.2.1", true, 32 },
+		{ "192.0.2.1/32", true, 32 },
+		{ "0.0.0.0/0", true, 0 },
+		{ "10.128.0.0/9", true, 9 },
+		{ "2001:db8::/32", true, 32 },
+		{ "2001:db8::1", true, 128 },
+		{ "::/0", true, 0 },
+		{ "192.0.2.1/24", false, 0 },
+		{ "10.128.0.0/8", false, 0 },
+		{ "2001:db8::1/127", false, 0 },
+		{ "192.0.2.0/33", false, 0 },
+		{ "2001:db8::/129", false, 0 },
+		{ "192.0.2.0/", false, 0 },
+		{ "192.0.2.0/-1", false, 0 },
+		{ "192.0.2.0/+1", false, 0 },
+		{ "192.0.2.0/ 24", false, 0 },
+		{ "192.0.2.0/24 ", false, 0 },
+		{ "192.0.2.0/24/24", false, 0 },
+		{ "192.0.2.0/99999999999999999999999", false, 0 },
+		{ "192.0.2.0/4294967320", false, 0 },
+		{ "/24", false, 0 },
+		{ "", false, 0 },
+		{ "0000000000000000000000000000000000000000000000000000000000"
+		  "0000000000000000000000/8",
+		  false, 0 },
+	};
+	const struct addr before = { .family = AF_INET, .byte = { 9 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct addr a = before;
+		unsigned int prefix = 77;
+
+		if (addr_parse_prefix(&a, &prefix, cases[i].text) !=
+		    cases[i].good)
+			fail_msg("'%s'", cases[i].text);
+		assert_int_equal(prefix, cases[i].good ? cases[i].prefix : 77);
+		if (!cases[i].good)
+			assert_memory_equal(&a, &before, sizeof(a));
+	}
+}
+
+static void sockaddr_table(void **state)
+{
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
+	struct sockaddr_in four = { .sin_family = AF_INET };
+	struct sockaddr other = { .sa_family = AF_UNIX };
+	char text[ADDR_TEXT_MAX];
+	struct addr a, b;
+
+	(void)state;
+	inet_pton(AF_INET, "192.0.2.7", &four.sin_addr);
+	assert_true(addr_from_sockaddr(&a, (struct sockaddr *)&four));
+	assert_string_equal(addr_to_string(&a, text), "192.0.2.7");
+
+	inet_pton(AF_INET6, "::ffff:192.0.2.7", &six.sin6_addr);
+	assert_true(addr_from_sockaddr(&b, (struct sockaddr *)&six));
+	assert_true(addr_equal(&a, &b));
+
+	inet_pton(AF_INET6, "fe80::7", &six.sin6_addr);
+	six.sin6_scope_id = 3;
+	assert_true(addr_from_sockaddr(&a, (struct sockaddr *)&six));
+	assert_string_equal(addr_to_string(&a, text), "fe80::7");
+	assert_int_equal(a.ifindex, 3);
+	assert_false(addr_equal(&a, &b));
+
+	assert_false(addr_from_sockaddr(&a, &other));
+	assert_int_equal(addr_len(&a), 0);
+	assert_string_equal(addr_to_string(&a, text), "none");
+}
+
+static void equal_looks_at_the_length(void **state)
+{
+	struct addr a, b;
+
+	(void)state;
+	assert_true(addr_parse(&a, "192.0.2.7"));
+	b = a;
+	b.byte[4] = 1; /* behind the address */
+	assert_true(addr_equal(&a, &b));
+	b.byte[3]++;
+	assert_false(addr_equal(&a, &b));
+}
+
+static void mac_text(void **state)
+{
+	const struct mac m = { { 0x02, 0x00, 0xab, 0xcd, 0xef, 0x0f } };
+	char text[ADDR_TEXT_MAX];
+
+	(void)state;
+	assert_string_equal(mac_to_string(&m, text), "02:00:ab:cd:ef:0f");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parse_accepts),
+		cmocka_unit_test(parse_refuses),
+		cmocka_unit_test(prefix_table),
+		cmocka_unit_test(sockaddr_table),
+		cmocka_unit_test(equal_looks_at_the_length),
+		cmocka_unit_test(mac_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
