@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The fields of an application/x-www-form-urlencoded body. */
+#ifndef STADTTOR_PORTAL_FORM_H
+#define STADTTOR_PORTAL_FORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define FORM_FIELDS 8
+#define FORM_NAME   32
+#define FORM_VALUE  128
+
+struct form {
+	size_t count;
+	struct {
+		char name[FORM_NAME];
+		char value[FORM_VALUE];
+	} field[FORM_FIELDS];
+};
+
+/* false: broken codes, control characters, or more than we ever ask for. */
+bool form_parse(struct form *f, const char *bytes, size_t len);
+
+/* The value of the first field of that name; NULL: none. */
+const char *form_find(const struct form *f, const char *name);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/gate.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#define BUCKETS	     1024
+#define RETRY_MIN_MS 100
+#define RETRY_MAX_MS 3000
+
+LIST_HEAD(gate_bucket, gate_request);
+
+struct gate {
+	struct gate_config config;
+	char *socket;
+	struct ipc_channel *channel; /* NULL: netctl is away */
+	struct event retry;
+	unsigned int retry_ms;
+	bool was_away; /* said so in the log */
+	uint32_t last_id;
+	struct deadline_queue deadlines;
+	struct gate_bucket bucket[BUCKETS];
+};
+
+static struct gate_request *find(struct gate *g, uint32_t id)
+{
+	struct gate_request *r;
+
+	LIST_FOREACH (r, &g->bucket[id % BUCKETS], next)
+		if (r->id == id)
+			return r;
+	return NULL;
+}
+
+static void answer(struct gate_request *r, const struct ipc_session *s)
+{
+	gate_cancel(r);
+	r->on_answer(s, r->arg);
+}
+
+static void on_late(struct deadline *d)
+{
+	struct gate_request *r;
+
+	r = (struct gate_request *)((char *)d -
+				    offsetof(struct gate_request, deadline));
+	log_warn("netctl did not answer in time");
+	answer(r, NULL);
+}
+
+static void on_session(struct ipc_channel *ch, const void *message, void *arg)
+{
+	const struct ipc_session *s = message;
+	struct gate_request *r = find(arg, s->header.id);
+
+	(void)ch;
+	if (r) /* else it is late or its asker is gone */
+		answer(r, s);
+}
+
+static void on_zone(struct ipc_channel *ch, const void *message, void *arg)
+{
+	struct ipc_zone z;
+	struct gate *g = arg;
+
+	(void)ch;
+	memcpy(&z, message, sizeof(z));
+	z.zone[IPC_ZONE_NAME_MAX - 1] = '\0';
+	g->config.on_zone(&z, g->config.arg);
+}
+
+static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
+	[IPC_SESSION] = { sizeof(struct ipc_session), on_session },
+	[IPC_ZONE] = { sizeof(struct ipc_zone), on_zone },
+};
+
+static void retry_later(struct gate *g)
+{
+	struct timeval tv = {
+		.tv_sec = g->retry_ms / 1000,
+		.tv_usec = g->retry_ms % 1000 * 1000,
+	};
+
+	event_add(&g->retry, &tv);
+	g->retry_ms *= 2;
+	if (g->retry_ms > RETRY_MAX_MS)
+		g->retry_ms = RETRY_MAX_MS;
+}
+
+static void answer_all(struct gate *g)
+{
+	struct gate_request *r;
+
+	for (size_t i = 0; i < BUCKETS; i++)
+		while ((r = LIST_FIRST(&g->bucket[i])))
+			answer(r, NULL);
+}
+
+/* The channel is freed from the retry timer: it may be on the stack here. */
+static void on_close(struct ipc_channel *ch, const char *why, void *arg)
+{
+	struct gate *g = arg;
+
+	(void)ch;
+	log_warn("netctl is away%s%s; people who are online stay online",
+		 why ? ": " : "", why ? why : "");
+	g->was_away = true;
+	g->retry_ms = RETRY_MIN_MS;
+	event_active(&g->retry, EV_TIMEOUT, 0);
+}
+
+static void drop_channel(struct gate *g)
+{
+	if (!g->channel)
+		return;
+	ipc_channel_free(g->channel);
+	g->channel = NULL;
+	g->config.on_presence(false, g->config.arg);
+	answer_all(g);
+}
+
+static void connect_now(struct gate *g)
+{
+	struct ipc_channel_config c = {
+		.base = g->config.base,
+		.handlers = handlers,
+		.on_close = on_close,
+		.arg = g,
+	};
+
+	c.fd = ipc_connect(g->socket);
+	if (c.fd < 0) {
+		if (!g->was_away)
+			log_warn("%s: %s; trying again", g->socket,
+				 strerror(-c.fd));
+		g->was_away = true;
+		retry_later(g);
+		return;
+	}
+	g->channel = ipc_channel_new(&c);
+	if (!g->channel) {
+		retry_later(g);
+		return;
+	}
+	log_info("connected to netctl");
+	g->was_away = false;
+	g->retry_ms = RETRY_MIN_MS;
+	g->config.on_presence(true, g->config.arg);
+}
+
+/* After a close there is a channel to drop first, and a pause. */
+static void on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	struct gate *g = arg;
+
+	(void)fd;
+	(void)what;
+	if (g->channel) {
+		drop_channel(g);
+		retry_later(g);
+		return;
+	}
+	connect_now(g);
+}
+
+struct gate *gate_new(const struct gate_config *config)
+{
+	struct gate *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return NULL;
+	g->config = *config;
+	g->config.socket = NULL;
+	g->socket = strdup(config->socket);
+	if (!g->socket) {
+		free(g);
+		return NULL;
+	}
+	g->retry_ms = RETRY_MIN_MS;
+	evtimer_assign(&g->retry, config->base, on_retry, g);
+	deadline_queue_init(&g->deadlines, config->base, GATE_ANSWER_MS,
+			    on_late);
+	for (size_t i = 0; i < BUCKETS; i++)
+		LIST_INIT(&g->bucket[i]);
+	event_active(&g->retry, EV_TIMEOUT, 0);
+	return g;
+}
+
+bool gate_is_there(const struct gate *g)
+{
+	return g->channel != NULL;
+}
+
+int gate_set_socket(struct gate *g, const char *socket)
+{
+	char *copy;
+
+	if (!strcmp(g->socket, socket))
+		return 0;
+	copy = strdup(socket);
+	if (!copy)
+		return -ENOMEM;
+	free(g->socket);
+	g->socket = copy;
+	g->retry_ms = RETRY_MIN_MS;
+	event_active(&g->retry, EV_TIMEOUT, 0);
+	return 0;
+}
+
+static uint32_t next_id(struct gate *g)
+{
+	do
+		g->last_id++;
+	while (!g->last_id || find(g, g->last_id));
+	return g->last_id;
+}
+
+/* Grants are lookups with limits; the channel sends what its type needs. */
+int gate_ask(struct gate *g, struct gate_request *r,
+	     const struct gate_question *q)
+{
+	struct ipc_lookup lookup = { .client = *q->client };
+	struct ipc_grant grant = { .client = *q->client };
+	void *message = &lookup;
+	int err;
+
+	if (!g->channel)
+		return -ENOTCONN;
+	gate_cancel(r);
+	lookup.header.id = grant.header.id = next_id(g);
+	if (q->limits)
+		grant.limits = *q->limits;
+	if (q->type == IPC_GRANT)
+		message = &grant;
+	err = ipc_channel_send(g->channel, q->type, message);
+	explicit_bzero(&lookup, sizeof(lookup));
+	explicit_bzero(&grant, sizeof(grant));
+	if (err)
+		return err;
+	r->id = g->last_id;
+	LIST_INSERT_HEAD(&g->bucket[r->id % BUCKETS], r, next);
+	deadline_start(&r->deadline, &g->deadlines);
+	return 0;
+}
+
+void gate_cancel(struct gate_request *r)
+{
+	if (!r->id)
+		return;
+	LIST_REMOVE(r, next);
+	deadline_stop(&r->deadline);
+	r->id = 0;
+}
+
+void gate_free(struct gate *g)
+{
+	if (!g)
+		return;
+	event_del(&g->retry);
+	ipc_channel_free(g->channel);
+	g->channel = NULL;
+	answer_all(g);
+	deadline_queue_clear(&g->deadlines);
+	free(g->socket);
+	free(g);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/privs.h"
+#include "common/settings.h"
+#include "portal/portal.h"
+
+#define EXIT_USAGE 2 /* also: a config that cannot be used */
+
+struct command {
+	struct portal_options portal;
+	bool only_checks;
+};
+
+static void usage(FILE *out)
+{
+	fprintf(out,
+		"Usage: stadttor-portal [-dT] [-c FILE]\n"
+		"  -c FILE        config file (default " SETTINGS_PATH ")\n"
+		"  -T             check the config, print it in full, exit\n"
+		"  -d             debug messages\n"
+		"  -h, --help     this text\n"
+		"  -V, --version  version\n");
+}
+
+static void take_options(struct command *c, int argc, char **argv)
+{
+	static const struct option longer[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int o;
+
+	while ((o = getopt_long(argc, argv, "c:dhTV", longer, NULL)) >= 0) {
+		switch (o) {
+		case 'c':
+			c->portal.config = optarg;
+			break;
+		case 'd':
+			c->portal.debug = true;
+			break;
+		case 'T':
+			c->only_checks = true;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(EXIT_SUCCESS);
+		case 'V':
+			puts("stadttor-portal " VERSION);
+			exit(EXIT_SUCCESS);
+		default:
+			usage(stderr);
+			exit(EXIT_USAGE);
+		}
+	}
+	if (optind < argc) {
+		usage(stderr);
+		exit(EXIT_USAGE);
+	}
+}
+
+static struct settings *read_settings(const struct command *c)
+{
+	char error[UCI_ERROR_MAX];
+	struct settings *s = settings_read(c->portal.config, error);
+
+	if (!s) {
+		fprintf(stderr, "%s\n", error);
+		exit(EXIT_USAGE);
+	}
+	return s;
+}
+
+static void print_settings(struct settings *s)
+{
+	settings_print(s, stdout);
+	settings_free(s);
+	exit(fflush(stdout) || ferror(stdout) ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+/* Only root can become somebody else, so only root needs the user. */
+static struct privs_user find_user(const char *name)
+{
+	struct privs_user user = { .uid = geteuid(), .gid = getegid() };
+	int err = privs_find_user(name, &user);
+
+	if (err && geteuid() == 0)
+		fatal("user %s: %s", name, strerror(-err));
+	return user;
+}
+
+static struct portal *open_portal(const struct command *c, struct settings *s)
+{
+	char error[PORTAL_ERROR_MAX];
+	struct portal *p = portal_new(s, &c->portal, error);
+
+	if (!p) {
+		fprintf(stderr, "stadttor-portal: %s\n", error);
+		exit(EXIT_USAGE);
+	}
+	return p;
+}
+
+static void drop_privileges(const struct privs_user *user)
+{
+	int err = privs_drop(user, false);
+
+	if (err)
+		fatal("giving up privileges: %s", strerror(-err));
+}
+
+int main(int argc, char **argv)
+{
+	struct command c = { .portal.config = SETTINGS_PATH };
+	struct settings *s;
+	struct privs_user user;
+	struct portal *p;
+
+	take_options(&c, argc, argv);
+	s = read_settings(&c);
+	if (c.only_checks)
+		print_settings(s);
+	log_open("stadttor-portal", c.portal.debug || s->portal.debug);
+	user = find_user(s->portal.user);
+	p = open_portal(&c, s);
+	drop_privileges(&user);
+	portal_run(p);
+	portal_free(p);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A writer into a fixed buffer that remembers whether something was cut. */
+#ifndef STADTTOR_PORTAL_OUT_H
+#define STADTTOR_PORTAL_OUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/log.h"
+
+struct out {
+	char *at;
+	size_t len;
+	size_t max;
+	bool is_cut; /* what did not fit was left out as a whole */
+};
+
+void out_init(struct out *o, char *buf, size_t max);
+void out_bytes(struct out *o, const char *bytes, size_t len);
+void out_text(struct out *o, const char *text);
+void out_format(struct out *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* & < > " ' as references, fit for text and quoted attributes. */
+void out_escaped(struct out *o, const char *text);
+
+#endif

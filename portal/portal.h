@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The portal as a whole: settings, pages, certificate, listeners, connections
+ * and netctl's socket, and how they are replaced while it runs.
+ */
+#ifndef STADTTOR_PORTAL_PORTAL_H
+#define STADTTOR_PORTAL_PORTAL_H
+
+#include <stdbool.h>
+
+#include "common/settings.h"
+
+#define PORTAL_ERROR_MAX 1100
+
+struct portal;
+
+struct portal_options {
+	const char *config; /* file to read again at a reload */
+	bool debug;	    /* whatever the file says */
+};
+
+/*
+ * Reads pages and certificate and opens the listeners, with the rights the
+ * process has now. Takes over the settings, also when it fails. NULL: error
+ * says what is wrong.
+ */
+struct portal *portal_new(struct settings *s, const struct portal_options *o,
+			  char error[PORTAL_ERROR_MAX]) MUST_CHECK;
+
+/* Until SIGTERM or SIGINT; SIGHUP reloads. */
+void portal_run(struct portal *p);
+
+/* All or nothing: what does not fit leaves the running portal untouched. */
+void portal_reload(struct portal *p);
+void portal_free(struct portal *p);
+
+#endif

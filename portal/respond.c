@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/respond.h"
+
+#include "portal/out.h"
+
+static const struct {
+	unsigned int status;
+	const char *reason;
+} reasons[] = {
+	{ 200, "OK" },
+	{ 302, "Found" },
+	{ 303, "See Other" },
+	{ 400, "Bad Request" },
+	{ 403, "Forbidden" },
+	{ 404, "Not Found" },
+	{ 405, "Method Not Allowed" },
+	{ 408, "Request Timeout" },
+	{ 411, "Length Required" },
+	{ 413, "Content Too Large" },
+	{ 431, "Request Header Fields Too Large" },
+	{ 501, "Not Implemented" },
+	{ 503, "Service Unavailable" },
+	{ 505, "HTTP Version Not Supported" },
+};
+
+const char *respond_reason(unsigned int status)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	return "Error";
+}
+
+size_t respond_build(char *out, size_t max, const struct answer *a)
+{
+	struct out o;
+
+	out_init(&o, out, max);
+	out_format(&o, "HTTP/1.1 %u %s\r\n", a->status,
+		   respond_reason(a->status));
+	if (a->fields)
+		out_text(&o, a->fields);
+	out_format(&o,
+		   "Content-Type: text/html; charset=utf-8\r\n"
+		   "Content-Language: %s\r\n"
+		   "Content-Length: %zu\r\n",
+		   a->language, a->body_len);
+	out_text(&o, "Cache-Control: no-store\r\n"
+		     "Content-Security-Policy: default-src 'none'; "
+		     "form-action 'self'; frame-ancestors 'none'; "
+		     "base-uri 'none'");
+	if (a->style_source)
+		out_format(&o, "; style-src %s", a->style_source);
+	out_text(&o, "\r\n"
+		     "X-Content-Type-Options: nosniff\r\n"
+		     "Referrer-Policy: no-referrer\r\n"
+		     "Connection: close\r\n\r\n");
+	if (!a->omits_body)
+		out_bytes(&o, a->body, a->body_len);
+	return o.is_cut ? 0 : o.len;
+}

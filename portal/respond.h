@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Answers as bytes: status line, fields that each page carries, body. */
+#ifndef STADTTOR_PORTAL_RESPOND_H
+#define STADTTOR_PORTAL_RESPOND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct answer {
+	unsigned int status;
+	const char *fields;	  /* further "Name: value\r\n" lines, or NULL */
+	const char *language;	  /* of the body */
+	const char *style_source; /* of Content-Security-Policy, or NULL */
+	const char *body;
+	size_t body_len;
+	bool omits_body; /* HEAD: the length is told, the body is not sent */
+};
+
+/* The length in out; 0: it does not fit. */
+size_t respond_build(char *out, size_t max, const struct answer *a);
+
+/* "Not Found"; of a status we do not know: "Error". */
+const char *respond_reason(unsigned int status);
+
+#endif

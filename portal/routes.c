@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/routes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "portal/auth.h"
+#include "portal/form.h"
+#include "portal/view.h"
+
+#define BIT(method) (1U << (method))
+#define READING	    (BIT(REQUEST_GET) | BIT(REQUEST_HEAD))
+
+/* --- asking netctl ----------------------------------------------------- */
+
+/* What netctl refused, as a page. */
+static void answer_refusal(struct conn *c, int error)
+{
+	log_debug("netctl refused: %s", strerror(-error));
+	switch (error) {
+	case -ENOENT:
+		view_trouble(c, VIEW_DEVICE_UNKNOWN);
+		return;
+	case -ENOSPC:
+		view_trouble(c, VIEW_ZONE_FULL);
+		return;
+	}
+	view_trouble(c, VIEW_BY_STATUS);
+}
+
+static void on_answer(const struct ipc_session *s, void *arg)
+{
+	struct conn *c = arg;
+
+	if (!s)
+		view_error(c, 503, NULL);
+	else if (s->error)
+		answer_refusal(c, s->error);
+	else
+		conn_exchange(c)->on_session(c, s);
+}
+
+static void ask(struct conn *c, enum ipc_type type,
+		const struct ipc_limits *limits,
+		void (*on_session)(struct conn *c, const struct ipc_session *s))
+{
+	struct exchange *x = conn_exchange(c);
+	struct site *site = conn_arg(c);
+	struct gate_question q = {
+		.type = type,
+		.client = &x->client,
+		.limits = limits,
+	};
+
+	x->on_session = on_session;
+	x->question.on_answer = on_answer;
+	x->question.arg = c;
+	if (!gate_is_there(site->gate) || !conn_hold(c) ||
+	    gate_ask(site->gate, &x->question, &q))
+		view_error(c, 503, NULL);
+}
+
+/* --- handlers ---------------------------------------------------------- */
+
+static void on_session_for_home(struct conn *c, const struct ipc_session *s)
+{
+	if (s->state == SESSION_GRANTED)
+		view_status(c, s);
+	else
+		view_portal(c, "/", NULL);
+}
+
+static void show_home(struct conn *c)
+{
+	ask(c, IPC_LOOKUP, NULL, on_session_for_home);
+}
+
+static void on_session_for_status(struct conn *c, const struct ipc_session *s)
+{
+	if (s->state == SESSION_GRANTED)
+		view_status(c, s);
+	else
+		view_go(c, 302, "/");
+}
+
+static void show_status(struct conn *c)
+{
+	ask(c, IPC_LOOKUP, NULL, on_session_for_status);
+}
+
+/* A real navigation: phones look for the internet again after one. */
+static void on_granted(struct conn *c, const struct ipc_session *s)
+{
+	(void)s;
+	view_go(c, 303, "/status");
+}
+
+/* The language travels in the form where the person chose it. */
+static void take_language(struct conn *c, const struct form *f)
+{
+	struct exchange *x = conn_exchange(c);
+	struct site *site = conn_arg(c);
+	const struct lang_set *set = page_languages(site->pages);
+	const char *code = form_find(f, "lang");
+	size_t index = code ? lang_index(set, code) : set->count;
+
+	if (index == set->count)
+		return;
+	x->lang = index;
+	snprintf(x->request.lang, sizeof(x->request.lang), "%s",
+		 set->lang[index].code);
+}
+
+/* false: no form; it was answered. */
+static bool take_form(struct conn *c, struct form *f)
+{
+	struct exchange *x = conn_exchange(c);
+
+	if ((x->request.body_len && !x->request.is_form) ||
+	    !form_parse(f, x->body, x->request.body_len)) {
+		view_error(c, 400, NULL);
+		return false;
+	}
+	take_language(c, f);
+	return true;
+}
+
+static void take_accept(struct conn *c)
+{
+	struct ipc_limits limits;
+	struct form f;
+	const char *notice;
+
+	if (!take_form(c, &f))
+		return;
+	notice = auth_method_get()->check(&f, &limits);
+	if (notice)
+		view_portal(c, "/", notice);
+	else
+		ask(c, IPC_GRANT, &limits, on_granted);
+}
+
+static void on_logged_out(struct conn *c, const struct ipc_session *s)
+{
+	(void)s;
+	view_go(c, 303, "/goodbye");
+}
+
+static void take_logout(struct conn *c)
+{
+	struct form f;
+
+	if (take_form(c, &f))
+		ask(c, IPC_LOGOUT, NULL, on_logged_out);
+}
+
+static void show_goodbye(struct conn *c)
+{
+	view_portal(c, "/goodbye", "notice_logged_out");
+}
+
+/* --- the table --------------------------------------------------------- */
+
+static const struct route {
+	const char *path;
+	unsigned int methods;
+	void (*handle)(struct conn *c);
+} routes[] = {
+	{ "/", READING, show_home },
+	{ "/accept", BIT(REQUEST_POST), take_accept },
+	{ "/status", READING, show_status },
+	{ "/logout", BIT(REQUEST_POST), take_logout },
+	{ "/goodbye", READING, show_goodbye },
+	{ "/terms", READING, view_terms },
+};
+
+static const struct route *find(const char *path)
+{
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (!strcmp(routes[i].path, path))
+			return &routes[i];
+	return NULL;
+}
+
+static void answer_method(struct conn *c, const struct route *r)
+{
+	char fields[64];
+
+	snprintf(fields, sizeof(fields), "Allow: %s\r\n",
+		 r->methods == READING ? "GET, HEAD" : "POST");
+	view_error(c, 405, fields);
+}
+
+static void dispatch(struct conn *c)
+{
+	const struct request *r = &conn_exchange(c)->request;
+	const struct route *route = find(r->path);
+
+	if (r->path_is_bad)
+		view_error(c, 400, NULL);
+	else if (!route)
+		view_error(c, 404, NULL);
+	else if (!(route->methods & BIT(r->method)))
+		answer_method(c, route);
+	else if (r->is_cross_site && r->method == REQUEST_POST)
+		view_error(c, 403, NULL);
+	else
+		route->handle(c);
+}
+
+/* Pages are shown under our own names only, and by TLS where there is one. */
+static bool is_at_home(struct conn *c)
+{
+	const struct exchange *x = conn_exchange(c);
+	const struct site *site = conn_arg(c);
+	const char *host = x->request.host;
+
+	if (x->kind == LISTENER_HIJACK)
+		return false;
+	if (origin_is_hostname(&site->origin, host))
+		return x->kind == LISTENER_HTTPS || !site->origin.is_secure;
+	return origin_is_ours(&site->origin, host, conn_local(c));
+}
+
+static void choose_language(struct conn *c)
+{
+	struct exchange *x = conn_exchange(c);
+	struct site *site = conn_arg(c);
+	const struct lang_set *set = page_languages(site->pages);
+
+	if (lang_index(set, x->request.lang) == set->count)
+		x->request.lang[0] = '\0';
+	x->lang = lang_choose(set, x->request.lang, x->request.accept_language);
+}
+
+void routes_on_request(struct conn *c, void *arg)
+{
+	(void)arg;
+	if (!is_at_home(c)) {
+		view_redirect(c);
+		return;
+	}
+	choose_language(c);
+	dispatch(c);
+}
+
+void routes_on_trouble(struct conn *c, unsigned int status, void *arg)
+{
+	(void)arg;
+	choose_language(c);
+	view_error(c, status, NULL);
+}
