@@ -519,6 +519,18 @@ static const char *check_devices(const struct settings *c, size_t zone)
 	return NULL;
 }
 
+/* Every capped device needs one of the 65532 classes that a mark can name. */
+static const char *check_sessions(const struct settings *c)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < c->zones; i++)
+		sum += c->zone[i].max_sessions;
+	return sum > SETTINGS_SESSIONS
+		       ? "max_sessions of all zones together is above 65000"
+		       : NULL;
+}
+
 static const char *check_uplink(const struct settings *c, size_t uplink)
 {
 	const struct uplink_settings *u = &c->uplink[uplink];
@@ -571,6 +583,10 @@ static bool check(struct settings *c, const struct uci_file *f, char *error)
 	for (size_t i = 0; !what && i < c->uplinks; i++) {
 		line = section_line(f, "uplink", i);
 		what = check_uplink(c, i);
+	}
+	if (!what && c->zones) {
+		line = section_line(f, "zone", c->zones - 1);
+		what = check_sessions(c);
 	}
 	if (!what && !c->zones) {
 		what = "there must be a zone: config zone 'guest'";

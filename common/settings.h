@@ -14,9 +14,10 @@
 #include "common/conf.h"
 #include "common/ipc.h"
 
-#define SETTINGS_PATH	 "/etc/config/stadttor"
-#define SETTINGS_ZONES	 16
-#define SETTINGS_UPLINKS 4
+#define SETTINGS_PATH	  "/etc/config/stadttor"
+#define SETTINGS_ZONES	  16
+#define SETTINGS_UPLINKS  4
+#define SETTINGS_SESSIONS 65000 /* of all zones together */
 
 enum on_stop { ON_STOP_KEEP, ON_STOP_REMOVE };
 enum masquerade { MASQUERADE_OFF, MASQUERADE_IPV4, MASQUERADE_BOTH };
