@@ -134,7 +134,7 @@ static void put_limit(struct nft *nft, bool down,
 		      const struct elements_zone *z, const struct session *s,
 		      uint64_t now_ms)
 {
-	uint64_t bps = down ? s->limits.down_bps : s->limits.up_bps;
+	uint64_t bps = down ? s->down_cap_bps : s->up_cap_bps;
 
 	struct nftnl_set_elem *e = element_of(&s->mac);
 	struct nftnl_expr *limit = nftnl_expr_alloc("limit");
@@ -153,14 +153,19 @@ static void put_limit(struct nft *nft, bool down,
 	    set_named(down ? "cap_down" : "cap_up", z->name), e);
 }
 
+uint8_t elements_caps(const struct session *s)
+{
+	return (uint8_t)((s->up_cap_bps ? 1 : 0) | (s->down_cap_bps ? 2 : 0));
+}
+
 void elements_put_add(struct nft *nft, const struct elements_zone *z,
 		      const struct session *s, uint64_t now_ms)
 {
 	put_mark(nft, z, s, now_ms);
 	put_class(nft, z, s, now_ms);
-	if (z->policed && s->limits.up_bps != IPC_UNLIMITED)
+	if (z->policed && s->up_cap_bps)
 		put_limit(nft, false, z, s, now_ms);
-	if (z->policed && s->limits.down_bps != IPC_UNLIMITED)
+	if (z->policed && s->down_cap_bps)
 		put_limit(nft, true, z, s, now_ms);
 }
 
@@ -181,9 +186,9 @@ void elements_put_delete(struct nft *nft, const struct elements_zone *z,
 {
 	put_delete(nft, "up", z->name, &s->mac);
 	put_delete(nft, "down", z->name, &s->mac);
-	if (z->policed && s->limits.up_bps != IPC_UNLIMITED)
+	if (s->policed & 1)
 		put_delete(nft, "cap_up", z->name, &s->mac);
-	if (z->policed && s->limits.down_bps != IPC_UNLIMITED)
+	if (s->policed & 2)
 		put_delete(nft, "cap_down", z->name, &s->mac);
 }
 

@@ -28,6 +28,9 @@ void elements_put_add(struct nft *nft, const struct elements_zone *z,
 void elements_put_delete(struct nft *nft, const struct elements_zone *z,
 			 const struct session *s);
 
+/* The caps that a policed zone puts into elements: bit 0 up, bit 1 down. */
+uint8_t elements_caps(const struct session *s);
+
 /* Deletes an element that is no session's from both maps. */
 void elements_put_delete_mac(struct nft *nft, const struct elements_zone *z,
 			     const struct mac *mac, bool down);

@@ -31,7 +31,7 @@
 
 /* nft's numbers of its data types, which make its listings readable. */
 enum { NFT_TYPE_IPADDR = 7, NFT_TYPE_IP6ADDR = 8, NFT_TYPE_ETHERADDR = 9 };
-enum { NFT_TYPE_MARK = 19, NFT_TYPE_CLASSID = 21 };
+enum { NFT_TYPE_MARK = 19, NFT_TYPE_CLASSID = 23 };
 
 uint16_t ruleset_nfproto(enum ruleset_family family)
 {

@@ -150,6 +150,21 @@ void session_remove(struct session_table *t, struct session *s)
 	free(s);
 }
 
+void session_rezone(struct session_table *t, const int map[])
+{
+	struct session *s;
+
+	memset(t->zone_count, 0, sizeof(t->zone_count));
+	SESSION_FOREACH (s, t)
+		tdelete(s, &t->by_device, compare_device);
+	SESSION_FOREACH (s, t) {
+		s->zone = (uint16_t)map[s->zone];
+		t->zone_count[s->zone]++;
+		if (!insert(&t->by_device, s, compare_device))
+			fatal("no memory for the index of sessions");
+	}
+}
+
 struct session *session_find(struct session_table *t, uint16_t zone,
 			     const struct mac *mac)
 {

@@ -21,6 +21,8 @@ struct session {
 	bool installed;	  /* its elements are in the kernel's maps */
 	bool seen;	  /* in the dump that is being read */
 	bool reduced;	  /* over its quota, at the zone's slow rate */
+	uint8_t policed;  /* which caps are elements, as elements_caps() */
+	uint8_t reason;	  /* enum session_reason, once ended */
 	enum session_state state;
 	uint16_t slot;	  /* class minor number, or SLOT_UNCAPPED */
 	uint16_t zone;	  /* index in the table of zones */
@@ -28,6 +30,8 @@ struct session {
 	uint32_t index;	  /* place in the table, for lists */
 	uint64_t handle;
 	struct ipc_limits limits; /* IPC_UNLIMITED: none */
+	uint64_t down_cap_bps;	  /* in force now; 0: none */
+	uint64_t up_cap_bps;
 	uint64_t granted_ms;	  /* CLOCK_BOOTTIME */
 	uint64_t ends_ms;	  /* UINT64_MAX: never */
 	uint64_t active_ms;	  /* last time its counters moved */
@@ -53,6 +57,12 @@ void session_remove(struct session_table *t, struct session *s);
 struct session *session_find(struct session_table *t, uint16_t zone,
 			     const struct mac *mac);
 struct session *session_find_handle(struct session_table *t, uint64_t handle);
+
+/*
+ * Renumbers the zones: zone i becomes map[i]. No session may be in a zone
+ * whose map is negative.
+ */
+void session_rezone(struct session_table *t, const int map[]);
 
 /* The first session at or after that place; NULL: there is none. */
 struct session *session_at(struct session_table *t, uint32_t index);

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/gate.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "netctl/ruleset.h"
+
+#define POLL_MS	      5000
+#define POLL_QUICK_MS 1000 /* where a quota or a short idle time must end */
+#define POLL_MIN_MS   50
+
+/*
+ * The kernel's clock of elements and ours start a moment apart, so an element
+ * that is gone this close to its session's end has timed out.
+ */
+#define EXPIRY_SLACK_MS 500
+
+struct reading {
+	struct gate *g;
+	uint16_t zone;
+	bool down;
+	bool adopting;
+	uint64_t now_ms;
+	size_t strangers; /* elements of no session, now in the transaction */
+};
+
+/* --- one element ------------------------------------------------------- */
+
+static void take_counters(struct reading *r, struct session *s,
+			  const struct element *e)
+{
+	if (r->down) {
+		s->down_packets = e->packets;
+		s->down_bytes = e->bytes;
+		return;
+	}
+	if (e->packets != s->up_packets)
+		s->active_ms = r->now_ms;
+	s->up_packets = e->packets;
+	s->up_bytes = e->bytes;
+	s->seen = true;
+}
+
+static void put_stranger(struct reading *r, const struct element *e)
+{
+	struct elements_zone z = gate_elements_zone(r->g, r->zone);
+
+	elements_put_delete_mac(r->g->nft, &z, &e->mac, r->down);
+	r->strangers++;
+}
+
+static bool is_slot(const struct gate *g, const struct element *e,
+		    uint16_t slot)
+{
+	return slot >= SLOT_FIRST && slot <= SLOT_UNCAPPED &&
+	       e->data == (uint32_t)slot << g->settings->gate.mark_shift;
+}
+
+/* false: the element was not made by a netctl like this one. */
+static bool adopt(struct reading *r, const struct element *e)
+{
+	struct gate *g = r->g;
+	struct session found = { 0 }, *s;
+
+	if (!elements_parse(e, (unsigned int)g->settings->gate.mark_shift,
+			    r->now_ms, &found))
+		return false;
+	s = session_add(g->sessions, r->zone, &e->mac, found.handle);
+	if (!s)
+		return false;
+	s->state = SESSION_GRANTED;
+	s->installed = true;
+	s->seen = true;
+	s->reduced = found.reduced;
+	s->granted_ms = found.granted_ms;
+	s->limits = found.limits;
+	s->ends_ms = found.ends_ms;
+	s->active_ms = found.active_ms;
+	s->up_packets = found.up_packets;
+	s->up_bytes = found.up_bytes;
+	s->slot = SLOT_UNCAPPED;
+	if (!is_slot(g, e, found.slot))
+		gate_touch(g, s);
+	else if (found.slot != SLOT_UNCAPPED)
+		shaper_adopt(g->shaper, r->zone, s->slot = found.slot);
+	g->totals.adopted++;
+	return true;
+}
+
+static void on_element(const struct element *e, void *arg)
+{
+	struct reading *r = arg;
+	struct session *s = session_find(r->g->sessions, r->zone, &e->mac);
+
+	if (s && s->installed)
+		take_counters(r, s, e);
+	else if (!s && !(r->adopting && !r->down && adopt(r, e)))
+		put_stranger(r, e);
+}
+
+/* --- all of them ------------------------------------------------------- */
+
+static int read_zone(struct reading *r)
+{
+	const char *name = r->g->settings->zone[r->zone].name;
+	int err = 0;
+
+	for (int down = 0; down < 2 && !err; down++) {
+		r->down = down != 0;
+		err = elements_dump(r->g->nft, name, r->down, on_element, r);
+	}
+	return err;
+}
+
+/* Nobody but us may let somebody in. */
+static void remove_strangers(struct reading *r)
+{
+	int err = nft_commit(r->g->nft);
+
+	if (!r->strangers)
+		return;
+	log_warn("zone %s: %zu elements of no session removed%s%s",
+		 r->g->settings->zone[r->zone].name, r->strangers,
+		 err ? ": " : "", err ? strerror(-err) : "");
+}
+
+static int read_all(struct gate *g, bool adopting)
+{
+	int err = 0;
+
+	for (uint16_t z = 0; z < g->settings->zones && !err; z++) {
+		struct reading r = { .g = g,
+				     .zone = z,
+				     .adopting = adopting,
+				     .now_ms = clock_ms() };
+
+		nft_begin(g->nft);
+		err = read_zone(&r);
+		if (err == -ENOENT) /* no such map: nothing is in it */
+			err = 0;
+		remove_strangers(&r);
+	}
+	return err;
+}
+
+int gate_adopt(struct gate *g)
+{
+	int err = read_all(g, true);
+
+	if (err)
+		log_error("nft: reading the sessions in the kernel: %s",
+			  strerror(-err));
+	else if (session_count(g->sessions))
+		log_info("%u sessions found in the kernel go on",
+			 session_count(g->sessions));
+	return err;
+}
+
+/* --- the ends that follow ---------------------------------------------- */
+
+static void judge_missing(struct gate *g, struct session *s, uint64_t now_ms,
+			  uint32_t *restored)
+{
+	s->installed = false;
+	if (now_ms + EXPIRY_SLACK_MS >= s->ends_ms) {
+		gate_end(g, s, SESSION_REASON_EXPIRED);
+		return;
+	}
+	(*restored)++;
+	gate_touch(g, s);
+}
+
+static void judge_quota(struct gate *g, struct session *s)
+{
+	if (g->settings->zone[s->zone].over_quota == OVER_QUOTA_END) {
+		gate_end(g, s, SESSION_REASON_QUOTA);
+		return;
+	}
+	if (s->reduced)
+		return;
+	s->reduced = true;
+	gate_touch(g, s);
+}
+
+static void judge(struct gate *g, struct session *s, uint64_t now_ms,
+		  uint32_t *restored)
+{
+	uint64_t idle_ms = now_ms - s->active_ms;
+
+	if (s->state != SESSION_GRANTED || !s->installed)
+		return;
+	if (!s->seen)
+		judge_missing(g, s, now_ms, restored);
+	else if (s->ends_ms != UINT64_MAX &&
+		 now_ms > s->ends_ms + EXPIRY_SLACK_MS)
+		gate_end(g, s, SESSION_REASON_EXPIRED);
+	else if (session_is_over_quota(s))
+		judge_quota(g, s);
+	else if (s->limits.idle_s != IPC_UNLIMITED &&
+		 idle_ms > s->limits.idle_s * 1000)
+		gate_end(g, s, SESSION_REASON_IDLE);
+}
+
+/* --- when to look again ------------------------------------------------ */
+
+static uint64_t interval_of(const struct session *s, uint64_t now_ms)
+{
+	uint64_t ms = POLL_MS;
+
+	if (s->limits.quota_bytes != IPC_UNLIMITED && !s->reduced)
+		ms = POLL_QUICK_MS;
+	if (s->limits.idle_s != IPC_UNLIMITED && s->limits.idle_s < 20)
+		ms = POLL_QUICK_MS;
+	if (s->ends_ms < now_ms + ms)
+		ms = s->ends_ms > now_ms ? s->ends_ms - now_ms : 0;
+	return ms < POLL_MIN_MS ? POLL_MIN_MS : ms;
+}
+
+static void arm_poll(struct gate *g, uint64_t now_ms, uint64_t ms)
+{
+	struct timeval tv = { .tv_sec = (time_t)(ms / 1000),
+			      .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+
+	if (g->poll_ms > now_ms && g->poll_ms <= now_ms + ms)
+		return;
+	g->poll_ms = now_ms + ms;
+	event_add(&g->poll_timer, &tv);
+}
+
+void gate_plan_poll(struct gate *g, const struct session *s)
+{
+	uint64_t now_ms = clock_ms();
+
+	arm_poll(g, now_ms, interval_of(s, now_ms));
+}
+
+void gate_poll(struct gate *g)
+{
+	struct session *s;
+	uint64_t now_ms = clock_ms();
+	uint32_t restored = 0;
+	int err;
+
+	g->poll_ms = 0;
+	SESSION_FOREACH (s, g->sessions)
+		s->seen = false;
+	err = session_count(g->sessions) ? read_all(g, false) : 0;
+	if (err) {
+		g->totals.netlink_errors++;
+		log_warn("nft: reading counters: %s", strerror(-err));
+	}
+	SESSION_FOREACH (s, g->sessions) {
+		if (!err)
+			judge(g, s, now_ms, &restored);
+		if (s->state == SESSION_GRANTED)
+			arm_poll(g, now_ms, interval_of(s, now_ms));
+	}
+	if (restored)
+		log_warn("%u sessions were missing in the kernel and are put "
+			 "back", restored);
+}

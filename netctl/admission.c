@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/gate.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "netctl/ruleset.h"
+
+#define RATE_MIN_BPS	8000
+#define DURATION_MAX_S	(365 * 86400ULL)
+#define RATE_UNSHAPED	100000000000ULL /* as good as no cap */
+
+/* --- limits ------------------------------------------------------------ */
+
+/* A wish of 0 takes the zone's own; the zone's 0 means that there is none. */
+static uint64_t limit_of(uint64_t wish, uint64_t own, uint64_t ceiling,
+			 enum gate_asker asker)
+{
+	if (!wish)
+		wish = own ? own : IPC_UNLIMITED;
+	if (asker == ASKER_PORTAL && ceiling && wish > ceiling)
+		wish = ceiling;
+	return wish;
+}
+
+static uint64_t rate_of(uint64_t wish, uint64_t own, uint64_t ceiling,
+			enum gate_asker asker)
+{
+	uint64_t bps = limit_of(wish, own, ceiling, asker);
+
+	if (bps >= RATE_UNSHAPED)
+		return IPC_UNLIMITED;
+	return bps < RATE_MIN_BPS ? RATE_MIN_BPS : bps;
+}
+
+static struct ipc_limits limits_of(const struct zone_settings *z,
+				   const struct ipc_limits *wish,
+				   enum gate_asker asker)
+{
+	const struct ipc_limits *own = &z->limits, *top = &z->ceiling;
+	struct ipc_limits l = {
+		.duration_s = limit_of(wish->duration_s, own->duration_s,
+				       top->duration_s, asker),
+		.idle_s = limit_of(wish->idle_s, own->idle_s, top->idle_s,
+				   asker),
+		.quota_bytes = limit_of(wish->quota_bytes, own->quota_bytes,
+					top->quota_bytes, asker),
+		.down_bps = rate_of(wish->down_bps, own->down_bps,
+				    top->down_bps, asker),
+		.up_bps = rate_of(wish->up_bps, own->up_bps, top->up_bps,
+				  asker),
+	};
+
+	if (l.duration_s != IPC_UNLIMITED && l.duration_s > DURATION_MAX_S)
+		l.duration_s = DURATION_MAX_S;
+	return l;
+}
+
+/* --- who asks ---------------------------------------------------------- */
+
+/* No device has the broadcast, a multicast or the zero address. */
+static bool is_device_mac(const struct mac *mac)
+{
+	static const struct mac zero;
+
+	return !(mac->byte[0] & 1) && memcmp(mac, &zero, sizeof(zero));
+}
+
+int gate_find(struct gate *g, const struct addr *client, uint16_t *zone,
+	      struct mac *mac, struct session **s)
+{
+	int err = -ENOENT;
+
+	*s = NULL;
+	for (uint16_t i = 0; i < g->settings->zones && err; i++) {
+		uint32_t ifindex = g->zone[i].ifindex;
+
+		if (!ifindex || (client->ifindex && client->ifindex != ifindex))
+			continue;
+		err = rtnl_find_neighbour(g->rtnl, ifindex, client, mac);
+		if (!err && !is_device_mac(mac))
+			err = -ENOENT;
+		*zone = i;
+	}
+	if (err)
+		return err == -ENOENT || err == -EINVAL ? -ENOENT : err;
+	*s = session_find(g->sessions, *zone, mac);
+	return 0;
+}
+
+/* --- classes ----------------------------------------------------------- */
+
+static bool needs_class(const struct gate *g, const struct session *s)
+{
+	if (s->limits.down_bps != IPC_UNLIMITED ||
+	    s->limits.up_bps != IPC_UNLIMITED || s->reduced ||
+	    g->settings->zone[s->zone].bandwidth_bps)
+		return true;
+	for (size_t u = 0; u < g->settings->uplinks; u++)
+		if (g->settings->uplink[u].bandwidth_bps)
+			return true;
+	return false;
+}
+
+static uint64_t cap_of(const struct gate *g, const struct session *s,
+		       uint64_t limit_bps)
+{
+	uint64_t slow_bps = g->settings->zone[s->zone].slow_bps;
+
+	if (s->reduced && slow_bps < limit_bps)
+		return slow_bps;
+	return limit_bps == IPC_UNLIMITED ? 0 : limit_bps;
+}
+
+static void put_rates(struct gate *g, const struct session *s, bool restore)
+{
+	const struct shaper_rates rates = { .down_bps = s->down_cap_bps,
+					    .up_bps = s->up_cap_bps };
+
+	shaper_put_rates(g->shaper, s->zone, s->slot, &rates, restore);
+}
+
+/* Caps in a zone whose config has none: it becomes shaped now. */
+static void prepare_zone(struct gate *g, uint16_t zone)
+{
+	struct gate_zone *z = &g->zone[zone];
+
+	if (z->shaped || z->policed)
+		return;
+	z->shaped = true;
+	event_active(&g->refresh_event, EV_TIMEOUT, 0);
+}
+
+static void give_class(struct gate *g, struct session *s)
+{
+	if (s->slot != SLOT_UNCAPPED && s->slot != SLOT_NONE)
+		shaper_give(g->shaper, s->zone, s->slot);
+	s->slot = SLOT_UNCAPPED;
+}
+
+static void choose_class(struct gate *g, struct session *s)
+{
+	uint16_t slot;
+
+	s->down_cap_bps = cap_of(g, s, s->limits.down_bps);
+	s->up_cap_bps = cap_of(g, s, s->limits.up_bps);
+	if (!needs_class(g, s)) {
+		give_class(g, s);
+		return;
+	}
+	prepare_zone(g, s->zone);
+	if (g->zone[s->zone].policed) {
+		give_class(g, s);
+		return;
+	}
+	if (s->slot == SLOT_UNCAPPED) {
+		slot = shaper_take(g->shaper, s->zone);
+		s->slot = slot == SLOT_NONE ? SLOT_UNCAPPED : slot;
+		event_active(&g->pool_timer, EV_TIMEOUT, 0);
+	}
+	if (s->slot != SLOT_UNCAPPED)
+		put_rates(g, s, false);
+}
+
+void gate_restore_classes(struct gate *g)
+{
+	struct session *s;
+	int err;
+
+	SESSION_FOREACH (s, g->sessions) {
+		bool had = s->slot != SLOT_UNCAPPED;
+
+		if (s->state != SESSION_GRANTED)
+			continue;
+		s->down_cap_bps = cap_of(g, s, s->limits.down_bps);
+		s->up_cap_bps = cap_of(g, s, s->limits.up_bps);
+		if (had != (needs_class(g, s) && !g->zone[s->zone].policed))
+			gate_touch(g, s);
+		else if (had)
+			put_rates(g, s, true);
+	}
+	err = rtnl_commit(g->rtnl);
+	if (err)
+		log_warn("shaper: restoring classes: %s", strerror(-err));
+}
+
+/* --- sessions in and out ----------------------------------------------- */
+
+void gate_touch(struct gate *g, struct session *s)
+{
+	if (s->is_pending)
+		return;
+	s->is_pending = true;
+	TAILQ_INSERT_TAIL(&g->pending, s, pending);
+	if (!evtimer_pending(&g->push_event, NULL))
+		event_active(&g->push_event, EV_TIMEOUT, 0);
+}
+
+static void start_session(struct session *s, const struct ipc_limits *limits)
+{
+	s->limits = *limits;
+	s->ends_ms = UINT64_MAX;
+	if (limits->duration_s != IPC_UNLIMITED)
+		s->ends_ms = clock_ms() + limits->duration_s * 1000;
+	s->active_ms = clock_ms();
+	s->reduced = false;
+}
+
+int gate_grant(struct gate *g, const struct addr *client,
+	       const struct ipc_limits *wish, enum gate_asker asker,
+	       struct session **out)
+{
+	const struct zone_settings *z;
+	struct ipc_limits limits;
+	struct session *s;
+	struct mac mac;
+	uint16_t zone = 0;
+	int err = gate_find(g, client, &zone, &mac, &s);
+
+	if (err)
+		return err;
+	if (s && s->state == SESSION_ENDED)
+		return -EAGAIN; /* it ends in this very turn */
+	*out = s;
+	if (s && asker == ASKER_PORTAL)
+		return 0;
+	z = &g->settings->zone[zone];
+	limits = limits_of(z, wish, asker);
+	if (!s) {
+		if (session_count_zone(g->sessions, zone) >= z->max_sessions)
+			return -ENOSPC;
+		s = session_add(g->sessions, zone, &mac, 0);
+		if (!s)
+			return -ENOMEM;
+		s->state = SESSION_GRANTED;
+		s->slot = SLOT_UNCAPPED;
+		s->is_new = true;
+		s->granted_ms = clock_ms();
+		g->totals.granted++;
+	}
+	start_session(s, &limits);
+	gate_touch(g, s);
+	*out = s;
+	return 0;
+}
+
+/* The only way out of SESSION_GRANTED. */
+void gate_end(struct gate *g, struct session *s, enum session_reason reason)
+{
+	if (s->state == SESSION_ENDED)
+		return;
+	log_debug("session %016" PRIx64 ": %s -> %s (%s)", s->handle,
+		  session_state_to_string(s->state),
+		  session_state_to_string(SESSION_ENDED),
+		  session_reason_to_string(reason));
+	s->state = SESSION_ENDED;
+	s->reason = (uint8_t)reason;
+	g->totals.ended[reason]++;
+	gate_touch(g, s);
+}
+
+/* --- the push ---------------------------------------------------------- */
+
+struct elements_zone gate_elements_zone(const struct gate *g, uint16_t zone)
+{
+	return (struct elements_zone){
+		.name = g->settings->zone[zone].name,
+		.mark_shift = (unsigned int)g->settings->gate.mark_shift,
+		.policed = g->zone[zone].policed,
+	};
+}
+
+static void put_session(struct gate *g, const struct session *s,
+			uint64_t now_ms)
+{
+	struct elements_zone z = gate_elements_zone(g, s->zone);
+
+	if (s->installed)
+		elements_put_delete(g->nft, &z, s);
+	if (s->state != SESSION_GRANTED)
+		return;
+	elements_put_add(g->nft, &z, s, now_ms);
+}
+
+static void push_succeeded(struct gate *g, struct session *s)
+{
+	s->installed = s->state == SESSION_GRANTED;
+	s->policed = s->installed && g->zone[s->zone].policed
+			     ? elements_caps(s)
+			     : 0;
+	if (s->installed && s->is_new)
+		log_debug("session %016" PRIx64 ": granted in zone %s",
+			  s->handle, g->settings->zone[s->zone].name);
+	s->is_new = false;
+	if (s->installed)
+		gate_plan_poll(g, s);
+}
+
+/*
+ * The slow way, after a transaction failed: one session a transaction. An
+ * element to be deleted may have timed out the moment before.
+ */
+static void push_alone(struct gate *g, struct session *s)
+{
+	int err = -ENOENT;
+
+	for (int attempt = 0; attempt < 2 && err == -ENOENT; attempt++) {
+		nft_begin(g->nft);
+		put_session(g, s, clock_ms());
+		err = nft_commit(g->nft);
+		if (err == -ENOENT)
+			s->installed = false;
+	}
+	if (!err) {
+		push_succeeded(g, s);
+		return;
+	}
+	g->totals.netlink_errors++;
+	log_warn("session %016" PRIx64 ": nft: %s", s->handle, strerror(-err));
+	s->state = SESSION_ENDED;
+	s->installed = false;
+}
+
+static void push_elements(struct gate *g)
+{
+	struct session *s;
+	uint64_t now_ms = clock_ms();
+	int err;
+
+	nft_begin(g->nft);
+	TAILQ_FOREACH (s, &g->pending, pending)
+		put_session(g, s, now_ms);
+	err = nft_commit(g->nft);
+	TAILQ_FOREACH (s, &g->pending, pending) {
+		if (err)
+			push_alone(g, s);
+		else
+			push_succeeded(g, s);
+	}
+}
+
+static void push_classes(struct gate *g)
+{
+	struct session *s;
+	int err;
+
+	TAILQ_FOREACH (s, &g->pending, pending)
+		if (s->state == SESSION_GRANTED)
+			choose_class(g, s);
+	err = rtnl_commit(g->rtnl);
+	if (!err)
+		return;
+	g->totals.netlink_errors++;
+	log_warn("shaper: setting rates: %s", strerror(-err));
+}
+
+/* --- what ended sessions leave behind ---------------------------------- */
+
+struct ended {
+	struct session_table *sessions;
+	uint16_t zone;
+	struct addr *addr;
+	size_t count, size;
+};
+
+static void on_neighbour(const struct mac *mac, const struct addr *a,
+			 void *arg)
+{
+	struct ended *e = arg;
+	const struct session *s = session_find(e->sessions, e->zone, mac);
+	struct addr *grown;
+
+	if (!s || s->state != SESSION_ENDED)
+		return;
+	if (e->count == e->size) {
+		size_t size = e->size ? e->size * 2 : 16;
+
+		grown = realloc(e->addr, size * sizeof(*grown));
+		if (!grown)
+			return;
+		e->addr = grown;
+		e->size = size;
+	}
+	e->addr[e->count++] = *a;
+}
+
+static bool zone_has_ended(const struct gate *g, uint16_t zone)
+{
+	const struct session *s;
+
+	TAILQ_FOREACH (s, &g->pending, pending)
+		if (s->zone == zone && s->state == SESSION_ENDED)
+			return true;
+	return false;
+}
+
+static void end_connections(struct gate *g)
+{
+	struct ended e = { .sessions = g->sessions };
+	int err = 0;
+
+	for (uint16_t z = 0; z < g->settings->zones; z++) {
+		if (!g->zone[z].ifindex || !zone_has_ended(g, z))
+			continue;
+		e.zone = z;
+		err = rtnl_list_neighbours(g->rtnl, g->zone[z].ifindex,
+					   on_neighbour, &e);
+		if (err)
+			log_warn("neighbours: %s", strerror(-err));
+	}
+	err = conntrack_end(g->conntrack, e.addr, e.count);
+	if (err) {
+		g->totals.netlink_errors++;
+		log_warn("conntrack: %s", strerror(-err));
+	}
+	if (e.addr)
+		explicit_bzero(e.addr, e.size * sizeof(*e.addr));
+	free(e.addr);
+}
+
+static void settle(struct gate *g)
+{
+	struct session *s;
+
+	while ((s = TAILQ_FIRST(&g->pending))) {
+		TAILQ_REMOVE(&g->pending, s, pending);
+		s->is_pending = false;
+		if (s->state != SESSION_ENDED)
+			continue;
+		give_class(g, s);
+		session_remove(g->sessions, s);
+	}
+}
+
+void gate_push(struct gate *g)
+{
+	if (!TAILQ_EMPTY(&g->pending)) {
+		push_classes(g);
+		push_elements(g);
+		end_connections(g);
+		settle(g);
+	}
+	if (g->on_pushed)
+		g->on_pushed(g->arg);
+}

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/gate.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "netctl/ruleset_code.h"
+
+/* Between a stranger's change of tables and our look at ours. */
+static const struct timeval check_delay = { .tv_usec = 20000 };
+
+/* Between two steps of growing the pools of classes. */
+static const struct timeval pool_delay = { .tv_usec = 2000 };
+
+/* --- devices ----------------------------------------------------------- */
+
+static bool may_cap(const struct zone_settings *z)
+{
+	return z->ceiling.down_bps || z->ceiling.up_bps || z->bandwidth_bps ||
+	       (z->limits.quota_bytes && z->over_quota == OVER_QUOTA_SLOW);
+}
+
+static bool zone_needs_classes(const struct gate *g, size_t i)
+{
+	bool need = g->zone[i].shaped || g->zone[i].policed ||
+		    may_cap(&g->settings->zone[i]);
+
+	for (size_t u = 0; u < g->settings->uplinks; u++)
+		need = need || g->settings->uplink[u].bandwidth_bps;
+	return need;
+}
+
+static void configure_shaper(struct gate *g)
+{
+	const struct settings *s = g->settings;
+	struct shaper_link zone[SETTINGS_ZONES], uplink[SETTINGS_UPLINKS];
+
+	for (size_t i = 0; i < s->zones; i++)
+		zone[i] = (struct shaper_link){ s->zone[i].device,
+						g->zone[i].ifindex,
+						s->zone[i].bandwidth_bps };
+	for (size_t i = 0; i < s->uplinks; i++)
+		uplink[i] = (struct shaper_link){ s->uplink[i].device,
+						  g->uplink_ifindex[i],
+						  s->uplink[i].bandwidth_bps };
+	shaper_configure(g->shaper, zone, s->zones, uplink, s->uplinks);
+	for (size_t i = 0; i < s->zones; i++) {
+		bool need = zone_needs_classes(g, i);
+		bool good = need && shaper_prepare(g->shaper, i);
+
+		g->zone[i].shaped = good;
+		g->zone[i].policed = need && !good;
+	}
+	event_add(&g->pool_timer, &pool_delay);
+}
+
+static bool update_ifindex(uint32_t *known, const char *device)
+{
+	uint32_t now = if_nametoindex(device);
+
+	if (now == *known)
+		return false;
+	if (!now)
+		log_warn("device %s is gone", device);
+	else
+		log_info("device %s is there", device);
+	*known = now;
+	return true;
+}
+
+/* true: something has changed. */
+static bool update_devices(struct gate *g)
+{
+	const struct settings *s = g->settings;
+	bool changed = false;
+
+	for (size_t i = 0; i < s->zones; i++)
+		changed |= update_ifindex(&g->zone[i].ifindex,
+					  s->zone[i].device);
+	for (size_t i = 0; i < s->uplinks; i++)
+		changed |= update_ifindex(&g->uplink_ifindex[i],
+					  s->uplink[i].device);
+	return changed;
+}
+
+/* --- rules ------------------------------------------------------------- */
+
+static struct ruleset_input ruleset_input(const struct gate *g)
+{
+	struct ruleset_input in = { .settings = g->settings };
+
+	for (size_t i = 0; i < g->settings->zones; i++) {
+		in.zone_present[i] = g->zone[i].ifindex != 0;
+		in.zone_policed[i] = g->zone[i].policed;
+	}
+	for (size_t i = 0; i < g->settings->uplinks; i++) {
+		in.uplink_present[i] = g->uplink_ifindex[i] != 0;
+		in.uplink_shaped[i] = shaper_uplink_is_shaped(g->shaper, i);
+	}
+	return in;
+}
+
+static int install_once(struct gate *g, bool fresh)
+{
+	struct ruleset_input in = ruleset_input(g);
+	int err;
+
+	nft_begin(g->nft);
+	err = ruleset_put(g->nft, &in, fresh);
+	return err ? err : nft_commit(g->nft);
+}
+
+static void forget_elements(struct gate *g)
+{
+	struct session *s;
+
+	SESSION_FOREACH (s, g->sessions) {
+		s->installed = false;
+		s->policed = 0;
+		gate_touch(g, s);
+	}
+}
+
+/*
+ * Replaces the rules and keeps the maps. Maps of another make, left by another
+ * version, are replaced with the rules; the sessions are put into the new
+ * ones at once.
+ */
+static int install(struct gate *g)
+{
+	int err = install_once(g, false);
+
+	if (err == -EEXIST || err == -EBUSY || err == -EINVAL) {
+		log_warn("nft: our tables are of another make: %s; making "
+			 "them anew", strerror(-err));
+		err = install_once(g, true);
+		if (!err)
+			forget_elements(g);
+	}
+	if (err) {
+		g->totals.netlink_errors++;
+		log_error("nft: installing the rules: %s%s", strerror(-err),
+			  err == -EOPNOTSUPP
+				  ? " (needs Linux 5.16 or newer with "
+				    "netdev ingress and egress hooks)"
+				  : "");
+		return err;
+	}
+	g->fingerprint = ruleset_fingerprint(g->nft);
+	return 0;
+}
+
+/* Sessions whose caps went with their sets, or need them now. */
+static void follow_policing(struct gate *g)
+{
+	struct session *s;
+
+	SESSION_FOREACH (s, g->sessions) {
+		bool policed = g->zone[s->zone].policed && elements_caps(s);
+
+		if (!s->policed == !policed || s->state != SESSION_GRANTED)
+			continue;
+		if (!policed)
+			s->policed = 0; /* the sets are gone */
+		gate_touch(g, s);
+	}
+}
+
+/* All that depends on devices and config. */
+static int refresh(struct gate *g)
+{
+	int err;
+
+	configure_shaper(g);
+	err = install(g);
+	gate_restore_classes(g);
+	follow_policing(g);
+	gate_push(g);
+	if (g->on_zones)
+		g->on_zones(g->arg);
+	return err;
+}
+
+/* --- what happens around us -------------------------------------------- */
+
+static void on_tables_changed(evutil_socket_t fd, short what, void *arg)
+{
+	struct gate *g = arg;
+
+	(void)what;
+	if (!nft_watch_drain(fd) || evtimer_pending(&g->check_timer, NULL))
+		return;
+	event_add(&g->check_timer, &check_delay);
+}
+
+static void on_check(evutil_socket_t fd, short what, void *arg)
+{
+	struct gate *g = arg;
+
+	(void)fd;
+	(void)what;
+	if (ruleset_fingerprint(g->nft) == g->fingerprint)
+		return;
+	if (install(g) < 0) {
+		event_add(&g->check_timer, &check_delay);
+		return;
+	}
+	gate_poll(g);
+	gate_push(g);
+	g->totals.reinstalled++;
+	log_warn("somebody changed our rules: put back, with %u sessions",
+		 session_count(g->sessions));
+}
+
+static void on_links_changed(evutil_socket_t fd, short what, void *arg)
+{
+	struct gate *g = arg;
+
+	(void)what;
+	rtnl_watch_drain(fd);
+	if (update_devices(g) && refresh(g) < 0)
+		log_error("the gate is closed until the rules can be put in "
+			  "place");
+}
+
+static void on_refresh(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	if (refresh(arg) < 0)
+		log_error("the gate is not as the config says");
+}
+
+static void on_pool(evutil_socket_t fd, short what, void *arg)
+{
+	struct gate *g = arg;
+
+	(void)fd;
+	(void)what;
+	if (shaper_grow_pool(g->shaper))
+		event_add(&g->pool_timer, &pool_delay);
+}
+
+static void on_push(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	gate_push(arg);
+}
+
+static void on_poll(evutil_socket_t fd, short what, void *arg)
+{
+	struct gate *g = arg;
+
+	(void)fd;
+	(void)what;
+	gate_poll(g);
+	gate_push(g);
+}
+
+static int watch(struct gate *g)
+{
+	int nft_fd = nft_watch_open(nft_portid(g->nft));
+	int link_fd = rtnl_watch_open();
+
+	if (nft_fd < 0 || link_fd < 0) {
+		log_error("netlink: no notifications: %s",
+			  strerror(nft_fd < 0 ? -nft_fd : -link_fd));
+		if (nft_fd >= 0)
+			close(nft_fd);
+		return nft_fd < 0 ? nft_fd : link_fd;
+	}
+	event_assign(&g->nft_event, g->base, nft_fd, EV_READ | EV_PERSIST,
+		     on_tables_changed, g);
+	event_assign(&g->link_event, g->base, link_fd, EV_READ | EV_PERSIST,
+		     on_links_changed, g);
+	event_add(&g->nft_event, NULL);
+	event_add(&g->link_event, NULL);
+	return 0;
+}
+
+/* --- life -------------------------------------------------------------- */
+
+struct gate *gate_new(struct event_base *base, struct settings *settings)
+{
+	struct gate *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		fatal("no memory");
+	g->base = base;
+	g->settings = settings;
+	g->started_ms = clock_ms();
+	TAILQ_INIT(&g->pending);
+	evtimer_assign(&g->push_event, base, on_push, g);
+	evtimer_assign(&g->poll_timer, base, on_poll, g);
+	evtimer_assign(&g->pool_timer, base, on_pool, g);
+	evtimer_assign(&g->check_timer, base, on_check, g);
+	evtimer_assign(&g->refresh_event, base, on_refresh, g);
+	g->nft = nft_new();
+	g->rtnl = rtnl_new();
+	g->conntrack = conntrack_new();
+	g->sessions = session_table_new();
+	if (g->rtnl)
+		g->shaper = shaper_new(g->rtnl);
+	if (!g->nft || !g->rtnl || !g->conntrack || !g->sessions ||
+	    !g->shaper || watch(g) < 0) {
+		log_error("netlink: %s", strerror(errno));
+		gate_free(g);
+		return NULL;
+	}
+	return g;
+}
+
+int gate_start(struct gate *g)
+{
+	int err;
+
+	update_devices(g);
+	for (size_t i = 0; i < g->settings->zones; i++)
+		if (!g->zone[i].ifindex)
+			log_warn("zone %s: device %s is not there yet",
+				 g->settings->zone[i].name,
+				 g->settings->zone[i].device);
+	err = gate_adopt(g);
+	if (!err)
+		err = refresh(g);
+	if (!err) {
+		gate_poll(g);
+		gate_push(g);
+	}
+	return err;
+}
+
+/* What only a restart changes stays as it was. */
+static void keep_fixed(struct settings *next, struct settings *old)
+{
+	char *swap;
+
+	if (strcmp(next->gate.socket, old->gate.socket) ||
+	    strcmp(next->gate.user, old->gate.user) ||
+	    next->gate.mark_shift != old->gate.mark_shift)
+		log_warn("socket, user and mark_shift change with a restart, "
+			 "not with a reload");
+	swap = next->gate.socket;
+	next->gate.socket = old->gate.socket;
+	old->gate.socket = swap;
+	swap = next->gate.user;
+	next->gate.user = old->gate.user;
+	old->gate.user = swap;
+	next->gate.mark_shift = old->gate.mark_shift;
+}
+
+/* map[i]: where the old zone i is in the new config, or -1. */
+static void map_zones(const struct settings *old, const struct settings *next,
+		      int map[SETTINGS_ZONES])
+{
+	for (size_t i = 0; i < SETTINGS_ZONES; i++) {
+		map[i] = -1;
+		for (size_t k = 0; i < old->zones && k < next->zones; k++)
+			if (!strcmp(old->zone[i].name, next->zone[k].name))
+				map[i] = (int)k;
+	}
+}
+
+static void end_zones_without(struct gate *g, const int map[])
+{
+	struct session *s;
+
+	SESSION_FOREACH (s, g->sessions)
+		if (map[s->zone] < 0)
+			gate_end(g, s, SESSION_REASON_OPERATOR);
+	gate_push(g);
+}
+
+void gate_reload(struct gate *g, struct settings *next)
+{
+	struct gate_zone before[SETTINGS_ZONES];
+	int map[SETTINGS_ZONES];
+
+	map_zones(g->settings, next, map);
+	end_zones_without(g, map);
+	keep_fixed(next, g->settings);
+	session_rezone(g->sessions, map);
+	memcpy(before, g->zone, sizeof(before));
+	memset(g->zone, 0, sizeof(g->zone));
+	for (size_t i = 0; i < SETTINGS_ZONES; i++)
+		if (map[i] >= 0)
+			g->zone[map[i]] = before[i];
+	memset(g->uplink_ifindex, 0, sizeof(g->uplink_ifindex));
+	settings_free(g->settings);
+	g->settings = next;
+	update_devices(g);
+	if (refresh(g) < 0)
+		log_error("the new config is not in force in the kernel");
+	else
+		log_info("config reloaded: %zu zones, %u sessions go on",
+			 next->zones, session_count(g->sessions));
+}
+
+void gate_stop(struct gate *g)
+{
+	int err;
+
+	if (g->settings->gate.on_stop == ON_STOP_KEEP) {
+		log_info("stopping; the gate stays in force");
+		return;
+	}
+	nft_begin(g->nft);
+	err = ruleset_put_removal(g->nft);
+	if (!err)
+		err = nft_commit(g->nft);
+	if (err)
+		log_error("nft: removing our tables: %s", strerror(-err));
+	shaper_remove(g->shaper);
+	log_info("stopping; the gate is taken down");
+}
+
+void gate_free(struct gate *g)
+{
+	if (!g)
+		return;
+	if (event_initialized(&g->nft_event)) {
+		event_del(&g->nft_event);
+		event_del(&g->link_event);
+		close(event_get_fd(&g->nft_event));
+		close(event_get_fd(&g->link_event));
+	}
+	event_del(&g->push_event);
+	event_del(&g->poll_timer);
+	event_del(&g->pool_timer);
+	event_del(&g->check_timer);
+	event_del(&g->refresh_event);
+	session_table_free(g->sessions);
+	shaper_free(g->shaper);
+	conntrack_free(g->conntrack);
+	rtnl_free(g->rtnl);
+	nft_free(g->nft);
+	settings_free(g->settings);
+	free(g);
+}

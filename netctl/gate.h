@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The controller as a whole: the config, the devices as they are now, the
+ * rules in the kernel, and the sessions. Its parts, each in a file of its own:
+ *
+ *	gate.c		devices, rules, reload, what happens around us
+ *	admission.c	who is let in, how, and who no longer is
+ *	accounting.c	counters, and the ends that follow from them
+ *	server.c	what portal and operator may ask
+ */
+#ifndef STADTTOR_GATE_H
+#define STADTTOR_GATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "common/settings.h"
+#include "netctl/conntrack.h"
+#include "netctl/elements.h"
+#include "netctl/nft.h"
+#include "netctl/rtnl.h"
+#include "netctl/session.h"
+#include "netctl/shaper.h"
+
+struct gate_zone {
+	uint32_t ifindex; /* 0: the device is not there */
+	bool shaped;	  /* has a root and a pool of classes */
+	bool policed;	  /* cannot have: limits of elements instead */
+};
+
+TAILQ_HEAD(session_list, session);
+
+struct gate {
+	struct event_base *base;
+	struct settings *settings;
+	struct nft *nft;
+	struct rtnl *rtnl;
+	struct conntrack *conntrack;
+	struct shaper *shaper;
+	struct session_table *sessions;
+	struct gate_zone zone[SETTINGS_ZONES];
+	uint32_t uplink_ifindex[SETTINGS_UPLINKS];
+	struct session_list pending; /* to be pushed at the end of the turn */
+	struct event push_event;
+	struct event poll_timer;
+	uint64_t poll_ms; /* when the timer fires; 0: not armed */
+	uint64_t polled_ms;
+	struct event pool_timer;
+	struct event refresh_event; /* a zone needs classes now */
+	struct event nft_event;	  /* somebody changed some table */
+	struct event check_timer; /* look whether it was ours */
+	struct event link_event;
+	uint64_t fingerprint;
+	uint64_t started_ms;
+	struct ipc_totals totals;
+	/* the server's: a push has ended; the zones' devices have changed */
+	void (*on_pushed)(void *arg);
+	void (*on_zones)(void *arg);
+	void *arg;
+};
+
+/*
+ * Opens the sockets, takes the settings over. NULL: said in the log why. Needs
+ * CAP_NET_ADMIN, as everything here does.
+ */
+struct gate *gate_new(struct event_base *base, struct settings *settings);
+
+/*
+ * Adopts the sessions that the kernel holds and puts the rules in place. 0 or
+ * -errno, said in the log.
+ */
+int gate_start(struct gate *g) MUST_CHECK;
+
+/* Takes the new settings over; running sessions go on, or end with a zone. */
+void gate_reload(struct gate *g, struct settings *settings);
+
+/* Removes all that is ours from the kernel, if the config says so. */
+void gate_stop(struct gate *g);
+void gate_free(struct gate *g);
+
+/* --- admission.c ------------------------------------------------------- */
+
+enum gate_asker { ASKER_PORTAL, ASKER_OPERATOR };
+
+/*
+ * The device behind a client's address. -ENOENT: nobody of that address has
+ * been seen in a zone. *s may become NULL: no session.
+ */
+int gate_find(struct gate *g, const struct addr *client, uint16_t *zone,
+	      struct mac *mac, struct session **s) MUST_CHECK;
+
+/*
+ * Lets the device in; the portal's wishes end at the zone's ceilings. A device
+ * that is in stays as it is for the portal, and changes for the operator. The
+ * session is in the kernel after the next push. -ENOENT, -ENOSPC, -ENOMEM.
+ */
+int gate_grant(struct gate *g, const struct addr *client,
+	       const struct ipc_limits *wish, enum gate_asker asker,
+	       struct session **s) MUST_CHECK;
+
+/* Ends a session at the next push, which frees it. */
+void gate_end(struct gate *g, struct session *s, enum session_reason reason);
+
+/* Wants the session's elements and class made, changed or removed. */
+void gate_touch(struct gate *g, struct session *s);
+
+/* Brings the kernel up to date, in one transaction, and calls on_pushed. */
+void gate_push(struct gate *g);
+
+/* Puts the caps of all sessions back into the classes of present devices. */
+void gate_restore_classes(struct gate *g);
+
+struct elements_zone gate_elements_zone(const struct gate *g, uint16_t zone);
+
+/* --- accounting.c ------------------------------------------------------ */
+
+/* Makes sessions of the elements in the kernel. */
+int gate_adopt(struct gate *g) MUST_CHECK;
+
+/*
+ * Reads all counters, ends what is idle, used up or over, and puts back
+ * elements that somebody removed.
+ */
+void gate_poll(struct gate *g);
+
+/* The session's end or limits may need an earlier poll. */
+void gate_plan_poll(struct gate *g, const struct session *s);
+
+#endif

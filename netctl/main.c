@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/log.h"
+#include "common/privs.h"
+#include "common/settings.h"
+#include "netctl/gate.h"
+#include "netctl/server.h"
+
+#define PROGRAM	   "stadttor-netctl"
+#define EXIT_USAGE 2
+
+struct options {
+	const char *config;
+	bool check_only;
+	bool debug;
+};
+
+struct daemon {
+	struct options options;
+	struct event_base *base;
+	struct gate *gate;
+	struct server *server;
+	struct event *signal[3];
+};
+
+static void usage(FILE *out)
+{
+	fputs("usage: " PROGRAM " [-c FILE] [-T] [-d]\n"
+	      "\n"
+	      "The controller of Stadttor: opens the way for devices that the "
+	      "portal lets in.\n"
+	      "\n"
+	      "  -c, --config FILE  the config (default " SETTINGS_PATH ")\n"
+	      "  -T, --test         check it, print it in full, and exit\n"
+	      "  -d, --debug        log what is done\n"
+	      "  -h, --help         this text\n"
+	      "  -V, --version      the version\n",
+	      out);
+}
+
+static void parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option long_options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "test", no_argument, NULL, 'T' },
+		{ "debug", no_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:TdhV", long_options, NULL)) !=
+	       -1) {
+		if (c == 'c') {
+			o->config = optarg;
+		} else if (c == 'T') {
+			o->check_only = true;
+		} else if (c == 'd') {
+			o->debug = true;
+		} else if (c == 'h') {
+			usage(stdout);
+			exit(0);
+		} else if (c == 'V') {
+			puts(PROGRAM " " VERSION);
+			exit(0);
+		} else {
+			usage(stderr);
+			exit(EXIT_USAGE);
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, PROGRAM ": '%s' is no option\n", argv[optind]);
+		exit(EXIT_USAGE);
+	}
+}
+
+static struct settings *read_settings(const struct options *o)
+{
+	char error[UCI_ERROR_MAX];
+	struct settings *s = settings_read(o->config, error);
+
+	if (!s) {
+		fprintf(stderr, "%s\n", error);
+		exit(EXIT_USAGE);
+	}
+	return s;
+}
+
+static void check_forwarding(const char *path)
+{
+	char c = '1';
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (read(fd, &c, 1) == 1 && c == '0')
+		log_warn("%s is 0: this box forwards nothing until it is 1",
+			 path);
+	close(fd);
+}
+
+static void on_reload(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+	char error[UCI_ERROR_MAX];
+	struct settings *next = settings_read(d->options.config, error);
+
+	(void)fd;
+	(void)what;
+	if (!next) {
+		log_error("%s; the running config stays", error);
+		return;
+	}
+	gate_reload(d->gate, next);
+	log_open(PROGRAM, d->options.debug || next->gate.debug);
+}
+
+static void on_terminate(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(d->base);
+}
+
+static void watch_signals(struct daemon *d)
+{
+	d->signal[0] = evsignal_new(d->base, SIGHUP, on_reload, d);
+	d->signal[1] = evsignal_new(d->base, SIGTERM, on_terminate, d);
+	d->signal[2] = evsignal_new(d->base, SIGINT, on_terminate, d);
+	for (size_t i = 0; i < 3; i++)
+		if (!d->signal[i] || event_add(d->signal[i], NULL) < 0)
+			fatal("no memory for signals");
+}
+
+static struct privs_user find_user(const char *name)
+{
+	struct privs_user user = { 0 };
+
+	if (privs_find_user(name, &user) < 0)
+		fatal("there is no user '%s'; option user names another", name);
+	return user;
+}
+
+/* Everything that root is needed for, then never again. */
+static void start(struct daemon *d, struct settings *s)
+{
+	struct privs_user self = find_user(s->gate.user);
+	struct privs_user portal = find_user(s->portal.user);
+	int err;
+
+	d->gate = gate_new(d->base, s);
+	if (!d->gate)
+		exit(1);
+	d->server = server_new(d->gate, &self, &portal);
+	if (!d->server)
+		exit(1);
+	err = privs_drop(&self, true);
+	if (err)
+		fatal("giving up privileges: %s", strerror(-err));
+	if (gate_start(d->gate) < 0)
+		exit(1);
+	check_forwarding("/proc/sys/net/ipv4/ip_forward");
+	check_forwarding("/proc/sys/net/ipv6/conf/all/forwarding");
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon d = { .options.config = SETTINGS_PATH };
+	struct settings *s;
+
+	parse_options(argc, argv, &d.options);
+	s = read_settings(&d.options);
+	if (d.options.check_only) {
+		settings_print(s, stdout);
+		settings_free(s);
+		return 0;
+	}
+	log_open(PROGRAM, d.options.debug || s->gate.debug);
+	signal(SIGPIPE, SIG_IGN);
+	d.base = event_base_new();
+	if (!d.base)
+		fatal("no event loop");
+	start(&d, s);
+	watch_signals(&d);
+	log_info("version " VERSION ": %zu zones, %zu uplinks", s->zones,
+		 s->uplinks);
+	event_base_dispatch(d.base);
+	gate_stop(d.gate);
+	server_free(d.server);
+	gate_free(d.gate);
+	for (size_t i = 0; i < 3; i++)
+		event_free(d.signal[i]);
+	event_base_free(d.base);
+	return 0;
+}

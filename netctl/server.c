@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/clock.h"
+
+#define PEERS_MAX	32
+#define PORTAL_BUDGET	20000 /* messages a second */
+#define OPERATOR_BUDGET 5000
+#define BACKLOG		16
+#define BREACHES_MAX	32
+
+/* An answer that waits for the push at the end of the turn. */
+struct waiting {
+	TAILQ_ENTRY(waiting) next;
+	uint32_t id;
+	uint64_t handle;
+};
+
+struct peer {
+	LIST_ENTRY(peer) next;
+	struct server *server;
+	struct ipc_channel *channel;
+	TAILQ_HEAD(, waiting) waiting;
+	bool is_portal;
+};
+
+struct server {
+	struct gate *gate;
+	struct event accept_event;
+	uid_t owner, portal;
+	LIST_HEAD(, peer) peers;
+	unsigned int count;
+	const char *breach[BREACHES_MAX]; /* kinds already in the log */
+};
+
+/* --- answers ----------------------------------------------------------- */
+
+static void describe(const struct gate *g, const struct session *s,
+		     struct ipc_session *m)
+{
+	uint64_t now_ms = clock_ms();
+
+	m->state = s->state;
+	m->handle = s->handle;
+	m->left_s = session_left_s(s, now_ms);
+	m->age_s = (now_ms - s->granted_ms) / 1000;
+	m->up_bytes = s->up_bytes;
+	m->down_bytes = s->down_bytes;
+	m->limits = s->limits;
+	m->reduced = s->reduced;
+	memcpy(m->zone, g->settings->zone[s->zone].name, sizeof(m->zone));
+}
+
+static void answer_session(struct peer *p, uint32_t id,
+			   const struct session *s, int err)
+{
+	struct ipc_session m = { .header.id = id, .error = err };
+
+	if (s)
+		describe(p->server->gate, s, &m);
+	if (err)
+		p->server->gate->totals.refused++;
+	ipc_channel_send(p->channel, IPC_SESSION, &m);
+}
+
+static void answer_done(struct peer *p, uint32_t id, int err, uint32_t count,
+			uint32_t cursor)
+{
+	struct ipc_done m = { .header.id = id,
+			      .error = err,
+			      .count = count,
+			      .cursor = cursor };
+
+	ipc_channel_send(p->channel, IPC_DONE, &m);
+}
+
+/* The session is answered for when the kernel has it. */
+static void answer_after_push(struct peer *p, uint32_t id,
+			      const struct session *s)
+{
+	struct waiting *w = calloc(1, sizeof(*w));
+
+	if (!w) {
+		answer_session(p, id, NULL, -ENOMEM);
+		return;
+	}
+	w->id = id;
+	w->handle = s->handle;
+	TAILQ_INSERT_TAIL(&p->waiting, w, next);
+}
+
+static void on_pushed(void *arg)
+{
+	struct server *sv = arg;
+	struct peer *p;
+	struct waiting *w;
+
+	LIST_FOREACH (p, &sv->peers, next) {
+		while ((w = TAILQ_FIRST(&p->waiting))) {
+			struct session *s = session_find_handle(
+				sv->gate->sessions, w->handle);
+
+			TAILQ_REMOVE(&p->waiting, w, next);
+			answer_session(p, w->id, s, s ? 0 : -EIO);
+			free(w);
+		}
+	}
+}
+
+/* --- requests ---------------------------------------------------------- */
+
+static void handle_lookup(struct ipc_channel *ch, const void *message,
+			  void *arg)
+{
+	const struct ipc_lookup *m = message;
+	struct peer *p = arg;
+	struct session *s;
+	struct mac mac;
+	uint16_t zone;
+	int err = gate_find(p->server->gate, &m->client, &zone, &mac, &s);
+
+	(void)ch;
+	if (s && session_left_s(s, clock_ms()) == 0)
+		s = NULL;
+	answer_session(p, m->header.id, s, err);
+}
+
+static void grant(struct peer *p, const struct ipc_grant *m,
+		  enum gate_asker asker)
+{
+	struct session *s = NULL;
+	int err = gate_grant(p->server->gate, &m->client, &m->limits, asker,
+			     &s);
+
+	if (err || !s->is_pending)
+		answer_session(p, m->header.id, s, err);
+	else
+		answer_after_push(p, m->header.id, s);
+}
+
+static void handle_grant(struct ipc_channel *ch, const void *message,
+			 void *arg)
+{
+	(void)ch;
+	grant(arg, message, ASKER_PORTAL);
+}
+
+static void handle_admit(struct ipc_channel *ch, const void *message,
+			 void *arg)
+{
+	(void)ch;
+	grant(arg, message, ASKER_OPERATOR);
+}
+
+static void handle_logout(struct ipc_channel *ch, const void *message,
+			  void *arg)
+{
+	const struct ipc_lookup *m = message;
+	struct peer *p = arg;
+	struct gate *g = p->server->gate;
+	struct session *s;
+	struct mac mac;
+	uint16_t zone;
+	int err = gate_find(g, &m->client, &zone, &mac, &s);
+
+	(void)ch;
+	if (s)
+		gate_end(g, s, SESSION_REASON_LOGOUT);
+	answer_session(p, m->header.id, s, err);
+}
+
+static void fill_zone(const struct gate *g, size_t i, struct ipc_zone *m)
+{
+	const struct gate_zone *z = &g->zone[i];
+
+	m->ifindex = z->ifindex;
+	m->sessions = session_count_zone(g->sessions, (uint16_t)i);
+	m->max_sessions = (uint32_t)g->settings->zone[i].max_sessions;
+	if (z->policed)
+		m->shaping = IPC_SHAPING_POLICED;
+	else
+		m->shaping = z->shaped ? IPC_SHAPING_HTB : IPC_SHAPING_NONE;
+	memcpy(m->zone, g->settings->zone[i].name, sizeof(m->zone));
+}
+
+static void send_zones(struct peer *p, uint32_t id)
+{
+	const struct gate *g = p->server->gate;
+
+	for (size_t i = 0; i < g->settings->zones; i++) {
+		struct ipc_zone m = { .header.id = id };
+
+		fill_zone(g, i, &m);
+		ipc_channel_send(p->channel, IPC_ZONE, &m);
+	}
+}
+
+static void handle_status(struct ipc_channel *ch, const void *message,
+			  void *arg)
+{
+	const struct ipc_status *m = message;
+	struct peer *p = arg;
+	const struct gate *g = p->server->gate;
+	struct ipc_totals t = g->totals;
+
+	(void)ch;
+	t.header.id = m->header.id;
+	t.uptime_s = (clock_ms() - g->started_ms) / 1000;
+	for (size_t i = 0; i < g->settings->uplinks; i++)
+		t.uplinks_present += g->uplink_ifindex[i] != 0;
+	ipc_channel_send(p->channel, IPC_TOTALS, &t);
+	send_zones(p, m->header.id);
+	answer_done(p, m->header.id, 0, (uint32_t)g->settings->zones, 0);
+}
+
+struct address_list {
+	struct peer *peer;
+	const struct session *session;
+	uint32_t id;
+};
+
+static void send_address(const struct mac *mac, const struct addr *a,
+			 void *arg)
+{
+	struct address_list *l = arg;
+	struct ipc_address m = { .header.id = l->id, .ip = *a };
+
+	if (!memcmp(mac, &l->session->mac, sizeof(*mac)))
+		ipc_channel_send(l->peer->channel, IPC_ADDRESS, &m);
+}
+
+static void send_addresses(struct peer *p, const struct session *s,
+			   uint32_t id)
+{
+	struct gate *g = p->server->gate;
+	struct ipc_address m = { .header.id = id, .mac = s->mac, .has_mac = 1 };
+	struct address_list l = { .peer = p, .session = s, .id = id };
+
+	ipc_channel_send(p->channel, IPC_ADDRESS, &m);
+	if (rtnl_list_neighbours(g->rtnl, g->zone[s->zone].ifindex,
+				 send_address, &l) < 0)
+		log_warn("neighbours: the list of addresses is incomplete");
+}
+
+static void handle_list(struct ipc_channel *ch, const void *message,
+			void *arg)
+{
+	const struct ipc_list *m = message;
+	struct peer *p = arg;
+	struct gate *g = p->server->gate;
+	struct session *s;
+	uint32_t index = m->cursor;
+	uint32_t count = 0;
+
+	(void)ch;
+	if (!m->cursor)
+		gate_poll(g); /* figures of now */
+	while (count < IPC_LIST_PAGE && (s = session_at(g->sessions, index))) {
+		index = s->index + 1;
+		if (s->state != SESSION_GRANTED)
+			continue;
+		answer_session(p, m->header.id, s, 0);
+		if (m->show_addresses)
+			send_addresses(p, s, m->header.id);
+		count++;
+	}
+	answer_done(p, m->header.id, 0, count,
+		    session_at(g->sessions, index) ? index : 0);
+}
+
+static uint32_t revoke_all(struct gate *g)
+{
+	struct session *s;
+	uint32_t count = 0;
+
+	SESSION_FOREACH (s, g->sessions) {
+		count += s->state == SESSION_GRANTED;
+		gate_end(g, s, SESSION_REASON_OPERATOR);
+	}
+	return count;
+}
+
+static void handle_revoke(struct ipc_channel *ch, const void *message,
+			  void *arg)
+{
+	const struct ipc_revoke *m = message;
+	struct peer *p = arg;
+	struct gate *g = p->server->gate;
+	struct session *s = NULL;
+	struct mac mac;
+	uint16_t zone;
+	uint32_t count = 0;
+	int err = 0;
+
+	(void)ch;
+	if (m->all)
+		count = revoke_all(g);
+	else if (m->client.family != AF_UNSPEC)
+		err = gate_find(g, &m->client, &zone, &mac, &s);
+	else
+		s = session_find_handle(g->sessions, m->handle);
+	if (s) {
+		gate_end(g, s, SESSION_REASON_OPERATOR);
+		count = 1;
+	}
+	if (!err && !count && !m->all)
+		err = -ENOENT;
+	if (count)
+		gate_push(g); /* done means: shut out */
+	answer_done(p, m->header.id, err, count, 0);
+}
+
+/* Who may send what, and of which size; anything else is a breach. */
+static const struct ipc_handler portal_handlers[IPC_TYPE_MAX] = {
+	[IPC_LOOKUP] = { sizeof(struct ipc_lookup), handle_lookup },
+	[IPC_GRANT] = { sizeof(struct ipc_grant), handle_grant },
+	[IPC_LOGOUT] = { sizeof(struct ipc_lookup), handle_logout },
+};
+
+static const struct ipc_handler operator_handlers[IPC_TYPE_MAX] = {
+	[IPC_LOOKUP] = { sizeof(struct ipc_lookup), handle_lookup },
+	[IPC_ADMIT] = { sizeof(struct ipc_grant), handle_admit },
+	[IPC_STATUS] = { sizeof(struct ipc_status), handle_status },
+	[IPC_LIST] = { sizeof(struct ipc_list), handle_list },
+	[IPC_REVOKE] = { sizeof(struct ipc_revoke), handle_revoke },
+};
+
+/* --- peers ------------------------------------------------------------- */
+
+static void peer_free(struct peer *p)
+{
+	struct waiting *w;
+
+	while ((w = TAILQ_FIRST(&p->waiting))) {
+		TAILQ_REMOVE(&p->waiting, w, next);
+		free(w);
+	}
+	ipc_channel_free(p->channel);
+	LIST_REMOVE(p, next);
+	p->server->count--;
+	free(p);
+}
+
+/* A kind of breach is worth one line, however often it happens. */
+static void log_breach(struct server *sv, const char *who, const char *why)
+{
+	for (size_t i = 0; i < BREACHES_MAX; i++) {
+		if (sv->breach[i] && !strcmp(sv->breach[i], why))
+			return;
+		if (sv->breach[i])
+			continue;
+		sv->breach[i] = why;
+		log_warn("%s: %s; closing the connection (said once)", who,
+			 why);
+		return;
+	}
+}
+
+static void on_peer_close(struct ipc_channel *ch, const char *why, void *arg)
+{
+	struct peer *p = arg;
+
+	(void)ch;
+	if (why) {
+		p->server->gate->totals.refused++;
+		log_breach(p->server, p->is_portal ? "portal" : "operator",
+			   why);
+	}
+	peer_free(p);
+}
+
+static int peer_role(const struct server *sv, int fd, bool *is_portal)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+		return -errno;
+	*is_portal = cred.uid == sv->portal;
+	if (*is_portal || cred.uid == 0 || cred.uid == sv->owner)
+		return 0;
+	return -EACCES;
+}
+
+static void add_peer(struct server *sv, int fd)
+{
+	struct peer *p = calloc(1, sizeof(*p));
+	struct ipc_channel_config config = { .base = sv->gate->base,
+					     .fd = fd,
+					     .on_close = on_peer_close,
+					     .arg = p };
+
+	if (!p || peer_role(sv, fd, &p->is_portal) < 0) {
+		close(fd);
+		free(p);
+		return;
+	}
+	p->server = sv;
+	TAILQ_INIT(&p->waiting);
+	config.handlers = p->is_portal ? portal_handlers : operator_handlers;
+	config.budget_per_s = p->is_portal ? PORTAL_BUDGET : OPERATOR_BUDGET;
+	p->channel = ipc_channel_new(&config);
+	if (!p->channel) {
+		free(p);
+		return;
+	}
+	LIST_INSERT_HEAD(&sv->peers, p, next);
+	sv->count++;
+	if (p->is_portal)
+		send_zones(p, 0);
+}
+
+/* At the cap the oldest of the same kind would be as good as the newest. */
+static void on_accept(evutil_socket_t listener, short what, void *arg)
+{
+	struct server *sv = arg;
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)what;
+	if (fd < 0)
+		return;
+	if (sv->count >= PEERS_MAX) {
+		log_breach(sv, "socket", "too many connections");
+		close(fd);
+		return;
+	}
+	add_peer(sv, fd);
+}
+
+static void on_zones(void *arg)
+{
+	struct server *sv = arg;
+	struct peer *p;
+
+	LIST_FOREACH (p, &sv->peers, next)
+		if (p->is_portal)
+			send_zones(p, 0);
+}
+
+/* --- the socket -------------------------------------------------------- */
+
+static int make_folder(const char *socket_path)
+{
+	char folder[108];
+	char *slash;
+
+	snprintf(folder, sizeof(folder), "%s", socket_path);
+	slash = strrchr(folder, '/');
+	if (!slash || slash == folder)
+		return 0;
+	*slash = '\0';
+	return mkdir(folder, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* A socket that nobody serves is left over; one that somebody does is not. */
+static int clear_path(const char *path)
+{
+	int fd = ipc_connect(path);
+
+	if (fd >= 0) {
+		close(fd);
+		return -EADDRINUSE;
+	}
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static int open_listener(const char *path, const struct privs_user *owner,
+			 const struct privs_user *portal)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	mode_t mask;
+	int fd, err;
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+	err = make_folder(path);
+	if (!err)
+		err = clear_path(path);
+	if (err)
+		return err;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	mask = umask(0117);
+	err = bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ? -errno : 0;
+	umask(mask);
+	if (!err && (chown(path, owner->uid, portal->gid) < 0 ||
+		     listen(fd, BACKLOG) < 0))
+		err = -errno;
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+struct server *server_new(struct gate *g, const struct privs_user *owner,
+			  const struct privs_user *portal)
+{
+	struct server *sv = calloc(1, sizeof(*sv));
+	const char *path = g->settings->gate.socket;
+	int fd = sv ? open_listener(path, owner, portal) : -ENOMEM;
+
+	if (fd < 0) {
+		log_error("%s: %s", path,
+			  fd == -EADDRINUSE ? "another netctl is running"
+					    : strerror(-fd));
+		free(sv);
+		errno = -fd;
+		return NULL;
+	}
+	sv->gate = g;
+	sv->owner = owner->uid;
+	sv->portal = portal->uid;
+	LIST_INIT(&sv->peers);
+	event_assign(&sv->accept_event, g->base, fd, EV_READ | EV_PERSIST,
+		     on_accept, sv);
+	event_add(&sv->accept_event, NULL);
+	g->on_pushed = on_pushed;
+	g->on_zones = on_zones;
+	g->arg = sv;
+	return sv;
+}
+
+void server_free(struct server *sv)
+{
+	struct peer *p;
+
+	if (!sv)
+		return;
+	sv->gate->on_pushed = NULL;
+	sv->gate->on_zones = NULL;
+	while ((p = LIST_FIRST(&sv->peers)))
+		peer_free(p);
+	event_del(&sv->accept_event);
+	close(event_get_fd(&sv->accept_event));
+	free(sv);
+}
