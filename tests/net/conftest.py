@@ -42,7 +42,7 @@ def street():
     finally:
         built.close()
         subprocess.run(["umount", "/run/netns"], check=False)
-        _libc.setns(home, lab.CLONE_NEWNET)
+        lab.enter(home)
         os.close(home)
 
 

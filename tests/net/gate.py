@@ -38,6 +38,7 @@ class Stadttor:
         self.config = os.path.join(self.folder, "stadttor")
         self.socket = os.path.join(self.folder, "netctl.sock")
         self.process = {}
+        self.options = ["-d"]
 
     # --- config ---
 
@@ -65,8 +66,9 @@ class Stadttor:
 
     # --- life ---
 
-    def start(self, **config):
+    def start(self, debug=True, **config):
         """Configures and starts both, and waits until they are ready."""
+        self.options = ["-d"] if debug else []
         self.configure(**config)
         self.start_one(NETCTL)
         self.start_one(PORTAL)
@@ -78,7 +80,8 @@ class Stadttor:
         env["ASAN_OPTIONS"] = "detect_leaks=0:" + env.get("ASAN_OPTIONS", "")
         with open(self.log_path(program), "a") as log:
             self.process[program] = self.street.gate.popen(
-                [os.path.join(BUILD, program), "-c", self.config, "-d"],
+                [os.path.join(BUILD, program), "-c", self.config,
+                 *self.options],
                 stdout=log, stderr=log, env=env)
 
     def wait_ready(self, seconds=10):

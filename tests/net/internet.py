@@ -11,7 +11,20 @@ import socket
 import sys
 import threading
 
-PAGE = b"<!doctype html><title>The internet</title><h1>the internet</h1>\n"
+PAGE = b"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>The internet</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+body { margin: 0; min-height: 100vh; display: grid; place-content: center;
+       font: 1.2rem/1.5 system-ui, sans-serif; color: #fff;
+       background: linear-gradient(160deg, #0b3d66, #1c7c7d); }
+main { padding: 2rem; max-width: 32rem; }
+h1 { font-size: 3rem; margin: 0; }
+</style>
+<main><h1>the internet</h1>
+<p>You have arrived. This page comes from a web server behind the gate.</p>
+</main></html>
+"""
 GREETING = (22, 443, 853, 8080)
 UDP_ECHO = (7, 53, 123, 443, 853, 4500)
 BLOCK = bytes(1 << 18)

@@ -35,7 +35,7 @@ ECHO, SOURCE, SINK = 7, 5001, 5002
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _setns(fd):
+def enter(fd):
     if _libc.setns(fd, CLONE_NEWNET) < 0:
         raise OSError(ctypes.get_errno(), "setns")
 
@@ -84,11 +84,11 @@ class Namespace:
     def entered(self):
         """The calling thread is inside for the length of the block."""
         home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-        _setns(self.fd)
+        enter(self.fd)
         try:
             yield
         finally:
-            _setns(home)
+            enter(home)
             os.close(home)
 
     def socket(self, family, kind, proto=0):
@@ -221,7 +221,7 @@ class Street:
 
     def _build_internet(self):
         self.internet.ip(
-            "link add eth0 type veth peer name wan0 netns gate",
+            f"link add eth0 type veth peer name wan0 netns {self.gate.name}",
             "link set eth0 up",
             f"addr add {HOST4}/24 dev eth0",
             f"addr add {HOST6}/64 dev eth0 nodad",
@@ -282,7 +282,7 @@ class Street:
     def rebuild_uplink(self):
         """The cable's other end vanishes and comes back as a new device."""
         self.gate.ip("link del wan0")
-        self.internet.ip("link add eth0 type veth peer name wan0 netns gate",
+        self.internet.ip(f"link add eth0 type veth peer name wan0 netns {self.gate.name}",
                          "link set eth0 up",
                          f"addr add {HOST4}/24 dev eth0",
                          f"addr add {HOST6}/64 dev eth0 nodad",
@@ -295,7 +295,7 @@ class Street:
     def add_phone(self, network, number, static=True):
         ns = self._namespace(f"{network.zone}{number}")
         port = f"{network.zone}{number}"
-        ns.ip(f"link add eth0 type veth peer name {port} netns gate")
+        ns.ip(f"link add eth0 type veth peer name {port} netns {self.gate.name}")
         self.gate.ip(f"link set {port} master {network.bridge} up")
         phone = Phone(ns, "eth0", network, number)
         phone.port = port
@@ -313,7 +313,7 @@ class Street:
         ns = self._namespace("crowd")
         for key in ("ipv4/conf/all/arp_ignore", "ipv4/conf/all/arp_announce"):
             ns.sysctl(f"net/{key}", 1 if key.endswith("ignore") else 2)
-        ns.ip("link add eth0 type veth peer name crowd netns gate",
+        ns.ip(f"link add eth0 type veth peer name crowd netns {self.gate.name}",
               "link set eth0 up")
         self.gate.ip(f"link set crowd master {self.guest.bridge} up")
         lines = []
