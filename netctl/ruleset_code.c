@@ -15,6 +15,7 @@
 #include <libnftnl/rule.h>
 #include <libnftnl/set.h>
 #include <libnftnl/table.h>
+#include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_tables.h>
@@ -526,6 +527,12 @@ static void put_members(struct coder *c, struct nftnl_set *s,
 
 static void describe_set(struct nftnl_set *s, const struct ruleset_set *set)
 {
+	/* For nft's listings alone: the data is in host order. */
+	static const struct {
+		uint8_t type, len;
+		uint32_t value;
+	} __attribute__((packed)) host_order = { NFTNL_UDATA_SET_DATABYTEORDER,
+						 sizeof(uint32_t), 1 };
 	uint32_t size = set_kinds[set->kind].size;
 
 	nftnl_set_set_str(s, NFTNL_SET_TABLE, RULESET_TABLE);
@@ -538,6 +545,8 @@ static void describe_set(struct nftnl_set *s, const struct ruleset_set *set)
 		nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE,
 				  set_kinds[set->kind].data_type);
 		nftnl_set_set_u32(s, NFTNL_SET_DATA_LEN, sizeof(uint32_t));
+		nftnl_set_set_data(s, NFTNL_SET_USERDATA, &host_order,
+				   sizeof(host_order));
 	}
 	if (size)
 		nftnl_set_set_u32(s, NFTNL_SET_DESC_SIZE, size);

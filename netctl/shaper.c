@@ -412,7 +412,7 @@ static void probe_leaf(struct shaper *sh, const struct link *l, uint16_t slot)
 	if (err)
 		return;
 	err = rtnl_request(sh->rtnl, fq_codel_message(l, slot));
-	sh->leaf = err == -ENOENT ? LEAF_PFIFO : LEAF_FQ_CODEL;
+	sh->leaf = err ? LEAF_PFIFO : LEAF_FQ_CODEL;
 	if (sh->leaf == LEAF_PFIFO)
 		log_info("shaper: no fq_codel in this kernel, classes queue "
 			 "in a pfifo");
