@@ -17,7 +17,8 @@ FUZZ_ARGS := BUILD=build/fuzz CC=$(FUZZ_CC) HARDEN=-fPIE \
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,\
 	$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
-TOOLS := $(patsubst tests/net/%.c,$(BUILD)/net/%,$(wildcard tests/net/*.c))
+TOOLS := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/net/*.c \
+	tests/golden/*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,\
 	$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
 
@@ -41,7 +42,7 @@ $(foreach p,$(UNITS),$(eval $(call test_program,$(p),\
 $(foreach p,$(FUZZERS),$(eval $(call test_program,$(p),\
 	tests/fuzz/$(notdir $(p)).c,-fsanitize=fuzzer)))
 $(foreach p,$(TOOLS),$(eval $(call test_program,$(p),\
-	tests/net/$(notdir $(p)).c,)))
+	$(p:$(BUILD)/%=tests/%.c),)))
 $(foreach p,$(BENCHES),$(eval $(call test_program,$(p),\
 	tests/bench/$(notdir $(p)).c,)))
 
@@ -79,9 +80,9 @@ check-build:
 	$(MAKE) $(ASAN_ARGS) all units tools
 	$(MAKE) $(FUZZ_ARGS) fuzzers
 
-check-unit: all units
-	STADTTOR_BUILD=$(BUILD) $(PYTEST) -q tests/unit tests/golden \
-		-p no:cacheprovider
+check-unit: all units tools
+	STADTTOR_BUILD=$(BUILD) STADTTOR_PLAIN=$(BUILD) $(PYTEST) -q \
+		tests/unit tests/golden tests/test_build.py -p no:cacheprovider
 
 fuzz: root
 	$(MAKE) $(FUZZ_ARGS) fuzzers
@@ -121,8 +122,8 @@ format:
 	clang-format -i $(C_FILES)
 
 # The option lists of stadttor.conf(5) come from the option tables.
-docs: $(BUILD)/stadttor
-	tests/golden/manpage --write $(BUILD)
+docs: $(BUILD)/golden/document
+	tests/golden/manpage --write $<
 
 help:
 	@sed -n 's/^| *//p' tests/help.txt

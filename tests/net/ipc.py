@@ -73,9 +73,9 @@ class Peer:
 
     def __init__(self, path, user="nobody"):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.socket.settimeout(3)
         with as_user(user):
-            self.socket.connect(path)
+            self.socket.connect(path)  # waits while the backlog is full
+        self.socket.settimeout(3)
 
     def __enter__(self):
         return self

@@ -177,6 +177,8 @@ class Phone:
 
 
 def _setup_phone(phone, static):
+    phone.netns.sysctl(f"net/ipv6/conf/{phone.device}/accept_ra",
+                       0 if static else 1)
     up = [f"link set {phone.device} address {phone.mac} up"]
     if static:
         up += [
@@ -221,7 +223,7 @@ class Street:
 
     def _build_internet(self):
         self.internet.ip(
-            f"link add eth0 type veth peer name wan0 netns {self.gate.name}",
+            self._uplink_cable(),
             "link set eth0 up",
             f"addr add {HOST4}/24 dev eth0",
             f"addr add {HOST6}/64 dev eth0 nodad",
@@ -279,10 +281,13 @@ class Street:
                 f"route add default via {HOST4}",
                 f"route add ::/0 via {HOST6}"]
 
+    def _uplink_cable(self):
+        return f"link add eth0 type veth peer name wan0 netns {self.gate.name}"
+
     def rebuild_uplink(self):
         """The cable's other end vanishes and comes back as a new device."""
         self.gate.ip("link del wan0")
-        self.internet.ip(f"link add eth0 type veth peer name wan0 netns {self.gate.name}",
+        self.internet.ip(self._uplink_cable(),
                          "link set eth0 up",
                          f"addr add {HOST4}/24 dev eth0",
                          f"addr add {HOST6}/64 dev eth0 nodad",
@@ -295,7 +300,8 @@ class Street:
     def add_phone(self, network, number, static=True):
         ns = self._namespace(f"{network.zone}{number}")
         port = f"{network.zone}{number}"
-        ns.ip(f"link add eth0 type veth peer name {port} netns {self.gate.name}")
+        ns.ip(f"link add eth0 type veth peer name {port}"
+              f" netns {self.gate.name}")
         self.gate.ip(f"link set {port} master {network.bridge} up")
         phone = Phone(ns, "eth0", network, number)
         phone.port = port
@@ -313,7 +319,9 @@ class Street:
         ns = self._namespace("crowd")
         for key in ("ipv4/conf/all/arp_ignore", "ipv4/conf/all/arp_announce"):
             ns.sysctl(f"net/{key}", 1 if key.endswith("ignore") else 2)
-        ns.ip(f"link add eth0 type veth peer name crowd netns {self.gate.name}",
+        ns.sysctl("net/ipv6/conf/default/accept_ra", 0)
+        ns.ip(f"link add eth0 type veth peer name crowd"
+              f" netns {self.gate.name}",
               "link set eth0 up")
         self.gate.ip(f"link set crowd master {self.guest.bridge} up")
         lines = []
