@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/conf.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <net/if.h>
@@ -518,8 +519,9 @@ void conf_document(const struct conf_table *t, FILE *out)
 	for (size_t i = 0; i < t->count; i++) {
 		const struct conf_option *o = &t->option[i];
 
-		fprintf(out, ".It Ic %s Cm %s\n%s.\n",
-			o->is_list ? "list" : "option", o->name, o->help);
+		fprintf(out, ".It Ic %s Cm %s\n%c%s.\n",
+			o->is_list ? "list" : "option", o->name,
+			toupper((unsigned char)*o->help), o->help + 1);
 		fputs("Allowed: ", out);
 		print_allowed(o, out);
 		fputs(".\n", out);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Prints the option lists of stadttor.conf(5), for tests/golden/manpage. */
+#include <stdio.h>
+
+#include "common/settings.h"
+
+int main(void)
+{
+	settings_document(stdout);
+	return fflush(stdout) || ferror(stdout);
+}

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Good and broken configs through the real programs."""
+import pathlib
+import subprocess
+
+import pytest
+
+HERE = pathlib.Path(__file__).parent / "config"
+GOOD = sorted((HERE / "good").glob("*.conf"))
+BROKEN = sorted((HERE / "broken").glob("*.conf"))
+CHECKS = {
+    "stadttor": ["check"],
+    "stadttor-netctl": ["-T", "-c"],
+    "stadttor-portal": ["-T", "-c"],
+}
+DAEMONS = ["stadttor-netctl", "stadttor-portal"]
+
+
+def run(build, program, *args, cwd):
+    return subprocess.run([build / program, *args], cwd=cwd, timeout=20,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_there_are_enough():
+    assert len(BROKEN) >= 60 and len(GOOD) >= 10
+
+
+@pytest.mark.parametrize("program", CHECKS)
+def test_broken(program, build):
+    """Exit 2, nothing on standard output, one line on standard error."""
+    for conf in BROKEN:
+        expected = conf.with_suffix(".err").read_text()
+        r = run(build, program, *CHECKS[program], conf.name, cwd=conf.parent)
+        error = r.stderr.decode()
+        assert (r.returncode, r.stdout) == (2, b""), conf.name
+        assert error.count("\n") == 1, error
+        assert error.endswith(expected), f"{error}, not {expected}"
+        assert len(error) < len(expected) + 40, error
+
+
+@pytest.mark.parametrize("program", DAEMONS)
+def test_good(program, build):
+    for conf in GOOD:
+        r = run(build, program, "-T", "-c", conf.name, cwd=conf.parent)
+        assert (r.returncode, r.stderr) == (0, b""), conf.name
+        assert r.stdout == conf.with_suffix(".out").read_bytes(), conf.name
+
+
+@pytest.mark.parametrize("program", DAEMONS)
+def test_what_is_printed_is_a_config(program, build, tmp_path):
+    for conf in GOOD:
+        printed = tmp_path / conf.name
+        printed.write_bytes(conf.with_suffix(".out").read_bytes())
+        r = run(build, program, "-T", "-c", printed, cwd=tmp_path)
+        assert r.returncode == 0, r.stderr
+        assert r.stdout == printed.read_bytes()
+
+
+@pytest.mark.parametrize("program", CHECKS)
+def test_missing_file(program, build, tmp_path):
+    r = run(build, program, *CHECKS[program], "nowhere", cwd=tmp_path)
+    assert r.returncode == 2 and r.stdout == b""
+    assert r.stderr.endswith(b"nowhere: No such file or directory\n")
+    assert r.stderr.count(b"\n") == 1
+
+
+def test_default_config_is_fine(build, root):
+    r = run(build, "stadttor", "check", "etc/stadttor.conf", cwd=root)
+    assert (r.returncode, r.stderr) == (0, b"")
+    assert r.stdout == b"etc/stadttor.conf: fine\n"
+
+
+def test_man_page_lists_the_options(build, root):
+    r = run(root, "tests/golden/manpage", build / "golden/document", cwd=root)
+    assert r.returncode == 0, r.stderr
