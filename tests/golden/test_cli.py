@@ -1,0 +1,390 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line against a netctl that says what the test wants."""
+import json
+import os
+import re
+import socket
+import struct
+import subprocess
+import threading
+
+import pytest
+
+LOOKUP, GRANT, LOGOUT, ADMIT, STATUS, LIST, REVOKE, SESSION, ADDRESS, ZONE, \
+    TOTALS, DONE = range(1, 13)
+NONE = 2 ** 64 - 1
+ENOENT, EACCES, EBUSY, EINVAL, ENOSPC, ENOBUFS = 2, 13, 16, 22, 28, 105
+REQUEST = {ADMIT: "=24s5Q", STATUS: "=", LIST: "=II", REVOKE: "=24sQII"}
+
+
+def header(kind, ident, version=1):
+    return struct.pack("=HHI", version, kind, ident)
+
+
+def session(ident, handle=0x0123456789abcdef, zone=b"guest", error=0, left=28740,
+            age=60, up=1234567, down=999, duration=28800, idle=3600,
+            quota=NONE, down_bps=5_000_000, up_bps=NONE, reduced=0):
+    return header(SESSION, ident) + struct.pack(
+        "=iIQQQQQQQQQQII16s", error, 1, handle, left, age, up, down, duration,
+        idle, quota, down_bps, up_bps, reduced, 0, zone)
+
+
+def addr(text):
+    if not text:
+        return bytes(24)
+    family = socket.AF_INET6 if ":" in text else socket.AF_INET
+    packed = socket.inet_pton(family, text)
+    return struct.pack("=B3xI16s", family, 0, packed)
+
+
+def address(ident, ip, mac=None):
+    return header(ADDRESS, ident) + struct.pack(
+        "=6sBB", bytes.fromhex((mac or "00" * 6).replace(":", "")),
+        mac is not None, 0) + addr(ip)
+
+
+def zone(ident, name=b"guest", ifindex=3, sessions=7, most=1000, shaping=1):
+    return header(ZONE, ident) + struct.pack(
+        "=4I16s", ifindex, sessions, most, shaping, name)
+
+
+def totals(ident):
+    return header(TOTALS, ident) + struct.pack(
+        "=3Q6Q3QII", 93784, 42, 5, 0, 1, 2, 3, 4, 5, 9, 1, 0, 1, 0)
+
+
+def done(ident, error=0, count=0, cursor=0):
+    return header(DONE, ident) + struct.pack("=iIII", error, count, cursor, 0)
+
+
+class Netctl:
+    """Answers one connection; `asked` is what came, without headers."""
+
+    def __init__(self, folder):
+        self.path = folder / "s"
+        self.config = folder / "stadttor"
+        self.config.write_text(
+            f"config gate\n option socket '{self.path}'\n"
+            "config uplink 'wan'\n option device 'eth0'\n"
+            "config zone 'guest'\n option device 'br0'\n"
+            "config zone 'staff'\n option device 'br1'\n")
+        self.asked = []
+        self.server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.server.bind(str(self.path))
+        self.server.listen(4)
+        self.server.settimeout(10)
+        self.thread = None
+
+    def answers(self, answer):
+        """answer(type, id, fields) gives the messages, None hangs up."""
+        self.thread = threading.Thread(target=self.serve, args=(answer,))
+        self.thread.start()
+        return self
+
+    def serve(self, answer):
+        peer, _ = self.server.accept()
+        with peer:
+            peer.settimeout(10)
+            while question := peer.recv(4096):
+                _, kind, ident = struct.unpack_from("=HHI", question)
+                fields = struct.unpack(REQUEST[kind], question[8:])
+                self.asked.append((kind, *fields))
+                messages = answer(kind, ident, fields)
+                if messages is None:
+                    return
+                for message in messages:
+                    peer.send(message)
+
+    def close(self):
+        if self.thread:
+            self.thread.join(10)
+        self.server.close()
+
+
+@pytest.fixture
+def netctl(tmp_path):
+    n = Netctl(tmp_path)
+    yield n
+    n.close()
+
+
+@pytest.fixture
+def cli(build, netctl):
+    def run(*args, config=None):
+        return subprocess.run(
+            [build / "stadttor", "-c", config or netctl.config, *args],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            timeout=20)
+    return run
+
+
+def status(kind, ident, fields):
+    return [totals(ident), zone(ident), zone(0, b"unasked"),
+            zone(ident, b"staff", 0, 0, 5, 2), done(ident)]
+
+
+def test_status(cli, netctl):
+    netctl.answers(status)
+    r = cli("status")
+    assert (r.returncode, r.stderr) == (0, "")
+    assert "1d 2h" in r.stdout
+    assert "1 expired, 2 idle, 3 quota, 4 logout, 5 operator" in r.stdout
+    assert re.search(r"^guest +present +7 +1000  htb$", r.stdout, re.M)
+    assert re.search(r"^staff +missing +0 +5  policed$", r.stdout, re.M)
+    assert "unasked" not in r.stdout
+
+
+def test_status_json(cli, netctl):
+    netctl.answers(status)
+    assert json.loads(cli("--json", "status").stdout) == {
+        "uptime_s": 93784, "granted": 42, "adopted": 5, "refused": 9,
+        "reinstalled": 1, "netlink_errors": 0, "uplinks_present": 1,
+        "ended": {"expired": 1, "idle": 2, "quota": 3, "logout": 4,
+                  "operator": 5},
+        "zones": [
+            {"zone": "guest", "present": True, "sessions": 7,
+             "max_sessions": 1000, "shaping": "htb"},
+            {"zone": "staff", "present": False, "sessions": 0,
+             "max_sessions": 5, "shaping": "policed"}]}
+
+
+def pages(kind, ident, fields):
+    cursor, show = fields
+    first = [session(ident)]
+    if show:
+        first += [address(ident, None, "02:00:00:00:00:07"),
+                  address(ident, "10.0.0.7"), address(ident, "2001:db8::7")]
+    if cursor == 0:
+        return first + [done(ident, count=1, cursor=65)]
+    assert cursor == 65
+    return [session(ident, 0xfe, b"staff", left=NONE, quota=2_000_000_000,
+                    down_bps=NONE, reduced=1), done(ident, count=1)]
+
+
+def test_sessions(cli, netctl):
+    netctl.answers(pages)
+    r = cli("sessions")
+    assert (r.returncode, r.stderr) == (0, "")
+    head, first, second = r.stdout.splitlines()
+    assert head.split()[:4] == ["HANDLE", "ZONE", "AGE", "LEFT"]
+    assert re.split(r"  +", first.rstrip()) == [
+        "0123456789abcdef", "guest", "1m 0s", "7h 59m", "1.2 MB", "999 B",
+        "none", "5mbit", "none"]
+    assert re.split(r"  +", second) == [
+        "00000000000000fe", "staff", "1m 0s", "none", "1.2 MB", "999 B",
+        "none", "none", "2 GB", "slow"]
+    assert len({len(line.split("  ")[0]) for line in (first, second)}) == 1
+    assert netctl.asked == [(LIST, 0, 0), (LIST, 65, 0)]
+
+
+def test_sessions_zone(cli, netctl):
+    netctl.answers(pages)
+    r = cli("sessions", "--zone", "staff")
+    assert r.returncode == 0 and len(r.stdout.splitlines()) == 2
+    assert "00000000000000fe" in r.stdout
+
+
+def test_sessions_unknown_zone(cli):
+    r = cli("sessions", "--zone", "attic")
+    assert (r.returncode, r.stdout) == (4, "")
+    assert r.stderr == "there is no zone 'attic'\n"
+
+
+def test_sessions_json(cli, netctl):
+    netctl.answers(pages)
+    first, second = json.loads(cli("sessions", "--json").stdout)["sessions"]
+    assert first == {
+        "handle": "0123456789abcdef", "zone": "guest", "state": "granted",
+        "age_s": 60, "left_s": 28740, "up_bytes": 1234567, "down_bytes": 999,
+        "duration_s": 28800, "idle_s": 3600, "quota_bytes": None,
+        "up_bps": None, "down_bps": 5000000, "reduced": False}
+    assert second["left_s"] is None and second["reduced"] is True
+    assert second["quota_bytes"] == 2_000_000_000
+
+
+def test_addresses_only_on_demand(cli, netctl):
+    netctl.answers(pages)
+    r = cli("sessions", "--show-addresses")
+    assert "02:00:00:00:00:07 10.0.0.7 2001:db8::7\n" in r.stdout
+    assert netctl.asked[0] == (LIST, 0, 1)
+
+
+def test_addresses_in_json(cli, netctl):
+    netctl.answers(pages)
+    r = cli("sessions", "--json", "--show-addresses")
+    first, second = json.loads(r.stdout)["sessions"]
+    assert first["mac"] == "02:00:00:00:00:07"
+    assert first["addresses"] == ["10.0.0.7", "2001:db8::7"]
+    assert second["mac"] is None and second["addresses"] == []
+
+
+def test_grant_with_all_limits(cli, netctl):
+    netctl.answers(lambda kind, ident, fields: [session(ident)])
+    r = cli("grant", "10.0.0.7", "--minutes", "90", "--down", "20mbit", "--up",
+            "0", "--quota", "2GB")
+    assert (r.returncode, r.stderr) == (0, "")
+    assert "0123456789abcdef" in r.stdout
+    assert netctl.asked == [(ADMIT, addr("10.0.0.7"), 5400, 0, 2_000_000_000,
+                             20_000_000, NONE)]
+
+
+def test_grant_with_the_zones_limits(cli, netctl):
+    netctl.answers(lambda kind, ident, fields: [session(ident)])
+    r = cli("--json", "grant", "2001:db8::7")
+    assert json.loads(r.stdout)["zone"] == "guest"
+    assert netctl.asked == [(ADMIT, addr("2001:db8::7"), 0, 0, 0, 0, 0)]
+
+
+@pytest.mark.parametrize("target,client,handle,everybody", [
+    ("00000000000000Fe", None, 0xfe, 0),
+    ("10.0.0.7", "10.0.0.7", 0, 0),
+    ("2001:db8::7", "2001:db8::7", 0, 0),
+    ("--all", None, 0, 1),
+])
+def test_revoke(cli, netctl, target, client, handle, everybody):
+    netctl.answers(lambda kind, ident, fields: [done(ident, count=1)])
+    r = cli("revoke", target)
+    assert (r.returncode, r.stdout, r.stderr) == (0, "1 session ended\n", "")
+    assert netctl.asked == [(REVOKE, addr(client), handle, everybody, 0)]
+
+
+def test_revoke_json(cli, netctl):
+    netctl.answers(lambda kind, ident, fields: [done(ident, count=3)])
+    assert json.loads(cli("revoke", "--all", "--json").stdout) == {"ended": 3}
+
+
+def test_revoke_nobody(cli, netctl):
+    netctl.answers(lambda kind, ident, fields: [done(ident, count=0)])
+    r = cli("revoke", "--all")
+    assert (r.returncode, r.stdout) == (0, "0 sessions ended\n")
+
+
+@pytest.mark.parametrize("error,code,text", [
+    (ENOENT, 4, "no such device or session"),
+    (ENOSPC, 1, "the zone is full"),
+    (EINVAL, 1, "netctl does not take these values"),
+    (EACCES, 1, "netctl does not allow it"),
+    (EBUSY, 1, "netctl is busy; try again"),
+    (ENOBUFS, 1, "No buffer space available"),
+])
+@pytest.mark.parametrize("command", ["grant", "revoke"])
+def test_refused(cli, netctl, command, error, code, text):
+    def answer(kind, ident, fields):
+        return [session(ident, error=-error) if kind == ADMIT else
+                done(ident, error=-error)]
+    netctl.answers(answer)
+    r = cli("--json", command, "10.0.0.7")
+    assert r.returncode == code
+    assert r.stderr == f"10.0.0.7: {text}\n"
+    assert json.loads(r.stdout) == {"error": f"10.0.0.7: {text}", "code": code}
+
+
+@pytest.mark.parametrize("command", [["status"], ["sessions"],
+                                     ["grant", "10.0.0.7"], ["revoke", "--all"]])
+def test_netctl_hangs_up(cli, netctl, command):
+    netctl.answers(lambda kind, ident, fields: None)
+    r = cli(*command)
+    assert (r.returncode, r.stdout) == (3, "")
+    assert "hung up" in r.stderr
+
+
+@pytest.mark.parametrize("message", [
+    lambda ident: header(DONE, ident, version=2) + bytes(16),
+    lambda ident: header(99, ident),
+    lambda ident: done(ident)[:-1],
+    lambda ident: session(ident) * 3,
+    lambda ident: address(ident, "10.0.0.7"),
+    lambda ident: b"x",
+])
+@pytest.mark.parametrize("command", [["status"], ["grant", "10.0.0.7"],
+                                     ["revoke", "--all"]])
+def test_netctl_talks_nonsense(cli, netctl, command, message):
+    netctl.answers(lambda kind, ident, fields: [message(ident)])
+    r = cli(*command)
+    assert (r.returncode, r.stdout) == (1, "")
+    assert "speaks another version" in r.stderr
+
+
+def test_names_and_addresses_without_end(cli, netctl):
+    """Text that fills its field, and more addresses than a device has."""
+    def answer(kind, ident, fields):
+        return [session(ident, zone=b"x" * 16)] + 40 * [
+            address(ident, "2001:db8:1111:2222:3333:4444:5555:6666")] + [
+            done(ident)]
+    netctl.answers(answer)
+    r = cli("sessions", "--json", "--show-addresses")
+    only, = json.loads(r.stdout)["sessions"]
+    assert only["zone"] == "x" * 15 and len(only["addresses"]) == 32
+
+
+def test_netctl_is_silent(cli, netctl):
+    netctl.answers(lambda kind, ident, fields: [])
+    r = cli("status")
+    assert (r.returncode, r.stdout) == (3, "")
+    assert r.stderr == "status: netctl does not answer\n"
+
+
+def test_netctl_is_away(cli, netctl):
+    netctl.close()
+    r = cli("status")
+    assert r.returncode == 3
+    assert r.stderr == \
+        f"netctl is not reachable at {netctl.path}: Connection refused\n"
+    os.unlink(netctl.path)
+    r = cli("--json", "status")
+    assert r.returncode == 3 and json.loads(r.stdout)["code"] == 3
+
+
+@pytest.mark.parametrize("args", [
+    [], ["frobnicate"], ["status", "now"], ["status", "--all"],
+    ["sessions", "--minutes", "5"], ["sessions", "--zone"],
+    ["grant"], ["grant", "10.0.0.7", "10.0.0.8"], ["grant", "10.0.0"],
+    ["grant", "10.0.0.7/32"], ["grant", "fe80::7%no-such-device"],
+    ["grant", "x" * 100], ["grant", "", ],
+    ["grant", "--minutes", "0", "10.0.0.7"],
+    ["grant", "--minutes", "525601", "10.0.0.7"],
+    ["grant", "--minutes", "-5", "10.0.0.7"],
+    ["grant", "--minutes", "8h", "10.0.0.7"],
+    ["grant", "--down", "5", "10.0.0.7"],
+    ["grant", "--down", "fast", "10.0.0.7"],
+    ["grant", "--up", "7kbit", "10.0.0.7"],
+    ["grant", "--quota", "5 MB", "10.0.0.7"],
+    ["revoke"], ["revoke", "--all", "10.0.0.7"], ["revoke", "0123"],
+    ["revoke", "0123456789abcdeg"], ["revoke", "0123456789abcdef0"],
+    ["check", "a", "b"], ["ruleset", "a"],
+    ["check", "--show-addresses"],
+])
+def test_usage(cli, args):
+    r = cli(*args)
+    assert (r.returncode, r.stdout) == (2, "")
+    assert r.stderr.count("\n") == 1
+
+
+def test_bad_config(cli, tmp_path):
+    (tmp_path / "bad").write_text("config\n")
+    r = cli("status", config=tmp_path / "bad")
+    assert r.returncode == 2
+    assert r.stderr == f"{tmp_path}/bad:1: expected: config TYPE ['NAME']\n"
+
+
+def test_check_json(cli, netctl, tmp_path):
+    assert json.loads(cli("check", "--json").stdout) == {
+        "file": str(netctl.config), "fine": True}
+    r = cli("check", "--json", str(tmp_path / "none"))
+    assert r.returncode == 2
+    assert "No such file" in json.loads(r.stdout)["error"]
+
+
+def test_ruleset(cli):
+    text = cli("ruleset")
+    assert text.returncode == 0 and "table inet stadttor" in text.stdout
+    assert json.loads(cli("ruleset", "--json").stdout) == \
+        {"ruleset": text.stdout}
+
+
+def test_full_disk(build, netctl):
+    with open("/dev/full", "w") as full:
+        r = subprocess.run([build / "stadttor", "-c", netctl.config,
+                            "ruleset"], stdout=full, stderr=subprocess.PIPE,
+                           text=True, timeout=20)
+    assert r.returncode == 1 and "No space left" in r.stderr
