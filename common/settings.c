@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/addr.h"
+#include "common/settings_check.h"
 
 #define DAY   86400ULL
 #define TBIT  1000000000000ULL
@@ -475,132 +476,6 @@ static bool take_section(struct settings *c, const struct uci_file *f,
 	return false;
 }
 
-/* --- what must fit together -------------------------------------------- */
-
-/* A ceiling of 0 is the default itself; a default of 0 has no ceiling. */
-static bool ceiling_holds(uint64_t *ceiling, uint64_t value)
-{
-	if (!*ceiling)
-		*ceiling = value;
-	return !value ? *ceiling == 0 : *ceiling >= value;
-}
-
-static const char *check_zone(struct zone_settings *z)
-{
-	if (!ceiling_holds(&z->ceiling.duration_s, z->limits.duration_s))
-		return "max_duration must not be below duration";
-	if (!ceiling_holds(&z->ceiling.down_bps, z->limits.down_bps))
-		return "max_rate_down must not be below rate_down";
-	if (!ceiling_holds(&z->ceiling.up_bps, z->limits.up_bps))
-		return "max_rate_up must not be below rate_up";
-	if (!ceiling_holds(&z->ceiling.quota_bytes, z->limits.quota_bytes))
-		return "max_quota must not be below quota";
-	z->ceiling.idle_s = z->limits.idle_s;
-	if ((z->limits.down_bps && z->limits.down_bps < 8000) ||
-	    (z->limits.up_bps && z->limits.up_bps < 8000) ||
-	    (z->bandwidth_bps && z->bandwidth_bps < 8000))
-		return "a rate below 8kbit lets nothing through; 0 is none";
-	return NULL;
-}
-
-static const char *check_devices(const struct settings *c, size_t zone)
-{
-	const struct zone_settings *z = &c->zone[zone];
-
-	for (size_t i = 0; i < c->uplinks; i++)
-		if (!strcmp(z->device, c->uplink[i].device))
-			return "its device is that of an uplink";
-	for (size_t i = 0; i < zone; i++) {
-		if (!strcmp(z->device, c->zone[i].device))
-			return "its device is that of another zone";
-		if (!strcmp(z->name, c->zone[i].name))
-			return "a second zone of this name";
-	}
-	return NULL;
-}
-
-/* Every capped device needs one of the 65532 classes that a mark can name. */
-static const char *check_sessions(const struct settings *c)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < c->zones; i++)
-		sum += c->zone[i].max_sessions;
-	return sum > SETTINGS_SESSIONS
-		       ? "max_sessions of all zones together is above 65000"
-		       : NULL;
-}
-
-static const char *check_uplink(const struct settings *c, size_t uplink)
-{
-	const struct uplink_settings *u = &c->uplink[uplink];
-
-	if (u->bandwidth_bps && u->bandwidth_bps < 8000)
-		return "a rate below 8kbit lets nothing through; 0 is none";
-	for (size_t i = 0; i < uplink; i++)
-		if (!strcmp(u->device, c->uplink[i].device) ||
-		    !strcmp(u->name, c->uplink[i].name))
-			return "its name or device is that of another uplink";
-	return NULL;
-}
-
-static const char *check_portal(const struct portal_settings *p)
-{
-	if (p->hijack_port == p->http_port || p->hijack_port == p->https_port ||
-	    p->http_port == p->https_port)
-		return "hijack_port, http_port and https_port must differ";
-	if (!*p->certificate != !*p->key)
-		return "certificate and key go together";
-	if (*p->certificate && !*p->hostname)
-		return "a certificate needs the hostname that it is for";
-	if (p->max_per_device > p->max_connections)
-		return "max_per_device is above max_connections";
-	return NULL;
-}
-
-static unsigned int section_line(const struct uci_file *f, const char *type,
-				 size_t nth)
-{
-	const struct uci_section *s;
-
-	TAILQ_FOREACH (s, &f->sections, next)
-		if (!strcmp(s->type, type) && !nth--)
-			return s->line;
-	return 1;
-}
-
-static bool check(struct settings *c, const struct uci_file *f, char *error)
-{
-	const char *what = check_portal(&c->portal);
-	unsigned int line = section_line(f, "portal", 0);
-
-	for (size_t i = 0; !what && i < c->zones; i++) {
-		line = section_line(f, "zone", i);
-		what = check_zone(&c->zone[i]);
-		if (!what)
-			what = check_devices(c, i);
-	}
-	for (size_t i = 0; !what && i < c->uplinks; i++) {
-		line = section_line(f, "uplink", i);
-		what = check_uplink(c, i);
-	}
-	if (!what && c->zones) {
-		line = section_line(f, "zone", c->zones - 1);
-		what = check_sessions(c);
-	}
-	if (!what && !c->zones) {
-		what = "there must be a zone: config zone 'guest'";
-		line = 1;
-	}
-	if (!what && !c->uplinks) {
-		what = "there must be an uplink: config uplink 'wan'";
-		line = 1;
-	}
-	if (what)
-		snprintf(error, UCI_ERROR_MAX, "%u: %s", line, what);
-	return !what;
-}
-
 /* --- the whole --------------------------------------------------------- */
 
 static bool fill(struct settings *c, const struct uci_file *f, char *error)
@@ -615,7 +490,7 @@ static bool fill(struct settings *c, const struct uci_file *f, char *error)
 	TAILQ_FOREACH (s, &f->sections, next)
 		if (!take_section(c, f, s, error))
 			return false;
-	return check(c, f, error);
+	return settings_check(c, f, error);
 }
 
 static struct settings *settings_from_tree(const char *path,
