@@ -86,7 +86,7 @@ static void write_in_set(FILE *f, const struct ruleset_term *t)
 
 static void write_reply(FILE *f, const struct ruleset_term *t)
 {
-	fprintf(f, "ct state %sestablished,related", t->negate ? "!= " : "");
+	fprintf(f, "ct state %sestablished,related", t->negate ? "! " : "");
 }
 
 static void write_over_rate(FILE *f, const struct ruleset_term *t)

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What netctl puts into the kernel is what `stadttor ruleset` prints."""
+import re
+
+import gate
+import lab
+
+GARDEN = {"rate_down": "5mbit",
+          "garden_name": ["bochum.example"],
+          "garden_address": ["203.0.113.0/25", "2001:db8:77::/48"]}
+# nft's parser cannot say this; its listing can.
+UNSAYABLE = re.compile(r"meta priority set meta mark >>")
+UPLINK_CHAIN = re.compile(r"\tchain uplink_wan \{.*?\n\t\}\n", re.S)
+
+
+def listing(namespace, table):
+    text = namespace.run("nft", "list", "table", *table.split()).stdout
+    return UPLINK_CHAIN.sub("", text)
+
+
+def without_spelling(text):
+    """nft names Ethernet addresses only where it made the rule itself."""
+    return (text.replace("@ll,48,48", "ether saddr")
+                .replace("@ll,0,48", "ether daddr")
+                .replace("\n\n", "\n").replace("\t\tauto-merge\n", ""))
+
+
+def test_bytecode_says_what_the_text_says(stadttor, street):
+    stadttor.configure(guest=GARDEN)
+    stadttor.start_one(gate.NETCTL)
+    lab.wait_until(stadttor.netctl_answers, say="netctl is not ready")
+    text = "\n".join(line for line in
+                     stadttor.cli("ruleset").stdout.splitlines()
+                     if not UNSAYABLE.search(line))
+    other = lab.Namespace("text")
+    try:
+        other.ip(f"link add {street.guest.bridge} type bridge",
+                 "link add wan0 type bridge")
+        other.nft(text)
+        for table in ("netdev stadttor", "inet stadttor"):
+            installed = listing(street.gate, table)
+            assert "chain" in installed
+            assert (without_spelling(installed)
+                    == without_spelling(listing(other, table)))
+    finally:
+        other.close()

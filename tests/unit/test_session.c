@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "netctl/session.h"
+
+static struct mac mac_of(uint32_t n)
+{
+	struct mac m = { { 2, 0, 0, 0, 0, 0 } };
+
+	memcpy(m.byte + 2, &n, sizeof(n));
+	return m;
+}
+
+static struct session *add(struct session_table *t, uint16_t zone, uint32_t n)
+{
+	struct mac m = mac_of(n);
+
+	return session_add(t, zone, &m, 0);
+}
+
+static void test_find(void **state)
+{
+	struct session_table *t = session_table_new();
+	struct mac m = mac_of(1), other = mac_of(2);
+	struct session *s = add(t, 3, 1);
+
+	(void)state;
+	assert_non_null(s);
+	assert_ptr_equal(session_find(t, 3, &m), s);
+	assert_null(session_find(t, 2, &m));
+	assert_null(session_find(t, 3, &other));
+	assert_ptr_equal(session_find_handle(t, s->handle), s);
+	assert_null(session_find_handle(t, s->handle + 1));
+	assert_int_not_equal(s->handle, 0);
+	session_table_free(t);
+}
+
+static void test_one_session_a_device_and_zone(void **state)
+{
+	struct session_table *t = session_table_new();
+	struct mac m = mac_of(2);
+	struct session *s = add(t, 0, 1);
+
+	(void)state;
+	assert_null(add(t, 0, 1));
+	assert_non_null(add(t, 1, 1));
+	assert_null(session_add(t, 0, &m, s->handle));
+	assert_null(session_find(t, 0, &m));
+	assert_int_equal(session_count(t), 2);
+	assert_int_equal(session_count_zone(t, 0), 1);
+	session_table_free(t);
+}
+
+static void test_places_are_reused(void **state)
+{
+	struct session_table *t = session_table_new();
+	struct session *s[5];
+	uint32_t seen = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 5; i++)
+		s[i] = add(t, 0, i);
+	session_remove(t, s[1]);
+	session_remove(t, s[4]);
+	assert_int_equal(add(t, 0, 9)->index, 1);
+	SESSION_FOREACH (s[0], t)
+		seen++;
+	assert_int_equal(seen, 4);
+	assert_null(session_at(t, 4));
+	session_table_free(t);
+}
+
+/* Random adds and removes against a plain array. */
+static void test_many(void **state)
+{
+	enum { DEVICES = 500, STEPS = 20000 };
+	struct session_table *t = session_table_new();
+	bool model[DEVICES] = { false };
+	uint32_t count = 0;
+
+	(void)state;
+	srandom(1);
+	for (int i = 0; i < STEPS; i++) {
+		uint32_t n = (uint32_t)random() % DEVICES;
+		struct mac m = mac_of(n);
+		struct session *s = session_find(t, 0, &m);
+
+		assert_int_equal(s != NULL, model[n]);
+		if (s)
+			session_remove(t, s);
+		else
+			assert_non_null(add(t, 0, n));
+		model[n] = !model[n];
+		count += model[n] ? 1 : (uint32_t)-1;
+		assert_int_equal(session_count(t), count);
+	}
+	session_table_free(t);
+}
+
+static void test_rezone(void **state)
+{
+	const int map[] = { 2, 0, 1 };
+	struct session_table *t = session_table_new();
+	struct mac m = mac_of(1);
+	struct session *s[3];
+
+	(void)state;
+	for (uint16_t z = 0; z < 3; z++)
+		s[z] = add(t, z, 1);
+	session_rezone(t, map);
+	for (uint16_t z = 0; z < 3; z++) {
+		assert_ptr_equal(session_find(t, (uint16_t)map[z], &m), s[z]);
+		assert_ptr_equal(session_find_handle(t, s[z]->handle), s[z]);
+		assert_int_equal(session_count_zone(t, z), 1);
+	}
+	session_table_free(t);
+}
+
+static void test_left(void **state)
+{
+	struct session s = { .ends_ms = 10000 };
+
+	(void)state;
+	assert_int_equal(session_left_s(&s, 0), 10);
+	assert_int_equal(session_left_s(&s, 9001), 1);
+	assert_int_equal(session_left_s(&s, 10000), 0);
+	assert_int_equal(session_left_s(&s, 20000), 0);
+	s.ends_ms = UINT64_MAX;
+	assert_true(session_left_s(&s, 5) == UINT64_MAX);
+}
+
+static void test_quota(void **state)
+{
+	struct session s = { .limits.quota_bytes = 100, .up_bytes = 40,
+			     .down_bytes = 59 };
+
+	(void)state;
+	assert_false(session_is_over_quota(&s));
+	s.up_bytes++;
+	assert_true(session_is_over_quota(&s));
+	s.limits.quota_bytes = IPC_UNLIMITED;
+	assert_false(session_is_over_quota(&s));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_one_session_a_device_and_zone),
+		cmocka_unit_test(test_places_are_reused),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_rezone),
+		cmocka_unit_test(test_left),
+		cmocka_unit_test(test_quota),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
