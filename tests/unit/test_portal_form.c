@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "portal/auth.h"
+#include "portal/form.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct {
+	const char *body;
+	bool is_fine;
+	const char *terms; /* NULL: no such field */
+} cases[] = {
+	{ "", true, NULL },
+	{ "terms=1", true, "1" },
+	{ "&&terms=1&", true, "1" },
+	{ "terms", true, "" },
+	{ "terms=", true, "" },
+	{ "=1", true, NULL },
+	{ "%74erms=%31", true, "1" },
+	{ "terms=a+b%2B", true, "a b+" },
+	{ "terms=1=2", true, "1=2" },
+	{ "terms=1&terms=2", true, "1" },
+	{ "lang=de&terms=1", true, "1" },
+	{ "Terms=1", true, NULL },
+	{ "terms=%", false, NULL },
+	{ "terms=%1", false, NULL },
+	{ "terms=%g1", false, NULL },
+	{ "terms=%00", false, NULL },
+	{ "terms=1%0a", false, NULL },
+	{ "a&b&c&d&e&f&g&h", true, NULL },
+	{ "a&b&c&d&e&f&g&h&i", false, NULL },
+	{ "abcdefghijklmnopqrstuvwxyz012345=1", false, NULL },
+	{ "abcdefghijklmnopqrstuvwxyz01234=1", true, NULL },
+};
+
+static void test_cases(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		size_t len = strlen(cases[i].body);
+		char *exact = malloc(len ? len : 1);
+		struct form f;
+		const char *terms;
+
+		assert_non_null(exact);
+		memcpy(exact, cases[i].body, len);
+		if (form_parse(&f, exact, len) != cases[i].is_fine)
+			fail_msg("verdict on %s", cases[i].body);
+		free(exact);
+		if (!cases[i].is_fine)
+			continue;
+		terms = form_find(&f, "terms");
+		if (!terms != !cases[i].terms ||
+		    (terms && strcmp(terms, cases[i].terms)))
+			fail_msg("terms of %s", cases[i].body);
+	}
+}
+
+static void test_long_value(void **state)
+{
+	char body[2 * FORM_VALUE] = "a=";
+	struct form f;
+
+	(void)state;
+	memset(body + 2, 'x', FORM_VALUE);
+	assert_true(form_parse(&f, body, 2 + FORM_VALUE - 1));
+	assert_int_equal(strlen(form_find(&f, "a")), FORM_VALUE - 1);
+	assert_false(form_parse(&f, body, 2 + FORM_VALUE));
+}
+
+static void test_click(void **state)
+{
+	const struct auth_method *m = auth_method_get();
+	struct ipc_limits limits;
+	struct form f;
+
+	(void)state;
+	assert_true(form_parse(&f, "terms=1", 7));
+	memset(&limits, 0xff, sizeof(limits));
+	assert_null(m->check(&f, &limits));
+	assert_int_equal(limits.duration_s, 0);
+	assert_int_equal(limits.down_bps, 0);
+	assert_true(form_parse(&f, "terms=0", 7));
+	assert_string_equal(m->check(&f, &limits), "notice_terms");
+	assert_true(form_parse(&f, "", 0));
+	assert_string_equal(m->check(&f, &limits), "notice_terms");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_long_value),
+		cmocka_unit_test(test_click),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

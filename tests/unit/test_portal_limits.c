@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "portal/limits.h"
+
+static struct addr address(const char *text)
+{
+	struct addr a;
+
+	assert_true(addr_parse(&a, text));
+	return a;
+}
+
+/* The first values of the reference implementation of SipHash-2-4. */
+static void test_hash(void **state)
+{
+	static const uint64_t key[2] = { 0x0706050403020100,
+					 0x0f0e0d0c0b0a0908 };
+	uint8_t bytes[16];
+
+	(void)state;
+	for (uint8_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = i;
+	assert_true(limits_hash(key, bytes, 0) == 0x726fdb47dd0e0e31);
+	assert_true(limits_hash(key, bytes, 1) == 0x74f839c593dc67fd);
+	assert_true(limits_hash(key, bytes, 8) == 0x93f5f5799a932462);
+	assert_true(limits_hash(key, bytes, 15) == 0xa129ca6149be45e5);
+}
+
+static void test_share(void **state)
+{
+	struct limits *l = limits_new(2);
+	struct addr a = address("192.0.2.1"), b = address("2001:db8::1");
+	struct limits_share s[4] = { 0 };
+
+	(void)state;
+	assert_non_null(l);
+	assert_true(limits_take(l, &a, &s[0]));
+	assert_true(limits_take(l, &a, &s[1]));
+	assert_false(limits_take(l, &a, &s[2]));
+	assert_true(limits_take(l, &b, &s[3]));
+	limits_give(l, &s[2]); /* it got nothing */
+	assert_false(limits_take(l, &a, &s[2]));
+	limits_give(l, &s[0]);
+	limits_give(l, &s[0]);
+	assert_true(limits_take(l, &a, &s[2]));
+	assert_false(limits_take(l, &a, &s[0]));
+	limits_set_max(l, 3);
+	assert_true(limits_take(l, &a, &s[0]));
+	limits_free(l);
+}
+
+/* A thousand busy devices do not get in the way of the next one. */
+static void test_crowd(void **state)
+{
+	struct limits *l = limits_new(4);
+	struct limits_share s;
+	unsigned int refused = 0;
+
+	(void)state;
+	assert_non_null(l);
+	for (unsigned int i = 0; i < 4000; i++) {
+		struct addr a = address("10.0.0.0");
+
+		a.byte[2] = (uint8_t)(i / 4 >> 8);
+		a.byte[3] = (uint8_t)(i / 4);
+		refused += !limits_take(l, &a, &s);
+	}
+	assert_true(refused < 400);
+	limits_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_share),
+		cmocka_unit_test(test_crowd),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "portal/page.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* --- the pages that citizens get --------------------------------------- */
+
+static void fill(struct page_values *v, const char *with)
+{
+	for (int h = 0; h < HOLE_MAX; h++)
+		v->value[h] = with;
+}
+
+static void render(const struct page_set *set, enum page_id page, size_t lang,
+		   const char *with, char text[PAGE_BYTES_MAX + 1])
+{
+	struct page_values values;
+	struct out o;
+
+	fill(&values, with);
+	out_init(&o, text, PAGE_BYTES_MAX);
+	page_render(set, page, lang, &values, &o);
+	assert_false(o.is_cut);
+	text[o.len] = '\0';
+}
+
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, what))) {
+		n++;
+		text++;
+	}
+	return n;
+}
+
+static void check_page(const char *text, const struct lang *l)
+{
+	char lang[64];
+
+	snprintf(lang, sizeof(lang), "<html lang=\"%s\" dir=\"ltr\">", l->code);
+	assert_non_null(strstr(text, lang));
+	assert_null(strstr(text, "{{"));
+	assert_int_equal(count(text, "<h1"), 1);
+	assert_int_equal(count(text, "<main"), 1);
+	assert_int_equal(count(text, "<title>"), 1);
+	assert_int_equal(count(text, "<style>"), 1);
+	assert_int_equal(count(text, "?lang=de\""), 1);
+	assert_int_equal(count(text, "?lang=en\""), 1);
+	assert_int_equal(count(text, "aria-current=\"true\""), 1);
+	assert_null(strstr(text, "<script"));
+	assert_null(strstr(text, "src="));
+	assert_null(strstr(text, "url("));
+	assert_null(strstr(text, "<link"));
+	assert_null(strstr(text, " style=\""));
+	assert_int_equal(count(text, "<dl"), count(text, "</dl>"));
+	assert_int_equal(count(text, "<div"), count(text, "</div>"));
+	assert_int_equal(count(text, "<p"),
+			 count(text, "</p>") + count(text, "<path"));
+}
+
+static void test_citizen_pages(void **state)
+{
+	static char text[PAGE_BYTES_MAX + 1];
+	char error[PAGE_ERROR_MAX];
+	struct page_set *set = page_set_read("web", "form_click", error);
+	const struct lang_set *languages;
+
+	(void)state;
+	if (!set)
+		fail_msg("%s", error);
+	languages = page_languages(set);
+	for (size_t l = 0; l < languages->count; l++) {
+		for (int p = 0; p < PAGE_MAX; p++) {
+			render(set, (enum page_id)p, l, NULL, text);
+			check_page(text, &languages->lang[l]);
+			render(set, (enum page_id)p, l, "<&'\">", text);
+			check_page(text, &languages->lang[l]);
+			assert_null(strstr(text, "<&"));
+			assert_non_null(
+				strstr(text, "&lt;&amp;&#39;&quot;&gt;"));
+		}
+	}
+	assert_memory_equal(page_style_source(set), "'sha256-", 8);
+	assert_int_equal(strlen(page_style_source(set)), 8 + 44 + 1);
+	page_set_free(set);
+}
+
+/* --- templates ---------------------------------------------------------- */
+
+static void write_file(const char *dir, const char *name, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static char *make_folder(void)
+{
+	static char dir[] = "/tmp/stadttor-page-XXXXXX";
+	static const char *const copied[] = { "lang/de.json", "lang/en.json" };
+	char command[256];
+
+	memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
+	assert_non_null(mkdtemp(dir));
+	snprintf(command, sizeof(command), "%s/pages", dir);
+	assert_int_equal(mkdir(command, 0700), 0);
+	snprintf(command, sizeof(command), "%s/lang", dir);
+	assert_int_equal(mkdir(command, 0700), 0);
+	for (size_t i = 0; i < COUNT(copied); i++) {
+		char from[64];
+		static char text[65536];
+		size_t n;
+		FILE *f;
+
+		snprintf(from, sizeof(from), "web/%s", copied[i]);
+		f = fopen(from, "r");
+		assert_non_null(f);
+		n = fread(text, 1, sizeof(text) - 1, f);
+		text[n] = '\0';
+		fclose(f);
+		write_file(dir, copied[i], text);
+	}
+	write_file(dir, "pages/error.html", "<style>a{b:c}</style>");
+	write_file(dir, "pages/status.html", "status");
+	write_file(dir, "pages/terms.html", "terms");
+	write_file(dir, "pages/my_form.html", "[form]");
+	return dir;
+}
+
+static void remove_folder(const char *dir)
+{
+	static const char *const names[] = {
+		"pages/portal.html",
+		"pages/error.html",
+		"pages/status.html",
+		"pages/terms.html",
+		"pages/my_form.html",
+		"lang/de.json",
+		"lang/en.json",
+		"lang/fr.json",
+		"pages",
+		"lang",
+		".",
+	};
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		char path[256];
+
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		remove(path);
+	}
+	rmdir(dir);
+}
+
+static const struct {
+	const char *template;
+	const char *page; /* with network "<N>" and nothing else; NULL: wrong */
+	const char *why;
+} templates[] = {
+	{ "", "", NULL },
+	{ "a}}b{c", "a}}b{c", NULL },
+	{ "{{network}}", "&lt;N&gt;", NULL },
+	{ "{{provider}}", "", NULL },
+	{ "{{lang}} {{dir}}", "de ltr", NULL },
+	{ "{{#network}}a{{/network}}b", "ab", NULL },
+	{ "{{#provider}}a{{/provider}}b", "b", NULL },
+	{ "{{^provider}}a{{/provider}}b", "ab", NULL },
+	{ "{{^network}}a{{/network}}b", "b", NULL },
+	{ "{{#network}}a{{#provider}}b{{/provider}}c{{/network}}d", "acd",
+	  NULL },
+	{ "{{#provider}}a{{#network}}b{{/network}}c{{/provider}}d", "d", NULL },
+	{ "a{{>form}}b", "a[form]b", NULL },
+	{ "{{offered_by}}", "Ein Angebot von ", NULL },
+	{ "{{portal_title}}", "&lt;N&gt; – freies WLAN", NULL },
+	{ "{{#network}}", NULL, "without its end" },
+	{ "{{/network}}", NULL, "never began" },
+	{ "{{#network}}{{/provider}}", NULL, "innermost" },
+	{ "{{#nonsense}}{{/nonsense}}", NULL, "nonsense" },
+	{ "{{nonsense}}", NULL, "missing: nonsense" },
+	{ "{{", NULL, "without its end" },
+	{ "{{network", NULL, "without its end" },
+	{ "{{>portal}}", NULL, "nested too deep" },
+	{ "{{>nofile}}", NULL, "nofile.html: No such file" },
+};
+
+static void test_templates(void **state)
+{
+	static char text[PAGE_BYTES_MAX + 1];
+	char *dir = make_folder();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(templates); i++) {
+		struct page_values v = { .value[HOLE_NETWORK] = "<N>" };
+		char error[PAGE_ERROR_MAX];
+		struct page_set *set;
+		struct out o;
+
+		write_file(dir, "pages/portal.html", templates[i].template);
+		set = page_set_read(dir, "my_form", error);
+		if (!set != !templates[i].page)
+			fail_msg("%s: %s", templates[i].template, error);
+		if (!set) {
+			if (!strstr(error, templates[i].why))
+				fail_msg("%s: %s", templates[i].template,
+					 error);
+			continue;
+		}
+		out_init(&o, text, PAGE_BYTES_MAX);
+		page_render(set, PAGE_PORTAL,
+			    lang_index(page_languages(set), "de"), &v, &o);
+		text[o.len] = '\0';
+		assert_string_equal(text, templates[i].page);
+		page_set_free(set);
+	}
+	remove_folder(dir);
+}
+
+static void test_missing_texts(void **state)
+{
+	char *dir = make_folder();
+	char error[PAGE_ERROR_MAX];
+
+	(void)state;
+	write_file(dir, "pages/portal.html", "{{portal_title}}");
+	write_file(dir, "lang/fr.json", "{\"language_name\":\"Français\"}");
+	assert_null(page_set_read(dir, "my_form", error));
+	assert_non_null(strstr(error, "lang/fr.json: missing:"));
+	assert_non_null(strstr(error, " portal_title"));
+	assert_non_null(strstr(error, " error_404_title"));
+	remove_folder(dir);
+}
+
+static void test_out(void **state)
+{
+	char buf[8];
+	struct out o;
+
+	(void)state;
+	out_init(&o, buf, sizeof(buf));
+	out_text(&o, "1234567");
+	assert_false(o.is_cut);
+	out_text(&o, "89");
+	assert_true(o.is_cut);
+	assert_int_equal(o.len, 7);
+	out_format(&o, "%d", 8);
+	assert_int_equal(o.len, 8);
+	assert_memory_equal(buf, "12345678", 8);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_citizen_pages),
+		cmocka_unit_test(test_templates),
+		cmocka_unit_test(test_missing_texts),
+		cmocka_unit_test(test_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
