@@ -396,7 +396,7 @@ static bool may_become_line(struct request *r, struct piece rest)
 		if (i && c == ' ')
 			return true;
 		if (c == '\r' && !i && !r->fields)
-			return rest.len == 1;
+			return rest.len == 1 || bad(r, 400);
 		if (!is_token_char(c) || i == METHOD_MAX)
 			return bad(r, 400);
 	}
@@ -414,9 +414,9 @@ static bool take_head(struct request *r, const char *bytes, size_t len)
 
 		if (!lf) {
 			r->scanned = end;
-			if (end == REQUEST_HEAD_MAX)
-				return bad(r, 431);
-			return r->has_line || may_become_line(r, line);
+			if (!r->has_line && !may_become_line(r, line))
+				return false;
+			return end < REQUEST_HEAD_MAX || bad(r, 431);
 		}
 		line.len = (size_t)(lf - line.at);
 		if (!line.len || lf[-1] != '\r')

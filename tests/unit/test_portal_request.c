@@ -44,6 +44,7 @@ static const struct verdict {
 	{ "GET  / HTTP/1.1\r\n" HOST "\r\n", REQUEST_BAD, 400 },
 	{ "GET /a b HTTP/1.1\r\n" HOST "\r\n", REQUEST_BAD, 400 },
 	{ "GET / HTTP/1.1 \r\n" HOST "\r\n", REQUEST_BAD, 400 },
+	{ "\rGET", REQUEST_BAD, 400 },
 	{ " GET / HTTP/1.1\r\n" HOST "\r\n", REQUEST_BAD, 400 },
 	{ "GET / http/1.1\r\n" HOST "\r\n", REQUEST_BAD, 400 },
 	{ "GET / HTTP/11\r\n" HOST "\r\n", REQUEST_BAD, 400 },
