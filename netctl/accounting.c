@@ -245,14 +245,15 @@ void gate_poll(struct gate *g)
 	int err;
 
 	g->poll_ms = 0;
-	SESSION_FOREACH (s, g->sessions)
-		s->seen = false;
+	SESSION_FOREACH(s, g->sessions)
+	s->seen = false;
 	err = session_count(g->sessions) ? read_all(g, false) : 0;
 	if (err) {
 		g->totals.netlink_errors++;
 		log_warn("nft: reading counters: %s", strerror(-err));
 	}
-	SESSION_FOREACH (s, g->sessions) {
+	SESSION_FOREACH(s, g->sessions)
+	{
 		if (!err)
 			judge(g, s, now_ms, &restored);
 		if (s->state == SESSION_GRANTED)
@@ -260,5 +261,6 @@ void gate_poll(struct gate *g)
 	}
 	if (restored)
 		log_warn("%u sessions were missing in the kernel and are put "
-			 "back", restored);
+			 "back",
+			 restored);
 }

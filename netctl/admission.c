@@ -9,9 +9,9 @@
 #include "common/clock.h"
 #include "netctl/ruleset.h"
 
-#define RATE_MIN_BPS	8000
-#define DURATION_MAX_S	(365 * 86400ULL)
-#define RATE_UNSHAPED	100000000000ULL /* as good as no cap */
+#define RATE_MIN_BPS   8000
+#define DURATION_MAX_S (365 * 86400ULL)
+#define RATE_UNSHAPED  100000000000ULL /* as good as no cap */
 
 /* --- limits ------------------------------------------------------------ */
 
@@ -44,14 +44,14 @@ static struct ipc_limits limits_of(const struct zone_settings *z,
 	struct ipc_limits l = {
 		.duration_s = limit_of(wish->duration_s, own->duration_s,
 				       top->duration_s, asker),
-		.idle_s = limit_of(wish->idle_s, own->idle_s, top->idle_s,
-				   asker),
+		.idle_s =
+			limit_of(wish->idle_s, own->idle_s, top->idle_s, asker),
 		.quota_bytes = limit_of(wish->quota_bytes, own->quota_bytes,
 					top->quota_bytes, asker),
 		.down_bps = rate_of(wish->down_bps, own->down_bps,
 				    top->down_bps, asker),
-		.up_bps = rate_of(wish->up_bps, own->up_bps, top->up_bps,
-				  asker),
+		.up_bps =
+			rate_of(wish->up_bps, own->up_bps, top->up_bps, asker),
 	};
 
 	if (l.duration_s != IPC_UNLIMITED && l.duration_s > DURATION_MAX_S)
@@ -170,7 +170,8 @@ void gate_restore_classes(struct gate *g)
 	struct session *s;
 	int err;
 
-	SESSION_FOREACH (s, g->sessions) {
+	SESSION_FOREACH(s, g->sessions)
+	{
 		bool had = s->slot != SLOT_UNCAPPED;
 
 		if (s->state != SESSION_GRANTED)
@@ -288,9 +289,8 @@ static void put_session(struct gate *g, const struct session *s,
 static void push_succeeded(struct gate *g, struct session *s)
 {
 	s->installed = s->state == SESSION_GRANTED;
-	s->policed = s->installed && g->zone[s->zone].policed
-			     ? elements_caps(s)
-			     : 0;
+	s->policed =
+		s->installed && g->zone[s->zone].policed ? elements_caps(s) : 0;
 	if (s->installed && s->is_new)
 		log_debug("session %016" PRIx64 ": granted in zone %s",
 			  s->handle, g->settings->zone[s->zone].name);
@@ -366,8 +366,7 @@ struct ended {
 	size_t count, size;
 };
 
-static void on_neighbour(const struct mac *mac, const struct addr *a,
-			 void *arg)
+static void on_neighbour(const struct mac *mac, const struct addr *a, void *arg)
 {
 	struct ended *e = arg;
 	const struct session *s = session_find(e->sessions, e->zone, mac);

@@ -37,8 +37,8 @@ struct conntrack {
 static struct mnl_socket *open_socket(void)
 {
 	static const struct timeval timeout = { .tv_sec = TIMEOUT_S };
-	struct mnl_socket *s = mnl_socket_open2(NETLINK_NETFILTER,
-						SOCK_CLOEXEC);
+	struct mnl_socket *s =
+		mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 	int size = BUFFER_SIZE;
 	int on = 1;
 
@@ -120,8 +120,8 @@ static int flush_deletes(struct conntrack *ct)
 		return 0;
 	while (at < ct->used) {
 		last_at = at;
-		at += NLMSG_ALIGN(((struct nlmsghdr *)(ct->batch + at))
-					  ->nlmsg_len);
+		at += NLMSG_ALIGN(
+			((struct nlmsghdr *)(ct->batch + at))->nlmsg_len);
 	}
 	last = (struct nlmsghdr *)(ct->batch + last_at);
 	last->nlmsg_flags |= NLM_F_ACK;
@@ -172,10 +172,12 @@ static bool parse_source(const struct nlattr *tuple, uint8_t family,
 
 	memset(a, 0, sizeof(*a));
 	a->family = family;
-	mnl_attr_for_each_nested(ip, tuple) {
+	mnl_attr_for_each_nested(ip, tuple)
+	{
 		if (mnl_attr_get_type(ip) != CTA_TUPLE_IP)
 			continue;
-		mnl_attr_for_each_nested(attr, ip) {
+		mnl_attr_for_each_nested(attr, ip)
+		{
 			if (mnl_attr_get_type(attr) != wanted ||
 			    mnl_attr_get_payload_len(attr) != addr_len(a))
 				continue;
@@ -194,7 +196,8 @@ static int on_connection(const struct nlmsghdr *nlh, void *arg)
 	const struct nlattr *attr, *tuple = NULL, *id = NULL, *zone = NULL;
 	struct addr source;
 
-	mnl_attr_for_each(attr, nlh, sizeof(*nfg)) {
+	mnl_attr_for_each(attr, nlh, sizeof(*nfg))
+	{
 		uint16_t type = mnl_attr_get_type(attr);
 
 		if (type == CTA_TUPLE_ORIG)
@@ -237,8 +240,8 @@ static int dump_connections(struct conntrack *ct, uint8_t family,
 		struct nlmsghdr nlh;
 		uint8_t bytes[512];
 	} question;
-	struct nlmsghdr *nlh = begin_message(ct, &question, IPCTNL_MSG_CT_GET,
-					     family);
+	struct nlmsghdr *nlh =
+		begin_message(ct, &question, IPCTNL_MSG_CT_GET, family);
 	int run = MNL_CB_OK;
 
 	nlh->nlmsg_flags |= NLM_F_DUMP;
@@ -253,8 +256,8 @@ static int dump_connections(struct conntrack *ct, uint8_t family,
 		if (n < 0)
 			return errno == EAGAIN ? -ETIMEDOUT : -errno;
 		run = mnl_cb_run(buf, (size_t)n, nlh->nlmsg_seq,
-				 mnl_socket_get_portid(ct->dump),
-				 on_connection, ct);
+				 mnl_socket_get_portid(ct->dump), on_connection,
+				 ct);
 	}
 	return run < 0 ? -errno : 0;
 }

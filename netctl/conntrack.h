@@ -20,7 +20,7 @@ void conntrack_free(struct conntrack *ct);
  * Deletes every connection begun by one of the addresses, which it sorts.
  * 0 or -errno.
  */
-int conntrack_end(struct conntrack *ct, struct addr *addrs, size_t n)
-	MUST_CHECK;
+int conntrack_end(struct conntrack *ct, struct addr *addrs,
+		  size_t n) MUST_CHECK;
 
 #endif

@@ -130,9 +130,8 @@ static uint64_t policed_bytes_per_s(uint64_t bps)
 	return bps / 8 * 94 / 100 + 1;
 }
 
-static void put_limit(struct nft *nft, bool down,
-		      const struct elements_zone *z, const struct session *s,
-		      uint64_t now_ms)
+static void put_limit(struct nft *nft, bool down, const struct elements_zone *z,
+		      const struct session *s, uint64_t now_ms)
 {
 	uint64_t bps = down ? s->down_cap_bps : s->up_cap_bps;
 
@@ -196,7 +195,7 @@ void elements_put_delete(struct nft *nft, const struct elements_zone *z,
 
 struct dump {
 	struct nftnl_set *set;
-	void (*on_element)(const struct element *e, void *arg);
+	elements_fn *on_element;
 	void *arg;
 };
 
@@ -232,12 +231,12 @@ static int on_set_elem(struct nftnl_set_elem *e, void *arg)
 		return 0;
 	memcpy(&out.mac, key, len);
 	memcpy(&out.data, data, data_len);
-	out.user_data = nftnl_set_elem_get(e, NFTNL_SET_ELEM_USERDATA,
-					   &user_len);
+	out.user_data =
+		nftnl_set_elem_get(e, NFTNL_SET_ELEM_USERDATA, &user_len);
 	out.user_data_len = user_len;
 	if (nftnl_set_elem_is_set(e, NFTNL_SET_ELEM_EXPIRATION))
-		out.left_ms = nftnl_set_elem_get_u64(e,
-						     NFTNL_SET_ELEM_EXPIRATION);
+		out.left_ms =
+			nftnl_set_elem_get_u64(e, NFTNL_SET_ELEM_EXPIRATION);
 	nftnl_set_elem_expr_foreach(e, on_counter, &out);
 	d->on_element(&out, d->arg);
 	return 0;
@@ -256,8 +255,7 @@ static int on_elements_message(const struct nlmsghdr *nlh, void *arg)
 }
 
 int elements_dump(struct nft *nft, const char *zone, bool down,
-		  void (*on_element)(const struct element *e, void *arg),
-		  void *arg)
+		  elements_fn *on_element, void *arg)
 {
 	struct dump d = { .set = set_named(down ? "down" : "up", zone),
 			  .on_element = on_element,
@@ -289,8 +287,8 @@ bool elements_parse(const struct element *e, unsigned int mark_shift,
 	s->granted_ms = r.granted_ms;
 	s->limits = r.limits;
 	s->slot = (uint16_t)(e->data >> mark_shift);
-	s->ends_ms = e->left_ms == UINT64_MAX ? UINT64_MAX
-					      : now_ms + e->left_ms;
+	s->ends_ms =
+		e->left_ms == UINT64_MAX ? UINT64_MAX : now_ms + e->left_ms;
 	s->active_ms = now_ms;
 	s->up_packets = e->packets;
 	s->up_bytes = e->bytes;

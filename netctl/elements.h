@@ -46,9 +46,9 @@ struct element {
 };
 
 /* Reads up_ZONE or down_ZONE. 0 or -errno; -ENOENT: no such map. */
+typedef void elements_fn(const struct element *e, void *arg);
 int elements_dump(struct nft *nft, const char *zone, bool down,
-		  void (*on_element)(const struct element *e, void *arg),
-		  void *arg) MUST_CHECK;
+		  elements_fn *on_element, void *arg) MUST_CHECK;
 
 /*
  * Fills in a session from the user data of its element in up_ZONE: handle,

@@ -79,8 +79,8 @@ static bool update_devices(struct gate *g)
 	bool changed = false;
 
 	for (size_t i = 0; i < s->zones; i++)
-		changed |= update_ifindex(&g->zone[i].ifindex,
-					  s->zone[i].device);
+		changed |=
+			update_ifindex(&g->zone[i].ifindex, s->zone[i].device);
 	for (size_t i = 0; i < s->uplinks; i++)
 		changed |= update_ifindex(&g->uplink_ifindex[i],
 					  s->uplink[i].device);
@@ -118,7 +118,8 @@ static void forget_elements(struct gate *g)
 {
 	struct session *s;
 
-	SESSION_FOREACH (s, g->sessions) {
+	SESSION_FOREACH(s, g->sessions)
+	{
 		s->installed = false;
 		s->policed = 0;
 		gate_touch(g, s);
@@ -136,7 +137,8 @@ static int install(struct gate *g)
 
 	if (err == -EEXIST || err == -EBUSY || err == -EINVAL) {
 		log_warn("nft: our tables are of another make: %s; making "
-			 "them anew", strerror(-err));
+			 "them anew",
+			 strerror(-err));
 		err = install_once(g, true);
 		if (!err)
 			forget_elements(g);
@@ -159,7 +161,8 @@ static void follow_policing(struct gate *g)
 {
 	struct session *s;
 
-	SESSION_FOREACH (s, g->sessions) {
+	SESSION_FOREACH(s, g->sessions)
+	{
 		bool policed = g->zone[s->zone].policed && elements_caps(s);
 
 		if (!s->policed == !policed || s->state != SESSION_GRANTED)
@@ -370,9 +373,9 @@ static void end_zones_without(struct gate *g, const int map[])
 {
 	struct session *s;
 
-	SESSION_FOREACH (s, g->sessions)
-		if (map[s->zone] < 0)
-			gate_end(g, s, SESSION_REASON_OPERATOR);
+	SESSION_FOREACH(s, g->sessions)
+	if (map[s->zone] < 0)
+		gate_end(g, s, SESSION_REASON_OPERATOR);
 	gate_push(g);
 }
 

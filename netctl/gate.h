@@ -51,8 +51,8 @@ struct gate {
 	uint64_t polled_ms;
 	struct event pool_timer;
 	struct event refresh_event; /* a zone needs classes now */
-	struct event nft_event;	  /* somebody changed some table */
-	struct event check_timer; /* look whether it was ours */
+	struct event nft_event;	    /* somebody changed some table */
+	struct event check_timer;   /* look whether it was ours */
 	struct event link_event;
 	uint64_t fingerprint;
 	uint64_t started_ms;

@@ -16,10 +16,11 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
-#define MESSAGE_MAX  16384
-#define SEND_MAX     (64 * 1024 * 1024)
-#define REPLY_MAX    65536
-#define TIMEOUT_S    5
+#define MESSAGE_MAX 16384
+#define SEND_MAX    (64 * 1024 * 1024)
+#define REPLY_MAX   65536
+#define TIMEOUT_S   5
+#define BATCH_KEPT  (4 * MESSAGE_MAX) /* between transactions */
 
 struct nft {
 	struct mnl_socket *socket;
@@ -87,7 +88,7 @@ uint32_t nft_portid(const struct nft *nft)
 static bool batch_reserve(struct nft *nft)
 {
 	unsigned char *grown;
-	size_t size = nft->size ? nft->size : 4 * MESSAGE_MAX;
+	size_t size = nft->size ? nft->size : BATCH_KEPT;
 
 	while (size - nft->used < MESSAGE_MAX)
 		size *= 2;
@@ -111,7 +112,8 @@ void nft_begin(struct nft *nft)
 	nft->first_seq = nft->seq;
 	if (!batch_reserve(nft))
 		return;
-	nft->used = nftnl_batch_begin((char *)nft->batch, nft->seq++)->nlmsg_len;
+	nft->used =
+		nftnl_batch_begin((char *)nft->batch, nft->seq++)->nlmsg_len;
 	nft->used = MNL_ALIGN(nft->used);
 }
 
@@ -168,7 +170,8 @@ static int commit_result(struct nft *nft, uint32_t last_seq)
 
 		if (n < 0)
 			return errno == EAGAIN ? -ETIMEDOUT : -errno;
-		for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
+		for (; mnl_nlmsg_ok(nlh, len);
+		     nlh = mnl_nlmsg_next(nlh, &len)) {
 			const struct nlmsgerr *e = mnl_nlmsg_get_payload(nlh);
 
 			if (nlh->nlmsg_type != NLMSG_ERROR ||
@@ -184,20 +187,38 @@ static int commit_result(struct nft *nft, uint32_t last_seq)
 	}
 }
 
-int nft_commit(struct nft *nft)
+static int send_batch(struct nft *nft)
 {
 	struct nlmsghdr *last = (struct nlmsghdr *)(nft->batch + nft->last);
 
-	if (nft->out_of_memory)
-		return -ENOMEM;
-	if (nft_is_empty(nft))
-		return 0;
 	last->nlmsg_flags |= NLM_F_ACK;
 	nft->used += nftnl_batch_end((char *)nft->batch + nft->used, nft->seq++)
 			     ->nlmsg_len;
 	if (mnl_socket_sendto(nft->socket, nft->batch, nft->used) < 0)
 		return -errno;
 	return commit_result(nft, last->nlmsg_seq);
+}
+
+/* What thousands of sessions needed at once is given back. */
+static void release_batch(struct nft *nft)
+{
+	if (nft->size <= BATCH_KEPT)
+		return;
+	free(nft->batch);
+	nft->batch = NULL;
+	nft->size = 0;
+}
+
+int nft_commit(struct nft *nft)
+{
+	int err = 0;
+
+	if (nft->out_of_memory)
+		err = -ENOMEM;
+	else if (!nft_is_empty(nft))
+		err = send_batch(nft);
+	release_batch(nft);
+	return err;
 }
 
 /* --- dumps ------------------------------------------------------------- */
@@ -275,7 +296,9 @@ static int attach_filter(int fd, uint32_t ignore_portid)
 	};
 
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
-			  sizeof(program)) < 0 ? -errno : 0;
+			  sizeof(program)) < 0
+		       ? -errno
+		       : 0;
 }
 
 int nft_watch_open(uint32_t ignore_portid)

@@ -64,8 +64,8 @@ struct nl_msg *rtnl_message(int type, int flags, const void *body, size_t len)
 {
 	struct nl_msg *msg = nlmsg_alloc_simple(type, NLM_F_REQUEST | flags);
 
-	if (!msg || nlmsg_append(msg, (void *)(uintptr_t)body, len,
-				 NLMSG_ALIGNTO) < 0)
+	if (!msg ||
+	    nlmsg_append(msg, (void *)(uintptr_t)body, len, NLMSG_ALIGNTO) < 0)
 		fatal("rtnetlink: no memory for a message");
 	return msg;
 }
@@ -160,54 +160,58 @@ int rtnl_request(struct rtnl *r, struct nl_msg *msg)
 	return rtnl_commit(r);
 }
 
-/* false: the dump is over, *err says how. */
-static bool dump_part(struct nlmsghdr *nlh, int n, uint32_t seq, int *err,
-		      void (*on_message)(const struct nlmsghdr *nlh, void *arg),
-		      void *arg)
+struct dump {
+	uint32_t seq;
+	int err;
+	rtnl_message_fn *on_message;
+	void *arg;
+};
+
+/* false: the dump is over. */
+static bool dump_part(struct dump *d, struct nlmsghdr *nlh, int n)
 {
 	for (; nlmsg_ok(nlh, n); nlh = nlmsg_next(nlh, &n)) {
-		if (nlh->nlmsg_seq != seq)
+		if (nlh->nlmsg_seq != d->seq)
 			continue;
 		if (nlh->nlmsg_type == NLMSG_DONE)
 			return false;
 		if (nlh->nlmsg_type == NLMSG_ERROR) {
-			*err = ((struct nlmsgerr *)nlmsg_data(nlh))->error;
+			d->err = ((struct nlmsgerr *)nlmsg_data(nlh))->error;
 			return false;
 		}
-		on_message(nlh, arg);
+		d->on_message(nlh, d->arg);
 	}
 	return true;
 }
 
-int rtnl_dump(struct rtnl *r, struct nl_msg *msg,
-	      void (*on_message)(const struct nlmsghdr *nlh, void *arg),
+int rtnl_dump(struct rtnl *r, struct nl_msg *msg, rtnl_message_fn *on_message,
 	      void *arg)
 {
+	struct dump d = { .seq = r->seq++,
+			  .on_message = on_message,
+			  .arg = arg };
 	struct nlmsghdr *nlh = nlmsg_hdr(msg);
-	uint32_t seq = r->seq++;
-	int err = 0;
 	int n;
 
 	nlh->nlmsg_flags |= NLM_F_DUMP;
-	nlh->nlmsg_seq = seq;
+	nlh->nlmsg_seq = d.seq;
 	if (nl_sendto(r->socket, nlh, nlh->nlmsg_len) < 0)
-		err = -errno;
+		d.err = -errno;
 	nlmsg_free(msg);
-	if (err)
-		return err;
+	if (d.err)
+		return d.err;
 	do {
 		n = (int)receive(r);
 		if (n < 0)
 			return n;
-	} while (dump_part((struct nlmsghdr *)r->reply, n, seq, &err,
-			   on_message, arg));
-	return err;
+	} while (dump_part(&d, (struct nlmsghdr *)r->reply, n));
+	return d.err;
 }
 
 /* --- neighbours -------------------------------------------------------- */
 
 /* States in which the kernel vouches for the link-layer address. */
-#define NEIGHBOUR_KNOWN \
+#define NEIGHBOUR_KNOWN                                                        \
 	(NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT)
 
 static bool parse_neighbour(const struct nlmsghdr *nlh, struct mac *mac,
@@ -265,14 +269,14 @@ int rtnl_find_neighbour(struct rtnl *r, uint32_t ifindex, const struct addr *a,
 	if (nlh->nlmsg_type == NLMSG_ERROR)
 		return ((struct nlmsgerr *)nlmsg_data(nlh))->error;
 	return parse_neighbour(nlh, mac, &found, &found_ifindex) &&
-			       found_ifindex == ifindex &&
-			       addr_equal(&found, a) ? 0 : -ENOENT;
+			       found_ifindex == ifindex && addr_equal(&found, a)
+		       ? 0
+		       : -ENOENT;
 }
 
 struct neighbour_list {
 	uint32_t ifindex;
-	void (*on_neighbour)(const struct mac *mac, const struct addr *a,
-			     void *arg);
+	rtnl_neighbour_fn *on_neighbour;
 	void *arg;
 };
 
@@ -288,9 +292,7 @@ static void on_neighbour_message(const struct nlmsghdr *nlh, void *arg)
 }
 
 int rtnl_list_neighbours(struct rtnl *r, uint32_t ifindex,
-			 void (*on_neighbour)(const struct mac *mac,
-					      const struct addr *a, void *arg),
-			 void *arg)
+			 rtnl_neighbour_fn *on_neighbour, void *arg)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	struct neighbour_list l = { ifindex, on_neighbour, arg };

@@ -33,8 +33,8 @@ void rtnl_put(struct rtnl *r, struct nl_msg *msg);
 int rtnl_commit(struct rtnl *r) MUST_CHECK;
 
 /* Sends msg with NLM_F_DUMP, frees it, calls on_message for each answer. */
-int rtnl_dump(struct rtnl *r, struct nl_msg *msg,
-	      void (*on_message)(const struct nlmsghdr *nlh, void *arg),
+typedef void rtnl_message_fn(const struct nlmsghdr *nlh, void *arg);
+int rtnl_dump(struct rtnl *r, struct nl_msg *msg, rtnl_message_fn *on_message,
 	      void *arg) MUST_CHECK;
 
 /*
@@ -45,10 +45,10 @@ int rtnl_find_neighbour(struct rtnl *r, uint32_t ifindex, const struct addr *a,
 			struct mac *mac) MUST_CHECK;
 
 /* Calls on_neighbour for every address known on the device. */
+typedef void rtnl_neighbour_fn(const struct mac *mac, const struct addr *a,
+			       void *arg);
 int rtnl_list_neighbours(struct rtnl *r, uint32_t ifindex,
-			 void (*on_neighbour)(const struct mac *mac,
-					      const struct addr *a, void *arg),
-			 void *arg) MUST_CHECK;
+			 rtnl_neighbour_fn *on_neighbour, void *arg) MUST_CHECK;
 
 /* A non-blocking socket that becomes readable when devices come or go. */
 int rtnl_watch_open(void) MUST_CHECK;

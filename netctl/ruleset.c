@@ -120,9 +120,9 @@ static void add_rule(struct walk *w, const struct ruleset_term *terms, int n)
 		w->visitor->on_rule(w->visitor->arg, &r);
 }
 
-#define RULE(w, ...)                                                      \
-	add_rule(w, (struct ruleset_term[]){ __VA_ARGS__ },               \
-		 sizeof((struct ruleset_term[]){ __VA_ARGS__ }) /         \
+#define RULE(w, ...)                                                           \
+	add_rule(w, (struct ruleset_term[]){ __VA_ARGS__ },                    \
+		 sizeof((struct ruleset_term[]){ __VA_ARGS__ }) /              \
 			 sizeof(struct ruleset_term))
 
 /* --- family netdev: who is who, and in which class --------------------- */
@@ -178,8 +178,7 @@ static void zone_egress(struct walk *w, size_t i)
 		     in_zone_set(TERM_IN_SET, FIELD_ETHER_DADDR, "cap_down",
 				 z->name),
 		     T(TERM_DROP));
-	RULE(w,
-	     in_zone_set(TERM_MAP_CLASS, FIELD_ETHER_DADDR, "down", z->name),
+	RULE(w, in_zone_set(TERM_MAP_CLASS, FIELD_ETHER_DADDR, "down", z->name),
 	     T(TERM_ACCEPT));
 	RULE(w, T(TERM_MARK, .mask = w->mask, .value = inbound_mark(w)),
 	     T(TERM_DROP));
@@ -226,7 +225,8 @@ static bool has_garden_net(const struct zone_settings *z, uint8_t family)
 	unsigned int prefix;
 
 	for (size_t i = 0; i < z->garden_address.count; i++)
-		if (addr_parse_prefix(&a, &prefix, z->garden_address.value[i]) &&
+		if (addr_parse_prefix(&a, &prefix,
+				      z->garden_address.value[i]) &&
 		    a.family == family)
 			return true;
 	return false;
@@ -267,10 +267,10 @@ static void inet_sets(struct walk *w, size_t i)
 	for (size_t k = 0; k < GARDEN_PARTS; k++)
 		if (garden_has(z, &garden_parts[k]))
 			set(w,
-			    (struct ruleset_set){
-				    .kind = garden_parts[k].kind,
-				    .key = garden_parts[k].key,
-				    .members = &z->garden_address },
+			    (struct ruleset_set){ .kind = garden_parts[k].kind,
+						  .key = garden_parts[k].key,
+						  .members =
+							  &z->garden_address },
 			    garden_parts[k].set, z->name);
 	set(w, (struct ruleset_set){ .kind = SET_RATES }, "dns", z->name);
 }
@@ -324,8 +324,7 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 				     .value = (uint32_t)z->dns_per_s };
 
 	ruleset_name(over.name, "dns", z->name);
-	chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "input",
-	      z->name);
+	chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "input", z->name);
 	RULE(w, T(TERM_L4PROTO, .value = IPPROTO_ICMP), T(TERM_ACCEPT));
 	RULE(w, T(TERM_L4PROTO, .value = IPPROTO_ICMPV6), T(TERM_ACCEPT));
 	RULE(w, not_granted(w), T(TERM_L4PROTO, .value = IPPROTO_UDP),
@@ -373,8 +372,8 @@ static void zone_back(struct walk *w, const struct zone_settings *z)
 	     T(TERM_ACCEPT));
 }
 
-static void hook_chain(struct walk *w, const char *name,
-		       enum ruleset_hook hook, int priority)
+static void hook_chain(struct walk *w, const char *name, enum ruleset_hook hook,
+		       int priority)
 {
 	chain(w, (struct ruleset_chain){ .hook = hook, .priority = priority },
 	      name, NULL);

@@ -15,8 +15,8 @@ uint16_t ruleset_nfproto(enum ruleset_family family);
  * that the description no longer knows go. fresh: the tables are deleted
  * first, elements and all. 0 or -errno of the dumps that it needs.
  */
-int ruleset_put(struct nft *nft, const struct ruleset_input *in, bool fresh)
-	MUST_CHECK;
+int ruleset_put(struct nft *nft, const struct ruleset_input *in,
+		bool fresh) MUST_CHECK;
 
 /* Puts the removal of both tables, those that are there. */
 int ruleset_put_removal(struct nft *nft) MUST_CHECK;

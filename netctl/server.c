@@ -61,8 +61,8 @@ static void describe(const struct gate *g, const struct session *s,
 	memcpy(m->zone, g->settings->zone[s->zone].name, sizeof(m->zone));
 }
 
-static void answer_session(struct peer *p, uint32_t id,
-			   const struct session *s, int err)
+static void answer_session(struct peer *p, uint32_t id, const struct session *s,
+			   int err)
 {
 	struct ipc_session m = { .header.id = id, .error = err };
 
@@ -76,10 +76,9 @@ static void answer_session(struct peer *p, uint32_t id,
 static void answer_done(struct peer *p, uint32_t id, int err, uint32_t count,
 			uint32_t cursor)
 {
-	struct ipc_done m = { .header.id = id,
-			      .error = err,
-			      .count = count,
-			      .cursor = cursor };
+	struct ipc_done m = {
+		.header.id = id, .error = err, .count = count, .cursor = cursor
+	};
 
 	ipc_channel_send(p->channel, IPC_DONE, &m);
 }
@@ -139,8 +138,8 @@ static void grant(struct peer *p, const struct ipc_grant *m,
 		  enum gate_asker asker)
 {
 	struct session *s = NULL;
-	int err = gate_grant(p->server->gate, &m->client, &m->limits, asker,
-			     &s);
+	int err =
+		gate_grant(p->server->gate, &m->client, &m->limits, asker, &s);
 
 	if (err || !s->is_pending)
 		answer_session(p, m->header.id, s, err);
@@ -148,15 +147,13 @@ static void grant(struct peer *p, const struct ipc_grant *m,
 		answer_after_push(p, m->header.id, s);
 }
 
-static void handle_grant(struct ipc_channel *ch, const void *message,
-			 void *arg)
+static void handle_grant(struct ipc_channel *ch, const void *message, void *arg)
 {
 	(void)ch;
 	grant(arg, message, ASKER_PORTAL);
 }
 
-static void handle_admit(struct ipc_channel *ch, const void *message,
-			 void *arg)
+static void handle_admit(struct ipc_channel *ch, const void *message, void *arg)
 {
 	(void)ch;
 	grant(arg, message, ASKER_OPERATOR);
@@ -229,8 +226,7 @@ struct address_list {
 	uint32_t id;
 };
 
-static void send_address(const struct mac *mac, const struct addr *a,
-			 void *arg)
+static void send_address(const struct mac *mac, const struct addr *a, void *arg)
 {
 	struct address_list *l = arg;
 	struct ipc_address m = { .header.id = l->id, .ip = *a };
@@ -239,8 +235,7 @@ static void send_address(const struct mac *mac, const struct addr *a,
 		ipc_channel_send(l->peer->channel, IPC_ADDRESS, &m);
 }
 
-static void send_addresses(struct peer *p, const struct session *s,
-			   uint32_t id)
+static void send_addresses(struct peer *p, const struct session *s, uint32_t id)
 {
 	struct gate *g = p->server->gate;
 	struct ipc_address m = { .header.id = id, .mac = s->mac, .has_mac = 1 };
@@ -252,8 +247,7 @@ static void send_addresses(struct peer *p, const struct session *s,
 		log_warn("neighbours: the list of addresses is incomplete");
 }
 
-static void handle_list(struct ipc_channel *ch, const void *message,
-			void *arg)
+static void handle_list(struct ipc_channel *ch, const void *message, void *arg)
 {
 	const struct ipc_list *m = message;
 	struct peer *p = arg;
@@ -283,7 +277,8 @@ static uint32_t revoke_all(struct gate *g)
 	struct session *s;
 	uint32_t count = 0;
 
-	SESSION_FOREACH (s, g->sessions) {
+	SESSION_FOREACH(s, g->sessions)
+	{
 		count += s->state == SESSION_GRANTED;
 		gate_end(g, s, SESSION_REASON_OPERATOR);
 	}

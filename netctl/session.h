@@ -17,24 +17,24 @@
 struct session {
 	TAILQ_ENTRY(session) pending; /* of the gate: wants to be pushed */
 	bool is_pending;
-	bool is_new;	  /* no push has succeeded yet */
-	bool installed;	  /* its elements are in the kernel's maps */
-	bool seen;	  /* in the dump that is being read */
-	bool reduced;	  /* over its quota, at the zone's slow rate */
-	uint8_t policed;  /* which caps are elements, as elements_caps() */
-	uint8_t reason;	  /* enum session_reason, once ended */
+	bool is_new;	 /* no push has succeeded yet */
+	bool installed;	 /* its elements are in the kernel's maps */
+	bool seen;	 /* in the dump that is being read */
+	bool reduced;	 /* over its quota, at the zone's slow rate */
+	uint8_t policed; /* which caps are elements, as elements_caps() */
+	uint8_t reason;	 /* enum session_reason, once ended */
 	enum session_state state;
-	uint16_t slot;	  /* class minor number, or SLOT_UNCAPPED */
-	uint16_t zone;	  /* index in the table of zones */
+	uint16_t slot; /* class minor number, or SLOT_UNCAPPED */
+	uint16_t zone; /* index in the table of zones */
 	struct mac mac;
-	uint32_t index;	  /* place in the table, for lists */
+	uint32_t index; /* place in the table, for lists */
 	uint64_t handle;
 	struct ipc_limits limits; /* IPC_UNLIMITED: none */
 	uint64_t down_cap_bps;	  /* in force now; 0: none */
 	uint64_t up_cap_bps;
-	uint64_t granted_ms;	  /* CLOCK_BOOTTIME */
-	uint64_t ends_ms;	  /* UINT64_MAX: never */
-	uint64_t active_ms;	  /* last time its counters moved */
+	uint64_t granted_ms; /* CLOCK_BOOTTIME */
+	uint64_t ends_ms;    /* UINT64_MAX: never */
+	uint64_t active_ms;  /* last time its counters moved */
 	uint64_t up_bytes, up_packets;
 	uint64_t down_bytes, down_packets;
 };
@@ -66,13 +66,14 @@ void session_rezone(struct session_table *t, const int map[]);
 
 /* The first session at or after that place; NULL: there is none. */
 struct session *session_at(struct session_table *t, uint32_t index);
-#define SESSION_FOREACH(s, t) \
-	for ((s) = session_at((t), 0); (s); (s) = session_at((t), (s)->index + 1))
+#define SESSION_FOREACH(s, t)                                                  \
+	for ((s) = session_at((t), 0); (s);                                    \
+	     (s) = session_at((t), (s)->index + 1))
 
 /* As SESSION_FOREACH, where the body may remove s. */
-#define SESSION_FOREACH_SAFE(s, t, i)                             \
-	for ((i) = 0; ((s) = session_at((t), (i))) &&             \
-		      ((i) = (s)->index + 1, true);)
+#define SESSION_FOREACH_SAFE(s, t, i)                                          \
+	for ((i) = 0;                                                          \
+	     ((s) = session_at((t), (i))) && ((i) = (s)->index + 1, true);)
 
 uint32_t session_count(const struct session_table *t);
 uint32_t session_count_zone(const struct session_table *t, uint16_t zone);

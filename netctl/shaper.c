@@ -12,11 +12,11 @@
 
 #define SLOTS	     0x10000
 #define POOL_MIN     64
-#define POOL_STEP    16
-#define ROOT_CLASS   1	       /* minor of the class that is the link */
-#define RATE_MIN_BPS 8000      /* of a class that lives off borrowing */
+#define POOL_STEP    8
+#define ROOT_CLASS   1	  /* minor of the class that is the link */
+#define RATE_MIN_BPS 8000 /* of a class that lives off borrowing */
 #define RATE_ANY_BPS 100000000000ULL
-#define LEAF_PACKETS 100       /* of a pfifo leaf, where fq_codel is missing */
+#define LEAF_PACKETS 100 /* of a pfifo leaf, where fq_codel is missing */
 
 enum link_state {
 	LINK_UNKNOWN, /* not looked at */
@@ -38,6 +38,7 @@ struct pool {
 	uint16_t *slot; /* a stack of slots whose classes exist */
 	uint32_t free, size, used;
 	bool wanted;
+	bool growing; /* from half of the target up to all of it */
 };
 
 struct shaper {
@@ -92,9 +93,9 @@ static uint32_t class_id(uint32_t minor)
 static struct nl_msg *root_message(const struct link *l)
 {
 	const struct tc_htb_glob glob = { .version = 3, .rate2quantum = 10 };
-	struct nl_msg *msg = tc_message(l, RTM_NEWQDISC,
-					NLM_F_CREATE | NLM_F_REPLACE,
-					TC_H_ROOT, class_id(0));
+	struct nl_msg *msg =
+		tc_message(l, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE,
+			   TC_H_ROOT, class_id(0));
 	struct nlattr *options;
 
 	nla_put_string(msg, TCA_KIND, "htb");
@@ -194,9 +195,9 @@ static uint32_t leaf_handle(uint32_t minor)
 
 static struct nl_msg *fq_codel_message(const struct link *l, uint32_t minor)
 {
-	struct nl_msg *msg = tc_message(l, RTM_NEWQDISC,
-					NLM_F_CREATE | NLM_F_REPLACE,
-					class_id(minor), leaf_handle(minor));
+	struct nl_msg *msg =
+		tc_message(l, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE,
+			   class_id(minor), leaf_handle(minor));
 	struct nlattr *options;
 
 	nla_put_string(msg, TCA_KIND, "fq_codel");
@@ -210,9 +211,9 @@ static struct nl_msg *fq_codel_message(const struct link *l, uint32_t minor)
 static struct nl_msg *pfifo_message(const struct link *l, uint32_t minor)
 {
 	const struct tc_fifo_qopt opt = { .limit = LEAF_PACKETS };
-	struct nl_msg *msg = tc_message(l, RTM_NEWQDISC,
-					NLM_F_CREATE | NLM_F_REPLACE,
-					class_id(minor), leaf_handle(minor));
+	struct nl_msg *msg =
+		tc_message(l, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE,
+			   class_id(minor), leaf_handle(minor));
 
 	nla_put_string(msg, TCA_KIND, "pfifo");
 	nla_put(msg, TCA_OPTIONS, sizeof(opt), &opt);
@@ -240,7 +241,8 @@ static void on_qdisc(const struct nlmsghdr *nlh, void *arg)
 	    (uint32_t)tcm->tcm_ifindex != s->ifindex ||
 	    tcm->tcm_parent != TC_H_ROOT || !tcm->tcm_handle ||
 	    nlmsg_parse((struct nlmsghdr *)(uintptr_t)nlh, sizeof(*tcm), tb,
-			TCA_MAX, NULL) < 0 || !tb[TCA_KIND])
+			TCA_MAX, NULL) < 0 ||
+	    !tb[TCA_KIND])
 		return;
 	if (tcm->tcm_handle == class_id(0) &&
 	    !strcmp(nla_get_string(tb[TCA_KIND]), "htb"))
@@ -317,7 +319,7 @@ static void empty_pools(struct shaper *sh)
 			uint16_t slot = p->slot[--p->free];
 
 			sh->slot_is_used[slot / 8] &=
-				(uint8_t)~(1U << (slot % 8));
+				(uint8_t) ~(1U << (slot % 8));
 		}
 	}
 }
@@ -394,8 +396,8 @@ static uint16_t unused_slot(struct shaper *sh)
 	for (uint32_t tried = 0; tried < SLOTS; tried++) {
 		uint16_t slot = sh->next_slot;
 
-		sh->next_slot = slot >= SLOT_LAST ? SLOT_FIRST
-						  : (uint16_t)(slot + 1);
+		sh->next_slot =
+			slot >= SLOT_LAST ? SLOT_FIRST : (uint16_t)(slot + 1);
 		if (slot != SHAPER_MAJOR && !slot_is_used(sh, slot)) {
 			slot_set_used(sh, slot);
 			return slot;
@@ -509,7 +511,11 @@ bool shaper_grow_pool(struct shaper *sh)
 		struct pool *p = &sh->pool[zone];
 		int err;
 
-		if (!p->wanted || p->free >= pool_target(p))
+		if (p->free < pool_target(p) / 2)
+			p->growing = true;
+		else if (p->free >= pool_target(p))
+			p->growing = false;
+		if (!p->wanted || !p->growing)
 			continue;
 		for (int i = 0; i < POOL_STEP; i++) {
 			uint16_t slot = unused_slot(sh);
