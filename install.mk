@@ -67,11 +67,14 @@ uninstall:
 DIST := stadttor-$(VERSION)
 dist:
 	@mkdir -p $(BUILD)
-	git ls-files -z | LC_ALL=C sort -z | tar --null --files-from=- \
-		--no-recursion --transform='s|^|$(DIST)/|' --format=ustar \
-		--owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w \
-		--mtime="@$$(git log -1 --format=%ct)" -cf - | \
-		xz -9 -T1 >$(BUILD)/$(DIST).tar.xz
+	git ls-files -z | LC_ALL=C sort -z >$(BUILD)/dist.files
+	tar --create --file=$(BUILD)/$(DIST).tar --format=ustar \
+		--transform='s|^|$(DIST)/|' --owner=0 --group=0 \
+		--numeric-owner --mode=u+rwX,go+rX,go-w \
+		--mtime="@$$(git log -1 --format=%ct)" --no-recursion --null \
+		--files-from=$(BUILD)/dist.files
+	xz -9 -T1 -f $(BUILD)/$(DIST).tar
+	rm $(BUILD)/dist.files
 	@echo $(BUILD)/$(DIST).tar.xz
 
 .PHONY: install install-system uninstall dist
