@@ -86,15 +86,20 @@ class Stadttor:
 
     def wait_ready(self, seconds=10):
         lab.wait_until(self.netctl_answers, seconds, say="netctl is not ready")
-        lab.wait_until(self.portal_listens, seconds, say="portal is not ready")
+        lab.wait_until(self.portal_is_ready, seconds,
+                       say="portal is not ready")
 
     def netctl_answers(self):
         self.check_alive(NETCTL)
         return self.cli("status", check=False).returncode == 0
 
-    def portal_listens(self):
-        """The page comes, and with netctl's help: it knows the visitor."""
+    def portal_is_ready(self):
+        """It listens, and the last that it said of netctl was good."""
         self.check_alive(PORTAL)
+        said = self.log(PORTAL)
+        if said.rfind("connected to netctl") <= max(
+                said.rfind("netctl is away"), said.rfind("trying again")):
+            return False
         found = self.street.gate.run("ss", "-Htln", "sport", "=", ":2081")
         return ":2081" in found.stdout
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Speaks the messages of common/ipc.h, rightly and wrongly."""
-import contextlib
 import os
 import pwd
 import socket
@@ -17,17 +16,37 @@ LIMITS = struct.Struct("=5Q")
 SESSION_BODY = struct.Struct("=iI5Q5QII16s")
 
 
-@contextlib.contextmanager
-def as_user(name):
-    """Connections made inside carry that user's id."""
-    user = pwd.getpwnam(name)
-    os.setegid(user.pw_gid)
-    os.seteuid(user.pw_uid)
+def connect_as(user, path):
+    """A connection that carries that user's id.
+
+    Made by a child, because the ids of a process belong to all its threads.
+    """
+    ours, theirs = socket.socketpair()
+    child = os.fork()
+    if not child:
+        os._exit(_connect_and_send(user, path, theirs))
+    theirs.close()
+    with ours:
+        _, status = os.waitpid(child, 0)
+        failed = os.waitstatus_to_exitcode(status)
+        if failed:
+            raise OSError(failed, os.strerror(failed))
+        _, (fd,), _, _ = socket.recv_fds(ours, 1, 1)
+    return socket.socket(fileno=fd)
+
+
+def _connect_and_send(user, path, back):
+    entry = pwd.getpwnam(user)
     try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(0)
+        os.setgroups([])
+        os.setgid(entry.pw_gid)
+        os.setuid(entry.pw_uid)
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        s.connect(path)  # waits while the backlog is full
+        socket.send_fds(back, [b"1"], [s.fileno()])
+    except OSError as error:
+        return error.errno
+    return 0
 
 
 def address(text, ifindex=0):
@@ -72,9 +91,7 @@ class Peer:
     """A connection to netctl as some user."""
 
     def __init__(self, path, user="nobody"):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with as_user(user):
-            self.socket.connect(path)  # waits while the backlog is full
+        self.socket = connect_as(user, path)
         self.socket.settimeout(3)
 
     def __enter__(self):

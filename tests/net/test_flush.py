@@ -16,7 +16,6 @@ DEEDS = {
                     "delete table inet stadttor"],
     "forward chain": ["flush chain inet stadttor forward"],
     "ingress chain": ["flush chain netdev stadttor ingress_guest"],
-    "map": ["flush map netdev stadttor up_guest"],
 }
 
 
@@ -39,6 +38,19 @@ def test_stranger(stadttor, street, phones, deed):
     assert after["left_s"] > 3500
     assert after["handle"] == before["handle"]
     assert stadttor.status()["reinstalled"] >= 1
+
+
+def test_flushed_map(stadttor, street, phones):
+    """Elements that vanish are noticed when the counters are next read."""
+    stadttor.start(guest={"rate_down": "20mbit"})
+    assert traffic.tap(phones[0]).status == 303
+    before = stadttor.session_of(phones[0])
+    street.gate.nft("flush map netdev stadttor up_guest\n")
+    for family in FAMILIES:
+        traffic.wait_online(phones[0], family, 10)
+        assert traffic.is_shut(phones[1], family)
+    assert stadttor.session_of(phones[0])["handle"] == before["handle"]
+    assert len(stadttor.warnings("missing|put back")) == 1
 
 
 def test_hundreds_are_restored_within_a_second(stadttor, street, crowd):

@@ -31,10 +31,11 @@ def zone_names(stadttor):
 def test_reload_interrupts_nobody(stadttor, phones):
     stadttor.start(guest=CAP)
     tapped(phones[0])
+    tapped(phones[1])
     before = stadttor.session_of(phones[0])
     with traffic.NumberedFlow(phones[0], V4) as flow4, \
             traffic.NumberedFlow(phones[0], V6) as flow6, \
-            traffic.Transfer(phones[0]) as down:
+            traffic.Transfer(phones[1]) as down:
         for rate in ("10mbit", "0", "30mbit", "20mbit"):
             reload(stadttor, guest={**CAP, "rate_down": rate})
             flow4.progress()
@@ -43,7 +44,7 @@ def test_reload_interrupts_nobody(stadttor, phones):
         assert (flow4.finish(), flow6.finish()) == (0, 0)
     after = stadttor.session_of(phones[0])
     assert after["handle"] == before["handle"]
-    assert traffic.is_shut(phones[1])
+    assert traffic.is_shut(phones[2])
 
 
 def test_new_limits_are_for_new_sessions(stadttor, phones):

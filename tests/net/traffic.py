@@ -138,6 +138,14 @@ def wait_online(phone, family=V4, seconds=5, source=None):
                    say=f"{phone.ip4} did not come online")
 
 
+def wait_calm(phone, family=V4):
+    """Queues have run empty: an echo comes back quickly."""
+    def is_quick():
+        answer, seconds = timed(udp_echo, phone, web(family))
+        return answer is True and seconds < 0.005
+    lab.wait_until(is_quick, 10, say="the queues do not run empty")
+
+
 def wait_shut(phone, family=V4, seconds=5):
     lab.wait_until(lambda: is_shut(phone, family), seconds,
                    say=f"{phone.ip4} was not shut out")
