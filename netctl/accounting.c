@@ -11,6 +11,7 @@
 #define POLL_MS	      5000
 #define POLL_QUICK_MS 1000 /* where a quota or a short idle time must end */
 #define POLL_MIN_MS   50
+#define READ_ATTEMPTS 10
 
 /*
  * The kernel's clock of elements and ours start a moment apart, so an element
@@ -127,21 +128,31 @@ static void remove_strangers(struct reading *r)
 		 err ? ": " : "", err ? strerror(-err) : "");
 }
 
+static int read_once(struct gate *g, uint16_t zone, bool adopting)
+{
+	struct reading r = {
+		.g = g, .zone = zone, .adopting = adopting, .now_ms = clock_ms()
+	};
+	int err;
+
+	nft_begin(g->nft);
+	err = read_zone(&r);
+	if (err == -ENOENT)
+		err = 0; /* no such map: nothing is in it */
+	if (!err)
+		remove_strangers(&r);
+	return err;
+}
+
+/* Others may change tables while we read; reading twice does no harm. */
 static int read_all(struct gate *g, bool adopting)
 {
 	int err = 0;
 
 	for (uint16_t z = 0; z < g->settings->zones && !err; z++) {
-		struct reading r = { .g = g,
-				     .zone = z,
-				     .adopting = adopting,
-				     .now_ms = clock_ms() };
-
-		nft_begin(g->nft);
-		err = read_zone(&r);
-		if (err == -ENOENT) /* no such map: nothing is in it */
-			err = 0;
-		remove_strangers(&r);
+		err = -EINTR;
+		for (int i = 0; i < READ_ATTEMPTS && err == -EINTR; i++)
+			err = read_once(g, z, adopting);
 	}
 	return err;
 }

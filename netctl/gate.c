@@ -152,8 +152,7 @@ static int install(struct gate *g)
 				  : "");
 		return err;
 	}
-	g->fingerprint = ruleset_fingerprint(g->nft);
-	return 0;
+	return ruleset_fingerprint(g->nft, &g->fingerprint);
 }
 
 /* Sessions whose caps went with their sets, or need them now. */
@@ -203,12 +202,14 @@ static void on_tables_changed(evutil_socket_t fd, short what, void *arg)
 static void on_check(evutil_socket_t fd, short what, void *arg)
 {
 	struct gate *g = arg;
+	uint64_t now = 0;
+	int err = ruleset_fingerprint(g->nft, &now);
 
 	(void)fd;
 	(void)what;
-	if (ruleset_fingerprint(g->nft) == g->fingerprint)
+	if (!err && now == g->fingerprint)
 		return;
-	if (install(g) < 0) {
+	if (err || install(g) < 0) {
 		event_add(&g->check_timer, &check_delay);
 		return;
 	}

@@ -225,16 +225,32 @@ int nft_commit(struct nft *nft)
 
 struct dump_state {
 	const struct nft_dump *d;
+	uint32_t seq;
+	bool interrupted;
 	int err;
 };
 
-static int on_dump_message(const struct nlmsghdr *nlh, void *arg)
+/* false: the dump is over. */
+static bool dump_part(struct dump_state *state, const struct nlmsghdr *nlh,
+		      int len)
 {
-	struct dump_state *state = arg;
+	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
+		if (nlh->nlmsg_seq != state->seq)
+			continue; /* an answer to an older question */
+		if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+			state->interrupted = true;
+		if (nlh->nlmsg_type == NLMSG_DONE)
+			return false;
+		if (nlh->nlmsg_type == NLMSG_ERROR) {
+			const struct nlmsgerr *e = mnl_nlmsg_get_payload(nlh);
 
-	if (!state->err)
-		state->err = state->d->on_message(nlh, state->d->arg);
-	return MNL_CB_OK;
+			state->err = e->error;
+			return false;
+		}
+		if (!state->err)
+			state->err = state->d->on_message(nlh, state->d->arg);
+	}
+	return true;
 }
 
 int nft_dump(struct nft *nft, const struct nft_dump *d)
@@ -243,29 +259,24 @@ int nft_dump(struct nft *nft, const struct nft_dump *d)
 		struct nlmsghdr nlh;
 		char bytes[1024];
 	} question;
-	struct dump_state state = { .d = d };
+	struct dump_state state = { .d = d, .seq = nft->seq++ };
 	struct nlmsghdr *nlh;
-	int run = MNL_CB_OK;
+	ssize_t n;
 
 	nlh = nftnl_nlmsg_build_hdr(question.bytes, d->type, d->family,
-				    NLM_F_DUMP, nft->seq++);
+				    NLM_F_DUMP, state.seq);
 	if (d->fill)
 		d->fill(nlh, d->arg);
 	if (mnl_socket_sendto(nft->socket, nlh, nlh->nlmsg_len) < 0)
 		return -errno;
-	while (run > MNL_CB_STOP) {
-		ssize_t n = mnl_socket_recvfrom(nft->socket, nft->reply,
-						sizeof(nft->reply));
-
+	do {
+		n = mnl_socket_recvfrom(nft->socket, nft->reply,
+					sizeof(nft->reply));
 		if (n < 0)
 			return errno == EAGAIN ? -ETIMEDOUT : -errno;
-		run = mnl_cb_run(nft->reply, (size_t)n, nlh->nlmsg_seq,
-				 nft->portid, on_dump_message, &state);
-		if (run < 0 && errno == ESRCH)
-			run = MNL_CB_OK; /* an answer to an older question */
-	}
-	if (run < 0)
-		return -errno;
+	} while (dump_part(&state, (struct nlmsghdr *)nft->reply, (int)n));
+	if (!state.err && state.interrupted)
+		return -EINTR;
 	return state.err;
 }
 

@@ -45,7 +45,8 @@ int nft_commit(struct nft *nft) MUST_CHECK;
 
 /*
  * Asks with NLM_F_DUMP and calls on_message for each answer. fill appends the
- * question's attributes and may be NULL. 0 or -errno.
+ * question's attributes and may be NULL. 0 or -errno; -EINTR: somebody changed
+ * tables meanwhile, so what was read may be incomplete: ask again.
  */
 struct nft_dump {
 	uint16_t type; /* NFT_MSG_GET* */

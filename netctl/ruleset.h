@@ -22,8 +22,9 @@
 #define SLOT_FIRST    2 /* class minor numbers of capped devices */
 #define SLOT_LAST     0xfffd
 #define SLOT_UNCAPPED 0xfffe /* granted, without a class */
-#define SLOT_INBOUND  0xffff /* from the uplink to a device yet to be checked  \
-			      */
+#define SLOT_INBOUND                                                           \
+	0xffff /* from the uplink to a device yet to be checked                \
+		*/
 
 /* Major number of the gate's root qdiscs: "ST". */
 #define SHAPER_MAJOR 0x5354

@@ -18,6 +18,7 @@
 
 #include "netctl/rule_code.h"
 
+#define DUMP_ATTEMPTS	  10 /* while others keep changing tables */
 #define DYNAMIC_MAX	  4096
 #define RATE_TIMEOUT_MS	  10000
 #define GARDEN_TIMEOUT_MS (6 * 3600 * 1000ULL)
@@ -367,7 +368,7 @@ static void fill_table_name(struct nlmsghdr *nlh, void *arg)
 	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, RULESET_TABLE);
 }
 
-static int find_present(struct nft *nft, struct present *p)
+static int find_present_once(struct nft *nft, struct present *p)
 {
 	const struct nft_dump dumps[] = {
 		{ NFT_MSG_GETTABLE, ruleset_nfproto(p->family), NULL,
@@ -383,6 +384,25 @@ static int find_present(struct nft *nft, struct present *p)
 		err = nft_dump(nft, &dumps[1]);
 	if (!err && p->table)
 		err = nft_dump(nft, &dumps[2]);
+	return err;
+}
+
+static void forget_present(struct present *p)
+{
+	forget(&p->chains);
+	forget(&p->sets);
+	p->table = false;
+}
+
+/* The caller forgets what is found, also after an error. */
+static int find_present(struct nft *nft, struct present *p)
+{
+	int err = find_present_once(nft, p);
+
+	for (int i = 1; i < DUMP_ATTEMPTS && err == -EINTR; i++) {
+		forget_present(p);
+		err = find_present_once(nft, p);
+	}
 	return err;
 }
 
@@ -445,8 +465,7 @@ static int put_cleared(struct nft *nft, const struct ruleset_input *in,
 		put_chains_removal(nft, &p);
 		put_sets_removal(nft, &p);
 	}
-	forget(&p.chains);
-	forget(&p.sets);
+	forget_present(&p);
 	return err;
 }
 
@@ -475,13 +494,12 @@ int ruleset_put_removal(struct nft *nft)
 		struct present p = { .family = (enum ruleset_family)family };
 		int err = find_present(nft, &p);
 
-		forget(&p.chains);
-		forget(&p.sets);
-		if (err)
-			return err;
-		if (p.table)
+		if (!err && p.table)
 			put_table(nft, NFT_MSG_DELTABLE,
 				  ruleset_nfproto(p.family), 0);
+		forget_present(&p);
+		if (err)
+			return err;
 	}
 	return 0;
 }
@@ -514,21 +532,32 @@ static int on_fingerprint_chain(const struct nlmsghdr *nlh, void *arg)
 	return err;
 }
 
-uint64_t ruleset_fingerprint(struct nft *nft)
+static int fingerprint(struct nft *nft, uint64_t *sum)
 {
-	uint64_t sum = 0xcbf29ce484222325ULL;
-
+	*sum = 0xcbf29ce484222325ULL;
 	for (int family = FAMILY_NETDEV; family <= FAMILY_INET; family++) {
 		uint16_t nfproto = ruleset_nfproto((enum ruleset_family)family);
 		const struct nft_dump chains = { NFT_MSG_GETCHAIN, nfproto,
 						 NULL, on_fingerprint_chain,
-						 &sum };
+						 sum };
 		const struct nft_dump rules = { NFT_MSG_GETRULE, nfproto,
 						fill_table_name, on_fingerprint,
-						&sum };
+						sum };
+		int err = nft_dump(nft, &chains);
 
-		if (nft_dump(nft, &chains) < 0 || nft_dump(nft, &rules) < 0)
-			return 0;
+		if (!err)
+			err = nft_dump(nft, &rules);
+		if (err)
+			return err;
 	}
-	return sum;
+	return 0;
+}
+
+int ruleset_fingerprint(struct nft *nft, uint64_t *sum)
+{
+	int err = -EINTR;
+
+	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++)
+		err = fingerprint(nft, sum);
+	return err;
 }

@@ -23,8 +23,8 @@ int ruleset_put_removal(struct nft *nft) MUST_CHECK;
 
 /*
  * A number that changes when anybody changes a table, chain or rule of ours.
- * 0: the dump failed.
+ * 0 or -errno.
  */
-uint64_t ruleset_fingerprint(struct nft *nft);
+int ruleset_fingerprint(struct nft *nft, uint64_t *sum) MUST_CHECK;
 
 #endif
