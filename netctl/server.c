@@ -13,11 +13,16 @@
 
 #include "common/clock.h"
 
-#define PEERS_MAX	32
-#define PORTAL_BUDGET	20000 /* messages a second */
-#define OPERATOR_BUDGET 5000
-#define BACKLOG		16
-#define BREACHES_MAX	32
+#define BACKLOG	     16
+#define BREACHES_MAX 32
+
+/* What each kind of peer may take, so that neither shuts out the other. */
+struct role {
+	const char *name;
+	const struct ipc_handler *handlers;
+	unsigned int peers_max;
+	uint32_t messages_per_s;
+};
 
 /* An answer that waits for the push at the end of the turn. */
 struct waiting {
@@ -30,8 +35,8 @@ struct peer {
 	LIST_ENTRY(peer) next;
 	struct server *server;
 	struct ipc_channel *channel;
+	const struct role *role;
 	TAILQ_HEAD(, waiting) waiting;
-	bool is_portal;
 };
 
 struct server {
@@ -39,7 +44,6 @@ struct server {
 	struct event accept_event;
 	uid_t owner, portal;
 	LIST_HEAD(, peer) peers;
-	unsigned int count;
 	const char *breach[BREACHES_MAX]; /* kinds already in the log */
 };
 
@@ -332,6 +336,10 @@ static const struct ipc_handler operator_handlers[IPC_TYPE_MAX] = {
 
 /* --- peers ------------------------------------------------------------- */
 
+static const struct role portal_role = { "portal", portal_handlers, 8, 20000 };
+static const struct role operator_role = { "operator", operator_handlers, 24,
+					   5000 };
+
 static void peer_free(struct peer *p)
 {
 	struct waiting *w;
@@ -342,7 +350,6 @@ static void peer_free(struct peer *p)
 	}
 	ipc_channel_free(p->channel);
 	LIST_REMOVE(p, next);
-	p->server->count--;
 	free(p);
 }
 
@@ -368,68 +375,83 @@ static void on_peer_close(struct ipc_channel *ch, const char *why, void *arg)
 	(void)ch;
 	if (why) {
 		p->server->gate->totals.refused++;
-		log_breach(p->server, p->is_portal ? "portal" : "operator",
-			   why);
+		log_breach(p->server, p->role->name, why);
 	}
 	peer_free(p);
 }
 
-static int peer_role(const struct server *sv, int fd, bool *is_portal)
+/* NULL: a stranger. */
+static const struct role *find_role(const struct server *sv, int fd)
 {
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
-		return -errno;
-	*is_portal = cred.uid == sv->portal;
-	if (*is_portal || cred.uid == 0 || cred.uid == sv->owner)
-		return 0;
-	return -EACCES;
+		return NULL;
+	if (cred.uid == sv->portal)
+		return &portal_role;
+	if (cred.uid == 0 || cred.uid == sv->owner)
+		return &operator_role;
+	return NULL;
 }
 
-static void add_peer(struct server *sv, int fd)
+static bool role_is_full(const struct server *sv, const struct role *role)
+{
+	const struct peer *p;
+	unsigned int count = 0;
+
+	LIST_FOREACH (p, &sv->peers, next)
+		count += p->role == role;
+	return count >= role->peers_max;
+}
+
+static void add_peer(struct server *sv, int fd, const struct role *role)
 {
 	struct peer *p = calloc(1, sizeof(*p));
-	struct ipc_channel_config config = { .base = sv->gate->base,
-					     .fd = fd,
-					     .on_close = on_peer_close,
-					     .arg = p };
+	const struct ipc_channel_config config = {
+		.base = sv->gate->base,
+		.fd = fd,
+		.handlers = role->handlers,
+		.budget_per_s = role->messages_per_s,
+		.on_close = on_peer_close,
+		.arg = p,
+	};
 
-	if (!p || peer_role(sv, fd, &p->is_portal) < 0) {
+	if (!p) {
 		close(fd);
-		free(p);
 		return;
 	}
 	p->server = sv;
+	p->role = role;
 	TAILQ_INIT(&p->waiting);
-	config.handlers = p->is_portal ? portal_handlers : operator_handlers;
-	config.budget_per_s = p->is_portal ? PORTAL_BUDGET : OPERATOR_BUDGET;
 	p->channel = ipc_channel_new(&config);
 	if (!p->channel) {
 		free(p);
 		return;
 	}
 	LIST_INSERT_HEAD(&sv->peers, p, next);
-	sv->count++;
-	if (p->is_portal)
+	if (role == &portal_role)
 		send_zones(p, 0);
 }
 
-/* At the cap the oldest of the same kind would be as good as the newest. */
 static void on_accept(evutil_socket_t listener, short what, void *arg)
 {
 	struct server *sv = arg;
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	const struct role *role;
 
 	(void)what;
 	if (fd < 0)
 		return;
-	if (sv->count >= PEERS_MAX) {
-		log_breach(sv, "socket", "too many connections");
+	role = find_role(sv, fd);
+	if (!role || role_is_full(sv, role)) {
+		log_breach(sv, role ? role->name : "somebody",
+			   role ? "too many connections"
+				: "connection of a stranger");
 		close(fd);
 		return;
 	}
-	add_peer(sv, fd);
+	add_peer(sv, fd, role);
 }
 
 static void on_zones(void *arg)
@@ -438,7 +460,7 @@ static void on_zones(void *arg)
 	struct peer *p;
 
 	LIST_FOREACH (p, &sv->peers, next)
-		if (p->is_portal)
+		if (p->role == &portal_role)
 			send_zones(p, 0);
 }
 
