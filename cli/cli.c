@@ -59,7 +59,8 @@ static enum cli_exit cli_help(const struct cli *cli)
 	(void)cli;
 	puts("usage: stadttor [-c FILE] [--json] COMMAND ...\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		printf("  %s %s\n\t%s\n", commands[i].name, commands[i].usage,
+		printf("  %s%s%s\n\t%s\n", commands[i].name,
+		       *commands[i].usage ? " " : "", commands[i].usage,
 		       commands[i].help);
 	puts("\n  -c, --config FILE  read this config instead of " SETTINGS_PATH
 	     "\n      --json         answer in JSON"
@@ -345,8 +346,8 @@ static enum cli_exit run_command(struct command_line *l, int argc, char **argv)
 	l->cli.arg_count = argc - 1;
 	if (l->used & ~c->options || l->cli.arg_count < c->min_args ||
 	    l->cli.arg_count > c->max_args)
-		return cli_fail(&l->cli, CLI_USAGE, "usage: stadttor %s %s",
-				c->name, c->usage);
+		return cli_fail(&l->cli, CLI_USAGE, "usage: stadttor %s%s%s",
+				c->name, *c->usage ? " " : "", c->usage);
 	return c->run(&l->cli);
 }
 
