@@ -109,15 +109,17 @@ static struct conn *conn_take(struct conns *cs)
 
 /*
  * A connection that outlives its first turn takes one of the places, of all
- * and of its device. false: none is left.
+ * and of its device. A quarter of them is kept for requests that are complete,
+ * so that dawdlers, however many, shut nobody out. false: none is left.
  */
-static bool conn_take_place(struct conn *c)
+static bool conn_take_place(struct conn *c, bool has_request)
 {
 	struct conns *cs = c->owner;
+	size_t max = cs->bounds.max - (has_request ? 0 : cs->bounds.max / 4);
 
 	if (c->has_place)
 		return true;
-	if (cs->count >= cs->bounds.max ||
+	if (cs->count >= max ||
 	    !limits_take(cs->limits, &c->x.client, &c->share))
 		return false;
 	c->has_place = true;
@@ -210,7 +212,7 @@ static void conn_drain(struct conn *c)
 static void conn_finish(struct conn *c)
 {
 	c->transport->finish(c->transport_state);
-	if (!c->may_have_unread || !conn_take_place(c)) {
+	if (!c->may_have_unread || !conn_take_place(c, false)) {
 		conn_close(c, "answered");
 		return;
 	}
@@ -245,7 +247,7 @@ static void conn_write(struct conn *c)
 /* What the socket does not take at once is copied and waited for. */
 static void conn_write_later(struct conn *c, const char *bytes, size_t len)
 {
-	if (!conn_take_place(c)) {
+	if (!conn_take_place(c, true)) {
 		conn_close(c, "no room to wait");
 		return;
 	}
@@ -283,7 +285,7 @@ void conn_answer(struct conn *c, const char *bytes, size_t len)
 
 bool conn_hold(struct conn *c)
 {
-	if (!conn_take_place(c))
+	if (!conn_take_place(c, true))
 		return false;
 	c->state = CONN_HOLD;
 	conn_stop_event(c);
@@ -310,7 +312,7 @@ static bool conn_keep_input(struct conn *c)
 /* false: no place; it was answered or closed. */
 static bool conn_wait_for_more(struct conn *c)
 {
-	if (!conn_take_place(c)) {
+	if (!conn_take_place(c, false)) {
 		trouble(c, 503);
 		return false;
 	}
@@ -422,7 +424,7 @@ static bool conn_start_transport(struct conn *c)
 		return true;
 	c->transport = &transport_tls;
 	/* a handshake is dear: not for those who may not stay anyway */
-	if (!cs->tls || !conn_take_place(c))
+	if (!cs->tls || !conn_take_place(c, false))
 		return false;
 	c->transport_state = tls_accept(cs->tls, c->fd);
 	return c->transport_state != NULL;

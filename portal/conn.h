@@ -45,7 +45,8 @@ struct conns_config {
 };
 
 struct conns_bounds {
-	size_t max; /* connections that wait for something */
+	size_t max; /* connections that wait for something; 3/4: for a request
+		     */
 	unsigned int max_per_device;
 	uint64_t request_s;
 };

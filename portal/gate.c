@@ -22,6 +22,7 @@ struct gate {
 	struct event retry;
 	unsigned int retry_ms;
 	bool was_away; /* said so in the log */
+	bool was_late; /* likewise */
 	uint32_t last_id;
 	struct deadline_queue deadlines;
 	struct gate_bucket bucket[BUCKETS];
@@ -46,19 +47,25 @@ static void answer(struct gate_request *r, const struct ipc_session *s)
 static void on_late(struct deadline *d)
 {
 	struct gate_request *r;
+	struct gate *g;
 
 	r = (struct gate_request *)((char *)d -
 				    offsetof(struct gate_request, deadline));
-	log_warn("netctl did not answer in time");
+	g = r->gate;
+	if (!g->was_late)
+		log_warn("netctl does not answer in time");
+	g->was_late = true;
 	answer(r, NULL);
 }
 
 static void on_session(struct ipc_channel *ch, const void *message, void *arg)
 {
 	const struct ipc_session *s = message;
-	struct gate_request *r = find(arg, s->header.id);
+	struct gate *g = arg;
+	struct gate_request *r = find(g, s->header.id);
 
 	(void)ch;
+	g->was_late = false;
 	if (r) /* else it is late or its asker is gone */
 		answer(r, s);
 }
@@ -242,6 +249,7 @@ int gate_ask(struct gate *g, struct gate_request *r,
 	explicit_bzero(&grant, sizeof(grant));
 	if (err)
 		return err;
+	r->gate = g;
 	r->id = g->last_id;
 	LIST_INSERT_HEAD(&g->bucket[r->id % BUCKETS], r, next);
 	deadline_start(&r->deadline, &g->deadlines);

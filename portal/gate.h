@@ -31,6 +31,7 @@ struct gate_request {
 	void *arg;
 
 	/* gate's own */
+	struct gate *gate;
 	LIST_ENTRY(gate_request) next;
 	struct deadline deadline;
 	uint32_t id; /* 0: not under way */

@@ -8,9 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+
 #define ACCEPTS_PER_TURN 64
 #define BACKLOG		 4096
 #define DEFER_S		 5
+#define SAY_AGAIN_MS	 60000
 
 struct listeners {
 	struct listeners_config config;
@@ -34,7 +37,10 @@ static void pause_accepting(struct listener *l)
 {
 	static const struct timeval pause = { .tv_usec = 100000 };
 
-	log_warn("zone %s: accept: %s", l->zone->name, strerror(errno));
+	if (!l->said_ms || clock_ms() - l->said_ms > SAY_AGAIN_MS) {
+		log_warn("zone %s: accept: %s", l->zone->name, strerror(errno));
+		l->said_ms = clock_ms();
+	}
 	event_del(&l->event);
 	event_add(&l->pause, &pause);
 }

@@ -32,6 +32,7 @@ struct listener {
 	uint16_t port;
 	struct event event;
 	struct event pause; /* out of file descriptors */
+	uint64_t said_ms;   /* so in the log */
 };
 
 struct zone {

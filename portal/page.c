@@ -335,32 +335,34 @@ static bool make(struct maker *m, const char *template, bool escape)
 	return add_text(m, template, strlen(template), escape);
 }
 
+/* Gives back what was not needed; a smaller block is as good as a given one. */
+static void *shrink(void *block, size_t size)
+{
+	void *smaller = realloc(block, size);
+
+	return smaller ? smaller : block;
+}
+
 static bool make_program(struct maker *m, struct program *p, const char *file)
 {
-	char *text = malloc(TEXT_MAX);
-	bool ok = false;
+	bool ok;
 
 	p->op = calloc(OPS_MAX, sizeof(*p->op));
+	p->text = malloc(TEXT_MAX);
+	if (!p->op || !p->text)
+		return fail(m, "out of memory in", file);
 	m->program = p;
 	m->depth = 0;
 	m->nesting = 0;
 	m->file = file;
-	if (text && p->op) {
-		out_init(&m->text, text, TEXT_MAX - 1);
-		ok = make_file(m, file);
-		if (ok && m->depth)
-			ok = fail(m, "a condition without its end in", file);
-	}
-	if (ok) { /* give back what was not needed */
-		struct op *op = realloc(p->op, (p->count + 1) * sizeof(*p->op));
-
-		text[m->text.len] = '\0';
-		p->text = realloc(text, m->text.len + 1);
-		p->op = op ? op : p->op;
-		return p->text != NULL;
-	}
-	free(text);
-	return false;
+	out_init(&m->text, p->text, TEXT_MAX - 1);
+	ok = make_file(m, file);
+	if (ok && m->depth)
+		ok = fail(m, "a condition without its end in", file);
+	p->text[m->text.len] = '\0';
+	p->text = shrink(p->text, m->text.len + 1);
+	p->op = shrink(p->op, (p->count + 1) * sizeof(*p->op));
+	return ok;
 }
 
 /* --- the set ------------------------------------------------------------ */

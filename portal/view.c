@@ -35,6 +35,9 @@ static void view_init(struct view *v, struct conn *c, const char *path)
 	v->conn = c;
 	v->x = conn_exchange(c);
 	v->site = conn_arg(c);
+	/* languages may have gone while the request was waiting */
+	if (v->x->lang >= page_languages(v->site->pages)->count)
+		v->x->lang = page_languages(v->site->pages)->fallback;
 	v->lang = &page_languages(v->site->pages)->lang[v->x->lang];
 	p = v->site->settings;
 	value[HOLE_NETWORK] = p->network;
