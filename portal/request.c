@@ -268,7 +268,10 @@ static bool field_content_length(struct request *r, struct piece value)
 	for (size_t i = 0; i < value.len; i++) {
 		if (value.at[i] < '0' || value.at[i] > '9')
 			return bad(r, 400);
-		r->body_len = r->body_len * 10 + (size_t)(value.at[i] - '0');
+		/* beyond that it is too large whatever follows */
+		if (r->body_len < 100000000)
+			r->body_len =
+				r->body_len * 10 + (size_t)(value.at[i] - '0');
 	}
 	return true;
 }

@@ -90,6 +90,9 @@ static const struct verdict {
 	  REQUEST_MORE, 0 },
 	{ "POST / HTTP/1.1\r\n" HOST "Content-Length: 1025\r\n\r\n",
 	  REQUEST_BAD, 413 },
+	/* 7 in 32 bits */
+	{ "POST / HTTP/1.1\r\n" HOST "Content-Length: 4294967303\r\n\r\n",
+	  REQUEST_BAD, 413 },
 	{ "GET / HTTP/1.1\r\n" HOST "Content-Length: 99999\r\n\r\n",
 	  REQUEST_BAD, 413 },
 	{ "POST / HTTP/1.1\r\n" HOST
