@@ -41,7 +41,7 @@ def why(log):
                  for line in file]
     bad = [line for line in lines
            if re.search("not found|cannot get|error|failed", line, re.I)
-           and not re.search("bus|systemd|template|create", line)]
+           and not re.search("bus|systemd|template|create|netns", line)]
     return bad[0] if bad else "it says nothing"
 
 

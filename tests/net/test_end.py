@@ -7,7 +7,7 @@ import lab
 import packets
 import pytest
 import traffic
-from traffic import FAMILIES, V4
+from traffic import FAMILIES, V4, V6
 
 families = pytest.mark.parametrize("family", FAMILIES, ids=["ipv4", "ipv6"])
 CAP = {"rate_down": "20mbit", "rate_up": "20mbit"}
@@ -18,6 +18,7 @@ class Watch:
     """A download and an upload under way, watched on both sides."""
 
     def __init__(self, street, phone, family):
+        self.family = family
         self.inside = packets.Capture(phone.netns)
         self.outside = packets.Capture(street.internet)
         self.down = traffic.Transfer(phone, family)
@@ -26,7 +27,8 @@ class Watch:
     def counts(self):
         """Segments that came through so far: down and up."""
         came = sum(p.from_port == lab.SOURCE for p in self.inside.packets())
-        went = sum(p.port in (lab.SOURCE, lab.SINK)
+        went = sum(p.port in (lab.SOURCE, lab.SINK) and
+                   traffic.family_of(p.source) == self.family
                    for p in self.outside.packets())
         return came, went
 
@@ -122,27 +124,38 @@ def test_tap_again_after_the_end(stadttor, phones):
     assert stadttor.status()["granted"] == 3
 
 
-@families
-def test_expiry(stadttor, street, phones, family):
+@contextlib.contextmanager
+def watching_both(street, phones):
+    """One phone over IPv4 and one over IPv6."""
+    with watching(street, phones[0], V4) as four, \
+            watching(street, phones[1], V6) as six:
+        yield four, six
+
+
+def test_expiry(stadttor, street, phones):
     stadttor.start(guest={**CAP, "duration": "3s"})
-    start = tapped(phones[0])
-    with watching(street, phones[0], family) as watch:
-        assert 2.5 < watch.wait_stopped(6) - start < 3.5
+    starts = [tapped(phone) for phone in phones[:2]]
+    with watching_both(street, phones) as watches:
+        for start, watch in zip(starts, watches):
+            assert 2.5 < watch.wait_stopped(6) - start < 3.5
     lab.wait_until(lambda: stadttor.sessions() == [],
-                   say="the session did not expire")
-    assert stadttor.status()["ended"]["expired"] == 1
+                   say="the sessions did not expire")
+    assert stadttor.status()["ended"]["expired"] == 2
 
 
-@families
-def test_expiry_with_nobody_alive(stadttor, street, phones, family):
+def test_expiry_with_nobody_alive(stadttor, street, phones):
     """The kernel closes the gate on time though both were killed."""
     stadttor.start(guest={**CAP, "duration": "4s"})
-    start = tapped(phones[0])
-    with watching(street, phones[0], family) as watch:
+    starts = [tapped(phone) for phone in phones[:2]]
+    with watching_both(street, phones) as watches:
         stadttor.kill()
-        watch.wait_moving()
-        assert 3.5 < watch.wait_stopped(8) - start < 4.7
-    assert traffic.is_shut(phones[0], family)
+        for watch in watches:
+            watch.wait_moving()
+        for start, watch in zip(starts, watches):
+            assert 3.5 < watch.wait_stopped(8) - start < 4.7
+    for phone in phones[:2]:
+        for family in FAMILIES:
+            assert traffic.is_shut(phone, family)
 
 
 def test_expired_while_away_is_not_adopted(stadttor, phones):
@@ -195,14 +208,15 @@ def test_quota_ends(stadttor, street, phones, family):
     assert traffic.is_shut(phones[0])
 
 
-@families
-def test_quota_slows(stadttor, phones, family):
+def test_quota_slows(stadttor, phones):
     stadttor.start(guest={"rate_down": "20mbit", "quota": "2MB",
                           "over_quota": "slow", "slow_rate": "512kbit"})
-    tapped(phones[0])
-    with traffic.Transfer(phones[0], family) as down:
-        lab.wait_until(lambda: stadttor.sessions()[0]["reduced"], 10,
-                       say="the session was not slowed")
-        rate, = traffic.goodput([down], 4, settle=3)
-    assert 0.6 * 512e3 < rate < 1.05 * 512e3
-    assert len(stadttor.sessions()) == 1
+    for phone in phones[:2]:
+        tapped(phone)
+    with traffic.Transfer(phones[0], V4) as four, \
+            traffic.Transfer(phones[1], V6) as six:
+        lab.wait_until(lambda: all(s["reduced"] for s in stadttor.sessions()),
+                       10, say="the sessions were not slowed")
+        rates = traffic.goodput([four, six], 4, settle=2)
+    assert all(0.6 * 512e3 < rate < 1.05 * 512e3 for rate in rates), rates
+    assert len(stadttor.sessions()) == 2

@@ -49,7 +49,7 @@ def test_two_devices_share_a_link(stadttor, phones, down):
                           **(link if down else {})},
                    uplink={} if down else link)
     tap_all(phones[:2])
-    rates = measure(phones[:2], down, [(V4, 1), (V4, 8)], settle=2)
+    rates = measure(phones[:2], down, [(V4, 1), (V6, 8)], 7, settle=2)
     assert 0.90 * 10 * MBIT <= sum(rates) <= 10 * MBIT
     got = shares(rates, sum(rates))
     assert all(0.45 <= share <= 0.55 for share in got), got
@@ -121,7 +121,7 @@ def test_policing_beside_a_foreign_qdisc(stadttor, foreign_qdiscs, phones,
     stadttor.start(guest=CAP)
     tap_all(phones)
     full = 5 * MBIT if down else MBIT
-    got = shares(measure(phones, down, settle=3), full)
+    got = shares(measure(phones, down, seconds=7, settle=3), full)
     assert all(0.85 <= share <= 1.05 for share in got), got
     assert stadttor.status()["zones"][0]["shaping"] == "policed"
     for device in foreign_qdiscs:
