@@ -340,7 +340,9 @@ static void *shrink(void *block, size_t size)
 {
 	void *smaller = realloc(block, size);
 
-	return smaller ? smaller : block;
+	if (!smaller)
+		return block;
+	return smaller;
 }
 
 static bool make_program(struct maker *m, struct program *p, const char *file)

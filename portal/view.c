@@ -29,9 +29,10 @@ static char *next_figure(struct view *v)
 static void view_init(struct view *v, struct conn *c, const char *path)
 {
 	const struct portal_settings *p;
-	const char **value = v->values.value;
+	const char **value;
 
 	memset(v, 0, sizeof(*v));
+	value = v->values.value;
 	v->conn = c;
 	v->x = conn_exchange(c);
 	v->site = conn_arg(c);
