@@ -548,6 +548,19 @@ void settings_free(struct settings *s)
 	free(s);
 }
 
+bool settings_zone_may_cap(const struct settings *s, size_t zone)
+{
+	const struct zone_settings *z = &s->zone[zone];
+
+	if (z->ceiling.down_bps || z->ceiling.up_bps || z->bandwidth_bps ||
+	    (z->limits.quota_bytes && z->over_quota == OVER_QUOTA_SLOW))
+		return true;
+	for (size_t u = 0; u < s->uplinks; u++)
+		if (s->uplink[u].bandwidth_bps)
+			return true;
+	return false;
+}
+
 void settings_print(const struct settings *s, FILE *out)
 {
 	conf_print(&gate_table, &s->gate, NULL, out);

@@ -92,6 +92,9 @@ struct settings *settings_parse(const char *path, const char *text, size_t len,
 				char error[UCI_ERROR_MAX]) MUST_CHECK;
 void settings_free(struct settings *s);
 
+/* true: sessions of the zone can have a cap, or share a link's rate. */
+bool settings_zone_may_cap(const struct settings *s, size_t zone);
+
 /* The effective config, every option written out; it parses to the same. */
 void settings_print(const struct settings *s, FILE *out);
 

@@ -18,22 +18,6 @@ static const struct timeval pool_delay = { .tv_usec = 2000 };
 
 /* --- devices ----------------------------------------------------------- */
 
-static bool may_cap(const struct zone_settings *z)
-{
-	return z->ceiling.down_bps || z->ceiling.up_bps || z->bandwidth_bps ||
-	       (z->limits.quota_bytes && z->over_quota == OVER_QUOTA_SLOW);
-}
-
-static bool zone_needs_classes(const struct gate *g, size_t i)
-{
-	bool need = g->zone[i].shaped || g->zone[i].policed ||
-		    may_cap(&g->settings->zone[i]);
-
-	for (size_t u = 0; u < g->settings->uplinks; u++)
-		need = need || g->settings->uplink[u].bandwidth_bps;
-	return need;
-}
-
 static void configure_shaper(struct gate *g)
 {
 	const struct settings *s = g->settings;
@@ -49,7 +33,8 @@ static void configure_shaper(struct gate *g)
 						  s->uplink[i].bandwidth_bps };
 	shaper_configure(g->shaper, zone, s->zones, uplink, s->uplinks);
 	for (size_t i = 0; i < s->zones; i++) {
-		bool need = zone_needs_classes(g, i);
+		bool need = g->zone[i].shaped || g->zone[i].policed ||
+			    settings_zone_may_cap(s, i);
 		bool good = need && shaper_prepare(g->shaper, i);
 
 		g->zone[i].shaped = good;
@@ -91,14 +76,15 @@ static bool update_devices(struct gate *g)
 
 static struct ruleset_input ruleset_input(const struct gate *g)
 {
-	struct ruleset_input in = { .settings = g->settings };
+	struct ruleset_input in = { .settings = g->settings,
+				    .has_flow_table = g->has_flow_table };
 
 	for (size_t i = 0; i < g->settings->zones; i++) {
 		in.zone_present[i] = g->zone[i].ifindex != 0;
 		in.zone_policed[i] = g->zone[i].policed;
 	}
 	for (size_t i = 0; i < g->settings->uplinks; i++) {
-		in.uplink_present[i] = g->uplink_ifindex[i] != 0;
+		in.uplink_ifindex[i] = g->uplink_ifindex[i];
 		in.uplink_shaped[i] = shaper_uplink_is_shaped(g->shaper, i);
 	}
 	return in;
@@ -133,7 +119,10 @@ static void forget_elements(struct gate *g)
  */
 static int install(struct gate *g)
 {
-	int err = install_once(g, false);
+	int err;
+
+	g->has_flow_table = ruleset_has_flow_table(g->nft);
+	err = install_once(g, false);
 
 	if (err == -EEXIST || err == -EBUSY || err == -EINVAL) {
 		log_warn("nft: our tables are of another make: %s; making "
@@ -199,6 +188,18 @@ static void on_tables_changed(evutil_socket_t fd, short what, void *arg)
 	event_add(&g->check_timer, &check_delay);
 }
 
+/* The rules of uploads depend on whether anybody offloads flows. */
+static void follow_flow_tables(struct gate *g)
+{
+	if (ruleset_has_flow_table(g->nft) == g->has_flow_table)
+		return;
+	if (install(g) == 0)
+		log_info("flow tables %s: uploads get their class %s",
+			 g->has_flow_table ? "appeared" : "are gone",
+			 g->has_flow_table ? "at the uplink's egress"
+					   : "in the forward hook");
+}
+
 static void on_check(evutil_socket_t fd, short what, void *arg)
 {
 	struct gate *g = arg;
@@ -207,8 +208,10 @@ static void on_check(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!err && now == g->fingerprint)
+	if (!err && now == g->fingerprint) {
+		follow_flow_tables(g);
 		return;
+	}
 	if (err || install(g) < 0) {
 		event_add(&g->check_timer, &check_delay);
 		return;

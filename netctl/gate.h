@@ -55,6 +55,7 @@ struct gate {
 	struct event check_timer;   /* look whether it was ours */
 	struct event link_event;
 	uint64_t fingerprint;
+	bool has_flow_table; /* when the rules were put in place */
 	uint64_t started_ms;
 	struct ipc_totals totals;
 	/* the server's: a push has ended; the zones' devices have changed */

@@ -165,6 +165,12 @@ static void code_oifname(struct nftnl_rule *r, const struct ruleset_term *t)
 	add_ifname(r, NFT_META_OIFNAME, t->name);
 }
 
+static void code_oif(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	add_meta(r, NFT_META_OIF);
+	add_cmp_u32(r, NFT_CMP_EQ, t->value);
+}
+
 static void code_nfproto(struct nftnl_rule *r, const struct ruleset_term *t)
 {
 	add_nfproto(r, (uint8_t)t->value);
@@ -275,11 +281,15 @@ static void code_map_class(struct nftnl_rule *r, const struct ruleset_term *t)
 	code_map(r, t, NFT_META_PRIORITY);
 }
 
+/* Above a shift of 16 bits nothing is left to mask. */
 static void code_mark_class(struct nftnl_rule *r, const struct ruleset_term *t)
 {
 	add_meta(r, NFT_META_MARK);
 	if (t->shift)
 		add_shift_right(r, t->shift);
+	if (t->shift < 16)
+		add_mask(r, t->mask, 0);
+	add_cmp_u32(r, NFT_CMP_NEQ, 0);
 	add_mask(r, t->mask, t->value);
 	add_meta_set(r, NFT_META_PRIORITY);
 }
@@ -338,6 +348,7 @@ static void (*const term_coders[TERM_KIND_MAX])(
 	struct nftnl_rule *r, const struct ruleset_term *t) = {
 	[TERM_IIFNAME] = code_iifname,
 	[TERM_OIFNAME] = code_oifname,
+	[TERM_OIF] = code_oif,
 	[TERM_NFPROTO] = code_nfproto,
 	[TERM_L4PROTO] = code_l4proto,
 	[TERM_DPORT] = code_dport,

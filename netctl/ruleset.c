@@ -184,6 +184,13 @@ static void zone_egress(struct walk *w, size_t i)
 	     T(TERM_DROP));
 }
 
+static struct ruleset_term class_of_mark(const struct walk *w)
+{
+	return T(TERM_MARK_CLASS, .mask = 0xffff,
+		 .shift = (uint8_t)w->in->settings->gate.mark_shift,
+		 .value = (uint32_t)SHAPER_MAJOR << 16);
+}
+
 static void uplink_egress(struct walk *w, size_t i)
 {
 	const struct uplink_settings *u = &w->in->settings->uplink[i];
@@ -193,10 +200,7 @@ static void uplink_egress(struct walk *w, size_t i)
 				      .priority = PRIORITY_EGRESS,
 				      .device = u->device },
 	      "uplink", u->name);
-	RULE(w, granted(w),
-	     T(TERM_MARK_CLASS, .mask = 0xffff,
-	       .shift = (uint8_t)w->in->settings->gate.mark_shift,
-	       .value = (uint32_t)SHAPER_MAJOR << 16));
+	RULE(w, class_of_mark(w));
 }
 
 static void netdev_table(struct walk *w)
@@ -213,7 +217,8 @@ static void netdev_table(struct walk *w)
 		zone_egress(w, i);
 	}
 	for (size_t i = 0; i < in->settings->uplinks; i++)
-		if (in->uplink_present[i] && in->uplink_shaped[i])
+		if (in->uplink_ifindex[i] && in->uplink_shaped[i] &&
+		    in->has_flow_table)
 			uplink_egress(w, i);
 }
 
@@ -338,14 +343,13 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	refuse(w);
 }
 
+/* What is not granted may go to the garden. */
 static void zone_out(struct walk *w, const struct zone_settings *z)
 {
 	const struct settings *s = w->in->settings;
 
 	chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "from", z->name);
-	for (size_t u = 0; u < s->uplinks; u++) {
-		RULE(w, granted(w), named(TERM_OIFNAME, s->uplink[u].device),
-		     T(TERM_ACCEPT));
+	for (size_t u = 0; u < s->uplinks; u++)
 		for (size_t k = 0; k < GARDEN_PARTS; k++)
 			if (garden_has(z, &garden_parts[k]))
 				RULE(w,
@@ -354,7 +358,6 @@ static void zone_out(struct walk *w, const struct zone_settings *z)
 						 garden_parts[k].daddr,
 						 garden_parts[k].set, z->name),
 				     T(TERM_ACCEPT));
-	}
 	refuse(w);
 }
 
@@ -402,6 +405,42 @@ static void postrouting(struct walk *w)
 	}
 }
 
+/*
+ * The way of nearly every packet, so it comes first and costs least. Only the
+ * zones' ingress sets our bits of the mark. The uplink is known by its index:
+ * after it was made anew nothing passes until the rules are, too; whatever
+ * keeps people out goes by names.
+ */
+static void granted_pass(struct walk *w, size_t u)
+{
+	const struct ruleset_input *in = w->in;
+	struct ruleset_term oif =
+		named(TERM_OIF, in->settings->uplink[u].device);
+
+	oif.value = in->uplink_ifindex[u];
+	if (!oif.value)
+		return;
+	if (in->uplink_shaped[u] && !in->has_flow_table)
+		RULE(w, oif, class_of_mark(w), T(TERM_ACCEPT));
+	else
+		RULE(w, oif, granted(w), T(TERM_ACCEPT));
+}
+
+static void forward(struct walk *w)
+{
+	const struct settings *s = w->in->settings;
+
+	hook_chain(w, "forward", HOOK_FORWARD, PRIORITY_FILTER);
+	for (size_t u = 0; u < s->uplinks; u++)
+		granted_pass(w, u);
+	for (size_t i = 0; i < s->zones; i++)
+		RULE(w, named(TERM_IIFNAME, s->zone[i].device),
+		     to_chain(TERM_GOTO, "from", s->zone[i].name));
+	for (size_t i = 0; i < s->zones; i++)
+		RULE(w, named(TERM_OIFNAME, s->zone[i].device),
+		     to_chain(TERM_GOTO, "to", s->zone[i].name));
+}
+
 static void inet_table(struct walk *w)
 {
 	const struct settings *s = w->in->settings;
@@ -423,13 +462,7 @@ static void inet_table(struct walk *w)
 	for (size_t i = 0; i < s->zones; i++)
 		RULE(w, named(TERM_IIFNAME, s->zone[i].device),
 		     to_chain(TERM_GOTO, "input", s->zone[i].name));
-	hook_chain(w, "forward", HOOK_FORWARD, PRIORITY_FILTER);
-	for (size_t i = 0; i < s->zones; i++)
-		RULE(w, named(TERM_IIFNAME, s->zone[i].device),
-		     to_chain(TERM_GOTO, "from", s->zone[i].name));
-	for (size_t i = 0; i < s->zones; i++)
-		RULE(w, named(TERM_OIFNAME, s->zone[i].device),
-		     to_chain(TERM_GOTO, "to", s->zone[i].name));
+	forward(w);
 	postrouting(w);
 }
 

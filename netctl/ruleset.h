@@ -57,6 +57,7 @@ enum ruleset_field {
 enum term_kind {
 	TERM_IIFNAME,	 /* name */
 	TERM_OIFNAME,	 /* name */
+	TERM_OIF,	 /* name, value: its index */
 	TERM_NFPROTO,	 /* value: NFPROTO_* */
 	TERM_L4PROTO,	 /* value: IPPROTO_* */
 	TERM_DPORT,	 /* value: port */
@@ -68,7 +69,7 @@ enum term_kind {
 	TERM_SET_MARK,	 /* mark = (mark & ~mask) | value */
 	TERM_MAP_MARK,	 /* mark = map name of field */
 	TERM_MAP_CLASS,	 /* priority = map name of field */
-	TERM_MARK_CLASS, /* priority = value | (mark & mask) >> shift */
+	TERM_MARK_CLASS, /* our mark is not 0; priority = value | that */
 	TERM_REDIRECT,	 /* value: port */
 	TERM_MASQUERADE,
 	TERM_REJECT_TCP,
@@ -128,8 +129,13 @@ struct ruleset_input {
 	const struct settings *settings;
 	bool zone_present[SETTINGS_ZONES];
 	bool zone_policed[SETTINGS_ZONES];
-	bool uplink_present[SETTINGS_UPLINKS];
+	uint32_t uplink_ifindex[SETTINGS_UPLINKS]; /* 0: not there */
 	bool uplink_shaped[SETTINGS_UPLINKS];
+	/*
+	 * Somebody has a flow table: flows in it skip the forward hook, so
+	 * uploads get their class at the uplink's egress instead.
+	 */
+	bool has_flow_table;
 };
 
 /* Any of the functions may be NULL. */

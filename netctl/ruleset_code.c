@@ -504,6 +504,30 @@ int ruleset_put_removal(struct nft *nft)
 	return 0;
 }
 
+/* --- what others have -------------------------------------------------- */
+
+static int on_flow_table(const struct nlmsghdr *nlh, void *arg)
+{
+	(void)nlh;
+	*(bool *)arg = true;
+	return 0;
+}
+
+/* A kernel without flow tables answers with an error, which is a no. */
+bool ruleset_has_flow_table(struct nft *nft)
+{
+	bool found = false;
+	const struct nft_dump d = { .type = NFT_MSG_GETFLOWTABLE,
+				    .family = NFPROTO_UNSPEC,
+				    .on_message = on_flow_table,
+				    .arg = &found };
+	int err = -EINTR;
+
+	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++)
+		err = nft_dump(nft, &d);
+	return found;
+}
+
 /* --- the fingerprint --------------------------------------------------- */
 
 /* FNV-1a over the message behind its netlink and nfnetlink headers. */

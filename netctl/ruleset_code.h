@@ -21,6 +21,9 @@ int ruleset_put(struct nft *nft, const struct ruleset_input *in,
 /* Puts the removal of both tables, those that are there. */
 int ruleset_put_removal(struct nft *nft) MUST_CHECK;
 
+/* true: anybody has a flow table, so that flows may skip the forward hook. */
+bool ruleset_has_flow_table(struct nft *nft);
+
 /*
  * A number that changes when anybody changes a table, chain or rule of ours.
  * 0 or -errno.

@@ -51,6 +51,11 @@ static void write_oifname(FILE *f, const struct ruleset_term *t)
 	fprintf(f, "oifname \"%s\"", t->name);
 }
 
+static void write_oif(FILE *f, const struct ruleset_term *t)
+{
+	fprintf(f, "oif \"%s\"", t->name);
+}
+
 static void write_nfproto(FILE *f, const struct ruleset_term *t)
 {
 	fprintf(f, "meta nfproto %s",
@@ -116,8 +121,10 @@ static void write_map_class(FILE *f, const struct ruleset_term *t)
 
 static void write_mark_class(FILE *f, const struct ruleset_term *t)
 {
-	fprintf(f, "meta priority set meta mark >> %u & 0x%x | 0x%08x",
-		t->shift, t->mask, t->value);
+	fprintf(f,
+		"meta mark & 0x%08x != 0x00000000 "
+		"meta priority set meta mark >> %u & 0x%x | 0x%08x",
+		t->mask << t->shift, t->shift, t->mask, t->value);
 }
 
 static void write_redirect(FILE *f, const struct ruleset_term *t)
@@ -142,6 +149,7 @@ static const struct {
 } term_writers[TERM_KIND_MAX] = {
 	[TERM_IIFNAME] = { write_iifname, NULL },
 	[TERM_OIFNAME] = { write_oifname, NULL },
+	[TERM_OIF] = { write_oif, NULL },
 	[TERM_NFPROTO] = { write_nfproto, NULL },
 	[TERM_L4PROTO] = { write_l4proto, NULL },
 	[TERM_DPORT] = { write_dport, NULL },
@@ -291,25 +299,18 @@ void ruleset_print_input(const struct ruleset_input *in, FILE *out)
 	close_table(&w);
 }
 
-static bool asks_for_upload_classes(const struct settings *s, size_t uplink)
-{
-	if (s->uplink[uplink].bandwidth_bps)
-		return true;
-	for (size_t i = 0; i < s->zones; i++)
-		if (s->zone[i].ceiling.up_bps)
-			return true;
-	return false;
-}
-
 void ruleset_print(const struct settings *s, FILE *out)
 {
 	struct ruleset_input in = { .settings = s };
+	bool shaped = false;
 
-	for (size_t i = 0; i < s->zones; i++)
+	for (size_t i = 0; i < s->zones; i++) {
 		in.zone_present[i] = true;
+		shaped = shaped || settings_zone_may_cap(s, i);
+	}
 	for (size_t i = 0; i < s->uplinks; i++) {
-		in.uplink_present[i] = true;
-		in.uplink_shaped[i] = asks_for_upload_classes(s, i);
+		in.uplink_ifindex[i] = 1; /* any */
+		in.uplink_shaped[i] = shaped;
 	}
 	ruleset_print_input(&in, out);
 }

@@ -109,7 +109,7 @@ static void on_rule(void *arg, const struct ruleset_rule *rule)
 		const struct ruleset_term *t = &rule->term[i];
 
 		if (*t->name && t->kind != TERM_IIFNAME &&
-		    t->kind != TERM_OIFNAME)
+		    t->kind != TERM_OIFNAME && t->kind != TERM_OIF)
 			assert_true(is_known(seen, rule->family, t->name));
 	}
 	assert_true(is_end(&rule->term[rule->terms - 1]));
@@ -141,11 +141,13 @@ static void test_names_are_whole_and_known(void **state)
 	for (size_t i = 0; i < s->zones; i++)
 		in.zone_present[i] = in.zone_policed[i] = true;
 	for (size_t i = 0; i < s->uplinks; i++)
-		in.uplink_present[i] = in.uplink_shaped[i] = true;
+		in.uplink_ifindex[i] = in.uplink_shaped[i] = true;
+	in.has_flow_table = true;
 	walk(&in, &seen);
-	/* three at the ingress and at the egress of a policed zone */
+	/* three at the ingress and at the egress of a policed zone, and two
+	 * for each uplink */
 	assert_int_equal(seen.rules - closed_rules,
-			 6 * SETTINGS_ZONES + SETTINGS_UPLINKS);
+			 6 * SETTINGS_ZONES + 2 * SETTINGS_UPLINKS);
 	settings_free(s);
 	free(text);
 }
