@@ -8,13 +8,14 @@ import subprocess
 import pytest
 
 HERE = pathlib.Path(__file__).parent
-CASES = ["minimal", "two-zones"]
+CONFIGS = [HERE / "config/good/minimal.conf",
+           HERE / "config/good/two-zones.conf",
+           HERE / "ruleset/city.conf"]
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_ruleset(case, build):
-    config = HERE / "config/good" / f"{case}.conf"
-    expected = HERE / "ruleset" / f"{case}.nft"
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_ruleset(config, build):
+    expected = HERE / "ruleset" / f"{config.stem}.nft"
     text = subprocess.run([build / "stadttor", "-c", config, "ruleset"],
                           stdout=subprocess.PIPE, text=True, check=True,
                           timeout=20).stdout
