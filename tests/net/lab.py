@@ -32,6 +32,11 @@ HOST4, HOST6 = "198.51.100.2", "2001:db8:1::2"
 
 ECHO, SOURCE, SINK = 7, 5001, 5002
 
+# Beside forwarding: by default the kernel tells a host only once a second that
+# it was refused, and a phone asks more often than that.
+GATE_SYSCTLS = {"ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1,
+                "ipv4/icmp_ratelimit": 20, "ipv6/icmp/ratelimit": 20}
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -255,8 +260,8 @@ class Street:
                      f"route replace ::/0 via {HOST6}")
 
     def _build_gate(self):
-        for key in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
-            self.gate.sysctl(f"net/{key}", 1)
+        for key, value in GATE_SYSCTLS.items():
+            self.gate.sysctl(f"net/{key}", value)
         for key in ("ip", "ip6", "arp"):
             path = f"/proc/sys/net/bridge/bridge-nf-call-{key}tables"
             if os.path.exists(path):

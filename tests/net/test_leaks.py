@@ -5,6 +5,7 @@ Each probe is judged twice: the phone gets no answer, and a capture on the
 internet side shows that no packet of it arrived there.
 """
 import socket
+import time
 
 import lab
 import packets
@@ -67,6 +68,17 @@ def test_udp_is_refused(shut, phone, family, port):
                                     traffic.web(family), port)
     assert isinstance(result, OSError)
     assert seconds < 0.1
+
+
+@families
+def test_quic_is_refused_again_and_again(shut, phone, family):
+    """A phone that has just joined tries many hosts at once."""
+    for _ in range(20):
+        result, seconds = traffic.timed(traffic.udp_echo, phone,
+                                        traffic.web(family), 443)
+        assert isinstance(result, OSError)
+        assert seconds < 0.1
+        time.sleep(0.02)
 
 
 @families
