@@ -168,6 +168,15 @@ static struct nl_msg *class_message(const struct link *l, uint32_t parent,
 }
 
 /*
+ * Caps are of IP packets, as people and speed tests count; HTB counts the
+ * Ethernet header too, which is 1 % of a full-sized frame.
+ */
+static uint64_t with_ethernet(uint64_t ip_bps)
+{
+	return ip_bps + ip_bps / 100;
+}
+
+/*
  * Where the link's rate is known, a class has next to nothing of its own and
  * borrows from the link in even rounds, up to its cap; else it has its cap.
  */
@@ -177,12 +186,14 @@ static struct nl_msg *leaf_message(const struct link *l, uint32_t minor,
 	uint64_t link_bps = l->bandwidth_bps;
 
 	if (!link_bps) {
-		uint64_t bps = cap_bps ? cap_bps : RATE_ANY_BPS;
+		uint64_t bps = cap_bps ? with_ethernet(cap_bps) : RATE_ANY_BPS;
 
 		return class_message(l, class_id(0), minor, bps, bps);
 	}
-	if (!cap_bps || cap_bps > link_bps)
+	if (!cap_bps || with_ethernet(cap_bps) > link_bps)
 		cap_bps = link_bps;
+	else
+		cap_bps = with_ethernet(cap_bps);
 	return class_message(l, class_id(ROOT_CLASS), minor, RATE_MIN_BPS,
 			     cap_bps);
 }
