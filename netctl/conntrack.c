@@ -30,8 +30,8 @@ struct conntrack {
 	const struct addr *addrs;
 	size_t n;
 	size_t used; /* of batch */
-	uint8_t batch[BATCH_MAX];
-	uint8_t reply[REPLY_MAX];
+	_Alignas(struct nlmsghdr) uint8_t batch[BATCH_MAX];
+	_Alignas(struct nlmsghdr) uint8_t reply[REPLY_MAX];
 };
 
 static struct mnl_socket *open_socket(void)
@@ -250,7 +250,7 @@ static int dump_connections(struct conntrack *ct, uint8_t family,
 	if (mnl_socket_sendto(ct->dump, nlh, nlh->nlmsg_len) < 0)
 		return -errno;
 	while (run > MNL_CB_STOP) {
-		uint8_t buf[16384];
+		_Alignas(struct nlmsghdr) uint8_t buf[16384];
 		ssize_t n = mnl_socket_recvfrom(ct->dump, buf, sizeof(buf));
 
 		if (n < 0)

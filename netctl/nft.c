@@ -31,7 +31,7 @@ struct nft {
 	size_t size, used;
 	size_t last; /* offset of the last message put */
 	bool out_of_memory;
-	unsigned char reply[REPLY_MAX];
+	_Alignas(struct nlmsghdr) unsigned char reply[REPLY_MAX];
 };
 
 /* Lets one transaction restore thousands of sessions; answers stay short. */

@@ -24,7 +24,7 @@ struct rtnl {
 	unsigned char *batch;
 	size_t size, used;
 	size_t last;
-	unsigned char reply[REPLY_MAX];
+	_Alignas(struct nlmsghdr) unsigned char reply[REPLY_MAX];
 };
 
 struct rtnl *rtnl_new(void)

@@ -192,15 +192,27 @@ static void code_dport(struct nftnl_rule *r, const struct ruleset_term *t)
 	add_cmp(r, NFT_CMP_EQ, &port_be, sizeof(port_be));
 }
 
-static void code_local(struct nftnl_rule *r, const struct ruleset_term *t)
+static void add_fib(struct nftnl_rule *r, uint32_t result, uint32_t flags)
 {
 	struct nftnl_expr *e = expr_add(r, "fib");
 
-	(void)t;
 	nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_DADDR);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_RESULT, result);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_FLAGS, flags);
+}
+
+static void code_local(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	(void)t;
+	add_fib(r, NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR);
 	add_cmp_u32(r, NFT_CMP_EQ, RTN_LOCAL);
+}
+
+static void code_spoofed(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	(void)t;
+	add_fib(r, NFT_FIB_RESULT_OIF, NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF);
+	add_cmp_u32(r, NFT_CMP_EQ, 0);
 }
 
 static void code_mark(struct nftnl_rule *r, const struct ruleset_term *t)
@@ -353,6 +365,7 @@ static void (*const term_coders[TERM_KIND_MAX])(
 	[TERM_L4PROTO] = code_l4proto,
 	[TERM_DPORT] = code_dport,
 	[TERM_LOCAL] = code_local,
+	[TERM_SPOOFED] = code_spoofed,
 	[TERM_MARK] = code_mark,
 	[TERM_IN_SET] = code_in_set,
 	[TERM_REPLY] = code_reply,

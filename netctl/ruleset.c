@@ -285,6 +285,8 @@ static void zone_nat(struct walk *w, const struct zone_settings *z)
 	const struct portal_settings *p = &w->in->settings->portal;
 
 	chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "nat", z->name);
+	/* Seen by the first packet of each connection, so it costs no other. */
+	RULE(w, T(TERM_SPOOFED), T(TERM_DROP));
 	RULE(w, T(TERM_LOCAL), T(TERM_L4PROTO, .value = IPPROTO_TCP),
 	     T(TERM_DPORT, .value = 80),
 	     T(TERM_REDIRECT, .value = (uint32_t)p->http_port));
@@ -358,6 +360,8 @@ static void zone_out(struct walk *w, const struct zone_settings *z)
 						 garden_parts[k].daddr,
 						 garden_parts[k].set, z->name),
 				     T(TERM_ACCEPT));
+	/* An answer to a forged source would leave by the uplink. */
+	RULE(w, T(TERM_SPOOFED), T(TERM_DROP));
 	refuse(w);
 }
 

@@ -62,6 +62,7 @@ enum term_kind {
 	TERM_L4PROTO,	 /* value: IPPROTO_* */
 	TERM_DPORT,	 /* value: port */
 	TERM_LOCAL,	 /* the destination is an address of this box */
+	TERM_SPOOFED,	 /* no way back to the source leads out there */
 	TERM_MARK,	 /* mark & mask == value, or != with negate */
 	TERM_IN_SET,	 /* field, name of the set */
 	TERM_REPLY,	 /* of an established or related connection; negate */

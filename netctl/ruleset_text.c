@@ -78,6 +78,12 @@ static void write_local(FILE *f, const struct ruleset_term *t)
 	fputs("fib daddr type local", f);
 }
 
+static void write_spoofed(FILE *f, const struct ruleset_term *t)
+{
+	(void)t;
+	fputs("fib saddr . iif oif 0", f);
+}
+
 static void write_mark(FILE *f, const struct ruleset_term *t)
 {
 	fprintf(f, "meta mark & 0x%08x %s 0x%08x", t->mask,
@@ -154,6 +160,7 @@ static const struct {
 	[TERM_L4PROTO] = { write_l4proto, NULL },
 	[TERM_DPORT] = { write_dport, NULL },
 	[TERM_LOCAL] = { write_local, NULL },
+	[TERM_SPOOFED] = { write_spoofed, NULL },
 	[TERM_MARK] = { write_mark, NULL },
 	[TERM_IN_SET] = { write_in_set, NULL },
 	[TERM_REPLY] = { write_reply, NULL },

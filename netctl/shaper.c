@@ -16,7 +16,6 @@
 #define ROOT_CLASS   1	  /* minor of the class that is the link */
 #define RATE_MIN_BPS 8000 /* of a class that lives off borrowing */
 #define RATE_ANY_BPS 100000000000ULL
-#define LEAF_PACKETS 100 /* of a pfifo leaf, where fq_codel is missing */
 
 enum link_state {
 	LINK_UNKNOWN, /* not looked at */
@@ -32,7 +31,7 @@ struct link {
 	bool warned;
 };
 
-enum leaf_kind { LEAF_UNKNOWN, LEAF_FQ_CODEL, LEAF_PFIFO };
+enum leaf_kind { LEAF_UNKNOWN, LEAF_FQ_CODEL, LEAF_BFIFO };
 
 struct pool {
 	uint16_t *slot; /* a stack of slots whose classes exist */
@@ -129,15 +128,12 @@ static void put_ratespec(struct tc_ratespec *spec, uint64_t bps)
 	spec->rate = bytes >= UINT32_MAX ? UINT32_MAX : (uint32_t)bytes;
 }
 
-/* Ten milliseconds of the link: even shares without needless rounds. */
-static uint32_t quantum_bytes(uint64_t bps)
-{
-	uint64_t q = bps / 8 / 100;
-
-	if (q < 1600)
-		return 1600;
-	return q > 65536 ? 65536 : (uint32_t)q;
-}
+/*
+ * What a class may send in its turn. Packets that the kernel has merged (GRO)
+ * are not split again here, so shares are even only if the largest of them
+ * fits.
+ */
+#define QUANTUM_BYTES 70000
 
 /* The class is made, or its rates change where it is there. */
 static struct nl_msg *class_message(const struct link *l, uint32_t parent,
@@ -149,8 +145,7 @@ static struct nl_msg *class_message(const struct link *l, uint32_t parent,
 	struct tc_htb_opt opt = {
 		.buffer = ticks(burst_bytes(rate_bps), rate_bps),
 		.cbuffer = ticks(burst_bytes(ceil_bps), ceil_bps),
-		.quantum = quantum_bytes(l->bandwidth_bps ? l->bandwidth_bps
-							  : ceil_bps),
+		.quantum = QUANTUM_BYTES,
 	};
 	struct nlattr *options;
 
@@ -219,14 +214,24 @@ static struct nl_msg *fq_codel_message(const struct link *l, uint32_t minor)
 	return msg;
 }
 
-static struct nl_msg *pfifo_message(const struct link *l, uint32_t minor)
+/*
+ * Where fq_codel is missing: 200 ms of the cap, and room for two merged
+ * packets at least.
+ */
+static struct nl_msg *bfifo_message(const struct link *l, uint32_t minor,
+				    uint64_t cap_bps)
 {
-	const struct tc_fifo_qopt opt = { .limit = LEAF_PACKETS };
+	uint64_t bytes = (cap_bps ? cap_bps : l->bandwidth_bps) / 8 / 5;
+	struct tc_fifo_qopt opt = { .limit = 2 * QUANTUM_BYTES };
 	struct nl_msg *msg =
 		tc_message(l, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE,
 			   class_id(minor), leaf_handle(minor));
 
-	nla_put_string(msg, TCA_KIND, "pfifo");
+	if (!bytes || bytes > 4000000)
+		opt.limit = 4000000;
+	else if (bytes > opt.limit)
+		opt.limit = (uint32_t)bytes;
+	nla_put_string(msg, TCA_KIND, "bfifo");
 	nla_put(msg, TCA_OPTIONS, sizeof(opt), &opt);
 	return msg;
 }
@@ -425,12 +430,13 @@ static void probe_leaf(struct shaper *sh, const struct link *l, uint16_t slot)
 	if (err)
 		return;
 	err = rtnl_request(sh->rtnl, fq_codel_message(l, slot));
-	sh->leaf = err ? LEAF_PFIFO : LEAF_FQ_CODEL;
-	if (sh->leaf == LEAF_PFIFO)
+	sh->leaf = err ? LEAF_BFIFO : LEAF_FQ_CODEL;
+	if (sh->leaf == LEAF_BFIFO)
 		log_info("shaper: no fq_codel in this kernel, classes queue "
-			 "in a pfifo");
+			 "in a bfifo");
 }
 
+/* A bfifo's length follows the cap; fq_codel needs to be told once. */
 static void put_class(struct shaper *sh, const struct link *l, uint16_t slot,
 		      uint64_t cap_bps, bool with_leaf)
 {
@@ -439,10 +445,10 @@ static void put_class(struct shaper *sh, const struct link *l, uint16_t slot,
 	if (with_leaf && sh->leaf == LEAF_UNKNOWN)
 		probe_leaf(sh, l, slot);
 	rtnl_put(sh->rtnl, leaf_message(l, slot, cap_bps));
-	if (with_leaf)
-		rtnl_put(sh->rtnl, sh->leaf == LEAF_FQ_CODEL
-					   ? fq_codel_message(l, slot)
-					   : pfifo_message(l, slot));
+	if (sh->leaf == LEAF_BFIFO)
+		rtnl_put(sh->rtnl, bfifo_message(l, slot, cap_bps));
+	else if (with_leaf)
+		rtnl_put(sh->rtnl, fq_codel_message(l, slot));
 }
 
 static void put_classes(struct shaper *sh, size_t zone, uint16_t slot,
