@@ -20,6 +20,7 @@
 #include "tests/bench/tool.h"
 
 #define GIVE_UP_NS 3000000000ULL
+#define FAILED_MAX 3
 
 struct taps {
 	struct sockaddr_in first, portal, echo;
@@ -38,8 +39,11 @@ struct tap {
 
 static int open_from(const struct sockaddr_in *source, int type)
 {
+	static const struct timeval limit = { .tv_sec = 3 };
 	int fd = socket(AF_INET, type, 0), one = 1;
 
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	if (type == SOCK_STREAM)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (fd < 0 ||
@@ -215,7 +219,7 @@ int main(int argc, char **argv)
 	t.answered = calloc(count, sizeof(*t.answered));
 	if (!t.opened || !t.answered)
 		err(1, "memory");
-	for (unsigned int i = 0; i < count; i++)
+	for (unsigned int i = 0; i < count && t.failed < FAILED_MAX; i++)
 		one_tap(&t, i);
 	report(&t);
 	return 0;
