@@ -286,8 +286,11 @@ class Street:
                 f"route add default via {HOST4}",
                 f"route add ::/0 via {HOST6}"]
 
+    # Frames as a radio or a cable carries them: a veth would hand on 64 kB at
+    # once, which is half a second of a 1 Mbit/s cap.
     def _uplink_cable(self):
-        return f"link add eth0 type veth peer name wan0 netns {self.gate.name}"
+        return (f"link add eth0 gso_max_segs 1 type veth peer name wan0"
+                f" netns {self.gate.name}")
 
     def rebuild_uplink(self):
         """The cable's other end vanishes and comes back as a new device."""
@@ -305,7 +308,7 @@ class Street:
     def add_phone(self, network, number, static=True):
         ns = self._namespace(f"{network.zone}{number}")
         port = f"{network.zone}{number}"
-        ns.ip(f"link add eth0 type veth peer name {port}"
+        ns.ip(f"link add eth0 gso_max_segs 1 type veth peer name {port}"
               f" netns {self.gate.name}")
         self.gate.ip(f"link set {port} master {network.bridge} up")
         phone = Phone(ns, "eth0", network, number)

@@ -17,7 +17,7 @@ def tap_all(phones):
         assert traffic.tap(phone).status == 303
 
 
-def measure(phones, down=True, mix=MIX, seconds=10.0, settle=1.5):
+def measure(phones, down=True, mix=MIX, seconds=10.0, settle=5):
     """The goodput of each phone, all at once."""
     with contextlib.ExitStack() as stack:
         transfers = [stack.enter_context(
