@@ -12,6 +12,7 @@
 
 #define SLOTS	     0x10000
 #define POOL_MIN     64
+#define LEAF_PACKETS 80
 #define POOL_STEP    8
 #define ROOT_CLASS   1	  /* minor of the class that is the link */
 #define RATE_MIN_BPS 8000 /* of a class that lives off borrowing */
@@ -31,7 +32,7 @@ struct link {
 	bool warned;
 };
 
-enum leaf_kind { LEAF_UNKNOWN, LEAF_FQ_CODEL, LEAF_BFIFO };
+enum leaf_kind { LEAF_UNKNOWN, LEAF_FQ_CODEL, LEAF_PFIFO };
 
 struct pool {
 	uint16_t *slot; /* a stack of slots whose classes exist */
@@ -214,24 +215,15 @@ static struct nl_msg *fq_codel_message(const struct link *l, uint32_t minor)
 	return msg;
 }
 
-/*
- * Where fq_codel is missing: 200 ms of the cap, and room for two merged
- * packets at least.
- */
-static struct nl_msg *bfifo_message(const struct link *l, uint32_t minor,
-				    uint64_t cap_bps)
+/* Where fq_codel is missing; merged packets count as one. */
+static struct nl_msg *pfifo_message(const struct link *l, uint32_t minor)
 {
-	uint64_t bytes = (cap_bps ? cap_bps : l->bandwidth_bps) / 8 / 5;
-	struct tc_fifo_qopt opt = { .limit = 2 * QUANTUM_BYTES };
+	const struct tc_fifo_qopt opt = { .limit = LEAF_PACKETS };
 	struct nl_msg *msg =
 		tc_message(l, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE,
 			   class_id(minor), leaf_handle(minor));
 
-	if (!bytes || bytes > 4000000)
-		opt.limit = 4000000;
-	else if (bytes > opt.limit)
-		opt.limit = (uint32_t)bytes;
-	nla_put_string(msg, TCA_KIND, "bfifo");
+	nla_put_string(msg, TCA_KIND, "pfifo");
 	nla_put(msg, TCA_OPTIONS, sizeof(opt), &opt);
 	return msg;
 }
@@ -430,13 +422,12 @@ static void probe_leaf(struct shaper *sh, const struct link *l, uint16_t slot)
 	if (err)
 		return;
 	err = rtnl_request(sh->rtnl, fq_codel_message(l, slot));
-	sh->leaf = err ? LEAF_BFIFO : LEAF_FQ_CODEL;
-	if (sh->leaf == LEAF_BFIFO)
+	sh->leaf = err ? LEAF_PFIFO : LEAF_FQ_CODEL;
+	if (sh->leaf == LEAF_PFIFO)
 		log_info("shaper: no fq_codel in this kernel, classes queue "
-			 "in a bfifo");
+			 "in a pfifo");
 }
 
-/* A bfifo's length follows the cap; fq_codel needs to be told once. */
 static void put_class(struct shaper *sh, const struct link *l, uint16_t slot,
 		      uint64_t cap_bps, bool with_leaf)
 {
@@ -445,10 +436,10 @@ static void put_class(struct shaper *sh, const struct link *l, uint16_t slot,
 	if (with_leaf && sh->leaf == LEAF_UNKNOWN)
 		probe_leaf(sh, l, slot);
 	rtnl_put(sh->rtnl, leaf_message(l, slot, cap_bps));
-	if (sh->leaf == LEAF_BFIFO)
-		rtnl_put(sh->rtnl, bfifo_message(l, slot, cap_bps));
-	else if (with_leaf)
-		rtnl_put(sh->rtnl, fq_codel_message(l, slot));
+	if (with_leaf)
+		rtnl_put(sh->rtnl, sh->leaf == LEAF_FQ_CODEL
+					   ? fq_codel_message(l, slot)
+					   : pfifo_message(l, slot));
 }
 
 static void put_classes(struct shaper *sh, size_t zone, uint16_t slot,
