@@ -10,13 +10,14 @@
 
 #include "netctl/ruleset.h"
 
-#define SLOTS	     0x10000
-#define POOL_MIN     64
-#define LEAF_PACKETS 80
-#define POOL_STEP    8
-#define ROOT_CLASS   1	  /* minor of the class that is the link */
-#define RATE_MIN_BPS 8000 /* of a class that lives off borrowing */
-#define RATE_ANY_BPS 100000000000ULL
+#define SLOTS		 0x10000
+#define POOL_MIN	 64
+#define LEAF_PACKETS_MIN 30
+#define LEAF_PACKETS_MAX 1000
+#define POOL_STEP	 8
+#define ROOT_CLASS	 1    /* minor of the class that is the link */
+#define RATE_MIN_BPS	 8000 /* of a class that lives off borrowing */
+#define RATE_ANY_BPS	 100000000000ULL
 
 enum link_state {
 	LINK_UNKNOWN, /* not looked at */
@@ -215,14 +216,26 @@ static struct nl_msg *fq_codel_message(const struct link *l, uint32_t minor)
 	return msg;
 }
 
-/* Where fq_codel is missing; merged packets count as one. */
-static struct nl_msg *pfifo_message(const struct link *l, uint32_t minor)
+/*
+ * Where fq_codel is missing: 150 ms of full-sized frames at the cap, within
+ * reason.
+ */
+static struct nl_msg *pfifo_message(const struct link *l, uint32_t minor,
+				    uint64_t cap_bps)
 {
-	const struct tc_fifo_qopt opt = { .limit = LEAF_PACKETS };
+	uint64_t bps = cap_bps ? cap_bps : l->bandwidth_bps;
+	uint64_t packets = bps * 150 / 1000 / (1514 * 8);
+	struct tc_fifo_qopt opt = { .limit = (uint32_t)packets };
 	struct nl_msg *msg =
 		tc_message(l, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE,
 			   class_id(minor), leaf_handle(minor));
 
+	if (packets < LEAF_PACKETS_MIN)
+		opt.limit = LEAF_PACKETS_MIN;
+	else if (packets > LEAF_PACKETS_MAX)
+		opt.limit = LEAF_PACKETS_MAX;
+	if (!bps)
+		opt.limit = LEAF_PACKETS_MAX;
 	nla_put_string(msg, TCA_KIND, "pfifo");
 	nla_put(msg, TCA_OPTIONS, sizeof(opt), &opt);
 	return msg;
@@ -428,6 +441,7 @@ static void probe_leaf(struct shaper *sh, const struct link *l, uint16_t slot)
 			 "in a pfifo");
 }
 
+/* A pfifo's length follows the cap; fq_codel is told once. */
 static void put_class(struct shaper *sh, const struct link *l, uint16_t slot,
 		      uint64_t cap_bps, bool with_leaf)
 {
@@ -436,10 +450,10 @@ static void put_class(struct shaper *sh, const struct link *l, uint16_t slot,
 	if (with_leaf && sh->leaf == LEAF_UNKNOWN)
 		probe_leaf(sh, l, slot);
 	rtnl_put(sh->rtnl, leaf_message(l, slot, cap_bps));
-	if (with_leaf)
-		rtnl_put(sh->rtnl, sh->leaf == LEAF_FQ_CODEL
-					   ? fq_codel_message(l, slot)
-					   : pfifo_message(l, slot));
+	if (sh->leaf == LEAF_PFIFO)
+		rtnl_put(sh->rtnl, pfifo_message(l, slot, cap_bps));
+	else if (with_leaf)
+		rtnl_put(sh->rtnl, fq_codel_message(l, slot));
 }
 
 static void put_classes(struct shaper *sh, size_t zone, uint16_t slot,
