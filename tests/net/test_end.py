@@ -183,10 +183,11 @@ def test_idle(stadttor, street, phones):
         with traffic.NumberedFlow(busy, every=0.1) as flow:
             lab.wait_until(lambda: len(stadttor.sessions()) == 1, 12,
                            every=0.1, say="the idle session did not end")
-            assert time.monotonic() - start > 2.5
+            took = time.monotonic() - start
+            assert stadttor.status()["ended"]["idle"] == 1, stadttor.log()
             flow.progress(5)
             assert flow.finish() == 0
-        assert stadttor.status()["ended"]["idle"] == 1
+        assert took > 2.5, stadttor.log()
     finally:
         quiet.netns.ip(
             "link set eth0 up",
@@ -221,5 +222,5 @@ def test_quota_slows(stadttor, phones):
         lab.wait_until(lambda: all(s["reduced"] for s in stadttor.sessions()),
                        10, say="the sessions were not slowed")
         rates = traffic.goodput([four, six], 4, settle=2)
-    assert all(0.6 * 512e3 < rate < 1.05 * 512e3 for rate in rates), rates
+    assert all(0.6 * 512e3 < rate < 1.1 * 512e3 for rate in rates), rates
     assert len(stadttor.sessions()) == 2

@@ -50,6 +50,7 @@ def test_logs_name_nobody(stadttor, street):
         stadttor.restart()
         stadttor.wait_ready()
         street.gate.nft("flush ruleset\n")
+        stadttor.wait_log("put back")
         traffic.wait_online(phones[0])
         stadttor.reload()
         stadttor.revoke(phones[0].ip4)

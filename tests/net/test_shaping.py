@@ -95,7 +95,8 @@ def test_operators_rates_apply(stadttor, phones):
     stadttor.grant(phones[0].ip4, "--down", "12mbit", "--up", "3mbit")
     down = shares(measure(phones[:1], True, [(V6, 1)], 3), 12 * MBIT)
     up = shares(measure(phones[:1], False, [(V6, 1)], 3), 3 * MBIT)
-    assert 0.93 <= down[0] <= 1.0 and 0.93 <= up[0] <= 1.0, (down, up)
+    # Three seconds: one full queue more or less is seen in the figure.
+    assert 0.9 <= down[0] <= 1.03 and 0.9 <= up[0] <= 1.03, (down, up)
 
 
 @pytest.fixture
