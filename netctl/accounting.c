@@ -199,7 +199,7 @@ static void judge_quota(struct gate *g, struct session *s)
 static void judge(struct gate *g, struct session *s, uint64_t now_ms,
 		  uint32_t *restored)
 {
-	uint64_t idle_ms = now_ms - s->active_ms;
+	uint64_t idle_ms = now_ms > s->active_ms ? now_ms - s->active_ms : 0;
 
 	if (s->state != SESSION_GRANTED || !s->installed)
 		return;
@@ -256,15 +256,14 @@ void gate_poll(struct gate *g)
 	int err;
 
 	g->poll_ms = 0;
-	SESSION_FOREACH(s, g->sessions)
-	s->seen = false;
+	SESSION_FOREACH (s, g->sessions)
+		s->seen = false;
 	err = session_count(g->sessions) ? read_all(g, false) : 0;
 	if (err) {
 		g->totals.netlink_errors++;
 		log_warn("nft: reading counters: %s", strerror(-err));
 	}
-	SESSION_FOREACH(s, g->sessions)
-	{
+	SESSION_FOREACH (s, g->sessions) {
 		if (!err)
 			judge(g, s, now_ms, &restored);
 		if (s->state == SESSION_GRANTED)

@@ -170,8 +170,7 @@ void gate_restore_classes(struct gate *g)
 	struct session *s;
 	int err;
 
-	SESSION_FOREACH(s, g->sessions)
-	{
+	SESSION_FOREACH (s, g->sessions) {
 		bool had = s->slot != SLOT_UNCAPPED;
 
 		if (s->state != SESSION_GRANTED)

@@ -34,6 +34,11 @@ struct conntrack {
 	_Alignas(struct nlmsghdr) uint8_t reply[REPLY_MAX];
 };
 
+/* What is needed of one, as it lies in the message. */
+struct connection {
+	const struct nlattr *tuple, *reply, *id, *zone;
+};
+
 static struct mnl_socket *open_socket(void)
 {
 	static const struct timeval timeout = { .tv_sec = TIMEOUT_S };
@@ -142,75 +147,110 @@ static int flush_deletes(struct conntrack *ct)
 	}
 }
 
+static void put_attr(struct nlmsghdr *nlh, uint16_t type,
+		     const struct nlattr *from)
+{
+	if (from)
+		mnl_attr_put(nlh, type, mnl_attr_get_payload_len(from),
+			     mnl_attr_get_payload(from));
+}
+
 static void put_delete(struct conntrack *ct, uint8_t family,
-		       const struct nlattr *tuple, const struct nlattr *id,
-		       const struct nlattr *zone)
+		       const struct connection *c)
 {
 	struct nlmsghdr *nlh = begin_message(ct, ct->batch + ct->used,
 					     IPCTNL_MSG_CT_DELETE, family);
 
-	mnl_attr_put(nlh, CTA_TUPLE_ORIG | NLA_F_NESTED,
-		     mnl_attr_get_payload_len(tuple),
-		     mnl_attr_get_payload(tuple));
-	if (id)
-		mnl_attr_put(nlh, CTA_ID, mnl_attr_get_payload_len(id),
-			     mnl_attr_get_payload(id));
-	if (zone)
-		mnl_attr_put(nlh, CTA_ZONE, mnl_attr_get_payload_len(zone),
-			     mnl_attr_get_payload(zone));
+	put_attr(nlh, CTA_TUPLE_ORIG | NLA_F_NESTED, c->tuple);
+	put_attr(nlh, CTA_ID, c->id);
+	put_attr(nlh, CTA_ZONE, c->zone);
 	ct->used += NLMSG_ALIGN(nlh->nlmsg_len);
 }
 
 /* --- finding ----------------------------------------------------------- */
 
+/* The payload of an attribute two levels below, of exactly len bytes. */
+static const void *find_nested(const struct nlattr *tuple, uint16_t outer,
+			       uint16_t inner, size_t len)
+{
+	const struct nlattr *nest, *attr;
+
+	mnl_attr_for_each_nested (nest, tuple) {
+		if (mnl_attr_get_type(nest) != outer)
+			continue;
+		mnl_attr_for_each_nested (attr, nest) {
+			if (mnl_attr_get_type(attr) == inner &&
+			    mnl_attr_get_payload_len(attr) == len)
+				return mnl_attr_get_payload(attr);
+		}
+	}
+	return NULL;
+}
+
 /* The address that began the connection. */
 static bool parse_source(const struct nlattr *tuple, uint8_t family,
 			 struct addr *a)
 {
-	uint16_t wanted = family == AF_INET ? CTA_IP_V4_SRC : CTA_IP_V6_SRC;
-	const struct nlattr *ip, *attr;
+	const void *bytes;
 
 	memset(a, 0, sizeof(*a));
 	a->family = family;
-	mnl_attr_for_each_nested(ip, tuple)
-	{
-		if (mnl_attr_get_type(ip) != CTA_TUPLE_IP)
-			continue;
-		mnl_attr_for_each_nested(attr, ip)
-		{
-			if (mnl_attr_get_type(attr) != wanted ||
-			    mnl_attr_get_payload_len(attr) != addr_len(a))
-				continue;
-			memcpy(a->byte, mnl_attr_get_payload(attr),
-			       addr_len(a));
-			return true;
-		}
+	bytes = find_nested(tuple, CTA_TUPLE_IP,
+			    family == AF_INET ? CTA_IP_V4_SRC : CTA_IP_V6_SRC,
+			    addr_len(a));
+	if (!bytes)
+		return false;
+	memcpy(a->byte, bytes, addr_len(a));
+	return true;
+}
+
+/*
+ * The gate translates the port of a destination only to lead to the portal.
+ * That connection carries the answer to the very request that ends a session.
+ */
+static bool leads_to_portal(const struct nlattr *tuple,
+			    const struct nlattr *reply)
+{
+	const void *asked = find_nested(tuple, CTA_TUPLE_PROTO,
+					CTA_PROTO_DST_PORT, sizeof(uint16_t));
+	const void *served = find_nested(reply, CTA_TUPLE_PROTO,
+					 CTA_PROTO_SRC_PORT, sizeof(uint16_t));
+
+	return asked && served && memcmp(asked, served, sizeof(uint16_t));
+}
+
+static void parse_connection(const struct nlmsghdr *nlh, struct connection *c)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each (attr, nlh, sizeof(struct nfgenmsg)) {
+		uint16_t type = mnl_attr_get_type(attr);
+
+		if (type == CTA_TUPLE_ORIG)
+			c->tuple = attr;
+		else if (type == CTA_TUPLE_REPLY)
+			c->reply = attr;
+		else if (type == CTA_ID)
+			c->id = attr;
+		else if (type == CTA_ZONE)
+			c->zone = attr;
 	}
-	return false;
 }
 
 static int on_connection(const struct nlmsghdr *nlh, void *arg)
 {
 	struct conntrack *ct = arg;
 	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
-	const struct nlattr *attr, *tuple = NULL, *id = NULL, *zone = NULL;
+	struct connection c = { 0 };
 	struct addr source;
 
-	mnl_attr_for_each(attr, nlh, sizeof(*nfg))
-	{
-		uint16_t type = mnl_attr_get_type(attr);
-
-		if (type == CTA_TUPLE_ORIG)
-			tuple = attr;
-		else if (type == CTA_ID)
-			id = attr;
-		else if (type == CTA_ZONE)
-			zone = attr;
-	}
-	if (!tuple || !parse_source(tuple, nfg->nfgen_family, &source) ||
-	    !bsearch(&source, ct->addrs, ct->n, sizeof(source), compare_addr))
+	parse_connection(nlh, &c);
+	if (!c.tuple || !c.reply ||
+	    !parse_source(c.tuple, nfg->nfgen_family, &source) ||
+	    !bsearch(&source, ct->addrs, ct->n, sizeof(source), compare_addr) ||
+	    leads_to_portal(c.tuple, c.reply))
 		return MNL_CB_OK;
-	put_delete(ct, nfg->nfgen_family, tuple, id, zone);
+	put_delete(ct, nfg->nfgen_family, &c);
 	if (ct->used > BATCH_MAX - 1024 && flush_deletes(ct) < 0)
 		return MNL_CB_ERROR;
 	return MNL_CB_OK;

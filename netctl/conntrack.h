@@ -17,8 +17,8 @@ struct conntrack *conntrack_new(void); /* NULL: no socket */
 void conntrack_free(struct conntrack *ct);
 
 /*
- * Deletes every connection begun by one of the addresses, which it sorts.
- * 0 or -errno.
+ * Deletes every connection begun by one of the addresses, which it sorts; not
+ * those to the portal. 0 or -errno.
  */
 int conntrack_end(struct conntrack *ct, struct addr *addrs,
 		  size_t n) MUST_CHECK;

@@ -104,8 +104,7 @@ static void forget_elements(struct gate *g)
 {
 	struct session *s;
 
-	SESSION_FOREACH(s, g->sessions)
-	{
+	SESSION_FOREACH (s, g->sessions) {
 		s->installed = false;
 		s->policed = 0;
 		gate_touch(g, s);
@@ -149,8 +148,7 @@ static void follow_policing(struct gate *g)
 {
 	struct session *s;
 
-	SESSION_FOREACH(s, g->sessions)
-	{
+	SESSION_FOREACH (s, g->sessions) {
 		bool policed = g->zone[s->zone].policed && elements_caps(s);
 
 		if (!s->policed == !policed || s->state != SESSION_GRANTED)
@@ -377,9 +375,9 @@ static void end_zones_without(struct gate *g, const int map[])
 {
 	struct session *s;
 
-	SESSION_FOREACH(s, g->sessions)
-	if (map[s->zone] < 0)
-		gate_end(g, s, SESSION_REASON_OPERATOR);
+	SESSION_FOREACH (s, g->sessions)
+		if (map[s->zone] < 0)
+			gate_end(g, s, SESSION_REASON_OPERATOR);
 	gate_push(g);
 }
 

@@ -281,8 +281,7 @@ static uint32_t revoke_all(struct gate *g)
 	struct session *s;
 	uint32_t count = 0;
 
-	SESSION_FOREACH(s, g->sessions)
-	{
+	SESSION_FOREACH (s, g->sessions) {
 		count += s->state == SESSION_GRANTED;
 		gate_end(g, s, SESSION_REASON_OPERATOR);
 	}

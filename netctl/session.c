@@ -64,8 +64,8 @@ void session_table_free(struct session_table *t)
 
 	if (!t)
 		return;
-	SESSION_FOREACH_SAFE(s, t, i)
-	session_remove(t, s);
+	SESSION_FOREACH_SAFE (s, t, i)
+		session_remove(t, s);
 	free(t->place);
 	free(t);
 }
@@ -155,10 +155,9 @@ void session_rezone(struct session_table *t, const int map[])
 	struct session *s;
 
 	memset(t->zone_count, 0, sizeof(t->zone_count));
-	SESSION_FOREACH(s, t)
-	tdelete(s, &t->by_device, compare_device);
-	SESSION_FOREACH(s, t)
-	{
+	SESSION_FOREACH (s, t)
+		tdelete(s, &t->by_device, compare_device);
+	SESSION_FOREACH (s, t) {
 		s->zone = (uint16_t)map[s->zone];
 		t->zone_count[s->zone]++;
 		if (!insert(&t->by_device, s, compare_device))

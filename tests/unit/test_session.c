@@ -70,8 +70,8 @@ static void test_places_are_reused(void **state)
 	session_remove(t, s[1]);
 	session_remove(t, s[4]);
 	assert_int_equal(add(t, 0, 9)->index, 1);
-	SESSION_FOREACH(s[0], t)
-	seen++;
+	SESSION_FOREACH (s[0], t)
+		seen++;
 	assert_int_equal(seen, 4);
 	assert_null(session_at(t, 4));
 	session_table_free(t);
