@@ -31,9 +31,12 @@ PHONE4, PHONE6 = "192.0.2.9", "2001:db8:77::9"
 HIJACK, HTTP, HTTPS = 2080, 2081, 2443
 CLONE_NEWNET = 0x40000000
 NAME = "wlan.example"
-
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def needs_root():
+    assert os.geteuid() == 0, "tests/net needs root"
 
 
 # --- namespaces --------------------------------------------------------------
