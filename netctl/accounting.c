@@ -33,6 +33,7 @@ struct reading {
 static void take_counters(struct reading *r, struct session *s,
 			  const struct element *e)
 {
+	s->seen |= r->down ? 2 : 1;
 	if (r->down) {
 		s->down_packets = e->packets;
 		s->down_bytes = e->bytes;
@@ -42,7 +43,6 @@ static void take_counters(struct reading *r, struct session *s,
 		s->active_ms = r->now_ms;
 	s->up_packets = e->packets;
 	s->up_bytes = e->bytes;
-	s->seen = true;
 }
 
 static void put_stranger(struct reading *r, const struct element *e)
@@ -66,15 +66,14 @@ static bool adopt(struct reading *r, const struct element *e)
 	struct gate *g = r->g;
 	struct session found = { 0 }, *s;
 
-	if (!elements_parse(e, (unsigned int)g->settings->gate.mark_shift,
-			    r->now_ms, &found))
+	if (!elements_parse(e, r->now_ms, &found))
 		return false;
 	s = session_add(g->sessions, r->zone, &e->mac, found.handle);
 	if (!s)
 		return false;
 	s->state = SESSION_GRANTED;
 	s->installed = true;
-	s->seen = true;
+	s->seen = 1;
 	s->reduced = found.reduced;
 	s->granted_ms = found.granted_ms;
 	s->limits = found.limits;
@@ -137,8 +136,8 @@ static int read_once(struct gate *g, uint16_t zone, bool adopting)
 
 	nft_begin(g->nft);
 	err = read_zone(&r);
-	if (err == -ENOENT)
-		err = 0; /* no such map: nothing is in it */
+	if (err == -ENOENT && adopting)
+		err = 0; /* no such map yet: nothing is in it */
 	if (!err)
 		remove_strangers(&r);
 	return err;
@@ -172,10 +171,12 @@ int gate_adopt(struct gate *g)
 
 /* --- the ends that follow ---------------------------------------------- */
 
+/* Gone from both maps on time: the kernel has ended it. */
 static void judge_missing(struct gate *g, struct session *s, uint64_t now_ms,
 			  uint32_t *restored)
 {
-	s->installed = false;
+	if (!s->seen)
+		s->installed = false;
 	if (now_ms + EXPIRY_SLACK_MS >= s->ends_ms) {
 		gate_end(g, s, SESSION_REASON_EXPIRED);
 		return;
@@ -203,7 +204,7 @@ static void judge(struct gate *g, struct session *s, uint64_t now_ms,
 
 	if (s->state != SESSION_GRANTED || !s->installed)
 		return;
-	if (!s->seen)
+	if (s->seen != 3)
 		judge_missing(g, s, now_ms, restored);
 	else if (s->ends_ms != UINT64_MAX &&
 		 now_ms > s->ends_ms + EXPIRY_SLACK_MS)
@@ -257,9 +258,11 @@ void gate_poll(struct gate *g)
 
 	g->poll_ms = 0;
 	SESSION_FOREACH (s, g->sessions)
-		s->seen = false;
+		s->seen = 0;
 	err = session_count(g->sessions) ? read_all(g, false) : 0;
-	if (err) {
+	if (err == -ENOENT) {
+		gate_check_rules(g); /* a stranger took the maps: no end */
+	} else if (err) {
 		g->totals.netlink_errors++;
 		log_warn("nft: reading counters: %s", strerror(-err));
 	}

@@ -207,6 +207,8 @@ static void start_session(struct session *s, const struct ipc_limits *limits)
 		s->ends_ms = clock_ms() + limits->duration_s * 1000;
 	s->active_ms = clock_ms();
 	s->reduced = false;
+	s->up_bytes = s->up_packets = 0;
+	s->down_bytes = s->down_packets = 0;
 }
 
 int gate_grant(struct gate *g, const struct addr *client,
@@ -298,29 +300,51 @@ static void push_succeeded(struct gate *g, struct session *s)
 		gate_plan_poll(g, s);
 }
 
+/* One element a transaction; what is gone already is as good. */
+static void delete_each(struct gate *g, struct session *s)
+{
+	struct elements_zone z = gate_elements_zone(g, s->zone);
+
+	for (unsigned int i = 0; s->installed && i < ELEMENTS_MAX; i++) {
+		int err;
+
+		if (!elements_has(s, i))
+			continue;
+		nft_begin(g->nft);
+		elements_put_delete_mac(g->nft, &z, &s->mac, i);
+		err = nft_commit(g->nft);
+		if (err && err != -ENOENT)
+			log_warn("session %016" PRIx64 ": nft: delete: %s",
+				 s->handle, strerror(-err));
+	}
+	s->installed = false;
+	s->policed = 0;
+}
+
 /*
- * The slow way, after a transaction failed: one session a transaction. An
- * element to be deleted may have timed out the moment before.
+ * The slow way, after a transaction failed: an element to be deleted may have
+ * timed out the moment before, or a stranger has taken the maps. Then the
+ * session waits for the rules to be put back.
  */
 static void push_alone(struct gate *g, struct session *s)
 {
-	int err = -ENOENT;
+	int err;
 
-	for (int attempt = 0; attempt < 2 && err == -ENOENT; attempt++) {
-		nft_begin(g->nft);
-		put_session(g, s, clock_ms());
-		err = nft_commit(g->nft);
-		if (err == -ENOENT)
-			s->installed = false;
-	}
+	delete_each(g, s);
+	nft_begin(g->nft);
+	put_session(g, s, clock_ms());
+	err = nft_commit(g->nft);
 	if (!err) {
 		push_succeeded(g, s);
+		return;
+	}
+	if (err == -ENOENT) {
+		gate_check_rules(g);
 		return;
 	}
 	g->totals.netlink_errors++;
 	log_warn("session %016" PRIx64 ": nft: %s", s->handle, strerror(-err));
 	s->state = SESSION_ENDED;
-	s->installed = false;
 }
 
 static void push_elements(struct gate *g)
@@ -353,7 +377,8 @@ static void push_classes(struct gate *g)
 	if (!err)
 		return;
 	g->totals.netlink_errors++;
-	log_warn("shaper: setting rates: %s", strerror(-err));
+	log_debug("shaper: setting rates: %s", strerror(-err));
+	gate_check_roots(g);
 }
 
 /* --- what ended sessions leave behind ---------------------------------- */

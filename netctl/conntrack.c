@@ -62,6 +62,23 @@ static struct mnl_socket *open_socket(void)
 	return s;
 }
 
+static void close_sockets(struct conntrack *ct)
+{
+	if (ct->dump)
+		mnl_socket_close(ct->dump);
+	if (ct->delete)
+		mnl_socket_close(ct->delete);
+	ct->dump = ct->delete = NULL;
+}
+
+static bool reopen_sockets(struct conntrack *ct)
+{
+	close_sockets(ct);
+	ct->dump = open_socket();
+	ct->delete = open_socket();
+	return ct->dump && ct->delete;
+}
+
 struct conntrack *conntrack_new(void)
 {
 	struct conntrack *ct = calloc(1, sizeof(*ct));
@@ -69,9 +86,7 @@ struct conntrack *conntrack_new(void)
 	if (!ct)
 		return NULL;
 	ct->seq = 1;
-	ct->dump = open_socket();
-	ct->delete = open_socket();
-	if (!ct->dump || !ct->delete) {
+	if (!reopen_sockets(ct)) {
 		conntrack_free(ct);
 		return NULL;
 	}
@@ -82,10 +97,7 @@ void conntrack_free(struct conntrack *ct)
 {
 	if (!ct)
 		return;
-	if (ct->dump)
-		mnl_socket_close(ct->dump);
-	if (ct->delete)
-		mnl_socket_close(ct->delete);
+	close_sockets(ct);
 	free(ct);
 }
 
@@ -308,6 +320,8 @@ int conntrack_end(struct conntrack *ct, struct addr *addrs, size_t n)
 
 	if (!n)
 		return 0;
+	if ((!ct->dump || !ct->delete) && !reopen_sockets(ct))
+		return -ENOBUFS;
 	qsort(addrs, n, sizeof(*addrs), compare_addr);
 	ct->addrs = addrs;
 	ct->n = n;
@@ -318,6 +332,8 @@ int conntrack_end(struct conntrack *ct, struct addr *addrs, size_t n)
 		err = dump_connections(ct, addrs[i].family, &addrs[i]);
 	if (!err)
 		err = flush_deletes(ct);
+	if (err)
+		reopen_sockets(ct); /* answers to this may still come */
 	ct->addrs = NULL;
 	return err;
 }

@@ -18,7 +18,8 @@
 struct record {
 	uint8_t version;
 	uint8_t reduced;
-	uint8_t zero[6];
+	uint16_t slot;
+	uint8_t zero[4];
 	uint64_t handle;
 	uint64_t granted_ms;
 	struct ipc_limits limits;
@@ -96,6 +97,7 @@ static void put_mark(struct nft *nft, const struct elements_zone *z,
 	memset(&r, 0, sizeof(r));
 	r.version = RECORD_VERSION;
 	r.reduced = s->reduced;
+	r.slot = s->slot;
 	r.handle = s->handle;
 	r.granted_ms = s->granted_ms;
 	r.limits = s->limits;
@@ -168,27 +170,27 @@ void elements_put_add(struct nft *nft, const struct elements_zone *z,
 		put_limit(nft, true, z, s, now_ms);
 }
 
-static void put_delete(struct nft *nft, const char *what, const char *zone,
-		       const struct mac *mac)
-{
-	put(nft, NFT_MSG_DELSETELEM, set_named(what, zone), element_of(mac));
-}
+static const char *const element_sets[ELEMENTS_MAX] = { "up", "down", "cap_up",
+							"cap_down" };
 
 void elements_put_delete_mac(struct nft *nft, const struct elements_zone *z,
-			     const struct mac *mac, bool down)
+			     const struct mac *mac, unsigned int which)
 {
-	put_delete(nft, down ? "down" : "up", z->name, mac);
+	put(nft, NFT_MSG_DELSETELEM, set_named(element_sets[which], z->name),
+	    element_of(mac));
+}
+
+bool elements_has(const struct session *s, unsigned int which)
+{
+	return which < 2 || s->policed & (1U << (which - 2));
 }
 
 void elements_put_delete(struct nft *nft, const struct elements_zone *z,
 			 const struct session *s)
 {
-	put_delete(nft, "up", z->name, &s->mac);
-	put_delete(nft, "down", z->name, &s->mac);
-	if (s->policed & 1)
-		put_delete(nft, "cap_up", z->name, &s->mac);
-	if (s->policed & 2)
-		put_delete(nft, "cap_down", z->name, &s->mac);
+	for (unsigned int i = 0; i < ELEMENTS_MAX; i++)
+		if (elements_has(s, i))
+			elements_put_delete_mac(nft, z, &s->mac, i);
 }
 
 /* --- reading ----------------------------------------------------------- */
@@ -271,8 +273,7 @@ int elements_dump(struct nft *nft, const char *zone, bool down,
 	return err;
 }
 
-bool elements_parse(const struct element *e, unsigned int mark_shift,
-		    uint64_t now_ms, struct session *s)
+bool elements_parse(const struct element *e, uint64_t now_ms, struct session *s)
 {
 	struct record r;
 
@@ -286,7 +287,7 @@ bool elements_parse(const struct element *e, unsigned int mark_shift,
 	s->reduced = r.reduced != 0;
 	s->granted_ms = r.granted_ms;
 	s->limits = r.limits;
-	s->slot = (uint16_t)(e->data >> mark_shift);
+	s->slot = r.slot;
 	s->ends_ms =
 		e->left_ms == UINT64_MAX ? UINT64_MAX : now_ms + e->left_ms;
 	s->active_ms = now_ms;

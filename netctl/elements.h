@@ -31,9 +31,15 @@ void elements_put_delete(struct nft *nft, const struct elements_zone *z,
 /* The caps that a policed zone puts into elements: bit 0 up, bit 1 down. */
 uint8_t elements_caps(const struct session *s);
 
-/* Deletes an element that is no session's from both maps. */
+/* The sets that hold a session: 0 up, 1 down, 2 cap_up, 3 cap_down. */
+#define ELEMENTS_MAX 4
+
+/* true: the installed session has an element in that set. */
+bool elements_has(const struct session *s, unsigned int which);
+
+/* Deletes a device's element from one set, be it a session's or not. */
 void elements_put_delete_mac(struct nft *nft, const struct elements_zone *z,
-			     const struct mac *mac, bool down);
+			     const struct mac *mac, unsigned int which);
 
 /* One element as it was found. */
 struct element {
@@ -52,9 +58,9 @@ int elements_dump(struct nft *nft, const char *zone, bool down,
 
 /*
  * Fills in a session from the user data of its element in up_ZONE: handle,
- * limits, times. false: not written by this version.
+ * slot, limits, times. false: not written by this version.
  */
-bool elements_parse(const struct element *e, unsigned int mark_shift,
-		    uint64_t now_ms, struct session *s);
+bool elements_parse(const struct element *e, uint64_t now_ms,
+		    struct session *s);
 
 #endif

@@ -111,6 +111,16 @@ static void forget_elements(struct gate *g)
 	}
 }
 
+/* Sessions that found no map to be in. */
+static void touch_absent(struct gate *g)
+{
+	struct session *s;
+
+	SESSION_FOREACH (s, g->sessions)
+		if (s->state == SESSION_GRANTED && !s->installed)
+			gate_touch(g, s);
+}
+
 /*
  * Replaces the rules and keeps the maps. Maps of another make, left by another
  * version, are replaced with the rules; the sessions are put into the new
@@ -140,6 +150,7 @@ static int install(struct gate *g)
 				  : "");
 		return err;
 	}
+	touch_absent(g);
 	return ruleset_fingerprint(g->nft, &g->fingerprint);
 }
 
@@ -176,14 +187,34 @@ static int refresh(struct gate *g)
 
 /* --- what happens around us -------------------------------------------- */
 
+void gate_check_rules(struct gate *g)
+{
+	if (!evtimer_pending(&g->check_timer, NULL))
+		event_add(&g->check_timer, &check_delay);
+}
+
+void gate_check_roots(struct gate *g)
+{
+	if (shaper_verify_roots(g->shaper))
+		return;
+	log_warn("shaper: somebody changed a root qdisc");
+	event_active(&g->refresh_event, EV_TIMEOUT, 0);
+}
+
+static void on_roots_changed(evutil_socket_t fd, short what, void *arg)
+{
+	(void)what;
+	rtnl_watch_drain(fd);
+	gate_check_roots(arg);
+}
+
 static void on_tables_changed(evutil_socket_t fd, short what, void *arg)
 {
 	struct gate *g = arg;
 
 	(void)what;
-	if (!nft_watch_drain(fd) || evtimer_pending(&g->check_timer, NULL))
-		return;
-	event_add(&g->check_timer, &check_delay);
+	if (nft_watch_drain(fd))
+		gate_check_rules(g);
 }
 
 /* The rules of uploads depend on whether anybody offloads flows. */
@@ -267,25 +298,39 @@ static void on_poll(evutil_socket_t fd, short what, void *arg)
 	gate_push(g);
 }
 
+static int watch_one(struct gate *g, struct event *ev, int fd,
+		     event_callback_fn on_event)
+{
+	if (fd < 0) {
+		log_error("netlink: no notifications: %s", strerror(-fd));
+		return fd;
+	}
+	event_assign(ev, g->base, fd, EV_READ | EV_PERSIST, on_event, g);
+	event_add(ev, NULL);
+	return 0;
+}
+
 static int watch(struct gate *g)
 {
-	int nft_fd = nft_watch_open(nft_portid(g->nft));
-	int link_fd = rtnl_watch_open();
+	int err =
+		watch_one(g, &g->nft_event, nft_watch_open(nft_portid(g->nft)),
+			  on_tables_changed);
 
-	if (nft_fd < 0 || link_fd < 0) {
-		log_error("netlink: no notifications: %s",
-			  strerror(nft_fd < 0 ? -nft_fd : -link_fd));
-		if (nft_fd >= 0)
-			close(nft_fd);
-		return nft_fd < 0 ? nft_fd : link_fd;
-	}
-	event_assign(&g->nft_event, g->base, nft_fd, EV_READ | EV_PERSIST,
-		     on_tables_changed, g);
-	event_assign(&g->link_event, g->base, link_fd, EV_READ | EV_PERSIST,
-		     on_links_changed, g);
-	event_add(&g->nft_event, NULL);
-	event_add(&g->link_event, NULL);
-	return 0;
+	if (!err)
+		err = watch_one(g, &g->link_event, rtnl_watch_links(),
+				on_links_changed);
+	if (!err)
+		err = watch_one(g, &g->root_event, rtnl_watch_roots(),
+				on_roots_changed);
+	return err;
+}
+
+static void unwatch(struct event *ev)
+{
+	if (!event_initialized(ev))
+		return;
+	event_del(ev);
+	close(event_get_fd(ev));
 }
 
 /* --- life -------------------------------------------------------------- */
@@ -390,6 +435,7 @@ void gate_reload(struct gate *g, struct settings *next)
 	end_zones_without(g, map);
 	keep_fixed(next, g->settings);
 	session_rezone(g->sessions, map);
+	shaper_rezone(g->shaper, map);
 	memcpy(before, g->zone, sizeof(before));
 	memset(g->zone, 0, sizeof(g->zone));
 	for (size_t i = 0; i < SETTINGS_ZONES; i++)
@@ -428,12 +474,9 @@ void gate_free(struct gate *g)
 {
 	if (!g)
 		return;
-	if (event_initialized(&g->nft_event)) {
-		event_del(&g->nft_event);
-		event_del(&g->link_event);
-		close(event_get_fd(&g->nft_event));
-		close(event_get_fd(&g->link_event));
-	}
+	unwatch(&g->nft_event);
+	unwatch(&g->link_event);
+	unwatch(&g->root_event);
 	event_del(&g->push_event);
 	event_del(&g->poll_timer);
 	event_del(&g->pool_timer);

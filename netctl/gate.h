@@ -54,6 +54,7 @@ struct gate {
 	struct event nft_event;	    /* somebody changed some table */
 	struct event check_timer;   /* look whether it was ours */
 	struct event link_event;
+	struct event root_event; /* somebody changed some root qdisc */
 	uint64_t fingerprint;
 	bool has_flow_table; /* when the rules were put in place */
 	uint64_t started_ms;
@@ -82,6 +83,13 @@ void gate_reload(struct gate *g, struct settings *settings);
 /* Removes all that is ours from the kernel, if the config says so. */
 void gate_stop(struct gate *g);
 void gate_free(struct gate *g);
+
+/*
+ * Looks soon whether the rules, or now whether the root qdiscs, are still
+ * ours, and puts them back with the sessions.
+ */
+void gate_check_rules(struct gate *g);
+void gate_check_roots(struct gate *g);
 
 /* --- admission.c ------------------------------------------------------- */
 

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "netctl/rtnl.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <linux/filter.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
@@ -313,22 +317,52 @@ int rtnl_list_neighbours(struct rtnl *r, uint32_t ifindex,
 
 /* --- the watch --------------------------------------------------------- */
 
-int rtnl_watch_open(void)
+static int watch_group(uint32_t groups, const struct sock_fprog *filter)
 {
 	struct sockaddr_nl nl = { .nl_family = AF_NETLINK,
-				  .nl_groups = RTMGRP_LINK };
+				  .nl_groups = groups };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 			NETLINK_ROUTE);
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	if (bind(fd, (struct sockaddr *)&nl, sizeof(nl)) < 0) {
+	if ((filter && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, filter,
+				  sizeof(*filter)) < 0) ||
+	    bind(fd, (struct sockaddr *)&nl, sizeof(nl)) < 0) {
 		err = -errno;
 		close(fd);
 		return err;
 	}
 	return fd;
+}
+
+int rtnl_watch_links(void)
+{
+	return watch_group(RTMGRP_LINK, NULL);
+}
+
+/* Thousands of classes change; only what happens at a root wakes us. */
+int rtnl_watch_roots(void)
+{
+	static const uint32_t parent_offset =
+		NLMSG_HDRLEN + offsetof(struct tcmsg, tcm_parent);
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
+			 offsetof(struct nlmsghdr, nlmsg_type)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELQDISC), 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWQDISC), 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, parent_offset),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TC_H_ROOT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog program = {
+		.len = sizeof(code) / sizeof(code[0]),
+		.filter = code,
+	};
+
+	return watch_group(RTMGRP_TC, &program);
 }
 
 void rtnl_watch_drain(int fd)

@@ -50,8 +50,12 @@ typedef void rtnl_neighbour_fn(const struct mac *mac, const struct addr *a,
 int rtnl_list_neighbours(struct rtnl *r, uint32_t ifindex,
 			 rtnl_neighbour_fn *on_neighbour, void *arg) MUST_CHECK;
 
-/* A non-blocking socket that becomes readable when devices come or go. */
-int rtnl_watch_open(void) MUST_CHECK;
+/*
+ * Non-blocking sockets that become readable when devices come or go, or when
+ * the root qdisc of any device changes. -errno: none to be had.
+ */
+int rtnl_watch_links(void) MUST_CHECK;
+int rtnl_watch_roots(void) MUST_CHECK;
 void rtnl_watch_drain(int fd);
 
 #endif

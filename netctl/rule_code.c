@@ -241,6 +241,17 @@ static void code_reply(struct nftnl_rule *r, const struct ruleset_term *t)
 	add_cmp_u32(r, t->negate ? NFT_CMP_EQ : NFT_CMP_NEQ, 0);
 }
 
+static void code_answer(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	struct nftnl_expr *e = expr_add(r, "ct");
+	uint8_t direction = 1; /* IP_CT_DIR_REPLY */
+
+	(void)t;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_CT_KEY, NFT_CT_DIRECTION);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_CT_DREG, NFT_REG_1);
+	add_cmp(r, NFT_CMP_EQ, &direction, sizeof(direction));
+}
+
 static struct nftnl_expr *packets_over(uint64_t per_s)
 {
 	struct nftnl_expr *e = nftnl_expr_alloc("limit");
@@ -369,6 +380,7 @@ static void (*const term_coders[TERM_KIND_MAX])(
 	[TERM_MARK] = code_mark,
 	[TERM_IN_SET] = code_in_set,
 	[TERM_REPLY] = code_reply,
+	[TERM_ANSWER] = code_answer,
 	[TERM_OVER_RATE] = code_over_rate,
 	[TERM_SET_MARK] = code_set_mark,
 	[TERM_MAP_MARK] = code_map_mark,

@@ -341,7 +341,7 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	for (size_t k = 0; k < sizeof(open) / sizeof(open[0]); k++)
 		RULE(w, T(TERM_L4PROTO, .value = open[k].protocol),
 		     T(TERM_DPORT, .value = open[k].port), T(TERM_ACCEPT));
-	RULE(w, T(TERM_REPLY), T(TERM_ACCEPT));
+	RULE(w, T(TERM_REPLY), T(TERM_ANSWER), T(TERM_ACCEPT));
 	refuse(w);
 }
 

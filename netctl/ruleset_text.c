@@ -170,6 +170,7 @@ static const struct {
 	[TERM_MAP_CLASS] = { write_map_class, NULL },
 	[TERM_MARK_CLASS] = { write_mark_class, NULL },
 	[TERM_REDIRECT] = { write_redirect, NULL },
+	[TERM_ANSWER] = { NULL, "ct direction reply" },
 	[TERM_MASQUERADE] = { NULL, "masquerade" },
 	[TERM_REJECT_TCP] = { NULL, "reject with tcp reset" },
 	[TERM_REJECT] = { NULL, "reject with icmpx type admin-prohibited" },

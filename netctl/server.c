@@ -102,22 +102,31 @@ static void answer_after_push(struct peer *p, uint32_t id,
 	TAILQ_INSERT_TAIL(&p->waiting, w, next);
 }
 
+/* A session that waits for the rules to be put back is answered for later. */
+static void answer_waiting(struct peer *p)
+{
+	struct session_table *sessions = p->server->gate->sessions;
+	struct waiting *w, *next;
+
+	for (w = TAILQ_FIRST(&p->waiting); w; w = next) {
+		struct session *s = session_find_handle(sessions, w->handle);
+
+		next = TAILQ_NEXT(w, next);
+		if (s && s->state == SESSION_GRANTED && !s->installed)
+			continue;
+		TAILQ_REMOVE(&p->waiting, w, next);
+		answer_session(p, w->id, s, s ? 0 : -EIO);
+		free(w);
+	}
+}
+
 static void on_pushed(void *arg)
 {
 	struct server *sv = arg;
 	struct peer *p;
-	struct waiting *w;
 
-	LIST_FOREACH (p, &sv->peers, next) {
-		while ((w = TAILQ_FIRST(&p->waiting))) {
-			struct session *s = session_find_handle(
-				sv->gate->sessions, w->handle);
-
-			TAILQ_REMOVE(&p->waiting, w, next);
-			answer_session(p, w->id, s, s ? 0 : -EIO);
-			free(w);
-		}
-	}
+	LIST_FOREACH (p, &sv->peers, next)
+		answer_waiting(p);
 }
 
 /* --- requests ---------------------------------------------------------- */

@@ -19,7 +19,7 @@ struct session {
 	bool is_pending;
 	bool is_new;	 /* no push has succeeded yet */
 	bool installed;	 /* its elements are in the kernel's maps */
-	bool seen;	 /* in the dump that is being read */
+	uint8_t seen;	 /* in the dumps being read: bit 0 up, bit 1 down */
 	bool reduced;	 /* over its quota, at the zone's slow rate */
 	uint8_t policed; /* which caps are elements, as elements_caps() */
 	uint8_t reason;	 /* enum session_reason, once ended */

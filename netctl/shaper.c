@@ -330,18 +330,41 @@ static void link_remove(struct shaper *sh, struct link *l)
 	l->state = LINK_UNKNOWN;
 }
 
+static void empty_pool(struct shaper *sh, struct pool *p)
+{
+	while (p->free) {
+		uint16_t slot = p->slot[--p->free];
+
+		sh->slot_is_used[slot / 8] &= (uint8_t) ~(1U << (slot % 8));
+	}
+}
+
 /* Slots in the pools may have lost their classes: make new ones. */
 static void empty_pools(struct shaper *sh)
 {
+	for (size_t i = 0; i < SETTINGS_ZONES; i++)
+		empty_pool(sh, &sh->pool[i]);
+}
+
+void shaper_rezone(struct shaper *sh, const int map[])
+{
+	struct pool pool[SETTINGS_ZONES];
+	struct link zone[SETTINGS_ZONES];
+
+	memcpy(pool, sh->pool, sizeof(pool));
+	memcpy(zone, sh->zone, sizeof(zone));
+	memset(sh->pool, 0, sizeof(sh->pool));
+	memset(sh->zone, 0, sizeof(sh->zone));
 	for (size_t i = 0; i < SETTINGS_ZONES; i++) {
-		struct pool *p = &sh->pool[i];
-
-		while (p->free) {
-			uint16_t slot = p->slot[--p->free];
-
-			sh->slot_is_used[slot / 8] &=
-				(uint8_t) ~(1U << (slot % 8));
+		if (map[i] >= 0) {
+			sh->pool[map[i]] = pool[i];
+			sh->zone[map[i]] = zone[i];
+			continue;
 		}
+		empty_pool(sh, &pool[i]);
+		free(pool[i].slot);
+		if (zone[i].state == LINK_OURS)
+			link_remove(sh, &zone[i]);
 	}
 }
 
@@ -391,6 +414,29 @@ bool shaper_prepare(struct shaper *sh, size_t zone)
 		good = good && sh->uplink[i].state != LINK_FOREIGN;
 	}
 	sh->pool[zone].wanted = good;
+	return good;
+}
+
+static bool link_verify(struct shaper *sh, struct link *l)
+{
+	struct root_search s = { 0 };
+
+	if (l->state != LINK_OURS || find_root(sh, l, &s) < 0 || s.ours)
+		return true;
+	l->state = LINK_UNKNOWN;
+	return false;
+}
+
+bool shaper_verify_roots(struct shaper *sh)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < sh->zones; i++)
+		good &= link_verify(sh, &sh->zone[i]);
+	for (size_t i = 0; i < sh->uplinks; i++)
+		good &= link_verify(sh, &sh->uplink[i]);
+	if (!good)
+		empty_pools(sh);
 	return good;
 }
 
@@ -508,7 +554,8 @@ void shaper_give(struct shaper *sh, size_t zone, uint16_t slot)
 {
 	struct pool *p = &sh->pool[zone];
 
-	p->used--;
+	if (p->used)
+		p->used--;
 	if (!pool_push(p, slot))
 		log_warn("shaper: no memory, a class is lost");
 }

@@ -44,6 +44,18 @@ void shaper_configure(struct shaper *sh, const struct shaper_link *zone,
  */
 bool shaper_prepare(struct shaper *sh, size_t zone);
 
+/*
+ * Zone i of the config is now zone map[i]; below 0: it is gone, with its root.
+ * To be followed by shaper_configure().
+ */
+void shaper_rezone(struct shaper *sh, const int map[]);
+
+/*
+ * false: a root that was ours is no longer there; it is made again by
+ * shaper_prepare(), and slots need shaper_put_rates() with restore.
+ */
+bool shaper_verify_roots(struct shaper *sh);
+
 /* true: packets towards that uplink are sorted into classes. */
 bool shaper_uplink_is_shaped(const struct shaper *sh, size_t uplink);
 
