@@ -233,56 +233,108 @@ static void handle_status(struct ipc_channel *ch, const void *message,
 	answer_done(p, m->header.id, 0, (uint32_t)g->settings->zones, 0);
 }
 
-struct address_list {
-	struct peer *peer;
-	const struct session *session;
-	uint32_t id;
+/* The sessions of one page and the addresses of those devices. */
+struct page {
+	struct gate *gate;
+	struct session *session[IPC_LIST_PAGE];
+	uint32_t count;
+	uint16_t zone;
+	struct {
+		const struct session *session;
+		struct addr ip;
+	} * address;
+	size_t addresses, size;
 };
 
-static void send_address(const struct mac *mac, const struct addr *a, void *arg)
+static uint32_t page_fill(struct page *page, uint32_t index)
 {
-	struct address_list *l = arg;
-	struct ipc_address m = { .header.id = l->id, .ip = *a };
+	struct session *s;
 
-	if (!memcmp(mac, &l->session->mac, sizeof(*mac)))
-		ipc_channel_send(l->peer->channel, IPC_ADDRESS, &m);
+	while (page->count < IPC_LIST_PAGE &&
+	       (s = session_at(page->gate->sessions, index))) {
+		index = s->index + 1;
+		if (s->state == SESSION_GRANTED)
+			page->session[page->count++] = s;
+	}
+	return session_at(page->gate->sessions, index) ? index : 0;
 }
 
-static void send_addresses(struct peer *p, const struct session *s, uint32_t id)
+static void on_page_neighbour(const struct mac *mac, const struct addr *a,
+			      void *arg)
 {
-	struct gate *g = p->server->gate;
+	struct page *page = arg;
+	const struct session *s =
+		session_find(page->gate->sessions, page->zone, mac);
+	void *grown;
+
+	if (!s || !page->count || s->index < page->session[0]->index ||
+	    s->index > page->session[page->count - 1]->index)
+		return;
+	if (page->addresses == page->size) {
+		size_t size = page->size ? page->size * 2 : IPC_LIST_PAGE;
+
+		grown = realloc(page->address, size * sizeof(*page->address));
+		if (!grown)
+			return;
+		page->address = grown;
+		page->size = size;
+	}
+	page->address[page->addresses].session = s;
+	page->address[page->addresses++].ip = *a;
+}
+
+/* One look at each zone's neighbours, however many sessions there are. */
+static void page_find_addresses(struct page *page)
+{
+	const struct gate *g = page->gate;
+
+	for (uint16_t z = 0; z < g->settings->zones; z++) {
+		page->zone = z;
+		if (g->zone[z].ifindex &&
+		    rtnl_list_neighbours(g->rtnl, g->zone[z].ifindex,
+					 on_page_neighbour, page) < 0)
+			log_warn("neighbours: the list of addresses is "
+				 "incomplete");
+	}
+}
+
+static void send_addresses(struct peer *p, const struct page *page,
+			   const struct session *s, uint32_t id)
+{
 	struct ipc_address m = { .header.id = id, .mac = s->mac, .has_mac = 1 };
-	struct address_list l = { .peer = p, .session = s, .id = id };
 
 	ipc_channel_send(p->channel, IPC_ADDRESS, &m);
-	if (rtnl_list_neighbours(g->rtnl, g->zone[s->zone].ifindex,
-				 send_address, &l) < 0)
-		log_warn("neighbours: the list of addresses is incomplete");
+	for (size_t i = 0; i < page->addresses; i++) {
+		struct ipc_address a = { .header.id = id,
+					 .ip = page->address[i].ip };
+
+		if (page->address[i].session == s)
+			ipc_channel_send(p->channel, IPC_ADDRESS, &a);
+	}
 }
 
 static void handle_list(struct ipc_channel *ch, const void *message, void *arg)
 {
 	const struct ipc_list *m = message;
 	struct peer *p = arg;
-	struct gate *g = p->server->gate;
-	struct session *s;
-	uint32_t index = m->cursor;
-	uint32_t count = 0;
+	struct page page = { .gate = p->server->gate };
+	uint32_t next;
 
 	(void)ch;
 	if (!m->cursor)
-		gate_poll(g); /* figures of now */
-	while (count < IPC_LIST_PAGE && (s = session_at(g->sessions, index))) {
-		index = s->index + 1;
-		if (s->state != SESSION_GRANTED)
-			continue;
-		answer_session(p, m->header.id, s, 0);
+		gate_poll(page.gate); /* figures of now */
+	next = page_fill(&page, m->cursor);
+	if (m->show_addresses)
+		page_find_addresses(&page);
+	for (uint32_t i = 0; i < page.count; i++) {
+		answer_session(p, m->header.id, page.session[i], 0);
 		if (m->show_addresses)
-			send_addresses(p, s, m->header.id);
-		count++;
+			send_addresses(p, &page, page.session[i], m->header.id);
 	}
-	answer_done(p, m->header.id, 0, count,
-		    session_at(g->sessions, index) ? index : 0);
+	answer_done(p, m->header.id, 0, page.count, next);
+	if (page.address)
+		explicit_bzero(page.address, page.size * sizeof(*page.address));
+	free(page.address);
 }
 
 static uint32_t revoke_all(struct gate *g)
