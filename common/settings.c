@@ -89,7 +89,8 @@ static const struct conf_option gate_options[] = {
 	  .fallback = "16",
 	  .max = 16,
 	  .help = "lowest of the 16 bits of the packet mark that the gate "
-		  "uses; the others are left to mwan3 and the like" },
+		  "uses; no other rule may set them (mwan3 keeps to others, "
+		  "pbr needs another mask)" },
 	{ .name = "debug",
 	  .type = CONF_BOOL,
 	  AT(gate_settings, debug),

@@ -132,7 +132,7 @@ static int batch_result(struct rtnl *r, uint32_t last_seq)
 			    nlh->nlmsg_seq - r->first_seq >
 				    last_seq - r->first_seq)
 				continue;
-			if (e->error && !first_error)
+			if (e->error && e->error != -EEXIST && !first_error)
 				first_error = e->error;
 			if (nlh->nlmsg_seq == last_seq)
 				return first_error;

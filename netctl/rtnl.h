@@ -27,7 +27,8 @@ int rtnl_request(struct rtnl *r, struct nl_msg *msg) MUST_CHECK;
 
 /*
  * Takes msg for the next rtnl_commit(), which sends all of them at once. The
- * kernel goes on after one that fails; the first -errno is returned.
+ * kernel goes on after one that fails; the first -errno is returned. What is
+ * there already (-EEXIST) counts as made.
  */
 void rtnl_put(struct rtnl *r, struct nl_msg *msg);
 int rtnl_commit(struct rtnl *r) MUST_CHECK;
