@@ -168,9 +168,8 @@ struct ipc_done {
 
 struct ipc_channel;
 
-/* type -> its exact size and who handles it; no handler: a breach. */
+/* type -> who handles it, its exact size checked; no handler: a breach. */
 struct ipc_handler {
-	size_t size;
 	void (*handle)(struct ipc_channel *ch, const void *message, void *arg);
 };
 

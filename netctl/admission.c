@@ -115,6 +115,12 @@ static uint64_t cap_of(const struct gate *g, const struct session *s,
 	return limit_bps == IPC_UNLIMITED ? 0 : limit_bps;
 }
 
+static void set_caps(const struct gate *g, struct session *s)
+{
+	s->down_cap_bps = cap_of(g, s, s->limits.down_bps);
+	s->up_cap_bps = cap_of(g, s, s->limits.up_bps);
+}
+
 static void put_rates(struct gate *g, const struct session *s, bool restore)
 {
 	const struct shaper_rates rates = { .down_bps = s->down_cap_bps,
@@ -145,8 +151,7 @@ static void choose_class(struct gate *g, struct session *s)
 {
 	uint16_t slot;
 
-	s->down_cap_bps = cap_of(g, s, s->limits.down_bps);
-	s->up_cap_bps = cap_of(g, s, s->limits.up_bps);
+	set_caps(g, s);
 	if (!needs_class(g, s)) {
 		give_class(g, s);
 		return;
@@ -175,8 +180,7 @@ void gate_restore_classes(struct gate *g)
 
 		if (s->state != SESSION_GRANTED)
 			continue;
-		s->down_cap_bps = cap_of(g, s, s->limits.down_bps);
-		s->up_cap_bps = cap_of(g, s, s->limits.up_bps);
+		set_caps(g, s);
 		if (had != (needs_class(g, s) && !g->zone[s->zone].policed))
 			gate_touch(g, s);
 		else if (had)

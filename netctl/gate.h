@@ -48,7 +48,6 @@ struct gate {
 	struct event push_event;
 	struct event poll_timer;
 	uint64_t poll_ms; /* when the timer fires; 0: not armed */
-	uint64_t polled_ms;
 	struct event pool_timer;
 	struct event refresh_event; /* a zone needs classes now */
 	struct event nft_event;	    /* somebody changed some table */

@@ -149,7 +149,7 @@ void nft_put_done(struct nft *nft, struct nlmsghdr *nlh)
 		nft->used += MNL_ALIGN(nlh->nlmsg_len);
 }
 
-bool nft_is_empty(const struct nft *nft)
+static bool is_empty(const struct nft *nft)
 {
 	return !nft->last && !nft->out_of_memory;
 }
@@ -215,7 +215,7 @@ int nft_commit(struct nft *nft)
 
 	if (nft->out_of_memory)
 		err = -ENOMEM;
-	else if (!nft_is_empty(nft))
+	else if (!is_empty(nft))
 		err = send_batch(nft);
 	release_batch(nft);
 	return err;

@@ -35,9 +35,6 @@ struct nlmsghdr *nft_put(struct nft *nft, uint16_t type, uint16_t family,
 			 uint16_t flags);
 void nft_put_done(struct nft *nft, struct nlmsghdr *nlh);
 
-/* true: nothing was put. */
-bool nft_is_empty(const struct nft *nft);
-
 /* 0, or the -errno of the first message that failed: then nothing changed. */
 int nft_commit(struct nft *nft) MUST_CHECK;
 

@@ -57,31 +57,31 @@ static void add_cmp_u32(struct nftnl_rule *r, uint32_t op, uint32_t value)
 	add_cmp(r, op, &value, sizeof(value));
 }
 
-/* register = register & mask ^ flip */
-static void add_mask(struct nftnl_rule *r, uint32_t mask, uint32_t flip)
+static struct nftnl_expr *add_bitwise(struct nftnl_rule *r, uint32_t op)
 {
 	struct nftnl_expr *e = expr_add(r, "bitwise");
 
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_LEN, sizeof(uint32_t));
-	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_OP, NFT_BITWISE_BOOL);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_OP, op);
+	return e;
+}
+
+/* register = register & mask ^ flip */
+static void add_mask(struct nftnl_rule *r, uint32_t mask, uint32_t flip)
+{
+	struct nftnl_expr *e = add_bitwise(r, NFT_BITWISE_BOOL);
+
 	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, &mask, sizeof(mask));
 	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, &flip, sizeof(flip));
 }
 
-/*
- * The kernel shifts a register as big-endian words only in name: each 32-bit
- * word is shifted in host order (nft_bitwise_eval_rshift), as marks are kept.
- */
+/* Each 32-bit word is shifted in host order, as marks are kept. */
 static void add_shift_right(struct nftnl_rule *r, uint32_t bits)
 {
-	struct nftnl_expr *e = expr_add(r, "bitwise");
+	struct nftnl_expr *e = add_bitwise(r, NFT_BITWISE_RSHIFT);
 
-	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_LEN, sizeof(uint32_t));
-	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_OP, NFT_BITWISE_RSHIFT);
 	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_DATA, &bits, sizeof(bits));
 }
 

@@ -6,6 +6,8 @@
 
 #include <linux/netfilter.h>
 
+#include "netctl/ruleset.h"
+
 struct writer {
 	FILE *out;
 	bool in_table;
@@ -294,7 +296,7 @@ static void on_rule(void *arg, const struct ruleset_rule *r)
 	fputc('\n', w->out);
 }
 
-void ruleset_print_input(const struct ruleset_input *in, FILE *out)
+static void print_input(const struct ruleset_input *in, FILE *out)
 {
 	struct writer w = { .out = out };
 	const struct ruleset_visitor v = { .on_table = on_table,
@@ -320,5 +322,5 @@ void ruleset_print(const struct settings *s, FILE *out)
 		in.uplink_ifindex[i] = 1; /* any */
 		in.uplink_shaped[i] = shaped;
 	}
-	ruleset_print_input(&in, out);
+	print_input(&in, out);
 }

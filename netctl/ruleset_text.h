@@ -6,13 +6,11 @@
 #include <stdio.h>
 
 #include "common/settings.h"
-#include "netctl/ruleset.h"
 
 /*
  * What netctl installs when every device of the config is there and HTB does
  * the shaping. Needs no privilege and asks the kernel nothing.
  */
 void ruleset_print(const struct settings *s, FILE *out);
-void ruleset_print_input(const struct ruleset_input *in, FILE *out);
 
 #endif

@@ -381,17 +381,15 @@ static void handle_revoke(struct ipc_channel *ch, const void *message,
 
 /* Who may send what, and of which size; anything else is a breach. */
 static const struct ipc_handler portal_handlers[IPC_TYPE_MAX] = {
-	[IPC_LOOKUP] = { sizeof(struct ipc_lookup), handle_lookup },
-	[IPC_GRANT] = { sizeof(struct ipc_grant), handle_grant },
-	[IPC_LOGOUT] = { sizeof(struct ipc_lookup), handle_logout },
+	[IPC_LOOKUP] = { handle_lookup },
+	[IPC_GRANT] = { handle_grant },
+	[IPC_LOGOUT] = { handle_logout },
 };
 
 static const struct ipc_handler operator_handlers[IPC_TYPE_MAX] = {
-	[IPC_LOOKUP] = { sizeof(struct ipc_lookup), handle_lookup },
-	[IPC_ADMIT] = { sizeof(struct ipc_grant), handle_admit },
-	[IPC_STATUS] = { sizeof(struct ipc_status), handle_status },
-	[IPC_LIST] = { sizeof(struct ipc_list), handle_list },
-	[IPC_REVOKE] = { sizeof(struct ipc_revoke), handle_revoke },
+	[IPC_LOOKUP] = { handle_lookup }, [IPC_ADMIT] = { handle_admit },
+	[IPC_STATUS] = { handle_status }, [IPC_LIST] = { handle_list },
+	[IPC_REVOKE] = { handle_revoke },
 };
 
 /* --- peers ------------------------------------------------------------- */

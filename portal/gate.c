@@ -82,8 +82,8 @@ static void on_zone(struct ipc_channel *ch, const void *message, void *arg)
 }
 
 static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
-	[IPC_SESSION] = { sizeof(struct ipc_session), on_session },
-	[IPC_ZONE] = { sizeof(struct ipc_zone), on_zone },
+	[IPC_SESSION] = { on_session },
+	[IPC_ZONE] = { on_zone },
 };
 
 static void retry_later(struct gate *g)

@@ -63,13 +63,10 @@ static void on_close(struct ipc_channel *ch, const char *why, void *arg)
 }
 
 static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
-	[IPC_LOOKUP] = { sizeof(struct ipc_lookup), on_message },
-	[IPC_GRANT] = { sizeof(struct ipc_grant), on_message },
-	[IPC_LOGOUT] = { sizeof(struct ipc_lookup), on_message },
-	[IPC_STATUS] = { sizeof(struct ipc_status), on_message },
-	[IPC_LIST] = { sizeof(struct ipc_list), on_message },
-	[IPC_REVOKE] = { sizeof(struct ipc_revoke), on_message },
-	[IPC_SESSION] = { sizeof(struct ipc_session), on_message },
+	[IPC_LOOKUP] = { on_message },	[IPC_GRANT] = { on_message },
+	[IPC_LOGOUT] = { on_message },	[IPC_STATUS] = { on_message },
+	[IPC_LIST] = { on_message },	[IPC_REVOKE] = { on_message },
+	[IPC_SESSION] = { on_message },
 };
 
 /* The records that the channel must hand over before it closes. */

@@ -61,8 +61,8 @@ static void on_lookup(struct ipc_channel *ch, const void *message, void *arg)
 }
 
 static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
-	[IPC_LOOKUP] = { sizeof(struct ipc_lookup), on_lookup },
-	[IPC_GRANT] = { sizeof(struct ipc_grant), on_lookup },
+	[IPC_LOOKUP] = { on_lookup },
+	[IPC_GRANT] = { on_lookup },
 };
 
 static void start(struct fixture *f, uint32_t budget)
