@@ -17,8 +17,8 @@ HARDEN_LD ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 COMMON_PKGS := libevent_core
 NETCTL_PKGS := $(COMMON_PKGS) libnl-3.0 libnftnl libmnl
-PORTAL_PKGS := $(COMMON_PKGS) openssl json-c
-CLI_PKGS := json-c
+PORTAL_PKGS := $(COMMON_PKGS) openssl json-c sqlite3
+CLI_PKGS := json-c sqlite3 libcrypto
 
 ours = $(CPPFLAGS) -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -std=gnu11 \
 	$(WARN) $(HARDEN) -ffunction-sections -fdata-sections $(CFLAGS)
@@ -52,9 +52,10 @@ $(BUILD)/stadttor-netctl: $(BUILD)/netctl/main.o $(BUILD)/libnetctl.a $(BUILD)/l
 	$(link) -o $@ $^ $(call pkg_libs,$(NETCTL_PKGS))
 $(BUILD)/stadttor-portal: $(BUILD)/portal/main.o $(BUILD)/libportal.a $(BUILD)/libcommon.a
 	$(link) -o $@ $^ $(call pkg_libs,$(PORTAL_PKGS))
-# The command line prints rulesets, so it borrows their description and the
-# text writer; the archive gives it nothing that speaks netlink.
-$(BUILD)/stadttor: $(BUILD)/cli/main.o $(BUILD)/libcli.a $(BUILD)/libnetctl.a $(BUILD)/libcommon.a
+# The command line prints rulesets and usage figures, so it borrows their
+# writers; the archives give it nothing that speaks netlink or TLS.
+$(BUILD)/stadttor: $(BUILD)/cli/main.o $(BUILD)/libcli.a $(BUILD)/libnetctl.a \
+		$(BUILD)/libportal.a $(BUILD)/libcommon.a
 	$(link) -o $@ $^ $(call pkg_libs,$(CLI_PKGS) $(COMMON_PKGS))
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)

@@ -21,6 +21,8 @@ static const size_t message_size[IPC_TYPE_MAX] = {
 	[IPC_LOOKUP] = sizeof(struct ipc_lookup),
 	[IPC_GRANT] = sizeof(struct ipc_grant),
 	[IPC_LOGOUT] = sizeof(struct ipc_lookup),
+	[IPC_USAGE_NEXT] = sizeof(struct ipc_usage_next),
+	[IPC_HEALTH_ASK] = sizeof(struct ipc_status),
 	[IPC_ADMIT] = sizeof(struct ipc_grant),
 	[IPC_STATUS] = sizeof(struct ipc_status),
 	[IPC_LIST] = sizeof(struct ipc_list),
@@ -30,6 +32,9 @@ static const size_t message_size[IPC_TYPE_MAX] = {
 	[IPC_ZONE] = sizeof(struct ipc_zone),
 	[IPC_TOTALS] = sizeof(struct ipc_totals),
 	[IPC_DONE] = sizeof(struct ipc_done),
+	[IPC_HEALTH] = sizeof(struct ipc_health),
+	[IPC_USAGE_ROW] = sizeof(struct ipc_usage_row),
+	[IPC_USAGE_LABEL] = sizeof(struct ipc_usage_label),
 };
 
 struct ipc_queued {

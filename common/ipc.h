@@ -17,13 +17,15 @@
 
 #include "common/addr.h"
 #include "common/log.h"
+#include "common/usage.h"
 
 struct event_base;
 
-#define IPC_VERSION	  1
+#define IPC_VERSION	  2
 #define IPC_ZONE_NAME_MAX 16 /* with the closing NUL */
+#define IPC_ZONES	  16
 #define IPC_UNLIMITED	  UINT64_MAX
-#define IPC_MESSAGE_MAX	  256
+#define IPC_MESSAGE_MAX	  1024
 #define IPC_LIST_PAGE	  64 /* sessions in answer to one IPC_LIST */
 
 enum ipc_type {
@@ -32,6 +34,10 @@ enum ipc_type {
 	IPC_LOOKUP,
 	IPC_GRANT,
 	IPC_LOGOUT,
+	/* portal to netctl */
+	IPC_USAGE_NEXT, /* rows and labels of one batch, once there is one */
+	/* both to netctl */
+	IPC_HEALTH_ASK, /* IPC_HEALTH */
 	/* operator to netctl */
 	IPC_ADMIT,  /* a grant with limits beyond the zone's: IPC_SESSION */
 	IPC_STATUS, /* IPC_TOTALS, IPC_ZONE per zone, IPC_DONE */
@@ -43,6 +49,9 @@ enum ipc_type {
 	IPC_ZONE, /* also sent unasked to a portal: on connect and on change */
 	IPC_TOTALS,
 	IPC_DONE,
+	IPC_HEALTH,
+	IPC_USAGE_ROW,
+	IPC_USAGE_LABEL,
 	IPC_TYPE_MAX
 };
 
@@ -79,15 +88,18 @@ struct ipc_limits {
 struct ipc_lookup { /* IPC_LOOKUP, IPC_LOGOUT */
 	struct ipc_header header;
 	struct addr client;
+	uint32_t shown;	   /* 1: without a session, the portal is shown */
+	uint32_t platform; /* then: enum usage_platform */
 };
 
 struct ipc_grant { /* IPC_GRANT, IPC_ADMIT */
 	struct ipc_header header;
 	struct addr client;
 	struct ipc_limits limits;
+	char language[USAGE_LABEL_MAX]; /* of the page that was accepted */
 };
 
-struct ipc_status {
+struct ipc_status { /* IPC_STATUS, IPC_HEALTH_ASK */
 	struct ipc_header header;
 };
 
@@ -130,8 +142,8 @@ struct ipc_address { /* an address of the session before it */
 
 struct ipc_zone {
 	struct ipc_header header;
-	uint32_t ifindex; /* 0: the device is not there */
-	uint32_t sessions;
+	uint32_t ifindex;  /* 0: the device is not there */
+	uint32_t sessions; /* to a portal: rounded down to a multiple of five */
 	uint32_t max_sessions;
 	uint32_t shaping; /* enum ipc_shaping */
 	char zone[IPC_ZONE_NAME_MAX];
@@ -162,6 +174,100 @@ struct ipc_done {
 	uint32_t count;	 /* what the request was about */
 	uint32_t cursor; /* IPC_LIST: ask again with it; 0: that was all */
 	uint32_t zero;
+};
+
+/* --- health: at once, of the machine and not of people ----------------- */
+
+enum ipc_netlink { /* what a failed request was about */
+		   IPC_NETLINK_NFTABLES,
+		   IPC_NETLINK_SHAPING,
+		   IPC_NETLINK_CONNTRACK,
+		   IPC_NETLINK_NEIGHBOURS,
+		   IPC_NETLINK_MAX
+};
+
+enum ipc_latency {
+	IPC_LATENCY_COMMIT, /* one transaction of elements */
+	IPC_LATENCY_POLL,   /* reading and accounting all counters */
+	IPC_LATENCY_MAX
+};
+
+#define IPC_BUCKETS 10 /* upper bounds in microseconds; the last has none */
+#define IPC_BUCKET_BOUNDS                                                      \
+	{                                                                      \
+		250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000        \
+	}
+
+struct ipc_histogram {
+	uint64_t sum_us;
+	uint32_t bucket[IPC_BUCKETS]; /* not cumulative */
+};
+
+struct ipc_health {
+	struct ipc_header header;
+	uint64_t uptime_s;
+	uint64_t memory_bytes; /* resident */
+	uint64_t generation;   /* configs taken over since the start, from 1 */
+	uint64_t netlink_errors[IPC_NETLINK_MAX];
+	uint64_t reinstalled;
+	uint64_t refused;
+	uint64_t up_bps; /* of the box, last minute; 0 below k devices */
+	uint64_t down_bps;
+	uint64_t usage_lag_s; /* age of the oldest batch that waits, 0: none */
+	uint32_t usage_waiting;
+	uint8_t time_is_known;
+	uint8_t usage_is_kept; /* figures outlive a restart of netctl */
+	uint8_t k;
+	uint8_t zones;
+	uint32_t uplinks_present;
+	uint32_t zero;
+	struct ipc_histogram latency[IPC_LATENCY_MAX];
+	struct {
+		char name[IPC_ZONE_NAME_MAX];
+		uint32_t online;      /* rounded down to a multiple of five */
+		uint8_t fill_percent; /* of its places, in steps of ten */
+		uint8_t is_present;   /* its device is there */
+		uint16_t zero;
+	} zone[IPC_ZONES];
+};
+
+/* --- usage: figures that k devices share ------------------------------- */
+
+/*
+ * The stream is a random number that lives as long as the sequence does. A
+ * batch that portal asks for anew is sent anew; what it has committed is
+ * forgotten.
+ */
+struct ipc_usage_next {
+	struct ipc_header header;
+	uint64_t stream; /* 0: none yet */
+	uint64_t after;	 /* send the batch behind this number of the stream */
+	uint64_t committed; /* forget all up to this one */
+};
+
+/* A batch is all of its parts, in order: rows, then labels. */
+struct ipc_usage_part {
+	uint64_t stream;
+	uint64_t seq;	 /* from 1, by 1 */
+	int64_t start_s; /* of the hour, or local midnight; 0: time unknown */
+	uint16_t index, count; /* of the parts of the batch */
+};
+
+struct ipc_usage_row {
+	struct ipc_header header;
+	struct ipc_usage_part part;
+	uint32_t step;		       /* USAGE_HOUR or USAGE_DAY */
+	char zone[IPC_ZONE_NAME_MAX];  /* empty: of the box as a whole */
+	uint64_t value[USAGE_METRICS]; /* increments; maxima as they are */
+};
+
+struct ipc_usage_label {
+	struct ipc_header header;
+	struct ipc_usage_part part; /* of a day */
+	uint32_t kind;		    /* enum usage_kind */
+	uint32_t zero;
+	uint64_t value;
+	char label[USAGE_LABEL_MAX];
 };
 
 /* --- the channel ------------------------------------------------------- */

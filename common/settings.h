@@ -15,7 +15,7 @@
 #include "common/ipc.h"
 
 #define SETTINGS_PATH	  "/etc/config/stadttor"
-#define SETTINGS_ZONES	  16
+#define SETTINGS_ZONES	  IPC_ZONES
 #define SETTINGS_UPLINKS  4
 #define SETTINGS_SESSIONS 65000 /* of all zones together */
 
@@ -51,6 +51,24 @@ struct zone_settings { /* config zone */
 	uint64_t dns_per_s; /* queries a second of a device before login */
 	struct conf_list garden_name;
 	struct conf_list garden_address;
+	bool counted; /* in the usage figures */
+};
+
+struct usage_settings {		 /* config usage */
+	uint64_t k;		 /* devices that must share a figure */
+	struct conf_list series; /* of usage_series_words; empty: all */
+	char *file; /* the portal's database; empty: figures stay in memory */
+	uint64_t keep_hours_s; /* how long hours are kept; days are for ever */
+};
+
+struct admin_settings { /* config admin */
+	bool enabled;
+	char *address; /* one address of this box, never a guests' one */
+	uint64_t port;
+	char *hostname; /* further name that browsers may use; empty: none */
+	char *certificate;
+	char *key;
+	char *accounts; /* written by `stadttor passwd` */
 };
 
 struct portal_settings { /* config portal */
@@ -76,6 +94,8 @@ struct portal_settings { /* config portal */
 struct settings {
 	struct gate_settings gate;
 	struct portal_settings portal;
+	struct usage_settings usage;
+	struct admin_settings admin;
 	struct uplink_settings uplink[SETTINGS_UPLINKS];
 	size_t uplinks;
 	struct zone_settings zone[SETTINGS_ZONES];
@@ -94,6 +114,9 @@ void settings_free(struct settings *s);
 
 /* true: sessions of the zone can have a cap, or share a link's rate. */
 bool settings_zone_may_cap(const struct settings *s, size_t zone);
+
+/* Whether the config wants that series counted. */
+bool settings_counts(const struct settings *s, enum usage_series series);
 
 /* The effective config, every option written out; it parses to the same. */
 void settings_print(const struct settings *s, FILE *out);

@@ -85,6 +85,18 @@ static const char *check_portal(const struct portal_settings *p)
 	return NULL;
 }
 
+static const char *check_admin(const struct settings *c)
+{
+	const struct admin_settings *a = &c->admin;
+
+	if (!*a->certificate != !*a->key)
+		return "certificate and key go together";
+	if (a->port == c->portal.hijack_port ||
+	    a->port == c->portal.http_port || a->port == c->portal.https_port)
+		return "port is one of the portal's";
+	return NULL;
+}
+
 static unsigned int section_line(const struct uci_file *f, const char *type,
 				 size_t nth)
 {
@@ -102,6 +114,10 @@ bool settings_check(struct settings *c, const struct uci_file *f,
 	const char *what = check_portal(&c->portal);
 	unsigned int line = section_line(f, "portal", 0);
 
+	if (!what) {
+		line = section_line(f, "admin", 0);
+		what = check_admin(c);
+	}
 	for (size_t i = 0; !what && i < c->zones; i++) {
 		line = section_line(f, "zone", i);
 		what = check_zone(&c->zone[i]);

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/settings_options.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/settings.h"
+
+#define DAY   86400ULL
+#define TBIT  1000000000000ULL
+#define PBYTE 1000000000000000ULL
+
+static const char *const on_stop_words[] = { "keep", "remove", NULL };
+static const char *const masquerade_words[] = { "off", "ipv4", "both", NULL };
+static const char *const over_quota_words[] = { "end", "slow", NULL };
+
+static bool is_garden_address(const char *text)
+{
+	struct addr a;
+	unsigned int prefix;
+
+	return addr_parse_prefix(&a, &prefix, text) && prefix > 0;
+}
+
+static bool is_dns_name(const char *text)
+{
+	size_t label = 0;
+
+	if (!*text || *text == '.' || strlen(text) > 253)
+		return false;
+	for (; *text; text++) {
+		label = *text == '.' ? 0 : label + 1;
+		if (label > 63 || (*text == '.' && text[1] == '.'))
+			return false;
+		if (!strchr("abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._",
+			    *text))
+			return false;
+	}
+	return true;
+}
+
+static bool is_dns_name_or_empty(const char *text)
+{
+	return !*text || is_dns_name(text);
+}
+
+static bool is_url_or_empty(const char *text)
+{
+	size_t scheme = strncmp(text, "https://", 8) ? 7 : 8;
+
+	if (!*text)
+		return true;
+	if (scheme == 7 && strncmp(text, "http://", 7))
+		return false;
+	return text[scheme] && text[scheme] != '/' &&
+	       !strpbrk(text, " \"'<>\\");
+}
+
+static bool is_series(const char *text)
+{
+	for (size_t i = 0; usage_series_words[i]; i++)
+		if (!strcmp(usage_series_words[i], text))
+			return true;
+	return false;
+}
+
+/* Not "all addresses": that would be those towards the guests, too. */
+static bool is_one_address(const char *text)
+{
+	static const uint8_t any[16];
+	struct addr a;
+
+	return addr_parse(&a, text) && memcmp(a.byte, any, addr_len(&a)) != 0;
+}
+
+#define AT(type, field) .offset = offsetof(struct type, field)
+
+static const struct conf_option gate_options[] = {
+	{ .name = "socket",
+	  .type = CONF_PATH,
+	  AT(gate_settings, socket),
+	  .fallback = "/run/stadttor/netctl.sock",
+	  .min = 1,
+	  .max = 100,
+	  .help = "socket between portal, command line and controller" },
+	{ .name = "user",
+	  .type = CONF_TEXT,
+	  AT(gate_settings, user),
+	  .fallback = "stadttor-netctl",
+	  .min = 1,
+	  .max = 31,
+	  .help = "user that the controller becomes after its start" },
+	{ .name = "on_stop",
+	  .type = CONF_WORD,
+	  AT(gate_settings, on_stop),
+	  .fallback = "keep",
+	  .words = on_stop_words,
+	  .help = "what SIGTERM does with the gate: keep it enforcing, or "
+		  "remove every rule and class" },
+	{ .name = "mark_shift",
+	  .type = CONF_NUMBER,
+	  AT(gate_settings, mark_shift),
+	  .fallback = "16",
+	  .max = 16,
+	  .help = "lowest of the 16 bits of the packet mark that the gate "
+		  "uses; no other rule may set them (mwan3 keeps to others, "
+		  "pbr needs another mask)" },
+	{ .name = "debug",
+	  .type = CONF_BOOL,
+	  AT(gate_settings, debug),
+	  .fallback = "0",
+	  .help = "log what the controller does" },
+};
+
+static const struct conf_option uplink_options[] = {
+	{ .name = "device",
+	  .type = CONF_DEVICE,
+	  .required = true,
+	  AT(uplink_settings, device),
+	  .help = "network device towards the internet" },
+	{ .name = "masquerade",
+	  .type = CONF_WORD,
+	  AT(uplink_settings, masquerade),
+	  .fallback = "ipv4",
+	  .words = masquerade_words,
+	  .help = "which guests' addresses are replaced by the gate's own; "
+		  "off where a firewall does it already" },
+	{ .name = "bandwidth",
+	  .type = CONF_RATE,
+	  AT(uplink_settings, bandwidth_bps),
+	  .fallback = "0",
+	  .max = TBIT,
+	  .help = "upload rate of the link, shared evenly by the devices that "
+		  "want it; 0: not shaped as a whole" },
+};
+
+static const struct conf_option zone_options[] = {
+	{ .name = "device",
+	  .type = CONF_DEVICE,
+	  .required = true,
+	  AT(zone_settings, device),
+	  .help = "network device of the guests, a bridge or an interface" },
+	{ .name = "duration",
+	  .type = CONF_SECONDS,
+	  AT(zone_settings, limits.duration_s),
+	  .fallback = "8h",
+	  .min = 1,
+	  .max = 365 * DAY,
+	  .help = "how long a tap lets a device in" },
+	{ .name = "idle",
+	  .type = CONF_SECONDS,
+	  AT(zone_settings, limits.idle_s),
+	  .fallback = "1h",
+	  .max = 365 * DAY,
+	  .help = "a device that sends nothing for this long is let go; "
+		  "0: never" },
+	{ .name = "quota",
+	  .type = CONF_BYTES,
+	  AT(zone_settings, limits.quota_bytes),
+	  .fallback = "0",
+	  .max = PBYTE,
+	  .help = "bytes up and down together that a session may use; "
+		  "0: any" },
+	{ .name = "over_quota",
+	  .type = CONF_WORD,
+	  AT(zone_settings, over_quota),
+	  .fallback = "end",
+	  .words = over_quota_words,
+	  .help = "what follows the quota: the end of the session, or "
+		  "slow_rate" },
+	{ .name = "slow_rate",
+	  .type = CONF_RATE,
+	  AT(zone_settings, slow_bps),
+	  .fallback = "256kbit",
+	  .min = 8000,
+	  .max = TBIT,
+	  .help = "rate in each direction after the quota" },
+	{ .name = "rate_down",
+	  .type = CONF_RATE,
+	  AT(zone_settings, limits.down_bps),
+	  .fallback = "0",
+	  .max = TBIT,
+	  .help = "download cap of a device; 0: none" },
+	{ .name = "rate_up",
+	  .type = CONF_RATE,
+	  AT(zone_settings, limits.up_bps),
+	  .fallback = "0",
+	  .max = TBIT,
+	  .help = "upload cap of a device; 0: none" },
+	{ .name = "bandwidth",
+	  .type = CONF_RATE,
+	  AT(zone_settings, bandwidth_bps),
+	  .fallback = "0",
+	  .max = TBIT,
+	  .help = "download rate of the link, shared evenly by the zone's "
+		  "devices that want it; 0: not shaped as a whole" },
+	{ .name = "max_duration",
+	  .type = CONF_SECONDS,
+	  AT(zone_settings, ceiling.duration_s),
+	  .fallback = "0",
+	  .max = 365 * DAY,
+	  .help = "longest session that the portal may ask for; 0: duration" },
+	{ .name = "max_rate_down",
+	  .type = CONF_RATE,
+	  AT(zone_settings, ceiling.down_bps),
+	  .fallback = "0",
+	  .max = TBIT,
+	  .help = "highest download cap that the portal may ask for; "
+		  "0: rate_down" },
+	{ .name = "max_rate_up",
+	  .type = CONF_RATE,
+	  AT(zone_settings, ceiling.up_bps),
+	  .fallback = "0",
+	  .max = TBIT,
+	  .help = "highest upload cap that the portal may ask for; "
+		  "0: rate_up" },
+	{ .name = "max_quota",
+	  .type = CONF_BYTES,
+	  AT(zone_settings, ceiling.quota_bytes),
+	  .fallback = "0",
+	  .max = PBYTE,
+	  .help = "largest quota that the portal may ask for; 0: quota" },
+	{ .name = "max_sessions",
+	  .type = CONF_NUMBER,
+	  AT(zone_settings, max_sessions),
+	  .fallback = "1000",
+	  .min = 1,
+	  .max = 30000,
+	  .help = "devices that may be online at once" },
+	{ .name = "dns_rate",
+	  .type = CONF_NUMBER,
+	  AT(zone_settings, dns_per_s),
+	  .fallback = "20",
+	  .min = 1,
+	  .max = 10000,
+	  .help = "DNS queries a second that a device may send before it is "
+		  "let in" },
+	{ .name = "counted",
+	  .type = CONF_BOOL,
+	  AT(zone_settings, counted),
+	  .fallback = "1",
+	  .help = "whether the zone's use goes into the usage figures" },
+	{ .name = "garden_name",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(zone_settings, garden_name),
+	  .max = 253,
+	  .is_valid = is_dns_name,
+	  .allowed = "a host or domain name",
+	  .help = "name whose addresses everybody reaches before the tap "
+		  "(dnsmasq fills them in)" },
+	{ .name = "garden_address",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(zone_settings, garden_address),
+	  .max = 63,
+	  .is_valid = is_garden_address,
+	  .allowed = "an IPv4 or IPv6 address or network such as "
+		     "203.0.113.0/24",
+	  .help = "address or network that everybody reaches before the tap" },
+};
+
+static const struct conf_option portal_options[] = {
+	{ .name = "user",
+	  .type = CONF_TEXT,
+	  AT(portal_settings, user),
+	  .fallback = "stadttor-portal",
+	  .min = 1,
+	  .max = 31,
+	  .help = "user that the portal becomes after its start" },
+	{ .name = "pages",
+	  .type = CONF_PATH,
+	  AT(portal_settings, pages),
+	  .fallback = "/usr/share/stadttor",
+	  .min = 1,
+	  .max = 200,
+	  .help = "folder with the pages and the languages" },
+	{ .name = "network",
+	  .type = CONF_TEXT,
+	  AT(portal_settings, network),
+	  .fallback = "Stadttor",
+	  .min = 1,
+	  .max = 64,
+	  .help = "name of the network, as people know it" },
+	{ .name = "provider",
+	  .type = CONF_TEXT,
+	  AT(portal_settings, provider),
+	  .fallback = "",
+	  .max = 128,
+	  .help = "who offers the network" },
+	{ .name = "contact",
+	  .type = CONF_TEXT,
+	  AT(portal_settings, contact),
+	  .fallback = "",
+	  .max = 128,
+	  .help = "mail address or telephone number for questions" },
+	{ .name = "hostname",
+	  .type = CONF_TEXT,
+	  AT(portal_settings, hostname),
+	  .fallback = "",
+	  .max = 253,
+	  .is_valid = is_dns_name_or_empty,
+	  .allowed = "a host name, or nothing",
+	  .help = "name under which guests reach the portal, needed for TLS; "
+		  "empty: the gate's address" },
+	{ .name = "success_url",
+	  .type = CONF_TEXT,
+	  AT(portal_settings, success_url),
+	  .fallback = "",
+	  .max = 256,
+	  .is_valid = is_url_or_empty,
+	  .allowed = "an http or https address",
+	  .help = "where the page after the tap points to" },
+	{ .name = "terms_url",
+	  .type = CONF_TEXT,
+	  AT(portal_settings, terms_url),
+	  .fallback = "",
+	  .max = 256,
+	  .is_valid = is_url_or_empty,
+	  .allowed = "an http or https address",
+	  .help = "full terms, a page in the walled garden; empty: only the "
+		  "built-in ones" },
+	{ .name = "certificate",
+	  .type = CONF_PATH,
+	  AT(portal_settings, certificate),
+	  .fallback = "",
+	  .max = 200,
+	  .help = "certificate chain in PEM; empty: no TLS" },
+	{ .name = "key",
+	  .type = CONF_PATH,
+	  AT(portal_settings, key),
+	  .fallback = "",
+	  .max = 200,
+	  .help = "its private key in PEM" },
+	{ .name = "hijack_port",
+	  .type = CONF_NUMBER,
+	  AT(portal_settings, hijack_port),
+	  .fallback = "2080",
+	  .min = 1,
+	  .max = 65535,
+	  .help = "port that answers diverted requests with a redirect" },
+	{ .name = "http_port",
+	  .type = CONF_NUMBER,
+	  AT(portal_settings, http_port),
+	  .fallback = "2081",
+	  .min = 1,
+	  .max = 65535,
+	  .help = "port of the pages; guests reach it as port 80 of the gate" },
+	{ .name = "https_port",
+	  .type = CONF_NUMBER,
+	  AT(portal_settings, https_port),
+	  .fallback = "2443",
+	  .min = 1,
+	  .max = 65535,
+	  .help = "port of the pages over TLS; guests reach it as port 443" },
+	{ .name = "max_connections",
+	  .type = CONF_NUMBER,
+	  AT(portal_settings, max_connections),
+	  .fallback = "1024",
+	  .min = 8,
+	  .max = 65536,
+	  .help = "connections at once in all" },
+	{ .name = "max_per_device",
+	  .type = CONF_NUMBER,
+	  AT(portal_settings, max_per_device),
+	  .fallback = "24",
+	  .min = 1,
+	  .max = 1024,
+	  .help = "connections at once of one address" },
+	{ .name = "request_time",
+	  .type = CONF_SECONDS,
+	  AT(portal_settings, request_s),
+	  .fallback = "10s",
+	  .min = 1,
+	  .max = 300,
+	  .help = "time to complete a request" },
+	{ .name = "debug",
+	  .type = CONF_BOOL,
+	  AT(portal_settings, debug),
+	  .fallback = "0",
+	  .help = "log what the portal does" },
+};
+
+static const struct conf_option usage_options[] = {
+	{ .name = "k",
+	  .type = CONF_NUMBER,
+	  AT(usage_settings, k),
+	  .fallback = "5",
+	  .min = USAGE_K_MIN,
+	  .max = 100,
+	  .help = "a figure leaves the controller only when at least this many "
+		  "devices share it" },
+	{ .name = "series",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(usage_settings, series),
+	  .max = 15,
+	  .is_valid = is_series,
+	  .allowed = "one of visitors, sessions, funnel, dwell, bytes, peak, "
+		     "language, platform",
+	  .help = "what is counted; without this list: all of it" },
+	{ .name = "file",
+	  .type = CONF_PATH,
+	  AT(usage_settings, file),
+	  .fallback = "/var/lib/stadttor/usage.sqlite",
+	  .max = 200,
+	  .help = "database of the figures, in a folder that the portal's user "
+		  "may write to; empty: they are kept in memory only" },
+	{ .name = "keep_hours",
+	  .type = CONF_SECONDS,
+	  AT(usage_settings, keep_hours_s),
+	  .fallback = "400d",
+	  .min = 2 * DAY,
+	  .max = 3660 * DAY,
+	  .help = "how long the figures of hours are kept; those of days "
+		  "stay" },
+};
+
+static const struct conf_option admin_options[] = {
+	{ .name = "enabled",
+	  .type = CONF_BOOL,
+	  AT(admin_settings, enabled),
+	  .fallback = "1",
+	  .help = "serve dashboard, figures and metrics once there is an "
+		  "account" },
+	{ .name = "address",
+	  .type = CONF_TEXT,
+	  AT(admin_settings, address),
+	  .fallback = "127.0.0.1",
+	  .min = 1,
+	  .max = 63,
+	  .is_valid = is_one_address,
+	  .allowed = "one IPv4 or IPv6 address of this box",
+	  .help = "address to listen on; refused where it is on a guest "
+		  "zone's device" },
+	{ .name = "port",
+	  .type = CONF_NUMBER,
+	  AT(admin_settings, port),
+	  .fallback = "2090",
+	  .min = 1,
+	  .max = 65535,
+	  .help = "port to listen on" },
+	{ .name = "hostname",
+	  .type = CONF_TEXT,
+	  AT(admin_settings, hostname),
+	  .fallback = "",
+	  .max = 253,
+	  .is_valid = is_dns_name_or_empty,
+	  .allowed = "a host name, or nothing",
+	  .help = "name under which operators reach it; the address itself "
+		  "and localhost always work" },
+	{ .name = "certificate",
+	  .type = CONF_PATH,
+	  AT(admin_settings, certificate),
+	  .fallback = "",
+	  .max = 200,
+	  .help = "certificate chain in PEM; empty: no TLS" },
+	{ .name = "key",
+	  .type = CONF_PATH,
+	  AT(admin_settings, key),
+	  .fallback = "",
+	  .max = 200,
+	  .help = "its private key in PEM" },
+	{ .name = "accounts",
+	  .type = CONF_PATH,
+	  AT(admin_settings, accounts),
+	  .fallback = "/etc/stadttor/accounts",
+	  .min = 1,
+	  .max = 200,
+	  .help = "users and tokens, hashed, as stadttor passwd writes them" },
+};
+
+#define TABLE(type, options)                                                   \
+	{                                                                      \
+		type, options, sizeof(options) / sizeof(options[0])            \
+	}
+
+const struct conf_table settings_gate_table = TABLE("gate", gate_options);
+const struct conf_table settings_uplink_table = TABLE("uplink", uplink_options);
+const struct conf_table settings_zone_table = TABLE("zone", zone_options);
+const struct conf_table settings_portal_table = TABLE("portal", portal_options);
+const struct conf_table settings_usage_table = TABLE("usage", usage_options);
+const struct conf_table settings_admin_table = TABLE("admin", admin_options);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every option of the config, once: the tables that settings.c works by. */
+#ifndef STADTTOR_SETTINGS_OPTIONS_H
+#define STADTTOR_SETTINGS_OPTIONS_H
+
+#include "common/conf.h"
+
+extern const struct conf_table settings_gate_table;
+extern const struct conf_table settings_uplink_table;
+extern const struct conf_table settings_zone_table;
+extern const struct conf_table settings_portal_table;
+extern const struct conf_table settings_usage_table;
+extern const struct conf_table settings_admin_table;
+
+#endif
