@@ -57,6 +57,7 @@ struct zone_settings { /* config zone */
 struct usage_settings {		 /* config usage */
 	uint64_t k;		 /* devices that must share a figure */
 	struct conf_list series; /* of usage_series_words; empty: all */
+	char *pending;		 /* netctl's file in RAM; empty: none */
 	char *file; /* the portal's database; empty: figures stay in memory */
 	uint64_t keep_hours_s; /* how long hours are kept; days are for ever */
 };

@@ -401,6 +401,14 @@ static const struct conf_option usage_options[] = {
 	  .allowed = "one of visitors, sessions, funnel, dwell, bytes, peak, "
 		     "language, platform",
 	  .help = "what is counted; without this list: all of it" },
+	{ .name = "pending",
+	  .type = CONF_PATH,
+	  AT(usage_settings, pending),
+	  .fallback = "/run/stadttor/pending",
+	  .max = 200,
+	  .help = "file in a RAM file system in which what is counted and not "
+		  "yet released outlives a restart of the controller; empty: "
+		  "it does not" },
 	{ .name = "file",
 	  .type = CONF_PATH,
 	  AT(usage_settings, file),

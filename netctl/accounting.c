@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/wipe.h"
 #include "netctl/ruleset.h"
 
 #define POLL_MS	      5000
@@ -18,6 +19,13 @@
  * that is gone this close to its session's end has timed out.
  */
 #define EXPIRY_SLACK_MS 500
+
+/*
+ * A session ends this much early, by the poll that reads its last counters:
+ * they vanish with an element that times out.
+ */
+#define EXPIRY_EARLY_MS 100
+#define READ_SINGLY_MAX 16
 
 struct reading {
 	struct gate *g;
@@ -207,7 +215,7 @@ static void judge(struct gate *g, struct session *s, uint64_t now_ms,
 	if (s->seen != 3)
 		judge_missing(g, s, now_ms, restored);
 	else if (s->ends_ms != UINT64_MAX &&
-		 now_ms > s->ends_ms + EXPIRY_SLACK_MS)
+		 now_ms + EXPIRY_EARLY_MS >= s->ends_ms)
 		gate_end(g, s, SESSION_REASON_EXPIRED);
 	else if (session_is_over_quota(s))
 		judge_quota(g, s);
@@ -226,8 +234,10 @@ static uint64_t interval_of(const struct session *s, uint64_t now_ms)
 		ms = POLL_QUICK_MS;
 	if (s->limits.idle_s != IPC_UNLIMITED && s->limits.idle_s < 20)
 		ms = POLL_QUICK_MS;
-	if (s->ends_ms < now_ms + ms)
-		ms = s->ends_ms > now_ms ? s->ends_ms - now_ms : 0;
+	if (s->ends_ms < now_ms + ms + EXPIRY_EARLY_MS)
+		ms = s->ends_ms > now_ms + EXPIRY_EARLY_MS
+			     ? s->ends_ms - now_ms - EXPIRY_EARLY_MS
+			     : 0;
 	return ms < POLL_MIN_MS ? POLL_MIN_MS : ms;
 }
 
@@ -249,10 +259,51 @@ void gate_plan_poll(struct gate *g, const struct session *s)
 	arm_poll(g, now_ms, interval_of(s, now_ms));
 }
 
+/* --- what all of them add up to ---------------------------------------- */
+
+/* The session's counters grew by what it moved since the last look. */
+static void count(struct gate *g, struct session *s)
+{
+	if (s->state != SESSION_GRANTED || !s->installed || s->seen != 3)
+		return;
+	if (g->has_counted) /* else it is older than we are */
+		health_moved(&g->health, s->up_bytes - s->moved_up,
+			     s->down_bytes - s->moved_down);
+	s->moved_up = s->up_bytes;
+	s->moved_down = s->down_bytes;
+	usage_count(g->usage, s);
+}
+
+static void count_all(struct gate *g, uint64_t now_ms)
+{
+	struct session *s;
+
+	SESSION_FOREACH (s, g->sessions)
+		count(g, s);
+	for (uint16_t z = 0; z < g->settings->zones; z++)
+		usage_peak(g->usage, z, session_count_zone(g->sessions, z));
+	if (!g->has_counted)
+		usage_reconcile(g->usage, g->sessions, now_ms);
+	g->has_counted = true;
+	health_rate(&g->health, now_ms, session_count(g->sessions),
+		    (unsigned int)g->settings->usage.k);
+}
+
+static void poll_failed(struct gate *g, int err)
+{
+	if (err == -ENOENT) {
+		gate_check_rules(g); /* a stranger took the maps: no end */
+		return;
+	}
+	g->health.errors[IPC_NETLINK_NFTABLES]++;
+	log_warn("nft: reading counters: %s", strerror(-err));
+}
+
 void gate_poll(struct gate *g)
 {
 	struct session *s;
 	uint64_t now_ms = clock_ms();
+	uint64_t start_us = health_clock_us();
 	uint32_t restored = 0;
 	int err;
 
@@ -260,20 +311,75 @@ void gate_poll(struct gate *g)
 	SESSION_FOREACH (s, g->sessions)
 		s->seen = 0;
 	err = session_count(g->sessions) ? read_all(g, false) : 0;
-	if (err == -ENOENT) {
-		gate_check_rules(g); /* a stranger took the maps: no end */
-	} else if (err) {
-		g->totals.netlink_errors++;
-		log_warn("nft: reading counters: %s", strerror(-err));
-	}
+	if (err)
+		poll_failed(g, err);
+	else
+		count_all(g, now_ms);
 	SESSION_FOREACH (s, g->sessions) {
 		if (!err)
 			judge(g, s, now_ms, &restored);
 		if (s->state == SESSION_GRANTED)
 			arm_poll(g, now_ms, interval_of(s, now_ms));
 	}
+	health_note(&g->health, IPC_LATENCY_POLL, start_us);
+	wipe_stack();
 	if (restored)
 		log_warn("%u sessions were missing in the kernel and are put "
 			 "back",
 			 restored);
+}
+
+/* --- the last figures of those who go ---------------------------------- */
+
+static bool is_ending(const struct session *s)
+{
+	return s->state == SESSION_ENDED && s->installed;
+}
+
+static int read_singly(struct gate *g, struct session *s)
+{
+	struct reading r = { .g = g, .zone = s->zone, .now_ms = clock_ms() };
+	const char *name = g->settings->zone[s->zone].name;
+	int err = 0;
+
+	for (int down = 0; down < 2 && !err; down++) {
+		r.down = down != 0;
+		err = elements_get(g->nft, name, r.down, &s->mac, on_element,
+				   &r);
+	}
+	return err;
+}
+
+/* What cannot be read, because it has just gone, was read a poll ago. */
+void gate_read_ending(struct gate *g)
+{
+	struct session *s;
+	size_t ending = 0;
+	int err = 0;
+
+	TAILQ_FOREACH (s, &g->pending, pending)
+		ending += is_ending(s);
+	if (ending > READ_SINGLY_MAX) {
+		err = read_all(g, false);
+	} else {
+		TAILQ_FOREACH (s, &g->pending, pending)
+			if (is_ending(s) && !err)
+				err = read_singly(g, s);
+	}
+	if (err)
+		log_debug("nft: reading last counters: %s", strerror(-err));
+}
+
+void gate_close_hour(struct gate *g)
+{
+	struct usage_now now = usage_now();
+	uint64_t ms;
+	struct timeval tv;
+
+	if (usage_tick(g->usage, &now) && g->on_batch)
+		g->on_batch(g->arg);
+	ms = usage_due_ms(g->usage, &now);
+	tv = (struct timeval){ .tv_sec = (time_t)(ms / 1000),
+			       .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+	event_add(&g->hour_timer, &tv);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/wipe.h"
 #include "netctl/ruleset.h"
 
 #define RATE_MIN_BPS   8000
@@ -213,6 +214,7 @@ static void start_session(struct session *s, const struct ipc_limits *limits)
 	s->reduced = false;
 	s->up_bytes = s->up_packets = 0;
 	s->down_bytes = s->down_packets = 0;
+	s->moved_up = s->moved_down = 0;
 }
 
 int gate_grant(struct gate *g, const struct addr *client,
@@ -300,8 +302,11 @@ static void push_succeeded(struct gate *g, struct session *s)
 		log_debug("session %016" PRIx64 ": granted in zone %s",
 			  s->handle, g->settings->zone[s->zone].name);
 	s->is_new = false;
-	if (s->installed)
-		gate_plan_poll(g, s);
+	if (!s->installed)
+		return;
+	usage_begin(g->usage, s);
+	usage_peak(g->usage, s->zone, session_count_zone(g->sessions, s->zone));
+	gate_plan_poll(g, s);
 }
 
 /* One element a transaction; what is gone already is as good. */
@@ -346,7 +351,7 @@ static void push_alone(struct gate *g, struct session *s)
 		gate_check_rules(g);
 		return;
 	}
-	g->totals.netlink_errors++;
+	g->health.errors[IPC_NETLINK_NFTABLES]++;
 	log_warn("session %016" PRIx64 ": nft: %s", s->handle, strerror(-err));
 	s->state = SESSION_ENDED;
 }
@@ -355,12 +360,14 @@ static void push_elements(struct gate *g)
 {
 	struct session *s;
 	uint64_t now_ms = clock_ms();
+	uint64_t start_us = health_clock_us();
 	int err;
 
 	nft_begin(g->nft);
 	TAILQ_FOREACH (s, &g->pending, pending)
 		put_session(g, s, now_ms);
 	err = nft_commit(g->nft);
+	health_note(&g->health, IPC_LATENCY_COMMIT, start_us);
 	TAILQ_FOREACH (s, &g->pending, pending) {
 		if (err)
 			push_alone(g, s);
@@ -380,7 +387,7 @@ static void push_classes(struct gate *g)
 	err = rtnl_commit(g->rtnl);
 	if (!err)
 		return;
-	g->totals.netlink_errors++;
+	g->health.errors[IPC_NETLINK_SHAPING]++;
 	log_debug("shaper: setting rates: %s", strerror(-err));
 	gate_check_roots(g);
 }
@@ -435,12 +442,14 @@ static void end_connections(struct gate *g)
 		e.zone = z;
 		err = rtnl_list_neighbours(g->rtnl, g->zone[z].ifindex,
 					   on_neighbour, &e);
-		if (err)
+		if (err) {
+			g->health.errors[IPC_NETLINK_NEIGHBOURS]++;
 			log_warn("neighbours: %s", strerror(-err));
+		}
 	}
 	err = conntrack_end(g->conntrack, e.addr, e.count);
 	if (err) {
-		g->totals.netlink_errors++;
+		g->health.errors[IPC_NETLINK_CONNTRACK]++;
 		log_warn("conntrack: %s", strerror(-err));
 	}
 	if (e.addr)
@@ -450,6 +459,7 @@ static void end_connections(struct gate *g)
 
 static void settle(struct gate *g)
 {
+	uint64_t now_ms = clock_ms();
 	struct session *s;
 
 	while ((s = TAILQ_FIRST(&g->pending))) {
@@ -458,6 +468,7 @@ static void settle(struct gate *g)
 		if (s->state != SESSION_ENDED)
 			continue;
 		give_class(g, s);
+		usage_end(g->usage, s, now_ms);
 		session_remove(g->sessions, s);
 	}
 }
@@ -465,10 +476,12 @@ static void settle(struct gate *g)
 void gate_push(struct gate *g)
 {
 	if (!TAILQ_EMPTY(&g->pending)) {
+		gate_read_ending(g);
 		push_classes(g);
 		push_elements(g);
 		end_connections(g);
 		settle(g);
+		wipe_stack();
 	}
 	if (g->on_pushed)
 		g->on_pushed(g->arg);

@@ -256,21 +256,39 @@ static int on_elements_message(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
+static int ask(struct nft *nft, struct dump *d, bool is_single)
+{
+	const struct nft_dump question = { .type = NFT_MSG_GETSETELEM,
+					   .family = NFPROTO_NETDEV,
+					   .fill = fill_set_name,
+					   .on_message = on_elements_message,
+					   .arg = d };
+	int err =
+		is_single ? nft_get(nft, &question) : nft_dump(nft, &question);
+
+	nftnl_set_free(d->set);
+	return err;
+}
+
+int elements_get(struct nft *nft, const char *zone, bool down,
+		 const struct mac *mac, elements_fn *on_element, void *arg)
+{
+	struct dump d = { .set = set_named(down ? "down" : "up", zone),
+			  .on_element = on_element,
+			  .arg = arg };
+
+	nftnl_set_elem_add(d.set, element_of(mac));
+	return ask(nft, &d, true);
+}
+
 int elements_dump(struct nft *nft, const char *zone, bool down,
 		  elements_fn *on_element, void *arg)
 {
 	struct dump d = { .set = set_named(down ? "down" : "up", zone),
 			  .on_element = on_element,
 			  .arg = arg };
-	const struct nft_dump question = { .type = NFT_MSG_GETSETELEM,
-					   .family = NFPROTO_NETDEV,
-					   .fill = fill_set_name,
-					   .on_message = on_elements_message,
-					   .arg = &d };
-	int err = nft_dump(nft, &question);
 
-	nftnl_set_free(d.set);
-	return err;
+	return ask(nft, &d, false);
 }
 
 bool elements_parse(const struct element *e, uint64_t now_ms, struct session *s)

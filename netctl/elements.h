@@ -51,8 +51,14 @@ struct element {
 	size_t user_data_len;
 };
 
-/* Reads up_ZONE or down_ZONE. 0 or -errno; -ENOENT: no such map. */
+/*
+ * Reads the element of one device, or all, of up_ZONE or down_ZONE. 0 or
+ * -errno; -ENOENT: no such map, or no such element.
+ */
 typedef void elements_fn(const struct element *e, void *arg);
+int elements_get(struct nft *nft, const char *zone, bool down,
+		 const struct mac *mac, elements_fn *on_element,
+		 void *arg) MUST_CHECK;
 int elements_dump(struct nft *nft, const char *zone, bool down,
 		  elements_fn *on_element, void *arg) MUST_CHECK;
 

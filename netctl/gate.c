@@ -142,7 +142,7 @@ static int install(struct gate *g)
 			forget_elements(g);
 	}
 	if (err) {
-		g->totals.netlink_errors++;
+		g->health.errors[IPC_NETLINK_NFTABLES]++;
 		log_error("nft: installing the rules: %s%s", strerror(-err),
 			  err == -EOPNOTSUPP
 				  ? " (needs Linux 5.16 or newer with "
@@ -271,6 +271,17 @@ static void on_refresh(evutil_socket_t fd, short what, void *arg)
 		log_error("the gate is not as the config says");
 }
 
+static void on_hour(evutil_socket_t fd, short what, void *arg)
+{
+	struct gate *g = arg;
+
+	(void)fd;
+	(void)what;
+	gate_poll(g); /* what has passed belongs to the hour that ends */
+	gate_push(g);
+	gate_close_hour(g);
+}
+
 static void on_pool(evutil_socket_t fd, short what, void *arg)
 {
 	struct gate *g = arg;
@@ -344,10 +355,12 @@ struct gate *gate_new(struct event_base *base, struct settings *settings)
 	g->base = base;
 	g->settings = settings;
 	g->started_ms = clock_ms();
+	g->health.generation = 1;
 	TAILQ_INIT(&g->pending);
 	evtimer_assign(&g->push_event, base, on_push, g);
 	evtimer_assign(&g->poll_timer, base, on_poll, g);
 	evtimer_assign(&g->pool_timer, base, on_pool, g);
+	evtimer_assign(&g->hour_timer, base, on_hour, g);
 	evtimer_assign(&g->check_timer, base, on_check, g);
 	evtimer_assign(&g->refresh_event, base, on_refresh, g);
 	g->nft = nft_new();
@@ -365,6 +378,11 @@ struct gate *gate_new(struct event_base *base, struct settings *settings)
 	return g;
 }
 
+void gate_set_usage(struct gate *g, struct usage *u)
+{
+	g->usage = u;
+}
+
 int gate_start(struct gate *g)
 {
 	int err;
@@ -379,6 +397,7 @@ int gate_start(struct gate *g)
 	if (!err)
 		err = refresh(g);
 	if (!err) {
+		gate_close_hour(g); /* one that ended while nobody ran */
 		gate_poll(g);
 		gate_push(g);
 	}
@@ -444,6 +463,8 @@ void gate_reload(struct gate *g, struct settings *next)
 	memset(g->uplink_ifindex, 0, sizeof(g->uplink_ifindex));
 	settings_free(g->settings);
 	g->settings = next;
+	g->health.generation++;
+	usage_apply(g->usage, next);
 	update_devices(g);
 	if (refresh(g) < 0)
 		log_error("the new config is not in force in the kernel");
@@ -480,9 +501,11 @@ void gate_free(struct gate *g)
 	event_del(&g->push_event);
 	event_del(&g->poll_timer);
 	event_del(&g->pool_timer);
+	event_del(&g->hour_timer);
 	event_del(&g->check_timer);
 	event_del(&g->refresh_event);
 	session_table_free(g->sessions);
+	usage_free(g->usage);
 	shaper_free(g->shaper);
 	conntrack_free(g->conntrack);
 	rtnl_free(g->rtnl);

@@ -6,6 +6,7 @@
  *	gate.c		devices, rules, reload, what happens around us
  *	admission.c	who is let in, how, and who no longer is
  *	accounting.c	counters, and the ends that follow from them
+ *	describe.c	all of it as messages
  *	server.c	what portal and operator may ask
  */
 #ifndef STADTTOR_GATE_H
@@ -21,10 +22,12 @@
 #include "common/settings.h"
 #include "netctl/conntrack.h"
 #include "netctl/elements.h"
+#include "netctl/health.h"
 #include "netctl/nft.h"
 #include "netctl/rtnl.h"
 #include "netctl/session.h"
 #include "netctl/shaper.h"
+#include "netctl/usage.h"
 
 struct gate_zone {
 	uint32_t ifindex; /* 0: the device is not there */
@@ -42,6 +45,8 @@ struct gate {
 	struct conntrack *conntrack;
 	struct shaper *shaper;
 	struct session_table *sessions;
+	struct usage *usage; /* by gate_set_usage() */
+	struct health health;
 	struct gate_zone zone[SETTINGS_ZONES];
 	uint32_t uplink_ifindex[SETTINGS_UPLINKS];
 	struct session_list pending; /* to be pushed at the end of the turn */
@@ -49,18 +54,21 @@ struct gate {
 	struct event poll_timer;
 	uint64_t poll_ms; /* when the timer fires; 0: not armed */
 	struct event pool_timer;
+	struct event hour_timer;
 	struct event refresh_event; /* a zone needs classes now */
 	struct event nft_event;	    /* somebody changed some table */
 	struct event check_timer;   /* look whether it was ours */
 	struct event link_event;
 	struct event root_event; /* somebody changed some root qdisc */
 	uint64_t fingerprint;
+	bool has_counted;    /* the counters were read since the start */
 	bool has_flow_table; /* when the rules were put in place */
 	uint64_t started_ms;
 	struct ipc_totals totals;
 	/* the server's: a push has ended; the zones' devices have changed */
 	void (*on_pushed)(void *arg);
 	void (*on_zones)(void *arg);
+	void (*on_batch)(void *arg); /* usage figures wait to be fetched */
 	void *arg;
 };
 
@@ -69,6 +77,9 @@ struct gate {
  * CAP_NET_ADMIN, as everything here does.
  */
 struct gate *gate_new(struct event_base *base, struct settings *settings);
+
+/* The gate owns it from now on; before gate_start(). */
+void gate_set_usage(struct gate *g, struct usage *u);
 
 /*
  * Adopts the sessions that the kernel holds and puts the rules in place. 0 or
@@ -124,6 +135,15 @@ void gate_restore_classes(struct gate *g);
 
 struct elements_zone gate_elements_zone(const struct gate *g, uint16_t zone);
 
+/* --- describe.c -------------------------------------------------------- */
+
+/* Each fills in all but the header of a zeroed message. */
+void gate_describe_session(const struct gate *g, const struct session *s,
+			   struct ipc_session *m);
+void gate_describe_zone(const struct gate *g, size_t i, bool is_for_portal,
+			struct ipc_zone *m);
+void gate_describe_health(const struct gate *g, struct ipc_health *m);
+
 /* --- accounting.c ------------------------------------------------------ */
 
 /* Makes sessions of the elements in the kernel. */
@@ -134,6 +154,12 @@ int gate_adopt(struct gate *g) MUST_CHECK;
  * elements that somebody removed.
  */
 void gate_poll(struct gate *g);
+
+/* Reads the counters of those who are about to be shut out. */
+void gate_read_ending(struct gate *g);
+
+/* Closes the hour, if it is over. */
+void gate_close_hour(struct gate *g);
 
 /* The session's end or limits may need an earlier poll. */
 void gate_plan_poll(struct gate *g, const struct session *s);

@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/privs.h"
 #include "common/settings.h"
+#include "common/wipe.h"
 #include "netctl/gate.h"
 #include "netctl/server.h"
 
@@ -159,6 +160,7 @@ static void start(struct daemon *d, struct settings *s)
 {
 	struct privs_user self = find_user(s->gate.user);
 	struct privs_user portal = find_user(s->portal.user);
+	struct usage *usage;
 	int err;
 
 	d->gate = gate_new(d->base, s);
@@ -167,6 +169,10 @@ static void start(struct daemon *d, struct settings *s)
 	d->server = server_new(d->gate, &self, &portal);
 	if (!d->server)
 		exit(1);
+	usage = usage_new(s, self.uid, self.gid);
+	if (!usage)
+		exit(1);
+	gate_set_usage(d->gate, usage);
 	err = privs_drop(&self, true);
 	if (err)
 		fatal("giving up privileges: %s", strerror(-err));
@@ -189,6 +195,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	log_open(PROGRAM, d.options.debug || s->gate.debug);
+	wipe_freed_memory();
 	signal(SIGPIPE, SIG_IGN);
 	d.base = event_base_new();
 	if (!d.base)

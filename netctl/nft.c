@@ -217,6 +217,8 @@ int nft_commit(struct nft *nft)
 		err = -ENOMEM;
 	else if (!is_empty(nft))
 		err = send_batch(nft);
+	if (nft->batch)
+		explicit_bzero(nft->batch, nft->used);
 	release_batch(nft);
 	return err;
 }
@@ -253,7 +255,7 @@ static bool dump_part(struct dump_state *state, const struct nlmsghdr *nlh,
 	return true;
 }
 
-int nft_dump(struct nft *nft, const struct nft_dump *d)
+static int ask(struct nft *nft, const struct nft_dump *d, uint16_t flags)
 {
 	union {
 		struct nlmsghdr nlh;
@@ -261,23 +263,37 @@ int nft_dump(struct nft *nft, const struct nft_dump *d)
 	} question;
 	struct dump_state state = { .d = d, .seq = nft->seq++ };
 	struct nlmsghdr *nlh;
-	ssize_t n;
+	bool goes_on;
 
-	nlh = nftnl_nlmsg_build_hdr(question.bytes, d->type, d->family,
-				    NLM_F_DUMP, state.seq);
+	nlh = nftnl_nlmsg_build_hdr(question.bytes, d->type, d->family, flags,
+				    state.seq);
 	if (d->fill)
 		d->fill(nlh, d->arg);
 	if (mnl_socket_sendto(nft->socket, nlh, nlh->nlmsg_len) < 0)
 		return -errno;
 	do {
-		n = mnl_socket_recvfrom(nft->socket, nft->reply,
-					sizeof(nft->reply));
+		ssize_t n = mnl_socket_recvfrom(nft->socket, nft->reply,
+						sizeof(nft->reply));
+
 		if (n < 0)
 			return errno == EAGAIN ? -ETIMEDOUT : -errno;
-	} while (dump_part(&state, (struct nlmsghdr *)nft->reply, (int)n));
+		goes_on = dump_part(&state, (struct nlmsghdr *)nft->reply,
+				    (int)n);
+		explicit_bzero(nft->reply, (size_t)n); /* it names devices */
+	} while (goes_on);
 	if (!state.err && state.interrupted)
 		return -EINTR;
 	return state.err;
+}
+
+int nft_dump(struct nft *nft, const struct nft_dump *d)
+{
+	return ask(nft, d, NLM_F_DUMP);
+}
+
+int nft_get(struct nft *nft, const struct nft_dump *d)
+{
+	return ask(nft, d, NLM_F_ACK);
 }
 
 /* --- watching others --------------------------------------------------- */

@@ -9,6 +9,7 @@
 #ifndef STADTTOR_NFT_H
 #define STADTTOR_NFT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <libmnl/libmnl.h>
@@ -53,6 +54,9 @@ struct nft_dump {
 	void *arg;
 };
 int nft_dump(struct nft *nft, const struct nft_dump *d) MUST_CHECK;
+
+/* The same for one thing that fill names, without NLM_F_DUMP. */
+int nft_get(struct nft *nft, const struct nft_dump *d) MUST_CHECK;
 
 /*
  * A non-blocking socket that becomes readable when somebody other than

@@ -22,6 +22,7 @@ struct role {
 	const struct ipc_handler *handlers;
 	unsigned int peers_max;
 	uint32_t messages_per_s;
+	bool is_portal; /* nothing about single people for it */
 };
 
 /* An answer that waits for the push at the end of the turn. */
@@ -36,7 +37,10 @@ struct peer {
 	struct server *server;
 	struct ipc_channel *channel;
 	const struct role *role;
+	uid_t uid;
 	TAILQ_HEAD(, waiting) waiting;
+	bool wants_batch; /* it has asked, and there was none */
+	uint64_t last_batch;
 };
 
 struct server {
@@ -49,29 +53,13 @@ struct server {
 
 /* --- answers ----------------------------------------------------------- */
 
-static void describe(const struct gate *g, const struct session *s,
-		     struct ipc_session *m)
-{
-	uint64_t now_ms = clock_ms();
-
-	m->state = s->state;
-	m->handle = s->handle;
-	m->left_s = session_left_s(s, now_ms);
-	m->age_s = (now_ms - s->granted_ms) / 1000;
-	m->up_bytes = s->up_bytes;
-	m->down_bytes = s->down_bytes;
-	m->limits = s->limits;
-	m->reduced = s->reduced;
-	memcpy(m->zone, g->settings->zone[s->zone].name, sizeof(m->zone));
-}
-
 static void answer_session(struct peer *p, uint32_t id, const struct session *s,
 			   int err)
 {
 	struct ipc_session m = { .header.id = id, .error = err };
 
 	if (s)
-		describe(p->server->gate, s, &m);
+		gate_describe_session(p->server->gate, s, &m);
 	if (err)
 		p->server->gate->totals.refused++;
 	ipc_channel_send(p->channel, IPC_SESSION, &m);
@@ -144,6 +132,8 @@ static void handle_lookup(struct ipc_channel *ch, const void *message,
 	(void)ch;
 	if (s && session_left_s(s, clock_ms()) == 0)
 		s = NULL;
+	if (!err && !s && m->shown)
+		usage_shown(p->server->gate->usage, zone, &mac, m->platform);
 	answer_session(p, m->header.id, s, err);
 }
 
@@ -154,6 +144,9 @@ static void grant(struct peer *p, const struct ipc_grant *m,
 	int err =
 		gate_grant(p->server->gate, &m->client, &m->limits, asker, &s);
 
+	if (!err && s->is_new && asker == ASKER_PORTAL)
+		usage_accepted(p->server->gate->usage, s->zone, &s->mac,
+			       m->language);
 	if (err || !s->is_pending)
 		answer_session(p, m->header.id, s, err);
 	else
@@ -189,20 +182,6 @@ static void handle_logout(struct ipc_channel *ch, const void *message,
 	answer_session(p, m->header.id, s, err);
 }
 
-static void fill_zone(const struct gate *g, size_t i, struct ipc_zone *m)
-{
-	const struct gate_zone *z = &g->zone[i];
-
-	m->ifindex = z->ifindex;
-	m->sessions = session_count_zone(g->sessions, (uint16_t)i);
-	m->max_sessions = (uint32_t)g->settings->zone[i].max_sessions;
-	if (z->policed)
-		m->shaping = IPC_SHAPING_POLICED;
-	else
-		m->shaping = z->shaped ? IPC_SHAPING_HTB : IPC_SHAPING_NONE;
-	memcpy(m->zone, g->settings->zone[i].name, sizeof(m->zone));
-}
-
 static void send_zones(struct peer *p, uint32_t id)
 {
 	const struct gate *g = p->server->gate;
@@ -210,7 +189,7 @@ static void send_zones(struct peer *p, uint32_t id)
 	for (size_t i = 0; i < g->settings->zones; i++) {
 		struct ipc_zone m = { .header.id = id };
 
-		fill_zone(g, i, &m);
+		gate_describe_zone(g, i, p->role->is_portal, &m);
 		ipc_channel_send(p->channel, IPC_ZONE, &m);
 	}
 }
@@ -226,12 +205,71 @@ static void handle_status(struct ipc_channel *ch, const void *message,
 	(void)ch;
 	t.header.id = m->header.id;
 	t.uptime_s = (clock_ms() - g->started_ms) / 1000;
+	for (int i = 0; i < IPC_NETLINK_MAX; i++)
+		t.netlink_errors += g->health.errors[i];
 	for (size_t i = 0; i < g->settings->uplinks; i++)
 		t.uplinks_present += g->uplink_ifindex[i] != 0;
 	ipc_channel_send(p->channel, IPC_TOTALS, &t);
 	send_zones(p, m->header.id);
 	answer_done(p, m->header.id, 0, (uint32_t)g->settings->zones, 0);
 }
+
+/* --- health ------------------------------------------------------------ */
+
+static void handle_health(struct ipc_channel *ch, const void *message,
+			  void *arg)
+{
+	const struct ipc_status *m = message;
+	const struct peer *p = arg;
+	struct ipc_health h = { .header.id = m->header.id };
+
+	gate_describe_health(p->server->gate, &h);
+	ipc_channel_send(ch, IPC_HEALTH, &h);
+}
+
+/* --- usage figures ----------------------------------------------------- */
+
+/* One batch, if there is one: the peer asks again when it has it. */
+static void send_batch(struct peer *p)
+{
+	const struct usage *u = p->server->gate->usage;
+	struct outbox_batch batch;
+
+	p->wants_batch =
+		!usage_find_batch(u, p->last_batch, clock_ms(), &batch);
+	for (size_t i = 0; !p->wants_batch && i < batch.count; i++) {
+		union ledger_part part = *usage_part(u, batch.first + i);
+
+		ipc_channel_send(p->channel, part.row.header.type, &part);
+	}
+}
+
+static void handle_usage_next(struct ipc_channel *ch, const void *message,
+			      void *arg)
+{
+	const struct ipc_usage_next *m = message;
+	struct peer *p = arg;
+	struct usage *u = p->server->gate->usage;
+	bool is_ours = m->stream == usage_stream(u);
+
+	(void)ch;
+	if (is_ours)
+		usage_forget(u, m->committed);
+	p->last_batch = is_ours ? m->after : 0;
+	send_batch(p);
+}
+
+static void on_batch(void *arg)
+{
+	struct server *sv = arg;
+	struct peer *p;
+
+	LIST_FOREACH (p, &sv->peers, next)
+		if (p->wants_batch)
+			send_batch(p);
+}
+
+/* --- lists ------------------------------------------------------------- */
 
 /* The sessions of one page and the addresses of those devices. */
 struct page {
@@ -323,6 +361,10 @@ static void handle_list(struct ipc_channel *ch, const void *message, void *arg)
 	(void)ch;
 	if (!m->cursor)
 		gate_poll(page.gate); /* figures of now */
+	if (!m->cursor && m->show_addresses)
+		log_info("audit: uid %u is shown the addresses of all %u "
+			 "sessions",
+			 p->uid, session_count(page.gate->sessions));
 	next = page_fill(&page, m->cursor);
 	if (m->show_addresses)
 		page_find_addresses(&page);
@@ -384,19 +426,22 @@ static const struct ipc_handler portal_handlers[IPC_TYPE_MAX] = {
 	[IPC_LOOKUP] = { handle_lookup },
 	[IPC_GRANT] = { handle_grant },
 	[IPC_LOGOUT] = { handle_logout },
+	[IPC_USAGE_NEXT] = { handle_usage_next },
+	[IPC_HEALTH_ASK] = { handle_health },
 };
 
 static const struct ipc_handler operator_handlers[IPC_TYPE_MAX] = {
 	[IPC_LOOKUP] = { handle_lookup }, [IPC_ADMIT] = { handle_admit },
 	[IPC_STATUS] = { handle_status }, [IPC_LIST] = { handle_list },
-	[IPC_REVOKE] = { handle_revoke },
+	[IPC_REVOKE] = { handle_revoke }, [IPC_HEALTH_ASK] = { handle_health },
 };
 
 /* --- peers ------------------------------------------------------------- */
 
-static const struct role portal_role = { "portal", portal_handlers, 8, 20000 };
+static const struct role portal_role = { "portal", portal_handlers, 8, 20000,
+					 true };
 static const struct role operator_role = { "operator", operator_handlers, 24,
-					   5000 };
+					   5000, false };
 
 static void peer_free(struct peer *p)
 {
@@ -439,13 +484,14 @@ static void on_peer_close(struct ipc_channel *ch, const char *why, void *arg)
 }
 
 /* NULL: a stranger. */
-static const struct role *find_role(const struct server *sv, int fd)
+static const struct role *find_role(const struct server *sv, int fd, uid_t *uid)
 {
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
 		return NULL;
+	*uid = cred.uid;
 	if (cred.uid == sv->portal)
 		return &portal_role;
 	if (cred.uid == 0 || cred.uid == sv->owner)
@@ -463,7 +509,8 @@ static bool role_is_full(const struct server *sv, const struct role *role)
 	return count >= role->peers_max;
 }
 
-static void add_peer(struct server *sv, int fd, const struct role *role)
+static void add_peer(struct server *sv, int fd, const struct role *role,
+		     uid_t uid)
 {
 	struct peer *p = calloc(1, sizeof(*p));
 	const struct ipc_channel_config config = {
@@ -481,6 +528,7 @@ static void add_peer(struct server *sv, int fd, const struct role *role)
 	}
 	p->server = sv;
 	p->role = role;
+	p->uid = uid;
 	TAILQ_INIT(&p->waiting);
 	p->channel = ipc_channel_new(&config);
 	if (!p->channel) {
@@ -497,11 +545,12 @@ static void on_accept(evutil_socket_t listener, short what, void *arg)
 	struct server *sv = arg;
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	const struct role *role;
+	uid_t uid = 0;
 
 	(void)what;
 	if (fd < 0)
 		return;
-	role = find_role(sv, fd);
+	role = find_role(sv, fd, &uid);
 	if (!role || role_is_full(sv, role)) {
 		log_breach(sv, role ? role->name : "somebody",
 			   role ? "too many connections"
@@ -509,7 +558,7 @@ static void on_accept(evutil_socket_t listener, short what, void *arg)
 		close(fd);
 		return;
 	}
-	add_peer(sv, fd, role);
+	add_peer(sv, fd, role, uid);
 }
 
 static void on_zones(void *arg)
@@ -518,7 +567,7 @@ static void on_zones(void *arg)
 	struct peer *p;
 
 	LIST_FOREACH (p, &sv->peers, next)
-		if (p->role == &portal_role)
+		if (p->role->is_portal)
 			send_zones(p, 0);
 }
 
@@ -602,6 +651,7 @@ struct server *server_new(struct gate *g, const struct privs_user *owner,
 	event_add(&sv->accept_event, NULL);
 	g->on_pushed = on_pushed;
 	g->on_zones = on_zones;
+	g->on_batch = on_batch;
 	g->arg = sv;
 	return sv;
 }
@@ -614,6 +664,7 @@ void server_free(struct server *sv)
 		return;
 	sv->gate->on_pushed = NULL;
 	sv->gate->on_zones = NULL;
+	sv->gate->on_batch = NULL;
 	while ((p = LIST_FIRST(&sv->peers)))
 		peer_free(p);
 	event_del(&sv->accept_event);

@@ -37,6 +37,7 @@ struct session {
 	uint64_t active_ms;  /* last time its counters moved */
 	uint64_t up_bytes, up_packets;
 	uint64_t down_bytes, down_packets;
+	uint64_t moved_up, moved_down; /* bytes at the last look */
 };
 
 struct session_table;

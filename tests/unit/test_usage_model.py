@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""netctl's counting against the model, on random days with thousands of
+devices, while the counting process is killed again and again."""
+import collections
+import itertools
+import os
+import random
+import signal
+import subprocess
+import tempfile
+import time
+
+import pytest
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from usagemodel import METRICS, RELEASED, Model
+
+TZ = "Europe/Berlin"
+ZONES = ["guest", "staff", "lamp"]
+START_S = 1792800000  # 2026-10-24, so that a day of 25 hours is among them
+LANGUAGES = ["de"] * 60 + ["en"] * 15 + ["tr"] * 10 + ["ar"] * 6 + ["uk"] * 4
+RARE = ["ku", "fa", "el", "pl", "ro", "bg", "it", "fr", "es", "ru"]
+
+
+class Driver:
+    """The counting process; what it was told and has not confirmed is told
+    again after a kill. Each line may be told twice without being counted
+    twice, as netctl tells it; taps alone may not, so no kill meets them."""
+
+    def __init__(self, build, k, zones=ZONES):
+        fd, self.path = tempfile.mkstemp(dir="/dev/shm", prefix="stadttor-")
+        os.close(fd)
+        os.unlink(self.path)
+        self.args = [build / "golden" / "usagedriver", self.path, str(k),
+                     *zones]
+        self.process = None
+        self.clock = None  # the last line of that kind that was confirmed
+        self.kills = 0
+        self.rows, self.labels, self.last = [], [], 0
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            self.args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True, env=dict(os.environ, TZ=TZ))
+
+    def tell(self, lines, kill_after=None):
+        """Tells them; killed so many seconds later, if at all. Returns how
+        many were confirmed."""
+        text = "".join(f"{line}\n" for line in lines)
+        self.process.stdin.write(text)
+        self.process.stdin.flush()
+        if kill_after is None:
+            for line in lines:
+                assert self.process.stdout.readline() == "ok\n"
+                self.note_clock(line)
+            return len(lines)
+        time.sleep(kill_after)
+        self.process.send_signal(signal.SIGKILL)
+        said, _ = self.process.communicate()
+        self.kills += 1
+        self.start()
+        done = said.count("ok\n")
+        for line in lines[:done]:
+            self.note_clock(line)
+        self.tell([self.clock])
+        return done
+
+    def note_clock(self, line):
+        if line.startswith("clock"):
+            self.clock = line
+
+    def tell_all(self, lines, rng, kill=False):
+        while kill and lines:
+            done = self.tell(lines, rng.uniform(0, 0.004))
+            lines = lines[done:]
+            kill = rng.random() < 0.5
+        for i in range(0, len(lines), 500):
+            self.tell(lines[i:i + 500])
+
+    def fetch(self, committed):
+        """All batches that wait; forgets those up to committed."""
+        while True:
+            self.process.stdin.write(f"next {self.last} {committed}\n")
+            self.process.stdin.flush()
+            said = iter(self.process.stdout.readline, "ok\n")
+            parts = [line.split() for line in said]
+            if not parts:
+                return
+            for kind, seq, start, *rest in parts:
+                self.last = int(seq)
+                if kind == "row":
+                    step, zone, *values = rest
+                    self.rows.append((int(start), step, zone, {
+                        m: int(v) for m, v in zip(METRICS, values)
+                        if v != "0"}))
+                else:
+                    self.labels.append((int(start), rest[0], rest[1],
+                                        int(rest[2])))
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.unlink(self.path)
+
+
+class Town:
+    """People who come, use the network and go; tells both sides of it."""
+
+    def __init__(self, seed, devices, k, build):
+        self.rng = random.Random(seed)
+        self.model = Model(ZONES, k, TZ)
+        self.driver = Driver(build, k)
+        self.devices = devices
+        self.lines = []
+        self.sessions = {}  # handle -> [zone, device, up, down]
+        self.inside = set()  # (zone, device)
+        self.handle = 0
+        self.boot_ms = 5_000_000
+
+    def say(self, *words):
+        self.lines.append(" ".join(map(str, words)))
+
+    def flush(self, kill=False):
+        """Taps go by themselves: they alone cannot be told twice."""
+        part = []
+        for line in [*self.lines, None]:
+            if line and not (kill and line.startswith("accept")):
+                part.append(line)
+                continue
+            self.driver.tell_all(part, self.rng,
+                                 kill and self.rng.random() < 0.3)
+            part = []
+            if line:
+                self.driver.tell([line])
+        self.lines = []
+
+    def pass_time(self, ms):
+        self.boot_ms += ms
+        wall_ms = START_S * 1000 + self.boot_ms - 5_000_000
+        self.say("clock", self.boot_ms, wall_ms)
+        self.model.clock(self.boot_ms, wall_ms)
+
+    def arrive(self, device, zone):
+        if (zone, device) in self.inside:
+            return
+        platform = self.rng.choice([0, 1, 1, 2, 2, 2, 3, 4, 5, 6])
+        language = self.rng.choice(LANGUAGES if self.rng.random() < 0.98
+                                   else RARE)
+        if self.rng.random() < 0.95:
+            self.say("shown", zone, device, platform)
+            self.model.show(zone, device, platform)
+        if self.rng.random() < 0.2:
+            return
+        self.handle += 1
+        self.say("accept", zone, device, language)
+        self.model.accept(zone, device, language)
+        self.say("begin", zone, device, self.handle, self.boot_ms,
+                 self.boot_ms + 8 * 3600_000)
+        self.model.begin(zone, device, self.handle, self.boot_ms)
+        self.sessions[self.handle] = [zone, device, 0, 0]
+        self.inside.add((zone, device))
+
+    def use(self, handle):
+        s = self.sessions[handle]
+        heavy = s[1] % 97 == 0 or s[0] == 2 and s[1] % 3 == 0
+        s[2] += self.rng.randrange(200_000 * (50 if heavy else 1))
+        s[3] += self.rng.randrange(2_000_000 * (200 if heavy else 1))
+        self.say("count", *s[:2], handle, *s[2:])
+        self.model.count(handle, *s[2:])
+
+    def leave(self, handle, reason=None):
+        zone, device, up, down = self.sessions.pop(handle)
+        self.inside.discard((zone, device))
+        reason = reason or self.rng.choice([1, 1, 2, 2, 2, 3, 4, 5])
+        up += self.rng.randrange(1000)
+        self.say("end", zone, device, handle, up, down, reason)
+        self.model.end(handle, up, down, reason)
+
+    def live(self, minutes, busy):
+        """A stretch of time in which some come, some use it, some go."""
+        for _ in range(int(busy)):
+            zone = self.rng.choices([0, 1, 2], [70, 27, 3])[0]
+            self.arrive(self.rng.randrange(self.devices), zone)
+        for handle in self.rng.sample(list(self.sessions),
+                                      len(self.sessions) // 3):
+            self.use(handle)
+        for handle in self.rng.sample(list(self.sessions),
+                                      len(self.sessions) // 4):
+            self.leave(handle)
+        for zone in range(3):
+            online = sum(z == zone for z, _ in self.inside)
+            self.say("peak", zone, online)
+            self.model.peak(zone, online)
+        self.pass_time(minutes * 60_000)
+
+    def reopen(self):
+        """A start of netctl: it says which sessions the kernel has."""
+        self.driver.tell(["open " + " ".join(map(str, self.sessions))])
+
+
+    def whole_stay(self, zone, device, minutes, reason):
+        """Somebody who came so long ago, and goes now."""
+        self.handle += 1
+        granted_ms = self.boot_ms - minutes * 60_000
+        self.say("shown", zone, device, 1)
+        self.model.show(zone, device, 1)
+        self.say("accept", zone, device, "ku")
+        self.model.accept(zone, device, "ku")
+        self.say("begin", zone, device, self.handle, granted_ms,
+                 self.boot_ms + 3600_000)
+        self.model.begin(zone, device, self.handle, granted_ms)
+        self.sessions[self.handle] = [zone, device, 10 ** 10, 10 ** 11]
+        self.leave(self.handle, reason)
+
+
+def last_days(town):
+    """Two days on which twenty a zone do everything: nothing is left."""
+    for handle in list(town.sessions):
+        town.leave(handle)
+    for _ in range(2):
+        for minutes in (1, 6, 20, 40, 90, 150, 300):
+            for zone, device, reason in itertools.product(
+                    range(3), range(200_000, 200_020), range(1, 6)):
+                town.whole_stay(zone, device, minutes, reason)
+        town.pass_time(3600_000)
+        while town.model.hour != town.model.day:
+            town.pass_time(1800_000)
+        town.pass_time(3600_000)
+
+
+def pending(model):
+    """What is counted and not released yet."""
+    left = collections.Counter()
+    for zone in model.zones:
+        left.update(zone.value)
+    return left
+
+
+def released(rows):
+    total = collections.Counter()
+    for _, _, _, values in rows:
+        total.update({m: v for m, v in values.items() if m in RELEASED})
+    return total
+
+
+def without_zeros(rows):
+    return [(start, step, zone, {m: v for m, v in values.items() if v})
+            for start, step, zone, values, _ in rows]
+
+
+@pytest.mark.parametrize("seed,k,devices", [(1, 5, 10_000), (2, 3, 600),
+                                            (3, 20, 10_000)])
+def test_random_days(build, seed, k, devices):
+    town = Town(seed, devices, k, build)
+    driver, model, rng = town.driver, town.model, town.rng
+    try:
+        town.pass_time(0)
+        for step in range(4 * 24 * 3):
+            hour = (step // 3 + 2) % 24
+            busy = devices / 40 * (0.02 if hour < 6 else 1) * rng.random()
+            town.live(20, busy)
+            town.flush(kill=rng.random() < 0.4)
+            if rng.random() < 0.1:
+                town.reopen()
+            if rng.random() < 0.1:
+                driver.fetch(driver.last if rng.random() < 0.5 else 0)
+        last_days(town)
+        town.flush(kill=True)
+        driver.fetch(0)
+        assert driver.kills > 20
+        assert driver.rows == without_zeros(model.rows)
+        assert sorted(driver.labels) == sorted(model.labels)
+        for start, _, zone, values, by in model.rows:
+            for metric, devices_of in by.items():
+                assert len(devices_of) >= k, (start, zone, metric)
+        assert +pending(model) == collections.Counter()
+        assert released(driver.rows) == model.truth
+        assert len({start for start, step, *_ in driver.rows
+                    if step == "day"}) >= 4
+    finally:
+        driver.close()
+
+
+def test_the_model_itself_can_fail(build):
+    """A driver that counts one person twice is found out."""
+    town = Town(9, 50, 3, build)
+    try:
+        town.pass_time(0)
+        for _ in range(6):
+            town.live(20, 30)
+        town.flush()
+        town.driver.tell(["accept 0 7 de"])  # which the model did not see
+        last_days(town)
+        town.flush()
+        town.driver.fetch(0)
+        assert town.driver.rows != without_zeros(town.model.rows)
+        assert released(town.driver.rows)["accepted"] == \
+            town.model.truth["accepted"] + 1
+    finally:
+        town.driver.close()
