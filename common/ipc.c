@@ -13,6 +13,7 @@
 #include <event2/event_struct.h>
 
 #include "common/clock.h"
+#include "common/wipe.h"
 
 #define READS_PER_TURN 256
 #define QUEUE_MAX      4096
@@ -161,6 +162,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	n = channel_allowance(ch);
 	while (n && channel_read_one(ch))
 		n--;
+	wipe_stack(); /* messages name clients */
 }
 
 static void on_resume(evutil_socket_t fd, short what, void *arg)

@@ -1,20 +1,74 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/wipe.h"
 
+#include <dlfcn.h>
+#include <malloc.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __GLIBC__
-#include <malloc.h>
+
+#define STACK_DEPTH 32768
+
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define KEEPS_FREED 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define KEEPS_FREED 1
 #endif
 
-#define STACK_DEPTH 65536
+#ifdef KEEPS_FREED
 
 void wipe_freed_memory(void)
 {
-#ifdef __GLIBC__
-	mallopt(M_PERTURB, 0xa5);
-#endif
 }
+
+#else
+
+static void (*free_next)(void *);
+static bool is_on;
+
+static void forward_free(void *p)
+{
+	static bool is_looking;
+
+	if (!free_next && !is_looking) {
+		is_looking = true;
+		free_next = (void (*)(void *))dlsym(RTLD_NEXT, "free");
+	}
+	if (free_next)
+		free_next(p);
+}
+
+/* The names that every library calls; a program has them once. */
+void free(void *p)
+{
+	if (p && is_on)
+		explicit_bzero(p, malloc_usable_size(p));
+	forward_free(p);
+}
+
+/* Never in place: the old block would go without passing through free(). */
+void *realloc(void *p, size_t size)
+{
+	size_t had = p ? malloc_usable_size(p) : 0;
+	void *fresh = malloc(size ? size : 1);
+
+	if (!fresh)
+		return NULL;
+	if (p)
+		memcpy(fresh, p, had < size ? had : size);
+	free(p);
+	return fresh;
+}
+
+void wipe_freed_memory(void)
+{
+	is_on = true;
+}
+
+#endif
 
 __attribute__((noinline)) void wipe_stack(void)
 {

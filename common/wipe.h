@@ -7,8 +7,9 @@
 #define STADTTOR_WIPE_H
 
 /*
- * From now on freed memory is overwritten, whoever frees it. With glibc; musl
- * has no such switch, there only what we free ourselves is wiped.
+ * From now on memory is overwritten before it is freed, whoever frees it: a
+ * program that calls this takes the place of free(3) and realloc(3). Not under
+ * the address sanitizer, which keeps what is freed to find mistakes.
  */
 void wipe_freed_memory(void);
 

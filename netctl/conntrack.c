@@ -335,5 +335,7 @@ int conntrack_end(struct conntrack *ct, struct addr *addrs, size_t n)
 	if (err)
 		reopen_sockets(ct); /* answers to this may still come */
 	ct->addrs = NULL;
+	explicit_bzero(ct->batch, sizeof(ct->batch));
+	explicit_bzero(ct->reply, sizeof(ct->reply));
 	return err;
 }

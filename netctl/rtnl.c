@@ -195,6 +195,7 @@ int rtnl_dump(struct rtnl *r, struct nl_msg *msg, rtnl_message_fn *on_message,
 			  .on_message = on_message,
 			  .arg = arg };
 	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	bool goes_on;
 	int n;
 
 	nlh->nlmsg_flags |= NLM_F_DUMP;
@@ -208,7 +209,9 @@ int rtnl_dump(struct rtnl *r, struct nl_msg *msg, rtnl_message_fn *on_message,
 		n = (int)receive(r);
 		if (n < 0)
 			return n;
-	} while (dump_part(&d, (struct nlmsghdr *)r->reply, n));
+		goes_on = dump_part(&d, (struct nlmsghdr *)r->reply, n);
+		explicit_bzero(r->reply, (size_t)n); /* it names devices */
+	} while (goes_on);
 	return d.err;
 }
 
@@ -271,11 +274,12 @@ int rtnl_find_neighbour(struct rtnl *r, uint32_t ifindex, const struct addr *a,
 		nlh = (struct nlmsghdr *)r->reply;
 	} while (!nlmsg_ok(nlh, n) || nlh->nlmsg_seq != seq);
 	if (nlh->nlmsg_type == NLMSG_ERROR)
-		return ((struct nlmsgerr *)nlmsg_data(nlh))->error;
-	return parse_neighbour(nlh, mac, &found, &found_ifindex) &&
-			       found_ifindex == ifindex && addr_equal(&found, a)
-		       ? 0
-		       : -ENOENT;
+		err = ((struct nlmsgerr *)nlmsg_data(nlh))->error;
+	else if (!parse_neighbour(nlh, mac, &found, &found_ifindex) ||
+		 found_ifindex != ifindex || !addr_equal(&found, a))
+		err = -ENOENT;
+	explicit_bzero(r->reply, (size_t)n);
+	return err;
 }
 
 struct neighbour_list {

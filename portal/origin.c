@@ -12,6 +12,8 @@
 #include "portal/out.h"
 
 #define KEEP_MS 60000
+#define VIA	"?via="
+#define ANY_VIA "o" /* put in its place later */
 
 /* --- our name ---------------------------------------------------------- */
 
@@ -115,8 +117,34 @@ static void url_of_address(char *url, size_t max, const struct addr *local)
 	if (is_link_local(&a))
 		find_usable(&a);
 	addr_to_string(&a, text);
-	snprintf(url, max, a.family == AF_INET6 ? "http://[%s]/" : "http://%s/",
+	snprintf(url, max,
+		 a.family == AF_INET6 ? "http://[%s]/" VIA ANY_VIA
+				      : "http://%s/" VIA ANY_VIA,
 		 text);
+}
+
+/* Every address in the answer ends in the same query. */
+static void find_via(struct origin_redirect *r)
+{
+	const char *at = r->bytes;
+
+	memset(r->via_at, 0, sizeof(r->via_at));
+	for (size_t i = 0; i < ORIGIN_VIA; i++) {
+		at = memmem(at, r->len - (size_t)(at - r->bytes), VIA,
+			    strlen(VIA));
+		if (!at)
+			return; /* the answer was cut: it is short, too */
+		at += strlen(VIA);
+		r->via_at[i] = (size_t)(at - r->bytes);
+	}
+}
+
+static const struct origin_redirect *with_via(struct origin_redirect *r,
+					      char via)
+{
+	for (size_t i = 0; i < ORIGIN_VIA && r->via_at[i]; i++)
+		r->bytes[r->via_at[i]] = via;
+	return r;
 }
 
 static void build(struct origin_redirect *r, const char *url)
@@ -141,6 +169,7 @@ static void build(struct origin_redirect *r, const char *url)
 	r->head_len = o.len;
 	out_bytes(&o, body, b.len);
 	r->len = o.len;
+	find_via(r);
 }
 
 static struct origin_redirect *redirect_by_name(struct origin *o)
@@ -148,32 +177,32 @@ static struct origin_redirect *redirect_by_name(struct origin *o)
 	char url[300];
 
 	if (!o->named.len) {
-		snprintf(url, sizeof(url), "%s://%s/",
+		snprintf(url, sizeof(url), "%s://%s/" VIA ANY_VIA,
 			 o->is_secure ? "https" : "http", o->hostname);
 		build(&o->named, url);
 	}
 	return &o->named;
 }
 
-const struct origin_redirect *origin_redirect(struct origin *o,
-					      const struct addr *local)
+const struct origin_redirect *
+origin_redirect(struct origin *o, const struct addr *local, char via)
 {
 	struct origin_redirect *r = NULL;
 	uint64_t now_ms;
-	char url[ADDR_TEXT_MAX + 16];
+	char url[ADDR_TEXT_MAX + 24];
 
 	if (!origin_needs_address(o))
-		return redirect_by_name(o);
+		return with_via(redirect_by_name(o), via);
 	now_ms = clock_ms();
 	for (size_t i = 0; i < ORIGIN_KEPT; i++)
 		if (o->kept[i].len && o->kept[i].valid_ms > now_ms &&
 		    o->kept[i].local.ifindex == local->ifindex &&
 		    addr_equal(&o->kept[i].local, local))
-			return &o->kept[i];
+			return with_via(&o->kept[i], via);
 	r = &o->kept[o->next++ % ORIGIN_KEPT];
 	r->local = *local;
 	r->valid_ms = now_ms + KEEP_MS;
 	url_of_address(url, sizeof(url), local);
 	build(r, url);
-	return r;
+	return with_via(r, via);
 }

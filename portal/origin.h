@@ -16,12 +16,14 @@
 
 #define ORIGIN_BYTES_MAX 1536
 #define ORIGIN_KEPT	 8
+#define ORIGIN_VIA	 3 /* how often the address stands in an answer */
 
 struct origin_redirect {
-	struct addr local; /* AF_UNSPEC: of the hostname, or empty */
-	uint64_t valid_ms; /* until then; names of devices change */
-	size_t len;	   /* of the whole answer */
-	size_t head_len;   /* of its head alone */
+	struct addr local;	   /* AF_UNSPEC: of the hostname, or empty */
+	uint64_t valid_ms;	   /* until then; names of devices change */
+	size_t len;		   /* of the whole answer */
+	size_t head_len;	   /* of its head alone */
+	size_t via_at[ORIGIN_VIA]; /* of the letter in ?via=X */
 	char bytes[ORIGIN_BYTES_MAX];
 };
 
@@ -51,8 +53,11 @@ bool origin_is_ours(const struct origin *o, const char *host,
 /* host is the hostname, and not an address. */
 bool origin_is_hostname(const struct origin *o, const char *host);
 
-/* local may be NULL unless origin_needs_address(). Good until the next call. */
-const struct origin_redirect *origin_redirect(struct origin *o,
-					      const struct addr *local);
+/*
+ * local may be NULL unless origin_needs_address(). via: a letter that the
+ * portal's page is asked with. Good until the next call.
+ */
+const struct origin_redirect *
+origin_redirect(struct origin *o, const struct addr *local, char via);
 
 #endif

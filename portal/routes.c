@@ -7,6 +7,7 @@
 
 #include "portal/auth.h"
 #include "portal/form.h"
+#include "portal/probe.h"
 #include "portal/view.h"
 
 #define BIT(method) (1U << (method))
@@ -41,18 +42,14 @@ static void on_answer(const struct ipc_session *s, void *arg)
 		conn_exchange(c)->on_session(c, s);
 }
 
-static void ask(struct conn *c, enum ipc_type type,
-		const struct ipc_limits *limits,
+/* The client is filled in. */
+static void ask(struct conn *c, struct gate_question q,
 		void (*on_session)(struct conn *c, const struct ipc_session *s))
 {
 	struct exchange *x = conn_exchange(c);
 	struct site *site = conn_arg(c);
-	struct gate_question q = {
-		.type = type,
-		.client = &x->client,
-		.limits = limits,
-	};
 
+	q.client = &x->client;
 	x->on_session = on_session;
 	x->question.on_answer = on_answer;
 	x->question.arg = c;
@@ -73,7 +70,13 @@ static void on_session_for_home(struct conn *c, const struct ipc_session *s)
 
 static void show_home(struct conn *c)
 {
-	ask(c, IPC_LOOKUP, NULL, on_session_for_home);
+	struct gate_question q = {
+		.type = IPC_LOOKUP,
+		.shown = true,
+		.platform = probe_from_letter(conn_exchange(c)->request.via),
+	};
+
+	ask(c, q, on_session_for_home);
 }
 
 static void on_session_for_status(struct conn *c, const struct ipc_session *s)
@@ -86,7 +89,8 @@ static void on_session_for_status(struct conn *c, const struct ipc_session *s)
 
 static void show_status(struct conn *c)
 {
-	ask(c, IPC_LOOKUP, NULL, on_session_for_status);
+	ask(c, (struct gate_question){ .type = IPC_LOOKUP },
+	    on_session_for_status);
 }
 
 /* A real navigation: phones look for the internet again after one. */
@@ -128,6 +132,8 @@ static bool take_form(struct conn *c, struct form *f)
 
 static void take_accept(struct conn *c)
 {
+	const struct site *site = conn_arg(c);
+	struct gate_question q = { .type = IPC_GRANT };
 	struct ipc_limits limits;
 	struct form f;
 	const char *notice;
@@ -135,10 +141,14 @@ static void take_accept(struct conn *c)
 	if (!take_form(c, &f))
 		return;
 	notice = auth_method_get()->check(&f, &limits);
-	if (notice)
+	if (notice) {
 		view_portal(c, "/", notice);
-	else
-		ask(c, IPC_GRANT, &limits, on_granted);
+		return;
+	}
+	q.limits = &limits;
+	q.language =
+		page_languages(site->pages)->lang[conn_exchange(c)->lang].code;
+	ask(c, q, on_granted);
 }
 
 static void on_logged_out(struct conn *c, const struct ipc_session *s)
@@ -152,7 +162,8 @@ static void take_logout(struct conn *c)
 	struct form f;
 
 	if (take_form(c, &f))
-		ask(c, IPC_LOGOUT, NULL, on_logged_out);
+		ask(c, (struct gate_question){ .type = IPC_LOGOUT },
+		    on_logged_out);
 }
 
 static void show_goodbye(struct conn *c)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "portal/figures.h"
+#include "portal/probe.h"
 #include "portal/respond.h"
 
 #define RETRY_FIELDS "Retry-After: 5\r\n"
@@ -235,12 +236,15 @@ void view_redirect(struct conn *c)
 {
 	struct site *site = conn_arg(c);
 	const struct addr *local = NULL;
+	const struct exchange *x = conn_exchange(c);
 	const struct origin_redirect *r;
+	char via;
 
 	if (origin_needs_address(&site->origin))
 		local = conn_local(c);
-	r = origin_redirect(&site->origin, local);
-	if (conn_exchange(c)->request.method == REQUEST_HEAD)
+	via = probe_letter(probe_platform(x->request.host, x->request.path));
+	r = origin_redirect(&site->origin, local, via);
+	if (x->request.method == REQUEST_HEAD)
 		conn_answer(c, r->bytes, r->head_len);
 	else
 		conn_answer(c, r->bytes, r->len);

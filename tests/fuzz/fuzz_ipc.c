@@ -20,7 +20,7 @@
 			__builtin_trap();                                      \
 	} while (0)
 #define RECORDS	   16
-#define RECORD_MAX 600
+#define RECORD_MAX 1200
 
 struct record {
 	const uint8_t *bytes;
@@ -63,10 +63,12 @@ static void on_close(struct ipc_channel *ch, const char *why, void *arg)
 }
 
 static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
-	[IPC_LOOKUP] = { on_message },	[IPC_GRANT] = { on_message },
-	[IPC_LOGOUT] = { on_message },	[IPC_STATUS] = { on_message },
-	[IPC_LIST] = { on_message },	[IPC_REVOKE] = { on_message },
-	[IPC_SESSION] = { on_message },
+	[IPC_LOOKUP] = { on_message },	    [IPC_GRANT] = { on_message },
+	[IPC_LOGOUT] = { on_message },	    [IPC_STATUS] = { on_message },
+	[IPC_LIST] = { on_message },	    [IPC_REVOKE] = { on_message },
+	[IPC_SESSION] = { on_message },	    [IPC_USAGE_NEXT] = { on_message },
+	[IPC_HEALTH] = { on_message },	    [IPC_USAGE_ROW] = { on_message },
+	[IPC_USAGE_LABEL] = { on_message },
 };
 
 /* The records that the channel must hand over before it closes. */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The three real programs on the gate of the street: config, life, figures."""
+import contextlib
 import json
 import os
 import re
@@ -37,13 +38,17 @@ class Stadttor:
         os.chmod(self.folder, 0o755)
         self.config = os.path.join(self.folder, "stadttor")
         self.socket = os.path.join(self.folder, "netctl.sock")
+        # Figures that wait outlive netctl in RAM only.
+        self.pending = os.path.join("/dev/shm", os.path.basename(self.folder))
+        self.build = BUILD
+        self.environment = {}
         self.process = {}
         self.options = ["-d"]
 
     # --- config ---
 
     def configure(self, guest=None, staff=None, uplink=None, gate=None,
-                  portal=None):
+                  portal=None, usage=None, admin=None):
         """Writes the config file; staff is a zone only if it is given."""
         text = section("gate", None, {
             "socket": self.socket, "user": USER[NETCTL], **(gate or {})})
@@ -57,6 +62,13 @@ class Stadttor:
         text += section("portal", None, {
             "user": USER[PORTAL], "pages": os.path.join(REPO, "web"),
             **(portal or {})})
+        text += section("usage", None, {
+            "file": os.path.join(self.folder, "usage", "usage.sqlite"),
+            "pending": self.pending,
+            **(usage or {})})
+        text += section("admin", None, {
+            "accounts": os.path.join(self.folder, "accounts"),
+            **(admin or {})})
         self.write(text)
 
     def write(self, text):
@@ -75,12 +87,12 @@ class Stadttor:
         self.wait_ready()
 
     def start_one(self, program):
-        env = dict(os.environ)
+        env = dict(os.environ, **self.environment)
         # The programs are not dumpable, so the leak checker cannot attach.
         env["ASAN_OPTIONS"] = "detect_leaks=0:" + env.get("ASAN_OPTIONS", "")
         with open(self.log_path(program), "a") as log:
             self.process[program] = self.street.gate.popen(
-                [os.path.join(BUILD, program), "-c", self.config,
+                [os.path.join(self.build, program), "-c", self.config,
                  *self.options],
                 stdout=log, stderr=log, env=env)
 
@@ -142,6 +154,8 @@ class Stadttor:
         finally:
             self.wipe()
             shutil.rmtree(self.folder, ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.pending)
 
     def wipe(self):
         """The gate's kernel as it was before."""
@@ -184,8 +198,9 @@ class Stadttor:
     def cli(self, *args, check=True):
         with self.street.gate.entered():
             done = subprocess.run(
-                [os.path.join(BUILD, "stadttor"), "-c", self.config, *args],
-                text=True, capture_output=True, timeout=20)
+                [os.path.join(self.build, "stadttor"), "-c", self.config,
+                 *args], text=True, capture_output=True, timeout=20,
+                env=dict(os.environ, **self.environment))
         if check and done.returncode:
             raise AssertionError(f"stadttor {' '.join(args)}: "
                                  f"{done.returncode}: {done.stderr}")

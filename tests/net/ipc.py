@@ -5,10 +5,11 @@ import pwd
 import socket
 import struct
 
-VERSION = 1
+VERSION = 2
 UNLIMITED = (1 << 64) - 1
-(NONE, LOOKUP, GRANT, LOGOUT, ADMIT, STATUS, LIST, REVOKE, SESSION, ADDRESS,
- ZONE, TOTALS, DONE, TYPE_MAX) = range(14)
+(NONE, LOOKUP, GRANT, LOGOUT, USAGE_NEXT, HEALTH_ASK, ADMIT, STATUS, LIST,
+ REVOKE, SESSION, ADDRESS, ZONE, TOTALS, DONE, HEALTH, USAGE_ROW, USAGE_LABEL,
+ TYPE_MAX) = range(19)
 
 HEADER = struct.Struct("=HHI")
 ADDR = struct.Struct("=B3xI16s")
@@ -64,16 +65,18 @@ def message(kind, body=b"", ident=1, version=VERSION):
     return HEADER.pack(version, kind, ident) + body
 
 
-def lookup(client, ident=1, ifindex=0):
-    return message(LOOKUP, address(client, ifindex), ident)
+def lookup(client, ident=1, ifindex=0, shown=0, platform=0):
+    return message(LOOKUP, address(client, ifindex)
+                   + struct.pack("=II", shown, platform), ident)
 
 
 def logout(client, ident=1, ifindex=0):
-    return message(LOGOUT, address(client, ifindex), ident)
+    return message(LOGOUT, address(client, ifindex) + bytes(8), ident)
 
 
-def grant(client, ident=1, ifindex=0, **wanted):
-    return message(GRANT, address(client, ifindex) + limits(**wanted), ident)
+def grant(client, ident=1, ifindex=0, language=b"", **wanted):
+    return message(GRANT, address(client, ifindex) + limits(**wanted)
+                   + struct.pack("=16s", language), ident)
 
 
 class Session:

@@ -81,7 +81,7 @@ def wait_for(what, seconds=10.0):
 
 # --- netctl ------------------------------------------------------------------
 
-LOOKUP, GRANT, LOGOUT, SESSION, ZONE = 1, 2, 3, 8, 10
+LOOKUP, GRANT, LOGOUT, USAGE_NEXT, SESSION, ZONE = 1, 2, 3, 4, 10, 12
 UNKNOWN, GRANTED = 0, 1
 UNLIMITED = 2 ** 64 - 1
 
@@ -120,15 +120,17 @@ class Netctl:
                 return
             self.peer = peer
             with contextlib.suppress(OSError):
-                while message := peer.recv(256):
+                while message := peer.recv(1024):
                     self.answer(peer, message)
             peer.close()
             self.peer = None
 
     def answer(self, peer, message):
         version, kind, ident = struct.unpack_from("=HHI", message)
+        if kind == USAGE_NEXT:
+            return  # there are no figures here
         family, index, raw = struct.unpack_from("=B3xI16s", message, 8)
-        assert version == 1 and index
+        assert version == 2 and index
         who = socket.inet_ntop(family, raw[:4 if family == socket.AF_INET
                                            else 16])
         self.asked.append((kind, who, message))
@@ -139,13 +141,13 @@ class Netctl:
         if not self.error and kind == LOGOUT:
             self.state.pop(who, None)
         peer.send(struct.pack(
-            "=HHIiIQQQQQ5QII16s", 1, SESSION, ident, self.error,
+            "=HHIiIQQQQQ5QII16s", 2, SESSION, ident, self.error,
             self.state.get(who, UNKNOWN), 42, 5400, 10, 1_000_000, 2_000_000,
             28800, 3600, self.quota, 5_000_000, 1_000_000, self.reduced, 0,
             b"lan"))
 
     def say_zone(self, ifindex):
-        self.peer.send(struct.pack("=HHIIIII16s", 1, ZONE, 0, ifindex, 0,
+        self.peer.send(struct.pack("=HHIIIII16s", 2, ZONE, 0, ifindex, 0,
                                    1000, 0, b"lan"))
 
     def stop(self):
@@ -560,15 +562,15 @@ def test_hijack_redirects_whatever_is_asked(portal):
     for data in requests:
         answer = Answer(portal.send(data, HIJACK))
         assert answer.status == 302, data[:60]
-        assert answer.headers["Location"] == f"http://{GATE4}/"
-        assert f'href="http://{GATE4}/"' in answer.text
+        assert answer.headers["Location"] == f"http://{GATE4}/?via=o"
+        assert f'href="http://{GATE4}/?via=o"' in answer.text
         assert len(answer.body) > 5
     assert not portal.netctl.asked
 
 
 def test_hijack_over_ipv6(portal):
     answer = portal.ask(port=HIJACK, host=GATE6)
-    assert answer.headers["Location"] == f"http://[{GATE6}]/"
+    assert answer.headers["Location"] == f"http://[{GATE6}]/?via=o"
 
 
 def link_local(space, device):
@@ -589,7 +591,7 @@ def test_hijack_answers_link_local_with_a_usable_address(portal):
         s.settimeout(5)
         s.connect((link_local(portal.gate, "lan0"), HIJACK))
         s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert Answer(read_all(s)).headers["Location"] == f"http://{GATE4}/"
+        assert Answer(read_all(s)).headers["Location"] == f"http://{GATE4}/?via=o"
 
 
 def test_hijack_refuses_what_is_no_http(portal):
@@ -605,7 +607,7 @@ def test_foreign_host_is_led_here(portal):
                  "192.0.2.1.example", "localhost"):
         answer = portal.ask(headers={"Host": host})
         assert answer.status == 302, host
-        assert answer.headers["Location"] == f"http://{GATE4}/"
+        assert answer.headers["Location"] == f"http://{GATE4}/?via=o"
     for host in ("192.0.2.1", "192.0.2.1:80", "192.0.2.1:2081"):
         assert portal.ask(headers={"Host": host}).status == 200
     target = portal.ask(path="http://other.example/terms")
@@ -766,8 +768,8 @@ def test_absent_netctl(portal):
 
 def test_netctl_that_talks_nonsense(portal):
     for nonsense in (b"x", b"\0" * 200,
-                     struct.pack("=HHI", 1, 4, 0) + b"\0" * 64,
-                     struct.pack("=HHIIIII16s", 1, ZONE, 0, 1, 0, 0, 0,
+                     struct.pack("=HHI", 2, 8, 0) + b"\0" * 64,
+                     struct.pack("=HHIIIII16s", 2, ZONE, 0, 1, 0, 0, 0,
                                  b"x" * 16)):
         wait_for(lambda: portal.netctl.peer)
         portal.netctl.peer.send(nonsense)
@@ -938,7 +940,7 @@ def test_tls(own):
     raw, shown = tls_ask(own, home)
     assert Answer(raw).status == 200 and "Testnetz" in Answer(raw).text
     # everybody is led to the secure page; its copy by address stays
-    where = f"https://{NAME}/"
+    where = f"https://{NAME}/?via=o"
     assert own.ask(port=HIJACK).headers["Location"] == where
     assert own.ask(headers={"Host": NAME}).headers["Location"] == where
     assert own.ask().status == 200

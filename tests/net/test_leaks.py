@@ -100,7 +100,8 @@ def test_http_goes_to_the_portal(shut, phone, family):
     reply = traffic.http(phone, traffic.web(family), "/generate_204",
                          host="connectivitycheck.example")
     gate = phone.network.gate(family)
-    where = f"http://[{gate}]/" if family == V6 else f"http://{gate}/"
+    where = (f"http://[{gate}]/?via=o" if family == V6
+             else f"http://{gate}/?via=o")
     assert (reply.status, reply.headers["Location"]) == (302, where)
     assert "the internet" not in reply.body
 

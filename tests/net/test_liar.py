@@ -41,7 +41,7 @@ BREACHES = {
     "wrong size": lambda n: ipc.lookup("10.20.1.2") + bytes(n % 7 + 1),
     "unknown type": lambda n: ipc.message(ipc.TYPE_MAX + n, bytes(24)),
     "another version": lambda n: ipc.message(ipc.LOOKUP, bytes(24),
-                                             version=2 + n),
+                                             version=3 + n),
     "shorter than its header": lambda n: bytes(1 + n % 7),
     "may not send": lambda n: ipc.message(
         ipc.STATUS if n % 2 else ipc.SESSION, b"" if n % 2 else bytes(112)),
@@ -61,7 +61,7 @@ def test_portal_may_not_play_operator(gate, phones):
     for kind, body in (
             (ipc.STATUS, b""), (ipc.LIST, bytes(8)),
             (ipc.REVOKE, ipc.address(None) + struct.pack("=QII", 0, 1, 0)),
-            (ipc.ADMIT, ipc.address(phones[0].ip4) + ipc.limits())):
+            (ipc.ADMIT, ipc.address(phones[0].ip4) + ipc.limits() + bytes(16))):
         breach(gate, ipc.message(kind, body))
     assert gate.sessions() == []
 
@@ -97,7 +97,8 @@ def test_nonsense_in_addresses(gate):
     """Either an error or the end of the connection, never a session."""
     for family in (0, 1, 3, 17, 255):
         for junk in (bytes(16), os.urandom(16), b"\xff" * 16):
-            body = ipc.ADDR.pack(family, 0, junk) + ipc.limits()
+            body = ipc.ADDR.pack(family, 0, junk) + ipc.limits() \
+                + bytes(16)
             with ipc.Peer(gate.socket) as peer:
                 try:
                     reply = peer.ask(ipc.message(ipc.GRANT, body))

@@ -120,12 +120,12 @@ static void sizes_are_fixed(void **state)
 {
 	(void)state;
 	/* Numbers of the protocol: a change asks for another IPC_VERSION. */
-	assert_int_equal(IPC_VERSION, 1);
+	assert_int_equal(IPC_VERSION, 2);
 	assert_int_equal(ipc_message_size(IPC_NONE), 0);
-	assert_int_equal(ipc_message_size(IPC_LOOKUP), 32);
-	assert_int_equal(ipc_message_size(IPC_GRANT), 72);
-	assert_int_equal(ipc_message_size(IPC_LOGOUT), 32);
-	assert_int_equal(ipc_message_size(IPC_ADMIT), 72);
+	assert_int_equal(ipc_message_size(IPC_LOOKUP), 40);
+	assert_int_equal(ipc_message_size(IPC_GRANT), 88);
+	assert_int_equal(ipc_message_size(IPC_LOGOUT), 40);
+	assert_int_equal(ipc_message_size(IPC_ADMIT), 88);
 	assert_int_equal(ipc_message_size(IPC_STATUS), 8);
 	assert_int_equal(ipc_message_size(IPC_LIST), 16);
 	assert_int_equal(ipc_message_size(IPC_REVOKE), 48);
@@ -134,6 +134,11 @@ static void sizes_are_fixed(void **state)
 	assert_int_equal(ipc_message_size(IPC_ZONE), 40);
 	assert_int_equal(ipc_message_size(IPC_TOTALS), 112);
 	assert_int_equal(ipc_message_size(IPC_DONE), 24);
+	assert_int_equal(ipc_message_size(IPC_USAGE_NEXT), 32);
+	assert_int_equal(ipc_message_size(IPC_HEALTH_ASK), 8);
+	assert_int_equal(ipc_message_size(IPC_HEALTH), 600);
+	assert_int_equal(ipc_message_size(IPC_USAGE_ROW), 224);
+	assert_int_equal(ipc_message_size(IPC_USAGE_LABEL), 72);
 	assert_int_equal(ipc_message_size(IPC_TYPE_MAX), 0);
 	assert_int_equal(ipc_message_size((enum ipc_type)60000), 0);
 	for (int i = 0; i < IPC_TYPE_MAX; i++)
@@ -147,16 +152,16 @@ static void checks(void **state)
 		size_t len;
 		const char *wrong;
 	} cases[] = {
-		{ { 1, IPC_STATUS, 0 }, 8, NULL },
-		{ { 1, IPC_STATUS, 0 }, 0, "message shorter than its header" },
-		{ { 1, IPC_STATUS, 0 }, 7, "message shorter than its header" },
-		{ { 1, IPC_STATUS, 0 }, 9, "message of wrong size" },
-		{ { 1, IPC_LOOKUP, 0 }, 8, "message of wrong size" },
+		{ { 2, IPC_STATUS, 0 }, 8, NULL },
+		{ { 2, IPC_STATUS, 0 }, 0, "message shorter than its header" },
+		{ { 2, IPC_STATUS, 0 }, 7, "message shorter than its header" },
+		{ { 2, IPC_STATUS, 0 }, 9, "message of wrong size" },
+		{ { 2, IPC_LOOKUP, 0 }, 8, "message of wrong size" },
 		{ { 0, IPC_STATUS, 0 }, 8, "message of another version" },
-		{ { 2, IPC_STATUS, 0 }, 8, "message of another version" },
-		{ { 1, IPC_NONE, 0 }, 8, "message of unknown type" },
-		{ { 1, IPC_TYPE_MAX, 0 }, 8, "message of unknown type" },
-		{ { 1, 0xffff, 0 }, 8, "message of unknown type" },
+		{ { 3, IPC_STATUS, 0 }, 8, "message of another version" },
+		{ { 2, IPC_NONE, 0 }, 8, "message of unknown type" },
+		{ { 2, IPC_TYPE_MAX, 0 }, 8, "message of unknown type" },
+		{ { 2, 0xffff, 0 }, 8, "message of unknown type" },
 	};
 	unsigned char bytes[64] = { 0 };
 
@@ -198,18 +203,18 @@ static void breaches_close_once(void **state)
 		size_t len;
 		const char *why;
 	} cases[] = {
-		{ { 1, IPC_LOOKUP, 7 }, 31, "message of wrong size" },
-		{ { 1, IPC_LOOKUP, 7 }, 33, "message of wrong size" },
-		{ { 1, IPC_LOOKUP, 7 }, 4000, "message of wrong size" },
-		{ { 1, IPC_LOOKUP, 7 }, 3, "message shorter than its header" },
-		{ { 9, IPC_LOOKUP, 7 }, 32, "message of another version" },
-		{ { 1, 999, 7 }, 32, "message of unknown type" },
-		{ { 1, IPC_STATUS, 7 },
+		{ { 2, IPC_LOOKUP, 7 }, 39, "message of wrong size" },
+		{ { 2, IPC_LOOKUP, 7 }, 41, "message of wrong size" },
+		{ { 2, IPC_LOOKUP, 7 }, 4000, "message of wrong size" },
+		{ { 2, IPC_LOOKUP, 7 }, 3, "message shorter than its header" },
+		{ { 9, IPC_LOOKUP, 7 }, 40, "message of another version" },
+		{ { 2, 999, 7 }, 32, "message of unknown type" },
+		{ { 2, IPC_STATUS, 7 },
 		  8,
 		  "message that this peer may not "
 		  "send" },
-		{ { 1, IPC_LOGOUT, 7 },
-		  32,
+		{ { 2, IPC_LOGOUT, 7 },
+		  40,
 		  "message that this peer may not "
 		  "send" },
 	};

@@ -79,10 +79,11 @@ static void test_hosts(void **state)
 static const struct {
 	const char *hostname, *certificate, *local, *location;
 } redirects[] = {
-	{ "", "", "192.0.2.1", "http://192.0.2.1/" },
-	{ "", "", "2001:db8::1", "http://[2001:db8::1]/" },
-	{ "WLAN.example", "", "192.0.2.1", "http://wlan.example/" },
-	{ "wlan.example", "/c.pem", "192.0.2.1", "https://wlan.example/" },
+	{ "", "", "192.0.2.1", "http://192.0.2.1/?via=a" },
+	{ "", "", "2001:db8::1", "http://[2001:db8::1]/?via=a" },
+	{ "WLAN.example", "", "192.0.2.1", "http://wlan.example/?via=a" },
+	{ "wlan.example", "/c.pem", "192.0.2.1",
+	  "https://wlan.example/?via=a" },
 };
 
 static void test_redirects(void **state)
@@ -92,7 +93,8 @@ static void test_redirects(void **state)
 		struct addr local = address(redirects[i].local);
 		struct origin *o =
 			origin(redirects[i].hostname, redirects[i].certificate);
-		const struct origin_redirect *r = origin_redirect(o, &local);
+		const struct origin_redirect *r =
+			origin_redirect(o, &local, 'a');
 		char text[ORIGIN_BYTES_MAX + 1];
 		char line[256];
 		size_t length;
@@ -110,7 +112,7 @@ static void test_redirects(void **state)
 		length = strtoul(strstr(text, "Length: ") + 8, NULL, 10);
 		assert_int_equal(length, r->len - r->head_len);
 		assert_true(length > 5);
-		assert_ptr_equal(r, origin_redirect(o, &local));
+		assert_ptr_equal(r, origin_redirect(o, &local, 'a'));
 	}
 }
 
@@ -123,7 +125,7 @@ static void test_longest_name(void **state)
 	(void)state;
 	memset(name, 'a', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	r = origin_redirect(origin(name, "/c.pem"), &local);
+	r = origin_redirect(origin(name, "/c.pem"), &local, 'a');
 	assert_memory_equal(r->bytes + r->len - 5, "</p>\n", 5);
 	assert_memory_equal(r->bytes + r->head_len - 4, "\r\n\r\n", 4);
 }
@@ -140,9 +142,12 @@ static void test_kept(void **state)
 
 		local.byte[3] = (uint8_t)(i % 20);
 		local.ifindex = 1 + (uint32_t)i % 3;
-		snprintf(url, sizeof(url), "Location: http://192.0.2.%d/\r\n",
-			 i % 20);
-		assert_non_null(strstr(origin_redirect(o, &local)->bytes, url));
+		snprintf(url, sizeof(url),
+			 "Location: http://192.0.2.%d/?via=%c\r\n", i % 20,
+			 'a' + i % 3);
+		assert_non_null(strstr(
+			origin_redirect(o, &local, (char)('a' + i % 3))->bytes,
+			url));
 	}
 }
 

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Nobody is found: devices with known addresses go through everything that may
+happen, then every file, log, answer and the processes' memory are searched
+for them. This is `make check-privacy`.
+
+The programs are those without sanitizers, since those keep freed memory.
+"""
+import contextlib
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import time
+
+import canary
+import gate
+import lab
+import pytest
+import traffic
+from gate import NETCTL, PORTAL
+from traffic import FAMILIES, V6
+
+PLAIN = os.path.join(gate.REPO, os.environ.get("STADTTOR_PLAIN", "build"))
+FORGET_S = 3
+PASSWORD = "correct horse battery"
+
+# No byte of them is a letter, and no two of them look alike.
+NAMES = [
+    [("06:9a:d3:1b:c7:9e", "10.20.213.171", "2001:db8:20::9ad3:1bc7:9e42:a1f3",
+      "fernsprecher-kanarie-eins"),
+     ("0a:b1:86:f4:12:d9", "10.20.187.246", "2001:db8:20::b186:f412:d9c0:5e87",
+      "fernsprecher-kanarie-zwei"),
+     ("0e:8f:c5:a2:e8:17", "10.20.151.239", "2001:db8:20::8fc5:a2e8:17b4:c6d1",
+      "fernsprecher-kanarie-drei")],
+    [("06:c3:91:e5:b8:1d", "10.20.199.173", "2001:db8:20::c391:e5b8:1da6:f2c4",
+      "fernsprecher-zeisig-eins"),
+     ("0a:d8:a7:13:f9:8c", "10.20.233.157", "2001:db8:20::d8a7:13f9:8ce1:b593",
+      "fernsprecher-zeisig-zwei"),
+     ("0e:e6:14:bd:97:c2", "10.20.167.219", "2001:db8:20::e614:bd97:c2d0:8fa9",
+      "fernsprecher-zeisig-drei")],
+]
+
+
+def rename(phone, mac, ip4, ip6, hostname):
+    """The phone becomes somebody else."""
+    network = phone.network
+    phone.netns.ip(
+        f"link set {phone.device} down",
+        f"addr flush dev {phone.device}",
+        f"link set {phone.device} address {mac} up",
+        f"addr add {ip4}/16 dev {phone.device}",
+        f"addr add {ip6}/64 dev {phone.device} nodad",
+        f"route replace default via {network.gate4}",
+        f"route replace ::/0 via {network.gate6} dev {phone.device}")
+    phone.mac, phone.ip4, phone.ip6, phone.hostname = mac, ip4, ip6, hostname
+
+
+@pytest.fixture
+def canaries(street):
+    """Three phones under names that are easy to find, and their old ones."""
+    phones = street.phones[:3]
+    before = [(p.mac, p.ip4, p.ip6, "") for p in phones]
+    yield phones
+    for phone, names in zip(phones, before):
+        rename(phone, *names)
+
+
+def prepared(stadttor):
+    """An account for the dashboard, core dumps as large as they like."""
+    stadttor.build = PLAIN
+    stadttor.configure()
+    done = subprocess.run(
+        [os.path.join(PLAIN, "stadttor"), "-c", stadttor.config, "passwd",
+         "--stdin", "operator"], input=f"{PASSWORD}\n", text=True,
+        capture_output=True)
+    assert done.returncode == 0, done.stderr
+    return stadttor
+
+
+def bad_requests(phone):
+    for family in FAMILIES:
+        where = phone.network.gate(family)
+        for data in (b"\0" * 300, b"GET / HTTP/1.1\r\nHost: \xff\r\n\r\n",
+                     b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+                     b"POST /accept HTTP/1.1\r\nHost: a\r\n"
+                     b"Content-Length: 99999\r\n\r\n", b"PUT / HTTP/9\r\n\r\n",
+                     b"GET /no HTTP/1.1\r\nHost: "
+                     + phone.ip4.encode() + b"\r\n\r\n"):
+            with contextlib.suppress(OSError), \
+                    phone.socket(family, socket.SOCK_STREAM) as s:
+                s.settimeout(2)
+                s.connect((where, 80))
+                s.sendall(data)
+                s.recv(4096)
+
+
+def use_and_leave(stadttor, phones):
+    """Everything that may happen to people."""
+    for phone in phones:
+        for family in FAMILIES:
+            traffic.http(phone, traffic.web(family), "/generate_204",
+                         host="connectivitycheck.gstatic.com")
+            traffic.http(phone, phone.network.gate(family), "/?via=g&lang=en")
+            traffic.http(phone, phone.network.gate(family), "/terms")
+        bad_requests(phone)
+        traffic.resolve(phone, "net.test")
+        assert traffic.tap(phone, V6).status == 303
+        for family in FAMILIES:
+            assert traffic.is_online(phone, family)
+            traffic.http(phone, phone.network.gate(family), "/status")
+    first, second, third = phones
+    shown = stadttor.cli("sessions", "--show-addresses").stdout
+    assert first.mac in shown
+    stadttor.restart(NETCTL)
+    stadttor.wait_ready()
+    said = len(stadttor.log(NETCTL))
+    stadttor.street.gate.nft("flush ruleset\n")
+    stadttor.wait_log("put back", since=said)
+    traffic.wait_online(first)
+    stadttor.reload()
+    stadttor.wait_ready()
+    traffic.log_out(first, V6)
+    stadttor.revoke(second.ip4)
+    stadttor.grant(third.ip6, "--minutes", "1", "--down", "1mbit")
+    stadttor.revoke(stadttor.sessions()[0]["handle"])
+    stadttor.cli("revoke", first.ip4, check=False)
+    traffic.http(third, third.network.gate4, "/accept", "POST", "terms=0")
+    lab.wait_until(lambda: not stadttor.sessions(), say="a session is left")
+
+
+def admin_answers(stadttor):
+    """All that the operator's side says."""
+    gate_ns = stadttor.street.gate
+    jar = os.path.join(stadttor.folder, "cookies")
+
+    def curl(*args):
+        return gate_ns.run("curl", "-s", "-i", "-b", jar, "-c", jar,
+                           *args).stdout.encode()
+    base = "http://127.0.0.1:2090"
+    said = {"login": curl(f"{base}/login", "-H", f"Origin: {base}",
+                          "--data-urlencode", "user=operator",
+                          "--data-urlencode", f"password={PASSWORD}")}
+    assert b" 303 " in said["login"]
+    for path in ("/metrics", "/api/now", "/api/usage?step=hour",
+                 "/api/usage?step=day&format=csv",
+                 "/api/labels?kind=platform", "/nowhere"):
+        said[path] = curl(base + path)
+    assert b"stadttor_" in said["/metrics"]
+    os.unlink(jar)
+    return said
+
+
+def settle_down(stadttor):
+    """Neighbours age, sessions are over, and then some seconds."""
+    stadttor.street.gate.run("ip", "neigh", "flush", "all", check=False)
+    time.sleep(FORGET_S)
+
+
+def everything(stadttor, capture):
+    """All that is kept anywhere, but for the operator's own screen."""
+    found = canary.files_below(stadttor.folder)
+    if os.path.exists(stadttor.pending):
+        with open(stadttor.pending, "rb") as file:
+            found["pending"] = file.read()
+    found.update(admin_answers(stadttor))
+    found["uplink"] = b"".join(capture)
+    for program in (PORTAL, NETCTL):
+        pid = stadttor.process[program].pid
+        found.update({f"{program} {where}": data for where, data
+                      in canary.memory_of(pid).items()})
+    return found
+
+
+def one_round(stadttor, street, phones, names):
+    for phone, own in zip(phones, names):
+        rename(phone, *own)
+    with street.internet.socket(socket.AF_PACKET, socket.SOCK_RAW) as uplink:
+        uplink.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # RCVBUFFORCE
+        uplink.bind(("eth0", 3))  # ETH_P_ALL, both directions
+        uplink.setblocking(False)
+        use_and_leave(stadttor, phones)
+        settle_down(stadttor)
+        frames = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                frames.append(uplink.recv(65535))
+    assert len(frames) > 20
+    return everything(stadttor, frames)
+
+
+def test_nobody_is_found(stadttor, street, canaries):
+    prepared(stadttor).start(guest={"rate_down": "5mbit", "duration": "1h"},
+                             uplink={"masquerade": "both"})
+    chance = None
+    for names in NAMES:
+        found = one_round(stadttor, street, canaries, names)
+        forms = set().union(*(canary.forms_of(p) for p in canaries))
+        assert canary.search(found, forms) == []
+        # Four bytes may stand anywhere by chance, but not twice.
+        chance = canary.search(
+            found, set().union(*(canary.raw4(p.ip4) for p in canaries)))
+        if not chance:
+            break
+    assert not chance
+
+
+def test_the_search_can_fail(stadttor, street, canaries):
+    """Whatever form is planted wherever is found; and so is a device while it
+    is being served, in both processes."""
+    prepared(stadttor).start()
+    phone = canaries[0]
+    rename(phone, *NAMES[0][0])
+    forms = canary.forms_of(phone)
+    for form in forms:
+        planted = {"somewhere": b"x" + form + b"y"}
+        assert canary.search(planted, {form}), form
+    with open(os.path.join(stadttor.folder, "planted"), "w") as file:
+        file.write(f"device {phone.mac} was here\n")
+    hits = canary.search(canary.files_below(stadttor.folder), forms)
+    assert [where for where, _ in hits if where.endswith("planted")]
+    assert traffic.tap(phone).status == 303
+    netctl = canary.memory_of(stadttor.process[NETCTL].pid)
+    assert canary.search(netctl, canary.mac_forms(phone.mac))
+    with phone.socket(V6, socket.SOCK_STREAM) as s:
+        s.connect((phone.network.gate6, 80))
+        s.sendall(b"GET / HTTP/1.1\r\n")
+        time.sleep(0.3)
+        portal = canary.memory_of(stadttor.process[PORTAL].pid)
+        assert canary.search(portal, canary.ip6_forms(phone.ip6))
+
+
+@pytest.fixture
+def cores_allowed():
+    """For whatever is started from now on."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    assert hard, "this machine allows no core dumps at all"
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+
+
+@pytest.mark.parametrize("program", [NETCTL, PORTAL])
+def test_a_crash_leaves_no_core(stadttor, phones, cores_allowed, program):
+    """Even where core dumps are allowed."""
+    prepared(stadttor).start()
+    assert traffic.tap(phones[0]).status == 303
+    process = stadttor.process[program]
+    process.send_signal(signal.SIGABRT)
+    ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert ended.si_code == os.CLD_KILLED, "a core was dumped"
+    assert ended.si_status == signal.SIGABRT
+    process.wait()
+    stadttor.start_one(program)
+    stadttor.wait_ready()
+    assert traffic.is_online(phones[0])
+    assert len(json.loads(stadttor.cli("sessions", "--json").stdout)
+               ["sessions"]) == 1

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Figures of use, from the packet to the database, with the real programs.
+
+The end of the hour comes when the test wants it: local time is whatever TZ
+says it is.
+"""
+import datetime
+import json
+import random
+import time
+
+import lab
+import pytest
+import traffic
+from gate import NETCTL, PORTAL
+from traffic import FAMILIES, V4, V6
+
+HEADERS = {V4: 28, V6: 48}
+SIZE = 1000
+
+
+def zone_in_which(seconds_left, hour=23):
+    """A TZ in which that hour ends in so many seconds."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    wanted = (hour + 1) * 3600 - seconds_left
+    since_midnight = now.hour * 3600 + now.minute * 60 + now.second
+    ahead = (wanted - since_midnight) % 86400
+    if ahead > 43200:
+        ahead -= 86400
+    sign, ahead = ("-", ahead) if ahead > 0 else ("+", -ahead)
+    return (f"XXX{sign}{ahead // 3600:02}:{ahead // 60 % 60:02}:"
+            f"{ahead % 60:02}")
+
+
+def start(stadttor, seconds_left, **config):
+    stadttor.environment["TZ"] = zone_in_which(seconds_left)
+    stadttor.ends = time.monotonic() + seconds_left
+    stadttor.start(usage={"k": 3}, **config)
+
+
+def wait_for_the_hour(stadttor):
+    """Until it has ended, and a little longer."""
+    time.sleep(max(stadttor.ends - time.monotonic(), 0) + 0.5)
+
+
+def figures(stadttor, *args):
+    """The day's values by metric."""
+    answer = json.loads(stadttor.cli("usage", "--json", *args).stdout)
+    return {name: sum(column) for name, column in answer["values"].items()}
+
+
+def wait_figures(stadttor, *args):
+    def read():
+        done = stadttor.cli("usage", "--json", *args, check=False)
+        return done.returncode == 0 and json.loads(done.stdout)["start"]
+    lab.wait_until(read, 8, 0.1, "no figures arrived")
+    return figures(stadttor, *args)
+
+
+class Talk:
+    """Datagrams there and back whose bytes are known exactly."""
+
+    def __init__(self, phone):
+        self.phone = phone
+        self.up = self.down = 0
+
+    def say(self, family, count):
+        with self.phone.socket(family, traffic.socket.SOCK_DGRAM) as s:
+            s.settimeout(2)
+            s.connect((traffic.web(family), lab.ECHO))
+            for _ in range(count):
+                s.send(bytes(SIZE))
+                self.up += SIZE + HEADERS[family]
+                s.recv(2 * SIZE)
+                self.down += SIZE + HEADERS[family]
+
+
+def probe_and_tap(phone, language, probe="captive.apple.com"):
+    """A phone's own way: probe, redirect, page, tap."""
+    reply = traffic.http(phone, traffic.web(V4), "/hotspot-detect.html",
+                         host=probe)
+    assert reply.status == 302
+    path = "/" + reply.headers["Location"].split("/", 3)[3]
+    assert traffic.http(phone, phone.network.gate4,
+                        f"{path}&lang={language}").status == 200
+    reply = traffic.http(phone, phone.network.gate4, "/accept", "POST",
+                         f"terms=1&lang={language}")
+    assert reply.status == 303
+
+
+def close_to(got, truth):
+    return abs(got - truth) <= 0.01 * truth
+
+
+def test_a_day(stadttor, phones):
+    """Everything that happens to four phones, and both programs killed."""
+    start(stadttor, 25, guest={"duration": "1h"})
+    rng = random.Random(5)
+    talks = []
+    for phone in phones:
+        probe_and_tap(phone, "en")
+        talks.append(Talk(phone))
+    for _ in range(3):
+        for talk in talks:
+            for family in FAMILIES:
+                talk.say(family, rng.randrange(150, 200))
+        victim = rng.choice([(NETCTL,), (PORTAL,), (NETCTL, PORTAL)])
+        stadttor.kill(*victim)
+        for talk in talks:
+            talk.say(V4, 100)
+            talk.say(V6, 100)
+        for program in victim:
+            stadttor.start_one(program)
+        stadttor.wait_ready()
+    for phone, talk in zip(phones[:3], talks):
+        talk.say(V6, 50)
+        assert traffic.log_out(phone).status == 303
+    assert time.monotonic() < stadttor.ends - 1, "too slow for its hour"
+    assert stadttor.cli("usage", check=False).returncode in (0, 4)
+    wait_for_the_hour(stadttor)
+    day = wait_figures(stadttor)
+    print(day)
+    assert day["sessions"] == day["accepted"] == 4
+    assert day["visitors"] == day["visitors_day"] == 4
+    assert day["portal_shown"] == 4
+    assert day["ended_logout"] == 3 and day["dwell_5"] == 3
+    assert day["peak"] == 0  # four are fewer than five
+    assert close_to(day["bytes_up"], sum(t.up for t in talks))
+    assert close_to(day["bytes_down"], sum(t.down for t in talks))
+    text = stadttor.cli("usage").stdout
+    assert "en" in text and "apple" in text
+
+
+def test_few_stay_unseen(stadttor, phones):
+    """Two phones, k is three: no figure leaves netctl, whatever they do."""
+    start(stadttor, 6, guest={"duration": "1h"})
+    for phone in phones[:2]:
+        probe_and_tap(phone, "de")
+        Talk(phone).say(V4, 50)
+    wait_for_the_hour(stadttor)
+    time.sleep(1)
+    done = stadttor.cli("usage", "--json", check=False)
+    assert done.returncode == 4 or not json.loads(done.stdout)["start"]
+
+
+def test_one_who_takes_most_is_waited_for(stadttor, phones):
+    """Bytes stay back while one of four makes up more than half of them."""
+    start(stadttor, 12, guest={"duration": "1h"})
+    for phone in phones:
+        probe_and_tap(phone, "de")
+    Talk(phones[0]).say(V4, 1500)
+    for phone in phones[1:]:
+        Talk(phone).say(V4, 100)
+    wait_for_the_hour(stadttor)
+    day = wait_figures(stadttor)
+    assert day["sessions"] == 4
+    assert day["bytes_up"] == day["bytes_down"] == 0
+
+
+def test_portal_away_over_the_hour(stadttor, phones):
+    """netctl keeps the figures until somebody fetches them."""
+    start(stadttor, 8, guest={"duration": "1h"})
+    for phone in phones:
+        probe_and_tap(phone, "de")
+    stadttor.kill(PORTAL)
+    wait_for_the_hour(stadttor)
+    stadttor.restart(NETCTL)
+    stadttor.start_one(PORTAL)
+    stadttor.wait_ready()
+    assert wait_figures(stadttor)["sessions"] == 4
+    stadttor.restart()
+    stadttor.wait_ready()
+    time.sleep(0.5)
+    assert figures(stadttor)["sessions"] == 4
+
+
+def test_last_bytes_of_a_session_count(stadttor, phones):
+    """Those between the last look and the log-out or the end of time."""
+    start(stadttor, 14, guest={"duration": "4s"})
+    talks = [Talk(phone) for phone in phones]
+    for phone in phones:
+        probe_and_tap(phone, "de")
+    for talk in talks:
+        talk.say(V4, 300)
+    for phone in phones[:2]:
+        traffic.log_out(phone)
+    for phone in phones[2:]:
+        traffic.wait_shut(phone, seconds=8)
+    wait_for_the_hour(stadttor)
+    day = wait_figures(stadttor)
+    assert close_to(day["bytes_up"], sum(t.up for t in talks))
+    assert close_to(day["bytes_down"], sum(t.down for t in talks))
+
+
+def test_uncounted_zone(stadttor, street, phones):
+    start(stadttor, 8, guest={"counted": "0"}, staff={})
+    for phone in phones:
+        probe_and_tap(phone, "de")
+    wait_for_the_hour(stadttor)
+    time.sleep(1)
+    done = stadttor.cli("usage", "--json", check=False)
+    assert done.returncode == 4 or not json.loads(done.stdout)["start"]
+
+
+@pytest.mark.parametrize("pending", ["", "/proc/stadttor"])
+def test_without_memory_that_lasts(stadttor, phones, pending):
+    """Counting goes on, and status says that it would not survive."""
+    stadttor.pending = pending
+    start(stadttor, 8, guest={})
+    for phone in phones:
+        probe_and_tap(phone, "de")
+    if pending:
+        assert stadttor.warnings("figures that are not released")
+    wait_for_the_hour(stadttor)
+    assert wait_figures(stadttor)["sessions"] == 4
+    stadttor.pending = "/dev/shm/stadttor-none"
+
+
+def test_showing_addresses_is_audited(stadttor, phones):
+    stadttor.start(debug=False)
+    assert traffic.tap(phones[0]).status == 303
+    stadttor.sessions()
+    assert not stadttor.warnings("audit")
+    stadttor.sessions(True)
+    line, = stadttor.warnings("audit")
+    assert "uid 0" in line and "1 sessions" in line
+    assert phones[0].mac not in line and phones[0].ip4 not in line
