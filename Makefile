@@ -61,6 +61,7 @@ $(BUILD)/stadttor: $(BUILD)/cli/main.o $(BUILD)/libcli.a $(BUILD)/libnetctl.a \
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
 include tests/tests.mk
+include web/admin.mk
 include install.mk
 
 clean:

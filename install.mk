@@ -8,6 +8,7 @@ datadir := $(PREFIX)/share/stadttor
 mandir := $(PREFIX)/share/man
 unitdir := $(PREFIX)/lib/systemd/system
 sysusersdir := $(PREFIX)/lib/sysusers.d
+tmpfilesdir := $(PREFIX)/lib/tmpfiles.d
 sysctldir := $(PREFIX)/lib/sysctl.d
 
 DAEMONS := stadttor-netctl stadttor-portal
@@ -25,6 +26,7 @@ config = $(if $(filter /usr,$(PREFIX)),cat,\
 install: all
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) \
 		$(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir) \
+		$(DESTDIR)$(tmpfilesdir) \
 		$(DESTDIR)$(sysctldir) $(DESTDIR)$(mandir)/man5 \
 		$(DESTDIR)$(mandir)/man8 $(DESTDIR)$(SYSCONFDIR)/config
 	$(INSTALL) -m 755 $(BUILD)/stadttor $(DESTDIR)$(bindir)/stadttor
@@ -34,9 +36,11 @@ install: all
 		$(DESTDIR)$(mandir)/man$${m##*.}/ || exit; done
 	for f in $(WEB_DIST); do $(INSTALL) -D -m 644 $$f \
 		$(DESTDIR)$(datadir)/$${f#web/} || exit; done
+	@$(MAKE) --no-print-directory install-web
 	for u in $(UNITS_DIST); do $(place) $$u \
 		>$(DESTDIR)$(unitdir)/$${u##*/} || exit; done
 	$(INSTALL) -m 644 etc/sysusers.conf $(DESTDIR)$(sysusersdir)/stadttor.conf
+	$(INSTALL) -m 644 etc/tmpfiles.conf $(DESTDIR)$(tmpfilesdir)/stadttor.conf
 	$(INSTALL) -m 644 etc/sysctl.conf $(DESTDIR)$(sysctldir)/50-stadttor.conf
 	test -e $(DESTDIR)$(SYSCONFDIR)/config/stadttor || { \
 		$(config) etc/stadttor.conf \
@@ -48,6 +52,8 @@ install: all
 install-system:
 	if command -v systemd-sysusers >/dev/null; then \
 		systemd-sysusers $(sysusersdir)/stadttor.conf; fi
+	if command -v systemd-tmpfiles >/dev/null; then \
+		systemd-tmpfiles --create $(tmpfilesdir)/stadttor.conf; fi
 	if command -v sysctl >/dev/null; then \
 		sysctl -q --load=$(sysctldir)/50-stadttor.conf; fi
 	if test -d /run/systemd/system; then systemctl daemon-reload; fi
@@ -57,6 +63,7 @@ uninstall:
 		$(addprefix $(DESTDIR)$(sbindir)/,$(DAEMONS)) \
 		$(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(UNITS_DIST))) \
 		$(DESTDIR)$(sysusersdir)/stadttor.conf \
+		$(DESTDIR)$(tmpfilesdir)/stadttor.conf \
 		$(DESTDIR)$(sysctldir)/50-stadttor.conf
 	for m in $(MAN_DIST); do rm -f \
 		$(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
@@ -65,10 +72,12 @@ uninstall:
 		systemctl daemon-reload
 
 DIST := stadttor-$(VERSION)
-dist:
+dist: web
 	@mkdir -p $(BUILD)
-	git ls-files -z | LC_ALL=C sort -z >$(BUILD)/dist.files
+	{ git ls-files -z && printf '%s\0' $(ADMIN_GZ); } | LC_ALL=C sort -z \
+		>$(BUILD)/dist.files
 	tar --create --file=$(BUILD)/$(DIST).tar --format=ustar \
+		--transform='s|^web/admin/\([^/]*\.gz\)$$|web/dist/\1|' \
 		--transform='s|^|$(DIST)/|' --owner=0 --group=0 \
 		--numeric-owner --mode=u+rwX,go+rX,go-w \
 		--mtime="@$$(git log -1 --format=%ct)" --no-recursion --null \

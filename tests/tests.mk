@@ -84,6 +84,15 @@ check-unit: all units tools
 	STADTTOR_BUILD=$(BUILD) STADTTOR_PLAIN=$(BUILD) $(PYTEST) -q \
 		tests/unit tests/golden tests/test_build.py -p no:cacheprovider
 
+# What docs/privacy.md promises, proved on the real kernel.
+check-privacy: root
+	$(MAKE) deps
+	$(MAKE) all units tools
+	STADTTOR_BUILD=build STADTTOR_PLAIN=build $(PYTEST) -p no:cacheprovider \
+		-v tests/net/test_canary.py tests/net/test_privacy.py \
+		tests/net/test_usage.py tests/unit/test_usage_model.py \
+		tests/unit/test_units.py -k "not unit or ledger or wallclock"
+
 fuzz: root
 	$(MAKE) $(FUZZ_ARGS) fuzzers
 	FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTEST) -q tests/fuzz -p no:cacheprovider
@@ -133,5 +142,5 @@ help:
 	@sed -n 's/^| *//p' tests/help.txt
 
 .PHONY: units fuzzers tools benches deps deps-bench deps-lint root check \
-	check-build check-unit fuzz bench demo lint lint-format lint-c lint-sh \
+	check-build check-unit check-privacy fuzz bench demo lint lint-format lint-c lint-sh \
 	lint-man format docs help

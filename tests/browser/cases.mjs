@@ -1,0 +1,642 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the dashboard must do, in a real browser.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { addDays, dayList, hourSlots, weekday }
+	from '../../web/admin/calendar.js';
+import { languages } from '../../web/admin/words.js';
+import { colours, open, settled, test, violations } from './lib.mjs';
+
+const WIRE_MAX = 120000;
+const CHARTS = ['#visitors', '#today', '#volume'];
+const PARTS = ['visitors', 'today', 'volume', 'dwell', 'heat', 'funnel',
+	'languages', 'platforms'];
+const assets = new URL('../../web/admin/', import.meta.url);
+const pictures = new URL('../../build/screenshots/', import.meta.url);
+
+function text(page, selector) {
+	return page.$eval(selector, node => node.textContent.trim());
+}
+
+async function pick(page, name, value) {
+	await page.check(`input[name=${name}][value="${value}"]`,
+		{ force: true });
+	await settled(page);
+}
+
+// --- without a browser ---------------------------------------------------
+
+test('calendar knows days without a time zone', 'none', () => {
+	assert.equal(addDays('2026-02-28', 1), '2026-03-01');
+	assert.equal(addDays('2028-03-01', -1), '2028-02-29');
+	assert.equal(weekday('2026-11-23'), 0);
+	assert.equal(weekday('2026-11-29'), 6);
+	assert.deepEqual(dayList('2026-12-31', '2027-01-01'),
+		['2026-12-31', '2027-01-01']);
+});
+
+test('days of a clock change have 23 and 25 hours', 'none', () => {
+	const spring = hourSlots('2026-03-29', [1774738800, 1774749600],
+		['2026-03-29T00:00+01:00', '2026-03-29T04:00+02:00']);
+	const autumn = hourSlots('2026-10-25', [1792886400, 1792890000],
+		['2026-10-25T02:00+02:00', '2026-10-25T02:00+01:00']);
+	const plain = hourSlots('2026-11-24', [1795554000],
+		['2026-11-24T22:00+01:00']);
+
+	assert.equal(spring.length, 23);
+	assert.equal(spring[3].row, 1);
+	assert.deepEqual(spring.map(s => s.hour).slice(3, 5), [4, 5]);
+	assert.equal(autumn.length, 25);
+	assert.deepEqual(autumn.map(s => s.hour).slice(1, 5), [1, 2, 2, 3]);
+	assert.deepEqual(autumn.slice(2, 4).map(s => [s.row, s.offset]),
+		[[0, '+02:00'], [1, '+01:00']]);
+	assert.equal(plain.length, 24);
+	assert.equal(plain[22].row, 0);
+	assert.equal(hourSlots('2026-11-24', [], []).length, 24);
+});
+
+test('both languages have the same words', 'none', () => {
+	const holes = words => Object.fromEntries(Object.entries(words)
+		.filter(([key]) => !key.startsWith('health_'))
+		.map(([key, word]) => [key, (word.match(/\{\w+\}/g) ?? [])
+			.sort().join()]));
+
+	assert.deepEqual(holes(languages.de), holes(languages.en));
+	assert.ok(!Object.values(languages).some(words =>
+		Object.values(words).includes('')));
+});
+
+test('everything together is small over the wire', 'none', ({ say }) => {
+	const files = readdirSync(assets).filter(f => f.endsWith('.gz'));
+	const sizes = files.map(f => readFileSync(new URL(f, assets)).length);
+	const all = sizes.reduce((a, b) => a + b, 0);
+
+	say(`${all} bytes: ` + files.map((f, i) => `${f} ${sizes[i]}`)
+		.join(', '));
+	assert.equal(files.length, 7);
+	assert.ok(all < WIRE_MAX);
+});
+
+test('the pages carry no inline script, style or stranger', 'none', () => {
+	for (const page of ['index.html.gz', 'login.html.gz']) {
+		const html = gunzipSync(readFileSync(new URL(page, assets)))
+			.toString();
+
+		assert.doesNotMatch(html, /<script(?![^>]*src)|<style/);
+		assert.doesNotMatch(html, /\s(style|on[a-z]+)=/);
+		assert.doesNotMatch(html, /https?:/);
+	}
+});
+
+// --- what is shown -------------------------------------------------------
+
+test('loads, draws and says what it drew', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+
+	for (const chart of CHARTS) {
+		assert.ok(await colours(page, chart + ' canvas') > 3, chart);
+		assert.match(await page.getAttribute(chart + ' canvas',
+			'aria-label'), /höchstens \d/);
+		assert.equal(await page.getAttribute(chart + ' canvas',
+			'role'), 'img');
+	}
+	assert.match(await text(page, '.tile-online .note'),
+		/^mindestens \d+ Geräte/);
+	assert.equal(await page.$$eval('.heat tbody td', c => c.length),
+		7 * 24);
+	assert.equal(await page.$$eval('#dwell li', l => l.length), 7);
+	assert.match(await text(page, '#languages li'), /^Deutsch\s*5\d/);
+	assert.match(await text(page, '#visitors .note'),
+		/mindestens 5 Geräte/);
+	assert.match(await text(page, '.health .error'),
+		/Datenbank ist nicht beschreibbar/);
+	assert.match(await text(page, '.health .warn'), /Zone library/);
+	await page.finish();
+});
+
+test('a year of days stands within two seconds', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+	const begun = Date.now();
+
+	await page.goto('./#days=365');
+	await page.reload();
+	await settled(page);
+	ctx.say(`figures after ${Date.now() - begun} ms, from the reload on`);
+	assert.equal(await page.$eval('.heat', table => table.rows.length), 8);
+	await page.click('#visitors button.tool');
+	assert.equal(await page.$$eval('#visitors tbody tr', r => r.length),
+		365);
+	await page.finish();
+});
+
+test('periods: today, 7, 30 and 365 days', 'any', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+	const asked = [];
+
+	page.on('request', r => asked.push(decodeURIComponent(r.url())));
+	for (const [days, step, from] of [[1, 'hour', 'today'],
+		[7, 'day', '-6d'], [365, 'day', '-364d'], [30, 'day', '-29d']]) {
+		await pick(page, 'days', days);
+		assert.ok(asked.some(url => url.includes('api/usage') &&
+			url.includes(`step=${step}&from=${from}&to=today`)));
+		assert.match(page.url(), new RegExp(`#days=${days}$`));
+		assert.equal(await page.isVisible('#visitors'), days !== 1);
+	}
+	await page.finish();
+});
+
+test('a period is one question, shared by the cards', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+	const asked = [];
+
+	page.on('request', r => asked.push(r.url().split('api/')[1]));
+	await pick(page, 'days', 7);
+	const questions = asked.filter(a => a && a !== 'now');
+
+	assert.equal(questions.length, new Set(questions).size);
+	assert.equal(questions.length, 5, questions.join('\n'));
+	await page.finish();
+});
+
+test('zones: figures and the address follow', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+	const sessions = () => text(page, '#visitors .figures div:nth-child(3)');
+	const all = await sessions();
+
+	await page.selectOption('#zone', 'library');
+	await settled(page);
+	assert.notEqual(await sessions(), all);
+	assert.match(page.url(), /zone=library/);
+	assert.match(await page.getAttribute('#volume a', 'href'),
+		/zone=library/);
+	await page.reload();
+	await settled(page);
+	assert.equal(await page.$eval('#zone', s => s.value), 'library');
+	assert.match(await text(page, '.tile-online .note'),
+		/weniger als 5 Geräte/);
+	await page.finish();
+});
+
+test('language: the browser asks, the switch decides', 'any', async ctx => {
+	const page = await open(ctx.browser, ctx.server,
+		{ locale: 'fr-FR' });
+
+	assert.equal(await page.getAttribute('html', 'lang'), 'en');
+	assert.equal(await text(page, '#now-title'), 'Now');
+	await pick(page, 'language', 'de');
+	assert.equal(await page.getAttribute('html', 'lang'), 'de');
+	assert.equal(await text(page, '#visitors h2'), 'Besuche je Tag');
+	assert.match(await page.title(), /^Übersicht/);
+	await page.reload();
+	await settled(page);
+	assert.equal(await text(page, '#now-title'), 'Jetzt');
+	for (const name of PARTS)
+		assert.doesNotMatch(await text(page, '#' + name),
+			/[{}]|undefined|NaN|Invalid/);
+	await page.finish();
+});
+
+test('theme: as the device, light, dark, remembered', 'any', async ctx => {
+	const page = await open(ctx.browser, ctx.server, { scheme: 'dark' });
+	const ground = () => page.evaluate(() =>
+		getComputedStyle(document.body).backgroundColor);
+	const dark = await ground();
+
+	await pick(page, 'theme', 'light');
+	const light = await ground();
+	assert.notEqual(light, dark);
+	await page.reload();
+	await settled(page);
+	assert.equal(await ground(), light);
+	await page.emulateMedia({ colorScheme: 'light' });
+	await pick(page, 'theme', 'dark');
+	assert.equal(await ground(), dark);
+	await pick(page, 'theme', 'auto');
+	assert.equal(await ground(), light);
+	await page.finish();
+});
+
+test('works where storage is forbidden', 'any', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+
+	await page.addInitScript(() => Object.defineProperty(window,
+		'localStorage', { get() {
+			throw new DOMException('no', 'SecurityError');
+		} }));
+	await page.reload();
+	await settled(page);
+	await pick(page, 'theme', 'dark');
+	await pick(page, 'language', 'en');
+	assert.equal(await text(page, '#now-title'), 'Now');
+	await page.finish();
+});
+
+test('tables: every chart has its figures in one', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+
+	for (const name of PARTS) {
+		const button = page.locator(`#${name} button.tool`);
+
+		assert.equal(await button.getAttribute('aria-expanded'),
+			'false');
+		await button.click();
+		assert.equal(await button.getAttribute('aria-expanded'),
+			'true');
+		const table = await page.$eval(`#${name}-table table`, t => ({
+			caption: t.caption.textContent,
+			rows: t.tBodies[0].rows.length,
+			scopes: [...t.querySelectorAll('th')].map(th =>
+				th.scope) }));
+
+		assert.ok(table.caption && table.rows > 4, name);
+		assert.ok(table.scopes.every(s => s === 'col' || s === 'row'));
+		await button.click();
+		assert.ok(!await page.isVisible(`#${name}-table`));
+	}
+	await page.finish();
+});
+
+test('an open table follows the period', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+	const rows = () => page.$$eval('#visitors tbody tr', r => r.length);
+
+	await page.click('#visitors button.tool');
+	assert.equal(await rows(), 30);
+	await pick(page, 'days', 7);
+	assert.equal(await rows(), 7);
+	await page.finish();
+});
+
+test('CSV: the files hold what the charts show', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+	const heads = { visitors: 'time,visitors_day,sessions',
+		today: 'time,visitors,sessions',
+		volume: 'time,bytes_down,bytes_up', heat: 'time,visitors',
+		dwell: 'time,dwell_5,dwell_15,dwell_30,dwell_60,dwell_120,' +
+			'dwell_240,dwell_more',
+		funnel: 'time,portal_shown,accepted,sessions,ended_idle,' +
+			'ended_expired,ended_logout,ended_quota,ended_operator',
+		languages: 'language,count', platforms: 'platform,count' };
+
+	for (const [name, head] of Object.entries(heads)) {
+		const [file] = await Promise.all([
+			page.waitForEvent('download'),
+			page.click(`#${name} a.tool`)]);
+		const lines = readFileSync(await file.path(), 'utf8')
+			.trim().split(/\r?\n/);
+
+		assert.equal(file.suggestedFilename(), `stadttor-${name}.csv`);
+		assert.equal(lines[0], head);
+		assert.ok(lines.length > 4, name);
+	}
+	await page.finish();
+});
+
+test('the pointer gets the figures of a bar', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+	const over = page.locator('#visitors .u-over');
+	const box = await over.boundingBox();
+
+	await over.hover({ position: { x: box.width - 30, y: 60 } });
+	assert.match(await text(page, '#visitors .tip'),
+		/Nov. 2026Besuche: \d+Sitzungen: \d+/);
+	await page.finish();
+});
+
+test('the clock of the box counts, not the browser’s', 'years', async ctx => {
+	const labels = [];
+
+	for (const timezone of ['Pacific/Auckland', 'America/Los_Angeles']) {
+		const page = await open(ctx.browser, ctx.server, { timezone });
+
+		await page.click('#today button.tool');
+		labels.push(await text(page, '#today table') +
+			await text(page, '#heat table'));
+		await page.finish();
+	}
+	assert.equal(labels[0], labels[1]);
+	assert.match(labels[0], /07 Uhr/);
+});
+
+test('a day of 25 hours has 02 twice', 'change', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+
+	await page.click('#today button.tool');
+	assert.match(await text(page, '#today table'),
+		/02 Uhr \(\+02:00\).*02 Uhr \(\+01:00\)/);
+	await page.finish();
+});
+
+// --- when things go wrong ------------------------------------------------
+
+test('nothing yet: a friendly word, no charts', 'empty', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+
+	assert.ok(await page.isVisible('#welcome'));
+	assert.match(await text(page, '#welcome'), /mindestens 5 Geräte/);
+	assert.equal(await page.$$eval('canvas', c => c.length), 0);
+	assert.match(await text(page, '.tile-online .note'),
+		/weniger als 5 Geräte/);
+	await page.finish();
+});
+
+test('a failed card says so and tries again', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+	let isBroken = true;
+
+	await page.route('**/api/labels?kind=language*', route =>
+		isBroken ? route.fulfill({ status: 503 }) : route.continue());
+	await pick(page, 'days', 7);
+	assert.equal(await page.getAttribute('#languages', 'data-state'),
+		'failed');
+	assert.ok(await page.isVisible('#platforms .bars'));
+	page.forgive('503');
+	isBroken = false;
+	await page.click('#languages .retry');
+	await settled(page);
+	assert.ok(await page.isVisible('#languages .bars'));
+	assert.ok(!await page.isVisible('#languages .retry'));
+	await page.finish();
+});
+
+test('a portal that is away is said, and found again', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server, { clock: true });
+
+	await page.route('**/api/now', route => route.abort());
+	await page.clock.fastForward(16000);
+	await page.waitForSelector('#pulse[data-state=lost]');
+	assert.match(await text(page, '#pulse'), /Keine Verbindung/);
+	page.forgive('ERR_FAILED');
+	await page.unroute('**/api/now');
+	await page.clock.fastForward(16000);
+	await page.waitForSelector('#pulse[data-state=live]');
+	await page.finish();
+});
+
+test('without the controller the figures stay', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+
+	await page.route('**/api/now', route => route.fulfill({ json: {
+		time: 1, k: 5, zones: ['guest', 'library'], online: {},
+		fill_percent: {}, online_all: null, up_bps: null,
+		down_bps: null, uptime_s: null, health: [{ level: 'error',
+			code: 'netctl_away', text: 'Does not answer' }] } }));
+	await page.reload();
+	await settled(page);
+	assert.match(await text(page, '.tile-online'), /nicht bekannt/);
+	assert.match(await text(page, '.health'), /antwortet nicht/);
+	assert.ok(await page.isVisible('#visitors canvas'));
+	assert.doesNotMatch(await text(page, '#now'), /NaN|null|undefined/);
+	await page.finish();
+});
+
+test('figures of unknown time stand in the table', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+
+	await page.route('**/api/usage*', async route => {
+		const answer = await route.fetch();
+		const json = await answer.json();
+
+		json.time.unshift(null);
+		json.start.unshift(0);
+		for (const column of Object.values(json.values))
+			column.unshift(8);
+		await route.fulfill({ json });
+	});
+	await page.reload();
+	await settled(page);
+	for (const name of ['visitors', 'today', 'volume']) {
+		await page.click(`#${name} button.tool`);
+		assert.match(await text(page, `#${name} tbody tr:last-child`),
+			/Zeit unbekannt\s*8/);
+	}
+	await page.finish();
+});
+
+test('an ended login leads back to the door', 'any', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+
+	await page.context().clearCookies();
+	await page.click('input[name=days][value="7"]', { force: true });
+	await page.waitForSelector('#password');
+	page.forgive('401');
+	await page.finish();
+});
+
+test('login: wrong, right, out again, without script', 'any', async ctx => {
+	const context = await ctx.browser.newContext({
+		baseURL: ctx.server.url, javaScriptEnabled: false });
+	const page = await context.newPage();
+
+	await page.goto('login');
+	assert.ok(!await page.isVisible('#failed'));
+	assert.equal(await page.getAttribute('#password', 'autocomplete'),
+		'current-password');
+	await page.fill('#user', ctx.server.user);
+	await page.fill('#password', 'wrong');
+	await page.click('button');
+	assert.ok(await page.isVisible('#failed'));
+	await page.fill('#user', ctx.server.user);
+	await page.fill('#password', ctx.server.password);
+	await page.click('button');
+	assert.match(await page.textContent('body'), /JavaScript/);
+	await page.click('form[action=logout] button');
+	await page.goto('./');
+	assert.ok(await page.isVisible('#password'));
+	await context.close();
+});
+
+// --- for everybody -------------------------------------------------------
+
+test('keyboard: everything is reached, in order, and seen', 'years',
+	async ctx => {
+		const page = await open(ctx.browser, ctx.server);
+		const order = [];
+
+		for (let i = 0; i < 40; i++) {
+			await page.keyboard.press('Tab');
+			const at = await page.evaluate(() => {
+				const node = document.activeElement;
+				const face = node.matches('input[type=radio]')
+					? node.nextElementSibling : node;
+
+				return node === document.body ? null : {
+					name: node.name || node.id ||
+						node.className + ' ' +
+						(node.closest('section')?.id ?? ''),
+					ring: getComputedStyle(face).outlineStyle };
+			});
+
+			if (!at)
+				break;
+			assert.notEqual(at.ring, 'none', at.name);
+			order.push(at.name);
+		}
+		assert.deepEqual(order.slice(0, 6).map(n => n.trim()), ['skip',
+			'language', 'theme', 'ghost', 'zone', 'days']);
+		assert.deepEqual(order.slice(6).map(n => n.trim()),
+			PARTS.flatMap(n => ['tool ' + n, 'tool ' + n]));
+		await page.finish();
+	});
+
+test('keyboard: arrows choose, Enter opens, skip skips', 'years',
+	async ctx => {
+		const page = await open(ctx.browser, ctx.server);
+
+		await page.focus('input[name=days]:checked');
+		await page.keyboard.press('ArrowLeft');
+		await settled(page);
+		assert.match(page.url(), /days=7/);
+		await page.focus('#dwell button.tool');
+		await page.keyboard.press('Enter');
+		assert.ok(await page.isVisible('#dwell-table table'));
+		await page.focus('.skip');
+		await page.keyboard.press('Enter');
+		assert.equal(await page.evaluate(() =>
+			document.activeElement.id), 'main');
+		await page.finish();
+	});
+
+for (const data of ['empty', 'small', 'years'])
+	test(`axe finds nothing: ${data}`, data, async ctx => {
+		const page = await open(ctx.browser, ctx.server);
+
+		if (data !== 'empty')
+			for (const name of PARTS)
+				await page.click(`#${name} button`);
+		for (const width of [320, 768, 1280])
+			for (const colorScheme of ['light', 'dark']) {
+				await page.setViewportSize({ width,
+					height: 900 });
+				await page.emulateMedia({ colorScheme });
+				await page.waitForTimeout(50);
+				assert.deepEqual(await violations(page), [],
+					`${width} ${colorScheme}`);
+			}
+	});
+
+test('axe finds nothing: login', 'any', async ctx => {
+	for (const width of [320, 768, 1280])
+		for (const scheme of ['light', 'dark']) {
+			const page = await open(ctx.browser, ctx.server,
+				{ login: false, width, scheme });
+
+			await page.goto('login#failed');
+			assert.deepEqual(await violations(page), []);
+			await page.finish();
+		}
+});
+
+test('no width and no text size makes it scroll sideways', 'years',
+	async ctx => {
+		for (const [width, size] of [[320, 16], [768, 16], [1280, 16],
+			[1600, 16], [640, 32], [1280, 32]]) {
+			const page = await open(ctx.browser, ctx.server,
+				{ width });
+
+			await page.evaluate(px => {
+				document.documentElement.style.fontSize =
+					px + 'px';
+			}, size);
+			await page.waitForTimeout(100);
+			const wide = await page.evaluate(() => [...document
+				.querySelectorAll('main *, header *, .filters *')]
+				.filter(n => !n.closest('.hidden-text,.tip') &&
+					n.getBoundingClientRect().right >
+					innerWidth + 1)
+				.map(n => n.tagName + '.' + n.className));
+
+			assert.deepEqual(wide, [], `${width} px, ${size} px`);
+			assert.ok(await page.evaluate(() => document
+				.documentElement.scrollWidth <= innerWidth));
+			for (const chart of CHARTS) {
+				const [card, canvas] = await page.$eval(chart,
+					c => [c, c.querySelector('canvas')].map(
+						n => n.clientWidth));
+
+				assert.ok(canvas > card * 0.7);
+			}
+			await page.finish();
+		}
+	});
+
+test('charts follow the width of the window', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+
+	await page.setViewportSize({ width: 320, height: 700 });
+	await page.waitForFunction(() => document.querySelector(
+		'#visitors canvas').getBoundingClientRect().width < 300);
+	assert.ok(await colours(page, '#visitors canvas') > 3);
+	await page.finish();
+});
+
+test('figures are asked for again, unless nobody looks', 'years',
+	async ctx => {
+		const page = await open(ctx.browser, ctx.server,
+			{ clock: true });
+		const asked = [];
+		const count = what => asked.filter(u => u.includes(what)).length;
+
+		page.on('request', r => asked.push(r.url()));
+		await page.clock.runFor(46000);
+		assert.equal(count('api/now'), 3);
+		assert.equal(count('api/usage'), 0);
+		await page.clock.fastForward(300000);
+		await page.clock.runFor(2000);
+		await settled(page);
+		assert.equal(count('api/usage'), 3);
+		await page.evaluate(() => Object.defineProperty(document,
+			'hidden', { value: true }));
+		asked.length = 0;
+		await page.clock.runFor(60000);
+		assert.deepEqual(asked, []);
+		await page.finish();
+	});
+
+test('answers stay small: a year is quick to send', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+	const bodies = [];
+
+	page.on('response', r => bodies.push(r.body()));
+	await pick(page, 'days', 365);
+	const size = (await Promise.all(bodies)).reduce((sum, body) =>
+		sum + body.length, 0);
+
+	ctx.say(`${size} bytes of JSON for a year`);
+	assert.ok(size < 300000);
+	await page.finish();
+});
+
+// --- pictures to look at -------------------------------------------------
+
+const LOOKS = { light: {}, dark: { scheme: 'dark', locale: 'en-GB' },
+	phone: { width: 360, height: 740 },
+	year: { width: 1600, hash: 'days=365' } };
+
+for (const data of ['empty', 'small', 'years'])
+	test(`pictures: ${data}`, data, async ctx => {
+		mkdirSync(pictures, { recursive: true });
+		for (const [look, options] of Object.entries(LOOKS)) {
+			const page = await open(ctx.browser, ctx.server,
+				options);
+
+			await page.waitForTimeout(100);
+			await page.screenshot({ fullPage: true, path: new URL(
+				`${data}-${look}.png`, pictures).pathname });
+			await page.finish();
+		}
+	});
+
+test('pictures: login', 'years', async ctx => {
+	mkdirSync(pictures, { recursive: true });
+	for (const scheme of ['light', 'dark']) {
+		const page = await open(ctx.browser, ctx.server,
+			{ login: false, scheme, width: 800, height: 640 });
+
+		await page.goto('login' + (scheme === 'dark' ? '#failed' : ''));
+		await page.screenshot({ path: new URL(`login-${scheme}.png`,
+			pictures).pathname });
+		await page.finish();
+	}
+});

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The operator's dashboard. What the portal sends lies packed beside its
+# sources, web/admin/*.gz. A release carries it ready-made in web/dist/; a
+# checkout makes it, for which npm fetches the one library it uses.
+
+ADMIN_FILES := index.html login.html style.css icon.svg app.js uplot.js \
+	uplot.css
+ADMIN_GZ := $(ADMIN_FILES:%=web/admin/%.gz)
+# What a module imports stands before it.
+ADMIN_JS := $(addprefix web/admin/,words.js format.js calendar.js api.js \
+	dom.js chart.js bars.js card.js cards.js now.js app.js)
+UPLOT := web/admin/node_modules/uplot
+
+web: $(ADMIN_GZ)
+
+ifneq ($(wildcard web/dist/*.gz),)
+web/admin/%.gz: web/dist/%.gz
+	cp $< $@
+else
+web/admin/%.gz: web/admin/%
+	gzip -9 -n -c $< >$@
+# One script out of the modules, whose imports stand on one line each; no name
+# is used twice, or the script would not load.
+web/admin/app.js.gz: $(ADMIN_JS) web/admin.mk
+	{ echo "(() => {'use strict';" && \
+		sed -e '/^import /d' -e 's/^export //' $(ADMIN_JS) && \
+		echo '})();'; } | gzip -9 -n -c >$@
+web/admin/uplot.js.gz: web/admin/node_modules/.package-lock.json
+	{ echo '/*!' && cat $(UPLOT)/LICENSE && echo '*/' && \
+		cat $(UPLOT)/dist/uPlot.iife.min.js; } | gzip -9 -n -c >$@
+web/admin/uplot.css.gz: web/admin/node_modules/.package-lock.json
+	gzip -9 -n -c $(UPLOT)/dist/uPlot.min.css >$@
+endif
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	@command -v npm >/dev/null || { echo "The dashboard is made with npm," \
+		"which is missing: apt-get install npm" >&2; exit 1; }
+	cd $* && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+browser-deps: tests/browser/node_modules/.package-lock.json
+
+install-web: $(if $(wildcard web/dist/*.gz),web)
+	@set -e; if ls $(ADMIN_GZ) >/dev/null 2>&1; then \
+		$(INSTALL) -d $(DESTDIR)$(datadir)/admin; \
+		$(INSTALL) -m 644 $(ADMIN_GZ) $(DESTDIR)$(datadir)/admin/; \
+	elif command -v npm >/dev/null; then \
+		echo "install: without the dashboard, which is not built:" \
+			"make web"; \
+	else \
+		echo "install: without the dashboard: npm is missing," \
+			"which make web needs"; \
+	fi
+
+.PHONY: web browser-deps install-web

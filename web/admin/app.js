@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The dashboard: what was chosen, when to ask again, who draws.
+import { get } from './api.js';
+import { Card } from './card.js';
+import { cards } from './cards.js';
+import { el } from './dom.js';
+import { drawNow } from './now.js';
+import { language, languages, t, useLanguage } from './words.js';
+
+const NOW_EVERY_S = 15;
+const REST_EVERY_S = 300;
+const DAYS = [1, 7, 30, 365];
+const THEMES = ['auto', 'light', 'dark'];
+
+const view = { zone: '', days: 30, k: 5 };
+let shown = [];
+let now = null;
+let nowAt = 0;
+let restAt = 0;
+
+// --- what is remembered: storage may be forbidden ------------------------
+
+function recall(name) {
+	try {
+		return localStorage.getItem('stadttor-' + name);
+	} catch {
+		return null;
+	}
+}
+
+function remember(name, value) {
+	try {
+		localStorage.setItem('stadttor-' + name, value);
+	} catch {
+		// Then it lasts as long as the page.
+	}
+}
+
+// The address carries zone and period, so that it can be kept or passed on.
+function readAddress() {
+	const asked = new URLSearchParams(location.hash.slice(1));
+	const days = Number(asked.get('days'));
+
+	view.zone = asked.get('zone') ?? '';
+	view.days = DAYS.includes(days) ? days : 30;
+}
+
+function writeAddress() {
+	const asked = new URLSearchParams({ days: view.days });
+
+	if (view.zone)
+		asked.set('zone', view.zone);
+	history.replaceState(null, '', '#' + asked);
+}
+
+function setTheme(theme) {
+	document.documentElement.dataset.theme =
+		THEMES.includes(theme) ? theme : 'auto';
+}
+
+function setLanguage(name) {
+	useLanguage(name);
+	document.documentElement.lang = language();
+}
+
+// Before the first pixel: this script blocks, but is small and near.
+setTheme(recall('theme'));
+setLanguage(recall('language') ??
+	(navigator.languages ?? []).map(l => l.slice(0, 2).toLowerCase())
+		.find(l => languages[l]) ?? 'en');
+
+// --- showing -------------------------------------------------------------
+
+function $(id) {
+	return document.getElementById(id);
+}
+
+function translate() {
+	document.title = t('title') + ' – Stadttor';
+	for (const node of document.querySelectorAll('[data-t]'))
+		node.textContent = t(node.dataset.t);
+	for (const node of document.querySelectorAll('[data-t-label]'))
+		node.setAttribute('aria-label', t(node.dataset.tLabel));
+}
+
+function showAll() {
+	translate();
+	for (const card of shown)
+		card.show(view);
+	document.body.dataset.days = view.days;
+	showNow();
+	showWelcome();
+}
+
+function showWelcome() {
+	const isEmpty = shown.every(card => !card.isWanted(view) ||
+		card.node.dataset.state === 'none');
+
+	$('welcome').hidden = !isEmpty;
+	$('welcome-note').textContent = t('welcome_note', { k: view.k });
+}
+
+function showZones() {
+	const names = now.zones.includes(view.zone) || !view.zone
+		? now.zones : [...now.zones, view.zone];
+	const known = [...$('zone').options].slice(1).map(o => o.value);
+
+	if (names.join() === known.join())
+		return;
+	$('zone').replaceChildren($('zone').options[0],
+		...names.map(z => el('option', { value: z }, z)));
+	$('zone').value = view.zone;
+}
+
+function showNow() {
+	if (!now)
+		return;
+	showZones();
+	drawNow($('now'), now, view.zone);
+}
+
+function showPulse(state) {
+	$('pulse').dataset.state = state;
+	const text = state === 'lost' ? t('now_lost')
+		: t('now_note', { n: NOW_EVERY_S });
+
+	if ($('pulse-text').textContent !== text)
+		$('pulse-text').textContent = text;
+}
+
+// --- asking --------------------------------------------------------------
+
+async function loadNow() {
+	nowAt = Date.now();
+	try {
+		now = await get('api/now');
+		if (now.k !== view.k) {
+			view.k = now.k;
+			showAll();
+		} else {
+			showNow();
+		}
+		showPulse('live');
+	} catch {
+		showPulse('lost');
+	}
+}
+
+async function loadRest() {
+	const period = t('range_' + view.days);
+
+	restAt = Date.now();
+	await Promise.all(shown.filter(card => card.isWanted(view))
+		.map(card => card.load(view)));
+	showWelcome();
+	$('said').textContent = t('loaded', { x: period });
+}
+
+function tick() {
+	if (document.hidden)
+		return;
+	if (Date.now() - nowAt >= NOW_EVERY_S * 1000)
+		loadNow();
+	if (Date.now() - restAt >= REST_EVERY_S * 1000)
+		loadRest();
+}
+
+// --- choosing ------------------------------------------------------------
+
+function choose(name, value, then) {
+	for (const input of document.getElementsByName(name)) {
+		input.checked = input.value === String(value);
+		input.addEventListener('change', () => then(input.value));
+	}
+}
+
+function listen() {
+	choose('theme', document.documentElement.dataset.theme, theme => {
+		setTheme(theme);
+		remember('theme', theme);
+		showAll();
+	});
+	choose('language', language(), name => {
+		setLanguage(name);
+		remember('language', name);
+		showAll();
+		showPulse($('pulse').dataset.state);
+	});
+	choose('days', view.days, days => {
+		view.days = Number(days);
+		writeAddress();
+		showAll();
+		loadRest();
+	});
+	$('zone').addEventListener('change', () => {
+		view.zone = $('zone').value;
+		writeAddress();
+		showAll();
+		loadRest();
+	});
+	matchMedia('(prefers-color-scheme: dark)')
+		.addEventListener('change', showAll);
+	document.addEventListener('visibilitychange', tick);
+	setInterval(tick, 1000);
+}
+
+function start() {
+	readAddress();
+	shown = cards.map(what => new Card(what));
+	$('cards').append(...shown.map(card => card.node));
+	if (view.zone)
+		$('zone').append(el('option', { value: view.zone }, view.zone));
+	$('zone').value = view.zone;
+	listen();
+	showAll();
+	loadNow();
+	loadRest();
+}
+
+document.addEventListener('DOMContentLoaded', start);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Charts that are plain HTML: bars, and the heat map of the week.
+import { el } from './dom.js';
+import { hourName, number, weekdayName } from './format.js';
+import { t } from './words.js';
+
+// rows: { name, value, text, note, tone, of }; of: what a full bar stands
+// for, the largest value if missing. upright: as columns where there is room.
+export function barList(rows, { upright = false } = {}) {
+	const largest = Math.max(...rows.map(r => r.value), 1);
+
+	return el('ul', { class: upright ? 'bars upright' : 'bars' },
+		rows.map(r => {
+			const bar = el('span', { class: 'bar ' +
+				(r.tone ?? 'tone-1') });
+
+			bar.style.setProperty('--part', r.value ? Math.max(1,
+				100 * r.value / (r.of ?? largest)) + '%' : '0');
+			return el('li', {},
+				el('span', { class: 'name' }, r.name),
+				el('span', { class: 'track',
+					'aria-hidden': 'true' }, bar),
+				el('span', { class: 'value' }, r.text,
+					r.note ? el('small', {}, r.note) : []));
+		}));
+}
+
+const LEVELS = 6;
+
+function level(value, largest) {
+	return value > 0 && largest > 0
+		? Math.max(1, Math.ceil(value / largest * LEVELS)) : 0;
+}
+
+function scale(largest) {
+	const box = el('p', { class: 'scale', 'aria-hidden': 'true' });
+
+	box.append(t('heat_less'));
+	for (let i = 0; i <= LEVELS; i++)
+		box.append(el('i', { class: 'q' + i, title: '≤ ' +
+			number(largest * i / LEVELS, 1) }));
+	box.append(`${t('heat_more')} (${number(largest, 1)})`);
+	return box;
+}
+
+// mean[weekday][hour], Monday first.
+export function heatMap(mean, caption) {
+	const largest = Math.max(...mean.flat());
+	const cell = (value, day, hour) => el('td', {
+		class: 'q' + level(value, largest),
+		title: t('heat_cell', { d: weekdayName(day), h: hourName(hour),
+			n: number(value, 1) }) },
+	el('span', { class: 'hidden-text' }, number(value, 1)));
+
+	return [el('table', { class: 'heat' },
+		el('caption', { class: 'hidden-text' }, caption),
+		el('thead', {}, el('tr', {}, el('td', {}),
+			mean[0].map((_, hour) => el('th', { scope: 'col' },
+				el('span', { class: hour % 3 ? 'hidden-text' : '' },
+					String(hour).padStart(2, '0')))))),
+		el('tbody', {}, mean.map((hours, day) => el('tr', {},
+			el('th', { scope: 'row' },
+				el('span', { 'aria-hidden': 'true' },
+					weekdayName(day, 'short')),
+				el('span', { class: 'hidden-text' },
+					weekdayName(day))),
+			hours.map((value, hour) => cell(value, day, hour)))))),
+	scale(largest)];
+}

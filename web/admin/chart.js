@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Figures over time, drawn by uPlot. The x axis counts slots (hours or days
+// by their place in the list), so nothing here knows of clocks.
+import { el } from './dom.js';
+
+const PADDING = [12, 10, 0, 0];
+const WHOLE = [1, 2, 5].flatMap(n => Array.from({ length: 16 },
+	(_, power) => n * 10 ** power)).sort((a, b) => a - b);
+
+function colour(name) {
+	return getComputedStyle(document.documentElement)
+		.getPropertyValue('--' + name).trim();
+}
+
+function remPx() {
+	return parseFloat(getComputedStyle(document.documentElement).fontSize);
+}
+
+// Stripes, so that the second series differs by more than its colour.
+function stripes(ink) {
+	const size = Math.round(6 * devicePixelRatio);
+	const tile = new OffscreenCanvas(size, size);
+	const ctx = tile.getContext('2d');
+
+	ctx.globalAlpha = 0.22;
+	ctx.fillStyle = ink;
+	ctx.fillRect(0, 0, size, size);
+	ctx.globalAlpha = 1;
+	ctx.strokeStyle = ink;
+	ctx.lineWidth = size / 4;
+	for (const x of [-size / 2, size / 2, size * 1.5]) {
+		ctx.beginPath();
+		ctx.moveTo(x - size, size * 1.5);
+		ctx.lineTo(x + size, -size / 2);
+		ctx.stroke();
+	}
+	return tile;
+}
+
+// The mean of the seven days around each, so that weekends do not hide the
+// year.
+function smooth(values) {
+	return values.map((value, i) => {
+		const near = values.slice(Math.max(0, i - 3), i + 4)
+			.filter(v => v !== null);
+
+		return value === null ? null
+			: near.reduce((a, b) => a + b, 0) / near.length;
+	});
+}
+
+function seriesOptions(s, i, shape, dense) {
+	const ink = colour(s.tone);
+	const line = shape === 'lines';
+	const tile = !line && i ? stripes(ink) : null;
+
+	return {
+		stroke: ink,
+		width: line ? 2 : 1,
+		dash: line && i ? [6, 4] : undefined,
+		fill: tile ? u => u.ctx.createPattern(tile, 'repeat')
+			: line ? (i ? undefined : ink + '20') : ink,
+		paths: line ? undefined : uPlot.paths.bars({
+			size: [0.36, 26], align: i ? 1 : -1, radius: 0.18 }),
+		points: { show: line && !dense, size: 6, fill: ink },
+	};
+}
+
+// The days themselves, faint behind their mean.
+function rawOptions(s) {
+	return { stroke: colour(s.tone) + '59', width: 1,
+		points: { show: false } };
+}
+
+// Which slots carry a label: those with one, thinned until they have room.
+function ticks(labels, widthPx, fontPx) {
+	const named = labels.flatMap((label, i) => label ? [i] : []);
+	const longest = Math.max(...named.map(i => labels[i].length), 1);
+	const room = Math.max(1, widthPx / (longest * fontPx * 0.58 + 10));
+	const least = named.length / room;
+	const step = [1, 2, 3, 4, 6, 7, 12, 14, 28].find(n => n >= least) ?? 56;
+
+	return named.filter((_, n) => n % step === 0);
+}
+
+function yAxisSize(u, values) {
+	if (!values)
+		return 40;
+	u.ctx.save();
+	u.ctx.font = u.axes[1].font[0];
+	const width = Math.max(...values.map(v => u.ctx.measureText(v).width));
+
+	u.ctx.restore();
+	return Math.ceil(width / devicePixelRatio) + 14;
+}
+
+function axes(labels, format, whole) {
+	const fontPx = Math.round(remPx() * 0.76);
+	const font = `${fontPx}px ${getComputedStyle(document.body).fontFamily}`;
+	const common = { font, stroke: colour('soft'),
+		ticks: { show: false }, border: { show: false } };
+
+	return [
+		{ ...common, grid: { show: false }, size: fontPx + 16, gap: 8,
+			splits: u => ticks(labels, u.over.clientWidth ||
+				u.width - 50, fontPx),
+			values: (u, at) => at.map(i => labels[i]) },
+		{ ...common, grid: { stroke: colour('grid'), width: 1 },
+			size: yAxisSize, gap: 8, space: fontPx * 3.2,
+			incrs: whole ? WHOLE : undefined,
+			values: (u, at) => at.map(n => format(n)) },
+	];
+}
+
+// The small card beside the pointer.
+function tip(names, series, format) {
+	const box = el('div', { class: 'tip', hidden: true });
+
+	return {
+		hooks: {
+			init: u => u.over.append(box),
+			setCursor: u => {
+				const i = u.cursor.idx;
+
+				box.hidden = i === null || i === undefined ||
+					u.cursor.left < 0;
+				if (box.hidden)
+					return;
+				box.replaceChildren(el('b', {}, names[i]),
+					...series.map((s, n) => el('span', {},
+						el('i', { class: 'key ' + s.tone +
+							(n ? ' second' : '') }),
+						`${s.name}: ${format(
+							s.values[i] ?? 0)}`)));
+				const x = u.valToPos(i, 'x');
+				const left = x > u.over.clientWidth / 2;
+
+				box.style.left = left ? '' : x + 12 + 'px';
+				box.style.right = left
+					? u.over.clientWidth - x + 12 + 'px' : '';
+			},
+		},
+	};
+}
+
+/*
+ * host: an empty element with a size. What: {
+ *	labels: under each slot, '' for none,  names: of each slot, in full,
+ *	series: one or two of { name, values, tone }, null is a gap,
+ *	shape: 'bars' or 'lines',  format: number -> text,  whole: counts,
+ *	summary: what the picture says }
+ * Returns a function that takes the chart away again.
+ */
+export function drawTime(host, what) {
+	const { labels, names, series, shape, format } = what;
+	const isLines = shape === 'lines';
+	const edge = isLines ? 0 : 0.5;
+	const raw = isLines ? series.slice(0, 1) : [];
+	const dense = series[0].values.filter(v => v !== null).length > 40;
+	const plot = new uPlot({
+		width: host.clientWidth, height: host.clientHeight,
+		padding: PADDING, legend: { show: false },
+		cursor: { y: false, drag: { x: false, y: false },
+			points: { show: false } },
+		scales: {
+			x: { time: false,
+				range: [-edge, labels.length - 1 + edge] },
+			y: { range: (u, low, high) =>
+				[0, Math.max(high * 1.08, what.whole ? 4 : 1)] },
+		},
+		axes: axes(labels, format, what.whole),
+		series: [{}, ...raw.map(rawOptions), ...series.map((s, i) =>
+			seriesOptions(s, i, shape, dense))],
+		plugins: [tip(names, series, format)],
+	}, [labels.map((_, i) => i), ...raw.map(s => s.values),
+		...series.map(s => isLines ? smooth(s.values) : s.values)],
+	host);
+	const canvas = host.querySelector('canvas');
+	const watch = new ResizeObserver(() => {
+		if (host.clientWidth && host.clientHeight)
+			plot.setSize({ width: host.clientWidth,
+				height: host.clientHeight });
+	});
+
+	canvas.setAttribute('role', 'img');
+	canvas.setAttribute('aria-label', what.summary);
+	watch.observe(host);
+	return () => {
+		watch.disconnect();
+		plot.destroy();
+	};
+}
