@@ -195,7 +195,7 @@ enum ipc_latency {
 #define IPC_BUCKETS 10 /* upper bounds in microseconds; the last has none */
 #define IPC_BUCKET_BOUNDS                                                      \
 	{                                                                      \
-		250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000        \
+		250, 500, 1000, 2500, 5000, 10000, 20000, 50000, 100000        \
 	}
 
 struct ipc_histogram {

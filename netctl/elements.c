@@ -7,6 +7,7 @@
 
 #include <libnftnl/expr.h>
 #include <libnftnl/set.h>
+#include <linux/if_ether.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
@@ -118,7 +119,8 @@ static void put_class(struct nft *nft, const struct elements_zone *z,
 		class = (uint32_t)SHAPER_MAJOR << 16 | s->slot;
 	nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_DATA, class);
 	set_timeout(e, s, now_ms);
-	add_counter(e, s->down_packets, s->down_bytes);
+	add_counter(e, s->down_packets,
+		    s->down_bytes + s->down_packets * ETH_HLEN);
 	put(nft, NFT_MSG_NEWSETELEM, set_named("down", z->name), e);
 }
 
@@ -197,6 +199,7 @@ void elements_put_delete(struct nft *nft, const struct elements_zone *z,
 
 struct dump {
 	struct nftnl_set *set;
+	bool down;
 	elements_fn *on_element;
 	void *arg;
 };
@@ -240,6 +243,9 @@ static int on_set_elem(struct nftnl_set_elem *e, void *arg)
 		out.left_ms =
 			nftnl_set_elem_get_u64(e, NFTNL_SET_ELEM_EXPIRATION);
 	nftnl_set_elem_expr_foreach(e, on_counter, &out);
+	/* the egress hook counts the link's header, the ingress hook not */
+	if (d->down)
+		out.bytes -= out.packets * ETH_HLEN;
 	d->on_element(&out, d->arg);
 	return 0;
 }
@@ -274,6 +280,7 @@ int elements_get(struct nft *nft, const char *zone, bool down,
 		 const struct mac *mac, elements_fn *on_element, void *arg)
 {
 	struct dump d = { .set = set_named(down ? "down" : "up", zone),
+			  .down = down,
 			  .on_element = on_element,
 			  .arg = arg };
 
@@ -285,6 +292,7 @@ int elements_dump(struct nft *nft, const char *zone, bool down,
 		  elements_fn *on_element, void *arg)
 {
 	struct dump d = { .set = set_named(down ? "down" : "up", zone),
+			  .down = down,
 			  .on_element = on_element,
 			  .arg = arg };
 

@@ -80,8 +80,9 @@ struct ledger_image {
 	uint64_t half; /* which of the two is today's */
 	uint64_t key[2][2];
 	uint64_t visits[2];
+	uint64_t is_started;  /* an hour is being counted */
 	uint64_t is_relative; /* times are CLOCK_BOOTTIME seconds */
-	uint64_t hour_s;      /* that is being counted; 0: none yet */
+	uint64_t hour_s;      /* that is being counted */
 	uint64_t day_s;
 	uint64_t next_hour_s; /* while closing */
 	uint64_t next_day_s;

@@ -238,7 +238,7 @@ static void send_batch(struct peer *p)
 	p->wants_batch =
 		!usage_find_batch(u, p->last_batch, clock_ms(), &batch);
 	for (size_t i = 0; !p->wants_batch && i < batch.count; i++) {
-		union ledger_part part = *usage_part(u, batch.first + i);
+		union ledger_part part = usage_part(u, batch.first + i);
 
 		ipc_channel_send(p->channel, part.row.header.type, &part);
 	}

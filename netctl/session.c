@@ -2,16 +2,22 @@
 #include "netctl/session.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "common/settings.h"
+#include "common/siphash.h"
+
+#define BUCKETS_MIN 64
+
+enum { BY_DEVICE, BY_HANDLE, INDEXES };
 
 struct session_table {
-	void *by_device; /* tsearch(3) trees */
-	void *by_handle;
+	uint64_t
+		key[2]; /* people choose their MACs: nobody foresees a bucket */
+	struct session **bucket[INDEXES];
+	uint32_t buckets; /* of each; a power of two */
 	struct session **place;
 	uint32_t places; /* allocated */
 	uint32_t end;	 /* no session at or after it */
@@ -19,42 +25,117 @@ struct session_table {
 	uint32_t zone_count[SETTINGS_ZONES];
 };
 
-static int compare_device(const void *a, const void *b)
-{
-	const struct session *x = a, *y = b;
+/* --- the indexes ------------------------------------------------------- */
 
-	if (x->zone != y->zone)
-		return x->zone < y->zone ? -1 : 1;
-	return memcmp(&x->mac, &y->mac, sizeof(x->mac));
+static bool is_device(const struct session *s, uint16_t zone,
+		      const struct mac *mac)
+{
+	return s->zone == zone && !memcmp(&s->mac, mac, sizeof(*mac));
 }
 
-static int compare_handle(const void *a, const void *b)
+static struct session **bucket_of_device(const struct session_table *t,
+					 uint16_t zone, const struct mac *mac)
 {
-	const struct session *x = a, *y = b;
+	uint8_t bytes[8] = { (uint8_t)zone, (uint8_t)(zone >> 8) };
 
-	return x->handle < y->handle ? -1 : x->handle > y->handle;
+	memcpy(bytes + 2, mac, sizeof(*mac));
+	return &t->bucket[BY_DEVICE][siphash(t->key, bytes, sizeof(bytes)) &
+				     (t->buckets - 1)];
 }
 
-static struct session *lookup(void *const *tree, const struct session *key,
-			      int (*compare)(const void *, const void *))
+/* Handles are random already. */
+static struct session **bucket_of_handle(const struct session_table *t,
+					 uint64_t handle)
 {
-	struct session **found = tfind(key, tree, compare);
-
-	return found ? *found : NULL;
+	return &t->bucket[BY_HANDLE][handle & (t->buckets - 1)];
 }
 
-/* true: it is in now; false: there was one, or no memory. */
-static bool insert(void **tree, struct session *s,
-		   int (*compare)(const void *, const void *))
+static void index_add(struct session_table *t, struct session *s)
 {
-	struct session **found = tsearch(s, tree, compare);
+	struct session **device = bucket_of_device(t, s->zone, &s->mac);
+	struct session **handle = bucket_of_handle(t, s->handle);
 
-	return found && *found == s;
+	s->next_device = *device;
+	*device = s;
+	s->next_handle = *handle;
+	*handle = s;
 }
+
+static void index_remove(struct session_table *t, struct session *s)
+{
+	struct session **at = bucket_of_device(t, s->zone, &s->mac);
+
+	while (*at != s)
+		at = &(*at)->next_device;
+	*at = s->next_device;
+	at = bucket_of_handle(t, s->handle);
+	while (*at != s)
+		at = &(*at)->next_handle;
+	*at = s->next_handle;
+}
+
+static void index_all(struct session_table *t)
+{
+	struct session *s;
+
+	for (int i = 0; i < INDEXES; i++)
+		memset(t->bucket[i], 0, t->buckets * sizeof(*t->bucket[i]));
+	SESSION_FOREACH (s, t)
+		index_add(t, s);
+}
+
+/* As many buckets as sessions; fewer only cost time. */
+static bool index_grow(struct session_table *t)
+{
+	uint32_t buckets = t->buckets ? t->buckets * 2 : BUCKETS_MIN;
+	struct session **grown[INDEXES];
+
+	for (int i = 0; i < INDEXES; i++)
+		grown[i] = malloc(buckets * sizeof(*grown[i]));
+	if (!grown[BY_DEVICE] || !grown[BY_HANDLE]) {
+		free(grown[BY_DEVICE]);
+		free(grown[BY_HANDLE]);
+		return t->buckets != 0;
+	}
+	for (int i = 0; i < INDEXES; i++) {
+		free(t->bucket[i]);
+		t->bucket[i] = grown[i];
+	}
+	t->buckets = buckets;
+	index_all(t);
+	return true;
+}
+
+struct session *session_find(struct session_table *t, uint16_t zone,
+			     const struct mac *mac)
+{
+	struct session *s = *bucket_of_device(t, zone, mac);
+
+	while (s && !is_device(s, zone, mac))
+		s = s->next_device;
+	return s;
+}
+
+struct session *session_find_handle(struct session_table *t, uint64_t handle)
+{
+	struct session *s = *bucket_of_handle(t, handle);
+
+	while (s && s->handle != handle)
+		s = s->next_handle;
+	return s;
+}
+
+/* --- life -------------------------------------------------------------- */
 
 struct session_table *session_table_new(void)
 {
-	return calloc(1, sizeof(struct session_table));
+	struct session_table *t = calloc(1, sizeof(*t));
+
+	if (t && getrandom(t->key, sizeof(t->key), 0) == sizeof(t->key) &&
+	    index_grow(t))
+		return t;
+	free(t);
+	return NULL;
 }
 
 void session_table_free(struct session_table *t)
@@ -67,6 +148,8 @@ void session_table_free(struct session_table *t)
 	SESSION_FOREACH_SAFE (s, t, i)
 		session_remove(t, s);
 	free(t->place);
+	free(t->bucket[BY_DEVICE]);
+	free(t->bucket[BY_HANDLE]);
 	free(t);
 }
 
@@ -118,29 +201,22 @@ struct session *session_add(struct session_table *t, uint16_t zone,
 	s->zone = zone;
 	s->mac = *mac;
 	s->handle = handle ? handle : random_handle();
-	if (!insert(&t->by_device, s, compare_device))
-		goto fail;
-	if (!insert(&t->by_handle, s, compare_handle))
-		goto fail_device;
-	if (!take_place(t, s))
-		goto fail_handle;
+	if (session_find(t, zone, mac) || session_find_handle(t, s->handle) ||
+	    !take_place(t, s)) {
+		free(s);
+		return NULL;
+	}
 	t->count++;
 	t->zone_count[zone]++;
+	index_add(t, s);
+	if (t->count > t->buckets)
+		index_grow(t);
 	return s;
-
-fail_handle:
-	tdelete(s, &t->by_handle, compare_handle);
-fail_device:
-	tdelete(s, &t->by_device, compare_device);
-fail:
-	free(s);
-	return NULL;
 }
 
 void session_remove(struct session_table *t, struct session *s)
 {
-	tdelete(s, &t->by_device, compare_device);
-	tdelete(s, &t->by_handle, compare_handle);
+	index_remove(t, s);
 	t->place[s->index] = NULL;
 	while (t->end && !t->place[t->end - 1])
 		t->end--;
@@ -155,29 +231,11 @@ void session_rezone(struct session_table *t, const int map[])
 	struct session *s;
 
 	memset(t->zone_count, 0, sizeof(t->zone_count));
-	SESSION_FOREACH (s, t)
-		tdelete(s, &t->by_device, compare_device);
 	SESSION_FOREACH (s, t) {
 		s->zone = (uint16_t)map[s->zone];
 		t->zone_count[s->zone]++;
-		if (!insert(&t->by_device, s, compare_device))
-			fatal("no memory for the index of sessions");
 	}
-}
-
-struct session *session_find(struct session_table *t, uint16_t zone,
-			     const struct mac *mac)
-{
-	struct session key = { .zone = zone, .mac = *mac };
-
-	return lookup(&t->by_device, &key, compare_device);
-}
-
-struct session *session_find_handle(struct session_table *t, uint64_t handle)
-{
-	struct session key = { .handle = handle };
-
-	return lookup(&t->by_handle, &key, compare_handle);
+	index_all(t);
 }
 
 struct session *session_at(struct session_table *t, uint32_t index)

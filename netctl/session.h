@@ -16,6 +16,7 @@
 
 struct session {
 	TAILQ_ENTRY(session) pending; /* of the gate: wants to be pushed */
+	struct session *next_device, *next_handle; /* the table's own */
 	bool is_pending;
 	bool is_new;	 /* no push has succeeded yet */
 	bool installed;	 /* its elements are in the kernel's maps */

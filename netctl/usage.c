@@ -501,8 +501,9 @@ static void follow_clock(struct usage *u, const struct usage_now *now)
 	int64_t t;
 
 	wallclock_see(&u->clock, now->boot_ms, now->wall_ms);
-	if (!image->day_s && !image->hour_s && !image->last_seq) {
+	if (!image->is_started) {
 		image->is_relative = !u->clock.is_known;
+		image->is_started = true;
 		t = time_of(u, now->boot_ms);
 		set_period(u, hour_of(u, t), day_of(u, t));
 		if (image->is_relative)
@@ -597,9 +598,13 @@ bool usage_find_batch(const struct usage *u, uint64_t after, uint64_t boot_ms,
 	return outbox_find(&u->ledger, after, boot_ms / 1000, batch);
 }
 
-const union ledger_part *usage_part(const struct usage *u, uint64_t i)
+union ledger_part usage_part(const struct usage *u, uint64_t i)
 {
-	return outbox_part(&u->ledger, i);
+	union ledger_part part = *outbox_part(&u->ledger, i);
+
+	if (part.row.part.start_s < 0)
+		part.row.part.start_s = 0; /* never got its place */
+	return part;
 }
 
 void usage_forget(struct usage *u, uint64_t committed)

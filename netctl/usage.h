@@ -72,7 +72,7 @@ void usage_reconcile(struct usage *u, struct session_table *t, uint64_t now_ms);
 uint64_t usage_stream(const struct usage *u);
 bool usage_find_batch(const struct usage *u, uint64_t after, uint64_t boot_ms,
 		      struct outbox_batch *batch);
-const union ledger_part *usage_part(const struct usage *u, uint64_t i);
+union ledger_part usage_part(const struct usage *u, uint64_t i);
 void usage_forget(struct usage *u, uint64_t committed);
 
 struct usage_health {

@@ -161,8 +161,11 @@ static void do_next(struct driver *d, char **word, size_t words)
 	if (!usage_find_batch(d->usage, number(word[0]), d->now.boot_ms,
 			      &batch))
 		return;
-	for (size_t i = 0; i < batch.count; i++)
-		print_part(usage_part(d->usage, batch.first + i));
+	for (size_t i = 0; i < batch.count; i++) {
+		union ledger_part part = usage_part(d->usage, batch.first + i);
+
+		print_part(&part);
+	}
 }
 
 static const struct {

@@ -14,6 +14,7 @@ UNLIMITED = (1 << 64) - 1
 HEADER = struct.Struct("=HHI")
 ADDR = struct.Struct("=B3xI16s")
 LIMITS = struct.Struct("=5Q")
+HEALTH_POLL_BUCKETS = 176  # of struct ipc_health.latency[IPC_LATENCY_POLL]
 SESSION_BODY = struct.Struct("=iI5Q5QII16s")
 
 

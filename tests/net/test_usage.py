@@ -94,7 +94,7 @@ def close_to(got, truth):
 
 def test_a_day(stadttor, phones):
     """Everything that happens to four phones, and both programs killed."""
-    start(stadttor, 25, guest={"duration": "1h"})
+    start(stadttor, 16, guest={"duration": "1h"})
     rng = random.Random(5)
     talks = []
     for phone in phones:

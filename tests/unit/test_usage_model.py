@@ -283,6 +283,79 @@ def test_random_days(build, seed, k, devices):
         driver.close()
 
 
+def crowd_of_five(driver, boot_ms, first_handle):
+    """Five devices begin sessions at that moment."""
+    driver.tell([f"begin 0 {n} {first_handle + n} {boot_ms} {boot_ms + 10**9}"
+                 for n in range(5)])
+
+
+def starts(driver):
+    driver.fetch(0)
+    return [(start, step, values.get("sessions", 0))
+            for start, step, _, values in driver.rows]
+
+
+def test_boot_in_1970(build):
+    """Hours before the time is known are placed once it is."""
+    driver = Driver(build, 5)
+    minute = 60_000
+    try:
+        driver.tell(["clock 60000 60000"])
+        crowd_of_five(driver, minute, 100)
+        driver.tell([f"clock {61 * minute} {61 * minute}"])
+        crowd_of_five(driver, 61 * minute, 200)
+        driver.tell([f"clock {121 * minute} {121 * minute}"])
+        assert starts(driver) == []  # they wait for the time
+        driver.process.kill()
+        driver.process.wait()
+        driver.start()
+        boot_s = START_S + 12 * 3600  # a round local hour
+        driver.tell([f"clock {125 * minute} {boot_s * 1000 + 125 * minute}"])
+        crowd_of_five(driver, 125 * minute, 300)
+        driver.tell([f"clock {181 * minute} {boot_s * 1000 + 181 * minute}"])
+        assert starts(driver) == [(boot_s, "hour", 5),
+                                  (boot_s + 3600, "hour", 5),
+                                  (boot_s + 7200, "hour", 5)]
+    finally:
+        driver.close()
+
+
+def test_time_stays_unknown(build):
+    """After two days figures go out without a time."""
+    driver = Driver(build, 5)
+    hour = 3_600_000
+    try:
+        driver.tell(["clock 60000 60000"])
+        crowd_of_five(driver, 60_000, 100)
+        for n in range(1, 49):
+            driver.tell([f"clock {n * hour} {n * hour}"])
+        assert starts(driver) == []
+        driver.tell([f"clock {49 * hour} {49 * hour}"])
+        driver.fetch(0)
+        assert driver.rows[0][0] == 0 and driver.rows[0][3]["sessions"] == 5
+    finally:
+        driver.close()
+
+
+def test_clock_goes_back_and_forth(build):
+    """Nothing is counted twice and nothing is lost, whatever it shows."""
+    driver = Driver(build, 5)
+    steps = [0, 1, 2, 2.5, 2.4, 1.9, 2.9, 3, 3.5, 30, 3.6, 3.7, 5, 4.9, 6, 7]
+    try:
+        for i, hours in enumerate(steps):
+            boot_ms = 1_000_000 + i * 30_000
+            driver.tell([f"clock {boot_ms} "
+                         f"{START_S * 1000 + int(hours * 3_600_000)}"])
+            crowd_of_five(driver, boot_ms, 1000 * i + 1)
+            driver.tell([f"end 0 {n} {1000 * i + 1 + n} 0 0 4"
+                         for n in range(5)])
+        driver.tell([f"clock 9000000 {START_S * 1000 + 30_000_000}"])
+        driver.tell([f"clock 9900000 {START_S * 1000 + 36_000_000}"])
+        assert sum(n for _, step, n in starts(driver)) == 5 * len(steps)
+    finally:
+        driver.close()
+
+
 def test_the_model_itself_can_fail(build):
     """A driver that counts one person twice is found out."""
     town = Town(9, 50, 3, build)

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "portal/admin_query.h"
+#include "portal/metrics.h"
+
+#define ALL ((1U << USAGE_METRICS) - 1)
+
+static const struct conns_stats guests = {
+	.answers = { 0, 0, 200, 300, 400, 500 },
+	.rejected = 7,
+};
+static const struct conns_stats operators = { .answers = { 0, 0, 2, 3, 4, 5 } };
+
+static struct ipc_health health = {
+	.uptime_s = 99,
+	.memory_bytes = 4096,
+	.generation = 2,
+	.netlink_errors = { 1, 2, 3, 4 },
+	.up_bps = 8000,
+	.down_bps = 16000,
+	.zones = 2,
+	.uplinks_present = 1,
+	.latency = { { .sum_us = 1500000,
+		       .bucket = { 1, 2, 3, 0, 0, 0, 0, 0, 0, 4 } } },
+	.zone = { { .name = "guest",
+		    .online = 15,
+		    .fill_percent = 10,
+		    .is_present = 1 },
+		  { .name = "a\"b\\c\nd" } },
+};
+
+static struct metrics_totals totals = {
+	.count = 2,
+	.zone = { { .name = "guest" }, { .name = "" } },
+};
+
+static struct metrics_source source = {
+	.health = &health,
+	.is_connected = true,
+	.uptime_s = 5,
+	.guests = &guests,
+	.operators = &operators,
+	.store = STORE_CANNOT_WRITE,
+	.totals = &totals,
+	.counted = ALL,
+};
+
+static char *text;
+
+static void write_text(enum metrics_format format)
+{
+	size_t len;
+	FILE *f;
+
+	free(text);
+	text = NULL;
+	f = open_memstream(&text, &len);
+	assert_non_null(f);
+	assert_int_equal(metrics_write(&source, format, f), 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static bool has(const char *line)
+{
+	char with_ends[256];
+
+	snprintf(with_ends, sizeof(with_ends), "\n%s\n", line);
+	return strstr(text, with_ends) != NULL;
+}
+
+static void test_text(void **state)
+{
+	static const char *const lines[] = {
+		"# TYPE stadttor_build_info gauge",
+		"stadttor_up 1",
+		"stadttor_uptime_seconds{process=\"portal\"} 5",
+		"stadttor_uptime_seconds{process=\"netctl\"} 99",
+		"# TYPE stadttor_netlink_errors_total counter",
+		"stadttor_netlink_errors_total{kind=\"neighbours\"} 4",
+		"stadttor_online_devices{zone=\"guest\"} 15",
+		"stadttor_online_devices{zone=\"a\\\"b\\\\cd\"} 0",
+		"stadttor_sessions_fill_ratio{zone=\"guest\"} 0.1",
+		"stadttor_throughput_bytes_per_second{direction=\"down\"} 2000",
+		"stadttor_store_state{state=\"cannot_write\"} 1",
+		"stadttor_store_state{state=\"on_disk\"} 0",
+		"stadttor_http_answers_total{listener=\"guest\",class=\"4xx\"} "
+		"400",
+		"stadttor_http_answers_total{listener=\"admin\",class=\"5xx\"} "
+		"5",
+		"stadttor_connections_rejected_total{listener=\"guest\"} 7",
+		"stadttor_netlink_commit_seconds_bucket{le=\"0.00025\"} 1",
+		"stadttor_netlink_commit_seconds_bucket{le=\"0.0005\"} 3",
+		"stadttor_netlink_commit_seconds_bucket{le=\"0.1\"} 6",
+		"stadttor_netlink_commit_seconds_bucket{le=\"+Inf\"} 10",
+		"stadttor_netlink_commit_seconds_sum 1.500000",
+		"stadttor_netlink_commit_seconds_count 10",
+		"stadttor_usage_visitors_total{zone=\"guest\"} 1234",
+		"stadttor_usage_visitors_total{zone=\"\"} 0",
+		"stadttor_usage_dwell_sessions_total{zone=\"guest\","
+		"minutes=\">240\"} 18446744073709551615",
+		"stadttor_usage_ended_total{zone=\"guest\",reason=\"idle\"} 0",
+		"stadttor_usage_bytes_total{zone=\"guest\",direction=\"up\"} 0",
+	};
+
+	(void)state;
+	totals.zone[0].value[USAGE_VISITORS] = 1234;
+	totals.zone[0].value[USAGE_DWELL_MORE] = UINT64_MAX;
+	write_text(METRICS_TEXT);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (!has(lines[i]))
+			fail_msg("lacks %s in:\n%s", lines[i], text);
+	assert_null(strstr(text, "# UNIT"));
+	assert_null(strstr(text, "# EOF"));
+}
+
+static void test_openmetrics(void **state)
+{
+	static const char *const lines[] = {
+		"# TYPE stadttor_netlink_errors counter",
+		"# UNIT stadttor_usage_bytes bytes",
+		"# UNIT stadttor_poll_seconds seconds",
+		"stadttor_netlink_errors_total{kind=\"neighbours\"} 4",
+	};
+
+	(void)state;
+	write_text(METRICS_OPENMETRICS);
+	assert_int_equal(strncmp(text, "# HELP stadttor_build ", 22), 0);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (!has(lines[i]))
+			fail_msg("lacks %s in:\n%s", lines[i], text);
+	assert_string_equal(text + strlen(text) - 7, "\n# EOF\n");
+}
+
+static void test_without_netctl(void **state)
+{
+	(void)state;
+	source.health = NULL;
+	source.counted = 1U << USAGE_SESSIONS;
+	write_text(METRICS_TEXT);
+	source.health = &health;
+	source.counted = ALL;
+	assert_true(has("stadttor_up 0"));
+	assert_true(has("stadttor_usage_sessions_total{zone=\"guest\"} 0"));
+	assert_null(strstr(text, "process=\"netctl\""));
+	assert_null(strstr(text, "online_devices"));
+	assert_null(strstr(text, "visitors"));
+}
+
+static void test_query(void **state)
+{
+	char from[8] = "", zone[4] = "old";
+	const struct admin_parameter p[] = {
+		{ "from", from, sizeof(from) },
+		{ "zone", zone, sizeof(zone) },
+	};
+	static const struct {
+		const char *query;
+		const char *wrong; /* NULL: fine */
+	} queries[] = {
+		{ "", NULL },
+		{ "&&", NULL },
+		{ "from=2026", NULL },
+		{ "from", NULL },
+		{ "from=1234567", NULL },
+		{ "from=12345678", "from" },
+		{ "zone=%4", "zone" },
+		{ "zone=%00", "zone" },
+		{ "zone=%0a", "zone" },
+		{ "from=1&fromm=2", "fromm" },
+		{ "fro=1", "fro" },
+		{ "=1", "" },
+		{ "a-name-that-is-longer-than-any-of-ours=1",
+		  "a-name-that-is-longer-t" },
+	};
+	char wrong[ADMIN_QUERY_NAME_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		bool good = admin_query_parse(queries[i].query, p, 2, wrong);
+
+		if (good != !queries[i].wrong ||
+		    (!good && strcmp(wrong, queries[i].wrong)))
+			fail_msg("%s: %s", queries[i].query, wrong);
+	}
+	assert_true(admin_query_parse("from=%31+2&from=a%26b", p, 2, wrong));
+	assert_string_equal(from, "a&b");
+	assert_string_equal(zone, "old");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_openmetrics),
+		cmocka_unit_test(test_without_netctl),
+		cmocka_unit_test(test_query),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	free(text);
+	return failed;
+}
