@@ -136,16 +136,17 @@ static void do_open(struct driver *d, char **word, size_t words)
 static void print_part(const union ledger_part *p)
 {
 	const struct ipc_usage_row *r = &p->row;
+	bool is_label = r->header.type == IPC_USAGE_LABEL;
 
-	if (r->header.type == IPC_USAGE_LABEL) {
-		printf("label %" PRIu64 " %" PRId64 " %s %s %" PRIu64 "\n",
-		       r->part.seq, r->part.start_s,
+	printf("%s %" PRIu64 " %u %u %" PRId64, is_label ? "label" : "row",
+	       r->part.seq, r->part.index, r->part.count, r->part.start_s);
+	if (is_label) {
+		printf(" %s %s %" PRIu64 "\n",
 		       usage_kind_to_string((enum usage_kind)p->label.kind),
 		       p->label.label, p->label.value);
 		return;
 	}
-	printf("row %" PRIu64 " %" PRId64 " %s %s", r->part.seq,
-	       r->part.start_s, usage_step_to_string((enum usage_step)r->step),
+	printf(" %s %s", usage_step_to_string((enum usage_step)r->step),
 	       r->zone[0] ? r->zone : "-");
 	for (int m = 0; m < USAGE_METRICS; m++)
 		printf(" %" PRIu64, r->value[m]);

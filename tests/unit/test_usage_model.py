@@ -2,10 +2,12 @@
 """netctl's counting against the model, on random days with thousands of
 devices, while the counting process is killed again and again."""
 import collections
+import contextlib
 import itertools
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -38,6 +40,7 @@ class Driver:
         self.clock = None  # the last line of that kind that was confirmed
         self.kills = 0
         self.rows, self.labels, self.last = [], [], 0
+        self.store = None
         self.start()
 
     def start(self):
@@ -85,10 +88,13 @@ class Driver:
             self.process.stdin.write(f"next {self.last} {committed}\n")
             self.process.stdin.flush()
             said = iter(self.process.stdout.readline, "ok\n")
-            parts = [line.split() for line in said]
+            lines = list(said)
+            if self.store:
+                committed = self.store.take(lines)
+            parts = [line.split() for line in lines]
             if not parts:
                 return
-            for kind, seq, start, *rest in parts:
+            for kind, seq, _, _, start, *rest in parts:
                 self.last = int(seq)
                 if kind == "row":
                     step, zone, *values = rest
@@ -103,6 +109,61 @@ class Driver:
         self.process.kill()
         self.process.wait()
         os.unlink(self.path)
+
+
+class Store:
+    """The portal's side: the same figures in a database, killed as often."""
+
+    def __init__(self, build, path, rng):
+        self.args = [build / "golden" / "intakedriver", path]
+        self.path, self.rng = path, rng
+        self.process = None
+        self.kills = 0
+        self.after = self.committed = 0
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            self.args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True, env=dict(os.environ, TZ=TZ))
+        self.hear()
+
+    def hear(self):
+        _, after, committed = self.process.stdout.readline().split()
+        self.after, self.committed = int(after), int(committed)
+
+    def take(self, lines):
+        """A batch, told until it is committed. Returns what may be forgotten."""
+        if not lines:
+            return self.committed
+        seq = int(lines[0].split()[1])
+        assert seq == self.after + 1
+        while self.committed < seq:
+            self.process.stdin.write("".join(lines))
+            self.process.stdin.flush()
+            if self.rng.random() < 0.3:
+                time.sleep(self.rng.uniform(0, 0.003))
+                self.process.kill()
+                self.process.wait()
+                self.kills += 1
+                self.start()
+            else:
+                self.hear()
+        return self.committed
+
+    def totals(self):
+        """What the database holds of all zones and days."""
+        self.process.kill()
+        self.process.wait()
+        with contextlib.closing(sqlite3.connect(self.path)) as db:
+            sums = db.execute(
+                "SELECT " + ", ".join(f"sum({m})" for m in RELEASED)
+                + " FROM days WHERE id & 1023 = 0").fetchone()
+        return collections.Counter(dict(zip(RELEASED, sums)))
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
 
 
 class Town:
@@ -252,9 +313,10 @@ def without_zeros(rows):
 
 @pytest.mark.parametrize("seed,k,devices", [(1, 5, 10_000), (2, 3, 600),
                                             (3, 20, 10_000)])
-def test_random_days(build, seed, k, devices):
+def test_random_days(build, tmp_path, seed, k, devices):
     town = Town(seed, devices, k, build)
     driver, model, rng = town.driver, town.model, town.rng
+    store = driver.store = Store(build, tmp_path / "usage.sqlite", rng)
     try:
         town.pass_time(0)
         for step in range(4 * 24 * 3):
@@ -265,11 +327,11 @@ def test_random_days(build, seed, k, devices):
             if rng.random() < 0.1:
                 town.reopen()
             if rng.random() < 0.1:
-                driver.fetch(driver.last if rng.random() < 0.5 else 0)
+                driver.fetch(store.committed)
         last_days(town)
         town.flush(kill=True)
-        driver.fetch(0)
-        assert driver.kills > 20
+        driver.fetch(store.committed)
+        assert driver.kills > 20 and store.kills > 10
         assert driver.rows == without_zeros(model.rows)
         assert sorted(driver.labels) == sorted(model.labels)
         for start, _, zone, values, by in model.rows:
@@ -277,10 +339,12 @@ def test_random_days(build, seed, k, devices):
                 assert len(devices_of) >= k, (start, zone, metric)
         assert +pending(model) == collections.Counter()
         assert released(driver.rows) == model.truth
+        assert +store.totals() == model.truth
         assert len({start for start, step, *_ in driver.rows
                     if step == "day"}) >= 4
     finally:
         driver.close()
+        store.close()
 
 
 def crowd_of_five(driver, boot_ms, first_handle):
