@@ -21,6 +21,8 @@ enum {
 	OPT_ZONE = 1 << 1,
 	OPT_LIMITS = 1 << 2,
 	OPT_ALL = 1 << 3,
+	OPT_USAGE = 1 << 4,
+	OPT_PASSWD = 1 << 5,
 };
 
 struct command {
@@ -46,9 +48,15 @@ static const struct command commands[] = {
 	  cli_grant },
 	{ "revoke", "HANDLE | ADDRESS | --all", "end sessions", OPT_ALL, 0, 1,
 	  cli_revoke },
+	{ "usage",
+	  "[--from DAY] [--to DAY] [--step hour|day|month] [--zone ZONE] "
+	  "[--csv]",
+	  "how the network was used", OPT_USAGE | OPT_ZONE, 0, 0, cli_usage },
 	{ "check", "[FILE]", "is the config right?", 0, 0, 1, cli_check },
 	{ "ruleset", "", "print the nftables rules that the config makes", 0, 0,
 	  0, cli_ruleset },
+	{ "passwd", "[--stdin | --token | --delete] NAME | passwd --list",
+	  "who may see the dashboard", OPT_PASSWD, 0, 1, cli_passwd },
 	{ "help", "", "this text", 0, 0, 1, cli_help },
 };
 
@@ -252,7 +260,21 @@ static const struct limit_option {
 	  "a size such as 500MB; 0: none" },
 };
 
-enum { VALUE_JSON = 256, VALUE_ZONE, VALUE_ADDRESSES, VALUE_ALL, VALUE_LIMIT };
+enum {
+	VALUE_JSON = 256,
+	VALUE_ZONE,
+	VALUE_ADDRESSES,
+	VALUE_ALL,
+	VALUE_STDIN,
+	VALUE_TOKEN,
+	VALUE_DELETE,
+	VALUE_LIST,
+	VALUE_FROM,
+	VALUE_TO,
+	VALUE_STEP,
+	VALUE_CSV,
+	VALUE_LIMIT,
+};
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -262,6 +284,14 @@ static const struct option long_options[] = {
 	{ "zone", required_argument, NULL, VALUE_ZONE },
 	{ "show-addresses", no_argument, NULL, VALUE_ADDRESSES },
 	{ "all", no_argument, NULL, VALUE_ALL },
+	{ "stdin", no_argument, NULL, VALUE_STDIN },
+	{ "token", no_argument, NULL, VALUE_TOKEN },
+	{ "delete", no_argument, NULL, VALUE_DELETE },
+	{ "list", no_argument, NULL, VALUE_LIST },
+	{ "from", required_argument, NULL, VALUE_FROM },
+	{ "to", required_argument, NULL, VALUE_TO },
+	{ "step", required_argument, NULL, VALUE_STEP },
+	{ "csv", no_argument, NULL, VALUE_CSV },
 	{ "minutes", required_argument, NULL, VALUE_LIMIT },
 	{ "down", required_argument, NULL, VALUE_LIMIT + 1 },
 	{ "up", required_argument, NULL, VALUE_LIMIT + 2 },
@@ -286,6 +316,32 @@ struct command_line {
 	bool help;
 	bool version;
 };
+
+static bool take_passwd(struct command_line *l, enum cli_passwd what)
+{
+	l->used |= OPT_PASSWD;
+	if (l->cli.passwd == CLI_PASSWD_SET && !l->cli.from_stdin) {
+		l->cli.passwd = what;
+		l->cli.from_stdin = what == CLI_PASSWD_SET;
+		return true;
+	}
+	cli_fail(&l->cli, CLI_USAGE,
+		 "--stdin, --token, --delete and --list exclude each other");
+	return false;
+}
+
+static void take_usage(struct command_line *l, int value)
+{
+	l->used |= OPT_USAGE;
+	if (value == VALUE_FROM)
+		l->cli.from = optarg;
+	else if (value == VALUE_TO)
+		l->cli.to = optarg;
+	else if (value == VALUE_STEP)
+		l->cli.step = optarg;
+	else
+		l->cli.csv = true;
+}
 
 static bool take_option(struct command_line *l, int value)
 {
@@ -313,6 +369,20 @@ static bool take_option(struct command_line *l, int value)
 	case VALUE_ALL:
 		l->cli.all = true;
 		l->used |= OPT_ALL;
+		return true;
+	case VALUE_STDIN:
+		return take_passwd(l, CLI_PASSWD_SET);
+	case VALUE_TOKEN:
+		return take_passwd(l, CLI_PASSWD_TOKEN);
+	case VALUE_DELETE:
+		return take_passwd(l, CLI_PASSWD_DELETE);
+	case VALUE_LIST:
+		return take_passwd(l, CLI_PASSWD_LIST);
+	case VALUE_FROM:
+	case VALUE_TO:
+	case VALUE_STEP:
+	case VALUE_CSV:
+		take_usage(l, value);
 		return true;
 	case '?':
 		return false; /* getopt has said it */

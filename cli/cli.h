@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The operator's command: options, the table of commands and what they share.
- * It only asks netctl and prints the answer; it decides nothing itself.
+ * It only asks netctl, or reads the portal's figures, and prints the answer; it
+ * decides nothing itself.
  */
 #ifndef STADTTOR_CLI_CLI_H
 #define STADTTOR_CLI_CLI_H
@@ -21,7 +22,14 @@ enum cli_exit {
 	CLI_FAILED,	 /* refused, or something went wrong */
 	CLI_USAGE,	 /* wrong command line or config */
 	CLI_UNREACHABLE, /* netctl does not answer */
-	CLI_NOT_FOUND,	 /* no such device, session or zone */
+	CLI_NOT_FOUND,	 /* no such device, session, zone or file */
+};
+
+enum cli_passwd {
+	CLI_PASSWD_SET,
+	CLI_PASSWD_TOKEN,
+	CLI_PASSWD_DELETE,
+	CLI_PASSWD_LIST,
 };
 
 struct cli {
@@ -30,8 +38,12 @@ struct cli {
 	bool json;
 	bool show_addresses;
 	bool all;
-	struct ipc_limits limits; /* 0: the zone's default */
-	char **args;		  /* behind the command's name */
+	bool csv;
+	const char *from, *to, *step; /* of figures; NULL: not given */
+	enum cli_passwd passwd;	      /* what passwd is to do */
+	bool from_stdin;	      /* no questions */
+	struct ipc_limits limits;     /* 0: the zone's default */
+	char **args;		      /* behind the command's name */
 	int arg_count;
 };
 
@@ -71,7 +83,9 @@ enum cli_exit cli_status(const struct cli *cli);
 enum cli_exit cli_sessions(const struct cli *cli);
 enum cli_exit cli_grant(const struct cli *cli);
 enum cli_exit cli_revoke(const struct cli *cli);
+enum cli_exit cli_usage(const struct cli *cli);
 enum cli_exit cli_check(const struct cli *cli);
 enum cli_exit cli_ruleset(const struct cli *cli);
+enum cli_exit cli_passwd(const struct cli *cli);
 
 #endif

@@ -6,7 +6,8 @@
  *
  * A batch is applied once, with its sequence number, in one transaction. Where
  * the file cannot be written, batches are kept in memory, shown like the
- * others, and not acknowledged: netctl sends them again once it can.
+ * others, and not acknowledged; once it can be, they go there. A damaged file
+ * is renamed to NAME.corrupt-N, one of a later version is left alone.
  */
 #ifndef STADTTOR_PORTAL_STORE_H
 #define STADTTOR_PORTAL_STORE_H
@@ -31,7 +32,8 @@ struct usage_batch {
 struct store_position {
 	uint64_t stream;    /* 0: nothing has come yet */
 	uint64_t applied;   /* last batch that is shown */
-	uint64_t committed; /* last batch that is on the disk */
+	uint64_t committed; /* last batch that is on the disk, or in memory
+			     * where the config asks for no more */
 };
 
 enum store_health {
@@ -64,8 +66,11 @@ enum store_health store_health(const struct store *st);
  */
 int store_apply(struct store *st, const struct usage_batch *b) MUST_CHECK;
 
-/* true: the disk takes writes again; what is in memory was let go of, and
- * batches after store_position().committed are due again. */
+/*
+ * true: the disk takes writes again. What was in memory is on it now or, where
+ * the disk has gone on without it, was let go of; what follows
+ * store_position() is due.
+ */
 bool store_retry(struct store *st);
 
 /* --- reading ----------------------------------------------------------- */
@@ -86,7 +91,8 @@ struct store_figures {
 	uint64_t value[USAGE_METRICS]; /* 0 where not asked for */
 };
 
-/* Calls on_row in order of time, for periods with figures only. */
+/* Calls on_row in order of time, for periods with figures only. No callback
+ * may use the store. */
 typedef void store_row_fn(const struct store_figures *f, void *arg);
 int store_read(struct store *st, const struct store_query *q,
 	       store_row_fn *on_row, void *arg) MUST_CHECK;

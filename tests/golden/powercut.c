@@ -313,7 +313,7 @@ static struct image *image_of(const char *name)
 	return i;
 }
 
-static int cut_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *f,
+static int cut_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f,
 		    int flags, int *out_flags)
 {
 	struct cut_file *c = (struct cut_file *)f;

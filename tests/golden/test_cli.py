@@ -10,14 +10,14 @@ import threading
 
 import pytest
 
-LOOKUP, GRANT, LOGOUT, ADMIT, STATUS, LIST, REVOKE, SESSION, ADDRESS, ZONE, \
-    TOTALS, DONE = range(1, 13)
+(LOOKUP, GRANT, LOGOUT, USAGE_NEXT, HEALTH_ASK, ADMIT, STATUS, LIST, REVOKE,
+ SESSION, ADDRESS, ZONE, TOTALS, DONE) = range(1, 15)
 NONE = 2 ** 64 - 1
 ENOENT, EACCES, EBUSY, EINVAL, ENOSPC, ENOBUFS = 2, 13, 16, 22, 28, 105
-REQUEST = {ADMIT: "=24s5Q", STATUS: "=", LIST: "=II", REVOKE: "=24sQII"}
+REQUEST = {ADMIT: "=24s5Q16s", STATUS: "=", LIST: "=II", REVOKE: "=24sQII"}
 
 
-def header(kind, ident, version=1):
+def header(kind, ident, version=2):
     return struct.pack("=HHI", version, kind, ident)
 
 
@@ -289,7 +289,7 @@ def test_netctl_hangs_up(cli, netctl, command):
 
 
 @pytest.mark.parametrize("message", [
-    lambda ident: header(DONE, ident, version=2) + bytes(16),
+    lambda ident: header(DONE, ident, version=1) + bytes(16),
     lambda ident: header(99, ident),
     lambda ident: done(ident)[:-1],
     lambda ident: session(ident) * 3,

@@ -28,6 +28,8 @@ struct fixture {
 	unsigned int answers;
 	bool was_null;
 	int32_t error;
+	uint64_t uptime_s; /* of the last health */
+	unsigned int rows, labels;
 };
 
 static void on_zone(const struct ipc_zone *z, void *arg)
@@ -52,6 +54,31 @@ static void on_answer(const struct ipc_session *s, void *arg)
 	f->answers++;
 	f->was_null = !s;
 	f->error = s ? s->error : 0;
+}
+
+static void on_health(const struct ipc_health *h, void *arg)
+{
+	struct fixture *f = arg;
+
+	f->answers++;
+	f->was_null = !h;
+	f->uptime_s = h ? h->uptime_s : 0;
+}
+
+static void on_usage_row(const struct ipc_usage_row *row, void *arg)
+{
+	struct fixture *f = arg;
+
+	assert_int_equal(row->part.seq, 7);
+	f->rows++;
+}
+
+static void on_usage_label(const struct ipc_usage_label *label, void *arg)
+{
+	struct fixture *f = arg;
+
+	assert_string_equal(label->label, "de");
+	f->labels++;
 }
 
 static void start_listening(struct fixture *f)
@@ -95,6 +122,8 @@ static int setup(void **state)
 	struct gate_config config = {
 		.on_zone = on_zone,
 		.on_presence = on_presence,
+		.on_usage_row = on_usage_row,
+		.on_usage_label = on_usage_label,
 		.arg = &f,
 	};
 
@@ -146,7 +175,8 @@ static uint32_t receive(struct fixture *f, enum ipc_type type)
 
 	assert_int_equal(n, ipc_message_size(type));
 	assert_int_equal(m.header.type, type);
-	assert_int_equal(m.lookup.client.ifindex, 7);
+	if (type != IPC_HEALTH_ASK)
+		assert_int_equal(m.lookup.client.ifindex, 7);
 	return m.header.id;
 }
 
@@ -186,6 +216,110 @@ static void test_questions(void **state)
 	for (int i = 0; i < 5; i++)
 		turn(f);
 	assert_int_equal(f->answers, 2);
+}
+
+/* What was shown, and in which language, travels with the question. */
+static void test_details(void **state)
+{
+	struct fixture *f = *state;
+	struct addr a = { .family = AF_INET, .ifindex = 7 };
+	struct ipc_limits limits = { .duration_s = 60 };
+	struct gate_question q = {
+		.type = IPC_LOOKUP,
+		.client = &a,
+		.shown = true,
+		.platform = USAGE_PLATFORM_APPLE,
+	};
+	struct gate_request r = { .on_answer = on_answer, .arg = f };
+	struct ipc_lookup lookup;
+	struct ipc_grant grant;
+
+	assert_int_equal(gate_ask(f->gate, &r, &q), 0);
+	assert_int_equal(recv(f->peer, &lookup, sizeof(lookup), 0),
+			 sizeof(lookup));
+	assert_int_equal(lookup.shown, 1);
+	assert_int_equal(lookup.platform, USAGE_PLATFORM_APPLE);
+	q.shown = false;
+	assert_int_equal(gate_ask(f->gate, &r, &q), 0);
+	assert_int_equal(recv(f->peer, &lookup, sizeof(lookup), 0),
+			 sizeof(lookup));
+	assert_int_equal(lookup.shown + lookup.platform, 0);
+	q = (struct gate_question){ .type = IPC_GRANT,
+				    .client = &a,
+				    .limits = &limits,
+				    .language = "a-very-long-language" };
+	assert_int_equal(gate_ask(f->gate, &r, &q), 0);
+	assert_int_equal(recv(f->peer, &grant, sizeof(grant), 0),
+			 sizeof(grant));
+	assert_int_equal(grant.limits.duration_s, 60);
+	assert_string_equal(grant.language, "a-very-long-lan");
+	q.language = NULL;
+	assert_int_equal(gate_ask(f->gate, &r, &q), 0);
+	assert_int_equal(recv(f->peer, &grant, sizeof(grant), 0),
+			 sizeof(grant));
+	assert_string_equal(grant.language, "");
+	gate_cancel(&r);
+}
+
+/* An answer of the other kind is nobody's. */
+static void test_health(void **state)
+{
+	struct fixture *f = *state;
+	struct gate_request r = { .on_health = on_health, .arg = f };
+	struct gate_request other = { 0 };
+	struct ipc_health h = {
+		.header = { IPC_VERSION, IPC_HEALTH, 0 },
+		.uptime_s = 42,
+	};
+	uint32_t id;
+
+	assert_int_equal(gate_ask_health(f->gate, &r), 0);
+	id = receive(f, IPC_HEALTH_ASK);
+	answer(f, id, -ENOENT);
+	assert_int_equal(ask(f, &other, IPC_LOOKUP), 0);
+	h.header.id = receive(f, IPC_LOOKUP);
+	assert_int_equal(send(f->peer, &h, sizeof(h), 0), sizeof(h));
+	for (int i = 0; i < 5; i++)
+		turn(f);
+	assert_int_equal(f->answers, 0);
+	h.header.id = id;
+	assert_int_equal(send(f->peer, &h, sizeof(h), 0), sizeof(h));
+	TURN_UNTIL(f, f->answers == 1);
+	assert_int_equal(f->uptime_s, 42);
+	assert_int_equal(gate_ask_health(f->gate, &r), 0);
+	close(f->peer);
+	TURN_UNTIL(f, f->presence == 0);
+	assert_int_equal(f->answers, 3); /* both questions */
+	assert_int_equal(gate_ask_health(f->gate, &r), -ENOTCONN);
+	connect_gate(f);
+}
+
+static void test_usage(void **state)
+{
+	struct fixture *f = *state;
+	struct ipc_usage_row row = {
+		.header = { IPC_VERSION, IPC_USAGE_ROW, 0 },
+		.part = { .seq = 7 },
+	};
+	struct ipc_usage_label label = {
+		.header = { IPC_VERSION, IPC_USAGE_LABEL, 0 },
+		.label = "de",
+	};
+	struct ipc_usage_next next = { .stream = 1, .after = 6 };
+
+	assert_int_equal(gate_send_next(f->gate, &next), 0);
+	memset(&next, 0, sizeof(next));
+	assert_int_equal(recv(f->peer, &next, sizeof(next), 0), sizeof(next));
+	assert_int_equal(next.header.type, IPC_USAGE_NEXT);
+	assert_int_equal(next.after, 6);
+	assert_int_equal(send(f->peer, &row, sizeof(row), 0), sizeof(row));
+	assert_int_equal(send(f->peer, &label, sizeof(label), 0),
+			 sizeof(label));
+	TURN_UNTIL(f, f->rows == 1 && f->labels == 1);
+	close(f->peer);
+	TURN_UNTIL(f, f->presence == 0);
+	assert_int_equal(gate_send_next(f->gate, &next), -ENOTCONN);
+	connect_gate(f);
 }
 
 static void test_asked_again(void **state)
@@ -292,6 +426,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_questions, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_details, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_health, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_usage, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_asked_again, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_late, setup, teardown),

@@ -137,6 +137,15 @@ static void test_turns(void **state)
 	assert_int_equal(lockout_take_turn(l, 10 + LOCKOUT_TURN_MS), 0);
 	assert_int_equal(lockout_take_turn(l, 11 + LOCKOUT_TURN_MS),
 			 LOCKOUT_TURN_MS - 1);
+	/* quickly done: a second stays a second */
+	lockout_end_turn(l, 60 + LOCKOUT_TURN_MS);
+	assert_int_equal(lockout_take_turn(l, 60 + LOCKOUT_TURN_MS),
+			 LOCKOUT_TURN_MS - 50);
+	/* a slow machine rests nine times as long as it worked */
+	assert_int_equal(lockout_take_turn(l, 10000), 0);
+	lockout_end_turn(l, 10500);
+	assert_int_equal(lockout_take_turn(l, 10500), 4500);
+	assert_int_equal(lockout_take_turn(l, 15000), 0);
 	lockout_free(l);
 	lockout_free(NULL);
 }

@@ -263,6 +263,161 @@ static void test_ignored_body(void **state)
 	}
 }
 
+/* --- what operators' requests are read for ------------------------------ */
+
+#define KEY64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static enum request_result feed_extra(struct request *r,
+				      struct request_extra *e, const char *text)
+{
+	request_init(r, false);
+	request_want_extra(r, e);
+	return request_feed(r, text, strlen(text));
+}
+
+static void test_extra(void **state)
+{
+	static const char text[] =
+		"GET /api/usage?step=day&zone=%41&lang=en HTTP/1.1\r\n" HOST
+		"Authorization: Bearer abc.DEF-9\r\n"
+		"Cookie: a=b; stadttor=" KEY64 "; __Host-stadttor=" KEY64 "\r\n"
+		"Origin: HTTP://Gate:2090\r\n"
+		"Sec-Fetch-Site: same-origin\r\n"
+		"Accept: application/openmetrics-text;version=1.0.0,*/*\r\n"
+		"\r\n";
+	struct request_extra e;
+	struct request r;
+
+	(void)state;
+	memset(&e, 0xff, sizeof(e));
+	assert_int_equal(feed_extra(&r, &e, text), REQUEST_DONE);
+	assert_string_equal(r.path, "/api/usage");
+	assert_string_equal(r.lang, "en");
+	assert_string_equal(e.query, "step=day&zone=%41&lang=en");
+	assert_string_equal(e.bearer, "abc.DEF-9");
+	assert_string_equal(e.cookie, KEY64);
+	assert_string_equal(e.secure_cookie, KEY64);
+	assert_string_equal(e.origin, "http://gate:2090");
+	assert_true(e.has_authorization && e.has_origin && e.has_site);
+	assert_true(e.is_own_site && e.wants_openmetrics);
+	assert_false(r.is_cross_site);
+	/* guests' requests do not look at any of it */
+	assert_int_equal(feed(&r, text, sizeof(text) - 1), REQUEST_DONE);
+	assert_null(r.extra);
+}
+
+static const struct {
+	const char *fields;
+	const char *bearer, *cookie, *origin;
+	bool has_authorization, is_own_site;
+} extras[] = {
+	{ "", "", "", "", false, false },
+	{ "Authorization: Basic YTpi\r\n", "", "", "", true, false },
+	{ "authorization: bearer  x \r\n", "x", "", "", true, false },
+	{ "Authorization: Bearer\r\n", "", "", "", true, false },
+	{ "Cookie: stadttor=" KEY64 "\r\n", "", KEY64, "", false, false },
+	{ "Cookie: x=y;stadttor=" KEY64 ";z\r\n", "", KEY64, "", false, false },
+	{ "Cookie: xstadttor=" KEY64 "\r\n", "", "", "", false, false },
+	{ "Cookie: stadttor=" KEY64 "0\r\n", "", "", "", false, false },
+	{ "Cookie: stadttor=0\r\n", "", "", "", false, false },
+	{ "Cookie: \"stadttor=" KEY64 "\"\r\n", "", "", "", false, false },
+	{ "Cookie: stadttor=x; stadttor=" KEY64 "\r\n", "", KEY64, "", false,
+	  false },
+	{ "Origin: null\r\n", "", "", "null", false, false },
+	{ "Sec-Fetch-Site: none\r\n", "", "", "", false, true },
+	{ "Sec-Fetch-Site: same-site\r\n", "", "", "", false, false },
+	{ "Sec-Fetch-Site: cross-site\r\n", "", "", "", false, false },
+};
+
+static void test_extra_fields(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(extras); i++) {
+		struct request_extra e;
+		struct request r;
+		char text[512];
+
+		snprintf(text, sizeof(text), "GET / HTTP/1.1\r\n" HOST "%s\r\n",
+			 extras[i].fields);
+		if (feed_extra(&r, &e, text) != REQUEST_DONE ||
+		    strcmp(e.bearer, extras[i].bearer) ||
+		    strcmp(e.cookie, extras[i].cookie) ||
+		    strcmp(e.origin, extras[i].origin) ||
+		    e.has_authorization != extras[i].has_authorization ||
+		    e.is_own_site != extras[i].is_own_site)
+			fail_msg("%s", extras[i].fields);
+	}
+}
+
+static void test_extra_bounds(void **state)
+{
+	static const char *const twice[] = { "Authorization", "Cookie",
+					     "Origin", "Sec-Fetch-Site" };
+	static char text[4096], filler[2048];
+	struct request_extra e;
+	struct request r;
+
+	(void)state;
+	memset(filler, 'a', sizeof(filler) - 1);
+	for (size_t i = 0; i < COUNT(twice); i++) {
+		snprintf(text, sizeof(text),
+			 "GET / HTTP/1.1\r\n" HOST "%s: a\r\n%s: a\r\n\r\n",
+			 twice[i], twice[i]);
+		assert_int_equal(feed_extra(&r, &e, text), REQUEST_BAD);
+		assert_int_equal(r.status, 400);
+	}
+	snprintf(text, sizeof(text),
+		 "GET /?%.511s HTTP/1.1\r\n" HOST
+		 "Authorization: Bearer %.199s\r\nCookie: %s\r\n\r\n",
+		 filler, filler, filler);
+	assert_int_equal(feed_extra(&r, &e, text), REQUEST_DONE);
+	assert_int_equal(strlen(e.query), REQUEST_QUERY_MAX - 1);
+	assert_int_equal(strlen(e.bearer), REQUEST_BEARER_MAX - 1);
+	snprintf(text, sizeof(text),
+		 "GET /?%.512s HTTP/1.1\r\n" HOST
+		 "Authorization: Bearer %.200s\r\n\r\n",
+		 filler, filler);
+	assert_int_equal(feed_extra(&r, &e, text), REQUEST_DONE);
+	assert_true(e.query_is_long);
+	assert_string_equal(e.query, "");
+	assert_string_equal(e.bearer, "");
+	snprintf(text, sizeof(text),
+		 "GET / HTTP/1.1\r\n" HOST "Origin: %.300s\r\n\r\n", filler);
+	assert_int_equal(feed_extra(&r, &e, text), REQUEST_BAD);
+}
+
+static void test_via(void **state)
+{
+	static const struct {
+		const char *query;
+		char via;
+	} queries[] = {
+		{ "", 0 },
+		{ "?via=a", 'a' },
+		{ "?lang=de&via=z", 'z' },
+		{ "?via=", 0 },
+		{ "?via=ab", 0 },
+		{ "?via=A", 0 },
+		{ "?via=%61", 0 },
+		{ "?via=1", 0 },
+		{ "?xvia=a", 0 },
+		{ "?via=a&via", 'a' },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(queries); i++) {
+		struct request r;
+		char text[128];
+		int len = snprintf(text, sizeof(text),
+				   "GET /%s HTTP/1.1\r\n" HOST "\r\n",
+				   queries[i].query);
+
+		assert_int_equal(feed(&r, text, (size_t)len), REQUEST_DONE);
+		if (r.via != queries[i].via)
+			fail_msg("%s: %d", queries[i].query, r.via);
+	}
+}
+
 static void test_sizes(void **state)
 {
 	static char text[REQUEST_HEAD_MAX + 64];
@@ -318,6 +473,10 @@ int main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_ignored_body),
+		cmocka_unit_test(test_extra),
+		cmocka_unit_test(test_extra_fields),
+		cmocka_unit_test(test_extra_bounds),
+		cmocka_unit_test(test_via),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_many_fields),
 		cmocka_unit_test(test_nul),

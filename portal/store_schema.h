@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The tables of the usage database: how they came to be, and the statements
+ * that use them. SQLite's errors become ours here.
+ */
+#ifndef STADTTOR_PORTAL_STORE_SCHEMA_H
+#define STADTTOR_PORTAL_STORE_SCHEMA_H
+
+#include <sqlite3.h>
+
+/* id of a row is key << STORE_ZONE_BITS | zone; key: start of an hour, or day.
+ * Rows come in order of id, so pages fill up one by one. */
+#define STORE_ZONE_BITS 10
+#define STORE_ZONES_MAX (1 << STORE_ZONE_BITS)
+
+/* Sums stop here, so two of them are still an integer of SQLite. */
+#define STORE_VALUE_MAX ((1ULL << 62) - 1)
+
+enum store_statement {
+	STORE_BEGIN,
+	STORE_COMMIT,
+	STORE_ROLLBACK,
+	STORE_GET_META,
+	STORE_SET_META,
+	STORE_GET_ZONE,
+	STORE_ADD_ZONE,
+	STORE_ADD_HOUR,
+	STORE_ADD_HOUR_ALL, /* zone 0 of hours has a table of its own */
+	STORE_ADD_DAY,
+	STORE_ADD_LABEL,
+	STORE_TRIM_HOURS,
+	STORE_TRIM_HOURS_ALL,
+	STORE_READ_HOURS, /* of one zone */
+	STORE_READ_HOURS_ALL,
+	STORE_READ_DAYS,
+	STORE_DUMP_HOURS, /* of every zone, its name last */
+	STORE_DUMP_DAYS,
+	STORE_READ_LABELS,
+	STORE_STATEMENTS
+};
+
+/* Version i is made of version i - 1 by element i - 1. */
+extern const char *const store_migrations[];
+extern const int store_version;
+
+/*
+ * Brings a database to the version that the count migrations lead to, all of
+ * it or nothing. -EPROTONOSUPPORT: it is of a later one; -EMEDIUMTYPE: it is
+ * not ours. Nothing is changed then.
+ */
+int store_schema_migrate(sqlite3 *db, const char *const *migrations, int count);
+
+/* The same; -ENODATA: of an earlier version, or empty; 0: of this one. */
+int store_schema_check(sqlite3 *db);
+
+int store_schema_prepare(sqlite3 *db,
+			 sqlite3_stmt *statement[STORE_STATEMENTS]);
+
+/* -errno of a result code; 0 of SQLITE_OK, SQLITE_ROW and SQLITE_DONE. */
+int store_schema_error(sqlite3 *db, int code);
+
+/* The number that a PRAGMA or SELECT answers. 0 or -errno. */
+int store_schema_number(sqlite3 *db, const char *sql, int *out);
+
+#endif

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`stadttor usage` against the database of two days of one zone."""
+import csv
+import io
+import json
+import os
+import sqlite3
+import subprocess
+
+import pytest
+
+ENV = dict(os.environ, TZ="UTC", ZONES="1")
+NOTE = """
+Each figure is shared by at least 5 devices, those of fewer come later
+or in the day's total; an hour's come after its end.
+"""
+TWICE = "A device that comes on two days is two visitors.\n"
+DAYS = """\
+TIME        VISITORS  SHOWN  ACCEPTED  SESSIONS      DOWN       UP  PEAK
+2026-01-01        16   1617      1208      1036  263.9 GB    23 GB   119
+2026-01-02       107   1525      1549      1252    225 GB  25.7 GB   108
+total            123   3142      2757      2288  488.9 GB  48.8 GB   119
+
+Languages: l7 5227, l8 5000, l11 3219, l9 2886, l10 2331
+
+Platforms: firefox 5537, kindle 4217, windows 3818, other 3742, linux 3454, \
+apple 3453, android 2476
+""" + NOTE + TWICE
+MONTH = """\
+TIME     VISITORS  SHOWN  ACCEPTED  SESSIONS    DOWN       UP  PEAK
+2026-01       105   3036      2669      2228  477 GB  47.4 GB   119
+""" + NOTE + TWICE
+SPAN = ["--from", "2026-01-01", "--to", "2026-01-02"]
+
+
+@pytest.fixture(scope="module")
+def database(build, tmp_path_factory):
+    path = tmp_path_factory.mktemp("usage") / "usage.sqlite"
+    subprocess.run([build / "golden" / "storedriver", "apply", path, "50"],
+                   check=True, env=ENV, stdout=subprocess.DEVNULL, timeout=60)
+    return path
+
+
+@pytest.fixture
+def cli(build, database, tmp_path):
+    def run(*args, file=database, env=ENV):
+        config = tmp_path / "stadttor"
+        config.write_text(
+            f"config usage\n option file '{file}'\n"
+            "config uplink 'wan'\n option device 'eth0'\n"
+            "config zone 'guest'\n option device 'br0'\n")
+        return subprocess.run([build / "stadttor", "-c", config, *args],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, timeout=20, env=env)
+    return run
+
+
+@pytest.mark.parametrize("args,text", [
+    (SPAN, DAYS),
+    (["--to", "2026-01-31"], DAYS),
+    (["--from", "2026-01-01", "--step", "month", "--zone", "zone_0"], MONTH),
+    ([], "There are no figures of that time.\n" + NOTE + TWICE),
+    (["--zone", "guest"], "There are no figures of that time.\n" + NOTE +
+     TWICE),
+])
+def test_table(cli, args, text):
+    r = cli("usage", *args)
+    assert (r.returncode, r.stderr, r.stdout) == (0, "", text)
+
+
+def test_hours_of_a_long_day(cli, build, tmp_path):
+    """Batch 7427 is of 2026-10-25T01:00Z, when clocks are put back."""
+    path = tmp_path / "long.sqlite"
+    subprocess.run([build / "golden" / "storedriver", "apply", path, "5"],
+                   check=True, env=dict(ENV, FIRST="7423"), stdout=subprocess.DEVNULL, timeout=120)
+    r = cli("usage", "--step", "hour", "--from", "2026-10-25", file=path,
+            env=dict(ENV, TZ="Europe/Berlin"))
+    assert r.returncode == 0
+    lines = r.stdout.splitlines()
+    assert [x[:21].rstrip() for x in lines[1:6]] == [
+        "2026-10-25 00:00 CEST", "2026-10-25 01:00 CEST",
+        "2026-10-25 02:00 CEST", "2026-10-25 02:00 CET", "total"]
+    assert r.stdout.endswith(NOTE)
+
+
+def test_csv_is_what_json_is(cli):
+    table = cli("usage", "--csv", "--step", "hour", *SPAN).stdout
+    answer = json.loads(cli("usage", "--json", "--step", "hour", *SPAN).stdout)
+    assert (answer["step"], answer["zone"]) == ("hour", None)
+    assert (answer["from"], answer["to"]) == ("2026-01-01", "2026-01-02")
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert len(rows) == 48 and len(rows[0]) == 21
+    assert [r["time"] for r in rows] == answer["time"]
+    assert answer["time"][0] == "2026-01-01T00:00+00:00"
+    assert answer["start"][0] == 1767225600
+    for name, values in answer["values"].items():
+        assert [int(r[name]) for r in rows] == values
+
+
+def test_while_the_portal_writes(cli, build, tmp_path):
+    path = tmp_path / "busy.sqlite"
+    with subprocess.Popen([build / "golden" / "storedriver", "apply", path,
+                           "0"], env=ENV, stdout=subprocess.PIPE) as writer:
+        try:
+            for _ in range(30):
+                writer.stdout.readline()
+            for _ in range(5):
+                r = cli("usage", *SPAN, file=path)
+                assert r.returncode == 0 and "2026-01-01" in r.stdout
+        finally:
+            writer.kill()
+
+
+@pytest.mark.parametrize("args,word", [
+    (["--from", "2026-02-30"], "--from '2026-02-30' is not allowed"),
+    (["--to", "soon"], "--to 'soon' is not allowed"),
+    (["--step", "year"], "--step 'year' is not allowed"),
+    (["--from", "today", "--to", "-1d"], "--from is later than --to"),
+    (["today"], "usage: stadttor usage"),
+    (["--minutes", "5"], "usage: stadttor usage"),
+    (["--csv", "--json"], "--csv and --json exclude each other"),
+])
+def test_wrong_words(cli, args, word):
+    r = cli("usage", *args)
+    assert r.returncode == 2 and word in r.stderr
+    assert r.stderr.count("\n") == 1
+
+
+def test_no_such_zone(cli):
+    r = cli("usage", "--zone", "nix")
+    assert (r.returncode, r.stdout) == (4, "")
+    assert r.stderr == \
+        "there is no zone 'nix', nor are there figures of one\n"
+    r = cli("--json", "usage", "--zone", "")
+    assert r.returncode == 4 and json.loads(r.stdout)["code"] == 4
+
+
+def test_no_database(cli, tmp_path):
+    r = cli("usage", file=tmp_path / "none")
+    assert (r.returncode, r.stdout) == (4, "")
+    assert r.stderr.startswith("there are no figures yet: ")
+    assert not (tmp_path / "none").exists()
+    r = cli("usage", file="")
+    assert r.returncode == 4 and "in the portal's memory" in r.stderr
+
+
+def test_not_ours(cli, tmp_path):
+    path = tmp_path / "damaged"
+    path.write_bytes(b"no database" * 1000)
+    r = cli("usage", file=path)
+    assert (r.returncode, r.stdout) == (1, "")
+    assert r.stderr == f"{path}: the file is damaged\n"
+    assert path.read_bytes() == b"no database" * 1000
+    path = tmp_path / "later"
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 99")
+    r = cli("usage", file=path)
+    assert r.returncode == 1 and "a later version" in r.stderr
+    path = tmp_path / "empty"
+    path.touch()
+    r = cli("usage", file=path)
+    assert r.returncode == 1 and "holds no figures yet" in r.stderr
+
+
+def test_full_disk(cli, build, tmp_path):
+    cli("help")
+    with open("/dev/full", "w") as full:
+        r = subprocess.run([build / "stadttor", "-c", tmp_path / "stadttor",
+                            "usage", "--json"], stdout=full, env=ENV,
+                           stderr=subprocess.PIPE, text=True, timeout=20)
+    assert r.returncode == 1 and "No space left" in r.stderr
