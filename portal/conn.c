@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/wipe.h"
 #include "portal/limits.h"
 
 #define DRAIN_MS      2000
@@ -54,6 +55,7 @@ struct conns {
 	struct conn_list pool;
 	struct conn_list open;
 	size_t count; /* open with a place */
+	struct conns_stats stats;
 	char scratch[REQUEST_MAX];
 };
 
@@ -65,6 +67,17 @@ static void conn_stop_event(struct conn *c)
 		return;
 	event_del(&c->event);
 	c->has_event = false;
+}
+
+static void conn_forget_secrets(struct conn *c)
+{
+	struct request_extra *extra = c->x.request.extra;
+
+	if (!extra)
+		return;
+	explicit_bzero(c->owner->scratch, sizeof(c->owner->scratch));
+	explicit_bzero(extra, sizeof(*extra));
+	free(extra);
 }
 
 static void conn_close(struct conn *c, const char *why)
@@ -85,6 +98,7 @@ static void conn_close(struct conn *c, const char *why)
 	if (c->out)
 		explicit_bzero(c->out, c->out_len);
 	free(c->out);
+	conn_forget_secrets(c);
 	if (c->has_place)
 		cs->count--;
 	TAILQ_REMOVE(&cs->open, c, next);
@@ -137,6 +151,7 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	c->has_event = false;
 	c->on_ready(c);
+	wipe_stack();
 }
 
 static void conn_arm(struct conn *c, short what,
@@ -153,6 +168,13 @@ static void conn_arm(struct conn *c, short what,
 static short wanted_event(ssize_t result)
 {
 	return result == TRANSPORT_WANT_WRITE ? EV_WRITE : EV_READ;
+}
+
+static void count_answer(struct conns *cs, const char *bytes, size_t len)
+{
+	/* "HTTP/1.1 200 " */
+	if (len > 9 && bytes[9] >= '1' && bytes[9] <= '5')
+		cs->stats.answers[bytes[9] - '0']++;
 }
 
 static void trouble(struct conn *c, unsigned int status)
@@ -248,6 +270,7 @@ static void conn_write(struct conn *c)
 static void conn_write_later(struct conn *c, const char *bytes, size_t len)
 {
 	if (!conn_take_place(c, true)) {
+		c->owner->stats.rejected++;
 		conn_close(c, "no room to wait");
 		return;
 	}
@@ -273,6 +296,7 @@ void conn_answer(struct conn *c, const char *bytes, size_t len)
 		conn_close(c, "no answer without a handshake");
 		return;
 	}
+	count_answer(c->owner, bytes, len);
 	n = c->transport->write(c->transport_state, c->fd, bytes, len);
 	if (n >= 0 && (size_t)n == len)
 		conn_finish(c);
@@ -285,8 +309,10 @@ void conn_answer(struct conn *c, const char *bytes, size_t len)
 
 bool conn_hold(struct conn *c)
 {
-	if (!conn_take_place(c, true))
+	if (!conn_take_place(c, true)) {
+		c->owner->stats.rejected++;
 		return false;
+	}
 	c->state = CONN_HOLD;
 	conn_stop_event(c);
 	deadline_stop(&c->deadline); /* the question has its own */
@@ -313,6 +339,7 @@ static bool conn_keep_input(struct conn *c)
 static bool conn_wait_for_more(struct conn *c)
 {
 	if (!conn_take_place(c, false)) {
+		c->owner->stats.rejected++;
 		trouble(c, 503);
 		return false;
 	}
@@ -375,10 +402,11 @@ static void conn_read(struct conn *c)
 static void queues_init(struct conns *cs)
 {
 	struct event_base *base = cs->config.base;
-	uint64_t request_ms = cs->bounds.request_s * 1000;
 
-	deadline_queue_init(&cs->reading, base, request_ms, on_request_late);
-	deadline_queue_init(&cs->writing, base, request_ms, on_answer_late);
+	deadline_queue_init(&cs->reading, base, cs->bounds.request_s * 1000,
+			    on_request_late);
+	deadline_queue_init(&cs->writing, base, cs->bounds.answer_s * 1000,
+			    on_answer_late);
 	deadline_queue_init(&cs->draining, base, DRAIN_MS, on_drain_late);
 }
 
@@ -407,7 +435,7 @@ void conns_set_bounds(struct conns *cs, const struct conns_bounds *bounds)
 	cs->bounds = *bounds;
 	limits_set_max(cs->limits, bounds->max_per_device);
 	cs->reading.span_ms = bounds->request_s * 1000;
-	cs->writing.span_ms = bounds->request_s * 1000;
+	cs->writing.span_ms = bounds->answer_s * 1000;
 }
 
 void conns_set_tls(struct conns *cs, struct tls_context *tls)
@@ -424,10 +452,26 @@ static bool conn_start_transport(struct conn *c)
 		return true;
 	c->transport = &transport_tls;
 	/* a handshake is dear: not for those who may not stay anyway */
-	if (!cs->tls || !conn_take_place(c, false))
+	if (!cs->tls || !conn_take_place(c, false)) {
+		cs->stats.rejected++;
 		return false;
+	}
 	c->transport_state = tls_accept(cs->tls, c->fd);
 	return c->transport_state != NULL;
+}
+
+/* false: no memory */
+static bool conn_start_request(struct conn *c, enum listener_kind kind)
+{
+	struct request_extra *extra;
+
+	request_init(&c->x.request, kind == LISTENER_HIJACK);
+	if (!c->owner->config.is_for_operators)
+		return true;
+	extra = malloc(sizeof(*extra));
+	if (extra)
+		request_want_extra(&c->x.request, extra);
+	return extra != NULL;
 }
 
 void conns_accept(struct conns *cs, const struct accepted *a)
@@ -443,13 +487,13 @@ void conns_accept(struct conns *cs, const struct accepted *a)
 	c->x.zone = a->zone;
 	c->x.kind = a->kind;
 	addr_from_sockaddr(&c->x.client, a->peer);
-	c->x.client.ifindex = a->zone->ifindex;
-	request_init(&c->x.request, a->kind == LISTENER_HIJACK);
-	if (!conn_start_transport(c)) {
+	c->x.client.ifindex = a->zone ? a->zone->ifindex : 0;
+	if (!conn_start_request(c, a->kind))
+		conn_close(c, "out of memory");
+	else if (!conn_start_transport(c))
 		conn_close(c, "no room for TLS");
-		return;
-	}
-	conn_read(c);
+	else
+		conn_read(c);
 }
 
 void conns_close_zone(struct conns *cs, const struct zone *z)
@@ -490,6 +534,11 @@ void conns_free(struct conns *cs)
 	free(cs);
 }
 
+const struct conns_stats *conns_stats(const struct conns *cs)
+{
+	return &cs->stats;
+}
+
 struct exchange *conn_exchange(struct conn *c)
 {
 	return &c->x;
@@ -508,7 +557,7 @@ const struct addr *conn_local(struct conn *c)
 	if (c->x.local.family == AF_UNSPEC &&
 	    getsockname(c->fd, (struct sockaddr *)&ss, &len) == 0) {
 		addr_from_sockaddr(&c->x.local, (struct sockaddr *)&ss);
-		c->x.local.ifindex = c->x.zone->ifindex;
+		c->x.local.ifindex = c->x.zone ? c->x.zone->ifindex : 0;
 	}
 	return &c->x.local;
 }

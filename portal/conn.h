@@ -27,7 +27,7 @@ struct exchange {
 	const char *body; /* only during on_request */
 	struct addr client;
 	struct addr local; /* by conn_local() */
-	struct zone *zone;
+	struct zone *zone; /* NULL: an operator's connection */
 	enum listener_kind kind;
 	size_t lang;
 	struct gate_request question;
@@ -42,13 +42,22 @@ struct conns_config {
 	/* it will never be: answer with that status */
 	void (*on_trouble)(struct conn *c, unsigned int status, void *arg);
 	void *arg;
+	bool is_for_operators; /* requests carry secrets, and are read for more
+				*/
 };
 
 struct conns_bounds {
 	size_t max; /* connections that wait for something; 3/4: for a request
 		     */
 	unsigned int max_per_device;
-	uint64_t request_s;
+	uint64_t request_s; /* to complete a request */
+	uint64_t answer_s;  /* to take the answer */
+};
+
+/* Since the start. */
+struct conns_stats {
+	uint64_t answers[6]; /* by the first digit of the status */
+	uint64_t rejected;   /* for want of a place */
 };
 
 struct conns *conns_new(const struct conns_config *config,
@@ -60,6 +69,7 @@ void conns_set_tls(struct conns *cs, struct tls_context *tls);
 void conns_accept(struct conns *cs, const struct accepted *a);
 void conns_close_zone(struct conns *cs, const struct zone *z);
 size_t conns_count(const struct conns *cs);
+const struct conns_stats *conns_stats(const struct conns *cs);
 void conns_free(struct conns *cs);
 
 struct exchange *conn_exchange(struct conn *c);

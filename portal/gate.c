@@ -38,10 +38,14 @@ static struct gate_request *find(struct gate *g, uint32_t id)
 	return NULL;
 }
 
-static void answer(struct gate_request *r, const struct ipc_session *s)
+/* message: of the type that r wants, or NULL */
+static void answer(struct gate_request *r, const void *message)
 {
 	gate_cancel(r);
-	r->on_answer(s, r->arg);
+	if (r->wants == IPC_HEALTH)
+		r->on_health(message, r->arg);
+	else
+		r->on_answer(message, r->arg);
 }
 
 static void on_late(struct deadline *d)
@@ -58,16 +62,18 @@ static void on_late(struct deadline *d)
 	answer(r, NULL);
 }
 
-static void on_session(struct ipc_channel *ch, const void *message, void *arg)
+/* Whose question is it? Else it is late, its asker is gone, or it is odd. */
+static void on_any_answer(struct ipc_channel *ch, const void *message,
+			  void *arg)
 {
-	const struct ipc_session *s = message;
+	const struct ipc_header *h = message;
 	struct gate *g = arg;
-	struct gate_request *r = find(g, s->header.id);
+	struct gate_request *r = find(g, h->id);
 
 	(void)ch;
 	g->was_late = false;
-	if (r) /* else it is late or its asker is gone */
-		answer(r, s);
+	if (r && r->wants == h->type)
+		answer(r, message);
 }
 
 static void on_zone(struct ipc_channel *ch, const void *message, void *arg)
@@ -81,9 +87,29 @@ static void on_zone(struct ipc_channel *ch, const void *message, void *arg)
 	g->config.on_zone(&z, g->config.arg);
 }
 
+static void on_usage_row(struct ipc_channel *ch, const void *message, void *arg)
+{
+	struct gate *g = arg;
+
+	(void)ch;
+	g->config.on_usage_row(message, g->config.arg);
+}
+
+static void on_usage_label(struct ipc_channel *ch, const void *message,
+			   void *arg)
+{
+	struct gate *g = arg;
+
+	(void)ch;
+	g->config.on_usage_label(message, g->config.arg);
+}
+
 static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
-	[IPC_SESSION] = { on_session },
+	[IPC_SESSION] = { on_any_answer },
+	[IPC_HEALTH] = { on_any_answer },
 	[IPC_ZONE] = { on_zone },
+	[IPC_USAGE_ROW] = { on_usage_row },
+	[IPC_USAGE_LABEL] = { on_usage_label },
 };
 
 static void retry_later(struct gate *g)
@@ -227,33 +253,77 @@ static uint32_t next_id(struct gate *g)
 	return g->last_id;
 }
 
-/* Grants are lookups with limits; the channel sends what its type needs. */
-int gate_ask(struct gate *g, struct gate_request *r,
-	     const struct gate_question *q)
+/* header is that of the message. */
+static int send_question(struct gate *g, struct gate_request *r,
+			 enum ipc_type type, struct ipc_header *header)
 {
-	struct ipc_lookup lookup = { .client = *q->client };
-	struct ipc_grant grant = { .client = *q->client };
-	void *message = &lookup;
 	int err;
 
 	if (!g->channel)
 		return -ENOTCONN;
 	gate_cancel(r);
-	lookup.header.id = grant.header.id = next_id(g);
-	if (q->limits)
-		grant.limits = *q->limits;
-	if (q->type == IPC_GRANT)
-		message = &grant;
-	err = ipc_channel_send(g->channel, q->type, message);
-	explicit_bzero(&lookup, sizeof(lookup));
-	explicit_bzero(&grant, sizeof(grant));
+	header->id = next_id(g);
+	err = ipc_channel_send(g->channel, type, header);
 	if (err)
 		return err;
 	r->gate = g;
 	r->id = g->last_id;
+	r->wants = type == IPC_HEALTH_ASK ? IPC_HEALTH : IPC_SESSION;
 	LIST_INSERT_HEAD(&g->bucket[r->id % BUCKETS], r, next);
 	deadline_start(&r->deadline, &g->deadlines);
 	return 0;
+}
+
+static int ask_grant(struct gate *g, struct gate_request *r,
+		     const struct gate_question *q)
+{
+	struct ipc_grant m = { .client = *q->client };
+	int err;
+
+	if (q->limits)
+		m.limits = *q->limits;
+	if (q->language)
+		strncpy(m.language, q->language, sizeof(m.language) - 1);
+	err = send_question(g, r, q->type, &m.header);
+	explicit_bzero(&m, sizeof(m));
+	return err;
+}
+
+static int ask_lookup(struct gate *g, struct gate_request *r,
+		      const struct gate_question *q)
+{
+	struct ipc_lookup m = {
+		.client = *q->client,
+		.shown = q->shown,
+		.platform = q->shown ? q->platform : 0,
+	};
+	int err = send_question(g, r, q->type, &m.header);
+
+	explicit_bzero(&m, sizeof(m));
+	return err;
+}
+
+int gate_ask(struct gate *g, struct gate_request *r,
+	     const struct gate_question *q)
+{
+	return q->type == IPC_GRANT ? ask_grant(g, r, q) : ask_lookup(g, r, q);
+}
+
+int gate_ask_health(struct gate *g, struct gate_request *r)
+{
+	struct ipc_status m = { .header = { .id = 0 } };
+
+	return send_question(g, r, IPC_HEALTH_ASK, &m.header);
+}
+
+int gate_send_next(struct gate *g, const struct ipc_usage_next *next)
+{
+	struct ipc_usage_next m = *next;
+
+	if (!g->channel)
+		return -ENOTCONN;
+	m.header.id = 0;
+	return ipc_channel_send(g->channel, IPC_USAGE_NEXT, &m);
 }
 
 void gate_cancel(struct gate_request *r)

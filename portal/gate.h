@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The portal's side of netctl's socket: keeps it connected, carries questions
- * and their answers, and gives up on an answer after two seconds. Believes
- * that netctl tells the truth, but not that it is there.
+ * and their answers, gives up on an answer after two seconds, and hands on
+ * what comes unasked. Believes that netctl tells the truth, but not that it is
+ * there.
  */
 #ifndef STADTTOR_PORTAL_GATE_H
 #define STADTTOR_PORTAL_GATE_H
@@ -21,20 +22,27 @@ struct gate_config {
 	const char *socket; /* copied */
 	void (*on_zone)(const struct ipc_zone *z, void *arg);
 	void (*on_presence)(bool is_there, void *arg);
+	void (*on_usage_row)(const struct ipc_usage_row *row, void *arg);
+	void (*on_usage_label)(const struct ipc_usage_label *label, void *arg);
 	void *arg;
 };
 
-/* A question under way; lives in its asker, zeroed before its first use. */
+/*
+ * A question under way; lives in its asker, zeroed before its first use. One
+ * of the two is called, with NULL where netctl is away or late; the request is
+ * over by then.
+ */
 struct gate_request {
-	/* s: NULL where netctl is away or late; the request is over by then */
 	void (*on_answer)(const struct ipc_session *s, void *arg);
+	void (*on_health)(const struct ipc_health *h, void *arg);
 	void *arg;
 
 	/* gate's own */
 	struct gate *gate;
 	LIST_ENTRY(gate_request) next;
 	struct deadline deadline;
-	uint32_t id; /* 0: not under way */
+	uint32_t id;	     /* 0: not under way */
+	enum ipc_type wants; /* what answers it */
 };
 
 /* Tries to connect at once, then again and again. NULL: no memory. */
@@ -53,10 +61,19 @@ struct gate_question {
 	enum ipc_type type;
 	const struct addr *client;
 	const struct ipc_limits *limits;
+	bool shown;	      /* of a lookup: see struct ipc_lookup */
+	uint32_t platform;    /* then: enum usage_platform */
+	const char *language; /* of a grant: of the page, NULL: not known */
 };
 int gate_ask(struct gate *g, struct gate_request *r,
 	     const struct gate_question *q) MUST_CHECK;
+
+/* The same for IPC_HEALTH_ASK, with on_health. */
+int gate_ask_health(struct gate *g, struct gate_request *r) MUST_CHECK;
 void gate_cancel(struct gate_request *r);
+
+/* -ENOTCONN: netctl is away; on_presence tells when it is back. */
+int gate_send_next(struct gate *g, const struct ipc_usage_next *m) MUST_CHECK;
 
 /* Requests under way are answered with NULL. */
 void gate_free(struct gate *g);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/privs.h"
 #include "common/settings.h"
+#include "common/wipe.h"
 #include "portal/portal.h"
 
 #define EXIT_USAGE 2 /* also: a config that cannot be used */
@@ -95,6 +99,51 @@ static struct privs_user find_user(const char *name)
 	return user;
 }
 
+/* Missing parents are made as well, for everybody to pass. */
+static int make_folder(const char *path, mode_t mode)
+{
+	char parent[256];
+	const char *slash = strrchr(path, '/');
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno != ENOENT || !slash || slash == path)
+		return -errno;
+	snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
+	make_folder(parent, 0755);
+	return mkdir(path, mode) < 0 ? -errno : 0;
+}
+
+/*
+ * Where the database goes, made for the portal's user. What is there already
+ * is the operator's. The store says what is wrong with a folder it cannot use.
+ */
+static void prepare_usage_folder(const struct settings *s,
+				 const struct privs_user *user)
+{
+	const char *slash = strrchr(s->usage.file, '/');
+	char folder[256];
+
+	if (!slash || slash == s->usage.file || geteuid())
+		return;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - s->usage.file),
+		 s->usage.file);
+	if (make_folder(folder, 0750) == 0 &&
+	    lchown(folder, user->uid, user->gid) < 0)
+		log_warn("%s: %s", folder, strerror(errno));
+}
+
+/*
+ * A login takes 16 MB for a moment. glibc would learn from it to keep such
+ * blocks for good; musl always gives them back.
+ */
+static void keep_heap_small(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+#endif
+}
+
 static struct portal *open_portal(const struct command *c, struct settings *s)
 {
 	char error[PORTAL_ERROR_MAX];
@@ -127,7 +176,10 @@ int main(int argc, char **argv)
 	if (c.only_checks)
 		print_settings(s);
 	log_open("stadttor-portal", c.portal.debug || s->portal.debug);
+	wipe_freed_memory();
+	keep_heap_small();
 	user = find_user(s->portal.user);
+	prepare_usage_folder(s, &user);
 	p = open_portal(&c, s);
 	drop_privileges(&user);
 	portal_run(p);

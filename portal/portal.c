@@ -10,21 +10,29 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "portal/admin.h"
 #include "portal/auth.h"
 #include "portal/conn.h"
 #include "portal/gate.h"
+#include "portal/intake.h"
 #include "portal/listener.h"
 #include "portal/routes.h"
 #include "portal/tls.h"
 #include "portal/view.h"
 
-#define SPARE_FILES 128 /* listeners, sockets and files besides connections */
+#define SPARE_FILES 192 /* listeners, operators and files */
+
+/* How often a disk that takes no figures is asked again. */
+static const struct timeval store_pause = { .tv_sec = 60 };
 
 /* What one config file amounts to; replaced as a whole. */
 struct material {
 	struct settings *settings;
 	struct page_set *pages;
 	struct tls_context *tls; /* NULL: none is configured */
+	struct tls_context *admin_tls;
+	struct accounts *accounts; /* NULL: the file is not right */
+	struct asset_set *assets;
 };
 
 struct portal {
@@ -35,7 +43,10 @@ struct portal {
 	struct gate *gate;
 	struct conns *conns;
 	struct listeners *listeners;
-	struct event on_hup, on_term, on_int;
+	struct admin *admin;
+	struct store *store; /* NULL: not before privileges are gone */
+	struct intake *intake;
+	struct event on_hup, on_term, on_int, store_timer;
 };
 
 /* --- material ---------------------------------------------------------- */
@@ -45,7 +56,36 @@ static void material_clear(struct material *m)
 	settings_free(m->settings);
 	page_set_free(m->pages);
 	tls_context_free(m->tls);
+	tls_context_free(m->admin_tls);
+	accounts_free(m->accounts);
+	asset_set_free(m->assets);
 	memset(m, 0, sizeof(*m));
+}
+
+/* No certificate is fine, too: *out is NULL then. */
+static bool read_tls(struct tls_context **out, const char *certificate,
+		     const char *key, char error[PORTAL_ERROR_MAX])
+{
+	char why[TLS_ERROR_MAX];
+
+	if (!*certificate)
+		return true;
+	*out = tls_context_new(certificate, key, why);
+	if (!*out)
+		snprintf(error, PORTAL_ERROR_MAX, "%s", why);
+	return *out != NULL;
+}
+
+static bool read_assets(struct material *m, char error[PORTAL_ERROR_MAX])
+{
+	char folder[256];
+	char why[ASSET_ERROR_MAX];
+
+	snprintf(folder, sizeof(folder), "%s/admin", m->settings->portal.pages);
+	m->assets = asset_set_read(folder, why);
+	if (!m->assets)
+		snprintf(error, PORTAL_ERROR_MAX, "%s", why);
+	return m->assets != NULL;
 }
 
 /* Takes over the settings. false: error says what is wrong. */
@@ -53,8 +93,8 @@ static bool material_read(struct material *m, struct settings *s,
 			  char error[PORTAL_ERROR_MAX])
 {
 	const struct portal_settings *p = &s->portal;
+	const struct admin_settings *a = &s->admin;
 	char page_error[PAGE_ERROR_MAX];
-	char tls_error[TLS_ERROR_MAX];
 
 	*m = (struct material){ .settings = s };
 	m->pages = page_set_read(p->pages, auth_method_get()->page, page_error);
@@ -62,12 +102,21 @@ static bool material_read(struct material *m, struct settings *s,
 		snprintf(error, PORTAL_ERROR_MAX, "%s", page_error);
 		return false;
 	}
-	if (!*p->certificate)
-		return true;
-	m->tls = tls_context_new(p->certificate, p->key, tls_error);
-	if (!m->tls)
-		snprintf(error, PORTAL_ERROR_MAX, "%s", tls_error);
-	return m->tls != NULL;
+	return read_tls(&m->tls, p->certificate, p->key, error) &&
+	       read_tls(&m->admin_tls, a->certificate, a->key, error) &&
+	       read_assets(m, error);
+}
+
+/* Apart from the rest: guests are served whatever became of this file. */
+static bool material_read_accounts(struct material *m,
+				   char error[PORTAL_ERROR_MAX])
+{
+	char why[ACCOUNTS_ERROR_MAX];
+
+	m->accounts = accounts_read(m->settings->admin.accounts, why);
+	if (!m->accounts)
+		snprintf(error, PORTAL_ERROR_MAX, "%s", why);
+	return m->accounts != NULL;
 }
 
 /* --- events ------------------------------------------------------------ */
@@ -77,6 +126,7 @@ static void on_zone(const struct ipc_zone *z, void *arg)
 	struct portal *p = arg;
 
 	listeners_set_ifindex(p->listeners, z->zone, z->ifindex);
+	admin_check_device(p->admin); /* devices often change together */
 }
 
 static void on_presence(bool is_there, void *arg)
@@ -84,6 +134,8 @@ static void on_presence(bool is_there, void *arg)
 	struct portal *p = arg;
 
 	listeners_watch(p->listeners, !is_there);
+	if (is_there && p->intake)
+		intake_connected(p->intake);
 }
 
 static void on_accept(const struct accepted *a, void *arg)
@@ -116,6 +168,95 @@ static void on_stop_signal(evutil_socket_t fd, short what, void *arg)
 	event_base_loopbreak(p->base);
 }
 
+/* --- figures ----------------------------------------------------------- */
+
+static void send_next(const struct ipc_usage_next *m, void *arg)
+{
+	struct portal *p = arg;
+
+	if (gate_is_there(p->gate) && gate_send_next(p->gate, m) < 0)
+		log_warn("netctl cannot be asked for figures");
+}
+
+/* Also once behind each batch, which may have been refused. */
+static void look_again_later(struct portal *p)
+{
+	if (!evtimer_pending(&p->store_timer, NULL))
+		event_add(&p->store_timer, &store_pause);
+}
+
+static void on_store_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct portal *p = arg;
+
+	(void)fd;
+	(void)what;
+	intake_retry(p->intake);
+	if (store_health(p->store) == STORE_CANNOT_WRITE)
+		look_again_later(p);
+}
+
+static void on_usage_row(const struct ipc_usage_row *row, void *arg)
+{
+	struct portal *p = arg;
+
+	if (!p->intake)
+		return;
+	intake_row(p->intake, row);
+	look_again_later(p);
+}
+
+static void on_usage_label(const struct ipc_usage_label *label, void *arg)
+{
+	struct portal *p = arg;
+
+	if (!p->intake)
+		return;
+	intake_label(p->intake, label);
+	look_again_later(p);
+}
+
+static void close_store(struct portal *p)
+{
+	admin_set_store(p->admin, NULL);
+	event_del(&p->store_timer);
+	intake_free(p->intake);
+	p->intake = NULL;
+	store_free(p->store);
+	p->store = NULL;
+}
+
+static void open_store(struct portal *p)
+{
+	const struct usage_settings *u = &p->material.settings->usage;
+
+	p->store = store_open(u->file, u->keep_hours_s);
+	p->intake = p->store ? intake_new(p->store, send_next, p) : NULL;
+	if (!p->intake) {
+		log_error("out of memory; figures wait in netctl");
+		close_store(p);
+		return;
+	}
+	admin_set_store(p->admin, p->store);
+	if (store_health(p->store) == STORE_CANNOT_WRITE)
+		look_again_later(p);
+	if (gate_is_there(p->gate))
+		intake_connected(p->intake);
+}
+
+/* old: the settings before */
+static void reopen_store(struct portal *p, const struct usage_settings *old)
+{
+	const struct usage_settings *u = &p->material.settings->usage;
+
+	if (p->store && !strcmp(old->file, u->file)) {
+		store_set_keep(p->store, u->keep_hours_s);
+		return;
+	}
+	close_store(p);
+	open_store(p);
+}
+
 /* --- life -------------------------------------------------------------- */
 
 static struct conns_bounds bounds_of(const struct portal_settings *p)
@@ -124,6 +265,7 @@ static struct conns_bounds bounds_of(const struct portal_settings *p)
 		.max = p->max_connections,
 		.max_per_device = (unsigned int)p->max_per_device,
 		.request_s = p->request_s,
+		.answer_s = p->request_s,
 	};
 }
 
@@ -153,6 +295,12 @@ static void apply(struct portal *p)
 {
 	const struct settings *s = p->material.settings;
 	struct conns_bounds bounds = bounds_of(&s->portal);
+	struct admin_material am = {
+		.settings = s,
+		.accounts = p->material.accounts,
+		.assets = p->material.assets,
+		.tls = p->material.admin_tls,
+	};
 
 	log_open("stadttor-portal", p->options.debug || s->portal.debug);
 	allow_files(s->portal.max_connections);
@@ -164,6 +312,7 @@ static void apply(struct portal *p)
 	if (listeners_apply(p->listeners, s) < 0 ||
 	    gate_set_socket(p->gate, s->gate.socket) < 0)
 		log_error("out of memory; not everything is as configured");
+	admin_apply(p->admin, &am);
 }
 
 static bool open_parts(struct portal *p)
@@ -187,14 +336,23 @@ static bool open_parts(struct portal *p)
 		.socket = s->gate.socket,
 		.on_zone = on_zone,
 		.on_presence = on_presence,
+		.on_usage_row = on_usage_row,
+		.on_usage_label = on_usage_label,
 		.arg = p,
 	};
+	struct admin_config ac = { .base = p->base };
 
 	p->conns = conns_new(&cc, &bounds);
 	p->listeners = listeners_new(&lc);
 	p->gate = gate_new(&gc);
 	p->site.gate = p->gate;
-	return p->conns && p->listeners && p->gate;
+	if (!p->conns || !p->listeners || !p->gate)
+		return false;
+	ac.gate = p->gate;
+	ac.guests = p->conns;
+	p->admin = admin_new(&ac);
+	evtimer_assign(&p->store_timer, p->base, on_store_timer, p);
+	return p->admin != NULL;
 }
 
 static void catch_signals(struct portal *p)
@@ -223,6 +381,8 @@ struct portal *portal_new(struct settings *s, const struct portal_options *o,
 		portal_free(p);
 		return NULL;
 	}
+	if (!material_read_accounts(&p->material, error))
+		log_error("%s; the dashboard stays closed", error);
 	p->base = event_base_new();
 	if (!p->base || !open_parts(p)) {
 		snprintf(error, PORTAL_ERROR_MAX, "out of memory");
@@ -234,8 +394,10 @@ struct portal *portal_new(struct settings *s, const struct portal_options *o,
 	return p;
 }
 
+/* The database is opened here, so that it belongs to the portal's user. */
 void portal_run(struct portal *p)
 {
+	open_store(p);
 	event_base_dispatch(p->base);
 	log_info("stopping");
 }
@@ -252,7 +414,8 @@ void portal_reload(struct portal *p)
 		log_error("%s; everything stays as it was", why);
 		return;
 	}
-	if (!material_read(&next, s, error)) {
+	if (!material_read(&next, s, error) ||
+	    !material_read_accounts(&next, error)) {
 		log_error("%s; everything stays as it was", error);
 		material_clear(&next);
 		return;
@@ -261,6 +424,7 @@ void portal_reload(struct portal *p)
 		log_warn("another user takes a restart");
 	p->material = next;
 	apply(p);
+	reopen_store(p, &old.settings->usage);
 	material_clear(&old);
 	log_info("reloaded");
 }
@@ -272,6 +436,7 @@ static void stop_signals(struct portal *p)
 	event_del(&p->on_hup);
 	event_del(&p->on_term);
 	event_del(&p->on_int);
+	event_del(&p->store_timer);
 }
 
 void portal_free(struct portal *p)
@@ -279,6 +444,9 @@ void portal_free(struct portal *p)
 	if (!p)
 		return;
 	stop_signals(p);
+	if (p->admin)
+		close_store(p);
+	admin_free(p->admin);
 	listeners_free(p->listeners); /* closes the connections, too */
 	conns_free(p->conns);
 	gate_free(p->gate);

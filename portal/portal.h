@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The portal as a whole: settings, pages, certificate, listeners, connections
- * and netctl's socket, and how they are replaced while it runs.
+ * The portal as a whole: settings, pages, certificate, listeners, connections,
+ * the operators' side, figures and netctl's socket, and how they are replaced
+ * while it runs.
  */
 #ifndef STADTTOR_PORTAL_PORTAL_H
 #define STADTTOR_PORTAL_PORTAL_H
@@ -27,7 +28,7 @@ struct portal_options {
 struct portal *portal_new(struct settings *s, const struct portal_options *o,
 			  char error[PORTAL_ERROR_MAX]) MUST_CHECK;
 
-/* Until SIGTERM or SIGINT; SIGHUP reloads. */
+/* Opens the database. Until SIGTERM or SIGINT; SIGHUP reloads. */
 void portal_run(struct portal *p);
 
 /* All or nothing: what does not fit leaves the running portal untouched. */

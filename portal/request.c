@@ -160,23 +160,40 @@ static bool take_host(struct request *r, struct piece p)
 	return true;
 }
 
-/* Of all queries only lang=xx means something; the rest is let be. */
+static void take_lang(struct request *r, struct piece p)
+{
+	if (p.len >= sizeof(r->lang))
+		return;
+	for (size_t i = 0; i < p.len; i++)
+		if (!is_token_char((unsigned char)p.at[i]))
+			return;
+	memcpy(r->lang, p.at, p.len);
+	r->lang[p.len] = '\0';
+}
+
+static void take_via(struct request *r, struct piece p)
+{
+	if (p.len == 1 && *p.at >= 'a' && *p.at <= 'z')
+		r->via = *p.at;
+}
+
+/* Of guests' queries only lang=xx and via=x mean something. */
 static void take_query(struct request *r, struct piece p)
 {
+	struct request_extra *e = r->extra;
+
+	if (e && p.at) {
+		e->query_is_long = p.len >= sizeof(e->query);
+		if (!e->query_is_long)
+			memcpy(e->query, p.at, p.len);
+	}
 	while (p.at) {
 		struct piece rest = piece_split(&p, '&');
-		size_t i;
 
-		if (piece_starts(p, "lang=") && p.len - 5 < sizeof(r->lang)) {
-			p = piece_skip(p, 5);
-			for (i = 0; i < p.len; i++)
-				if (!is_token_char((unsigned char)p.at[i]))
-					break;
-			if (i == p.len) {
-				memcpy(r->lang, p.at, p.len);
-				r->lang[p.len] = '\0';
-			}
-		}
+		if (piece_starts(p, "lang="))
+			take_lang(r, piece_skip(p, 5));
+		else if (piece_starts(p, "via="))
+			take_via(r, piece_skip(p, 4));
 		p = rest;
 	}
 }
@@ -313,22 +330,129 @@ static bool field_sec_fetch_site(struct request *r, struct piece value)
 	return true;
 }
 
-static const struct {
+/* --- the fields of operators' requests ---------------------------------- */
+
+static bool extra_authorization(struct request *r, struct piece value)
+{
+	struct request_extra *e = r->extra;
+	struct piece token;
+
+	if (e->has_authorization)
+		return bad(r, 400);
+	e->has_authorization = true;
+	if (!piece_starts(value, "Bearer "))
+		return true;
+	token = piece_trim(piece_skip(value, 7));
+	if (token.len < sizeof(e->bearer))
+		memcpy(e->bearer, token.at, token.len);
+	return true;
+}
+
+/* The first of its name counts, as in every server. */
+static void take_cookie(char out[REQUEST_COOKIE_LEN + 1], struct piece value)
+{
+	if (!*out && value.len == REQUEST_COOKIE_LEN)
+		memcpy(out, value.at, value.len);
+}
+
+static bool extra_cookie(struct request *r, struct piece value)
+{
+	struct request_extra *e = r->extra;
+	struct piece rest;
+
+	if (e->has_cookie)
+		return bad(r, 400);
+	e->has_cookie = true;
+	for (; value.at; value = rest) {
+		rest = piece_split(&value, ';');
+		value = piece_trim(value);
+		if (piece_starts(value, REQUEST_COOKIE "="))
+			take_cookie(e->cookie,
+				    piece_skip(value, sizeof(REQUEST_COOKIE)));
+		else if (piece_starts(value, "__Host-" REQUEST_COOKIE "="))
+			take_cookie(
+				e->secure_cookie,
+				piece_skip(value,
+					   sizeof("__Host-" REQUEST_COOKIE)));
+	}
+	return true;
+}
+
+static bool extra_origin(struct request *r, struct piece value)
+{
+	struct request_extra *e = r->extra;
+
+	if (e->has_origin || value.len >= sizeof(e->origin))
+		return bad(r, 400);
+	e->has_origin = true;
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.at[i];
+
+		e->origin[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+	}
+	return true;
+}
+
+static bool extra_sec_fetch_site(struct request *r, struct piece value)
+{
+	struct request_extra *e = r->extra;
+
+	if (e->has_site)
+		return bad(r, 400);
+	e->has_site = true;
+	e->is_own_site =
+		piece_is(value, "same-origin") || piece_is(value, "none");
+	return field_sec_fetch_site(r, value);
+}
+
+static bool extra_accept(struct request *r, struct piece value)
+{
+	static const char wanted[] = "application/openmetrics-text";
+
+	while (value.at && !r->extra->wants_openmetrics) {
+		r->extra->wants_openmetrics =
+			piece_starts(piece_trim(value), wanted);
+		value = piece_split(&value, ',');
+	}
+	return true;
+}
+
+struct field {
 	const char *name;
 	bool (*take)(struct request *r, struct piece value);
-} fields[] = {
+};
+
+static const struct field fields[] = {
 	{ "Host", field_host },
 	{ "Content-Length", field_content_length },
 	{ "Transfer-Encoding", field_transfer_encoding },
 	{ "Content-Type", field_content_type },
 	{ "Accept-Language", field_accept_language },
 	{ "Sec-Fetch-Site", field_sec_fetch_site },
+	{ NULL, NULL },
 };
+
+static const struct field extra_fields[] = {
+	{ "Authorization", extra_authorization },
+	{ "Cookie", extra_cookie },
+	{ "Origin", extra_origin },
+	{ "Sec-Fetch-Site", extra_sec_fetch_site },
+	{ "Accept", extra_accept },
+	{ NULL, NULL },
+};
+
+static const struct field *field_find(const struct field *f, struct piece name)
+{
+	while (f->name && !piece_is(name, f->name))
+		f++;
+	return f->name ? f : NULL;
+}
 
 static bool take_field(struct request *r, struct piece line)
 {
 	struct piece name = line;
 	struct piece value = piece_split(&name, ':');
+	const struct field *f;
 
 	if (++r->fields > FIELDS_MAX)
 		return bad(r, 431);
@@ -343,11 +467,10 @@ static bool take_field(struct request *r, struct piece line)
 		if ((c < 0x20 && c != '\t') || c == 0x7f)
 			return bad(r, 400);
 	}
-	value = piece_trim(value);
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (piece_is(name, fields[i].name))
-			return fields[i].take(r, value);
-	return true;
+	f = r->extra ? field_find(extra_fields, name) : NULL;
+	if (!f)
+		f = field_find(fields, name);
+	return !f || f->take(r, piece_trim(value));
 }
 
 /* --- the whole --------------------------------------------------------- */
@@ -436,6 +559,12 @@ void request_init(struct request *r, bool ignores_body)
 {
 	memset(r, 0, sizeof(*r));
 	r->ignores_body = ignores_body;
+}
+
+void request_want_extra(struct request *r, struct request_extra *extra)
+{
+	memset(extra, 0, sizeof(*extra));
+	r->extra = extra;
 }
 
 enum request_result request_feed(struct request *r, const char *bytes,

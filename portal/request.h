@@ -16,6 +16,11 @@
 #define REQUEST_BODY_MAX 1024
 #define REQUEST_MAX	 (REQUEST_HEAD_MAX + REQUEST_BODY_MAX)
 
+#define REQUEST_QUERY_MAX  512
+#define REQUEST_BEARER_MAX 200
+#define REQUEST_COOKIE	   "stadttor"
+#define REQUEST_COOKIE_LEN 64
+
 enum request_method {
 	REQUEST_OTHER, /* a token, but none we know */
 	REQUEST_GET,
@@ -35,6 +40,22 @@ enum request_result {
 	REQUEST_BAD, /* status says what to answer */
 };
 
+/* What only operators' requests are read for. */
+struct request_extra {
+	char query[REQUEST_QUERY_MAX];	 /* not decoded */
+	char bearer[REQUEST_BEARER_MAX]; /* the token of Authorization */
+	char cookie[REQUEST_COOKIE_LEN + 1];
+	char secure_cookie[REQUEST_COOKIE_LEN + 1]; /* by its __Host- name */
+	char origin[280];			    /* lower case */
+	bool query_is_long;
+	bool has_authorization; /* of whatever kind */
+	bool has_origin;
+	bool has_site; /* Sec-Fetch-Site */
+	bool is_own_site;
+	bool wants_openmetrics;
+	bool has_cookie;
+};
+
 struct request {
 	enum request_method method;
 	uint16_t status;   /* HTTP status of REQUEST_BAD */
@@ -44,10 +65,12 @@ struct request {
 	bool is_cross_site;
 	char path[64];	/* decoded; empty where longer than any page's */
 	char lang[12];	/* of the query, empty: none */
+	char via;	/* of the query, a letter; NUL: none */
 	char host[256]; /* lower case, with port; of the target or the field */
 	char accept_language[160]; /* cut where longer */
 	size_t body_at;		   /* once done: where the body starts */
 	size_t body_len;
+	struct request_extra *extra; /* NULL: not read */
 
 	/* the reader's own */
 	size_t parsed;	/* complete lines end here */
@@ -60,6 +83,9 @@ struct request {
 
 /* ignores_body: for those who answer without looking at what follows. */
 void request_init(struct request *r, bool ignores_body);
+
+/* After request_init(): extra is zeroed and filled; its owner frees it. */
+void request_want_extra(struct request *r, struct request_extra *extra);
 
 /*
  * bytes is everything received so far, from its first byte; len only grows.

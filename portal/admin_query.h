@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parameters of /api/...?name=value&... */
+#ifndef STADTTOR_PORTAL_ADMIN_QUERY_H
+#define STADTTOR_PORTAL_ADMIN_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ADMIN_QUERY_NAME_MAX 24
+
+struct admin_parameter {
+	const char *name;
+	char *value; /* keeps what it holds where the query lacks it */
+	size_t max;
+};
+
+/*
+ * Fills in values, decoded. false: wrong names the parameter that is unknown,
+ * too long or badly coded.
+ */
+bool admin_query_parse(const char *query,
+		       const struct admin_parameter *parameter, size_t count,
+		       char wrong[ADMIN_QUERY_NAME_MAX]);
+
+#endif
