@@ -225,14 +225,15 @@ def test_grant_with_all_limits(cli, netctl):
     assert (r.returncode, r.stderr) == (0, "")
     assert "0123456789abcdef" in r.stdout
     assert netctl.asked == [(ADMIT, addr("10.0.0.7"), 5400, 0, 2_000_000_000,
-                             20_000_000, NONE)]
+                             20_000_000, NONE, bytes(16))]
 
 
 def test_grant_with_the_zones_limits(cli, netctl):
     netctl.answers(lambda kind, ident, fields: [session(ident)])
     r = cli("--json", "grant", "2001:db8::7")
     assert json.loads(r.stdout)["zone"] == "guest"
-    assert netctl.asked == [(ADMIT, addr("2001:db8::7"), 0, 0, 0, 0, 0)]
+    assert netctl.asked == [(ADMIT, addr("2001:db8::7"), 0, 0, 0, 0, 0,
+                             bytes(16))]
 
 
 @pytest.mark.parametrize("target,client,handle,everybody", [
