@@ -44,9 +44,9 @@ void elements_put_delete_mac(struct nft *nft, const struct elements_zone *z,
 /* One element as it was found. */
 struct element {
 	struct mac mac;
-	uint32_t data; /* mark or class */
+	uint32_t data;		 /* mark or class */
 	uint64_t packets, bytes; /* layer 3, in both directions */
-	uint64_t left_ms; /* UINT64_MAX: no time-out */
+	uint64_t left_ms;	 /* UINT64_MAX: no time-out */
 	const void *user_data;
 	size_t user_data_len;
 };

@@ -86,7 +86,7 @@ struct ledger_image {
 	uint64_t day_s;
 	uint64_t next_hour_s; /* while closing */
 	uint64_t next_day_s;
-	uint64_t closing;		    /* enum ledger_closing */
+	uint64_t closing; /* enum ledger_closing */
 	uint64_t box_day_visitors;
 	uint64_t box_day_carried;
 	uint64_t languages;

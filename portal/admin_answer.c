@@ -112,7 +112,8 @@ void admin_answer_later(struct conn *c, uint64_t wait_ms)
 
 	snprintf(fields, sizeof(fields), "Retry-After: %" PRIu64 "\r\n",
 		 wait_s);
-	admin_answer_error(
-		c, 429, fields,
-		"Too many attempts. Try again in %" PRIu64 " seconds.", wait_s);
+	admin_answer_error(c, 429, fields,
+			   "Too many attempts. Try again in %" PRIu64
+			   " second%s.",
+			   wait_s, wait_s == 1 ? "" : "s");
 }

@@ -115,7 +115,7 @@ test('loads, draws and says what it drew', 'years', async ctx => {
 	await page.finish();
 });
 
-test('a year of days stands within two seconds', 'years', async ctx => {
+async function yearStands(ctx) {
 	const page = await open(ctx.browser, ctx.server);
 	const begun = Date.now();
 
@@ -128,6 +128,49 @@ test('a year of days stands within two seconds', 'years', async ctx => {
 	assert.equal(await page.$$eval('#visitors tbody tr', r => r.length),
 		365);
 	await page.finish();
+}
+
+test('a year of days stands within two seconds', 'years', yearStands);
+test('real: a year of days stands within two seconds', 'real', yearStands);
+
+test('real: draws, zones, tables and CSV of the database', 'real', async ctx => {
+	const page = await open(ctx.browser, ctx.server, { hash: 'days=30' });
+
+	for (const chart of CHARTS)
+		assert.ok(await colours(page, chart + ' canvas') > 3, chart);
+	await page.selectOption('#zone', 'zone_3');
+	await settled(page);
+	await page.click('#visitors button.tool');
+	assert.equal(await page.$$eval('#visitors tbody tr', r => r.length),
+		30);
+	const [file] = await Promise.all([page.waitForEvent('download'),
+		page.click('#visitors a[download]')]);
+	const lines = readFileSync(await file.path(), 'utf8').trim()
+		.split('\r\n');
+	assert.match(lines[0], /^time,/);
+	assert.equal(lines.length, 31);
+	await page.finish();
+});
+
+test('real: axe finds nothing', 'real', async ctx => {
+	for (const options of [{}, { scheme: 'dark', width: 320 }]) {
+		const page = await open(ctx.browser, ctx.server, options);
+
+		assert.deepEqual(await violations(page), []);
+		await page.close();
+	}
+});
+
+test('real: pictures', 'real', async ctx => {
+	mkdirSync(pictures, { recursive: true });
+	for (const [look, options] of Object.entries(LOOKS)) {
+		const page = await open(ctx.browser, ctx.server, options);
+
+		await page.waitForTimeout(100);
+		await page.screenshot({ fullPage: true, path: new URL(
+			`real-${look}.png`, pictures).pathname });
+		await page.finish();
+	}
 });
 
 test('periods: today, 7, 30 and 365 days', 'any', async ctx => {
@@ -437,6 +480,7 @@ test('login: wrong, right, out again, without script', 'any', async ctx => {
 	await page.fill('#password', 'wrong');
 	await page.click('button');
 	assert.ok(await page.isVisible('#failed'));
+	await page.waitForTimeout(ctx.server.patience ?? 0);
 	await page.fill('#user', ctx.server.user);
 	await page.fill('#password', ctx.server.password);
 	await page.click('button');

@@ -13,8 +13,9 @@
 
 #define BATCH_STREAM  0x8000000000000007ULL
 #define BATCHES_A_DAY 25
-#define BATCH_BASE_S  1767225600 /* 2026-01-01T00:00Z */
 #define BATCH_LABELS  12
+
+static int64_t batch_base_s = 1767225600; /* 2026-01-01T00:00Z */
 
 static inline uint64_t batch_noise(uint64_t a, uint64_t b, uint64_t below)
 {
@@ -69,7 +70,7 @@ static inline void batch_make(struct usage_batch *b, uint64_t seq,
 			      unsigned int zones)
 {
 	int64_t day_s =
-		BATCH_BASE_S + (int64_t)((seq - 1) / BATCHES_A_DAY) * 86400;
+		batch_base_s + (int64_t)((seq - 1) / BATCHES_A_DAY) * 86400;
 	unsigned int hour = (seq - 1) % BATCHES_A_DAY;
 	char zone[IPC_ZONE_NAME_MAX];
 

@@ -6,7 +6,8 @@
  *	storedriver fill FILE YEARS	apply, without a word
  *	storedriver wear FILE DAYS	bytes written a day
  *	storedriver time FILE		how long answers take
- * The environment may name ZONES, KEEP_DAYS and the FIRST batch.
+ * The environment may name ZONES, KEEP_DAYS, the FIRST batch, and the BASE: the
+ * second of 1970 at which the first day begins.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -177,7 +178,7 @@ static void on_total(const char *zone, const uint64_t value[USAGE_METRICS],
 static void time_all(struct store *st, const char *file)
 {
 	uint64_t days = store_position(st).applied / BATCHES_A_DAY;
-	store_day last = day_of(BATCH_BASE_S + (int64_t)days * 86400);
+	store_day last = day_of(batch_base_s + (int64_t)days * 86400);
 	struct store_query q = { .step = USAGE_HOUR,
 				 .from = day_shift(last, -365) };
 	struct stat s = { 0 };
@@ -213,6 +214,8 @@ int main(int argc, char **argv)
 		zones = (unsigned int)atoi(getenv("ZONES"));
 	if (getenv("FIRST"))
 		first = strtoull(getenv("FIRST"), NULL, 10);
+	if (getenv("BASE"))
+		batch_base_s = strtoll(getenv("BASE"), NULL, 10);
 	if (getenv("KEEP_DAYS"))
 		keep_s = strtoull(getenv("KEEP_DAYS"), NULL, 10) * 86400;
 	if (!strcmp(what, "check"))
