@@ -457,8 +457,8 @@ static const struct conf_option admin_options[] = {
 	  .max = 253,
 	  .is_valid = is_dns_name_or_empty,
 	  .allowed = "a host name, or nothing",
-	  .help = "name under which operators reach it; the address itself "
-		  "and localhost always work" },
+	  .help = "further name under which operators reach it; the address "
+		  "itself always works, localhost on this box" },
 	{ .name = "certificate",
 	  .type = CONF_PATH,
 	  AT(admin_settings, certificate),

@@ -15,11 +15,6 @@ struct limits {
 	uint16_t open[2][SLOTS];
 };
 
-uint64_t limits_hash(const uint64_t key[2], const uint8_t *bytes, size_t len)
-{
-	return siphash(key, bytes, len);
-}
-
 struct limits *limits_new(unsigned int max_per_device)
 {
 	struct limits *l = calloc(1, sizeof(*l));
@@ -42,7 +37,7 @@ void limits_set_max(struct limits *l, unsigned int max_per_device)
 bool limits_take(struct limits *l, const struct addr *a,
 		 struct limits_share *share)
 {
-	uint64_t hash = limits_hash(l->key, a->byte, addr_len(a));
+	uint64_t hash = siphash(l->key, a->byte, addr_len(a));
 
 	share->slot[0] = hash % SLOTS;
 	share->slot[1] = (hash >> 32) % SLOTS;

@@ -31,7 +31,4 @@ bool limits_take(struct limits *l, const struct addr *a,
 void limits_give(struct limits *l, struct limits_share *share);
 void limits_free(struct limits *l);
 
-/* SipHash-2-4, in the open for its test. */
-uint64_t limits_hash(const uint64_t key[2], const uint8_t *bytes, size_t len);
-
 #endif

@@ -74,7 +74,7 @@ check: root
 	STADTTOR_BUILD=build/asan FUZZ_SECONDS=$(FUZZ_SECONDS) \
 		$(PYTEST) -q tests --ignore=tests/bench -p no:cacheprovider
 
-check-build:
+check-build: web
 	$(MAKE) BUILD=build all units tools
 	$(MAKE) $(CLANG_ARGS) all units tools
 	$(MAKE) $(ASAN_ARGS) all units tools

@@ -201,6 +201,8 @@ class Portal:
                  f"\toption pages '{self.folder}/web'"]
         lines += [f"\toption {k} '{v}'"
                   for k, v in {**CONFIG, **options}.items()]
+        lines += ["config usage", "\toption file ''", "config admin",
+                  "\toption enabled '0'"]
         with open(self.config_path, "w", encoding="utf-8") as f:
             f.write("\n".join(lines) + "\n")
 
