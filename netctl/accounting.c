@@ -113,12 +113,14 @@ static void on_element(const struct element *e, void *arg)
 
 static int read_zone(struct reading *r)
 {
-	const char *name = r->g->settings->zone[r->zone].name;
+	struct elements_place from = {
+		.zone = r->g->settings->zone[r->zone].name,
+	};
 	int err = 0;
 
 	for (int down = 0; down < 2 && !err; down++) {
-		r->down = down != 0;
-		err = elements_dump(r->g->nft, name, r->down, on_element, r);
+		from.down = r->down = down != 0;
+		err = elements_dump(r->g->nft, &from, on_element, r);
 	}
 	return err;
 }
@@ -336,18 +338,20 @@ static bool is_ending(const struct session *s)
 	return s->state == SESSION_ENDED && s->installed;
 }
 
-static int read_singly(struct gate *g, struct session *s)
+static void read_singly(struct gate *g, struct session *s)
 {
 	struct reading r = { .g = g, .zone = s->zone, .now_ms = clock_ms() };
-	const char *name = g->settings->zone[s->zone].name;
+	struct elements_place from = {
+		.zone = g->settings->zone[s->zone].name,
+	};
 	int err = 0;
 
 	for (int down = 0; down < 2 && !err; down++) {
-		r.down = down != 0;
-		err = elements_get(g->nft, name, r.down, &s->mac, on_element,
-				   &r);
+		from.down = r.down = down != 0;
+		err = elements_get(g->nft, &from, &s->mac, on_element, &r);
 	}
-	return err;
+	if (err && err != -ENOENT)
+		log_debug("nft: reading last counters: %s", strerror(-err));
 }
 
 /* What cannot be read, because it has just gone, was read a poll ago. */
@@ -359,13 +363,12 @@ void gate_read_ending(struct gate *g)
 
 	TAILQ_FOREACH (s, &g->pending, pending)
 		ending += is_ending(s);
-	if (ending > READ_SINGLY_MAX) {
+	if (ending > READ_SINGLY_MAX)
 		err = read_all(g, false);
-	} else {
+	else
 		TAILQ_FOREACH (s, &g->pending, pending)
-			if (is_ending(s) && !err)
-				err = read_singly(g, s);
-	}
+			if (is_ending(s))
+				read_singly(g, s);
 	if (err)
 		log_debug("nft: reading last counters: %s", strerror(-err));
 }

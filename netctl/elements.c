@@ -276,25 +276,30 @@ static int ask(struct nft *nft, struct dump *d, bool is_single)
 	return err;
 }
 
-int elements_get(struct nft *nft, const char *zone, bool down,
+static struct dump dump_of(const struct elements_place *from,
+			   elements_fn *on_element, void *arg)
+{
+	return (struct dump){
+		.set = set_named(from->down ? "down" : "up", from->zone),
+		.down = from->down,
+		.on_element = on_element,
+		.arg = arg,
+	};
+}
+
+int elements_get(struct nft *nft, const struct elements_place *from,
 		 const struct mac *mac, elements_fn *on_element, void *arg)
 {
-	struct dump d = { .set = set_named(down ? "down" : "up", zone),
-			  .down = down,
-			  .on_element = on_element,
-			  .arg = arg };
+	struct dump d = dump_of(from, on_element, arg);
 
 	nftnl_set_elem_add(d.set, element_of(mac));
 	return ask(nft, &d, true);
 }
 
-int elements_dump(struct nft *nft, const char *zone, bool down,
+int elements_dump(struct nft *nft, const struct elements_place *from,
 		  elements_fn *on_element, void *arg)
 {
-	struct dump d = { .set = set_named(down ? "down" : "up", zone),
-			  .down = down,
-			  .on_element = on_element,
-			  .arg = arg };
+	struct dump d = dump_of(from, on_element, arg);
 
 	return ask(nft, &d, false);
 }

@@ -51,15 +51,21 @@ struct element {
 	size_t user_data_len;
 };
 
+/* Where elements are read from. */
+struct elements_place {
+	const char *zone;
+	bool down; /* down_ZONE, else up_ZONE */
+};
+
 /*
- * Reads the element of one device, or all, of up_ZONE or down_ZONE. 0 or
- * -errno; -ENOENT: no such map, or no such element.
+ * Reads the element of one device, or all. 0 or -errno; -ENOENT: no such map,
+ * or no such element.
  */
 typedef void elements_fn(const struct element *e, void *arg);
-int elements_get(struct nft *nft, const char *zone, bool down,
+int elements_get(struct nft *nft, const struct elements_place *from,
 		 const struct mac *mac, elements_fn *on_element,
 		 void *arg) MUST_CHECK;
-int elements_dump(struct nft *nft, const char *zone, bool down,
+int elements_dump(struct nft *nft, const struct elements_place *from,
 		  elements_fn *on_element, void *arg) MUST_CHECK;
 
 /*
