@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <time.h>
 
 #include "cli/format.h"
+#include "common/privs.h"
 #include "portal/day.h"
 #include "portal/report.h"
 
@@ -204,7 +206,12 @@ struct labels {
 static void on_label(const char *label, uint64_t value, void *arg)
 {
 	struct labels *l = arg;
+	char padded[USAGE_LABEL_MAX] = "";
 
+	/* the file is not ours: nothing of it steers a terminal */
+	memcpy(padded, label, strnlen(label, sizeof(padded)));
+	if (!usage_label_is_valid(padded))
+		return;
 	if (!l->count++)
 		printf("\n%s:", l->title);
 	printf("%s %s %" PRIu64, l->count == 1 ? "" : ",", label, value);
@@ -277,12 +284,30 @@ static enum cli_exit print_figures(const struct cli *cli,
 					: strerror(-err));
 }
 
-static enum cli_exit open_store(const struct cli *cli, const char *file,
+/*
+ * The folder is the portal's: what SQLite makes there as root, somebody who
+ * took the portal over could turn against root.
+ */
+static int become_portal(const char *name)
+{
+	struct privs_user user;
+
+	if (geteuid() != 0 || privs_find_user(name, &user) < 0)
+		return 0;
+	return privs_drop(&user, false);
+}
+
+static enum cli_exit open_store(const struct cli *cli, const struct settings *c,
 				struct store **st)
 {
+	const char *file = c->usage.file;
 	char error[STORE_ERROR_MAX];
 	struct stat s;
+	int err = become_portal(c->portal.user);
 
+	if (err)
+		return cli_fail(cli, CLI_FAILED, "user %s: %s", c->portal.user,
+				strerror(-err));
 	if (!*file)
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"the config keeps the figures in the portal's "
@@ -308,7 +333,7 @@ enum cli_exit cli_usage(const struct cli *cli)
 	s = cli_settings(cli);
 	if (!s)
 		return CLI_USAGE;
-	code = open_store(cli, s->usage.file, &st);
+	code = open_store(cli, s, &st);
 	if (!code)
 		code = print_figures(cli, s, st, &q);
 	store_free(st);

@@ -16,7 +16,7 @@
 #include "common/wipe.h"
 
 #define READS_PER_TURN 256
-#define QUEUE_MAX      4096
+#define QUEUE_MAX      (512 * 1024) /* bytes */
 
 static const size_t message_size[IPC_TYPE_MAX] = {
 	[IPC_LOOKUP] = sizeof(struct ipc_lookup),
@@ -50,7 +50,7 @@ struct ipc_channel {
 	struct event write_event;
 	struct event resume_timer;
 	TAILQ_HEAD(, ipc_queued) queue;
-	size_t queued;
+	size_t queued;	    /* bytes */
 	uint64_t window_ms; /* start of the second that budget counts in */
 	uint32_t window_used;
 	bool closed;
@@ -194,7 +194,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 		if (err == -EAGAIN)
 			return;
 		TAILQ_REMOVE(&ch->queue, q, next);
-		ch->queued--;
+		ch->queued -= q->len;
 		free(q);
 		if (err)
 			return; /* the reader sees the close */
@@ -250,7 +250,7 @@ static int channel_queue(struct ipc_channel *ch, const void *m, size_t len)
 {
 	struct ipc_queued *q;
 
-	if (ch->queued >= QUEUE_MAX)
+	if (ch->queued + len > QUEUE_MAX)
 		return -ENOBUFS;
 	q = malloc(sizeof(*q) + len);
 	if (!q)
@@ -258,7 +258,7 @@ static int channel_queue(struct ipc_channel *ch, const void *m, size_t len)
 	q->len = len;
 	memcpy(q->bytes, m, len);
 	TAILQ_INSERT_TAIL(&ch->queue, q, next);
-	ch->queued++;
+	ch->queued += len;
 	event_add(&ch->write_event, NULL);
 	return 0;
 }

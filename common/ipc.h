@@ -301,7 +301,7 @@ void *ipc_channel_arg(struct ipc_channel *ch);
 
 /*
  * Sends or queues a message; header.version and .type are filled in from type.
- * -ENOBUFS: the peer does not read (4096 messages wait).
+ * -ENOBUFS: the peer does not read (512 KiB wait).
  */
 int ipc_channel_send(struct ipc_channel *ch, enum ipc_type type, void *message);
 

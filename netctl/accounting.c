@@ -263,17 +263,28 @@ void gate_plan_poll(struct gate *g, const struct session *s)
 
 /* --- what all of them add up to ---------------------------------------- */
 
-/* The session's counters grew by what it moved since the last look. */
-static void count(struct gate *g, struct session *s)
+static bool is_counted(const struct session *s)
 {
-	if (s->state != SESSION_GRANTED || !s->installed || s->seen != 3)
+	return s->state == SESSION_GRANTED && s->installed && s->seen == 3;
+}
+
+/* What everybody moved since the minute began. */
+static void rate(struct gate *g, uint64_t now_ms)
+{
+	struct health_minute minute = { 0 };
+	struct session *s;
+
+	if (!health_is_due(&g->health, now_ms))
 		return;
-	if (g->has_counted) /* else it is older than we are */
-		health_moved(&g->health, s->up_bytes - s->moved_up,
-			     s->down_bytes - s->moved_down);
-	s->moved_up = s->up_bytes;
-	s->moved_down = s->down_bytes;
-	usage_count(g->usage, s);
+	SESSION_FOREACH (s, g->sessions) {
+		if (g->has_counted && is_counted(s))
+			health_add(&minute, s->up_bytes - s->moved_up,
+				   s->down_bytes - s->moved_down);
+		s->moved_up = s->up_bytes;
+		s->moved_down = s->down_bytes;
+	}
+	health_rate(&g->health, now_ms, &minute,
+		    (unsigned int)g->settings->usage.k);
 }
 
 static void count_all(struct gate *g, uint64_t now_ms)
@@ -281,14 +292,14 @@ static void count_all(struct gate *g, uint64_t now_ms)
 	struct session *s;
 
 	SESSION_FOREACH (s, g->sessions)
-		count(g, s);
+		if (is_counted(s))
+			usage_count(g->usage, s);
 	for (uint16_t z = 0; z < g->settings->zones; z++)
 		usage_peak(g->usage, z, session_count_zone(g->sessions, z));
 	if (!g->has_counted)
 		usage_reconcile(g->usage, g->sessions, now_ms);
+	rate(g, now_ms);
 	g->has_counted = true;
-	health_rate(&g->health, now_ms, session_count(g->sessions),
-		    (unsigned int)g->settings->usage.k);
 }
 
 static void poll_failed(struct gate *g, int err)
@@ -379,8 +390,13 @@ void gate_close_hour(struct gate *g)
 	uint64_t ms;
 	struct timeval tv;
 
-	if (usage_tick(g->usage, &now) && g->on_batch)
-		g->on_batch(g->arg);
+	if (usage_tick(g->usage, &now)) {
+		health_tell(&g->health, g->totals.refused);
+		usage_apply(g->usage,
+			    g->settings); /* zones that found no place */
+		if (g->on_batch)
+			g->on_batch(g->arg);
+	}
 	ms = usage_due_ms(g->usage, &now);
 	tv = (struct timeval){ .tv_sec = (time_t)(ms / 1000),
 			       .tv_usec = (suseconds_t)(ms % 1000 * 1000) };

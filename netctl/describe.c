@@ -21,6 +21,23 @@ void gate_describe_session(const struct gate *g, const struct session *s,
 	memcpy(m->zone, g->settings->zone[s->zone].name, sizeof(m->zone));
 }
 
+/* How many are online, as far as it may be told at once. */
+static uint32_t people_of(const struct gate *g, size_t zone)
+{
+	if (!g->settings->zone[zone].counted)
+		return 0;
+	return health_people(session_count_zone(g->sessions, (uint16_t)zone),
+			     (unsigned int)g->settings->usage.k);
+}
+
+/* The table's fill in steps of ten, told by the same steps of people. */
+static uint8_t fill_percent(uint32_t people, uint64_t max_sessions)
+{
+	uint64_t percent = people * 100ULL / max_sessions;
+
+	return percent > 100 ? 100 : (uint8_t)(percent - percent % 10);
+}
+
 void gate_describe_zone(const struct gate *g, size_t i, bool is_for_portal,
 			struct ipc_zone *m)
 {
@@ -28,8 +45,8 @@ void gate_describe_zone(const struct gate *g, size_t i, bool is_for_portal,
 
 	m->ifindex = z->ifindex;
 	m->sessions = session_count_zone(g->sessions, (uint16_t)i);
-	if (is_for_portal) /* how many are online is told in steps */
-		m->sessions = health_people(m->sessions);
+	if (is_for_portal)
+		m->sessions = people_of(g, i);
 	m->max_sessions = (uint32_t)g->settings->zone[i].max_sessions;
 	if (z->policed)
 		m->shaping = IPC_SHAPING_POLICED;
@@ -43,17 +60,17 @@ static void fill_health_zones(const struct gate *g, struct ipc_health *m)
 	m->zones = (uint8_t)g->settings->zones;
 	for (size_t i = 0; i < g->settings->zones; i++) {
 		const struct zone_settings *z = &g->settings->zone[i];
-		uint32_t count = session_count_zone(g->sessions, (uint16_t)i);
 
 		memcpy(m->zone[i].name, z->name, sizeof(m->zone[i].name));
-		m->zone[i].online = health_people(count);
+		m->zone[i].online = people_of(g, i);
 		m->zone[i].fill_percent =
-			(uint8_t)(count * 10 / z->max_sessions * 10);
+			fill_percent(m->zone[i].online, z->max_sessions);
 		m->zone[i].is_present = g->zone[i].ifindex != 0;
 	}
 }
 
-void gate_describe_health(const struct gate *g, struct ipc_health *m)
+void gate_describe_health(const struct gate *g, bool is_for_portal,
+			  struct ipc_health *m)
 {
 	struct usage_now now = usage_now();
 	struct usage_health u = usage_health(g->usage, &now);
@@ -62,9 +79,11 @@ void gate_describe_health(const struct gate *g, struct ipc_health *m)
 	m->memory_bytes = health_memory();
 	m->generation = g->health.generation;
 	memcpy(m->netlink_errors, g->health.errors, sizeof(m->netlink_errors));
-	memcpy(m->latency, g->health.latency, sizeof(m->latency));
+	memcpy(m->latency,
+	       is_for_portal ? g->health.told_latency : g->health.latency,
+	       sizeof(m->latency));
 	m->reinstalled = g->totals.reinstalled;
-	m->refused = g->totals.refused;
+	m->refused = is_for_portal ? g->health.told_refused : g->totals.refused;
 	m->up_bps = g->health.up_bps;
 	m->down_bps = g->health.down_bps;
 	m->usage_lag_s = u.lag_s;

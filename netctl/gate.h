@@ -142,7 +142,8 @@ void gate_describe_session(const struct gate *g, const struct session *s,
 			   struct ipc_session *m);
 void gate_describe_zone(const struct gate *g, size_t i, bool is_for_portal,
 			struct ipc_zone *m);
-void gate_describe_health(const struct gate *g, struct ipc_health *m);
+void gate_describe_health(const struct gate *g, bool is_for_portal,
+			  struct ipc_health *m);
 
 /* --- accounting.c ------------------------------------------------------ */
 

@@ -2,11 +2,13 @@
 #include "netctl/health.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LOOK_MS	     60000
 #define PEOPLE_STEPS 5
+#define MEMORY_STEP  (512 * 1024) /* a page more would tell of somebody */
 
 uint64_t health_clock_us(void)
 {
@@ -29,10 +31,29 @@ void health_note(struct health *h, enum ipc_latency what, uint64_t start_us)
 	histogram->sum_us += span_us;
 }
 
-void health_moved(struct health *h, uint64_t up_bytes, uint64_t down_bytes)
+void health_tell(struct health *h, uint64_t refused)
 {
-	h->up_bytes += up_bytes;
-	h->down_bytes += down_bytes;
+	memcpy(h->told_latency, h->latency, sizeof(h->told_latency));
+	h->told_refused = refused;
+}
+
+bool health_is_due(const struct health *h, uint64_t now_ms)
+{
+	return now_ms - h->look_ms >= LOOK_MS;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+void health_add(struct health_minute *m, uint64_t up_bytes, uint64_t down_bytes)
+{
+	m->up_bytes += up_bytes;
+	m->down_bytes += down_bytes;
+	m->most_up = larger(m->most_up, up_bytes);
+	m->most_down = larger(m->most_down, down_bytes);
+	m->movers += up_bytes || down_bytes;
 }
 
 /* Two digits: no more is needed, and less can be read out of it. */
@@ -45,22 +66,20 @@ static uint64_t coarse(uint64_t value)
 	return value / scale * scale;
 }
 
-void health_rate(struct health *h, uint64_t now_ms, uint32_t online,
-		 unsigned int k)
+void health_rate(struct health *h, uint64_t now_ms,
+		 const struct health_minute *m, unsigned int k)
 {
 	uint64_t span_ms = now_ms - h->look_ms;
+	bool is_shared = m->movers >= k && m->most_up <= m->up_bytes / 2 &&
+			 m->most_down <= m->down_bytes / 2;
 
-	if (span_ms < LOOK_MS)
-		return;
-	/* after a pause the bytes belong to nobody knows when */
-	if (online >= k && span_ms < 2 * LOOK_MS) {
-		h->up_bps = coarse(h->up_bytes * 8000 / span_ms);
-		h->down_bps = coarse(h->down_bytes * 8000 / span_ms);
-	} else {
-		h->up_bps = h->down_bps = 0;
-	}
-	h->up_bytes = h->down_bytes = 0;
+	h->up_bps = h->down_bps = 0;
 	h->look_ms = now_ms;
+	/* after a pause the bytes belong to nobody knows when */
+	if (!is_shared || span_ms >= 2 * LOOK_MS)
+		return;
+	h->up_bps = coarse(m->up_bytes * 8000 / span_ms);
+	h->down_bps = coarse(m->down_bytes * 8000 / span_ms);
 }
 
 uint64_t health_memory(void)
@@ -73,10 +92,11 @@ uint64_t health_memory(void)
 	if (fscanf(f, "%*u %lu", &pages) != 1)
 		pages = 0;
 	fclose(f);
-	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) / MEMORY_STEP *
+	       MEMORY_STEP;
 }
 
-uint32_t health_people(uint32_t online)
+uint32_t health_people(uint32_t online, unsigned int k)
 {
-	return online - online % PEOPLE_STEPS;
+	return online < k ? 0 : online - online % PEOPLE_STEPS;
 }

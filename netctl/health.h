@@ -12,10 +12,21 @@ struct health {
 	uint64_t generation;
 	uint64_t errors[IPC_NETLINK_MAX];
 	struct ipc_histogram latency[IPC_LATENCY_MAX];
-	/* what all devices together moved in the current look and the last */
-	uint64_t up_bytes, down_bytes;
-	uint64_t look_ms; /* when the current one began */
+	/*
+	 * What the portal is told of what follows people's steps: as it was
+	 * when figures that k devices share were last released.
+	 */
+	struct ipc_histogram told_latency[IPC_LATENCY_MAX];
+	uint64_t told_refused;
+	uint64_t look_ms; /* when the current minute began */
 	uint64_t up_bps, down_bps;
+};
+
+/* What the devices moved in a minute. */
+struct health_minute {
+	uint64_t up_bytes, down_bytes;
+	uint64_t most_up, most_down; /* of one device */
+	uint32_t movers;
 };
 
 /* Microseconds of CLOCK_MONOTONIC, to measure a span with. */
@@ -24,18 +35,25 @@ uint64_t health_clock_us(void);
 /* The span since start_us, which health_clock_us() gave. */
 void health_note(struct health *h, enum ipc_latency what, uint64_t start_us);
 
-/*
- * Bytes that were moved; every minute they become a rate. online: devices
- * that share it; fewer than k make no rate.
- */
-void health_moved(struct health *h, uint64_t up_bytes, uint64_t down_bytes);
-void health_rate(struct health *h, uint64_t now_ms, uint32_t online,
-		 unsigned int k);
+/* Figures were released: the portal may know how much was done by now. */
+void health_tell(struct health *h, uint64_t refused);
 
-/* Resident memory of this process in bytes; 0: not to be known. */
+/* true: a minute is over, and health_rate() is due. */
+bool health_is_due(const struct health *h, uint64_t now_ms);
+
+/* One device's part of the minute. */
+void health_add(struct health_minute *m, uint64_t up_bytes,
+		uint64_t down_bytes);
+
+/* Takes the minute as the rate of the box, if k devices share it and none
+ * makes up more than half of it. */
+void health_rate(struct health *h, uint64_t now_ms,
+		 const struct health_minute *m, unsigned int k);
+
+/* Resident memory of this process, in steps; 0: not to be known. */
 uint64_t health_memory(void);
 
-/* The steps in which a number of people may be told at once. */
-uint32_t health_people(uint32_t online);
+/* The steps in which a number of people may be told at once; below k: 0. */
+uint32_t health_people(uint32_t online, unsigned int k);
 
 #endif

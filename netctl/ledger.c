@@ -11,7 +11,8 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#define MAGIC 0x3120726f74747453ULL /* changes with the layout */
+#define MAGIC	     0x3220726f74747453ULL /* changes with the layout */
+#define RESERVE_STEP 1024		   /* visits; divides all of them */
 
 /* No store may move across: what a kill leaves is what was written so far. */
 #define ORDERED() __asm__ volatile("" ::: "memory")
@@ -93,6 +94,42 @@ struct ledger_visit *ledger_visit_at(const struct ledger *l, size_t i)
 	return &l->image->visit[l->image->half][i];
 }
 
+static off_t offset_of_visits(uint64_t half, size_t i)
+{
+	return (off_t)(offsetof(struct ledger_image, visit) +
+		       (half * LEDGER_VISITS + i) *
+			       sizeof(struct ledger_visit));
+}
+
+bool ledger_reserve(struct ledger *l, uint64_t half, size_t visits)
+{
+	size_t *reserved = &l->reserved[half];
+	size_t wanted =
+		(visits + RESERVE_STEP - 1) / RESERVE_STEP * RESERVE_STEP;
+
+	if (visits <= *reserved)
+		return true;
+	if (visits > LEDGER_VISITS)
+		return false;
+	if (l->fd >= 0 &&
+	    posix_fallocate(l->fd, offset_of_visits(half, *reserved),
+			    (off_t)((wanted - *reserved) *
+				    sizeof(struct ledger_visit))))
+		return false;
+	*reserved = wanted;
+	return true;
+}
+
+/* Pages that hold nothing but zeros. */
+static void give_back(struct ledger *l, uint64_t half)
+{
+	l->reserved[half] = 0;
+	if (l->fd >= 0)
+		fallocate(l->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			  offset_of_visits(half, 0),
+			  (off_t)(LEDGER_VISITS * sizeof(struct ledger_visit)));
+}
+
 void ledger_wipe_other_half(struct ledger *l)
 {
 	struct ledger_image *image = l->image;
@@ -104,6 +141,7 @@ void ledger_wipe_other_half(struct ledger *l)
 	explicit_bzero(image->key[other], sizeof(image->key[other]));
 	explicit_bzero(image->visit[other], used * sizeof(struct ledger_visit));
 	image->visits[other] = 0;
+	give_back(l, other);
 }
 
 /* --- the mapping ------------------------------------------------------- */
@@ -146,25 +184,58 @@ static bool is_in_ram(int fd)
 	       (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
-/* A descriptor of a file of the right size, or -errno. */
-static int open_file(const char *path, uid_t uid, gid_t gid)
+/* Nobody else's, under no other name, and of a size that we make. */
+static bool is_ours(int fd, uid_t uid)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+	       (st.st_uid == uid || st.st_uid == geteuid()) &&
+	       (!st.st_size ||
+		st.st_size == (off_t)sizeof(struct ledger_image));
+}
+
+/* All but the visits gets its memory now. */
+static int give_size(int fd)
+{
+	if (ftruncate(fd, sizeof(struct ledger_image)) < 0)
+		return -errno;
+	return -posix_fallocate(fd, 0, offset_of_visits(0, 0));
+}
+
+static int make_file(const char *path, uid_t uid, gid_t gid)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int err = 0;
 
 	if (fd < 0)
 		return -errno;
-	if (!is_in_ram(fd) || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		unlink(path);
+	if (!is_in_ram(fd))
 		err = -EMEDIUMTYPE;
-	} else if ((st.st_size != (off_t)sizeof(struct ledger_image) &&
-		    (ftruncate(fd, 0) < 0 ||
-		     ftruncate(fd, sizeof(struct ledger_image)) < 0)) ||
-		   fchmod(fd, 0600) < 0 ||
-		   (geteuid() == 0 && fchown(fd, uid, gid) < 0)) {
+	else if (geteuid() == 0 && fchown(fd, uid, gid) < 0)
 		err = -errno;
-	}
+	if (!err)
+		return fd;
+	unlink(path);
+	close(fd);
+	return err;
+}
+
+/* A descriptor of a file that is ours alone, or -errno. */
+static int open_file(const char *path, uid_t uid, gid_t gid)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int err;
+
+	if (fd < 0 && errno == ENOENT)
+		fd = make_file(path, uid, gid);
+	else if (fd < 0)
+		fd = -errno;
+	if (fd < 0)
+		return fd;
+	err = !is_in_ram(fd) ? -EMEDIUMTYPE : is_ours(fd, uid) ? 0 : -EEXIST;
+	if (!err)
+		err = give_size(fd);
 	if (!err)
 		return fd;
 	close(fd);
@@ -188,8 +259,7 @@ static struct ledger_image *map(int fd)
 static struct ledger_image *start_anew(struct ledger_image *image, int fd)
 {
 	munmap(image, sizeof(*image));
-	if (ftruncate(fd, 0) < 0 ||
-	    ftruncate(fd, sizeof(struct ledger_image)) < 0)
+	if (ftruncate(fd, 0) < 0 || give_size(fd) < 0)
 		return NULL;
 	return map(fd);
 }
@@ -200,7 +270,6 @@ static int open_kept(struct ledger *l, const char *path, uid_t uid, gid_t gid)
 
 	if (fd < 0)
 		return fd;
-	l->is_kept = true;
 	l->image = map(fd);
 	if (l->image && image_is_sound(l->image)) {
 		l->is_fresh = false;
@@ -208,24 +277,37 @@ static int open_kept(struct ledger *l, const char *path, uid_t uid, gid_t gid)
 	} else if (l->image) {
 		l->image = start_anew(l->image, fd);
 	}
-	close(fd);
-	return l->image ? 0 : -ENOMEM;
+	if (!l->image) {
+		close(fd);
+		return -ENOSPC;
+	}
+	l->is_kept = true;
+	l->fd = fd;
+	return 0;
+}
+
+static const char *why_not(int err)
+{
+	switch (err) {
+	case -EMEDIUMTYPE:
+		return "not a file in RAM";
+	case -EEXIST:
+		return "the file is somebody else's";
+	}
+	return strerror(-err);
 }
 
 int ledger_open(struct ledger *l, const char *path, uid_t uid, gid_t gid)
 {
 	int err;
 
-	*l = (struct ledger){ .is_fresh = true };
+	*l = (struct ledger){ .is_fresh = true, .fd = -1 };
 	err = *path ? open_kept(l, path, uid, gid) : -ENOENT;
 	if (err) {
 		if (*path)
 			log_warn("usage: %s: %s; figures that are not released "
 				 "end with this process",
-				 path,
-				 err == -EMEDIUMTYPE ? "not a file in RAM"
-						     : strerror(-err));
-		l->is_kept = false;
+				 path, why_not(err));
 		l->image = map(-1);
 		if (!l->image)
 			return -ENOMEM;
@@ -233,7 +315,9 @@ int ledger_open(struct ledger *l, const char *path, uid_t uid, gid_t gid)
 	if (l->is_fresh)
 		return image_init(l->image);
 	ledger_wipe_other_half(l);
-	return 0;
+	if (ledger_reserve(l, l->image->half, l->image->visits[l->image->half]))
+		return 0;
+	return -ENOSPC; /* cannot be: they are there */
 }
 
 void ledger_close(struct ledger *l)
@@ -241,4 +325,7 @@ void ledger_close(struct ledger *l)
 	if (l->image)
 		munmap(l->image, sizeof(*l->image));
 	l->image = NULL;
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
 }

@@ -23,7 +23,7 @@
 
 #define LEDGER_ZONES   32    /* those of the config, and leaving ones */
 #define LEDGER_VISITS  65536 /* devices a day; more are not counted */
-#define LEDGER_PARTS   2048  /* of batches that wait, >= 48 hours */
+#define LEDGER_PARTS   1024  /* of batches that wait, >= 48 hours */
 #define LEDGER_JOURNAL 160
 
 /* A device in a zone, today. */
@@ -77,6 +77,7 @@ union ledger_part {
 struct ledger_image {
 	uint64_t magic, size;
 	uint64_t stream, last_seq;
+	uint64_t k;    /* in force: what waits was collected under it */
 	uint64_t half; /* which of the two is today's */
 	uint64_t key[2][2];
 	uint64_t visits[2];
@@ -105,8 +106,10 @@ struct ledger_image {
 
 struct ledger {
 	struct ledger_image *image;
-	bool is_kept;  /* outlives this process */
-	bool is_fresh; /* nothing of an earlier netctl was found */
+	int fd;		    /* of the file; -1: anonymous memory */
+	size_t reserved[2]; /* visits of a half that have memory */
+	bool is_kept;	    /* outlives this process */
+	bool is_fresh;	    /* nothing of an earlier netctl was found */
 	size_t staged;
 	struct {
 		uint64_t *word;
@@ -115,9 +118,9 @@ struct ledger {
 };
 
 /*
- * Maps the file, made for that owner; path "" or a file that is not in RAM
- * gives a ledger that dies with the process, said in the log. Must run before
- * privileges are dropped. 0 or -errno.
+ * Maps the file, made for that owner; path "", a file that is not in RAM or
+ * somebody else's gives a ledger that dies with the process, said in the log.
+ * Must run before privileges are dropped. 0 or -errno.
  */
 int ledger_open(struct ledger *l, const char *path, uid_t uid,
 		gid_t gid) MUST_CHECK;
@@ -128,6 +131,12 @@ uint64_t ledger_get(const struct ledger *l, const uint64_t *word);
 void ledger_set(struct ledger *l, uint64_t *word, uint64_t value);
 void ledger_add(struct ledger *l, uint64_t *word, uint64_t more);
 void ledger_commit(struct ledger *l);
+
+/*
+ * true: so many visits of that half can be written to. A file system in RAM
+ * may be full; touching a page that it cannot give would kill us.
+ */
+bool ledger_reserve(struct ledger *l, uint64_t half, size_t visits);
 
 /* Destroys keys, visits and what else is not of today's half. */
 void ledger_wipe_other_half(struct ledger *l);

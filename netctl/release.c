@@ -72,6 +72,75 @@ static uint64_t ripe(const struct ledger_zone *z, const struct bytes *most,
 	return mask;
 }
 
+/*
+ * Members of a group share out the same sessions, so what is held back of it
+ * shows in what is not. It is held back with the smallest of the others, until
+ * k devices share that, too.
+ */
+static const uint64_t groups[] = {
+	BIT(USAGE_EXPIRED) | BIT(USAGE_IDLE) | BIT(USAGE_QUOTA) |
+		BIT(USAGE_LOGOUT) | BIT(USAGE_OPERATOR),
+	BIT(USAGE_DWELL_5) | BIT(USAGE_DWELL_15) | BIT(USAGE_DWELL_30) |
+		BIT(USAGE_DWELL_60) | BIT(USAGE_DWELL_120) |
+		BIT(USAGE_DWELL_240) | BIT(USAGE_DWELL_MORE),
+};
+#define GROUPS (sizeof(groups) / sizeof(groups[0]))
+
+/* The members of a group that have something and are not in the mask. */
+static uint64_t held_of(const uint64_t *value, uint64_t mask, uint64_t group)
+{
+	uint64_t held = 0;
+
+	for (int m = 0; m < USAGE_RELEASED; m++)
+		if (group & ~mask & BIT(m) && value[m])
+			held |= BIT(m);
+	return held;
+}
+
+static uint64_t smallest_of(const uint64_t *value, uint64_t mask)
+{
+	int least = -1;
+
+	for (int m = 0; m < USAGE_RELEASED; m++)
+		if (mask & BIT(m) && (least < 0 || value[m] < value[least]))
+			least = m;
+	return least < 0 ? 0 : BIT(least);
+}
+
+/* Who is asked how many devices share at least one of those metrics. */
+struct sharers {
+	size_t (*count)(const struct sharers *who, uint64_t metrics);
+	const struct ledger *l;
+	unsigned int zone;
+	const struct leftover *left;
+};
+
+static uint64_t without_remainders(uint64_t mask, const uint64_t *value,
+				   const struct sharers *who, unsigned int k)
+{
+	for (size_t g = 0; g < GROUPS; g++) {
+		uint64_t held = held_of(value, mask, groups[g]);
+
+		while (held && mask & groups[g] && who->count(who, held) < k) {
+			mask &= ~smallest_of(value, mask & groups[g]);
+			held = held_of(value, mask, groups[g]);
+		}
+	}
+	return mask;
+}
+
+static size_t count_in_zone(const struct sharers *who, uint64_t metrics)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < visits_of(who->l->image); i++) {
+		const struct ledger_visit *v = ledger_visit_at(who->l, i);
+
+		n += visit_zone(v) == who->zone && v->bits & metrics;
+	}
+	return n;
+}
+
 static uint64_t peak_shown(uint64_t peak, unsigned int k)
 {
 	return peak < k ? 0 : peak - peak % PEAK_STEP;
@@ -95,6 +164,7 @@ static bool fill_row(struct ipc_usage_row *row, const struct ledger_zone *z,
 static size_t draft_hour(struct ledger *l, unsigned int k)
 {
 	struct bytes most[LEDGER_ZONES] = { { 0 } };
+	struct sharers who = { .count = count_in_zone, .l = l };
 	size_t n = 0;
 
 	find_most(l, most);
@@ -104,7 +174,9 @@ static size_t draft_hour(struct ledger *l, unsigned int k)
 
 		if (!z->name[0])
 			continue;
-		mask = ripe(z, &most[i], k);
+		who.zone = (unsigned int)i;
+		mask = without_remainders(ripe(z, &most[i], k), z->value, &who,
+					  k);
 		n += fill_row(outbox_draft_row(l, n), z, mask, k);
 		ledger_set(l, &z->releasing, mask);
 	}
@@ -162,8 +234,22 @@ void release_hour(struct ledger *l, unsigned int k, int64_t next_hour_s)
 /* --- the day: who contributed, in the box as a whole ------------------- */
 
 struct leftover {
+	uint32_t
+		*order; /* visits by device; NULL: no memory, nobody is known */
+	size_t count;
+	uint64_t value[USAGE_RELEASED]; /* of all zones */
 	uint64_t contributors[USAGE_RELEASED];
 	struct bytes most;
+	uint32_t shown_zones; /* bit i: the zone's devices of the day go out */
+	uint64_t hidden;      /* devices of the day in no such zone */
+	uint64_t shared;      /* times that one is in a second such zone */
+};
+
+/* What a device has done in all zones together. */
+struct device {
+	uint64_t bits;
+	struct bytes sum;
+	unsigned int shown_zones;
 };
 
 static const struct ledger_visit *visit_sorted_by; /* qsort has no argument */
@@ -176,85 +262,131 @@ static int compare_id(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* One device: the union of its zones' bits, and the sum of its bytes. */
-static size_t add_device(struct leftover *left, const struct ledger *l,
-			 const uint32_t *order, size_t i, size_t count)
+/* The device at place *i of the order, which it passes. */
+static struct device take_device(const struct ledger *l,
+				 const struct leftover *left, size_t *i)
 {
-	uint64_t id = ledger_visit_at(l, order[i])->id;
-	struct bytes sum = { 0, 0 };
-	uint64_t bits = 0;
+	uint64_t id = ledger_visit_at(l, left->order[*i])->id;
+	struct device d = { 0 };
 
-	for (; i < count; i++) {
-		const struct ledger_visit *v = ledger_visit_at(l, order[i]);
+	for (; *i < left->count; (*i)++) {
+		const struct ledger_visit *v =
+			ledger_visit_at(l, left->order[*i]);
 
 		if (v->id != id)
 			break;
-		bits |= v->bits;
-		sum.up += v->batch_up;
-		sum.down += v->batch_down;
+		d.bits |= id ? v->bits : 0;
+		d.sum.up += v->batch_up;
+		d.sum.down += v->batch_down;
+		d.shown_zones += id && v->bits & VISIT_IN_DAY &&
+				 left->shown_zones & 1U << visit_zone(v);
 	}
-	for (int m = 0; id && m < USAGE_RELEASED; m++)
-		left->contributors[m] += (bits & BIT(m)) != 0;
-	take_larger(&left->most, sum.up, sum.down);
-	return i;
+	return d;
 }
 
-static void find_contributors(const struct ledger *l, struct leftover *left)
+static void add_device(struct leftover *left, const struct device *d)
 {
-	size_t count = visits_of(l->image);
-	uint32_t *order = malloc((count + 1) * sizeof(*order));
+	for (int m = 0; m < USAGE_RELEASED; m++)
+		left->contributors[m] += (d->bits & BIT(m)) != 0;
+	take_larger(&left->most, d->sum.up, d->sum.down);
+	if (!(d->bits & VISIT_IN_DAY))
+		return;
+	left->hidden += d->shown_zones == 0;
+	left->shared += d->shown_zones > 1 ? d->shown_zones - 1 : 0;
+}
 
-	if (!order) {
-		return; /* nobody is known to have contributed: carried on */
+static size_t count_in_box(const struct sharers *who, uint64_t metrics)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; who->left->order && i < who->left->count;) {
+		struct device d = take_device(who->l, who->left, &i);
+
+		n += (d.bits & metrics) != 0;
 	}
-	for (size_t i = 0; i < count; i++)
-		order[i] = (uint32_t)i;
+	return n;
+}
+
+static void add_zones(const struct ledger *l, struct leftover *left,
+		      unsigned int k)
+{
+	for (size_t i = 0; i < LEDGER_ZONES; i++) {
+		const struct ledger_zone *z = &l->image->zone[i];
+
+		for (int m = 0; m < USAGE_RELEASED; m++)
+			left->value[m] += z->value[m];
+		left->most.up += z->bound_up;
+		left->most.down += z->bound_down;
+		if (z->day_visitors >= k)
+			left->shown_zones |= 1U << i;
+	}
+}
+
+/* left->order is to be freed. */
+static void find_contributors(const struct ledger *l, struct leftover *left,
+			      unsigned int k)
+{
+	struct bytes bound;
+
+	add_zones(l, left, k);
+	bound = left->most;
+	left->most = (struct bytes){ 0, 0 };
+	left->count = visits_of(l->image);
+	left->order = malloc((left->count + 1) * sizeof(*left->order));
+	if (!left->order)
+		return;
+	for (size_t i = 0; i < left->count; i++)
+		left->order[i] = (uint32_t)i;
 	visit_sorted_by = ledger_visit_at(l, 0);
-	qsort(order, count, sizeof(*order), compare_id);
-	for (size_t i = 0; i < count;)
-		i = add_device(left, l, order, i, count);
-	free(order);
+	qsort(left->order, left->count, sizeof(*left->order), compare_id);
+	for (size_t i = 0; i < left->count;) {
+		struct device d = take_device(l, left, &i);
+
+		add_device(left, &d);
+	}
+	left->most.up += bound.up;
+	left->most.down += bound.down;
 }
 
 /* --- the day: the box's row -------------------------------------------- */
 
-static uint64_t left_of(const struct ledger_image *image, int m)
+static uint64_t ripe_of_box(const struct leftover *left, unsigned int k)
 {
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < LEDGER_ZONES; i++)
-		sum += image->zone[i].value[m];
-	return sum;
-}
-
-static uint64_t ripe_of_box(const struct ledger_image *image,
-			    const struct leftover *left, unsigned int k)
-{
-	struct bytes most = left->most;
-	struct bytes sum = { left_of(image, USAGE_BYTES_UP),
-			     left_of(image, USAGE_BYTES_DOWN) };
+	struct bytes sum = { left->value[USAGE_BYTES_UP],
+			     left->value[USAGE_BYTES_DOWN] };
 	uint64_t mask = 0;
 
-	for (size_t i = 0; i < LEDGER_ZONES; i++) {
-		most.up += image->zone[i].bound_up;
-		most.down += image->zone[i].bound_down;
-	}
 	for (int m = 0; m < USAGE_BYTES_UP; m++)
 		if (left->contributors[m] >= k)
 			mask |= BIT(m);
-	if (left->contributors[USAGE_BYTES_UP] >= k && is_mixed(&most, &sum))
+	if (left->contributors[USAGE_BYTES_UP] >= k &&
+	    is_mixed(&left->most, &sum))
 		mask |= BYTES;
 	return mask;
 }
 
 /* Devices of the day: a figure of its own, carried on where few share it. */
 static uint64_t day_visitors(struct ledger *l, uint64_t today,
-			     uint64_t *carried, unsigned int k)
+			     uint64_t *carried, bool is_ripe)
 {
 	uint64_t sum = today + *carried;
 
-	ledger_set(l, carried, today >= k ? 0 : sum);
-	return today >= k ? sum : 0;
+	ledger_set(l, carried, is_ripe ? 0 : sum);
+	return is_ripe ? sum : 0;
+}
+
+static bool is_none_or_many(uint64_t n, unsigned int k)
+{
+	return !n || n >= k;
+}
+
+/* Beside the zones' figures it must not tell of a few what those do not. */
+static bool box_day_is_ripe(const struct ledger *l, const struct leftover *left,
+			    unsigned int k)
+{
+	return l->image->box_day_visitors >= k && left->order &&
+	       is_none_or_many(left->hidden, k) &&
+	       is_none_or_many(left->shared, k);
 }
 
 /* What is released of the zones, while the day is being closed. */
@@ -276,18 +408,21 @@ static bool draft_box(struct ledger *l, struct ipc_usage_row *row,
 		      unsigned int k)
 {
 	struct ledger_image *image = l->image;
-	struct leftover left = { { 0 }, { 0, 0 } };
+	struct leftover left = { .order = NULL };
+	struct sharers who = { .count = count_in_box, .l = l, .left = &left };
 	uint64_t mask;
 
-	find_contributors(l, &left);
-	mask = ripe_of_box(image, &left, k);
+	find_contributors(l, &left, k);
+	mask = without_remainders(ripe_of_box(&left, k), left.value, &who, k);
 	row->step = USAGE_DAY;
 	for (int m = 0; m < USAGE_RELEASED; m++)
 		if (mask & BIT(m))
-			row->value[m] = left_of(image, m);
+			row->value[m] = left.value[m];
 	mark_released(l, mask);
 	row->value[USAGE_DAY_VISITORS] = day_visitors(
-		l, image->box_day_visitors, &image->box_day_carried, k);
+		l, image->box_day_visitors, &image->box_day_carried,
+		box_day_is_ripe(l, &left, k));
+	free(left.order);
 	return mask || row->value[USAGE_DAY_VISITORS];
 }
 
@@ -303,7 +438,8 @@ static size_t draft_zones(struct ledger *l, size_t n, unsigned int k)
 		row->step = USAGE_DAY;
 		memcpy(row->zone, z->name, sizeof(row->zone));
 		row->value[USAGE_DAY_VISITORS] =
-			day_visitors(l, z->day_visitors, &z->day_carried, k);
+			day_visitors(l, z->day_visitors, &z->day_carried,
+				     z->day_visitors >= k);
 		n += row->value[USAGE_DAY_VISITORS] != 0;
 	}
 	return n;
@@ -316,7 +452,13 @@ struct labels {
 	unsigned int k;
 	enum usage_kind kind;
 	size_t n;	 /* drafts so far */
-	uint64_t rarely; /* devices with a label that fewer than k share */
+	uint64_t rarely; /* devices whose labels go together */
+	size_t count;
+	struct {
+		const char *label;
+		uint64_t value;
+		bool is_rare;
+	} offer[USAGE_LABELS];
 };
 
 static void draft_label(struct labels *d, const char *label, uint64_t value)
@@ -328,22 +470,57 @@ static void draft_label(struct labels *d, const char *label, uint64_t value)
 	memcpy(m->label, label, strnlen(label, USAGE_LABEL_MAX - 1));
 }
 
-static void offer_label(struct labels *d, const char *label, uint64_t value)
+static void make_rare(struct labels *d, size_t i)
 {
-	if (value >= d->k && strcmp(label, OTHER) != 0)
-		draft_label(d, label, value);
-	else
-		d->rarely += value;
+	d->offer[i].is_rare = true;
+	d->rarely += d->offer[i].value;
 }
 
-/* Rare ones are released together, or carried on. */
+static void offer_label(struct labels *d, const char *label, uint64_t value)
+{
+	size_t i = d->count++;
+
+	d->offer[i].label = label;
+	d->offer[i].value = value;
+	d->offer[i].is_rare = false;
+	if (value < d->k || !strcmp(label, OTHER))
+		make_rare(d, i);
+}
+
+/* false: there is none left. */
+static bool make_smallest_rare(struct labels *d)
+{
+	size_t least = d->count;
+
+	for (size_t i = 0; i < d->count; i++)
+		if (!d->offer[i].is_rare &&
+		    (least == d->count ||
+		     d->offer[i].value < d->offer[least].value))
+			least = i;
+	if (least == d->count)
+		return false;
+	make_rare(d, least);
+	return true;
+}
+
+/*
+ * Rare ones are released together, with the smallest of the others where they
+ * are too few for that; or all is carried on.
+ */
 static void finish_labels(struct labels *d)
 {
 	uint64_t *carried = &d->l->image->other[d->kind];
 
+	while (d->rarely && d->rarely < d->k && make_smallest_rare(d))
+		;
+	for (size_t i = 0; i < d->count; i++)
+		if (!d->offer[i].is_rare)
+			draft_label(d, d->offer[i].label, d->offer[i].value);
 	if (d->rarely >= d->k)
 		draft_label(d, OTHER, d->rarely + *carried);
 	ledger_set(d->l, carried, d->rarely >= d->k ? 0 : d->rarely + *carried);
+	d->rarely = 0;
+	d->count = 0;
 }
 
 static size_t draft_labels(struct ledger *l, size_t n, unsigned int k)
@@ -356,7 +533,6 @@ static size_t draft_labels(struct ledger *l, size_t n, unsigned int k)
 			    image->language[i].value);
 	finish_labels(&d);
 	d.kind = USAGE_PLATFORM;
-	d.rarely = 0;
 	for (int p = 0; p < USAGE_PLATFORMS; p++)
 		offer_label(&d, usage_platform_to_string(p),
 			    image->platform[p]);
@@ -367,7 +543,7 @@ static size_t draft_labels(struct ledger *l, size_t n, unsigned int k)
 /* --- the day: everybody is forgotten ----------------------------------- */
 
 /* Only who is online goes on, without a name until it is seen again. */
-static void copy_open(const struct ledger *l, uint64_t to)
+static void copy_open(struct ledger *l, uint64_t to)
 {
 	struct ledger_image *image = l->image;
 	size_t n = 0;
@@ -376,7 +552,7 @@ static void copy_open(const struct ledger *l, uint64_t to)
 		const struct ledger_visit *v = ledger_visit_at(l, i);
 		struct ledger_visit *copy = &image->visit[to][n];
 
-		if (!v->handle)
+		if (!v->handle || !ledger_reserve(l, to, n + 1))
 			continue;
 		*copy = *v;
 		copy->id = 0;

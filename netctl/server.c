@@ -144,9 +144,11 @@ static void grant(struct peer *p, const struct ipc_grant *m,
 	int err =
 		gate_grant(p->server->gate, &m->client, &m->limits, asker, &s);
 
-	if (!err && s->is_new && asker == ASKER_PORTAL)
+	if (!err && s->is_new && !s->is_accepted && asker == ASKER_PORTAL) {
+		s->is_accepted = true; /* one tap may come as many */
 		usage_accepted(p->server->gate->usage, s->zone, &s->mac,
 			       m->language);
+	}
 	if (err || !s->is_pending)
 		answer_session(p, m->header.id, s, err);
 	else
@@ -223,7 +225,7 @@ static void handle_health(struct ipc_channel *ch, const void *message,
 	const struct peer *p = arg;
 	struct ipc_health h = { .header.id = m->header.id };
 
-	gate_describe_health(p->server->gate, &h);
+	gate_describe_health(p->server->gate, p->role->is_portal, &h);
 	ipc_channel_send(ch, IPC_HEALTH, &h);
 }
 

@@ -18,12 +18,13 @@ struct session {
 	TAILQ_ENTRY(session) pending; /* of the gate: wants to be pushed */
 	struct session *next_device, *next_handle; /* the table's own */
 	bool is_pending;
-	bool is_new;	 /* no push has succeeded yet */
-	bool installed;	 /* its elements are in the kernel's maps */
-	uint8_t seen;	 /* in the dumps being read: bit 0 up, bit 1 down */
-	bool reduced;	 /* over its quota, at the zone's slow rate */
-	uint8_t policed; /* which caps are elements, as elements_caps() */
-	uint8_t reason;	 /* enum session_reason, once ended */
+	bool is_new;	  /* no push has succeeded yet */
+	bool is_accepted; /* its tap is counted */
+	bool installed;	  /* its elements are in the kernel's maps */
+	uint8_t seen;	  /* in the dumps being read: bit 0 up, bit 1 down */
+	bool reduced;	  /* over its quota, at the zone's slow rate */
+	uint8_t policed;  /* which caps are elements, as elements_caps() */
+	uint8_t reason;	  /* enum session_reason, once ended */
 	enum session_state state;
 	uint16_t slot; /* class minor number, or SLOT_UNCAPPED */
 	uint16_t zone; /* index in the table of zones */

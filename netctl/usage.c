@@ -22,8 +22,8 @@ struct usage {
 	struct ledger ledger;
 	struct visits *visits;
 	struct wallclock clock;
-	unsigned int k;
-	uint32_t series;	  /* bit i: enum usage_series i is counted */
+	unsigned int k;	 /* as configured; in force is that of the ledger */
+	uint32_t series; /* bit i: enum usage_series i is counted */
 	int slot[SETTINGS_ZONES]; /* in the ledger, or UNCOUNTED */
 	uint32_t slots;		  /* bit i: place i of the ledger is one */
 	bool is_full;		  /* said so in the log today */
@@ -99,13 +99,41 @@ static int take_slot(struct usage *u, const char *name)
 	return i;
 }
 
+static bool is_unwanted(const struct usage *u, int metric)
+{
+	enum usage_series series =
+		usage_metric_info((enum usage_metric)metric)->series;
+
+	return !(u->series & 1U << series);
+}
+
+/* What is not to be counted any more is not released either. */
+static void drop_unwanted(struct usage *u)
+{
+	struct ledger_image *image = u->ledger.image;
+
+	for (int m = 0; m < USAGE_RELEASED; m++) {
+		for (size_t i = 0; is_unwanted(u, m) && i < LEDGER_ZONES; i++)
+			image->zone[i].value[m] =
+				image->zone[i].contributors[m] = 0;
+	}
+	for (size_t i = 0;
+	     is_unwanted(u, USAGE_DAY_VISITORS) && i < LEDGER_ZONES; i++)
+		image->zone[i].day_visitors = image->zone[i].day_carried = 0;
+	if (is_unwanted(u, USAGE_DAY_VISITORS))
+		image->box_day_visitors = image->box_day_carried = 0;
+}
+
 void usage_apply(struct usage *u, const struct settings *s)
 {
 	u->k = (unsigned int)s->usage.k;
+	if (u->k > u->ledger.image->k)
+		u->ledger.image->k = u->k; /* a lower one waits for midnight */
 	u->series = 0;
 	for (int i = 0; i < USAGE_SERIES_MAX; i++)
 		if (settings_counts(s, (enum usage_series)i))
 			u->series |= 1U << i;
+	drop_unwanted(u);
 	free_slots(u, s);
 	u->slots = 0;
 	for (size_t i = 0; i < SETTINGS_ZONES; i++) {
@@ -181,17 +209,32 @@ static struct ledger_visit *add_visit(struct usage *u, uint64_t id,
 	return v;
 }
 
-/* The record of a device in a zone; NULL: it cannot be counted. */
+/* The record of a device in a zone; NULL: it has none today. */
+static struct ledger_visit *find_visit(const struct usage *u, uint16_t zone,
+				       const struct mac *mac)
+{
+	if (u->slot[zone] == UNCOUNTED)
+		return NULL;
+	return visits_find(u->visits, visits_id(u->visits, mac),
+			   (unsigned int)u->slot[zone]);
+}
+
+/* The same, made where there is none. NULL: it cannot be counted. */
 static struct ledger_visit *visit_of(struct usage *u, uint16_t zone,
 				     const struct mac *mac)
 {
-	uint64_t id = visits_id(u->visits, mac);
-	struct ledger_visit *v;
+	struct ledger_visit *v = find_visit(u, zone, mac);
 
-	if (u->slot[zone] == UNCOUNTED)
-		return NULL;
-	v = visits_find(u->visits, id, (unsigned int)u->slot[zone]);
-	return v ? v : add_visit(u, id, (unsigned int)u->slot[zone]);
+	if (v || u->slot[zone] == UNCOUNTED)
+		return v;
+	return add_visit(u, visits_id(u->visits, mac),
+			 (unsigned int)u->slot[zone]);
+}
+
+/* Who only looks takes up half of the day's records at most. */
+static bool has_room_for_onlookers(const struct usage *u)
+{
+	return visits_count(u->visits) < LEDGER_VISITS / 2;
 }
 
 /* The record of a session; one from before midnight gets its name again. */
@@ -210,9 +253,11 @@ static struct ledger_visit *visit_of_session(struct usage *u,
 void usage_shown(struct usage *u, uint16_t zone, const struct mac *mac,
 		 uint32_t platform)
 {
-	struct ledger_visit *v = visit_of(u, zone, mac);
+	struct ledger_visit *v = find_visit(u, zone, mac);
 	uint64_t bits;
 
+	if (!v && has_room_for_onlookers(u))
+		v = visit_of(u, zone, mac);
 	if (!v)
 		return;
 	bits = ledger_get(&u->ledger, &v->bits);
@@ -535,9 +580,11 @@ bool usage_tick(struct usage *u, const struct usage_now *now)
 	if (!hour_is_over(u, next_hour_s))
 		return false;
 	next_day_s = day_of(u, next_hour_s);
-	release_hour(&u->ledger, u->k, next_hour_s);
+	release_hour(&u->ledger, (unsigned int)image->k, next_hour_s);
 	if ((uint64_t)next_day_s != image->day_s) {
-		release_day(&u->ledger, u->visits, u->k, next_day_s);
+		release_day(&u->ledger, u->visits, (unsigned int)image->k,
+			    next_day_s);
+		image->k = u->k;
 		u->is_full = false;
 	}
 	return image->last_seq != seq;

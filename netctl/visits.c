@@ -205,7 +205,7 @@ struct ledger_visit *visits_add(struct visits *vs, uint64_t id,
 	size_t i = visits_count(vs);
 	struct ledger_visit *v = ledger_visit_at(vs->ledger, i);
 
-	if (i == LEDGER_VISITS)
+	if (!ledger_reserve(vs->ledger, image->half, i + 1))
 		return NULL;
 	if (i >= vs->room) {
 		size_t before = vs->room;

@@ -16,6 +16,7 @@
 #include "portal/admin_site.h"
 #include "portal/report.h"
 
+#define MEMORY_STEP (512 * 1024) /* a page more would tell of somebody */
 #define CSV_FIELDS(name)                                                       \
 	"Content-Disposition: attachment; filename=\"stadttor-" name           \
 	".csv\"\r\n"
@@ -344,6 +345,8 @@ static void read_totals(struct admin_site *s)
 	    at.applied == s->totals_at.applied &&
 	    at.committed == s->totals_at.committed)
 		return;
+	if (s->totals.count)
+		s->guests_told = *conns_stats(s->guests);
 	memset(&s->totals, 0, sizeof(s->totals));
 	for (size_t i = 0; i < s->settings->zones; i++)
 		if (s->settings->zone[i].counted)
@@ -363,7 +366,8 @@ static uint64_t memory_bytes(void)
 	if (fscanf(f, "%lu %lu", &size, &resident) != 2)
 		resident = 0;
 	fclose(f);
-	return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+	return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE) /
+	       MEMORY_STEP * MEMORY_STEP;
 }
 
 static uint32_t counted(const struct settings *settings)
@@ -386,7 +390,7 @@ static void write_metrics(struct conn *c, const struct ipc_health *h)
 		.uptime_s = (clock_ms() - s->since_ms) / 1000,
 		.memory_bytes = memory_bytes(),
 		.generation = s->generation,
-		.guests = conns_stats(s->guests),
+		.guests = &s->guests_told,
 		.operators = conns_stats(s->operators),
 		.store = s->store ? store_health(s->store) : STORE_CANNOT_WRITE,
 		.totals = &s->totals,

@@ -3,8 +3,11 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "portal/day.h"
+
+#define DAY_S 86400
 
 static uint64_t sum(uint64_t a, uint64_t b)
 {
@@ -69,11 +72,17 @@ static void add_day(struct store_changes *c, const struct ipc_usage_row *m)
 	store_row_add(row_of(c->day, &c->days, day, m->zone), m->value);
 }
 
-/* With the end of a day go the hours that are older than hours are kept. */
+/*
+ * With the end of a day go the hours that are older than hours are kept. A day
+ * that has not been yet is no reason: it was dated by a clock that was wrong.
+ */
 static int64_t trim_time(const struct store_changes *c, int64_t start_s)
 {
 	int64_t end_s = day_start_s(day_shift(day_of(start_s), 1));
+	int64_t now_s = (int64_t)time(NULL) + DAY_S;
 
+	if (end_s > now_s)
+		end_s = now_s;
 	return end_s > 0 && (uint64_t)end_s > c->keep_hours_s
 		       ? end_s - (int64_t)c->keep_hours_s
 		       : 0;

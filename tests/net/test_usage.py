@@ -6,9 +6,13 @@ says it is.
 """
 import datetime
 import json
+import os
 import random
+import subprocess
+import tempfile
 import time
 
+import ipc
 import lab
 import pytest
 import traffic
@@ -225,3 +229,64 @@ def test_showing_addresses_is_audited(stadttor, phones):
     line, = stadttor.warnings("audit")
     assert "uid 0" in line and "1 sessions" in line
     assert phones[0].mac not in line and phones[0].ip4 not in line
+
+
+def test_nothing_tells_of_one_person(stadttor, phones):
+    """What is told at once is the same before a tap, after it, in the middle
+    of a visit and after the log-out: in metrics, to the dashboard, by IPC."""
+    token = make_token(stadttor, guest={"max_sessions": 4})
+    before = told_at_once(stadttor, token)
+    probe_and_tap(phones[0], "de")
+    Talk(phones[0]).say(V4, 300)
+    time.sleep(6)  # a look at the counters
+    during = told_at_once(stadttor, token)
+    traffic.log_out(phones[0])
+    after = told_at_once(stadttor, token)
+    assert before == during == after
+    assert any("stadttor_poll_seconds_count" in line for line in before)
+
+
+def make_token(stadttor, **config):
+    stadttor.configure(**config)
+    token = stadttor.cli("passwd", "--token", "test").stdout.strip()
+    for program in (NETCTL, PORTAL):
+        stadttor.start_one(program)
+    stadttor.wait_ready()
+    lab.wait_until(lambda: ":2090" in stadttor.street.gate.run(
+        "ss", "-Htln").stdout, say="no admin listener")
+    return token
+
+
+def told_at_once(stadttor, token):
+    """All but what passes by itself: clocks, and the operator's own steps."""
+    ask = ["curl", "-s", "-H", f"Authorization: Bearer {token}",
+           "http://127.0.0.1:2090/"]
+    lines = [*stadttor.street.gate.run(
+        *ask[:-1], ask[-1] + "metrics").stdout.splitlines()]
+    now = json.loads(stadttor.street.gate.run(
+        *ask[:-1], ask[-1] + "api/now").stdout)
+    lines += [f"{k} {v}" for k, v in now.items()
+              if k not in ("time", "uptime_s")]
+    with ipc.Peer(stadttor.socket, "nobody") as peer:
+        zone = peer.socket.recv(1024)
+    assert ipc.HEADER.unpack_from(zone)[1] == ipc.ZONE
+    return [line for line in lines if "uptime" not in line
+            and 'listener="admin"' not in line] + [zone]
+
+
+def test_little_ram(build):
+    """A RAM file system that is full costs figures, not the program."""
+    driver = os.path.join(build, "golden", "usagedriver")
+    lines = "clock 1000000 1790000000000\n" + "".join(
+        f"begin 0 {n} {n + 1} 1000000 90000000\n" for n in range(9000))
+    for size, kept in (("64k", 0), ("600k", None), ("8m", 9000)):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(
+                ["unshare", "-m", "sh", "-c", f"mount -t tmpfs -o size={size}"
+                 f" x {folder} && exec {driver} {folder}/pending 5 guest"],
+                input=lines, text=True, capture_output=True)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("ok") == 9001
+        warned = "end with this process" in done.stderr
+        assert warned == (kept == 0), done.stderr
+        assert ("told apart" in done.stderr) == (kept is None)

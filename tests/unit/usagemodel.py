@@ -16,6 +16,7 @@ METRICS = ["visitors", "sessions", "portal_shown", "accepted",
            "peak", "visitors_day"]
 RELEASED = METRICS[:18]
 COUNTS = METRICS[:16]
+GROUPS = [METRICS[4:9], METRICS[9:16]]  # each shares out the same sessions
 REASONS = [None, "ended_expired", "ended_idle", "ended_quota", "ended_logout",
            "ended_operator"]
 PLATFORMS = ["other", "apple", "android", "windows", "firefox", "linux",
@@ -158,6 +159,19 @@ class Model:
     def mixed(up, down, most_up, most_down):
         return most_up <= up // 2 and most_down <= down // 2
 
+    def without_remainders(self, ripe, value, by):
+        """What is held back of a group must not show in what is not."""
+        for group in GROUPS:
+            while True:
+                held = [m for m in group if value[m] and m not in ripe]
+                out = [m for m in group if m in ripe]
+                if not held or not out or len(set().union(
+                        *(by[m] for m in held))) >= self.k:
+                    break
+                ripe = [m for m in ripe
+                        if m != min(out, key=lambda m: value[m])]
+        return ripe
+
     def close_hour(self):
         for zone in self.zones:
             ripe = [m for m in COUNTS if len(zone.by[m]) >= self.k]
@@ -169,6 +183,7 @@ class Model:
                 zone.up.clear()
                 zone.down.clear()
                 zone.bound_up = zone.bound_down = 0
+            ripe = self.without_remainders(ripe, zone.value, zone.by)
             peak = zone.peak - zone.peak % 5 if zone.peak >= self.k else 0
             if ripe or peak:
                 self.rows.append((self.hour, "hour", zone.name,
@@ -180,11 +195,20 @@ class Model:
                 zone.by[m] = set()
             zone.in_hour, zone.shown, zone.peak = set(), set(), 0
 
-    def day_visitors(self, today, carried):
+    def box_is_ripe(self):
+        """The box's devices of the day must not tell of a few that the zones'
+        figures leave out, or of a few who were in two of them."""
+        everybody = set().union(*(z.in_day for z in self.zones))
+        shown = [z.in_day for z in self.zones if len(z.in_day) >= self.k]
+        hidden = len(everybody - set().union(*shown))
+        shared = sum(map(len, shown)) - len(set().union(*shown))
+        return len(everybody) >= self.k and all(
+            n == 0 or n >= self.k for n in (hidden, shared))
+
+    @staticmethod
+    def day_visitors(today, carried, is_ripe):
         """What is released, and what is carried on."""
-        if today >= self.k:
-            return today + carried, 0
-        return 0, today + carried
+        return (today + carried, 0) if is_ripe else (0, today + carried)
 
     def close_day(self):
         row, by = {}, {}
@@ -203,16 +227,18 @@ class Model:
                 max(most_down.values(), default=0)
                 + sum(z.bound_down for z in self.zones)):
             ripe += ["bytes_up", "bytes_down"]
+        ripe = self.without_remainders(ripe, left, union)
         for m in ripe:
             row[m], by[m] = left[m], union[m]
         everybody = set().union(*(z.in_day for z in self.zones))
         row["visitors_day"], self.box_day_carried = self.day_visitors(
-            len(everybody), self.box_day_carried)
+            len(everybody), self.box_day_carried, self.box_is_ripe())
         if any(row.values()):
             self.rows.append((self.day, "day", "-", row, by))
         for zone in self.zones:
-            seen, zone.day_carried = self.day_visitors(len(zone.in_day),
-                                                       zone.day_carried)
+            seen, zone.day_carried = self.day_visitors(
+                len(zone.in_day), zone.day_carried,
+                len(zone.in_day) >= self.k)
             if seen:
                 self.rows.append((self.day, "day", zone.name,
                                   {"visitors_day": seen}, {}))
@@ -228,7 +254,10 @@ class Model:
             zone.down.clear()
             zone.in_day = set()
         self.close_labels("language", self.languages)
-        self.close_labels("platform", self.platforms)
+        self.close_labels("platform", {p: self.platforms[p]
+                                       for p in PLATFORMS})
+        self.languages.clear()
+        self.platforms.clear()
         self.platform_of = {(z, s.device): p for (z, device), p
                             in self.platform_of.items()
                             for s in self.open.values()
@@ -237,16 +266,18 @@ class Model:
         self.labelled.clear()
 
     def close_labels(self, kind, counts):
-        rare = 0
-        for label, value in counts.items():
-            if value >= self.k and label != "other":
-                self.labels.append((self.day, kind, label, value))
-            else:
-                rare += value
+        """Rare ones go together, with the smallest of the others where they
+        are too few for that."""
+        out = {label: n for label, n in counts.items()
+               if n >= self.k and label != "other"}
+        rare = sum(counts.values()) - sum(out.values())
+        while 0 < rare < self.k and out:
+            rare += out.pop(min(out, key=out.get))
+        self.labels += [(self.day, kind, label, n)
+                        for label, n in out.items()]
         if rare >= self.k:
             self.labels.append((self.day, kind, "other",
                                 rare + self.carried[kind]))
             self.carried[kind] = 0
         else:
             self.carried[kind] += rare
-        counts.clear()
