@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which figures may leave: those that at least k devices share, and of which
+ * neither the figures themselves nor what they leave out tell of fewer. Pure
+ * judgement: who contributed to what is counted by others.
+ */
+#ifndef STADTTOR_RIPE_H
+#define STADTTOR_RIPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/usage.h"
+
+/* Sets of metrics below USAGE_RELEASED. */
+#define RIPE_BIT(metric) (1ULL << (metric))
+#define RIPE_BYTES	 (RIPE_BIT(USAGE_BYTES_UP) | RIPE_BIT(USAGE_BYTES_DOWN))
+
+struct ripe_bytes {
+	uint64_t up, down;
+};
+
+/* Raises each direction to at least that much. */
+void ripe_raise(struct ripe_bytes *most, uint64_t up, uint64_t down);
+
+/* What waits, and who is known to have contributed to it. */
+struct ripe_batch {
+	const uint64_t *value;	      /* USAGE_RELEASED of them */
+	const uint64_t *contributors; /* devices, for each */
+	struct ripe_bytes most;	      /* of one device, at most */
+	/* how many devices share at least one metric of the set */
+	size_t (*count)(const void *arg, uint64_t metrics);
+	const void *arg;
+};
+
+/* The set that may go. */
+uint64_t ripe_metrics(const struct ripe_batch *b, unsigned int k);
+
+/* A remainder that tells of nobody, or of many. */
+bool ripe_is_none_or_many(uint64_t devices, unsigned int k);
+
+#endif
