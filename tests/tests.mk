@@ -91,7 +91,8 @@ check-privacy: root
 	STADTTOR_BUILD=build STADTTOR_PLAIN=build $(PYTEST) -p no:cacheprovider \
 		-v tests/net/test_canary.py tests/net/test_privacy.py \
 		tests/net/test_usage.py tests/unit/test_usage_model.py \
-		tests/unit/test_units.py -k "not unit or ledger or wallclock"
+		"tests/unit/test_units.py::test_unit[test_ledger]" \
+		"tests/unit/test_units.py::test_unit[test_wallclock]"
 
 fuzz: root
 	$(MAKE) $(FUZZ_ARGS) fuzzers
