@@ -49,6 +49,7 @@ struct ipc_channel {
 	struct event read_event;
 	struct event write_event;
 	struct event resume_timer;
+	struct event wipe_timer;
 	TAILQ_HEAD(, ipc_queued) queue;
 	size_t queued;	    /* bytes */
 	uint64_t window_ms; /* start of the second that budget counts in */
@@ -159,10 +160,10 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	wipe_later(&ch->wipe_timer); /* messages name clients */
 	n = channel_allowance(ch);
 	while (n && channel_read_one(ch))
 		n--;
-	wipe_stack(); /* messages name clients */
 }
 
 static void on_resume(evutil_socket_t fd, short what, void *arg)
@@ -217,6 +218,7 @@ struct ipc_channel *ipc_channel_new(const struct ipc_channel_config *config)
 	event_assign(&ch->write_event, config->base, config->fd,
 		     EV_WRITE | EV_PERSIST, on_writable, ch);
 	evtimer_assign(&ch->resume_timer, config->base, on_resume, ch);
+	wipe_init(&ch->wipe_timer, config->base);
 	event_add(&ch->read_event, NULL);
 	return ch;
 }
@@ -230,6 +232,9 @@ void ipc_channel_free(struct ipc_channel *ch)
 	event_del(&ch->read_event);
 	event_del(&ch->write_event);
 	event_del(&ch->resume_timer);
+	if (evtimer_pending(&ch->wipe_timer, NULL))
+		wipe_stack();
+	event_del(&ch->wipe_timer);
 	while ((q = TAILQ_FIRST(&ch->queue))) {
 		TAILQ_REMOVE(&ch->queue, q, next);
 		free(q);

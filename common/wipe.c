@@ -7,7 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
 #define STACK_DEPTH 32768
+
+static const struct timeval later = { .tv_usec = 100000 };
 
 #ifdef __has_feature
 #if __has_feature(address_sanitizer)
@@ -75,4 +80,23 @@ __attribute__((noinline)) void wipe_stack(void)
 	char deep[STACK_DEPTH];
 
 	explicit_bzero(deep, sizeof(deep));
+}
+
+static void on_later(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	wipe_stack();
+}
+
+void wipe_init(struct event *timer, struct event_base *base)
+{
+	evtimer_assign(timer, base, on_later, NULL);
+}
+
+void wipe_later(struct event *timer)
+{
+	if (!evtimer_pending(timer, NULL))
+		event_add(timer, &later);
 }

@@ -16,4 +16,13 @@ void wipe_freed_memory(void);
 /* Overwrites the part of the stack that earlier calls have used. */
 void wipe_stack(void);
 
+/*
+ * The same a little later, once for all that happens until then: what is done
+ * thousands of times a second need not pay for it each time.
+ */
+struct event;
+struct event_base;
+void wipe_init(struct event *timer, struct event_base *base);
+void wipe_later(struct event *timer);
+
 #endif

@@ -55,6 +55,7 @@ struct conns {
 	struct conn_list pool;
 	struct conn_list open;
 	size_t count; /* open with a place */
+	struct event wipe_timer;
 	struct conns_stats stats;
 	char scratch[REQUEST_MAX];
 };
@@ -150,8 +151,8 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	c->has_event = false;
+	wipe_later(&c->owner->wipe_timer);
 	c->on_ready(c);
-	wipe_stack();
 }
 
 static void conn_arm(struct conn *c, short what,
@@ -426,6 +427,7 @@ struct conns *conns_new(const struct conns_config *config,
 	}
 	TAILQ_INIT(&cs->pool);
 	TAILQ_INIT(&cs->open);
+	wipe_init(&cs->wipe_timer, config->base);
 	queues_init(cs);
 	return cs;
 }
@@ -478,6 +480,7 @@ void conns_accept(struct conns *cs, const struct accepted *a)
 {
 	struct conn *c = conn_take(cs);
 
+	wipe_later(&cs->wipe_timer);
 	if (!c) {
 		close(a->fd);
 		return;
@@ -530,6 +533,7 @@ void conns_free(struct conns *cs)
 	deadline_queue_clear(&cs->writing);
 	deadline_queue_clear(&cs->draining);
 	limits_free(cs->limits);
+	event_del(&cs->wipe_timer);
 	explicit_bzero(cs->scratch, sizeof(cs->scratch));
 	free(cs);
 }

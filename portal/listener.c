@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/wipe.h"
 
 #define ACCEPTS_PER_TURN 64
 #define BACKLOG		 4096
@@ -92,7 +91,6 @@ static void on_acceptable(evutil_socket_t fd, short what, void *arg)
 	for (int i = 0; i < ACCEPTS_PER_TURN; i++)
 		if (!listener_accept(l))
 			break;
-	wipe_stack(); /* it has held who came */
 }
 
 static int socket_bind(int fd, int family, uint16_t port)
