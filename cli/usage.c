@@ -240,7 +240,8 @@ static void print_note(const struct store_query *q, const struct settings *s)
 {
 	printf("\nEach figure is shared by at least %" PRIu64
 	       " devices, those of fewer come later\nor in the day's total; "
-	       "an hour's come after its end.\n",
+	       "an hour's come after its end,\nthe visitors of a day after "
+	       "midnight. PEAK is in steps of five.\n",
 	       s->usage.k);
 	if (q->step != USAGE_HOUR)
 		puts("A device that comes on two days is two visitors.");

@@ -415,7 +415,9 @@ static const struct conf_option usage_options[] = {
 	  .fallback = "/var/lib/stadttor/usage.sqlite",
 	  .max = 200,
 	  .help = "database of the figures, in a folder that the portal's user "
-		  "may write to; empty: they are kept in memory only" },
+		  "may write to (under systemd another one than "
+		  "/var/lib/stadttor needs ReadWritePaths= in the portal's "
+		  "unit); empty: they are kept in memory only" },
 	{ .name = "keep_hours",
 	  .type = CONF_SECONDS,
 	  AT(usage_settings, keep_hours_s),

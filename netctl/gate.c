@@ -411,9 +411,10 @@ static void keep_fixed(struct settings *next, struct settings *old)
 
 	if (strcmp(next->gate.socket, old->gate.socket) ||
 	    strcmp(next->gate.user, old->gate.user) ||
-	    next->gate.mark_shift != old->gate.mark_shift)
-		log_warn("socket, user and mark_shift change with a restart, "
-			 "not with a reload");
+	    next->gate.mark_shift != old->gate.mark_shift ||
+	    strcmp(next->usage.pending, old->usage.pending))
+		log_warn("socket, user, mark_shift and pending change with a "
+			 "restart, not with a reload");
 	swap = next->gate.socket;
 	next->gate.socket = old->gate.socket;
 	old->gate.socket = swap;
@@ -439,6 +440,12 @@ static void end_zones_without(struct gate *g, const int map[])
 {
 	struct session *s;
 
+	for (uint16_t z = 0; z < g->settings->zones; z++)
+		if (map[z] < 0)
+			log_warn("zone %s is not in the config any more: its "
+				 "%u sessions end",
+				 g->settings->zone[z].name,
+				 session_count_zone(g->sessions, z));
 	SESSION_FOREACH (s, g->sessions)
 		if (map[s->zone] < 0)
 			gate_end(g, s, SESSION_REASON_OPERATOR);

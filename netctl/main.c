@@ -98,17 +98,43 @@ static struct settings *read_settings(const struct options *o)
 	return s;
 }
 
+/* The first character of a file in /proc. false: there is none. */
+static bool read_flag(const char *path, char *c)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool good = fd >= 0 && read(fd, c, 1) == 1;
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
 static void check_forwarding(const char *path)
 {
-	char c = '1';
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char c;
 
-	if (fd < 0)
-		return;
-	if (read(fd, &c, 1) == 1 && c == '0')
+	if (read_flag(path, &c) && c == '0')
 		log_warn("%s is 0: this box forwards nothing until it is 1",
 			 path);
-	close(fd);
+}
+
+/*
+ * Where the bridge hands packets to iptables, nat sees them before the gate
+ * has marked them: who is in would be sent to the portal all the same.
+ */
+static void check_bridges(void)
+{
+	static const char *const paths[] = {
+		"/proc/sys/net/bridge/bridge-nf-call-iptables",
+		"/proc/sys/net/bridge/bridge-nf-call-ip6tables",
+	};
+	char c;
+
+	for (size_t i = 0; i < 2; i++)
+		if (read_flag(paths[i], &c) && c == '1')
+			log_warn("%s is 1: on a bridge, people who are in are "
+				 "still led to the portal; set it to 0",
+				 paths[i]);
 }
 
 static void on_reload(evutil_socket_t fd, short what, void *arg)
@@ -124,6 +150,7 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	gate_reload(d->gate, next);
+	check_bridges();
 	log_open(PROGRAM, d->options.debug || next->gate.debug);
 }
 
@@ -180,6 +207,7 @@ static void start(struct daemon *d, struct settings *s)
 		exit(1);
 	check_forwarding("/proc/sys/net/ipv4/ip_forward");
 	check_forwarding("/proc/sys/net/ipv6/conf/all/forwarding");
+	check_bridges();
 }
 
 int main(int argc, char **argv)

@@ -204,6 +204,11 @@ static void say(const struct admin_socket *l, int err)
 		log_info("admin: listening on %s, port %u%s", l->device,
 			 l->port,
 			 *l->settings->admin.certificate ? " with TLS" : "");
+		if (!*l->settings->admin.certificate &&
+		    !admin_address_is_loopback(&l->address))
+			log_warn(
+				"admin: passwords and figures pass unencrypted "
+				"there: a certificate is missing");
 		return;
 	case SOCKET_NO_ADDRESS:
 		log_warn("admin: no device has the address of the config; "

@@ -101,7 +101,28 @@ static int disk_open(struct store *st)
 		err = start_anew(st);
 	if (!err && store_db_is_readonly(st->disk))
 		err = -EROFS;
+	if (!err && stat(st->path, &st->opened))
+		err = -errno;
 	return err;
+}
+
+/* Somebody took the file away, or put a backup in its place. */
+static bool disk_is_replaced(const struct store *st)
+{
+	struct stat now;
+
+	return stat(st->path, &now) || now.st_dev != st->opened.st_dev ||
+	       now.st_ino != st->opened.st_ino;
+}
+
+static int disk_open_again(struct store *st)
+{
+	log_warn("usage figures: %s was removed or replaced while it was in "
+		 "use; what is there now is used",
+		 st->path);
+	disk_close(st);
+	st->on_disk = (struct store_mark){ 0 };
+	return disk_open(st);
 }
 
 /* SQLite tells of the last file that it tried; the first cause is plainer. */
@@ -220,8 +241,10 @@ struct store_position store_position(const struct store *st)
 
 static int apply_to_disk(struct store *st, const struct usage_batch *b)
 {
-	int err = store_batch_apply(st->disk, st->changes, b, &st->on_disk);
+	int err = disk_is_replaced(st) ? disk_open_again(st) : 0;
 
+	if (!err)
+		err = store_batch_apply(st->disk, st->changes, b, &st->on_disk);
 	if (err == -EUCLEAN) {
 		err = start_anew(st);
 		if (!err)

@@ -3,6 +3,8 @@
 #ifndef STADTTOR_PORTAL_STORE_PRIVATE_H
 #define STADTTOR_PORTAL_STORE_PRIVATE_H
 
+#include <sys/stat.h>
+
 #include "portal/store_batch.h"
 
 struct store_totals {
@@ -12,6 +14,7 @@ struct store_totals {
 };
 
 struct store {
+	struct stat opened;    /* the file, as it was */
 	char *path;	       /* empty: memory alone */
 	struct store_db *disk; /* NULL: not to be read either */
 	struct store_db *ram;  /* NULL: nothing waits for the disk */

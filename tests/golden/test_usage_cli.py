@@ -12,7 +12,8 @@ import pytest
 ENV = dict(os.environ, TZ="UTC", ZONES="1")
 NOTE = """
 Each figure is shared by at least 5 devices, those of fewer come later
-or in the day's total; an hour's come after its end.
+or in the day's total; an hour's come after its end,
+the visitors of a day after midnight. PEAK is in steps of five.
 """
 TWICE = "A device that comes on two days is two visitors.\n"
 DAYS = """\

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SIGHUP, and devices that come and go, never cost anybody a connection."""
+import os
 import time
 
 import lab
@@ -194,3 +195,29 @@ def test_restart_with_another_config(stadttor, phones):
     assert traffic.is_online(phones[0])
     assert len(stadttor.sessions()) == 1
     assert zone_names(stadttor) == ["guest"]
+
+
+def test_bridge_that_asks_iptables_is_warned_of(stadttor, street):
+    """People who are in would stay captive; nothing else would say so."""
+    key = "net/bridge/bridge-nf-call-iptables"
+    with street.gate.entered():
+        there = os.path.exists(f"/proc/sys/{key}")
+    assert there, "this kernel has no br_netfilter"
+    stadttor.start()
+    assert not stadttor.warnings("bridge-nf-call")
+    street.gate.sysctl(key, 1)
+    try:
+        stadttor.reload(NETCTL)
+        stadttor.wait_log("warning: .*bridge-nf-call-iptables is 1")
+    finally:
+        street.gate.sysctl(key, 0)
+
+
+def test_zone_with_another_name_is_another_zone(stadttor, phones):
+    stadttor.start()
+    assert traffic.tap(phones[0]).status == 303
+    with open(stadttor.config) as file:
+        text = file.read()
+    stadttor.write(text.replace("zone 'guest'", "zone 'square'"))
+    stadttor.reload(NETCTL)
+    stadttor.wait_log("zone guest is not in the config any more: its 1 sess")

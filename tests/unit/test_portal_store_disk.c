@@ -324,6 +324,32 @@ static void test_not_a_database(void **state)
 	assert_set_aside(2, texts[1]);
 }
 
+/* Taken away, or a backup put in its place, while it is open. */
+static void test_removed_and_replaced(void **state)
+{
+	char backup[160], wal[160];
+	struct store *st = opened();
+
+	(void)state;
+	assert_int_equal(apply_hour(st, 1, NOON, 1), 0);
+	snprintf(wal, sizeof(wal), "%s-wal", path);
+	snprintf(backup, sizeof(backup), "%s.old", path);
+	assert_int_equal(rename(path, backup), 0);
+	unlink(wal);
+	assert_int_equal(apply_hour(st, 2, NOON + 3600, 1), 0);
+	assert_int_equal(store_health(st), STORE_ON_DISK);
+	assert_position(st, 2, 2);
+	store_free(st);
+	st = opened(); /* it is in the file that is there */
+	assert_position(st, 2, 2);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(apply_hour(st, 3, NOON + 7200, 1), 0);
+	store_free(st);
+	st = opened();
+	assert_position(st, 3, 3);
+	store_free(st);
+}
+
 /* Overwrites all but the first pages, which hold the schema. */
 static void damage(void)
 {
@@ -524,6 +550,7 @@ int main(void)
 		TEST(test_two_instances),
 		TEST(test_no_shared_memory),
 		TEST(test_not_a_database),
+		TEST(test_removed_and_replaced),
 		TEST(test_damaged_pages),
 		TEST(test_damage_met_in_writing),
 		TEST(test_later_version),
