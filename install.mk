@@ -17,7 +17,7 @@ MAN_DIST := $(wildcard cli/*.8 netctl/*.8 portal/*.8 docs/*.5)
 WEB_DIST := $(wildcard web/pages/* web/lang/*)
 
 # Units and pages name the programs by their installed place.
-place = sed -e 's|@SBINDIR@|$(sbindir)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g'
+place = sed -e 's|@SBINDIR@|$(sbindir)|g' -e 's|@BINDIR@|$(bindir)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g'
 
 # The default of the option `pages` is right for PREFIX=/usr only.
 config = $(if $(filter /usr,$(PREFIX)),cat,\

@@ -92,6 +92,6 @@ void gate_describe_health(const struct gate *g, bool is_for_portal,
 	m->usage_is_kept = u.is_kept;
 	m->k = (uint8_t)g->settings->usage.k;
 	for (size_t i = 0; i < g->settings->uplinks; i++)
-		m->uplinks_present += g->uplink_ifindex[i] != 0;
+		m->uplinks_present += g->uplink_is_up[i];
 	fill_health_zones(g, m);
 }

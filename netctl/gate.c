@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -57,6 +60,37 @@ static bool update_ifindex(uint32_t *known, const char *device)
 	return true;
 }
 
+/* Set up, and with a carrier. */
+static bool is_running(const char *device)
+{
+	struct ifreq r = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool good;
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", device);
+	good = fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &r) == 0;
+	if (fd >= 0)
+		close(fd);
+	return good && r.ifr_flags & IFF_UP && r.ifr_flags & IFF_RUNNING;
+}
+
+/* Rules do not depend on it, but whoever reads the state wants to know. */
+static void update_uplinks(struct gate *g)
+{
+	for (size_t i = 0; i < g->settings->uplinks; i++) {
+		const char *device = g->settings->uplink[i].device;
+		bool is_up = is_running(device);
+
+		if (is_up == g->uplink_is_up[i])
+			continue;
+		g->uplink_is_up[i] = is_up;
+		if (is_up)
+			log_info("uplink %s is up", device);
+		else
+			log_warn("uplink %s is down or unplugged", device);
+	}
+}
+
 /* true: something has changed. */
 static bool update_devices(struct gate *g)
 {
@@ -69,6 +103,7 @@ static bool update_devices(struct gate *g)
 	for (size_t i = 0; i < s->uplinks; i++)
 		changed |= update_ifindex(&g->uplink_ifindex[i],
 					  s->uplink[i].device);
+	update_uplinks(g);
 	return changed;
 }
 
@@ -468,6 +503,7 @@ void gate_reload(struct gate *g, struct settings *next)
 		if (map[i] >= 0)
 			g->zone[map[i]] = before[i];
 	memset(g->uplink_ifindex, 0, sizeof(g->uplink_ifindex));
+	memset(g->uplink_is_up, 0, sizeof(g->uplink_is_up));
 	settings_free(g->settings);
 	g->settings = next;
 	g->health.generation++;

@@ -49,6 +49,7 @@ struct gate {
 	struct health health;
 	struct gate_zone zone[SETTINGS_ZONES];
 	uint32_t uplink_ifindex[SETTINGS_UPLINKS];
+	bool uplink_is_up[SETTINGS_UPLINKS]; /* there, and its cable plugged */
 	struct session_list pending; /* to be pushed at the end of the turn */
 	struct event push_event;
 	struct event poll_timer;

@@ -210,7 +210,7 @@ static void handle_status(struct ipc_channel *ch, const void *message,
 	for (int i = 0; i < IPC_NETLINK_MAX; i++)
 		t.netlink_errors += g->health.errors[i];
 	for (size_t i = 0; i < g->settings->uplinks; i++)
-		t.uplinks_present += g->uplink_ifindex[i] != 0;
+		t.uplinks_present += g->uplink_is_up[i];
 	ipc_channel_send(p->channel, IPC_TOTALS, &t);
 	send_zones(p, m->header.id);
 	answer_done(p, m->header.id, 0, (uint32_t)g->settings->zones, 0);

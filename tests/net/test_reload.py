@@ -221,3 +221,24 @@ def test_zone_with_another_name_is_another_zone(stadttor, phones):
     stadttor.write(text.replace("zone 'guest'", "zone 'square'"))
     stadttor.reload(NETCTL)
     stadttor.wait_log("zone guest is not in the config any more: its 1 sess")
+
+
+def test_unplugged_uplink_is_said(stadttor, street):
+    stadttor.start()
+    assert stadttor.status()["uplinks_present"] == 1
+    street.internet.ip("link set eth0 down")
+    try:
+        stadttor.wait_log("uplink wan0 is down or unplugged")
+        assert stadttor.status()["uplinks_present"] == 0
+        said = len(stadttor.log())
+    finally:
+        street.internet.ip("link set eth0 up",
+                           f"addr replace {lab.HOST6}/64 dev eth0 nodad",
+                           *(f"route replace {n.prefix4}.0.0/16 via"
+                             f" {lab.UPLINK4}"
+                             for n in (street.guest, street.staff)),
+                           *(f"route replace {n.prefix6}:/64 via"
+                             f" {lab.UPLINK6}"
+                             for n in (street.guest, street.staff)))
+    stadttor.wait_log(r"uplink wan0 is up\n", since=said)
+    street.restore_addresses()
