@@ -1042,7 +1042,7 @@ def is_scraped(ns):
 
 def test_prometheus_and_grafana(admin):
     if not shutil.which("prometheus"):
-        pytest.skip("prometheus is not installed")
+        pytest.fail("prometheus is missing: make deps")
     fill_store(admin, 3)
     start(admin)
     token = admin.add_token()
