@@ -577,10 +577,10 @@ bool usage_tick(struct usage *u, const struct usage_now *now)
 	if (!image->is_relative && !u->clock.is_known)
 		return false; /* of an earlier netctl; the clock is gone now */
 	next_hour_s = hour_of(u, time_of(u, now->boot_ms));
-	if (!hour_is_over(u, next_hour_s))
-		return false;
-	next_day_s = day_of(u, next_hour_s);
-	release_hour(&u->ledger, (unsigned int)image->k, next_hour_s);
+	if (hour_is_over(u, next_hour_s))
+		release_hour(&u->ledger, (unsigned int)image->k, next_hour_s);
+	/* apart from the hour: a kill may have come between the two */
+	next_day_s = day_of(u, (int64_t)image->hour_s);
 	if ((uint64_t)next_day_s != image->day_s) {
 		release_day(&u->ledger, u->visits, (unsigned int)image->k,
 			    next_day_s);
