@@ -111,8 +111,10 @@ static void on_element(const struct element *e, void *arg)
 
 /* --- all of them ------------------------------------------------------- */
 
-static int read_zone(struct reading *r)
+/* Both maps of the zone: the elements of that device, or all. */
+static int read_maps(struct reading *r, const struct mac *mac)
 {
+	struct nft *nft = r->g->nft;
 	struct elements_place from = {
 		.zone = r->g->settings->zone[r->zone].name,
 	};
@@ -120,7 +122,8 @@ static int read_zone(struct reading *r)
 
 	for (int down = 0; down < 2 && !err; down++) {
 		from.down = r->down = down != 0;
-		err = elements_dump(r->g->nft, &from, on_element, r);
+		err = mac ? elements_get(nft, &from, mac, on_element, r)
+			  : elements_dump(nft, &from, on_element, r);
 	}
 	return err;
 }
@@ -145,7 +148,7 @@ static int read_once(struct gate *g, uint16_t zone, bool adopting)
 	int err;
 
 	nft_begin(g->nft);
-	err = read_zone(&r);
+	err = read_maps(&r, NULL);
 	if (err == -ENOENT && adopting)
 		err = 0; /* no such map yet: nothing is in it */
 	if (!err)
@@ -243,15 +246,21 @@ static uint64_t interval_of(const struct session *s, uint64_t now_ms)
 	return ms < POLL_MIN_MS ? POLL_MIN_MS : ms;
 }
 
+static void arm(struct event *timer, uint64_t ms)
+{
+	const struct timeval tv = { .tv_sec = (time_t)(ms / 1000),
+				    .tv_usec =
+					    (suseconds_t)(ms % 1000 * 1000) };
+
+	event_add(timer, &tv);
+}
+
 static void arm_poll(struct gate *g, uint64_t now_ms, uint64_t ms)
 {
-	struct timeval tv = { .tv_sec = (time_t)(ms / 1000),
-			      .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
-
 	if (g->poll_ms > now_ms && g->poll_ms <= now_ms + ms)
 		return;
 	g->poll_ms = now_ms + ms;
-	event_add(&g->poll_timer, &tv);
+	arm(&g->poll_timer, ms);
 }
 
 void gate_plan_poll(struct gate *g, const struct session *s)
@@ -352,15 +361,8 @@ static bool is_ending(const struct session *s)
 static void read_singly(struct gate *g, struct session *s)
 {
 	struct reading r = { .g = g, .zone = s->zone, .now_ms = clock_ms() };
-	struct elements_place from = {
-		.zone = g->settings->zone[s->zone].name,
-	};
-	int err = 0;
+	int err = read_maps(&r, &s->mac);
 
-	for (int down = 0; down < 2 && !err; down++) {
-		from.down = r.down = down != 0;
-		err = elements_get(g->nft, &from, &s->mac, on_element, &r);
-	}
 	if (err && err != -ENOENT)
 		log_debug("nft: reading last counters: %s", strerror(-err));
 }
@@ -387,8 +389,6 @@ void gate_read_ending(struct gate *g)
 void gate_close_hour(struct gate *g)
 {
 	struct usage_now now = usage_now();
-	uint64_t ms;
-	struct timeval tv;
 
 	if (usage_tick(g->usage, &now)) {
 		health_tell(&g->health, g->totals.refused);
@@ -397,8 +397,5 @@ void gate_close_hour(struct gate *g)
 		if (g->on_batch)
 			g->on_batch(g->arg);
 	}
-	ms = usage_due_ms(g->usage, &now);
-	tv = (struct timeval){ .tv_sec = (time_t)(ms / 1000),
-			       .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
-	event_add(&g->hour_timer, &tv);
+	arm(&g->hour_timer, usage_due_ms(g->usage, &now));
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/memory.h"
 
 void gate_describe_session(const struct gate *g, const struct session *s,
 			   struct ipc_session *m)
@@ -26,8 +27,9 @@ static uint32_t people_of(const struct gate *g, size_t zone)
 {
 	if (!g->settings->zone[zone].counted)
 		return 0;
-	return health_people(session_count_zone(g->sessions, (uint16_t)zone),
-			     (unsigned int)g->settings->usage.k);
+	return (uint32_t)ripe_people(
+		session_count_zone(g->sessions, (uint16_t)zone),
+		(unsigned int)g->settings->usage.k);
 }
 
 /* The table's fill in steps of ten, told by the same steps of people. */
@@ -76,7 +78,7 @@ void gate_describe_health(const struct gate *g, bool is_for_portal,
 	struct usage_health u = usage_health(g->usage, &now);
 
 	m->uptime_s = (now.boot_ms - g->started_ms) / 1000;
-	m->memory_bytes = health_memory();
+	m->memory_bytes = memory_resident();
 	m->generation = g->health.generation;
 	memcpy(m->netlink_errors, g->health.errors, sizeof(m->netlink_errors));
 	memcpy(m->latency,

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "netctl/health.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#define LOOK_MS	     60000
-#define PEOPLE_STEPS 5
-#define MEMORY_STEP  (512 * 1024) /* a page more would tell of somebody */
+#define LOOK_MS 60000
 
 uint64_t health_clock_us(void)
 {
@@ -42,17 +38,11 @@ bool health_is_due(const struct health *h, uint64_t now_ms)
 	return now_ms - h->look_ms >= LOOK_MS;
 }
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 void health_add(struct health_minute *m, uint64_t up_bytes, uint64_t down_bytes)
 {
-	m->up_bytes += up_bytes;
-	m->down_bytes += down_bytes;
-	m->most_up = larger(m->most_up, up_bytes);
-	m->most_down = larger(m->most_down, down_bytes);
+	m->sum.up += up_bytes;
+	m->sum.down += down_bytes;
+	ripe_raise(&m->most, up_bytes, down_bytes);
 	m->movers += up_bytes || down_bytes;
 }
 
@@ -70,33 +60,13 @@ void health_rate(struct health *h, uint64_t now_ms,
 		 const struct health_minute *m, unsigned int k)
 {
 	uint64_t span_ms = now_ms - h->look_ms;
-	bool is_shared = m->movers >= k && m->most_up <= m->up_bytes / 2 &&
-			 m->most_down <= m->down_bytes / 2;
+	bool is_shared = m->movers >= k && ripe_is_mixed(&m->most, &m->sum);
 
 	h->up_bps = h->down_bps = 0;
 	h->look_ms = now_ms;
 	/* after a pause the bytes belong to nobody knows when */
 	if (!is_shared || span_ms >= 2 * LOOK_MS)
 		return;
-	h->up_bps = coarse(m->up_bytes * 8000 / span_ms);
-	h->down_bps = coarse(m->down_bytes * 8000 / span_ms);
-}
-
-uint64_t health_memory(void)
-{
-	unsigned long pages = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-
-	if (!f)
-		return 0;
-	if (fscanf(f, "%*u %lu", &pages) != 1)
-		pages = 0;
-	fclose(f);
-	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) / MEMORY_STEP *
-	       MEMORY_STEP;
-}
-
-uint32_t health_people(uint32_t online, unsigned int k)
-{
-	return online < k ? 0 : online - online % PEOPLE_STEPS;
+	h->up_bps = coarse(m->sum.up * 8000 / span_ms);
+	h->down_bps = coarse(m->sum.down * 8000 / span_ms);
 }

@@ -7,6 +7,7 @@
 #define STADTTOR_HEALTH_H
 
 #include "common/ipc.h"
+#include "netctl/ripe.h"
 
 struct health {
 	uint64_t generation;
@@ -24,8 +25,8 @@ struct health {
 
 /* What the devices moved in a minute. */
 struct health_minute {
-	uint64_t up_bytes, down_bytes;
-	uint64_t most_up, most_down; /* of one device */
+	struct ripe_bytes sum;
+	struct ripe_bytes most; /* of one device */
 	uint32_t movers;
 };
 
@@ -49,11 +50,5 @@ void health_add(struct health_minute *m, uint64_t up_bytes,
  * makes up more than half of it. */
 void health_rate(struct health *h, uint64_t now_ms,
 		 const struct health_minute *m, unsigned int k);
-
-/* Resident memory of this process, in steps; 0: not to be known. */
-uint64_t health_memory(void);
-
-/* The steps in which a number of people may be told at once; below k: 0. */
-uint32_t health_people(uint32_t online, unsigned int k);
 
 #endif

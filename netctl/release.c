@@ -8,7 +8,6 @@
 #include "netctl/ripe.h"
 
 #define BIT(metric) RIPE_BIT(metric)
-#define PEAK_STEP   5
 
 static size_t visits_of(const struct ledger_image *image)
 {
@@ -52,11 +51,6 @@ static size_t count_in_zone(const void *arg, uint64_t metrics)
 	return n;
 }
 
-static uint64_t peak_shown(uint64_t peak, unsigned int k)
-{
-	return peak < k ? 0 : peak - peak % PEAK_STEP;
-}
-
 /* false: there is nothing to say. */
 static bool fill_row(struct ipc_usage_row *row, const struct ledger_zone *z,
 		     uint64_t mask, unsigned int k)
@@ -68,7 +62,7 @@ static bool fill_row(struct ipc_usage_row *row, const struct ledger_zone *z,
 	for (int m = 0; m < USAGE_RELEASED; m++)
 		if (mask & BIT(m))
 			row->value[m] = z->value[m];
-	row->value[USAGE_PEAK] = peak_shown(z->peak, k);
+	row->value[USAGE_PEAK] = ripe_people(z->peak, k);
 	return says_something || row->value[USAGE_PEAK];
 }
 

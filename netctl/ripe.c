@@ -2,6 +2,7 @@
 #include "netctl/ripe.h"
 
 #define BIT(metric) RIPE_BIT(metric)
+#define PEOPLE_STEP 5
 
 /*
  * Members of a group share out the same sessions, so what is held back of it
@@ -50,11 +51,14 @@ static uint64_t without_remainders(const struct ripe_batch *b, uint64_t mask,
 	return mask;
 }
 
-/* Nobody makes up more than half of the bytes. */
-static bool is_mixed(const struct ripe_batch *b)
+bool ripe_is_mixed(const struct ripe_bytes *most, const struct ripe_bytes *sum)
 {
-	return b->most.up <= b->value[USAGE_BYTES_UP] / 2 &&
-	       b->most.down <= b->value[USAGE_BYTES_DOWN] / 2;
+	return most->up <= sum->up / 2 && most->down <= sum->down / 2;
+}
+
+uint64_t ripe_people(uint64_t online, unsigned int k)
+{
+	return online < k ? 0 : online - online % PEOPLE_STEP;
 }
 
 void ripe_raise(struct ripe_bytes *most, uint64_t up, uint64_t down)
@@ -67,13 +71,16 @@ void ripe_raise(struct ripe_bytes *most, uint64_t up, uint64_t down)
 
 uint64_t ripe_metrics(const struct ripe_batch *b, unsigned int k)
 {
+	const struct ripe_bytes sum = { b->value[USAGE_BYTES_UP],
+					b->value[USAGE_BYTES_DOWN] };
 	uint64_t mask = 0;
 
 	for (int m = 0; m < USAGE_BYTES_UP; m++)
 		if (b->contributors[m] >= k)
 			mask |= BIT(m);
 	/* both directions have the same contributors */
-	if (b->contributors[USAGE_BYTES_UP] >= k && is_mixed(b))
+	if (b->contributors[USAGE_BYTES_UP] >= k &&
+	    ripe_is_mixed(&b->most, &sum))
 		mask |= RIPE_BYTES;
 	for (size_t g = 0; g < GROUPS; g++)
 		mask = without_remainders(b, mask, groups[g], k);

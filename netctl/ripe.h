@@ -24,6 +24,12 @@ struct ripe_bytes {
 /* Raises each direction to at least that much. */
 void ripe_raise(struct ripe_bytes *most, uint64_t up, uint64_t down);
 
+/* Nobody makes up more than half of the sum, in either direction. */
+bool ripe_is_mixed(const struct ripe_bytes *most, const struct ripe_bytes *sum);
+
+/* The steps of five in which a number of people is told; below k: 0. */
+uint64_t ripe_people(uint64_t online, unsigned int k);
+
 /* What waits, and who is known to have contributed to it. */
 struct ripe_batch {
 	const uint64_t *value;	      /* USAGE_RELEASED of them */

@@ -10,13 +10,13 @@
 #include <json-c/json.h>
 
 #include "common/clock.h"
+#include "common/memory.h"
 #include "portal/admin_answer.h"
 #include "portal/admin_health.h"
 #include "portal/admin_query.h"
 #include "portal/admin_site.h"
 #include "portal/report.h"
 
-#define MEMORY_STEP (512 * 1024) /* a page more would tell of somebody */
 #define CSV_FIELDS(name)                                                       \
 	"Content-Disposition: attachment; filename=\"stadttor-" name           \
 	".csv\"\r\n"
@@ -356,20 +356,6 @@ static void read_totals(struct admin_site *s)
 		s->totals_at = at;
 }
 
-static uint64_t memory_bytes(void)
-{
-	unsigned long size, resident = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-
-	if (!f)
-		return 0;
-	if (fscanf(f, "%lu %lu", &size, &resident) != 2)
-		resident = 0;
-	fclose(f);
-	return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE) /
-	       MEMORY_STEP * MEMORY_STEP;
-}
-
 static uint32_t counted(const struct settings *settings)
 {
 	uint32_t bits = 0;
@@ -388,7 +374,7 @@ static void write_metrics(struct conn *c, const struct ipc_health *h)
 		.health = h,
 		.is_connected = gate_is_there(s->gate),
 		.uptime_s = (clock_ms() - s->since_ms) / 1000,
-		.memory_bytes = memory_bytes(),
+		.memory_bytes = memory_resident(),
 		.generation = s->generation,
 		.guests = &s->guests_told,
 		.operators = conns_stats(s->operators),

@@ -321,11 +321,6 @@ void admin_socket_check(struct admin_socket *l)
 	try_to_open(l);
 }
 
-bool admin_socket_is_open(const struct admin_socket *l)
-{
-	return l->fd >= 0;
-}
-
 void admin_socket_free(struct admin_socket *l)
 {
 	if (!l)

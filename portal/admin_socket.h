@@ -29,7 +29,6 @@ void admin_socket_apply(struct admin_socket *l, const struct settings *s,
 
 /* Devices have changed: is ours still what it was? */
 void admin_socket_check(struct admin_socket *l);
-bool admin_socket_is_open(const struct admin_socket *l);
 void admin_socket_free(struct admin_socket *l);
 
 /* Whether the address is one that only this box itself reaches. */
