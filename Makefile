@@ -49,14 +49,14 @@ $(BUILD)/%.o: %.c
 	$(CC) $(ours) $(EXTRA) -MMD -MP -c -o $@ $<
 
 $(BUILD)/stadttor-netctl: $(BUILD)/netctl/main.o $(BUILD)/libnetctl.a $(BUILD)/libcommon.a
-	$(link) -o $@ $^ $(call pkg_libs,$(NETCTL_PKGS))
+	$(link) -o $@ $^ $(call pkg_libs,$(NETCTL_PKGS)) -lm
 $(BUILD)/stadttor-portal: $(BUILD)/portal/main.o $(BUILD)/libportal.a $(BUILD)/libcommon.a
-	$(link) -o $@ $^ $(call pkg_libs,$(PORTAL_PKGS))
+	$(link) -o $@ $^ $(call pkg_libs,$(PORTAL_PKGS)) -lm
 # The command line prints rulesets and usage figures, so it borrows their
 # writers; the archives give it nothing that speaks netlink or TLS.
 $(BUILD)/stadttor: $(BUILD)/cli/main.o $(BUILD)/libcli.a $(BUILD)/libnetctl.a \
 		$(BUILD)/libportal.a $(BUILD)/libcommon.a
-	$(link) -o $@ $^ $(call pkg_libs,$(CLI_PKGS) $(COMMON_PKGS))
+	$(link) -o $@ $^ $(call pkg_libs,$(CLI_PKGS) $(COMMON_PKGS)) -lm
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/text.h"
+
 struct unit {
 	const char *name;
 	uint64_t factor;
@@ -197,7 +199,7 @@ static const char *const type_form[CONF_TYPE_MAX] = {
 	[CONF_BYTES] = "a size such as 500MB or 2GiB",
 	[CONF_WORD] = "one of the words",
 	[CONF_DEVICE] = "a network device of at most 15 characters",
-	[CONF_TEXT] = "text without control characters",
+	[CONF_TEXT] = "text in UTF-8 without control characters",
 	[CONF_PATH] = "an absolute file name",
 };
 
@@ -220,11 +222,11 @@ static bool text_is_valid(const struct conf_option *o, const char *text)
 {
 	size_t len = strlen(text);
 
-	if (!is_plain_text(text) || len < o->min || len > o->max)
+	if (len < o->min || len > o->max)
 		return false;
 	if (o->type == CONF_PATH)
-		return !*text || *text == '/';
-	return !o->is_valid || o->is_valid(text);
+		return is_plain_text(text) && (!*text || *text == '/');
+	return text_is_plain(text) && (!o->is_valid || o->is_valid(text));
 }
 
 static bool store_text(char **field, const char *text)

@@ -88,15 +88,48 @@ static bool take_zone(struct settings *c, const struct uci_section *s,
 	       conf_apply(&settings_zone_table, z, s, error);
 }
 
+static bool take_voucher(struct settings *c, const struct uci_section *s,
+			 char *error)
+{
+	return take_single(&settings_voucher_table, &c->voucher, s, error);
+}
+
+static bool take_tile(struct settings *c, const struct uci_section *s,
+		      char *error)
+{
+	struct tile_settings *t = &c->tile[c->tiles];
+
+	if (c->tiles == SETTINGS_TILES)
+		return wrong(s, error, "more than 8 tiles");
+	c->tiles++;
+	if (conf_defaults(&settings_tile_table, t) < 0)
+		return wrong(s, error, "out of memory");
+	return take_name(t->name, s, error) &&
+	       conf_apply(&settings_tile_table, t, s, error);
+}
+
+static bool take_text(struct settings *c, const struct uci_section *s,
+		      char *error)
+{
+	struct text_settings *t = &c->text[c->texts];
+
+	if (c->texts == SETTINGS_TEXTS)
+		return wrong(s, error, "more than 64 texts");
+	c->texts++;
+	return conf_apply(&settings_text_table, t, s, error);
+}
+
 static const struct {
 	const char *type;
 	bool single;
 	bool (*take)(struct settings *c, const struct uci_section *s,
 		     char *error);
 } sections[] = {
-	{ "gate", true, take_gate },   { "uplink", false, take_uplink },
-	{ "zone", false, take_zone },  { "portal", true, take_portal },
-	{ "usage", true, take_usage }, { "admin", true, take_admin },
+	{ "gate", true, take_gate },	   { "uplink", false, take_uplink },
+	{ "zone", false, take_zone },	   { "portal", true, take_portal },
+	{ "usage", true, take_usage },	   { "admin", true, take_admin },
+	{ "voucher", true, take_voucher }, { "tile", false, take_tile },
+	{ "text", false, take_text },
 };
 
 static bool take_section(struct settings *c, const struct uci_file *f,
@@ -118,7 +151,7 @@ static bool take_section(struct settings *c, const struct uci_file *f,
 	}
 	snprintf(error, UCI_ERROR_MAX,
 		 "%u: '%.40s' is no section; there are gate, uplink, zone, "
-		 "portal, usage and admin",
+		 "portal, usage, admin, voucher, tile and text",
 		 s->line, s->type);
 	return false;
 }
@@ -132,7 +165,8 @@ static bool fill(struct settings *c, const struct uci_file *f, char *error)
 	if (conf_defaults(&settings_gate_table, &c->gate) < 0 ||
 	    conf_defaults(&settings_portal_table, &c->portal) < 0 ||
 	    conf_defaults(&settings_usage_table, &c->usage) < 0 ||
-	    conf_defaults(&settings_admin_table, &c->admin) < 0) {
+	    conf_defaults(&settings_admin_table, &c->admin) < 0 ||
+	    conf_defaults(&settings_voucher_table, &c->voucher) < 0) {
 		snprintf(error, UCI_ERROR_MAX, "1: out of memory");
 		return false;
 	}
@@ -192,6 +226,11 @@ void settings_free(struct settings *s)
 	conf_clear(&settings_portal_table, &s->portal);
 	conf_clear(&settings_usage_table, &s->usage);
 	conf_clear(&settings_admin_table, &s->admin);
+	conf_clear(&settings_voucher_table, &s->voucher);
+	for (size_t i = 0; i < s->tiles; i++)
+		conf_clear(&settings_tile_table, &s->tile[i]);
+	for (size_t i = 0; i < s->texts; i++)
+		conf_clear(&settings_text_table, &s->text[i]);
 	for (size_t i = 0; i < s->zones; i++)
 		conf_clear(&settings_zone_table, &s->zone[i]);
 	for (size_t i = 0; i < s->uplinks; i++)
@@ -222,6 +261,48 @@ bool settings_counts(const struct settings *s, enum usage_series series)
 	return l->count == 0;
 }
 
+bool settings_is_for_zone(const struct conf_list *zones, const char *zone)
+{
+	for (size_t i = 0; i < zones->count; i++)
+		if (!strcmp(zones->value[i], zone))
+			return true;
+	return zones->count == 0;
+}
+
+/* The text behind "LANGUAGE="; NULL: it is one of another language. */
+static const char *text_in(const char *translation, const char *language,
+			   size_t len)
+{
+	if (strncmp(translation, language, len) || translation[len] != '=')
+		return NULL;
+	return translation + len + 1;
+}
+
+const char *settings_translation(const struct conf_list *texts,
+				 const char *language)
+{
+	const struct {
+		const char *language;
+		size_t len;
+	} wanted[] = {
+		{ language, strlen(language) },
+		{ language, strcspn(language, "-") },
+		{ "en", 2 },
+	};
+
+	for (size_t w = 0; w < sizeof(wanted) / sizeof(wanted[0]); w++) {
+		for (size_t i = 0; i < texts->count; i++) {
+			const char *text =
+				text_in(texts->value[i], wanted[w].language,
+					wanted[w].len);
+
+			if (text)
+				return text;
+		}
+	}
+	return texts->count ? strchr(texts->value[0], '=') + 1 : NULL;
+}
+
 void settings_print(const struct settings *s, FILE *out)
 {
 	conf_print(&settings_gate_table, &s->gate, NULL, out);
@@ -234,6 +315,12 @@ void settings_print(const struct settings *s, FILE *out)
 	conf_print(&settings_portal_table, &s->portal, NULL, out);
 	conf_print(&settings_usage_table, &s->usage, NULL, out);
 	conf_print(&settings_admin_table, &s->admin, NULL, out);
+	conf_print(&settings_voucher_table, &s->voucher, NULL, out);
+	for (size_t i = 0; i < s->tiles; i++)
+		conf_print(&settings_tile_table, &s->tile[i], s->tile[i].name,
+			   out);
+	for (size_t i = 0; i < s->texts; i++)
+		conf_print(&settings_text_table, &s->text[i], NULL, out);
 }
 
 static void document(const struct conf_table *t, const char *what, FILE *out)
@@ -258,5 +345,13 @@ void settings_document(FILE *out)
 	document(&settings_usage_table, "The usage figures; at most one.", out);
 	document(&settings_admin_table,
 		 "Dashboard, figures and metrics for operators; at most one.",
+		 out);
+	document(&settings_voucher_table,
+		 "The codes of zones with auth voucher; at most one.", out);
+	document(&settings_tile_table,
+		 "A service of the city on the pages, named; at most eight.",
+		 out);
+	document(&settings_text_table,
+		 "A text of your own in the place of a language's; at most 64.",
 		 out);
 }

@@ -18,10 +18,13 @@
 #define SETTINGS_ZONES	  IPC_ZONES
 #define SETTINGS_UPLINKS  4
 #define SETTINGS_SESSIONS 65000 /* of all zones together */
+#define SETTINGS_TILES	  8
+#define SETTINGS_TEXTS	  64
 
 enum on_stop { ON_STOP_KEEP, ON_STOP_REMOVE };
 enum masquerade { MASQUERADE_OFF, MASQUERADE_IPV4, MASQUERADE_BOTH };
 enum over_quota { OVER_QUOTA_END, OVER_QUOTA_SLOW };
+enum zone_auth { ZONE_AUTH_CLICK, ZONE_AUTH_VOUCHER };
 
 struct gate_settings { /* config gate: netctl itself */
 	char *socket;
@@ -41,6 +44,7 @@ struct uplink_settings { /* config uplink */
 struct zone_settings { /* config zone */
 	char name[IPC_ZONE_NAME_MAX];
 	char device[IFNAMSIZ];
+	uint64_t auth;		  /* enum zone_auth */
 	struct ipc_limits limits; /* of a session; 0: none */
 	struct ipc_limits
 		ceiling;	/* most that the portal may ask for; 0: none */
@@ -81,6 +85,15 @@ struct portal_settings { /* config portal */
 	char *hostname;	   /* empty: the gate's address */
 	char *success_url; /* empty: none */
 	char *terms_url;   /* empty: the built-in terms */
+	char *venue_url;
+	uint64_t terms_version;
+	char *barrier_contact; /* empty: contact */
+	char *enforcement;
+	char *logo;
+	char *colour_accent; /* empty: the pages' own, as the others */
+	char *colour_header;
+	char *colour_accent_dark;
+	char *colour_header_dark;
 	char *certificate;
 	char *key;
 	uint64_t hijack_port;
@@ -92,6 +105,32 @@ struct portal_settings { /* config portal */
 	bool debug;
 };
 
+struct voucher_settings { /* config voucher */
+	char *file;
+	char *key;		   /* file with the key of the hashes */
+	uint64_t tries_per_minute; /* wrong ones, of all devices together */
+};
+
+extern const char *const settings_icon_words[];
+
+/* Lists of translations hold "LANGUAGE=TEXT"; lists of zones, none: all. */
+struct tile_settings { /* config tile: a service of the city */
+	char name[IPC_ZONE_NAME_MAX];
+	struct conf_list title, text, zone;
+	char *link;
+	uint64_t icon;	/* of settings_icon_words */
+	char *live_url; /* empty: no live value */
+	char *live_pointer;
+	struct conf_list live_text; /* "{}" stands for the value */
+	uint64_t live_interval_s;
+	uint64_t live_decimals;
+};
+
+struct text_settings { /* config text: in the place of a language's own */
+	char *key;
+	struct conf_list text, zone;
+};
+
 struct settings {
 	struct gate_settings gate;
 	struct portal_settings portal;
@@ -101,6 +140,11 @@ struct settings {
 	size_t uplinks;
 	struct zone_settings zone[SETTINGS_ZONES];
 	size_t zones;
+	struct voucher_settings voucher;
+	struct tile_settings tile[SETTINGS_TILES];
+	size_t tiles;
+	struct text_settings text[SETTINGS_TEXTS];
+	size_t texts;
 };
 
 /*
@@ -118,6 +162,16 @@ bool settings_zone_may_cap(const struct settings *s, size_t zone);
 
 /* Whether the config wants that series counted. */
 bool settings_counts(const struct settings *s, enum usage_series series);
+
+/* Whether a tile or text is one of that zone. */
+bool settings_is_for_zone(const struct conf_list *zones, const char *zone);
+
+/*
+ * The text of that language, a closer one (de for de-at), English, or the
+ * first; NULL: the list is empty.
+ */
+const char *settings_translation(const struct conf_list *texts,
+				 const char *language);
 
 /* The effective config, every option written out; it parses to the same. */
 void settings_print(const struct settings *s, FILE *out);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/colour.h"
+
 /* A ceiling of 0 is the default itself; a default of 0 has no ceiling. */
 static bool ceiling_holds(uint64_t *ceiling, uint64_t value)
 {
@@ -97,6 +99,49 @@ static const char *check_admin(const struct settings *c)
 	return NULL;
 }
 
+static bool is_zone(const struct settings *c, const char *name)
+{
+	for (size_t i = 0; i < c->zones; i++)
+		if (!strcmp(c->zone[i].name, name))
+			return true;
+	return false;
+}
+
+static bool are_zones(const struct settings *c, const struct conf_list *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (!is_zone(c, names->value[i]))
+			return false;
+	return true;
+}
+
+static const char *check_tile(const struct settings *c, size_t tile)
+{
+	const struct tile_settings *t = &c->tile[tile];
+
+	for (size_t i = 0; i < tile; i++)
+		if (!strcmp(t->name, c->tile[i].name))
+			return "a second tile of this name";
+	if (!t->title.count)
+		return "a tile needs a title: list title 'de=...'";
+	if (!are_zones(c, &t->zone))
+		return "its list zone names one that there is not";
+	if (!*t->live_url != !t->live_text.count)
+		return "live_url and list live_text go together";
+	return NULL;
+}
+
+static const char *check_text(const struct settings *c, size_t text)
+{
+	const struct text_settings *t = &c->text[text];
+
+	if (!t->text.count)
+		return "it needs a text: list text 'de=...'";
+	if (!are_zones(c, &t->zone))
+		return "its list zone names one that there is not";
+	return NULL;
+}
+
 static unsigned int section_line(const struct uci_file *f, const char *type,
 				 size_t nth)
 {
@@ -111,8 +156,12 @@ static unsigned int section_line(const struct uci_file *f, const char *type,
 bool settings_check(struct settings *c, const struct uci_file *f,
 		    char error[UCI_ERROR_MAX])
 {
+	char why[UCI_ERROR_MAX / 2];
 	const char *what = check_portal(&c->portal);
 	unsigned int line = section_line(f, "portal", 0);
+
+	if (!what && !colour_check(&c->portal, why, sizeof(why)))
+		what = why;
 
 	if (!what) {
 		line = section_line(f, "admin", 0);
@@ -127,6 +176,14 @@ bool settings_check(struct settings *c, const struct uci_file *f,
 	for (size_t i = 0; !what && i < c->uplinks; i++) {
 		line = section_line(f, "uplink", i);
 		what = check_uplink(c, i);
+	}
+	for (size_t i = 0; !what && i < c->tiles; i++) {
+		line = section_line(f, "tile", i);
+		what = check_tile(c, i);
+	}
+	for (size_t i = 0; !what && i < c->texts; i++) {
+		line = section_line(f, "text", i);
+		what = check_text(c, i);
 	}
 	if (!what && c->zones) {
 		line = section_line(f, "zone", c->zones - 1);

@@ -6,6 +6,7 @@
 
 #include "common/addr.h"
 #include "common/settings.h"
+#include "common/settings_valid.h"
 
 #define DAY   86400ULL
 #define TBIT  1000000000000ULL
@@ -14,6 +15,7 @@
 static const char *const on_stop_words[] = { "keep", "remove", NULL };
 static const char *const masquerade_words[] = { "off", "ipv4", "both", NULL };
 static const char *const over_quota_words[] = { "end", "slow", NULL };
+static const char *const auth_words[] = { "click", "voucher", NULL };
 
 static bool is_garden_address(const char *text)
 {
@@ -21,41 +23,6 @@ static bool is_garden_address(const char *text)
 	unsigned int prefix;
 
 	return addr_parse_prefix(&a, &prefix, text) && prefix > 0;
-}
-
-static bool is_dns_name(const char *text)
-{
-	size_t label = 0;
-
-	if (!*text || *text == '.' || strlen(text) > 253)
-		return false;
-	for (; *text; text++) {
-		label = *text == '.' ? 0 : label + 1;
-		if (label > 63 || (*text == '.' && text[1] == '.'))
-			return false;
-		if (!strchr("abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._",
-			    *text))
-			return false;
-	}
-	return true;
-}
-
-static bool is_dns_name_or_empty(const char *text)
-{
-	return !*text || is_dns_name(text);
-}
-
-static bool is_url_or_empty(const char *text)
-{
-	size_t scheme = strncmp(text, "https://", 8) ? 7 : 8;
-
-	if (!*text)
-		return true;
-	if (scheme == 7 && strncmp(text, "http://", 7))
-		return false;
-	return text[scheme] && text[scheme] != '/' &&
-	       !strpbrk(text, " \"'<>\\");
 }
 
 static bool is_series(const char *text)
@@ -74,8 +41,6 @@ static bool is_one_address(const char *text)
 
 	return addr_parse(&a, text) && memcmp(a.byte, any, addr_len(&a)) != 0;
 }
-
-#define AT(type, field) .offset = offsetof(struct type, field)
 
 static const struct conf_option gate_options[] = {
 	{ .name = "socket",
@@ -142,6 +107,13 @@ static const struct conf_option zone_options[] = {
 	  .required = true,
 	  AT(zone_settings, device),
 	  .help = "network device of the guests, a bridge or an interface" },
+	{ .name = "auth",
+	  .type = CONF_WORD,
+	  AT(zone_settings, auth),
+	  .fallback = "click",
+	  .words = auth_words,
+	  .help = "what lets a device in: a tap that accepts the terms, or a "
+		  "code of stadttor voucher with it" },
 	{ .name = "duration",
 	  .type = CONF_SECONDS,
 	  AT(zone_settings, limits.duration_s),
@@ -247,7 +219,7 @@ static const struct conf_option zone_options[] = {
 	  .is_list = true,
 	  AT(zone_settings, garden_name),
 	  .max = 253,
-	  .is_valid = is_dns_name,
+	  .is_valid = valid_dns_name,
 	  .allowed = "a host or domain name",
 	  .help = "name whose addresses everybody reaches before the tap "
 		  "(dnsmasq fills them in)" },
@@ -260,127 +232,6 @@ static const struct conf_option zone_options[] = {
 	  .allowed = "an IPv4 or IPv6 address or network such as "
 		     "203.0.113.0/24",
 	  .help = "address or network that everybody reaches before the tap" },
-};
-
-static const struct conf_option portal_options[] = {
-	{ .name = "user",
-	  .type = CONF_TEXT,
-	  AT(portal_settings, user),
-	  .fallback = "stadttor-portal",
-	  .min = 1,
-	  .max = 31,
-	  .help = "user that the portal becomes after its start" },
-	{ .name = "pages",
-	  .type = CONF_PATH,
-	  AT(portal_settings, pages),
-	  .fallback = "/usr/share/stadttor",
-	  .min = 1,
-	  .max = 200,
-	  .help = "folder with the pages and the languages" },
-	{ .name = "network",
-	  .type = CONF_TEXT,
-	  AT(portal_settings, network),
-	  .fallback = "Stadttor",
-	  .min = 1,
-	  .max = 64,
-	  .help = "name of the network, as people know it" },
-	{ .name = "provider",
-	  .type = CONF_TEXT,
-	  AT(portal_settings, provider),
-	  .fallback = "",
-	  .max = 128,
-	  .help = "who offers the network" },
-	{ .name = "contact",
-	  .type = CONF_TEXT,
-	  AT(portal_settings, contact),
-	  .fallback = "",
-	  .max = 128,
-	  .help = "mail address or telephone number for questions" },
-	{ .name = "hostname",
-	  .type = CONF_TEXT,
-	  AT(portal_settings, hostname),
-	  .fallback = "",
-	  .max = 253,
-	  .is_valid = is_dns_name_or_empty,
-	  .allowed = "a host name, or nothing",
-	  .help = "name under which guests reach the portal, needed for TLS; "
-		  "empty: the gate's address" },
-	{ .name = "success_url",
-	  .type = CONF_TEXT,
-	  AT(portal_settings, success_url),
-	  .fallback = "",
-	  .max = 256,
-	  .is_valid = is_url_or_empty,
-	  .allowed = "an http or https address",
-	  .help = "where the page after the tap points to" },
-	{ .name = "terms_url",
-	  .type = CONF_TEXT,
-	  AT(portal_settings, terms_url),
-	  .fallback = "",
-	  .max = 256,
-	  .is_valid = is_url_or_empty,
-	  .allowed = "an http or https address",
-	  .help = "full terms, a page in the walled garden; empty: only the "
-		  "built-in ones" },
-	{ .name = "certificate",
-	  .type = CONF_PATH,
-	  AT(portal_settings, certificate),
-	  .fallback = "",
-	  .max = 200,
-	  .help = "certificate chain in PEM; empty: no TLS" },
-	{ .name = "key",
-	  .type = CONF_PATH,
-	  AT(portal_settings, key),
-	  .fallback = "",
-	  .max = 200,
-	  .help = "its private key in PEM" },
-	{ .name = "hijack_port",
-	  .type = CONF_NUMBER,
-	  AT(portal_settings, hijack_port),
-	  .fallback = "2080",
-	  .min = 1,
-	  .max = 65535,
-	  .help = "port that answers diverted requests with a redirect" },
-	{ .name = "http_port",
-	  .type = CONF_NUMBER,
-	  AT(portal_settings, http_port),
-	  .fallback = "2081",
-	  .min = 1,
-	  .max = 65535,
-	  .help = "port of the pages; guests reach it as port 80 of the gate" },
-	{ .name = "https_port",
-	  .type = CONF_NUMBER,
-	  AT(portal_settings, https_port),
-	  .fallback = "2443",
-	  .min = 1,
-	  .max = 65535,
-	  .help = "port of the pages over TLS; guests reach it as port 443" },
-	{ .name = "max_connections",
-	  .type = CONF_NUMBER,
-	  AT(portal_settings, max_connections),
-	  .fallback = "1024",
-	  .min = 8,
-	  .max = 65536,
-	  .help = "connections at once in all" },
-	{ .name = "max_per_device",
-	  .type = CONF_NUMBER,
-	  AT(portal_settings, max_per_device),
-	  .fallback = "24",
-	  .min = 1,
-	  .max = 1024,
-	  .help = "connections at once of one address" },
-	{ .name = "request_time",
-	  .type = CONF_SECONDS,
-	  AT(portal_settings, request_s),
-	  .fallback = "10s",
-	  .min = 1,
-	  .max = 300,
-	  .help = "time to complete a request" },
-	{ .name = "debug",
-	  .type = CONF_BOOL,
-	  AT(portal_settings, debug),
-	  .fallback = "0",
-	  .help = "log what the portal does" },
 };
 
 static const struct conf_option usage_options[] = {
@@ -457,7 +308,7 @@ static const struct conf_option admin_options[] = {
 	  AT(admin_settings, hostname),
 	  .fallback = "",
 	  .max = 253,
-	  .is_valid = is_dns_name_or_empty,
+	  .is_valid = valid_dns_name_or_empty,
 	  .allowed = "a host name, or nothing",
 	  .help = "further name under which operators reach it; the address "
 		  "itself always works, localhost on this box" },
@@ -482,14 +333,8 @@ static const struct conf_option admin_options[] = {
 	  .help = "users and tokens, hashed, as stadttor passwd writes them" },
 };
 
-#define TABLE(type, options)                                                   \
-	{                                                                      \
-		type, options, sizeof(options) / sizeof(options[0])            \
-	}
-
 const struct conf_table settings_gate_table = TABLE("gate", gate_options);
 const struct conf_table settings_uplink_table = TABLE("uplink", uplink_options);
 const struct conf_table settings_zone_table = TABLE("zone", zone_options);
-const struct conf_table settings_portal_table = TABLE("portal", portal_options);
 const struct conf_table settings_usage_table = TABLE("usage", usage_options);
 const struct conf_table settings_admin_table = TABLE("admin", admin_options);

@@ -3,13 +3,26 @@
 #ifndef STADTTOR_SETTINGS_OPTIONS_H
 #define STADTTOR_SETTINGS_OPTIONS_H
 
+#include <stddef.h>
+
 #include "common/conf.h"
+
+#define AT(type, field) .offset = offsetof(struct type, field)
+#define TABLE(type, options)                                                   \
+	{                                                                      \
+		type, options, sizeof(options) / sizeof(options[0])            \
+	}
 
 extern const struct conf_table settings_gate_table;
 extern const struct conf_table settings_uplink_table;
 extern const struct conf_table settings_zone_table;
-extern const struct conf_table settings_portal_table;
 extern const struct conf_table settings_usage_table;
 extern const struct conf_table settings_admin_table;
+
+/* of settings_pages.c: what people see */
+extern const struct conf_table settings_portal_table;
+extern const struct conf_table settings_voucher_table;
+extern const struct conf_table settings_tile_table;
+extern const struct conf_table settings_text_table;
 
 #endif

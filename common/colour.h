@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Colours as #rrggbb, and how well one is read on another. */
+#ifndef STADTTOR_COLOUR_H
+#define STADTTOR_COLOUR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/settings.h"
+
+#define COLOUR_CONTRAST_MIN 4.5 /* WCAG 2.2, 1.4.3: text of normal size */
+
+bool colour_is_valid(const char *text);
+
+/* 1 to 21, by WCAG's relative luminance; both are valid colours. */
+double colour_contrast(const char *a, const char *b);
+
+/* "#ffffff" or "#000000", whichever is read better on it: 4.58 at least. */
+const char *colour_of_text_on(const char *colour);
+
+/*
+ * The pairs of the pages' palette that the config's colours take part in:
+ * false: why names the one that is not read well enough.
+ */
+bool colour_check(const struct portal_settings *p, char *why, size_t max);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/settings_valid.h"
+
+#include <string.h>
+
+#include "common/colour.h"
+#include "common/ipc.h"
+
+bool valid_dns_name(const char *text)
+{
+	size_t label = 0;
+
+	if (!*text || *text == '.' || strlen(text) > 253)
+		return false;
+	for (; *text; text++) {
+		label = *text == '.' ? 0 : label + 1;
+		if (label > 63 || (*text == '.' && text[1] == '.'))
+			return false;
+		if (!strchr("abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._",
+			    *text))
+			return false;
+	}
+	return true;
+}
+
+bool valid_dns_name_or_empty(const char *text)
+{
+	return !*text || valid_dns_name(text);
+}
+
+bool valid_url(const char *text)
+{
+	size_t scheme = strncmp(text, "https://", 8) ? 7 : 8;
+
+	if (scheme == 7 && strncmp(text, "http://", 7))
+		return false;
+	return text[scheme] && text[scheme] != '/' &&
+	       !strpbrk(text, " \"'<>\\");
+}
+
+bool valid_url_or_empty(const char *text)
+{
+	return !*text || valid_url(text);
+}
+
+bool valid_colour_or_empty(const char *text)
+{
+	return !*text || colour_is_valid(text);
+}
+
+bool valid_translation(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return len >= 2 && len < 12 && text[0] != '-' && text[len] == '=' &&
+	       text[len + 1];
+}
+
+bool valid_json_pointer(const char *text)
+{
+	if (*text && *text != '/')
+		return false;
+	for (; *text; text++)
+		if (*text == '~' && text[1] != '0' && text[1] != '1')
+			return false;
+	return true;
+}
+
+bool valid_zone_name(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return len && len < IPC_ZONE_NAME_MAX && !text[len];
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What single values of the config must look like, beyond their type. */
+#ifndef STADTTOR_SETTINGS_VALID_H
+#define STADTTOR_SETTINGS_VALID_H
+
+#include <stdbool.h>
+
+bool valid_dns_name(const char *text);
+bool valid_dns_name_or_empty(const char *text);
+
+/* An http or https address without blanks and quotes. */
+bool valid_url(const char *text);
+bool valid_url_or_empty(const char *text);
+
+/* "#1b6b4a", or nothing. */
+bool valid_colour_or_empty(const char *text);
+
+/* "de=Parken": a language (BCP 47, lower case), and a text that is not empty.
+ */
+bool valid_translation(const char *text);
+
+/* A JSON pointer, RFC 6901, or nothing for the whole document. */
+bool valid_json_pointer(const char *text);
+
+/* 1 to 15 of a-z, 0-9 and '_': the name of a zone. */
+bool valid_zone_name(const char *text);
+
+#endif

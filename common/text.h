@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What may stand in a text that people are shown. */
+#ifndef STADTTOR_TEXT_H
+#define STADTTOR_TEXT_H
+
+#include <stdbool.h>
+
+/*
+ * Well-formed UTF-8 (RFC 3629) without control characters and without those
+ * that change the direction of what stands around them: embeddings, overrides
+ * and isolates, U+202A to U+202E and U+2066 to U+2069. The marks that only
+ * speak for themselves (U+200E, U+200F, U+061C) are fine.
+ */
+bool text_is_plain(const char *text);
+
+#endif
