@@ -17,8 +17,8 @@ HARDEN_LD ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 COMMON_PKGS := libevent_core
 NETCTL_PKGS := $(COMMON_PKGS) libnl-3.0 libnftnl libmnl
-PORTAL_PKGS := $(COMMON_PKGS) openssl json-c sqlite3
-CLI_PKGS := json-c sqlite3 libcrypto
+PORTAL_PKGS := $(COMMON_PKGS) libevent_extra libevent_openssl openssl json-c sqlite3
+CLI_PKGS := json-c sqlite3 libcrypto libqrencode
 
 ours = $(CPPFLAGS) -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -std=gnu11 \
 	$(WARN) $(HARDEN) -ffunction-sections -fdata-sections $(CFLAGS)
