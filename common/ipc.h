@@ -21,12 +21,14 @@
 
 struct event_base;
 
-#define IPC_VERSION	  2
+#define IPC_VERSION	  3
 #define IPC_ZONE_NAME_MAX 16 /* with the closing NUL */
 #define IPC_ZONES	  16
 #define IPC_UNLIMITED	  UINT64_MAX
 #define IPC_MESSAGE_MAX	  1024
 #define IPC_LIST_PAGE	  64 /* sessions in answer to one IPC_LIST */
+#define IPC_TAG_DEVICES	  1000
+#define IPC_TERMS_MAX	  65535
 
 enum ipc_type {
 	IPC_NONE,
@@ -92,11 +94,33 @@ struct ipc_lookup { /* IPC_LOOKUP, IPC_LOGOUT */
 	uint32_t platform; /* then: enum usage_platform */
 };
 
-struct ipc_grant { /* IPC_GRANT, IPC_ADMIT */
+/*
+ * IPC_GRANT, IPC_ADMIT. A device that is in keeps its session and counters:
+ *
+ *	IPC_GRANT		stays as it is
+ *	IPC_GRANT with extend	ends limits.duration_s from now, but never
+ *				earlier than before; not if it has a tag
+ *	IPC_GRANT with a tag	has that tag from now on and ends
+ *				limits.duration_s from now, be it earlier; its
+ *				other limits stay
+ *	IPC_ADMIT		takes the limits anew, and the tag if there is
+ *				one
+ *
+ * and each takes the terms where they are known. The sessions of one voucher
+ * share a tag, a random number that netctl tells nobody but the kernel. Where
+ * tag_devices others are online with it, the answer is -EUSERS; where a field
+ * is out of its range, -EINVAL.
+ */
+struct ipc_grant {
 	struct ipc_header header;
 	struct addr client;
 	struct ipc_limits limits;
 	char language[USAGE_LABEL_MAX]; /* of the page that was accepted */
+	uint64_t tag;			/* 0: none */
+	uint32_t tag_devices; /* at once: 1..IPC_TAG_DEVICES; no tag: 0 */
+	uint32_t terms;	      /* version accepted, 0..IPC_TERMS_MAX; 0: none */
+	uint32_t extend;      /* 0 or 1 */
+	uint32_t zero;
 };
 
 struct ipc_status { /* IPC_STATUS, IPC_HEALTH_ASK */
@@ -109,11 +133,13 @@ struct ipc_list {
 	uint32_t show_addresses; /* 0 or 1 */
 };
 
-struct ipc_revoke { /* one of the three: all, a handle, an address */
+/* Exactly one of the four, else -EINVAL. -ENOENT: nobody is online by it. */
+struct ipc_revoke {
 	struct ipc_header header;
-	struct addr client; /* AF_UNSPEC: by handle */
-	uint64_t handle;
-	uint32_t all;
+	struct addr client; /* AF_UNSPEC: not by address */
+	uint64_t handle;    /* 0: not by handle */
+	uint64_t tag;	    /* 0: not by tag */
+	uint32_t all;	    /* 0 or 1 */
 	uint32_t zero;
 };
 
@@ -128,6 +154,8 @@ struct ipc_session {
 	uint64_t down_bytes;
 	struct ipc_limits limits; /* as granted; IPC_UNLIMITED: none */
 	uint32_t reduced;	  /* 1: quota used up, slower rate applies */
+	uint32_t terms;		  /* version accepted; 0: not known */
+	uint32_t is_tagged;	  /* 1: of a voucher */
 	uint32_t zero;
 	char zone[IPC_ZONE_NAME_MAX];
 };

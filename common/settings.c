@@ -269,17 +269,14 @@ bool settings_is_for_zone(const struct conf_list *zones, const char *zone)
 	return zones->count == 0;
 }
 
-/* The text behind "LANGUAGE="; NULL: it is one of another language. */
-static const char *text_in(const char *translation, const char *language,
-			   size_t len)
+static bool is_in(const char *translation, const char *language, size_t len)
 {
-	if (strncmp(translation, language, len) || translation[len] != '=')
-		return NULL;
-	return translation + len + 1;
+	return !strncmp(translation, language, len) && translation[len] == '=';
 }
 
-const char *settings_translation(const struct conf_list *texts,
-				 const char *language)
+/* The "LANGUAGE=TEXT" that fits best; the list is not empty. */
+static const char *find_translation(const struct conf_list *texts,
+				    const char *language)
 {
 	const struct {
 		const char *language;
@@ -290,17 +287,28 @@ const char *settings_translation(const struct conf_list *texts,
 		{ "en", 2 },
 	};
 
-	for (size_t w = 0; w < sizeof(wanted) / sizeof(wanted[0]); w++) {
-		for (size_t i = 0; i < texts->count; i++) {
-			const char *text =
-				text_in(texts->value[i], wanted[w].language,
-					wanted[w].len);
+	for (size_t w = 0; w < sizeof(wanted) / sizeof(wanted[0]); w++)
+		for (size_t i = 0; i < texts->count; i++)
+			if (is_in(texts->value[i], wanted[w].language,
+				  wanted[w].len))
+				return texts->value[i];
+	return texts->value[0];
+}
 
-			if (text)
-				return text;
-		}
-	}
-	return texts->count ? strchr(texts->value[0], '=') + 1 : NULL;
+const char *settings_translation(const struct conf_list *texts,
+				 const char *language,
+				 char code[SETTINGS_LANGUAGE_MAX])
+{
+	const char *found;
+	size_t len;
+
+	if (!texts->count)
+		return NULL;
+	found = find_translation(texts, language);
+	len = strcspn(found, "=");
+	if (code)
+		snprintf(code, SETTINGS_LANGUAGE_MAX, "%.*s", (int)len, found);
+	return found + len + 1;
 }
 
 void settings_print(const struct settings *s, FILE *out)

@@ -166,12 +166,16 @@ bool settings_counts(const struct settings *s, enum usage_series series);
 /* Whether a tile or text is one of that zone. */
 bool settings_is_for_zone(const struct conf_list *zones, const char *zone);
 
+#define SETTINGS_LANGUAGE_MAX 12 /* with the closing NUL */
+
 /*
  * The text of that language, a closer one (de for de-at), English, or the
- * first; NULL: the list is empty.
+ * first; NULL: the list is empty. code gets the language that it is in, unless
+ * it is NULL.
  */
 const char *settings_translation(const struct conf_list *texts,
-				 const char *language);
+				 const char *language,
+				 char code[SETTINGS_LANGUAGE_MAX]);
 
 /* The effective config, every option written out; it parses to the same. */
 void settings_print(const struct settings *s, FILE *out);

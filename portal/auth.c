@@ -1,22 +1,108 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "portal/auth.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* One tap: nobody is asked who they are. */
-static const char *click_check(const struct form *f, struct ipc_limits *limits)
+static uint64_t terms_in_force(struct conn *c)
+{
+	const struct site *site = conn_arg(c);
+
+	return site->source.settings->portal.terms_version;
+}
+
+bool auth_accepts_terms(struct conn *c, const struct form *f)
 {
 	const char *terms = form_find(f, "terms");
 
-	memset(limits, 0, sizeof(*limits));
-	return terms && !strcmp(terms, "1") ? NULL : "notice_terms";
+	return terms && strtoull(terms, NULL, 10) == terms_in_force(c);
 }
 
-static const struct auth_method methods[] = {
-	{ .name = "click", .page = "form_click", .check = click_check },
+static const char *check_terms(struct conn *c, const struct form *f)
+{
+	if (auth_accepts_terms(c, f))
+		return NULL;
+	return form_find(f, "terms") ? "notice_terms_changed" : "notice_terms";
+}
+
+/* --- one tap: nobody is asked who they are ------------------------------ */
+
+static const char *click_check(struct conn *c, const struct form *f,
+			       struct auth_pass *pass)
+{
+	memset(pass, 0, sizeof(*pass));
+	return check_terms(c, f);
+}
+
+static const char *click_refused(struct conn *c, const struct auth_pass *pass,
+				 int error)
+{
+	(void)c;
+	(void)pass;
+	(void)error;
+	return NULL;
+}
+
+/* --- a code ------------------------------------------------------------- */
+
+static const char *const voucher_notice[] = {
+	[VOUCHER_TYPO] = "notice_code_typo",
+	[VOUCHER_UNKNOWN] = "notice_code_unknown",
+	[VOUCHER_EXPIRED] = "notice_code_expired",
+	[VOUCHER_USED_UP] = "notice_code_used_up",
+	[VOUCHER_REVOKED] = "notice_code_revoked",
+	[VOUCHER_WAIT] = "notice_code_wait",
+	[VOUCHER_UNAVAILABLE] = "notice_code_unavailable",
+	[VOUCHER_WRONG_ZONE] = "notice_code_place",
 };
 
-const struct auth_method *auth_method_get(void)
+static const char *voucher_check(struct conn *c, const struct form *f,
+				 struct auth_pass *pass)
 {
-	return &methods[0];
+	const struct site *site = conn_arg(c);
+	const struct exchange *x = conn_exchange(c);
+	const char *code = form_find(f, "code");
+	const char *notice = check_terms(c, f);
+	enum voucher_answer answer;
+
+	memset(pass, 0, sizeof(*pass));
+	if (notice)
+		return notice;
+	if (!code || !*code)
+		return "notice_code_missing";
+	if (!site->vouchers)
+		return "notice_code_unavailable";
+	answer = vouchers_redeem(site->vouchers, code, &x->client,
+				 x->zone->name, &pass->voucher);
+	if (answer != VOUCHER_FINE)
+		return voucher_notice[answer];
+	pass->limits.duration_s = pass->voucher.left_s;
+	return NULL;
+}
+
+/*
+ * Without an answer (-ETIMEDOUT) the device may be in, and then the minutes
+ * run.
+ */
+static const char *voucher_refused(struct conn *c, const struct auth_pass *pass,
+				   int error)
+{
+	const struct site *site = conn_arg(c);
+
+	if (site->vouchers && error != -ETIMEDOUT)
+		vouchers_take_back(site->vouchers, &pass->voucher);
+	return error == -EUSERS ? "notice_code_devices" : NULL;
+}
+
+/* --- the table ---------------------------------------------------------- */
+
+static const struct auth_method methods[] = {
+	[ZONE_AUTH_CLICK] = { click_check, click_refused },
+	[ZONE_AUTH_VOUCHER] = { voucher_check, voucher_refused },
+};
+
+const struct auth_method *auth_method(uint64_t auth)
+{
+	return &methods[auth];
 }

@@ -1,25 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The ways in, as a table. Each has a form on the portal page and judges what
- * comes back; netctl has the last word on every limit.
+ * The ways in, as a table: each zone has one. It has a form on the portal page
+ * and judges what comes back; netctl has the last word on every limit.
  */
 #ifndef STADTTOR_PORTAL_AUTH_H
 #define STADTTOR_PORTAL_AUTH_H
 
-#include "common/ipc.h"
 #include "portal/form.h"
+#include "portal/pass.h"
+#include "portal/view.h"
 
 struct auth_method {
-	const char *name;
-	const char *page; /* the form: pages/PAGE.html */
 	/*
-	 * NULL: fine, limits say what to ask for (0: the zone's default).
-	 * Else the key of the text that tells the person what is missing.
+	 * NULL: fine, pass says what to ask netctl for. Else the key of the
+	 * text that tells the person what is missing.
 	 */
-	const char *(*check)(const struct form *f, struct ipc_limits *limits);
+	const char *(*check)(struct conn *c, const struct form *f,
+			     struct auth_pass *pass);
+	/* netctl has refused the pass; the key of a text about it, or NULL */
+	const char *(*refused)(struct conn *c, const struct auth_pass *pass,
+			       int error);
 };
 
-/* The method that is in use. */
-const struct auth_method *auth_method_get(void);
+/* auth: enum zone_auth */
+const struct auth_method *auth_method(uint64_t auth);
+
+/* Whether the form accepts the terms that are in force. */
+bool auth_accepts_terms(struct conn *c, const struct form *f);
 
 #endif

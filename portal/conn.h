@@ -13,6 +13,7 @@
 
 #include "portal/gate.h"
 #include "portal/listener.h"
+#include "portal/pass.h"
 #include "portal/request.h"
 #include "portal/tls.h"
 
@@ -31,8 +32,11 @@ struct exchange {
 	enum listener_kind kind;
 	size_t lang;
 	struct gate_request question;
+	struct auth_pass pass; /* of a grant that netctl is asked for */
 	/* of the handler that asked the question */
 	void (*on_session)(struct conn *c, const struct ipc_session *s);
+	/* -errno; -ETIMEDOUT: no answer, -ENOTCONN: it was not asked */
+	void (*on_refused)(struct conn *c, int error);
 };
 
 struct conns_config {

@@ -277,7 +277,13 @@ static int send_question(struct gate *g, struct gate_request *r,
 static int ask_grant(struct gate *g, struct gate_request *r,
 		     const struct gate_question *q)
 {
-	struct ipc_grant m = { .client = *q->client };
+	struct ipc_grant m = {
+		.client = *q->client,
+		.tag = q->tag,
+		.tag_devices = q->devices,
+		.terms = q->terms,
+		.extend = q->extend,
+	};
 	int err;
 
 	if (q->limits)

@@ -64,6 +64,10 @@ struct gate_question {
 	bool shown;	      /* of a lookup: see struct ipc_lookup */
 	uint32_t platform;    /* then: enum usage_platform */
 	const char *language; /* of a grant: of the page, NULL: not known */
+	uint64_t tag;	  /* of a grant, as the rest: see struct ipc_grant */
+	uint32_t devices; /* with that tag at once */
+	uint32_t terms;	  /* version accepted, 0: not known */
+	bool extend;	  /* a running session gets its duration anew */
 };
 int gate_ask(struct gate *g, struct gate_request *r,
 	     const struct gate_question *q) MUST_CHECK;

@@ -10,6 +10,7 @@
 
 #include <json-c/json.h>
 
+#include "common/text.h"
 #include "portal/file.h"
 
 #define FILE_MAX   (256 * 1024)
@@ -25,39 +26,80 @@ static int compare_texts(const void *a, const void *b)
 	return strcmp(x->key, y->key);
 }
 
-static bool add_text(struct lang *l, const char *key, json_object *value)
+static bool is_text(const char *key, json_object *value, char *error)
 {
-	struct lang_text *t = &l->text[l->count];
+	if (!json_object_is_type(value, json_type_string)) {
+		snprintf(error, LANG_ERROR_MAX, "\"%.60s\" is no string", key);
+		return false;
+	}
+	if (text_is_plain(json_object_get_string(value)))
+		return true;
+	snprintf(error, LANG_ERROR_MAX,
+		 "\"%.60s\" has characters that control or turn the text", key);
+	return false;
+}
 
-	t->key = strdup(key);
-	t->text = strdup(json_object_get_string(value));
-	l->count++;
-	return t->key && t->text;
+/* All keys and texts stand in one block, one behind the other. */
+static size_t store_size(json_object *root)
+{
+	size_t size = 1;
+
+	json_object_object_foreach(root, key, value)
+	{
+		size += strlen(key) + 1;
+		size += strlen(json_object_get_string(value)) + 1;
+	}
+	return size;
+}
+
+static const char *store_text(char **at, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = *at;
+
+	memcpy(copy, text, size);
+	*at += size;
+	return copy;
 }
 
 static bool take_texts(struct lang *l, json_object *root, char *error)
 {
 	size_t count = (size_t)json_object_object_length(root);
+	char *at;
 
+	json_object_object_foreach(root, name, checked)
+	{
+		if (!is_text(name, checked, error))
+			return false;
+	}
 	l->text = calloc(count ? count : 1, sizeof(*l->text));
-	if (!l->text) {
+	l->store = malloc(store_size(root));
+	if (!l->text || !l->store) {
 		snprintf(error, LANG_ERROR_MAX, "out of memory");
 		return false;
 	}
+	at = l->store;
 	json_object_object_foreach(root, key, value)
 	{
-		if (!json_object_is_type(value, json_type_string)) {
-			snprintf(error, LANG_ERROR_MAX,
-				 "\"%.60s\" is no string", key);
-			return false;
-		}
-		if (!add_text(l, key, value)) {
-			snprintf(error, LANG_ERROR_MAX, "out of memory");
-			return false;
-		}
+		struct lang_text *t = &l->text[l->count++];
+
+		t->key = store_text(&at, key);
+		t->text = store_text(&at, json_object_get_string(value));
 	}
 	qsort(l->text, l->count, sizeof(*l->text), compare_texts);
 	return true;
+}
+
+static bool take_plural(struct lang *l, char *error)
+{
+	const char *name = lang_find(l, "plural");
+
+	l->plural = plural_find(name ? name : "one-other");
+	if (!l->plural)
+		snprintf(error, LANG_ERROR_MAX,
+			 "\"plural\": '%.30s' is no rule; there are %s", name,
+			 plural_names());
+	return l->plural != NULL;
 }
 
 bool lang_parse(struct lang *l, const char *json, size_t len,
@@ -80,7 +122,7 @@ bool lang_parse(struct lang *l, const char *json, size_t len,
 	else if (!json_object_is_type(root, json_type_object))
 		snprintf(error, LANG_ERROR_MAX, "no object of texts");
 	else
-		ok = take_texts(l, root, error);
+		ok = take_texts(l, root, error) && take_plural(l, error);
 	json_object_put(root);
 	json_tokener_free(tok);
 	return ok;
@@ -88,17 +130,14 @@ bool lang_parse(struct lang *l, const char *json, size_t len,
 
 void lang_clear(struct lang *l)
 {
-	for (size_t i = 0; i < l->count; i++) {
-		free(l->text[i].key);
-		free(l->text[i].text);
-	}
 	free(l->text);
+	free(l->store);
 	memset(l, 0, sizeof(*l));
 }
 
 const char *lang_find(const struct lang *l, const char *key)
 {
-	struct lang_text wanted = { .key = (char *)(size_t)key };
+	struct lang_text wanted = { .key = key };
 	const struct lang_text *t;
 
 	t = bsearch(&wanted, l->text, l->count, sizeof(*l->text),
@@ -174,6 +213,15 @@ static bool read_folder(struct lang_set *set, const char *folder, char *error)
 	return ok;
 }
 
+/* By code and not by file name: de comes before de-simple. */
+static int compare_codes(const void *a, const void *b)
+{
+	const struct lang *x = a;
+	const struct lang *y = b;
+
+	return strcmp(x->code, y->code);
+}
+
 struct lang_set *lang_set_read(const char *dir, char error[LANG_ERROR_MAX])
 {
 	struct lang_set *set = calloc(1, sizeof(*set));
@@ -188,6 +236,7 @@ struct lang_set *lang_set_read(const char *dir, char error[LANG_ERROR_MAX])
 		lang_set_free(set);
 		return NULL;
 	}
+	qsort(set->lang, set->count, sizeof(*set->lang), compare_codes);
 	set->fallback = lang_index(set, LANG_FALLBACK);
 	if (set->fallback == set->count)
 		set->fallback = 0;
@@ -246,6 +295,31 @@ static int fit(const struct lang *l, const char *range, size_t len)
 	       !strncasecmp(l->code, range, range_main);
 }
 
+/* Other codes that phones have for a language, or one close enough to it. */
+static const struct {
+	const char *other, *code;
+} aliases[] = {
+	{ "kmr", "ku" },
+	{ "mo", "ro" },
+	{ "prs", "fa" },
+};
+
+static const char *resolve_alias(const char *range, size_t *len)
+{
+	size_t main_len = 0;
+
+	while (main_len < *len && range[main_len] != '-')
+		main_len++;
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+		if (strlen(aliases[i].other) != main_len ||
+		    strncasecmp(aliases[i].other, range, main_len))
+			continue;
+		*len = strlen(aliases[i].code);
+		return aliases[i].code;
+	}
+	return range;
+}
+
 struct choice {
 	size_t index;
 	int quality;
@@ -272,6 +346,7 @@ static void consider(const struct lang_set *set, struct choice *best,
 		return;
 	if (name_len == 1 && *range == '*')
 		*best = (struct choice){ set->fallback, quality };
+	range = resolve_alias(range, &name_len);
 	for (int wanted = 2; wanted; wanted--) {
 		for (size_t i = 0; i < set->count; i++) {
 			if (fit(&set->lang[i], range, name_len) < wanted)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "common/log.h"
+#include "portal/plural.h"
 
 #define LANG_MAX       64
 #define LANG_CODE_MAX  12
@@ -17,14 +18,16 @@
 #define LANG_FALLBACK  "de"
 
 struct lang_text {
-	char *key;
-	char *text;
+	const char *key;
+	const char *text;
 };
 
 struct lang {
 	char code[LANG_CODE_MAX]; /* BCP 47, lower case, of the file's name */
 	struct lang_text *text;	  /* sorted by key */
 	size_t count;
+	char *store;			  /* where they stand */
+	const struct plural_rule *plural; /* of its text "plural" */
 };
 
 struct lang_set {
@@ -39,7 +42,11 @@ struct lang_set *lang_set_read(const char *dir,
 			       char error[LANG_ERROR_MAX]) MUST_CHECK;
 void lang_set_free(struct lang_set *set);
 
-/* One language of JSON text; false: error says why. For lang_clear(). */
+/*
+ * One language of JSON text; false: error says why: no flat object of plain
+ * texts (text_is_plain()), or a plural rule that is not known. For
+ * lang_clear().
+ */
 bool lang_parse(struct lang *l, const char *json, size_t len,
 		char error[LANG_ERROR_MAX]);
 void lang_clear(struct lang *l);

@@ -237,11 +237,12 @@ static void zone_set_port(struct zone *z, enum listener_kind kind,
 	l->port = (uint16_t)port;
 }
 
-static void zone_apply(struct zone *z, const struct zone_settings *zs,
-		       const struct portal_settings *p)
+static void zone_apply(struct zone *z, const struct settings *s, size_t index)
 {
-	z->limits = zs->limits;
-	z->slow_bps = zs->over_quota == OVER_QUOTA_SLOW ? zs->slow_bps : 0;
+	const struct zone_settings *zs = &s->zone[index];
+	const struct portal_settings *p = &s->portal;
+
+	z->index = index;
 	if (strcmp(z->device, zs->device)) {
 		zone_close(z);
 		memcpy(z->device, zs->device, sizeof(z->device));
@@ -353,7 +354,7 @@ int listeners_apply(struct listeners *ls, const struct settings *s)
 	for (size_t i = 0; i < s->zones; i++) {
 		z = find(ls, s->zone[i].name);
 		z->is_stale = false;
-		zone_apply(z, &s->zone[i], &s->portal);
+		zone_apply(z, s, i);
 	}
 	free_stale(ls);
 	TAILQ_FOREACH (z, &ls->zones, next) {

@@ -40,9 +40,8 @@ struct zone {
 	struct listeners *owner;
 	char name[IPC_ZONE_NAME_MAX];
 	char device[IFNAMSIZ];
-	uint32_t ifindex;	  /* 0: the device is not there */
-	struct ipc_limits limits; /* 0: none */
-	uint64_t slow_bps;	  /* 0: the session ends with its quota */
+	size_t index;	  /* in the settings */
+	uint32_t ifindex; /* 0: the device is not there */
 	bool is_stale;
 	bool is_troubled; /* said so in the log */
 	struct listener listener[LISTENER_KINDS];

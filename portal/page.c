@@ -8,51 +8,60 @@
 
 #include <openssl/evp.h>
 
+#include "common/colour.h"
 #include "portal/file.h"
+#include "portal/template.h"
 
-#define FILE_MAX     (64 * 1024)
-#define TEXT_MAX     (64 * 1024) /* of one page in one language */
-#define OPS_MAX	     400
-#define NESTING_MAX  8
-#define NAME_MAX_LEN 32
+#define STYLE_FILE_MAX	  (8 * 1024)
+#define STYLE_PALETTE_MAX 512
+#define WORDS_MAX	  192
 
-enum op_kind { OP_TEXT, OP_VALUE, OP_UNLESS_EMPTY, OP_UNLESS_SET };
+enum page_list { LIST_LANGUAGES, LIST_TILES };
 
-struct op {
-	enum op_kind kind;
-	enum page_hole hole;
-	size_t from, len; /* OP_TEXT: in the program's text */
-	size_t end;	  /* conditions: the op to go on with */
-};
-
-struct program {
-	struct op *op;
-	size_t count;
-	char *text;
+/* The texts of one language as programs, the zones' own among them. */
+struct page_language {
+	struct template texts;
+	struct template_word word[WORDS_MAX];
+	struct template_word *own[SETTINGS_ZONES]; /* NULL: as above */
 };
 
 struct page_set {
+	const struct settings *settings;
 	struct lang_set *languages;
+	char *style;
 	char style_source[PAGE_STYLE_MAX];
-	struct program program[LANG_MAX][PAGE_MAX];
+	struct template pages;
+	struct template_part page[PAGE_MAX];
+	char word_name[WORDS_MAX][TEMPLATE_NAME_MAX];
+	size_t words;
+	struct page_language *language; /* one for each of the set */
 };
 
 static const char *const page_file[PAGE_MAX] = {
-	[PAGE_PORTAL] = "portal",
-	[PAGE_STATUS] = "status",
-	[PAGE_TERMS] = "terms",
+	[PAGE_PORTAL] = "portal", [PAGE_STATUS] = "status",
+	[PAGE_TERMS] = "terms",	  [PAGE_ACCESS] = "access",
 	[PAGE_ERROR] = "error",
 };
 
 static const char *const hole_name[HOLE_MAX] = {
+	[HOLE_LANG] = "lang",
+	[HOLE_DIR] = "dir",
+	[HOLE_LANG_NAME] = "lang_name",
+	[HOLE_STYLE] = "style",
 	[HOLE_NETWORK] = "network",
 	[HOLE_PROVIDER] = "provider",
 	[HOLE_CONTACT] = "contact",
+	[HOLE_BARRIER_CONTACT] = "barrier_contact",
+	[HOLE_ENFORCEMENT] = "enforcement",
+	[HOLE_LOGO] = "logo",
 	[HOLE_SUCCESS_URL] = "success_url",
 	[HOLE_TERMS_URL] = "terms_url",
+	[HOLE_TERMS_VERSION] = "terms_version",
 	[HOLE_PATH] = "path",
 	[HOLE_QUERY] = "query",
 	[HOLE_CHOSEN] = "chosen",
+	[HOLE_BY_CODE] = "by_code",
+	[HOLE_CODE] = "code",
 	[HOLE_DURATION] = "duration",
 	[HOLE_QUOTA] = "quota",
 	[HOLE_SPEED] = "speed",
@@ -63,353 +72,356 @@ static const char *const hole_name[HOLE_MAX] = {
 	[HOLE_USED] = "used",
 	[HOLE_DATA_LEFT] = "data_left",
 	[HOLE_REDUCED] = "reduced",
+	[HOLE_CAN_EXTEND] = "can_extend",
+	[HOLE_TERMS_CHANGED] = "terms_changed",
+	[HOLE_AGE] = "age",
 	[HOLE_ERROR_TITLE] = "error_title",
 	[HOLE_ERROR_TEXT] = "error_text",
 	[HOLE_REFRESH] = "refresh",
+	[HOLE_HAS_TILES] = "has_tiles",
+	[HOLE_ITEM_CODE] = "item_code",
+	[HOLE_ITEM_NAME] = "item_name",
+	[HOLE_ITEM_DIR] = "item_dir",
+	[HOLE_ITEM_CURRENT] = "item_current",
+	[HOLE_ITEM_LINK] = "item_link",
+	[HOLE_ITEM_TITLE] = "item_title",
+	[HOLE_ITEM_TEXT] = "item_text",
+	[HOLE_ITEM_ICON] = "item_icon",
+	[HOLE_ITEM_LIVE] = "item_live",
 };
 
 /* Texts that no template names, but the program. */
 static const char *const texts_of_code[] = {
-	"notice_terms",	      "notice_logged_out", "unit_days",
-	"unit_hours",	      "unit_minutes",	   "decimal_sign",
-	"direction",	      "language_name",	   "error_400_title",
-	"error_400_text",     "error_403_title",   "error_403_text",
-	"error_404_title",    "error_404_text",	   "error_405_title",
-	"error_405_text",     "error_408_title",   "error_408_text",
-	"error_411_title",    "error_411_text",	   "error_413_title",
-	"error_413_text",     "error_431_title",   "error_431_text",
-	"error_501_title",    "error_501_text",	   "error_503_title",
-	"error_503_text",     "error_505_title",   "error_505_text",
-	"error_full_title",   "error_full_text",   "error_unknown_title",
+	"language_name",
+	"direction",
+	"plural",
+	"decimal_sign",
+	"digits",
+	"duration_two",
+	"unit_b",
+	"unit_kb",
+	"unit_mb",
+	"unit_gb",
+	"unit_tb",
+	"unit_bps",
+	"unit_kbps",
+	"unit_mbps",
+	"unit_gbps",
+	"notice_terms",
+	"notice_terms_changed",
+	"notice_logged_out",
+	"notice_extended",
+	"notice_code_missing",
+	"notice_code_typo",
+	"notice_code_unknown",
+	"notice_code_expired",
+	"notice_code_used_up",
+	"notice_code_revoked",
+	"notice_code_devices",
+	"notice_code_wait",
+	"notice_code_place",
+	"notice_code_unavailable",
+	"error_bad_title",
+	"error_bad_text",
+	"error_foreign_title",
+	"error_foreign_text",
+	"error_missing_title",
+	"error_missing_text",
+	"error_late_title",
+	"error_late_text",
+	"error_busy_title",
+	"error_busy_text",
+	"error_full_title",
+	"error_full_text",
+	"error_unknown_title",
 	"error_unknown_text",
+	"error_login_title",
+	"error_login_text",
 };
 
-/* --- making a program --------------------------------------------------- */
+/* Of these there is one for each plural form. */
+static const char *const nouns[] = { "days", "hours", "minutes" };
 
-struct maker {
-	const char *dir;
-	const char *form;
-	const struct lang_set *languages;
-	const struct lang *lang;
-	struct program *program;
-	struct out text;
-	size_t open[NESTING_MAX]; /* conditions without their end */
-	size_t depth;
-	size_t nesting;
-	const char *file;
-	char *error; /* PAGE_ERROR_MAX; empty: fine so far */
-	char missing[PAGE_ERROR_MAX / 2];
-};
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static bool make(struct maker *m, const char *template, bool escape);
+/* --- names -------------------------------------------------------------- */
 
-static bool fail(struct maker *m, const char *what, const char *name)
+static int find_hole(const char *name, void *arg)
 {
-	if (!*m->error)
-		snprintf(m->error, PAGE_ERROR_MAX,
-			 "%.200s/pages/%s.html: %s '%.60s'", m->dir, m->file,
-			 what, name);
-	return false;
+	(void)arg;
+	for (int h = 0; h < HOLE_MAX; h++)
+		if (!strcmp(hole_name[h], name))
+			return h;
+	return -1;
 }
 
-static struct op *add_op(struct maker *m, enum op_kind kind)
+static int find_list(const char *name, void *arg)
 {
-	struct op *op;
-
-	if (m->program->count == OPS_MAX) {
-		fail(m, "too many parts in", m->file);
-		return NULL;
-	}
-	op = &m->program->op[m->program->count++];
-	*op = (struct op){ .kind = kind };
-	return op;
-}
-
-/* Text beside text is one op. */
-static bool add_text(struct maker *m, const char *text, size_t len, bool escape)
-{
-	char *copy;
-	size_t from = m->text.len;
-	size_t n = m->program->count;
-	struct op *op = n ? &m->program->op[n - 1] : NULL;
-	bool joins = op && op->kind == OP_TEXT &&
-		     !(m->depth && m->open[m->depth - 1] == n - 1);
-
-	if (!len)
-		return true;
-	/* nothing may join across the end of a condition */
-	for (size_t i = 0; i < n && joins; i++)
-		if (m->program->op[i].kind >= OP_UNLESS_EMPTY &&
-		    m->program->op[i].end == n)
-			joins = false;
-	copy = strndup(text, len);
-	if (!copy)
-		return fail(m, "out of memory in", m->file);
-	if (escape)
-		out_escaped(&m->text, copy);
-	else
-		out_text(&m->text, copy);
-	free(copy);
-	if (m->text.is_cut)
-		return fail(m, "too much text in", m->file);
-	if (!joins) {
-		op = add_op(m, OP_TEXT);
-		if (!op)
-			return false;
-		op->from = from;
-	}
-	op->len = m->text.len - op->from;
-	return true;
-}
-
-static bool find_hole(const char *name, enum page_hole *hole)
-{
-	for (int h = 0; h < HOLE_MAX; h++) {
-		if (strcmp(hole_name[h], name))
-			continue;
-		*hole = (enum page_hole)h;
-		return true;
-	}
-	return false;
-}
-
-static bool make_condition(struct maker *m, const char *name, bool negated)
-{
-	enum page_hole hole;
-	struct op *op;
-
-	if (!find_hole(name, &hole) || m->depth == NESTING_MAX)
-		return fail(m, "no such value, or nested too deep:", name);
-	op = add_op(m, negated ? OP_UNLESS_SET : OP_UNLESS_EMPTY);
-	if (!op)
-		return false;
-	op->hole = hole;
-	m->open[m->depth++] = m->program->count - 1;
-	return true;
-}
-
-static bool make_end(struct maker *m, const char *name)
-{
-	enum page_hole hole;
-	struct op *op;
-
-	if (!m->depth)
-		return fail(m, "ends what never began:", name);
-	op = &m->program->op[m->open[--m->depth]];
-	if (!find_hole(name, &hole) || op->hole != hole)
-		return fail(m, "ends what is not the innermost:", name);
-	op->end = m->program->count;
-	return true;
-}
-
-static bool make_file(struct maker *m, const char *name)
-{
-	const char *outer = m->file;
-	char path[512];
-	size_t len;
-	char *template;
-	bool ok;
-
-	if (m->nesting == NESTING_MAX)
-		return fail(m, "nested too deep:", name);
-	if (!strcmp(name, "form"))
-		name = m->form;
-	snprintf(path, sizeof(path), "%.240s/pages/%s.html", m->dir, name);
-	template = file_read(path, FILE_MAX, &len);
-	if (!template) {
-		if (!*m->error)
-			snprintf(m->error, PAGE_ERROR_MAX, "%.300s: %s", path,
-				 strerror(errno));
-		return false;
-	}
-	m->nesting++;
-	m->file = name;
-	ok = make(m, template, false);
-	m->file = outer;
-	m->nesting--;
-	free(template);
-	return ok;
-}
-
-static void note_missing(struct maker *m, const char *name)
-{
-	size_t len = strlen(m->missing);
-
-	snprintf(m->missing + len, sizeof(m->missing) - len, " %s", name);
-}
-
-static bool make_language_text(struct maker *m, const char *name)
-{
-	const char *text = lang_find(m->lang, name);
-	bool ok;
-
-	if (!text) {
-		note_missing(m, name);
-		return true;
-	}
-	if (m->nesting == NESTING_MAX)
-		return fail(m, "nested too deep:", name);
-	m->nesting++;
-	ok = make(m, text, true);
-	m->nesting--;
-	return ok;
-}
-
-static bool make_languages(struct maker *m)
-{
-	char link[512];
-
-	for (size_t i = 0; i < m->languages->count; i++) {
-		const struct lang *l = &m->languages->lang[i];
-		const char *name = lang_find(l, "language_name");
-		const char *dir = lang_find(l, "direction");
-		bool is_current = l == m->lang;
-
-		snprintf(link, sizeof(link),
-			 "<li><a href=\"{{path}}?lang=%s\" lang=\"%s\" "
-			 "dir=\"%s\" hreflang=\"%s\"%s>",
-			 l->code, l->code, dir ? dir : "ltr", l->code,
-			 is_current ? " aria-current=\"true\"" : "");
-		if (!make(m, link, false) ||
-		    !add_text(m, name ? name : l->code,
-			      strlen(name ? name : l->code), true) ||
-		    !add_text(m, "</a></li>", 9, false))
-			return false;
-	}
-	return true;
-}
-
-static bool make_value(struct maker *m, const char *name)
-{
-	enum page_hole hole;
-	struct op *op;
-
-	if (!strcmp(name, "lang"))
-		return add_text(m, m->lang->code, strlen(m->lang->code), true);
-	if (!strcmp(name, "dir"))
-		return make_language_text(m, "direction");
+	(void)arg;
 	if (!strcmp(name, "languages"))
-		return make_languages(m);
-	if (!find_hole(name, &hole))
-		return make_language_text(m, name);
-	op = add_op(m, OP_VALUE);
-	if (op)
-		op->hole = hole;
-	return op != NULL;
+		return LIST_LANGUAGES;
+	return strcmp(name, "tiles") ? -1 : LIST_TILES;
 }
 
-static bool make_tag(struct maker *m, const char *name)
+static int find_word(const struct page_set *set, const char *name)
 {
-	switch (*name) {
-	case '#':
-		return make_condition(m, name + 1, false);
-	case '^':
-		return make_condition(m, name + 1, true);
-	case '/':
-		return make_end(m, name + 1);
-	case '>':
-		return make_file(m, name + 1);
+	for (size_t i = 0; i < set->words; i++)
+		if (!strcmp(set->word_name[i], name))
+			return (int)i;
+	return -1;
+}
+
+static int take_word(const char *name, void *arg)
+{
+	struct page_set *set = arg;
+	int found = find_word(set, name);
+
+	if (found >= 0 || set->words == WORDS_MAX)
+		return found;
+	snprintf(set->word_name[set->words], TEMPLATE_NAME_MAX, "%s", name);
+	return (int)set->words++;
+}
+
+/* Within texts there are holes, but no further texts. */
+static struct template_names names_in_texts(const struct lang *l)
+{
+	const char *direction = lang_find(l, "direction");
+
+	return (struct template_names){
+		.hole = find_hole,
+		.list = find_list,
+		.isolates = direction && !strcmp(direction, "rtl"),
+	};
+}
+
+/* --- languages ---------------------------------------------------------- */
+
+struct missing {
+	const struct lang *lang;
+	char keys[PAGE_ERROR_MAX / 2];
+};
+
+static void require_text(struct missing *m, const char *key)
+{
+	size_t len = strlen(m->keys);
+
+	if (!lang_find(m->lang, key))
+		snprintf(m->keys + len, sizeof(m->keys) - len, " %s", key);
+}
+
+static void require_plurals(struct missing *m, const char *noun)
+{
+	char key[TEMPLATE_NAME_MAX];
+
+	for (int f = 0; f < PLURAL_FORMS; f++) {
+		if (!plural_has(m->lang->plural, (enum plural_form)f))
+			continue;
+		snprintf(key, sizeof(key), "%s_%s", noun,
+			 plural_form_to_string((enum plural_form)f));
+		require_text(m, key);
 	}
-	return make_value(m, name);
 }
 
-static bool make(struct maker *m, const char *template, bool escape)
+static bool is_complete(const struct page_set *set, const struct lang *l,
+			char *error)
 {
-	const char *tag, *end;
-	char name[NAME_MAX_LEN];
+	struct missing m = { .lang = l };
 
-	while ((tag = strstr(template, "{{"))) {
-		if (!add_text(m, template, (size_t)(tag - template), escape))
-			return false;
-		tag += 2;
-		end = strstr(tag, "}}");
-		if (!end || (size_t)(end - tag) >= sizeof(name))
-			return fail(
-				m, "a tag without its end, or too long:", "{{");
-		memcpy(name, tag, (size_t)(end - tag));
-		name[end - tag] = '\0';
-		if (!make_tag(m, name))
-			return false;
-		template = end + 2;
-	}
-	return add_text(m, template, strlen(template), escape);
-}
-
-/* Gives back what was not needed; a smaller block is as good as a given one. */
-static void *shrink(void *block, size_t size)
-{
-	void *smaller = realloc(block, size);
-
-	if (!smaller)
-		return block;
-	return smaller;
-}
-
-static bool make_program(struct maker *m, struct program *p, const char *file)
-{
-	bool ok;
-
-	p->op = calloc(OPS_MAX, sizeof(*p->op));
-	p->text = malloc(TEXT_MAX);
-	if (!p->op || !p->text)
-		return fail(m, "out of memory in", file);
-	m->program = p;
-	m->depth = 0;
-	m->nesting = 0;
-	m->file = file;
-	out_init(&m->text, p->text, TEXT_MAX - 1);
-	ok = make_file(m, file);
-	if (ok && m->depth)
-		ok = fail(m, "a condition without its end in", file);
-	p->text[m->text.len] = '\0';
-	p->text = shrink(p->text, m->text.len + 1);
-	p->op = shrink(p->op, (p->count + 1) * sizeof(*p->op));
-	return ok;
-}
-
-/* --- the set ------------------------------------------------------------ */
-
-static void check_texts_of_code(struct maker *m)
-{
-	size_t n = sizeof(texts_of_code) / sizeof(texts_of_code[0]);
-
-	for (size_t i = 0; i < n; i++)
-		if (!lang_find(m->lang, texts_of_code[i]))
-			note_missing(m, texts_of_code[i]);
-}
-
-static bool make_language(struct maker *m, struct page_set *set, size_t index)
-{
-	m->lang = &set->languages->lang[index];
-	m->missing[0] = '\0';
-	for (int p = 0; p < PAGE_MAX; p++)
-		if (!make_program(m, &set->program[index][p], page_file[p]))
-			return false;
-	check_texts_of_code(m);
-	if (!m->missing[0])
+	for (size_t i = 0; i < set->words; i++)
+		require_text(&m, set->word_name[i]);
+	for (size_t i = 0; i < COUNT(texts_of_code); i++)
+		require_text(&m, texts_of_code[i]);
+	for (size_t i = 0; i < COUNT(nouns); i++)
+		require_plurals(&m, nouns[i]);
+	if (!m.keys[0])
 		return true;
-	snprintf(m->error, PAGE_ERROR_MAX, "%.200s/lang/%s.json: missing:%s",
-		 m->dir, m->lang->code, m->missing);
+	snprintf(error, PAGE_ERROR_MAX, "%.200s/lang/%s.json: missing:%s",
+		 set->settings->portal.pages, l->code, m.keys);
 	return false;
+}
+
+static bool make_word(struct page_set *set, size_t lang, const char *text,
+		      struct template_word *word, char why[TEMPLATE_ERROR_MAX])
+{
+	struct template_names names =
+		names_in_texts(&set->languages->lang[lang]);
+	struct template *texts = &set->language[lang].texts;
+
+	word->template = texts;
+	return template_add_text(texts, &names, text, &word->part, why);
+}
+
+static bool make_words(struct page_set *set, size_t index, char *error)
+{
+	const struct lang *l = &set->languages->lang[index];
+	char why[TEMPLATE_ERROR_MAX];
+
+	for (size_t i = 0; i < set->words; i++) {
+		if (make_word(set, index, lang_find(l, set->word_name[i]),
+			      &set->language[index].word[i], why))
+			continue;
+		snprintf(error, PAGE_ERROR_MAX, "%.200s/lang/%s.json: %s: %s",
+			 set->settings->portal.pages, l->code,
+			 set->word_name[i], why);
+		return false;
+	}
+	return true;
+}
+
+/* --- texts of the config ------------------------------------------------ */
+
+/* The text in "CODE=TEXT", where that is its code; else NULL. */
+static const char *text_of(const char *translation, const char *code)
+{
+	size_t len = strlen(code);
+
+	if (strncmp(translation, code, len) || translation[len] != '=')
+		return NULL;
+	return translation + len + 1;
+}
+
+/* The words of the zone, which may differ from now on. */
+static struct template_word *own_words(struct page_language *pl, size_t zone)
+{
+	if (pl->own[zone])
+		return pl->own[zone];
+	pl->own[zone] = malloc(sizeof(pl->word));
+	if (pl->own[zone])
+		memcpy(pl->own[zone], pl->word, sizeof(pl->word));
+	return pl->own[zone];
+}
+
+static bool put_text(struct page_set *set, const struct text_settings *t,
+		     const struct template_word *word, size_t index)
+{
+	struct page_language *pl = &set->language[index];
+	int id = find_word(set, t->key);
+
+	for (size_t z = 0; z < set->settings->zones; z++) {
+		struct template_word *own;
+
+		if (!settings_is_for_zone(&t->zone,
+					  set->settings->zone[z].name))
+			continue;
+		own = own_words(pl, z);
+		if (!own)
+			return false;
+		own[id] = *word;
+	}
+	return true;
+}
+
+static bool take_translation(struct page_set *set,
+			     const struct text_settings *t,
+			     const char *translation, char *error)
+{
+	char code[LANG_CODE_MAX] = "";
+	char why[TEMPLATE_ERROR_MAX];
+	struct template_word word;
+	size_t index;
+
+	snprintf(code, sizeof(code), "%.*s", (int)strcspn(translation, "="),
+		 translation);
+	index = lang_index(set->languages, code);
+	if (index == set->languages->count) {
+		snprintf(error, PAGE_ERROR_MAX,
+			 "config text '%s': there is no language '%s'", t->key,
+			 code);
+		return false;
+	}
+	if (find_word(set, t->key) < 0)
+		return true; /* page_text() finds it */
+	if (!make_word(set, index, text_of(translation, code), &word, why)) {
+		snprintf(error, PAGE_ERROR_MAX, "config text '%s': %s", t->key,
+			 why);
+		return false;
+	}
+	return put_text(set, t, &word, index);
+}
+
+static bool take_text(struct page_set *set, const struct text_settings *t,
+		      char *error)
+{
+	const struct lang *first = &set->languages->lang[0];
+
+	if (!lang_find(first, t->key)) {
+		snprintf(error, PAGE_ERROR_MAX,
+			 "config text '%s': no page has such a text; "
+			 "%.200s/lang/%s.json names them all",
+			 t->key, set->settings->portal.pages, first->code);
+		return false;
+	}
+	for (size_t i = 0; i < t->text.count; i++)
+		if (!take_translation(set, t, t->text.value[i], error))
+			return false;
+	return true;
+}
+
+/* --- style -------------------------------------------------------------- */
+
+static void put_colour(struct out *o, const char *name, const char *colour)
+{
+	if (*colour)
+		out_format(o, "--%s:%s;", name, colour);
+}
+
+/* The configured colours, in the place of those at the style's beginning. */
+static void put_palette(struct out *o, const struct portal_settings *p)
+{
+	out_text(o, ":root{");
+	put_colour(o, "accent", p->colour_accent);
+	if (*p->colour_accent)
+		put_colour(o, "on", colour_of_text_on(p->colour_accent));
+	put_colour(o, "sky", p->colour_header);
+	out_text(o, "}@media (prefers-color-scheme:dark){:root{");
+	put_colour(o, "accent", p->colour_accent_dark);
+	if (*p->colour_accent_dark)
+		put_colour(o, "on", colour_of_text_on(p->colour_accent_dark));
+	put_colour(o, "sky", p->colour_header_dark);
+	out_text(o, "}}");
+}
+
+static bool has_colours(const struct portal_settings *p)
+{
+	return *p->colour_accent || *p->colour_header ||
+	       *p->colour_accent_dark || *p->colour_header_dark;
+}
+
+static bool read_style(struct page_set *set, char *error)
+{
+	const struct portal_settings *p = &set->settings->portal;
+	char path[256], *file;
+	size_t len;
+	struct out o;
+
+	snprintf(path, sizeof(path), "%.200s/pages/style.css", p->pages);
+	file = file_read(path, STYLE_FILE_MAX, &len);
+	if (!file) {
+		snprintf(error, PAGE_ERROR_MAX, "%s: %s", path,
+			 strerror(errno));
+		return false;
+	}
+	set->style = realloc(file, len + STYLE_PALETTE_MAX);
+	if (!set->style) {
+		free(file);
+		return false;
+	}
+	out_init(&o, set->style + len, STYLE_PALETTE_MAX - 1);
+	if (has_colours(p))
+		put_palette(&o, p);
+	o.at[o.len] = '\0';
+	return true;
 }
 
 /* One style for all pages: its hash is all that the browser need trust. */
 static bool hash_style(struct page_set *set, char *error)
 {
-	struct program *p = &set->program[0][PAGE_ERROR];
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned char base64[64];
-	const char *from = strstr(p->text, "<style>");
-	const char *to = from ? strstr(from, "</style>") : NULL;
 	unsigned int len;
 
-	if (!to) {
-		snprintf(error, PAGE_ERROR_MAX, "pages without <style>");
-		return false;
-	}
-	from += strlen("<style>");
-	if (!EVP_Digest(from, (size_t)(to - from), digest, &len, EVP_sha256(),
-			NULL)) {
+	if (!EVP_Digest(set->style, strlen(set->style), digest, &len,
+			EVP_sha256(), NULL)) {
 		snprintf(error, PAGE_ERROR_MAX, "SHA-256 is not available");
 		return false;
 	}
@@ -419,29 +431,70 @@ static bool hash_style(struct page_set *set, char *error)
 	return true;
 }
 
-struct page_set *page_set_read(const char *dir, const char *form,
+/* --- the set ------------------------------------------------------------ */
+
+static bool make_pages(struct page_set *set, char *error)
+{
+	char folder[256], why[TEMPLATE_ERROR_MAX];
+	struct template_names names = {
+		.dir = folder,
+		.hole = find_hole,
+		.list = find_list,
+		.word = take_word,
+		.arg = set,
+	};
+
+	snprintf(folder, sizeof(folder), "%.200s/pages",
+		 set->settings->portal.pages);
+	for (int p = 0; p < PAGE_MAX; p++) {
+		if (template_add_file(&set->pages, &names, page_file[p],
+				      &set->page[p], why))
+			continue;
+		snprintf(error, PAGE_ERROR_MAX, "%s", why);
+		return false;
+	}
+	template_shrink(&set->pages);
+	return true;
+}
+
+static bool make_languages(struct page_set *set, char *error)
+{
+	char why[LANG_ERROR_MAX] = "out of memory";
+	size_t count;
+
+	set->languages = lang_set_read(set->settings->portal.pages, why);
+	if (!set->languages) {
+		snprintf(error, PAGE_ERROR_MAX, "%s", why);
+		return false;
+	}
+	count = set->languages->count;
+	set->language = calloc(count, sizeof(*set->language));
+	if (!set->language)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!is_complete(set, &set->languages->lang[i], error) ||
+		    !make_words(set, i, error))
+			return false;
+	for (size_t i = 0; i < set->settings->texts; i++)
+		if (!take_text(set, &set->settings->text[i], error))
+			return false;
+	for (size_t i = 0; i < count; i++)
+		template_shrink(&set->language[i].texts);
+	return true;
+}
+
+struct page_set *page_set_read(const struct settings *s,
 			       char error[PAGE_ERROR_MAX])
 {
 	struct page_set *set = calloc(1, sizeof(*set));
-	struct maker m = { .dir = dir, .form = form, .error = error };
-	char why[LANG_ERROR_MAX] = "out of memory";
-	bool ok = true;
 
-	error[0] = '\0';
-	if (set)
-		set->languages = lang_set_read(dir, why);
-	if (!set || !set->languages) {
-		snprintf(error, PAGE_ERROR_MAX, "%s", why);
-		page_set_free(set);
+	snprintf(error, PAGE_ERROR_MAX, "out of memory");
+	if (!set)
 		return NULL;
-	}
-	m.languages = set->languages;
-	for (size_t i = 0; i < set->languages->count && ok; i++)
-		ok = make_language(&m, set, i);
-	if (ok && hash_style(set, error))
+	set->settings = s;
+	if (make_pages(set, error) && make_languages(set, error) &&
+	    read_style(set, error) && hash_style(set, error))
 		return set;
-	if (!*error)
-		snprintf(error, PAGE_ERROR_MAX, "out of memory");
 	page_set_free(set);
 	return NULL;
 }
@@ -450,13 +503,15 @@ void page_set_free(struct page_set *set)
 {
 	if (!set)
 		return;
-	lang_set_free(set->languages);
-	for (size_t i = 0; i < LANG_MAX; i++) {
-		for (int p = 0; p < PAGE_MAX; p++) {
-			free(set->program[i][p].op);
-			free(set->program[i][p].text);
-		}
+	for (size_t i = 0; set->language && i < set->languages->count; i++) {
+		template_clear(&set->language[i].texts);
+		for (size_t z = 0; z < SETTINGS_ZONES; z++)
+			free(set->language[i].own[z]);
 	}
+	free(set->language);
+	lang_set_free(set->languages);
+	template_clear(&set->pages);
+	free(set->style);
 	free(set);
 }
 
@@ -470,33 +525,79 @@ const char *page_style_source(const struct page_set *set)
 	return set->style_source;
 }
 
-void page_render(const struct page_set *set, enum page_id page, size_t lang,
-		 const struct page_values *values, struct out *out)
+/* --- pages -------------------------------------------------------------- */
+
+const char *page_text(const struct page_set *set, struct page_place place,
+		      const char *key)
 {
-	const struct program *p = &set->program[lang][page];
-	size_t i = 0;
+	const struct settings *s = set->settings;
+	const struct lang *l = &set->languages->lang[place.lang];
 
-	while (i < p->count) {
-		const struct op *op = &p->op[i++];
-		const char *value = values->value[op->hole];
-		bool is_set = value && *value;
+	for (size_t i = 0; i < s->texts; i++) {
+		const struct text_settings *t = &s->text[i];
 
-		switch (op->kind) {
-		case OP_TEXT:
-			out_bytes(out, p->text + op->from, op->len);
-			break;
-		case OP_VALUE:
-			if (is_set)
-				out_escaped(out, value);
-			break;
-		case OP_UNLESS_EMPTY:
-			if (!is_set)
-				i = op->end;
-			break;
-		case OP_UNLESS_SET:
-			if (is_set)
-				i = op->end;
-			break;
+		if (strcmp(t->key, key) ||
+		    !settings_is_for_zone(&t->zone, s->zone[place.zone].name))
+			continue;
+		for (size_t n = 0; n < t->text.count; n++) {
+			const char *text = text_of(t->text.value[n], l->code);
+
+			if (text)
+				return text;
 		}
 	}
+	return lang_find(l, key);
+}
+
+struct rendering {
+	const struct page_set *set;
+	size_t lang;
+	struct page_values *values;
+};
+
+static bool fill_language(const struct rendering *r, size_t i)
+{
+	const struct lang_set *languages = r->set->languages;
+	const char **value = r->values->value;
+	const struct lang *l;
+
+	if (i == languages->count)
+		return false;
+	l = &languages->lang[i];
+	value[HOLE_ITEM_CODE] = l->code;
+	value[HOLE_ITEM_NAME] = lang_find(l, "language_name");
+	value[HOLE_ITEM_DIR] = lang_find(l, "direction");
+	value[HOLE_ITEM_CURRENT] = i == r->lang ? "1" : NULL;
+	return true;
+}
+
+static bool fill_item(int list, size_t i, void *arg)
+{
+	struct rendering *r = arg;
+	struct page_values *v = r->values;
+
+	if (list == LIST_LANGUAGES)
+		return fill_language(r, i);
+	return v->tile && v->tile(i, v, v->arg);
+}
+
+void page_render(const struct page_set *set, enum page_id page,
+		 struct page_place place, struct page_values *values,
+		 struct out *out)
+{
+	const struct page_language *pl = &set->language[place.lang];
+	const struct lang *l = &set->languages->lang[place.lang];
+	struct rendering r = { set, place.lang, values };
+	struct template_scene scene = {
+		.value = values->value,
+		.word = pl->own[place.zone] ? pl->own[place.zone] : pl->word,
+		.item = fill_item,
+		.arg = &r,
+	};
+
+	values->value[HOLE_LANG] = l->code;
+	values->value[HOLE_DIR] = lang_find(l, "direction");
+	values->value[HOLE_LANG_NAME] = lang_find(l, "language_name");
+	values->value[HOLE_STYLE] = set->style;
+	template_render(&set->pages, set->page[page], &scene, out);
 }

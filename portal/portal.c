@@ -11,12 +11,13 @@
 #include <event2/event_struct.h>
 
 #include "portal/admin.h"
-#include "portal/auth.h"
 #include "portal/conn.h"
 #include "portal/gate.h"
 #include "portal/intake.h"
 #include "portal/listener.h"
+#include "portal/live.h"
 #include "portal/routes.h"
+#include "portal/sample.h"
 #include "portal/tls.h"
 #include "portal/view.h"
 
@@ -29,6 +30,7 @@ static const struct timeval store_pause = { .tv_sec = 60 };
 struct material {
 	struct settings *settings;
 	struct page_set *pages;
+	struct logo logo;
 	struct tls_context *tls; /* NULL: none is configured */
 	struct tls_context *admin_tls;
 	struct accounts *accounts; /* NULL: the file is not right */
@@ -44,7 +46,9 @@ struct portal {
 	struct conns *conns;
 	struct listeners *listeners;
 	struct admin *admin;
-	struct store *store; /* NULL: not before privileges are gone */
+	struct live *live;
+	struct vouchers *vouchers; /* NULL: no zone asks for codes */
+	struct store *store;	   /* NULL: not before privileges are gone */
 	struct intake *intake;
 	struct event on_hup, on_term, on_int, store_timer;
 };
@@ -55,6 +59,7 @@ static void material_clear(struct material *m)
 {
 	settings_free(m->settings);
 	page_set_free(m->pages);
+	logo_clear(&m->logo);
 	tls_context_free(m->tls);
 	tls_context_free(m->admin_tls);
 	accounts_free(m->accounts);
@@ -88,21 +93,35 @@ static bool read_assets(struct material *m, char error[PORTAL_ERROR_MAX])
 	return m->assets != NULL;
 }
 
+static bool read_pages(struct material *m, char error[PORTAL_ERROR_MAX])
+{
+	struct scene_source source = { .settings = m->settings };
+	char page_error[PAGE_ERROR_MAX];
+	char logo_error[LOGO_ERROR_MAX];
+
+	if (!logo_read(&m->logo, m->settings->portal.logo, logo_error)) {
+		snprintf(error, PORTAL_ERROR_MAX, "%s", logo_error);
+		return false;
+	}
+	m->pages = page_set_read(m->settings, page_error);
+	source.pages = m->pages;
+	source.logo = m->logo.bytes ? VIEW_LOGO : NULL;
+	if (m->pages && sample_check(&source, m->logo.len, page_error))
+		return true;
+	snprintf(error, PORTAL_ERROR_MAX, "%s", page_error);
+	return false;
+}
+
 /* Takes over the settings. false: error says what is wrong. */
 static bool material_read(struct material *m, struct settings *s,
 			  char error[PORTAL_ERROR_MAX])
 {
 	const struct portal_settings *p = &s->portal;
 	const struct admin_settings *a = &s->admin;
-	char page_error[PAGE_ERROR_MAX];
 
 	*m = (struct material){ .settings = s };
-	m->pages = page_set_read(p->pages, auth_method_get()->page, page_error);
-	if (!m->pages) {
-		snprintf(error, PORTAL_ERROR_MAX, "%s", page_error);
-		return false;
-	}
-	return read_tls(&m->tls, p->certificate, p->key, error) &&
+	return read_pages(m, error) &&
+	       read_tls(&m->tls, p->certificate, p->key, error) &&
 	       read_tls(&m->admin_tls, a->certificate, a->key, error) &&
 	       read_assets(m, error);
 }
@@ -257,6 +276,61 @@ static void reopen_store(struct portal *p, const struct usage_settings *old)
 	open_store(p);
 }
 
+/* --- codes and live values --------------------------------------------- */
+
+static bool asks_for_codes(const struct settings *s)
+{
+	for (size_t i = 0; i < s->zones; i++)
+		if (s->zone[i].auth == ZONE_AUTH_VOUCHER)
+			return true;
+	return false;
+}
+
+/* Anew with every config: waiting times of guessers are all that it forgets. */
+static void open_vouchers(struct portal *p)
+{
+	const struct settings *s = p->material.settings;
+
+	vouchers_free(p->vouchers);
+	p->vouchers = asks_for_codes(s) ? vouchers_open(&s->voucher) : NULL;
+	p->site.vouchers = p->vouchers;
+	if (asks_for_codes(s) && !p->vouchers)
+		log_error("out of memory; codes cannot be checked");
+}
+
+/* Sources are the tiles that have a live value, in their order. */
+static bool find_live(size_t tile, struct live_value *out, void *arg)
+{
+	const struct portal *p = arg;
+	const struct settings *s = p->material.settings;
+	size_t index = 0;
+
+	for (size_t i = 0; i < tile; i++)
+		index += *s->tile[i].live_url != '\0';
+	return live_get(p->live, index, out);
+}
+
+static void set_live_sources(struct portal *p)
+{
+	const struct settings *s = p->material.settings;
+	struct live_source source[SETTINGS_TILES];
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->tiles; i++) {
+		const struct tile_settings *t = &s->tile[i];
+
+		if (*t->live_url)
+			source[count++] = (struct live_source){
+				.url = t->live_url,
+				.pointer = t->live_pointer,
+				.interval_s = t->live_interval_s,
+				.decimals = (unsigned int)t->live_decimals,
+			};
+	}
+	if (live_set_sources(p->live, source, count) < 0)
+		log_error("out of memory; tiles keep their old values");
+}
+
 /* --- life -------------------------------------------------------------- */
 
 static struct conns_bounds bounds_of(const struct portal_settings *p)
@@ -304,8 +378,12 @@ static void apply(struct portal *p)
 
 	log_open("stadttor-portal", p->options.debug || s->portal.debug);
 	allow_files(s->portal.max_connections);
-	p->site.settings = &s->portal;
-	p->site.pages = p->material.pages;
+	p->site.source.settings = s;
+	p->site.source.pages = p->material.pages;
+	p->site.source.live = find_live;
+	p->site.source.arg = p;
+	p->site.source.logo = p->material.logo.bytes ? VIEW_LOGO : NULL;
+	p->site.logo = &p->material.logo;
 	origin_init(&p->site.origin, &s->portal);
 	conns_set_bounds(p->conns, &bounds);
 	conns_set_tls(p->conns, p->material.tls);
@@ -313,6 +391,7 @@ static void apply(struct portal *p)
 	    gate_set_socket(p->gate, s->gate.socket) < 0)
 		log_error("out of memory; not everything is as configured");
 	admin_apply(p->admin, &am);
+	set_live_sources(p);
 }
 
 static bool open_parts(struct portal *p)
@@ -346,7 +425,8 @@ static bool open_parts(struct portal *p)
 	p->listeners = listeners_new(&lc);
 	p->gate = gate_new(&gc);
 	p->site.gate = p->gate;
-	if (!p->conns || !p->listeners || !p->gate)
+	p->live = live_new(p->base);
+	if (!p->conns || !p->listeners || !p->gate || !p->live)
 		return false;
 	ac.gate = p->gate;
 	ac.guests = p->conns;
@@ -394,10 +474,11 @@ struct portal *portal_new(struct settings *s, const struct portal_options *o,
 	return p;
 }
 
-/* The database is opened here, so that it belongs to the portal's user. */
+/* The databases are opened here, so that they belong to the portal's user. */
 void portal_run(struct portal *p)
 {
 	open_store(p);
+	open_vouchers(p);
 	event_base_dispatch(p->base);
 	log_info("stopping");
 }
@@ -425,6 +506,7 @@ void portal_reload(struct portal *p)
 	p->material = next;
 	apply(p);
 	reopen_store(p, &old.settings->usage);
+	open_vouchers(p);
 	material_clear(&old);
 	log_info("reloaded");
 }
@@ -450,6 +532,8 @@ void portal_free(struct portal *p)
 	listeners_free(p->listeners); /* closes the connections, too */
 	conns_free(p->conns);
 	gate_free(p->gate);
+	vouchers_free(p->vouchers);
+	live_free(p->live);
 	if (p->base)
 		event_base_free(p->base);
 	material_clear(&p->material);

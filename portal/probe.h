@@ -9,7 +9,7 @@
 
 #include "common/usage.h"
 
-/* host in lower case, as a request says it; path decoded. */
+/* host in lower case, as a request says it, with port or not; path decoded. */
 enum usage_platform probe_platform(const char *host, const char *path);
 
 /* A letter, and what it stands for; of any other: USAGE_PLATFORM_OTHER. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "portal/request.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -177,7 +178,19 @@ static void take_via(struct request *r, struct piece p)
 		r->via = *p.at;
 }
 
-/* Of guests' queries only lang=xx and via=x mean something. */
+/* As it stands on a voucher: letters, digits and dashes need no decoding. */
+static void take_code(struct request *r, struct piece p)
+{
+	if (p.len >= sizeof(r->code))
+		return;
+	for (size_t i = 0; i < p.len; i++)
+		if (p.at[i] != '-' && !isalnum((unsigned char)p.at[i]))
+			return;
+	memcpy(r->code, p.at, p.len);
+	r->code[p.len] = '\0';
+}
+
+/* Of guests' queries only lang=xx, via=x and code=xxx mean something. */
 static void take_query(struct request *r, struct piece p)
 {
 	struct request_extra *e = r->extra;
@@ -194,6 +207,8 @@ static void take_query(struct request *r, struct piece p)
 			take_lang(r, piece_skip(p, 5));
 		else if (piece_starts(p, "via="))
 			take_via(r, piece_skip(p, 4));
+		else if (piece_starts(p, "code="))
+			take_code(r, piece_skip(p, 5));
 		p = rest;
 	}
 }

@@ -25,6 +25,7 @@ static const struct {
 	{ 501, "Not Implemented" },
 	{ 503, "Service Unavailable" },
 	{ 505, "HTTP Version Not Supported" },
+	{ 511, "Network Authentication Required" },
 };
 
 const char *respond_reason(unsigned int status)
@@ -33,6 +34,26 @@ const char *respond_reason(unsigned int status)
 		if (reasons[i].status == status)
 			return reasons[i].reason;
 	return "Error";
+}
+
+static void put_policy(struct out *o, const struct answer *a)
+{
+	out_text(o, "Content-Security-Policy: default-src 'none'; "
+		    "form-action 'self'; frame-ancestors 'none'; "
+		    "base-uri 'none'");
+	if (a->style_source)
+		out_format(o, "; style-src %s", a->style_source);
+	if (a->has_image)
+		out_text(o, "; img-src 'self'");
+	out_text(o, "\r\n");
+}
+
+static void put_cache(struct out *o, const struct answer *a)
+{
+	if (a->max_age_s)
+		out_format(o, "Cache-Control: max-age=%u\r\n", a->max_age_s);
+	else
+		out_text(o, "Cache-Control: no-store\r\n");
 }
 
 size_t respond_build(char *out, size_t max, const struct answer *a)
@@ -44,19 +65,13 @@ size_t respond_build(char *out, size_t max, const struct answer *a)
 		   respond_reason(a->status));
 	if (a->fields)
 		out_text(&o, a->fields);
-	out_format(&o,
-		   "Content-Type: text/html; charset=utf-8\r\n"
-		   "Content-Language: %s\r\n"
-		   "Content-Length: %zu\r\n",
-		   a->language, a->body_len);
-	out_text(&o, "Cache-Control: no-store\r\n"
-		     "Content-Security-Policy: default-src 'none'; "
-		     "form-action 'self'; frame-ancestors 'none'; "
-		     "base-uri 'none'");
-	if (a->style_source)
-		out_format(&o, "; style-src %s", a->style_source);
-	out_text(&o, "\r\n"
-		     "X-Content-Type-Options: nosniff\r\n"
+	out_format(&o, "Content-Type: %s\r\nContent-Length: %zu\r\n",
+		   a->type ? a->type : "text/html; charset=utf-8", a->body_len);
+	if (a->language)
+		out_format(&o, "Content-Language: %s\r\n", a->language);
+	put_cache(&o, a);
+	put_policy(&o, a);
+	out_text(&o, "X-Content-Type-Options: nosniff\r\n"
 		     "Referrer-Policy: no-referrer\r\n"
 		     "Connection: close\r\n\r\n");
 	if (!a->omits_body)

@@ -9,8 +9,11 @@
 struct answer {
 	unsigned int status;
 	const char *fields;	  /* further "Name: value\r\n" lines, or NULL */
-	const char *language;	  /* of the body */
+	const char *type;	  /* of the body, NULL: a page */
+	const char *language;	  /* of the body, or NULL */
 	const char *style_source; /* of Content-Security-Policy, or NULL */
+	bool has_image;		  /* one of ours */
+	unsigned int max_age_s;	  /* how long it may be kept; 0: not at all */
 	const char *body;
 	size_t body_len;
 	bool omits_body; /* HEAD: the length is told, the body is not sent */

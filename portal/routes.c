@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "portal/auth.h"
-#include "portal/form.h"
+#include "portal/captive.h"
 #include "portal/probe.h"
-#include "portal/view.h"
 
 #define BIT(method) (1U << (method))
 #define READING	    (BIT(REQUEST_GET) | BIT(REQUEST_HEAD))
@@ -27,19 +26,19 @@ static void answer_refusal(struct conn *c, int error)
 		view_trouble(c, VIEW_ZONE_FULL);
 		return;
 	}
-	view_trouble(c, VIEW_BY_STATUS);
+	view_trouble(c, VIEW_BUSY);
 }
 
 static void on_answer(const struct ipc_session *s, void *arg)
 {
 	struct conn *c = arg;
 
-	if (!s)
-		view_error(c, 503, NULL);
-	else if (s->error)
-		answer_refusal(c, s->error);
+	struct exchange *x = conn_exchange(c);
+
+	if (s && !s->error)
+		x->on_session(c, s);
 	else
-		conn_exchange(c)->on_session(c, s);
+		x->on_refused(c, s ? s->error : -ETIMEDOUT);
 }
 
 /* The client is filled in. */
@@ -51,11 +50,13 @@ static void ask(struct conn *c, struct gate_question q,
 
 	q.client = &x->client;
 	x->on_session = on_session;
+	if (!x->on_refused)
+		x->on_refused = answer_refusal;
 	x->question.on_answer = on_answer;
 	x->question.arg = c;
 	if (!gate_is_there(site->gate) || !conn_hold(c) ||
 	    gate_ask(site->gate, &x->question, &q))
-		view_error(c, 503, NULL);
+		x->on_refused(c, -ENOTCONN);
 }
 
 /* --- handlers ---------------------------------------------------------- */
@@ -63,9 +64,9 @@ static void ask(struct conn *c, struct gate_question q,
 static void on_session_for_home(struct conn *c, const struct ipc_session *s)
 {
 	if (s->state == SESSION_GRANTED)
-		view_status(c, s);
+		view_status(c, s, NULL);
 	else
-		view_portal(c, "/", NULL);
+		view_portal(c, "/", NULL, conn_exchange(c)->request.code);
 }
 
 static void show_home(struct conn *c)
@@ -79,18 +80,64 @@ static void show_home(struct conn *c)
 	ask(c, q, on_session_for_home);
 }
 
-static void on_session_for_status(struct conn *c, const struct ipc_session *s)
+static void look_up(struct conn *c,
+		    void (*on_session)(struct conn *c,
+				       const struct ipc_session *s))
+{
+	ask(c, (struct gate_question){ .type = IPC_LOOKUP }, on_session);
+}
+
+/* What only those who are in can see. */
+static void show_status_with(struct conn *c, const struct ipc_session *s,
+			     const char *notice)
 {
 	if (s->state == SESSION_GRANTED)
-		view_status(c, s);
+		view_status(c, s, notice);
 	else
 		view_go(c, 302, "/");
 }
 
+static void on_session_for_status(struct conn *c, const struct ipc_session *s)
+{
+	show_status_with(c, s, NULL);
+}
+
 static void show_status(struct conn *c)
 {
-	ask(c, (struct gate_question){ .type = IPC_LOOKUP },
-	    on_session_for_status);
+	look_up(c, on_session_for_status);
+}
+
+static void on_session_extended(struct conn *c, const struct ipc_session *s)
+{
+	show_status_with(c, s, "notice_extended");
+}
+
+static void show_extended(struct conn *c)
+{
+	look_up(c, on_session_extended);
+}
+
+/* Phones ask by TLS only, and an answer without it would mean nothing. */
+static void show_captive(struct conn *c)
+{
+	if (conn_exchange(c)->kind == LISTENER_HTTPS)
+		look_up(c, view_captive);
+	else
+		view_error(c, 404, NULL);
+}
+
+static void on_session_for_nothing(struct conn *c, const struct ipc_session *s)
+{
+	if (s->state == SESSION_GRANTED)
+		view_error(c, 404, NULL);
+	else
+		view_trouble(c, VIEW_NOT_IN);
+}
+
+/* RFC 6585 section 6: programs that ask here learn that the gate is shut. */
+static void show_nothing(struct conn *c)
+{
+	look_up(c, on_session_for_nothing);
 }
 
 /* A real navigation: phones look for the internet again after one. */
@@ -105,7 +152,7 @@ static void take_language(struct conn *c, const struct form *f)
 {
 	struct exchange *x = conn_exchange(c);
 	struct site *site = conn_arg(c);
-	const struct lang_set *set = page_languages(site->pages);
+	const struct lang_set *set = page_languages(site->source.pages);
 	const char *code = form_find(f, "lang");
 	size_t index = code ? lang_index(set, code) : set->count;
 
@@ -130,25 +177,83 @@ static bool take_form(struct conn *c, struct form *f)
 	return true;
 }
 
-static void take_accept(struct conn *c)
+/* The auth method of the zone; settings may have been reloaded meanwhile. */
+static const struct auth_method *method_of(struct conn *c)
 {
 	const struct site *site = conn_arg(c);
-	struct gate_question q = { .type = IPC_GRANT };
-	struct ipc_limits limits;
+	size_t zone = conn_exchange(c)->zone->index;
+
+	return auth_method(site->source.settings->zone[zone].auth);
+}
+
+static struct gate_question grant_question(struct conn *c)
+{
+	const struct site *site = conn_arg(c);
+	struct exchange *x = conn_exchange(c);
+
+	return (struct gate_question){
+		.type = IPC_GRANT,
+		.limits = &x->pass.limits,
+		.tag = x->pass.voucher.tag,
+		.devices = x->pass.voucher.devices,
+		.terms = (uint32_t)site->source.settings->portal.terms_version,
+		.language =
+			page_languages(site->source.pages)->lang[x->lang].code,
+	};
+}
+
+static void refuse_pass(struct conn *c, int error)
+{
+	const char *notice =
+		method_of(c)->refused(c, &conn_exchange(c)->pass, error);
+
+	if (notice)
+		view_portal(c, "/", notice, NULL);
+	else
+		answer_refusal(c, error);
+}
+
+static void take_accept(struct conn *c)
+{
+	struct exchange *x = conn_exchange(c);
 	struct form f;
 	const char *notice;
 
 	if (!take_form(c, &f))
 		return;
-	notice = auth_method_get()->check(&f, &limits);
+	notice = method_of(c)->check(c, &f, &x->pass);
 	if (notice) {
-		view_portal(c, "/", notice);
+		view_portal(c, "/", notice, form_find(&f, "code"));
 		return;
 	}
-	q.limits = &limits;
-	q.language =
-		page_languages(site->pages)->lang[conn_exchange(c)->lang].code;
-	ask(c, q, on_granted);
+	x->on_refused = refuse_pass;
+	ask(c, grant_question(c), on_granted);
+}
+
+static void on_extended(struct conn *c, const struct ipc_session *s)
+{
+	(void)s;
+	view_go(c, 303, "/extended");
+}
+
+/* Where the way in is a tap, so is the way to stay. */
+static void take_extend(struct conn *c)
+{
+	struct exchange *x = conn_exchange(c);
+	struct gate_question q;
+	struct form f;
+
+	if (!take_form(c, &f))
+		return;
+	if (method_of(c) != auth_method(ZONE_AUTH_CLICK) ||
+	    !auth_accepts_terms(c, &f)) {
+		view_go(c, 303, "/status");
+		return;
+	}
+	memset(&x->pass, 0, sizeof(x->pass));
+	q = grant_question(c);
+	q.extend = true;
+	ask(c, q, on_extended);
 }
 
 static void on_logged_out(struct conn *c, const struct ipc_session *s)
@@ -168,7 +273,7 @@ static void take_logout(struct conn *c)
 
 static void show_goodbye(struct conn *c)
 {
-	view_portal(c, "/goodbye", "notice_logged_out");
+	view_portal(c, "/goodbye", "notice_logged_out", NULL);
 }
 
 /* --- the table --------------------------------------------------------- */
@@ -184,6 +289,11 @@ static const struct route {
 	{ "/logout", BIT(REQUEST_POST), take_logout },
 	{ "/goodbye", READING, show_goodbye },
 	{ "/terms", READING, view_terms },
+	{ "/extend", BIT(REQUEST_POST), take_extend },
+	{ "/extended", READING, show_extended },
+	{ "/accessibility", READING, view_accessibility },
+	{ VIEW_LOGO, READING, view_logo },
+	{ CAPTIVE_PATH, READING, show_captive },
 };
 
 static const struct route *find(const char *path)
@@ -211,7 +321,7 @@ static void dispatch(struct conn *c)
 	if (r->path_is_bad)
 		view_error(c, 400, NULL);
 	else if (!route)
-		view_error(c, 404, NULL);
+		show_nothing(c);
 	else if (!(route->methods & BIT(r->method)))
 		answer_method(c, route);
 	else if (r->is_cross_site && r->method == REQUEST_POST)
@@ -238,7 +348,7 @@ static void choose_language(struct conn *c)
 {
 	struct exchange *x = conn_exchange(c);
 	struct site *site = conn_arg(c);
-	const struct lang_set *set = page_languages(site->pages);
+	const struct lang_set *set = page_languages(site->source.pages);
 
 	if (lang_index(set, x->request.lang) == set->count)
 		x->request.lang[0] = '\0';

@@ -1,35 +1,48 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What people see: fills the pages' holes with a zone's or a session's
- * figures and sends the answer. Decides nothing. Each of these ends the
- * connection; it may be gone when they return.
+ * What people see: sets the scene of a zone or a session and sends the answer.
+ * Decides nothing. Each of these ends the connection; it may be gone when they
+ * return.
  */
 #ifndef STADTTOR_PORTAL_VIEW_H
 #define STADTTOR_PORTAL_VIEW_H
 
 #include "portal/conn.h"
+#include "portal/logo.h"
 #include "portal/origin.h"
-#include "portal/page.h"
+#include "portal/scene.h"
+
+#define VIEW_LOGO "/logo"
 
 /* What all answers are made of; conn_arg() of every connection. */
 struct site {
-	const struct portal_settings *settings;
-	struct page_set *pages;
+	struct scene_source source;
+	const struct logo *logo;
 	struct gate *gate;
+	struct vouchers *vouchers; /* NULL: no zone asks for codes */
 	struct origin origin;
 };
 
-/* The kinds of 503 that have a page of their own. */
+/* Refusals that have a page of their own. */
 enum view_trouble {
-	VIEW_BY_STATUS, /* the text of the status */
+	VIEW_BUSY,
 	VIEW_ZONE_FULL,
 	VIEW_DEVICE_UNKNOWN,
+	VIEW_NOT_IN, /* there is no such page; the portal is what to look at */
 };
 
-/* notice: the key of a text that stands above the form, or NULL. */
-void view_portal(struct conn *c, const char *path, const char *notice);
-void view_status(struct conn *c, const struct ipc_session *s);
+/*
+ * notice: the key of a text that stands above the form, or NULL. code: what
+ * stands in its field.
+ */
+void view_portal(struct conn *c, const char *path, const char *notice,
+		 const char *code);
+void view_status(struct conn *c, const struct ipc_session *s,
+		 const char *notice);
 void view_terms(struct conn *c);
+void view_accessibility(struct conn *c);
+void view_logo(struct conn *c);
+void view_captive(struct conn *c, const struct ipc_session *s);
 
 /* fields: further header lines, or NULL. */
 void view_error(struct conn *c, unsigned int status, const char *fields);

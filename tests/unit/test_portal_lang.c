@@ -9,16 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "portal/figures.h"
 #include "portal/lang.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define NBSP	 "\xc2\xa0"
-
-static const char de_json[] = "{\"unit_days\":\"Tage\",\"unit_hours\":\"h\","
-			      "\"unit_minutes\":\"min\","
-			      "\"decimal_sign\":\",\"}";
-
 static struct lang_set set = {
 	.lang = { { .code = "de" },
 		  { .code = "en" },
@@ -43,6 +36,7 @@ static const struct {
 	{ "", "en;q=0, de;q=0.1", "de" },
 	{ "", "*", "de" },
 	{ "", "fr, *;q=0.1, en;q=0.05", "de" },
+	{ "", "mo, en;q=0.5", "en" },
 	{ "", "pt", "pt-br" },
 	{ "", "pt-PT, en;q=0.3", "pt-br" },
 	{ "", "zh-Hans-CN", "zh-hans" },
@@ -85,6 +79,11 @@ static const char *const broken_json[] = {
 	"{\"a\":{}}",
 	"{\"a\":null}",
 	"{\"a\":\"b\"}x",
+	"{\"a\":\"\\u202eb\"}", /* turns what follows */
+	"{\"a\":\"\\u2066b\"}",
+	"{\"a\":\"\\u0007\"}",
+	"{\"a\":\"\xff\"}",
+	"{\"plural\":\"klingon\"}",
 };
 
 static void test_broken(void **state)
@@ -111,67 +110,12 @@ static void test_folder(void **state)
 	assert_non_null(s);
 	assert_string_equal(s->lang[s->fallback].code, "de");
 	assert_true(lang_index(s, "en") < s->count);
+	assert_string_equal(s->lang[lang_choose(s, "", "kmr-TR")].code, "ku");
+	assert_string_equal(s->lang[lang_choose(s, "", "de-AT")].code, "de");
 	assert_null(lang_find(&s->lang[0], "no such text"));
 	lang_set_free(s);
 	assert_null(lang_set_read("tests", error));
 	assert_non_null(strstr(error, "tests/lang"));
-}
-
-/* --- figures in a language --------------------------------------------- */
-
-static const struct {
-	uint64_t value;
-	const char *text;
-} durations[] = {
-	{ 0, "1" NBSP "min" },
-	{ 1, "1" NBSP "min" },
-	{ 60, "1" NBSP "min" },
-	{ 61, "2" NBSP "min" },
-	{ 3599, "1" NBSP "h" },
-	{ 3600, "1" NBSP "h" },
-	{ 5400, "1" NBSP "h 30" NBSP "min" },
-	{ 28800, "8" NBSP "h" },
-	{ 86400, "24" NBSP "h" },
-	{ 172800, "2" NBSP "Tage" },
-	{ 172800 + 3600, "2" NBSP "Tage 1" NBSP "h" },
-	{ 172800 + 60, "2" NBSP "Tage" },
-}, amounts[] = {
-	{ 0, "0" NBSP "B" },
-	{ 999, "999" NBSP "B" },
-	{ 1000, "1" NBSP "kB" },
-	{ 1500000, "1,5" NBSP "MB" },
-	{ 15500000, "15" NBSP "MB" },
-	{ 500000000, "500" NBSP "MB" },
-	{ 1073741824, "1" NBSP "GB" },
-	{ 1990000000, "1,9" NBSP "GB" },
-	{ UINT64_MAX, "18446744" NBSP "TB" },
-}, rates[] = {
-	{ 256000, "256" NBSP "kbit/s" },
-	{ 5000000, "5" NBSP "Mbit/s" },
-	{ 2500000, "2,5" NBSP "Mbit/s" },
-	{ 1000000000, "1" NBSP "Gbit/s" },
-	{ 8, "8" NBSP "bit/s" },
-};
-
-static void test_figures(void **state)
-{
-	struct lang l = { .code = "de" };
-	char error[LANG_ERROR_MAX];
-	char buf[FIGURES_MAX];
-
-	(void)state;
-	assert_true(lang_parse(&l, de_json, sizeof(de_json) - 1, error));
-	for (size_t i = 0; i < COUNT(durations); i++)
-		assert_string_equal(
-			figures_duration(buf, durations[i].value, &l),
-			durations[i].text);
-	for (size_t i = 0; i < COUNT(amounts); i++)
-		assert_string_equal(figures_bytes(buf, amounts[i].value, &l),
-				    amounts[i].text);
-	for (size_t i = 0; i < COUNT(rates); i++)
-		assert_string_equal(figures_rate(buf, rates[i].value, &l),
-				    rates[i].text);
-	lang_clear(&l);
 }
 
 int main(void)
@@ -180,7 +124,6 @@ int main(void)
 		cmocka_unit_test(test_choices),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_folder),
-		cmocka_unit_test(test_figures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,21 +18,37 @@
 
 /* --- the pages that citizens get --------------------------------------- */
 
-static void fill(struct page_values *v, const char *with)
+static const struct settings *settings_of(const char *pages)
 {
-	for (int h = 0; h < HOLE_MAX; h++)
-		v->value[h] = with;
+	static struct settings s;
+
+	memset(&s, 0, sizeof(s));
+	s.portal.pages = (char *)(size_t)pages;
+	s.portal.colour_accent = s.portal.colour_header = "";
+	s.portal.colour_accent_dark = s.portal.colour_header_dark = "";
+	s.zones = 1;
+	snprintf(s.zone[0].name, sizeof(s.zone[0].name), "guest");
+	return &s;
+}
+
+static bool three_tiles(size_t i, struct page_values *v, void *arg)
+{
+	v->value[HOLE_ITEM_TITLE] = arg;
+	return i < 3;
 }
 
 static void render(const struct page_set *set, enum page_id page, size_t lang,
 		   const char *with, char text[PAGE_BYTES_MAX + 1])
 {
-	struct page_values values;
+	struct page_values values = { .tile = three_tiles,
+				      .arg = (void *)(size_t)with };
+	struct page_place at = { .lang = lang };
 	struct out o;
 
-	fill(&values, with);
+	for (int h = 0; h < HOLE_MAX; h++)
+		values.value[h] = with;
 	out_init(&o, text, PAGE_BYTES_MAX);
-	page_render(set, page, lang, &values, &o);
+	page_render(set, page, at, &values, &o);
 	assert_false(o.is_cut);
 	text[o.len] = '\0';
 }
@@ -52,7 +68,8 @@ static void check_page(const char *text, const struct lang *l)
 {
 	char lang[64];
 
-	snprintf(lang, sizeof(lang), "<html lang=\"%s\" dir=\"ltr\">", l->code);
+	snprintf(lang, sizeof(lang), "<html lang=\"%s\" dir=\"%s\">", l->code,
+		 lang_find(l, "direction"));
 	assert_non_null(strstr(text, lang));
 	assert_null(strstr(text, "{{"));
 	assert_int_equal(count(text, "<h1"), 1);
@@ -63,7 +80,6 @@ static void check_page(const char *text, const struct lang *l)
 	assert_int_equal(count(text, "?lang=en\""), 1);
 	assert_int_equal(count(text, "aria-current=\"true\""), 1);
 	assert_null(strstr(text, "<script"));
-	assert_null(strstr(text, "src="));
 	assert_null(strstr(text, "url("));
 	assert_null(strstr(text, "<link"));
 	assert_null(strstr(text, " style=\""));
@@ -77,7 +93,7 @@ static void test_citizen_pages(void **state)
 {
 	static char text[PAGE_BYTES_MAX + 1];
 	char error[PAGE_ERROR_MAX];
-	struct page_set *set = page_set_read("web", "form_click", error);
+	struct page_set *set = page_set_read(settings_of("web"), error);
 	const struct lang_set *languages;
 
 	(void)state;
@@ -140,7 +156,9 @@ static char *make_folder(void)
 		fclose(f);
 		write_file(dir, copied[i], text);
 	}
-	write_file(dir, "pages/error.html", "<style>a{b:c}</style>");
+	write_file(dir, "pages/error.html", "error");
+	write_file(dir, "pages/access.html", "access");
+	write_file(dir, "pages/style.css", "a{b:c}");
 	write_file(dir, "pages/status.html", "status");
 	write_file(dir, "pages/terms.html", "terms");
 	write_file(dir, "pages/my_form.html", "[form]");
@@ -154,6 +172,8 @@ static void remove_folder(const char *dir)
 		"pages/error.html",
 		"pages/status.html",
 		"pages/terms.html",
+		"pages/access.html",
+		"pages/style.css",
 		"pages/my_form.html",
 		"lang/de.json",
 		"lang/en.json",
@@ -189,7 +209,15 @@ static const struct {
 	{ "{{#network}}a{{#provider}}b{{/provider}}c{{/network}}d", "acd",
 	  NULL },
 	{ "{{#provider}}a{{#network}}b{{/network}}c{{/provider}}d", "d", NULL },
-	{ "a{{>form}}b", "a[form]b", NULL },
+	{ "a{{>my_form}}b", "a[form]b", NULL },
+	{ "<{{&style}}>", "<a{b:c}>", NULL },
+	{ "{{*languages}}{{item_code}}{{#item_current}}!{{/item_current}} "
+	  "{{/languages}}.",
+	  "de! en .", NULL },
+	{ "{{*tiles}}x{{/tiles}}.", ".", NULL },
+	{ "{{*nonsense}}x{{/nonsense}}", NULL, "nonsense" },
+	{ "{{*tiles}}x", NULL, "without its end" },
+	{ "{{&nonsense}}", NULL, "nonsense" },
 	{ "{{offered_by}}", "Ein Angebot von ", NULL },
 	{ "{{portal_title}}", "&lt;N&gt; – freies WLAN", NULL },
 	{ "{{#network}}", NULL, "without its end" },
@@ -216,7 +244,7 @@ static void test_templates(void **state)
 		struct out o;
 
 		write_file(dir, "pages/portal.html", templates[i].template);
-		set = page_set_read(dir, "my_form", error);
+		set = page_set_read(settings_of(dir), error);
 		if (!set != !templates[i].page)
 			fail_msg("%s: %s", templates[i].template, error);
 		if (!set) {
@@ -226,8 +254,11 @@ static void test_templates(void **state)
 			continue;
 		}
 		out_init(&o, text, PAGE_BYTES_MAX);
-		page_render(set, PAGE_PORTAL,
-			    lang_index(page_languages(set), "de"), &v, &o);
+		page_render(
+			set, PAGE_PORTAL,
+			(struct page_place){
+				.lang = lang_index(page_languages(set), "de") },
+			&v, &o);
 		text[o.len] = '\0';
 		assert_string_equal(text, templates[i].page);
 		page_set_free(set);
@@ -243,11 +274,134 @@ static void test_missing_texts(void **state)
 	(void)state;
 	write_file(dir, "pages/portal.html", "{{portal_title}}");
 	write_file(dir, "lang/fr.json", "{\"language_name\":\"Français\"}");
-	assert_null(page_set_read(dir, "my_form", error));
+	assert_null(page_set_read(settings_of(dir), error));
 	assert_non_null(strstr(error, "lang/fr.json: missing:"));
 	assert_non_null(strstr(error, " portal_title"));
-	assert_non_null(strstr(error, " error_404_title"));
+	assert_non_null(strstr(error, " error_missing_title"));
 	remove_folder(dir);
+}
+
+/* --- texts of the config ------------------------------------------------ */
+
+/* the folder of the pages, and what comes after the portal's first options */
+#define TWO_ZONES                                                              \
+	"config uplink 'wan'\n\toption device 'eth0'\n"                        \
+	"config zone 'guest'\n\toption device 'eth1'\n"                        \
+	"config zone 'library'\n\toption device 'eth2'\n"                      \
+	"config portal\n\toption pages '%s/web'\n"                             \
+	"\toption network '<Buch>'\n%s"
+
+static struct page_set *read_config(const char *more, struct settings **s,
+				    char error[PAGE_ERROR_MAX])
+{
+	char text[1024], why[UCI_ERROR_MAX];
+	char here[200];
+
+	assert_non_null(getcwd(here, sizeof(here)));
+	snprintf(text, sizeof(text), TWO_ZONES, here, more);
+	*s = settings_parse("test", text, strlen(text), why);
+	if (!*s)
+		fail_msg("%s", why);
+	return page_set_read(*s, error);
+}
+
+static const char *portal_page(const struct page_set *set, size_t zone,
+			       const char *lang)
+{
+	static char text[PAGE_BYTES_MAX + 1];
+	struct page_values values = { .value[HOLE_NETWORK] = "<Buch>" };
+	struct page_place at = {
+		.zone = zone, .lang = lang_index(page_languages(set), lang)
+	};
+	struct out o;
+
+	out_init(&o, text, PAGE_BYTES_MAX);
+	page_render(set, PAGE_PORTAL, at, &values, &o);
+	text[o.len] = '\0';
+	return text;
+}
+
+static void test_own_texts(void **state)
+{
+	const char *own = "<h1>Lesen &amp; surfen: &lt;Buch&gt;</h1>";
+	char error[PAGE_ERROR_MAX];
+	struct settings *s;
+	struct page_set *set =
+		read_config("config text\n\toption key 'portal_heading'\n"
+			    "\tlist text 'de=Lesen & surfen: {{network}}'\n"
+			    "\tlist zone 'library'\n"
+			    "config text\n\toption key 'notice_terms'\n"
+			    "\tlist text 'en=Please.'\n",
+			    &s, error);
+	struct page_place at = { .zone = 0 };
+
+	(void)state;
+	if (!set)
+		fail_msg("%s", error);
+	assert_non_null(strstr(portal_page(set, 1, "de"), own));
+	assert_null(strstr(portal_page(set, 0, "de"), own));
+	assert_null(strstr(portal_page(set, 1, "en"), own));
+	at.lang = lang_index(page_languages(set), "en");
+	assert_string_equal(page_text(set, at, "notice_terms"), "Please.");
+	at.lang = lang_index(page_languages(set), "de");
+	assert_string_not_equal(page_text(set, at, "notice_terms"), "Please.");
+	page_set_free(set);
+	settings_free(s);
+}
+
+static void test_wrong_own_texts(void **state)
+{
+	static const struct {
+		const char *config, *why;
+	} wrong[] = {
+		{ "config text\n\toption key 'nonsense'\n"
+		  "\tlist text 'de=x'\n",
+		  "config text 'nonsense': no page has such a text" },
+		{ "config text\n\toption key 'portal_heading'\n"
+		  "\tlist text 'xx=x'\n",
+		  "there is no language 'xx'" },
+		{ "config text\n\toption key 'portal_heading'\n"
+		  "\tlist text 'de={{nonsense}}'\n",
+		  "no such value: 'nonsense'" },
+		{ "config text\n\toption key 'portal_heading'\n"
+		  "\tlist text 'de={{>head}}'\n",
+		  "no such value: 'head'" },
+		{ "config text\n\toption key 'portal_heading'\n"
+		  "\tlist text 'de={{&style}}'\n",
+		  "no such value: 'style'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		char error[PAGE_ERROR_MAX];
+		struct settings *s;
+
+		assert_null(read_config(wrong[i].config, &s, error));
+		if (!strstr(error, wrong[i].why))
+			fail_msg("%s: %s", wrong[i].why, error);
+		settings_free(s);
+	}
+}
+
+static void test_colours(void **state)
+{
+	char error[PAGE_ERROR_MAX];
+	struct settings *s;
+	struct page_set *set =
+		read_config("\toption colour_accent '#993300'\n"
+			    "\toption colour_header_dark '#202020'\n",
+			    &s, error);
+	const char *page;
+
+	(void)state;
+	if (!set)
+		fail_msg("%s", error);
+	page = portal_page(set, 0, "de");
+	assert_non_null(strstr(page, ":root{--accent:#993300;--on:#ffffff;}"
+				     "@media (prefers-color-scheme:dark)"
+				     "{:root{--sky:#202020;}}</style>"));
+	page_set_free(set);
+	settings_free(s);
 }
 
 static void test_out(void **state)
@@ -273,6 +427,9 @@ int main(void)
 		cmocka_unit_test(test_citizen_pages),
 		cmocka_unit_test(test_templates),
 		cmocka_unit_test(test_missing_texts),
+		cmocka_unit_test(test_own_texts),
+		cmocka_unit_test(test_wrong_own_texts),
+		cmocka_unit_test(test_colours),
 		cmocka_unit_test(test_out),
 	};
 

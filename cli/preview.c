@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* stadttor portal preview: FOLDER/ZONE/LANGUAGE/PAGE.html, and an index. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "portal/logo.h"
+#include "portal/sample.h"
+
+#define PATH_ROOM 512
+#define LOGO_NAME "logo"
+
+struct preview {
+	const struct cli *cli;
+	const char *folder;
+	struct settings *settings;
+	struct page_set *pages;
+	struct logo logo;
+	FILE *index;
+	unsigned int files;
+};
+
+static enum cli_exit failed(const struct preview *p, const char *path)
+{
+	return cli_fail(p->cli, CLI_FAILED, "%s: %s", path, strerror(errno));
+}
+
+static enum cli_exit make_folder(const struct preview *p, const char *path)
+{
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return failed(p, path);
+	return CLI_DONE;
+}
+
+static enum cli_exit write_file(struct preview *p, const char *path,
+				const char *bytes, size_t len)
+{
+	FILE *f = fopen(path, "we");
+	size_t written;
+
+	if (!f)
+		return failed(p, path);
+	written = fwrite(bytes, 1, len, f);
+	if (fclose(f) || written != len)
+		return failed(p, path);
+	p->files++;
+	return CLI_DONE;
+}
+
+static enum cli_exit write_page(struct preview *p, const struct sample *sample,
+				struct page_place at)
+{
+	const struct scene_source source = {
+		.settings = p->settings,
+		.pages = p->pages,
+		.logo = p->logo.bytes ? "../../" LOGO_NAME : NULL,
+	};
+	static char text[2 * PAGE_BYTES_MAX];
+	char path[PATH_ROOM];
+	struct out o;
+
+	snprintf(path, sizeof(path), "%.256s/%s/%s/%s.html", p->folder,
+		 p->settings->zone[at.zone].name,
+		 page_languages(p->pages)->lang[at.lang].code, sample->name);
+	out_init(&o, text, sizeof(text));
+	sample_render(sample, &source, at, &o);
+	fprintf(p->index, "<td><a href=\"%s\">%s</a></td>\n",
+		path + strlen(p->folder) + 1,
+		page_languages(p->pages)->lang[at.lang].code);
+	return write_file(p, path, text, o.len);
+}
+
+/* One row of the index: the page in every language. */
+static enum cli_exit write_sample(struct preview *p,
+				  const struct sample *sample, size_t zone)
+{
+	struct page_place at = { .zone = zone };
+	enum cli_exit code = CLI_DONE;
+
+	fprintf(p->index, "<tr><th scope=\"row\">%s</th>\n", sample->name);
+	for (; !code && at.lang < page_languages(p->pages)->count; at.lang++)
+		code = write_page(p, sample, at);
+	fputs("</tr>\n", p->index);
+	return code;
+}
+
+static enum cli_exit make_folders(struct preview *p, size_t zone)
+{
+	const struct lang_set *set = page_languages(p->pages);
+	char path[PATH_ROOM];
+	enum cli_exit code;
+
+	snprintf(path, sizeof(path), "%.256s/%s", p->folder,
+		 p->settings->zone[zone].name);
+	code = make_folder(p, path);
+	for (size_t i = 0; !code && i < set->count; i++) {
+		snprintf(path, sizeof(path), "%.256s/%s/%s", p->folder,
+			 p->settings->zone[zone].name, set->lang[i].code);
+		code = make_folder(p, path);
+	}
+	return code;
+}
+
+static enum cli_exit write_zone(struct preview *p, size_t zone)
+{
+	const struct zone_settings *z = &p->settings->zone[zone];
+	enum cli_exit code = make_folders(p, zone);
+	const struct sample *sample;
+
+	fprintf(p->index, "<h2>%s</h2>\n<table>\n", z->name);
+	for (size_t i = 0; !code && (sample = sample_at(i)); i++)
+		if (!sample->is_for || sample->is_for(z))
+			code = write_sample(p, sample, zone);
+	fputs("</table>\n", p->index);
+	return code;
+}
+
+static enum cli_exit write_logo(struct preview *p)
+{
+	char path[PATH_ROOM];
+
+	if (!p->logo.bytes)
+		return CLI_DONE;
+	snprintf(path, sizeof(path), "%.256s/" LOGO_NAME, p->folder);
+	return write_file(p, path, p->logo.bytes, p->logo.len);
+}
+
+static enum cli_exit write_all(struct preview *p)
+{
+	enum cli_exit code = make_folder(p, p->folder);
+	char path[PATH_ROOM];
+
+	if (code)
+		return code;
+	snprintf(path, sizeof(path), "%.256s/index.html", p->folder);
+	p->index = fopen(path, "we");
+	if (!p->index)
+		return failed(p, path);
+	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+	      "<title>Stadttor: all pages</title>\n<h1>All pages</h1>\n",
+	      p->index);
+	code = write_logo(p);
+	for (size_t z = 0; !code && z < p->settings->zones; z++)
+		code = write_zone(p, z);
+	if (fclose(p->index) && !code)
+		code = failed(p, path);
+	return code;
+}
+
+/* What the portal would refuse is shown all the same, with a warning. */
+static void warn_of_size(const struct preview *p)
+{
+	const struct scene_source source = { .settings = p->settings,
+					     .pages = p->pages };
+	char error[PAGE_ERROR_MAX];
+
+	if (!sample_check(&source, p->logo.len, error))
+		fprintf(stderr, "the portal would refuse this: %s\n", error);
+}
+
+static enum cli_exit read_all(struct preview *p)
+{
+	char error[PAGE_ERROR_MAX];
+	char logo_error[LOGO_ERROR_MAX];
+
+	p->settings = cli_settings(p->cli);
+	if (!p->settings)
+		return CLI_USAGE;
+	if (!logo_read(&p->logo, p->settings->portal.logo, logo_error))
+		return cli_fail(p->cli, CLI_USAGE, "%s", logo_error);
+	p->pages = page_set_read(p->settings, error);
+	if (!p->pages)
+		return cli_fail(p->cli, CLI_USAGE, "%s", error);
+	warn_of_size(p);
+	return CLI_DONE;
+}
+
+enum cli_exit cli_preview(const struct cli *cli)
+{
+	struct preview p = { .cli = cli, .folder = cli->args[0] };
+	enum cli_exit code = read_all(&p);
+
+	if (!code)
+		code = write_all(&p);
+	if (!code)
+		printf("%u files; look at %s/index.html\n", p.files, p.folder);
+	page_set_free(p.pages);
+	logo_clear(&p.logo);
+	settings_free(p.settings);
+	return code;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/captive.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "portal/scene.h"
+
+static void add_text(json_object *o, const char *key, const char *text)
+{
+	json_object_object_add(o, key, json_object_new_string(text));
+}
+
+static void add_count(json_object *o, const char *key, uint64_t count)
+{
+	if (count > INT64_MAX)
+		count = INT64_MAX;
+	json_object_object_add(o, key, json_object_new_int64((int64_t)count));
+}
+
+static void add_session(json_object *o, const struct ipc_session *s)
+{
+	uint64_t used = s->up_bytes + s->down_bytes;
+	uint64_t quota = s->limits.quota_bytes;
+
+	if (s->left_s != IPC_UNLIMITED)
+		add_count(o, "seconds-remaining", s->left_s);
+	/* a session that goes on slower has no end by bytes */
+	if (quota && quota != IPC_UNLIMITED && !s->reduced)
+		add_count(o, "bytes-remaining",
+			  quota > used ? quota - used : 0);
+}
+
+size_t captive_build(char out[CAPTIVE_BYTES_MAX],
+		     const struct portal_settings *p,
+		     const struct zone_settings *z,
+		     const struct ipc_session *session)
+{
+	json_object *o = json_object_new_object();
+	bool is_captive = session->state != SESSION_GRANTED;
+	char url[300];
+	int len;
+
+	if (!o)
+		return 0;
+	snprintf(url, sizeof(url), "https://%s/", p->hostname);
+	json_object_object_add(o, "captive",
+			       json_object_new_boolean(is_captive));
+	add_text(o, "user-portal-url", url);
+	if (*p->venue_url)
+		add_text(o, "venue-info-url", p->venue_url);
+	json_object_object_add(
+		o, "can-extend-session",
+		json_object_new_boolean(scene_can_extend(z, session)));
+	if (!is_captive)
+		add_session(o, session);
+	len = snprintf(out, CAPTIVE_BYTES_MAX, "%s\n",
+		       json_object_to_json_string_ext(
+			       o, JSON_C_TO_STRING_PLAIN |
+					  JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+	return len > 0 && len < CAPTIVE_BYTES_MAX ? (size_t)len : 0;
+}

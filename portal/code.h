@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The code on a voucher: ten symbols, shown as XXXXX-XXXXX. Nothing here knows
+ * what a code is good for.
+ *
+ * The 25 symbols are 23456789CDFGHJKMNPQRTVWXY. There is no 0, O, 1, I or L, of
+ * B/8, S/5, Z/2 and U/V only one, and no vowel, so that no code is a word.
+ *
+ * The last symbol is a check. With values x0..x9 below 25,
+ *	x0 * 2^9 + x1 * 2^8 + ... + x8 * 2 + x9 = 0 (mod 25).
+ * One wrong symbol changes the sum by 2^k * d, two neighbours (or a symbol and
+ * the next but one) that changed places by 2^k * d or 3 * 2^k * d, with d not
+ * divisible by 25. As 2 and 3 have inverses modulo 25 none of it is 0: every
+ * such mistake is found, and 24 of 25 of all others.
+ *
+ * Nine free symbols are 25^9 = 3.8e12 codes, 41.8 bits.
+ */
+#ifndef STADTTOR_PORTAL_CODE_H
+#define STADTTOR_PORTAL_CODE_H
+
+#include <stdbool.h>
+
+#include "common/log.h"
+
+#define CODE_SYMBOLS   10
+#define CODE_MAX       (CODE_SYMBOLS + 1) /* with the closing NUL */
+#define CODE_TEXT_MAX  (CODE_SYMBOLS + 2) /* with dash and NUL */
+#define CODE_TYPED_MAX 128		  /* bytes; longer ones are typos */
+
+extern const char code_alphabet[];
+
+/* A random code in its canonical form, without the dash. 0 or -errno. */
+int code_make(char code[CODE_MAX]) MUST_CHECK;
+
+/*
+ * What a person has typed, in UTF-8, in canonical form. Either case; spaces,
+ * dashes, dots and marks of direction anywhere; O and 0 for Q, B for 8, S for
+ * 5, Z for 2, U for V; full-width letters; Arabic-Indic and Persian digits;
+ * Cyrillic and Greek letters that look like Latin ones.
+ * false: a typing mistake, no such code is ever made; code is untouched.
+ */
+bool code_normalise(const char *typed, char code[CODE_MAX]);
+
+/* XXXXX-XXXXX; returns text. */
+const char *code_to_text(const char code[CODE_MAX], char text[CODE_TEXT_MAX]);
+
+#endif
