@@ -217,11 +217,10 @@ def test_quota_slows(stadttor, phones):
                           "over_quota": "slow", "slow_rate": "512kbit"})
     for phone in phones[:2]:
         tapped(phone)
-    with traffic.Transfer(phones[0], V4) as four, \
-            traffic.Transfer(phones[1], V6) as six:
+    with traffic.Transfer(phones[0], V4), traffic.Transfer(phones[1], V6):
         lab.wait_until(lambda: all(s["reduced"] for s in stadttor.sessions()),
                        10, say="the sessions were not slowed")
         # What was queued at the old rate leaves at the new one first.
-        rates = traffic.goodput([four, six], 4, settle=9)
+        rates = traffic.arrivals(phones[:2], 4, settle=9)
     assert all(0.6 * 512e3 < rate < 1.1 * 512e3 for rate in rates), rates
     assert len(stadttor.sessions()) == 2

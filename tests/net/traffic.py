@@ -355,6 +355,21 @@ def goodput(transfers, seconds=10.0, settle=1.0):
     return [(b - a) * 8 / took for a, b in zip(before, after)]
 
 
+def arrivals(phones, seconds, settle):
+    """Bits per second of frames that reach each of the phones.
+
+    What a receiver counts as payload comes in leaps where a segment was lost;
+    what passed the shaper does not.
+    """
+    time.sleep(settle)
+    before = [phone.received() for phone in phones]
+    start = time.monotonic()
+    time.sleep(seconds)
+    after = [phone.received() for phone in phones]
+    took = time.monotonic() - start
+    return [(b - a) * 8 / took for a, b in zip(before, after)]
+
+
 # --- many phones at once ----------------------------------------------------
 
 def open_addresses(phones, family=V4, wait=1.0):
