@@ -199,7 +199,7 @@ static const char *const type_form[CONF_TYPE_MAX] = {
 	[CONF_BYTES] = "a size such as 500MB or 2GiB",
 	[CONF_WORD] = "one of the words",
 	[CONF_DEVICE] = "a network device of at most 15 characters",
-	[CONF_TEXT] = "text in UTF-8 without control characters",
+	[CONF_TEXT] = "text in UTF-8 without control or direction characters",
 	[CONF_PATH] = "an absolute file name",
 };
 

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-/* The character at *s, which it passes; UINT32_MAX: not well-formed. */
+/* The character at *s, which it passes; UINT32_MAX, and stays: malformed. */
 static uint32_t next_character(const unsigned char **s)
 {
 	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
@@ -23,9 +23,9 @@ static uint32_t next_character(const unsigned char **s)
 			return UINT32_MAX;
 		c = c << 6 | (p[i] & 0x3f);
 	}
-	*s = p + more + 1;
 	if (c < least[more] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
 		return UINT32_MAX;
+	*s = p + more + 1;
 	return c;
 }
 
@@ -39,15 +39,29 @@ static bool turns_direction(uint32_t c)
 	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+static bool is_plain(uint32_t c)
+{
+	return c != UINT32_MAX && !is_control(c) && !turns_direction(c);
+}
+
 bool text_is_plain(const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
-	while (*s) {
-		uint32_t c = next_character(&s);
-
-		if (c == UINT32_MAX || is_control(c) || turns_direction(c))
+	while (*s)
+		if (!is_plain(next_character(&s)))
 			return false;
-	}
 	return true;
+}
+
+void text_clean(char *text)
+{
+	while (*text) {
+		const unsigned char *next = (const unsigned char *)text;
+
+		if (is_plain(next_character(&next)))
+			text += next - (const unsigned char *)text;
+		else
+			*text++ = '?';
+	}
 }

@@ -13,4 +13,7 @@
  */
 bool text_is_plain(const char *text);
 
+/* Puts a question mark in the place of every byte that is none of that. */
+void text_clean(char *text);
+
 #endif

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/text.h"
+
 #define FILE_MAX  (1024 * 1024)
 #define WORDS_MAX 4
 
@@ -25,9 +27,7 @@ struct parser {
 
 void uci_error_clean(char error[UCI_ERROR_MAX])
 {
-	for (; *error; error++)
-		if ((unsigned char)*error < 0x20 || *error == 0x7f)
-			*error = '?';
+	text_clean(error);
 }
 
 static bool PRINTF_LIKE(2, 3) wrong(struct parser *p, const char *fmt, ...)
