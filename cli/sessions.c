@@ -145,7 +145,9 @@ static bool take_target(const struct cli *cli, struct ipc_revoke *question)
 		return false;
 	}
 	question->all = cli->all;
-	if (cli->all || cli_parse_handle(cli->args[0], &question->handle) ||
+	if (cli->all ||
+	    (cli_parse_handle(cli->args[0], &question->handle) &&
+	     question->handle) || /* nobody has 0 */
 	    cli_parse_address(cli->args[0], &question->client))
 		return true;
 	cli_fail(cli, CLI_USAGE,

@@ -83,6 +83,8 @@ static bool adopt(struct reading *r, const struct element *e)
 	s->installed = true;
 	s->seen = 1;
 	s->reduced = found.reduced;
+	s->terms = found.terms;
+	session_set_tag(g->sessions, s, found.tag);
 	s->granted_ms = found.granted_ms;
 	s->limits = found.limits;
 	s->ends_ms = found.ends_ms;
@@ -351,12 +353,7 @@ void gate_poll(struct gate *g)
 			 restored);
 }
 
-/* --- the last figures of those who go ---------------------------------- */
-
-static bool is_ending(const struct session *s)
-{
-	return s->state == SESSION_ENDED && s->installed;
-}
+/* --- figures of those whose elements are about to be deleted ----------- */
 
 static void read_singly(struct gate *g, struct session *s)
 {
@@ -367,20 +364,24 @@ static void read_singly(struct gate *g, struct session *s)
 		log_debug("nft: reading last counters: %s", strerror(-err));
 }
 
-/* What cannot be read, because it has just gone, was read a poll ago. */
-void gate_read_ending(struct gate *g)
+/*
+ * One who goes, or whose element is made anew with the counters that we know:
+ * nobody shall save quota by changing often. What cannot be read, because it
+ * has just gone, was read a poll ago.
+ */
+void gate_read_pending(struct gate *g)
 {
 	struct session *s;
-	size_t ending = 0;
+	size_t installed = 0;
 	int err = 0;
 
 	TAILQ_FOREACH (s, &g->pending, pending)
-		ending += is_ending(s);
-	if (ending > READ_SINGLY_MAX)
+		installed += s->installed;
+	if (installed > READ_SINGLY_MAX)
 		err = read_all(g, false);
 	else
 		TAILQ_FOREACH (s, &g->pending, pending)
-			if (is_ending(s))
+			if (s->installed)
 				read_singly(g, s);
 	if (err)
 		log_debug("nft: reading last counters: %s", strerror(-err));

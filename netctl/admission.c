@@ -204,21 +204,91 @@ void gate_touch(struct gate *g, struct session *s)
 		event_active(&g->push_event, EV_TIMEOUT, 0);
 }
 
-static void start_session(struct session *s, const struct ipc_limits *limits)
+static bool grant_is_valid(const struct ipc_grant *m)
 {
-	s->limits = *limits;
-	s->ends_ms = UINT64_MAX;
-	if (limits->duration_s != IPC_UNLIMITED)
-		s->ends_ms = clock_ms() + limits->duration_s * 1000;
-	s->active_ms = clock_ms();
-	s->reduced = false;
-	s->up_bytes = s->up_packets = 0;
-	s->down_bytes = s->down_packets = 0;
-	s->moved_up = s->moved_down = 0;
+	if (m->extend > 1 || m->terms > IPC_TERMS_MAX)
+		return false;
+	if (!m->tag)
+		return !m->tag_devices;
+	return m->tag_devices && m->tag_devices <= IPC_TAG_DEVICES;
 }
 
-int gate_grant(struct gate *g, const struct addr *client,
-	       const struct ipc_limits *wish, enum gate_asker asker,
+static uint64_t end_of(uint64_t duration_s)
+{
+	if (duration_s == IPC_UNLIMITED)
+		return UINT64_MAX;
+	return clock_ms() + duration_s * 1000;
+}
+
+static void set_duration(struct session *s, uint64_t duration_s)
+{
+	s->limits.duration_s = duration_s;
+	s->ends_ms = end_of(duration_s);
+}
+
+/* The counters of one who is in stay, so a used-up quota may stay so. */
+static void set_limits(struct session *s, const struct ipc_limits *limits)
+{
+	s->limits = *limits;
+	set_duration(s, limits->duration_s);
+	s->active_ms = clock_ms();
+	s->reduced = s->reduced && session_is_over_quota(s);
+}
+
+/* true: somebody's code, or wish for more time, moves the session's end. */
+static bool moves_end(const struct session *s, const struct ipc_grant *m,
+		      const struct ipc_limits *limits)
+{
+	if (m->tag)
+		return true;
+	return m->extend && !s->tag && end_of(limits->duration_s) > s->ends_ms;
+}
+
+static void change_session(struct gate *g, struct session *s,
+			   const struct ipc_grant *m,
+			   const struct ipc_limits *limits,
+			   enum gate_asker asker)
+{
+	bool is_changed = true;
+
+	if (asker == ASKER_OPERATOR)
+		set_limits(s, limits);
+	else if (moves_end(s, m, limits))
+		set_duration(s, limits->duration_s);
+	else
+		is_changed = false;
+	if (m->tag)
+		session_set_tag(g->sessions, s, m->tag);
+	if (m->terms && m->terms != s->terms) {
+		s->terms = m->terms;
+		is_changed = true;
+	}
+	if (is_changed)
+		gate_touch(g, s);
+}
+
+static struct session *start_session(struct gate *g, uint16_t zone,
+				     const struct mac *mac,
+				     const struct ipc_grant *m,
+				     const struct ipc_limits *limits)
+{
+	struct session *s = session_add(g->sessions, zone, mac, 0);
+
+	if (!s)
+		return NULL;
+	s->state = SESSION_GRANTED;
+	s->slot = SLOT_UNCAPPED;
+	s->is_new = true;
+	s->granted_ms = clock_ms();
+	s->terms = m->terms;
+	session_set_tag(g->sessions, s, m->tag);
+	set_limits(s, limits);
+	g->totals.granted++;
+	gate_touch(g, s);
+	return s;
+}
+
+int gate_grant(struct gate *g, const struct ipc_grant *m, enum gate_asker asker,
 	       struct session **out)
 {
 	const struct zone_settings *z;
@@ -226,33 +296,28 @@ int gate_grant(struct gate *g, const struct addr *client,
 	struct session *s;
 	struct mac mac;
 	uint16_t zone = 0;
-	int err = gate_find(g, client, &zone, &mac, &s);
+	int err;
 
+	if (!grant_is_valid(m))
+		return -EINVAL;
+	err = gate_find(g, &m->client, &zone, &mac, &s);
 	if (err)
 		return err;
 	if (s && s->state == SESSION_ENDED)
 		return -EAGAIN; /* it ends in this very turn */
-	*out = s;
-	if (s && asker == ASKER_PORTAL)
-		return 0;
+	if (m->tag && session_count_tag(g->sessions, m->tag, &mac,
+					clock_ms()) >= m->tag_devices)
+		return -EUSERS;
 	z = &g->settings->zone[zone];
-	limits = limits_of(z, wish, asker);
-	if (!s) {
-		if (session_count_zone(g->sessions, zone) >= z->max_sessions)
-			return -ENOSPC;
-		s = session_add(g->sessions, zone, &mac, 0);
-		if (!s)
-			return -ENOMEM;
-		s->state = SESSION_GRANTED;
-		s->slot = SLOT_UNCAPPED;
-		s->is_new = true;
-		s->granted_ms = clock_ms();
-		g->totals.granted++;
-	}
-	start_session(s, &limits);
-	gate_touch(g, s);
+	limits = limits_of(z, &m->limits, asker);
+	if (!s && session_count_zone(g->sessions, zone) >= z->max_sessions)
+		return -ENOSPC;
+	if (s)
+		change_session(g, s, m, &limits, asker);
+	else
+		s = start_session(g, zone, &mac, m, &limits);
 	*out = s;
-	return 0;
+	return s ? 0 : -ENOMEM;
 }
 
 /* The only way out of SESSION_GRANTED. */
@@ -268,6 +333,52 @@ void gate_end(struct gate *g, struct session *s, enum session_reason reason)
 	s->reason = (uint8_t)reason;
 	g->totals.ended[reason]++;
 	gate_touch(g, s);
+}
+
+/* Those of one tag; 0: all. */
+static uint32_t end_tagged(struct gate *g, uint64_t tag)
+{
+	struct session *s;
+	uint32_t count = 0;
+
+	SESSION_FOREACH (s, g->sessions) {
+		if (s->state != SESSION_GRANTED || (tag && s->tag != tag))
+			continue;
+		gate_end(g, s, SESSION_REASON_OPERATOR);
+		count++;
+	}
+	return count;
+}
+
+static int end_one(struct gate *g, const struct ipc_revoke *m, uint32_t *count)
+{
+	struct session *s = NULL;
+	struct mac mac;
+	uint16_t zone;
+	int err = 0;
+
+	if (m->handle)
+		s = session_find_handle(g->sessions, m->handle);
+	else
+		err = gate_find(g, &m->client, &zone, &mac, &s);
+	if (!s)
+		return err ? err : -ENOENT;
+	gate_end(g, s, SESSION_REASON_OPERATOR);
+	*count = 1;
+	return 0;
+}
+
+int gate_revoke(struct gate *g, const struct ipc_revoke *m, uint32_t *count)
+{
+	int ways = (m->client.family != AF_UNSPEC) + (m->handle != 0) +
+		   (m->tag != 0) + (m->all != 0);
+
+	if (ways != 1 || m->all > 1)
+		return -EINVAL;
+	if (!m->all && !m->tag)
+		return end_one(g, m, count);
+	*count = end_tagged(g, m->tag);
+	return m->tag && !*count ? -ENOENT : 0;
 }
 
 /* --- the push ---------------------------------------------------------- */
@@ -476,7 +587,7 @@ static void settle(struct gate *g)
 void gate_push(struct gate *g)
 {
 	if (!TAILQ_EMPTY(&g->pending)) {
-		gate_read_ending(g);
+		gate_read_pending(g);
 		push_classes(g);
 		push_elements(g);
 		end_connections(g);

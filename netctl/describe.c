@@ -19,6 +19,8 @@ void gate_describe_session(const struct gate *g, const struct session *s,
 	m->down_bytes = s->down_bytes;
 	m->limits = s->limits;
 	m->reduced = s->reduced;
+	m->terms = s->terms;
+	m->is_tagged = s->tag != 0;
 	memcpy(m->zone, g->settings->zone[s->zone].name, sizeof(m->zone));
 }
 

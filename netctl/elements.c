@@ -2,6 +2,7 @@
 #include "netctl/elements.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +14,30 @@
 
 #include "netctl/ruleset.h"
 
-#define RECORD_VERSION 1
+#define RECORD_TYPE    200
+#define RECORD_VERSION 2
 
-/* The user data of an element in up_ZONE; at most 256 bytes. */
+/*
+ * The user data of an element in up_ZONE. It is one attribute, as nft has them
+ * there (type, length, value), of a type that nft passes over: else `nft list`
+ * would print some of it as a comment.
+ */
 struct record {
+	uint8_t type;
+	uint8_t len; /* of what follows */
 	uint8_t version;
+	uint8_t reduced;
+	uint16_t slot;
+	uint16_t terms;
+	uint64_t handle;
+	uint64_t granted_ms;
+	struct ipc_limits limits;
+	uint64_t tag;
+};
+
+/* What the version before wrote. */
+struct record_1 {
+	uint8_t version; /* 1 */
 	uint8_t reduced;
 	uint16_t slot;
 	uint8_t zero[4];
@@ -25,6 +45,9 @@ struct record {
 	uint64_t granted_ms;
 	struct ipc_limits limits;
 };
+
+_Static_assert(sizeof(struct record) <= ELEMENTS_USER_DATA_MAX,
+	       "a record fits where it is built");
 
 static struct nftnl_set *set_named(const char *what, const char *zone)
 {
@@ -88,22 +111,37 @@ static void add_counter(struct nftnl_set_elem *e, uint64_t packets,
 	nftnl_set_elem_add_expr(e, counter);
 }
 
+size_t elements_build(const struct session *s,
+		      unsigned char out[ELEMENTS_USER_DATA_MAX])
+{
+	struct record r;
+
+	memset(&r, 0, sizeof(r));
+	r.type = RECORD_TYPE;
+	r.len = sizeof(r) - offsetof(struct record, version);
+	r.version = RECORD_VERSION;
+	r.reduced = s->reduced;
+	r.slot = s->slot;
+	r.terms = (uint16_t)s->terms;
+	r.handle = s->handle;
+	r.granted_ms = s->granted_ms;
+	r.limits = s->limits;
+	r.tag = s->tag;
+	memcpy(out, &r, sizeof(r));
+	return sizeof(r);
+}
+
 static void put_mark(struct nft *nft, const struct elements_zone *z,
 		     const struct session *s, uint64_t now_ms)
 {
 	struct nftnl_set_elem *e = element_of(&s->mac);
 	uint32_t mark = (uint32_t)s->slot << z->mark_shift;
-	struct record r;
+	unsigned char user_data[ELEMENTS_USER_DATA_MAX];
+	size_t len = elements_build(s, user_data);
 
-	memset(&r, 0, sizeof(r));
-	r.version = RECORD_VERSION;
-	r.reduced = s->reduced;
-	r.slot = s->slot;
-	r.handle = s->handle;
-	r.granted_ms = s->granted_ms;
-	r.limits = s->limits;
 	nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_DATA, mark);
-	nftnl_set_elem_set(e, NFTNL_SET_ELEM_USERDATA, &r, sizeof(r));
+	nftnl_set_elem_set(e, NFTNL_SET_ELEM_USERDATA, user_data,
+			   (uint32_t)len);
 	set_timeout(e, s, now_ms);
 	add_counter(e, s->up_packets, s->up_bytes);
 	put(nft, NFT_MSG_NEWSETELEM, set_named("up", z->name), e);
@@ -304,18 +342,44 @@ int elements_dump(struct nft *nft, const struct elements_place *from,
 	return ask(nft, &d, false);
 }
 
+static bool record_parse_1(const struct element *e, struct record *r)
+{
+	struct record_1 old;
+
+	if (e->user_data_len != sizeof(old))
+		return false;
+	memcpy(&old, e->user_data, sizeof(old));
+	*r = (struct record){
+		.reduced = old.reduced,
+		.slot = old.slot,
+		.handle = old.handle,
+		.granted_ms = old.granted_ms,
+		.limits = old.limits,
+	};
+	return old.version == 1;
+}
+
+static bool record_parse(const struct element *e, struct record *r)
+{
+	if (!e->user_data)
+		return false;
+	if (e->user_data_len != sizeof(*r))
+		return record_parse_1(e, r);
+	memcpy(r, e->user_data, sizeof(*r));
+	return r->type == RECORD_TYPE && r->version == RECORD_VERSION;
+}
+
 bool elements_parse(const struct element *e, uint64_t now_ms, struct session *s)
 {
 	struct record r;
 
-	if (!e->user_data || e->user_data_len != sizeof(r))
-		return false;
-	memcpy(&r, e->user_data, sizeof(r));
-	if (r.version != RECORD_VERSION || !r.handle)
+	if (!record_parse(e, &r) || !r.handle)
 		return false;
 	s->mac = e->mac;
 	s->handle = r.handle;
 	s->reduced = r.reduced != 0;
+	s->tag = r.tag;
+	s->terms = r.terms;
 	s->granted_ms = r.granted_ms;
 	s->limits = r.limits;
 	s->slot = r.slot;

@@ -28,6 +28,14 @@ void elements_put_add(struct nft *nft, const struct elements_zone *z,
 void elements_put_delete(struct nft *nft, const struct elements_zone *z,
 			 const struct session *s);
 
+/*
+ * The user data of a session's element in up_ZONE. Returns how many of the
+ * bytes are used.
+ */
+#define ELEMENTS_USER_DATA_MAX 96
+size_t elements_build(const struct session *s,
+		      unsigned char out[ELEMENTS_USER_DATA_MAX]);
+
 /* The caps that a policed zone puts into elements: bit 0 up, bit 1 down. */
 uint8_t elements_caps(const struct session *s);
 
@@ -70,7 +78,8 @@ int elements_dump(struct nft *nft, const struct elements_place *from,
 
 /*
  * Fills in a session from the user data of its element in up_ZONE: handle,
- * slot, limits, times. false: not written by this version.
+ * slot, limits, times, tag and terms; the version before had neither of the
+ * last two. false: written by none of the two.
  */
 bool elements_parse(const struct element *e, uint64_t now_ms,
 		    struct session *s);

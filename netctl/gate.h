@@ -114,13 +114,17 @@ int gate_find(struct gate *g, const struct addr *client, uint16_t *zone,
 	      struct mac *mac, struct session **s) MUST_CHECK;
 
 /*
- * Lets the device in; the portal's wishes end at the zone's ceilings. A device
- * that is in stays as it is for the portal, and changes for the operator. The
- * session is in the kernel after the next push. -ENOENT, -ENOSPC, -ENOMEM.
+ * Lets the device in, or changes its session, as struct ipc_grant tells; the
+ * portal's wishes end at the zone's ceilings. The session is in the kernel
+ * after the next push. -ENOENT, -EINVAL, -EUSERS, -ENOSPC, -ENOMEM; -EAGAIN:
+ * the device's session ends in this very turn.
  */
-int gate_grant(struct gate *g, const struct addr *client,
-	       const struct ipc_limits *wish, enum gate_asker asker,
+int gate_grant(struct gate *g, const struct ipc_grant *m, enum gate_asker asker,
 	       struct session **s) MUST_CHECK;
+
+/* Ends sessions at the next push, as struct ipc_revoke tells. */
+int gate_revoke(struct gate *g, const struct ipc_revoke *m,
+		uint32_t *count) MUST_CHECK;
 
 /* Ends a session at the next push, which frees it. */
 void gate_end(struct gate *g, struct session *s, enum session_reason reason);
@@ -157,8 +161,8 @@ int gate_adopt(struct gate *g) MUST_CHECK;
  */
 void gate_poll(struct gate *g);
 
-/* Reads the counters of those who are about to be shut out. */
-void gate_read_ending(struct gate *g);
+/* Reads the counters of those who are about to be shut out, or changed. */
+void gate_read_pending(struct gate *g);
 
 /* Closes the hour, if it is over. */
 void gate_close_hour(struct gate *g);

@@ -338,6 +338,10 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	     T(TERM_DPORT, .value = DNS_PORT), over, T(TERM_DROP));
 	RULE(w, not_granted(w), T(TERM_L4PROTO, .value = IPPROTO_TCP),
 	     T(TERM_DPORT, .value = DNS_PORT), over, T(TERM_DROP));
+	/* Opened before the tap, it would lead back to the portal. */
+	RULE(w, granted(w), T(TERM_L4PROTO, .value = IPPROTO_TCP),
+	     T(TERM_DPORT, .value = (uint32_t)p->hijack_port),
+	     T(TERM_REJECT_TCP));
 	for (size_t k = 0; k < sizeof(open) / sizeof(open[0]); k++)
 		RULE(w, T(TERM_L4PROTO, .value = open[k].protocol),
 		     T(TERM_DPORT, .value = open[k].port), T(TERM_ACCEPT));

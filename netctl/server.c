@@ -141,8 +141,7 @@ static void grant(struct peer *p, const struct ipc_grant *m,
 		  enum gate_asker asker)
 {
 	struct session *s = NULL;
-	int err =
-		gate_grant(p->server->gate, &m->client, &m->limits, asker, &s);
+	int err = gate_grant(p->server->gate, m, asker, &s);
 
 	if (!err && s->is_new && !s->is_accepted && asker == ASKER_PORTAL) {
 		s->is_accepted = true; /* one tap may come as many */
@@ -381,45 +380,17 @@ static void handle_list(struct ipc_channel *ch, const void *message, void *arg)
 	free(page.address);
 }
 
-static uint32_t revoke_all(struct gate *g)
-{
-	struct session *s;
-	uint32_t count = 0;
-
-	SESSION_FOREACH (s, g->sessions) {
-		count += s->state == SESSION_GRANTED;
-		gate_end(g, s, SESSION_REASON_OPERATOR);
-	}
-	return count;
-}
-
 static void handle_revoke(struct ipc_channel *ch, const void *message,
 			  void *arg)
 {
 	const struct ipc_revoke *m = message;
 	struct peer *p = arg;
-	struct gate *g = p->server->gate;
-	struct session *s = NULL;
-	struct mac mac;
-	uint16_t zone;
 	uint32_t count = 0;
-	int err = 0;
+	int err = gate_revoke(p->server->gate, m, &count);
 
 	(void)ch;
-	if (m->all)
-		count = revoke_all(g);
-	else if (m->client.family != AF_UNSPEC)
-		err = gate_find(g, &m->client, &zone, &mac, &s);
-	else
-		s = session_find_handle(g->sessions, m->handle);
-	if (s) {
-		gate_end(g, s, SESSION_REASON_OPERATOR);
-		count = 1;
-	}
-	if (!err && !count && !m->all)
-		err = -ENOENT;
 	if (count)
-		gate_push(g); /* done means: shut out */
+		gate_push(p->server->gate); /* done means: shut out */
 	answer_done(p, m->header.id, err, count, 0);
 }
 

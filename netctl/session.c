@@ -11,7 +11,7 @@
 
 #define BUCKETS_MIN 64
 
-enum { BY_DEVICE, BY_HANDLE, INDEXES };
+enum { BY_DEVICE, BY_HANDLE, BY_TAG, INDEXES };
 
 struct session_table {
 	uint64_t
@@ -50,6 +50,38 @@ static struct session **bucket_of_handle(const struct session_table *t,
 	return &t->bucket[BY_HANDLE][handle & (t->buckets - 1)];
 }
 
+/* The portal chooses the tags, and may be hostile. */
+static struct session **bucket_of_tag(const struct session_table *t,
+				      uint64_t tag)
+{
+	uint8_t bytes[sizeof(tag)];
+
+	memcpy(bytes, &tag, sizeof(tag));
+	return &t->bucket[BY_TAG][siphash(t->key, bytes, sizeof(bytes)) &
+				  (t->buckets - 1)];
+}
+
+static void tag_add(struct session_table *t, struct session *s)
+{
+	struct session **at = bucket_of_tag(t, s->tag);
+
+	if (!s->tag)
+		return;
+	s->next_tag = *at;
+	*at = s;
+}
+
+static void tag_remove(struct session_table *t, struct session *s)
+{
+	struct session **at = bucket_of_tag(t, s->tag);
+
+	if (!s->tag)
+		return;
+	while (*at != s)
+		at = &(*at)->next_tag;
+	*at = s->next_tag;
+}
+
 static void index_add(struct session_table *t, struct session *s)
 {
 	struct session **device = bucket_of_device(t, s->zone, &s->mac);
@@ -59,6 +91,7 @@ static void index_add(struct session_table *t, struct session *s)
 	*device = s;
 	s->next_handle = *handle;
 	*handle = s;
+	tag_add(t, s);
 }
 
 static void index_remove(struct session_table *t, struct session *s)
@@ -72,6 +105,7 @@ static void index_remove(struct session_table *t, struct session *s)
 	while (*at != s)
 		at = &(*at)->next_handle;
 	*at = s->next_handle;
+	tag_remove(t, s);
 }
 
 static void index_all(struct session_table *t)
@@ -89,14 +123,16 @@ static bool index_grow(struct session_table *t)
 {
 	uint32_t buckets = t->buckets ? t->buckets * 2 : BUCKETS_MIN;
 	struct session **grown[INDEXES];
+	bool is_whole = true;
 
-	for (int i = 0; i < INDEXES; i++)
+	for (int i = 0; i < INDEXES; i++) {
 		grown[i] = malloc(buckets * sizeof(*grown[i]));
-	if (!grown[BY_DEVICE] || !grown[BY_HANDLE]) {
-		free(grown[BY_DEVICE]);
-		free(grown[BY_HANDLE]);
-		return t->buckets != 0;
+		is_whole = is_whole && grown[i];
 	}
+	for (int i = 0; i < INDEXES && !is_whole; i++)
+		free(grown[i]);
+	if (!is_whole)
+		return t->buckets != 0;
 	for (int i = 0; i < INDEXES; i++) {
 		free(t->bucket[i]);
 		t->bucket[i] = grown[i];
@@ -125,6 +161,49 @@ struct session *session_find_handle(struct session_table *t, uint64_t handle)
 	return s;
 }
 
+/* --- tags -------------------------------------------------------------- */
+
+void session_set_tag(struct session_table *t, struct session *s, uint64_t tag)
+{
+	tag_remove(t, s);
+	s->tag = tag;
+	tag_add(t, s);
+}
+
+static bool is_online_with(const struct session *s, uint64_t tag,
+			   uint64_t now_ms)
+{
+	return s->tag == tag && s->state == SESSION_GRANTED &&
+	       s->ends_ms > now_ms;
+}
+
+/* So that a device in several zones is counted once: in the first of them. */
+static bool is_first_zone(struct session_table *t, const struct session *s,
+			  uint64_t now_ms)
+{
+	for (uint16_t z = 0; z < s->zone; z++) {
+		const struct session *other = session_find(t, z, &s->mac);
+
+		if (other && is_online_with(other, s->tag, now_ms))
+			return false;
+	}
+	return true;
+}
+
+uint32_t session_count_tag(struct session_table *t, uint64_t tag,
+			   const struct mac *but, uint64_t now_ms)
+{
+	uint32_t count = 0;
+
+	for (const struct session *s = *bucket_of_tag(t, tag); s;
+	     s = s->next_tag)
+		if (is_online_with(s, tag, now_ms) &&
+		    memcmp(&s->mac, but, sizeof(*but)) &&
+		    is_first_zone(t, s, now_ms))
+			count++;
+	return count;
+}
+
 /* --- life -------------------------------------------------------------- */
 
 struct session_table *session_table_new(void)
@@ -140,16 +219,16 @@ struct session_table *session_table_new(void)
 
 void session_table_free(struct session_table *t)
 {
-	uint32_t i;
+	uint32_t place;
 	struct session *s;
 
 	if (!t)
 		return;
-	SESSION_FOREACH_SAFE (s, t, i)
+	SESSION_FOREACH_SAFE (s, t, place)
 		session_remove(t, s);
 	free(t->place);
-	free(t->bucket[BY_DEVICE]);
-	free(t->bucket[BY_HANDLE]);
+	for (int i = 0; i < INDEXES; i++)
+		free(t->bucket[i]);
 	free(t);
 }
 

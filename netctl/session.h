@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Who is online: one session a device in a zone. Owns struct session and the
- * indexes by device and by handle; knows nothing of netlink. Everything here
- * is also in the kernel's map elements, from which it is rebuilt.
+ * indexes by device, by handle and by tag; knows nothing of netlink.
+ * Everything here is also in the kernel's map elements, from which it is
+ * rebuilt.
  */
 #ifndef STADTTOR_SESSION_H
 #define STADTTOR_SESSION_H
@@ -16,7 +17,8 @@
 
 struct session {
 	TAILQ_ENTRY(session) pending; /* of the gate: wants to be pushed */
-	struct session *next_device, *next_handle; /* the table's own */
+	/* the table's own */
+	struct session *next_device, *next_handle, *next_tag;
 	bool is_pending;
 	bool is_new;	  /* no push has succeeded yet */
 	bool is_accepted; /* its tap is counted */
@@ -31,6 +33,8 @@ struct session {
 	struct mac mac;
 	uint32_t index; /* place in the table, for lists */
 	uint64_t handle;
+	uint64_t tag;	/* that of its voucher, 0: none; by session_set_tag() */
+	uint32_t terms; /* version accepted, 0: not known */
 	struct ipc_limits limits; /* IPC_UNLIMITED: none */
 	uint64_t down_cap_bps;	  /* in force now; 0: none */
 	uint64_t up_cap_bps;
@@ -60,6 +64,15 @@ void session_remove(struct session_table *t, struct session *s);
 struct session *session_find(struct session_table *t, uint16_t zone,
 			     const struct mac *mac);
 struct session *session_find_handle(struct session_table *t, uint64_t handle);
+
+void session_set_tag(struct session_table *t, struct session *s, uint64_t tag);
+
+/*
+ * How many devices but that one are online with the tag at that time. One that
+ * has sessions in several zones is one.
+ */
+uint32_t session_count_tag(struct session_table *t, uint64_t tag,
+			   const struct mac *but, uint64_t now_ms);
 
 /*
  * Renumbers the zones: zone i becomes map[i]. No session may be in a zone

@@ -14,10 +14,11 @@ import pytest
  SESSION, ADDRESS, ZONE, TOTALS, DONE) = range(1, 15)
 NONE = 2 ** 64 - 1
 ENOENT, EACCES, EBUSY, EINVAL, ENOSPC, ENOBUFS = 2, 13, 16, 22, 28, 105
-REQUEST = {ADMIT: "=24s5Q16s", STATUS: "=", LIST: "=II", REVOKE: "=24sQII"}
+REQUEST = {ADMIT: "=24s5Q16sQIIII", STATUS: "=", LIST: "=II",
+           REVOKE: "=24sQQII"}
 
 
-def header(kind, ident, version=2):
+def header(kind, ident, version=3):
     return struct.pack("=HHI", version, kind, ident)
 
 
@@ -25,8 +26,8 @@ def session(ident, handle=0x0123456789abcdef, zone=b"guest", error=0, left=28740
             age=60, up=1234567, down=999, duration=28800, idle=3600,
             quota=NONE, down_bps=5_000_000, up_bps=NONE, reduced=0):
     return header(SESSION, ident) + struct.pack(
-        "=iIQQQQQQQQQQII16s", error, 1, handle, left, age, up, down, duration,
-        idle, quota, down_bps, up_bps, reduced, 0, zone)
+        "=iIQQQQQQQQQQIIII16s", error, 1, handle, left, age, up, down, duration,
+        idle, quota, down_bps, up_bps, reduced, 0, 0, 0, zone)
 
 
 def addr(text):
@@ -225,7 +226,7 @@ def test_grant_with_all_limits(cli, netctl):
     assert (r.returncode, r.stderr) == (0, "")
     assert "0123456789abcdef" in r.stdout
     assert netctl.asked == [(ADMIT, addr("10.0.0.7"), 5400, 0, 2_000_000_000,
-                             20_000_000, NONE, bytes(16))]
+                             20_000_000, NONE, bytes(16), 0, 0, 0, 0, 0)]
 
 
 def test_grant_with_the_zones_limits(cli, netctl):
@@ -233,7 +234,7 @@ def test_grant_with_the_zones_limits(cli, netctl):
     r = cli("--json", "grant", "2001:db8::7")
     assert json.loads(r.stdout)["zone"] == "guest"
     assert netctl.asked == [(ADMIT, addr("2001:db8::7"), 0, 0, 0, 0, 0,
-                             bytes(16))]
+                             bytes(16), 0, 0, 0, 0, 0)]
 
 
 @pytest.mark.parametrize("target,client,handle,everybody", [
@@ -246,7 +247,7 @@ def test_revoke(cli, netctl, target, client, handle, everybody):
     netctl.answers(lambda kind, ident, fields: [done(ident, count=1)])
     r = cli("revoke", target)
     assert (r.returncode, r.stdout, r.stderr) == (0, "1 session ended\n", "")
-    assert netctl.asked == [(REVOKE, addr(client), handle, everybody, 0)]
+    assert netctl.asked == [(REVOKE, addr(client), handle, 0, everybody, 0)]
 
 
 def test_revoke_json(cli, netctl):
@@ -351,7 +352,7 @@ def test_netctl_is_away(cli, netctl):
     ["grant", "--up", "7kbit", "10.0.0.7"],
     ["grant", "--quota", "5 MB", "10.0.0.7"],
     ["revoke"], ["revoke", "--all", "10.0.0.7"], ["revoke", "0123"],
-    ["revoke", "0123456789abcdeg"], ["revoke", "0123456789abcdef0"],
+    ["revoke", "0" * 16], ["revoke", "0123456789abcdeg"], ["revoke", "0123456789abcdef0"],
     ["check", "a", "b"], ["ruleset", "a"],
     ["check", "--show-addresses"],
 ])

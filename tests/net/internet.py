@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The servers of the internet host: internet.py READY-FD ADDRESS...
+"""The servers of the internet host.
+
+internet.py READY-FD [--probed CERTIFICATE KEY ADDRESS ADDRESS] ADDRESS...
 
 On every address: a web page on TCP 80, an endless source of bytes on 5001, a
 sink on 5002, a greeting on ports that must not be reached without leave, and
-UDP echoes. Addresses are bound one by one so that answers come from the
-address that was asked.
+UDP echoes. On the probed ones, HTTP and HTTPS alone: there live the hosts that
+systems ask whether they are online. Addresses are bound one by one so that
+answers come from the address that was asked.
 """
 import os
 import socket
+import ssl
 import sys
 import threading
+from http import HTTPStatus
+
+import probes
 
 PAGE = b"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>The internet</title>
@@ -30,11 +37,38 @@ UDP_ECHO = (7, 53, 123, 443, 853, 4500)
 BLOCK = bytes(1 << 18)
 
 
+def read_head(conn):
+    """Path and host of a request; empty where it is none."""
+    data = b""
+    while b"\r\n\r\n" not in data and len(data) < 16384:
+        more = conn.recv(4096)
+        if not more:
+            break
+        data += more
+    lines = data.decode("latin-1").split("\r\n")
+    words = lines[0].split(" ")
+    host = next((line[5:].strip() for line in lines
+                 if line.lower().startswith("host:")), "")
+    return words[1] if len(words) > 1 else "", host
+
+
 def serve_page(conn):
-    conn.recv(4096)
-    conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
-                 b"Content-Length: %d\r\nConnection: close\r\n\r\n%s"
-                 % (len(PAGE), PAGE))
+    path, host = read_head(conn)
+    a = probes.answer_for(host, path) or probes.Answer(200, PAGE,
+                                                       type="text/html")
+    head = [f"HTTP/1.1 {a.status} {HTTPStatus(a.status).phrase}",
+            f"Content-Type: {a.type}", "Connection: close",
+            *(f"{name}: {value}" for name, value in a.headers)]
+    if a.status != 204:
+        head.append(f"Content-Length: {len(a.body)}")
+    conn.sendall("\r\n".join(head).encode() + b"\r\n\r\n" + a.body)
+
+
+def serve_page_by(context):
+    def serve(conn):
+        with context.wrap_socket(conn, server_side=True) as secured:
+            serve_page(secured)
+    return serve
 
 
 def serve_bytes(conn):
@@ -94,8 +128,16 @@ def listen_udp(address, port):
 
 
 def main():
-    ready = int(sys.argv[1])
-    for address in sys.argv[2:]:
+    ready, *addresses = sys.argv[1:]
+    if addresses[0] == "--probed":
+        _, certificate, key, *addresses = addresses
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        for address in addresses[:2]:
+            listen(address, 80, serve_page)
+            listen(address, 443, serve_page_by(context))
+        addresses = addresses[2:]
+    for address in addresses:
         listen(address, 80, serve_page)
         listen(address, 5001, serve_bytes)
         listen(address, 5002, swallow)
@@ -103,7 +145,7 @@ def main():
             listen(address, port, greet)
         for port in UDP_ECHO:
             listen_udp(address, port)
-    os.write(ready, b"1")
+    os.write(int(ready), b"1")
     threading.Event().wait()
 
 

@@ -5,7 +5,7 @@ import pwd
 import socket
 import struct
 
-VERSION = 2
+VERSION = 3
 UNLIMITED = (1 << 64) - 1
 (NONE, LOOKUP, GRANT, LOGOUT, USAGE_NEXT, HEALTH_ASK, ADMIT, STATUS, LIST,
  REVOKE, SESSION, ADDRESS, ZONE, TOTALS, DONE, HEALTH, USAGE_ROW, USAGE_LABEL,
@@ -15,7 +15,10 @@ HEADER = struct.Struct("=HHI")
 ADDR = struct.Struct("=B3xI16s")
 LIMITS = struct.Struct("=5Q")
 HEALTH_POLL_BUCKETS = 176  # of struct ipc_health.latency[IPC_LATENCY_POLL]
-SESSION_BODY = struct.Struct("=iI5Q5QII16s")
+GRANT_REST = struct.Struct("=16sQIIII")  # behind the limits
+REVOKE_BODY = struct.Struct("=24sQQII")
+SESSION_BODY = struct.Struct("=iI5Q5QIIII16s")
+DONE_BODY = struct.Struct("=iIII")
 
 
 def connect_as(user, path):
@@ -75,9 +78,16 @@ def logout(client, ident=1, ifindex=0):
     return message(LOGOUT, address(client, ifindex) + bytes(8), ident)
 
 
-def grant(client, ident=1, ifindex=0, language=b"", **wanted):
-    return message(GRANT, address(client, ifindex) + limits(**wanted)
-                   + struct.pack("=16s", language), ident)
+def grant(client, ident=1, ifindex=0, language=b"", tag=0, devices=0, terms=0,
+          extend=0, kind=GRANT, **wanted):
+    return message(kind, address(client, ifindex) + limits(**wanted)
+                   + GRANT_REST.pack(language, tag, devices, terms, extend, 0),
+                   ident)
+
+
+def revoke(client=None, handle=0, tag=0, everybody=0, ident=1):
+    return message(REVOKE, REVOKE_BODY.pack(address(client), handle, tag,
+                                            everybody, 0), ident)
 
 
 class Session:
@@ -86,8 +96,8 @@ class Session:
     def __init__(self, data):
         (self.error, self.state, self.handle, self.left_s, self.age_s,
          self.up_bytes, self.down_bytes, self.duration_s, self.idle_s,
-         self.quota, self.down_bps, self.up_bps, self.reduced, _,
-         zone) = SESSION_BODY.unpack(data[HEADER.size:])
+         self.quota, self.down_bps, self.up_bps, self.reduced, self.terms,
+         self.is_tagged, _, zone) = SESSION_BODY.unpack(data[HEADER.size:])
         self.zone = zone.rstrip(b"\0").decode()
 
 
@@ -107,19 +117,27 @@ class Peer:
     def send(self, data):
         self.socket.send(data)
 
-    def answer(self, ident=1):
-        """The IPC_SESSION with that id; unasked messages are passed over."""
+    def answer_of(self, wanted, ident=1):
+        """The message of that kind and id; others are passed over."""
         while True:
             data = self.socket.recv(512)
             if not data:
                 raise ConnectionError("netctl closed the connection")
             _, kind, got = HEADER.unpack_from(data)
-            if kind == SESSION and got == ident:
-                return Session(data)
+            if kind == wanted and got == ident:
+                return data
+
+    def answer(self, ident=1):
+        return Session(self.answer_of(SESSION, ident))
 
     def ask(self, data, ident=1):
         self.send(data)
         return self.answer(ident)
+
+    def ask_revoke(self, **target):
+        """The error and how many have ended."""
+        self.send(revoke(**target))
+        return DONE_BODY.unpack(self.answer_of(DONE)[HEADER.size:])[:2]
 
     def was_closed(self, seconds=2):
         """Reads until netctl closes the connection."""

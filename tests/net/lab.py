@@ -20,6 +20,8 @@ import sys
 import tempfile
 import time
 
+import probes
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLONE_NEWNET = 0x40000000
 
@@ -27,6 +29,8 @@ WEB4, WEB6 = "203.0.113.10", "2001:db8:2::10"
 GARDEN4, GARDEN6 = "203.0.113.80", "2001:db8:2::80"
 RESOLVER4, RESOLVER6 = "203.0.113.53", "2001:db8:2::53"
 STRANGER4, STRANGER6 = "203.0.113.99", "2001:db8:2::99"
+# Where the hosts of probes.py live, whose names the resolvers know.
+PROBED4, PROBED6 = "203.0.113.44", "2001:db8:2::44"
 UPLINK4, UPLINK6 = "198.51.100.1", "2001:db8:1::1"
 HOST4, HOST6 = "198.51.100.2", "2001:db8:1::2"
 
@@ -174,6 +178,13 @@ class Phone:
     def add_address(self, text):
         self.netns.ip(f"addr add {text}/64 dev {self.device} nodad")
 
+    def received(self):
+        """Bytes of frames that its device has got so far."""
+        with self.netns.entered(), open("/proc/thread-self/net/dev") as file:
+            line, = (line for line in file
+                     if line.strip().startswith(f"{self.device}:"))
+        return int(line.split(":")[1].split()[0])
+
     def raw(self, frame):
         """Sends an Ethernet frame as it is."""
         with self.netns.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
@@ -233,9 +244,9 @@ class Street:
             f"addr add {HOST4}/24 dev eth0",
             f"addr add {HOST6}/64 dev eth0 nodad",
             *(f"addr add {a}/32 dev lo"
-              for a in (WEB4, GARDEN4, RESOLVER4, STRANGER4)),
+              for a in (WEB4, GARDEN4, RESOLVER4, STRANGER4, PROBED4)),
             *(f"addr add {a}/128 dev lo nodad"
-              for a in (WEB6, GARDEN6, RESOLVER6, STRANGER6)),
+              for a in (WEB6, GARDEN6, RESOLVER6, STRANGER6, PROBED6)),
             *(f"route add {n.prefix4}.0.0/16 via {UPLINK4}"
               for n in (self.guest, self.staff)),
             *(f"route add {n.prefix6}:/64 via {UPLINK6}"
@@ -357,11 +368,25 @@ class Street:
         ns.ip(*lines)
         return self._crowd
 
+    def _make_certificate(self):
+        """Of a stranger, for the names that are probed over TLS as well."""
+        self.certificate = os.path.join(self.folder, "probed.pem")
+        key = os.path.join(self.folder, "probed.key")
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+             "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+             "-subj", "/CN=probed", "-addext", "subjectAltName="
+             + ",".join(f"DNS:{name}" for name in probes.NAMES),
+             "-keyout", key, "-out", self.certificate],
+            check=True, stderr=subprocess.DEVNULL)
+        return self.certificate, key
+
     def _start_internet(self):
         ready_read, ready_write = os.pipe()
         self.internet.popen(
             [sys.executable, os.path.join(HERE, "internet.py"),
-             str(ready_write), WEB4, WEB6, GARDEN4, GARDEN6, STRANGER4,
+             str(ready_write), "--probed", *self._make_certificate(),
+             PROBED4, PROBED6, WEB4, WEB6, GARDEN4, GARDEN6, STRANGER4,
              STRANGER6], pass_fds=[ready_write])
         os.close(ready_write)
         assert os.read(ready_read, 1) == b"1", "internet.py did not start"
@@ -384,7 +409,11 @@ class Street:
             "except-interface=lo",
             f"address=/net.test/{WEB4}", f"address=/net.test/{WEB6}",
             f"address=/garden.test/{GARDEN4}",
-            f"address=/garden.test/{GARDEN6}"])
+            f"address=/garden.test/{GARDEN6}",
+            *(f"address=/{name}/{address}" for name in probes.NAMES
+              for address in (PROBED4, PROBED6)),
+            *(f"address=/{probes.DNS_NAME}/{address}"
+              for address in probes.DNS_ANSWER)])
         garden = ",".join(f"{v}#inet#stadttor#garden{v}_{n.zone}"
                           for v in (4, 6) for n in (self.guest, self.staff))
         ranges = []

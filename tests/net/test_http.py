@@ -130,7 +130,7 @@ class Netctl:
         if kind == USAGE_NEXT:
             return  # there are no figures here
         family, index, raw = struct.unpack_from("=B3xI16s", message, 8)
-        assert version == 2 and index
+        assert version == 3 and index
         who = socket.inet_ntop(family, raw[:4 if family == socket.AF_INET
                                            else 16])
         self.asked.append((kind, who, message))
@@ -141,13 +141,13 @@ class Netctl:
         if not self.error and kind == LOGOUT:
             self.state.pop(who, None)
         peer.send(struct.pack(
-            "=HHIiIQQQQQ5QII16s", 2, SESSION, ident, self.error,
+            "=HHIiIQQQQQ5QIIII16s", 3, SESSION, ident, self.error,
             self.state.get(who, UNKNOWN), 42, 5400, 10, 1_000_000, 2_000_000,
             28800, 3600, self.quota, 5_000_000, 1_000_000, self.reduced, 0,
-            b"lan"))
+            0, 0, b"lan"))
 
     def say_zone(self, ifindex):
-        self.peer.send(struct.pack("=HHIIIII16s", 2, ZONE, 0, ifindex, 0,
+        self.peer.send(struct.pack("=HHIIIII16s", 3, ZONE, 0, ifindex, 0,
                                    1000, 0, b"lan"))
 
     def stop(self):
@@ -404,12 +404,12 @@ BROKEN = {
     "fragment": (b"GET /terms#a HTTP/1.1\r\n" + H + b"\r\n", 400),
     "uri without host": (b"GET http:// HTTP/1.1\r\n" + H + b"\r\n", 400),
     "uri with user": (b"GET http://a@b/ HTTP/1.1\r\n" + H + b"\r\n", 400),
-    "traversal": (b"GET /../../etc/passwd HTTP/1.1\r\n" + H + b"\r\n", 404),
+    "traversal": (b"GET /../../etc/passwd HTTP/1.1\r\n" + H + b"\r\n", 511),
     "coded traversal": (b"GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\n" + H
-                        + b"\r\n", 404),
-    "doubled slash": (b"GET //terms HTTP/1.1\r\n" + H + b"\r\n", 404),
+                        + b"\r\n", 511),
+    "doubled slash": (b"GET //terms HTTP/1.1\r\n" + H + b"\r\n", 511),
     "long path": (b"GET /" + b"a" * 4000 + b" HTTP/1.1\r\n" + H + b"\r\n",
-                  404),
+                  511),
     "20 kB header": (b"GET / HTTP/1.1\r\n" + H + b"A: " + b"a" * 20000
                      + b"\r\n\r\n", 431),
     "20 kB path": (b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\n" + H + b"\r\n",
@@ -488,7 +488,7 @@ def test_broken_request_byte_by_byte(portal, name):
 
 
 def test_head_is_never_followed_by_a_body(portal):
-    for path, status in (("/", 200), ("/terms", 200), ("/nothing", 404),
+    for path, status in (("/", 200), ("/terms", 200), ("/nothing", 511),
                          ("/accept", 405)):
         answer = portal.ask("HEAD", path)
         assert answer.status == status
@@ -506,7 +506,7 @@ def test_methods_of_paths(portal):
         answer = portal.ask("GET", path)
         assert answer.status == 405
         assert answer.headers["Allow"] == "POST"
-    assert portal.ask("OPTIONS", "*").status == 404
+    assert portal.ask("OPTIONS", "*").status == 511
 
 
 def test_second_request_in_the_pipe_is_not_answered(portal):
@@ -633,7 +633,7 @@ def test_portal_page(portal):
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert "Set-Cookie" not in answer.headers
     for part in ("Testnetz", "Stadt &lt;Test&gt;", "5\xa0Mbit/s", "500\xa0MB",
-                 "8\xa0Std.", 'action="/accept"', 'name="terms"'):
+                 "8\xa0Stunden", 'action="/accept"', 'name="terms"'):
         assert part in answer.text
     for part in ("<script", "src=", "http://", "PHONE", PHONE4, PHONE6):
         assert part not in answer.text
@@ -642,7 +642,7 @@ def test_portal_page(portal):
 
 def test_languages(portal):
     cases = [({}, "", "de"), ({"Accept-Language": "en"}, "", "en"),
-             ({"Accept-Language": "fr, en;q=0.5, de;q=0.4"}, "", "en"),
+             ({"Accept-Language": "nl, en;q=0.5, de;q=0.4"}, "", "en"),
              ({"Accept-Language": "en"}, "?lang=de", "de"),
              ({"Accept-Language": "de"}, "?x=y&lang=en", "en"),
              ({"Accept-Language": "en"}, "?lang=xx", "en"),
@@ -669,7 +669,7 @@ def test_story(portal):
     for path in ("/", "/status"):
         answer = portal.ask(path=path)
         assert answer.status == 200
-        for part in ("1\xa0Std. 30\xa0Min.", "497\xa0MB", "3\xa0MB",
+        for part in ("1\xa0Stunde 30\xa0Minuten", "497\xa0MB", "3\xa0MB",
                      "5\xa0Mbit/s", 'action="/logout"',
                      "https://www.example.org/?a=1&amp;b=2"):
             assert part in answer.text
@@ -771,8 +771,8 @@ def test_absent_netctl(portal):
 
 def test_netctl_that_talks_nonsense(portal):
     for nonsense in (b"x", b"\0" * 200,
-                     struct.pack("=HHI", 2, 8, 0) + b"\0" * 64,
-                     struct.pack("=HHIIIII16s", 2, ZONE, 0, 1, 0, 0, 0,
+                     struct.pack("=HHI", 3, 8, 0) + b"\0" * 64,
+                     struct.pack("=HHIIIII16s", 3, ZONE, 0, 1, 0, 0, 0,
                                  b"x" * 16)):
         wait_for(lambda: portal.netctl.peer)
         portal.netctl.peer.send(nonsense)

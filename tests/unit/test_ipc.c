@@ -120,16 +120,16 @@ static void sizes_are_fixed(void **state)
 {
 	(void)state;
 	/* Numbers of the protocol: a change asks for another IPC_VERSION. */
-	assert_int_equal(IPC_VERSION, 2);
+	assert_int_equal(IPC_VERSION, 3);
 	assert_int_equal(ipc_message_size(IPC_NONE), 0);
 	assert_int_equal(ipc_message_size(IPC_LOOKUP), 40);
-	assert_int_equal(ipc_message_size(IPC_GRANT), 88);
+	assert_int_equal(ipc_message_size(IPC_GRANT), 112);
 	assert_int_equal(ipc_message_size(IPC_LOGOUT), 40);
-	assert_int_equal(ipc_message_size(IPC_ADMIT), 88);
+	assert_int_equal(ipc_message_size(IPC_ADMIT), 112);
 	assert_int_equal(ipc_message_size(IPC_STATUS), 8);
 	assert_int_equal(ipc_message_size(IPC_LIST), 16);
-	assert_int_equal(ipc_message_size(IPC_REVOKE), 48);
-	assert_int_equal(ipc_message_size(IPC_SESSION), 120);
+	assert_int_equal(ipc_message_size(IPC_REVOKE), 56);
+	assert_int_equal(ipc_message_size(IPC_SESSION), 128);
 	assert_int_equal(ipc_message_size(IPC_ADDRESS), 40);
 	assert_int_equal(ipc_message_size(IPC_ZONE), 40);
 	assert_int_equal(ipc_message_size(IPC_TOTALS), 112);
@@ -152,16 +152,16 @@ static void checks(void **state)
 		size_t len;
 		const char *wrong;
 	} cases[] = {
-		{ { 2, IPC_STATUS, 0 }, 8, NULL },
-		{ { 2, IPC_STATUS, 0 }, 0, "message shorter than its header" },
-		{ { 2, IPC_STATUS, 0 }, 7, "message shorter than its header" },
-		{ { 2, IPC_STATUS, 0 }, 9, "message of wrong size" },
-		{ { 2, IPC_LOOKUP, 0 }, 8, "message of wrong size" },
+		{ { 3, IPC_STATUS, 0 }, 8, NULL },
+		{ { 3, IPC_STATUS, 0 }, 0, "message shorter than its header" },
+		{ { 3, IPC_STATUS, 0 }, 7, "message shorter than its header" },
+		{ { 3, IPC_STATUS, 0 }, 9, "message of wrong size" },
+		{ { 3, IPC_LOOKUP, 0 }, 8, "message of wrong size" },
 		{ { 0, IPC_STATUS, 0 }, 8, "message of another version" },
-		{ { 3, IPC_STATUS, 0 }, 8, "message of another version" },
-		{ { 2, IPC_NONE, 0 }, 8, "message of unknown type" },
-		{ { 2, IPC_TYPE_MAX, 0 }, 8, "message of unknown type" },
-		{ { 2, 0xffff, 0 }, 8, "message of unknown type" },
+		{ { 4, IPC_STATUS, 0 }, 8, "message of another version" },
+		{ { 3, IPC_NONE, 0 }, 8, "message of unknown type" },
+		{ { 3, IPC_TYPE_MAX, 0 }, 8, "message of unknown type" },
+		{ { 3, 0xffff, 0 }, 8, "message of unknown type" },
 	};
 	unsigned char bytes[64] = { 0 };
 
@@ -203,17 +203,17 @@ static void breaches_close_once(void **state)
 		size_t len;
 		const char *why;
 	} cases[] = {
-		{ { 2, IPC_LOOKUP, 7 }, 39, "message of wrong size" },
-		{ { 2, IPC_LOOKUP, 7 }, 41, "message of wrong size" },
-		{ { 2, IPC_LOOKUP, 7 }, 4000, "message of wrong size" },
-		{ { 2, IPC_LOOKUP, 7 }, 3, "message shorter than its header" },
+		{ { 3, IPC_LOOKUP, 7 }, 39, "message of wrong size" },
+		{ { 3, IPC_LOOKUP, 7 }, 41, "message of wrong size" },
+		{ { 3, IPC_LOOKUP, 7 }, 4000, "message of wrong size" },
+		{ { 3, IPC_LOOKUP, 7 }, 3, "message shorter than its header" },
 		{ { 9, IPC_LOOKUP, 7 }, 40, "message of another version" },
-		{ { 2, 999, 7 }, 32, "message of unknown type" },
-		{ { 2, IPC_STATUS, 7 },
+		{ { 3, 999, 7 }, 32, "message of unknown type" },
+		{ { 3, IPC_STATUS, 7 },
 		  8,
 		  "message that this peer may not "
 		  "send" },
-		{ { 2, IPC_LOGOUT, 7 },
+		{ { 3, IPC_LOGOUT, 7 },
 		  40,
 		  "message that this peer may not "
 		  "send" },

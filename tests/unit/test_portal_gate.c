@@ -253,11 +253,24 @@ static void test_details(void **state)
 			 sizeof(grant));
 	assert_int_equal(grant.limits.duration_s, 60);
 	assert_string_equal(grant.language, "a-very-long-lan");
+	assert_int_equal(grant.tag_devices + grant.terms + grant.extend, 0);
+	assert_true(grant.tag == 0 && grant.zero == 0);
 	q.language = NULL;
 	assert_int_equal(gate_ask(f->gate, &r, &q), 0);
 	assert_int_equal(recv(f->peer, &grant, sizeof(grant), 0),
 			 sizeof(grant));
 	assert_string_equal(grant.language, "");
+	q.tag = UINT64_MAX - 1;
+	q.devices = 5;
+	q.terms = 3;
+	q.extend = true;
+	assert_int_equal(gate_ask(f->gate, &r, &q), 0);
+	assert_int_equal(recv(f->peer, &grant, sizeof(grant), 0),
+			 sizeof(grant));
+	assert_true(grant.tag == UINT64_MAX - 1);
+	assert_int_equal(grant.tag_devices, 5);
+	assert_int_equal(grant.terms, 3);
+	assert_int_equal(grant.extend, 1);
 	gate_cancel(&r);
 }
 

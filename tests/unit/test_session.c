@@ -123,6 +123,100 @@ static void test_rezone(void **state)
 	session_table_free(t);
 }
 
+static struct session *add_tagged(struct session_table *t, uint16_t zone,
+				  uint32_t n, uint64_t tag)
+{
+	struct session *s = add(t, zone, n);
+
+	assert_non_null(s);
+	s->state = SESSION_GRANTED;
+	s->ends_ms = 1000;
+	session_set_tag(t, s, tag);
+	return s;
+}
+
+static void test_tag_counts_the_devices_online(void **state)
+{
+	struct session_table *t = session_table_new();
+	struct mac first = mac_of(1), nobody = mac_of(99);
+	struct session *s[4];
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++)
+		s[i] = add_tagged(t, 0, i + 1, 7);
+	add_tagged(t, 0, 8, 8);
+	assert_int_equal(session_count_tag(t, 7, &nobody, 999), 4);
+	assert_int_equal(session_count_tag(t, 7, &first, 999), 3);
+	assert_int_equal(session_count_tag(t, 9, &nobody, 999), 0);
+	s[1]->ends_ms = 500;
+	assert_int_equal(session_count_tag(t, 7, &nobody, 499), 4);
+	assert_int_equal(session_count_tag(t, 7, &nobody, 500), 3);
+	s[2]->state = SESSION_ENDED;
+	assert_int_equal(session_count_tag(t, 7, &nobody, 500), 2);
+	session_set_tag(t, s[3], 8);
+	assert_int_equal(session_count_tag(t, 7, &nobody, 500), 1);
+	assert_int_equal(session_count_tag(t, 8, &nobody, 500), 2);
+	session_set_tag(t, s[3], 0);
+	assert_int_equal(session_count_tag(t, 8, &nobody, 500), 1);
+	session_remove(t, s[0]);
+	assert_int_equal(session_count_tag(t, 7, &nobody, 500), 0);
+	session_table_free(t);
+}
+
+static void test_tagged_device_in_zones_is_one(void **state)
+{
+	const int map[] = { 2, 0, 1 };
+	struct session_table *t = session_table_new();
+	struct mac nobody = mac_of(99);
+	struct session *s[3];
+
+	(void)state;
+	for (uint16_t z = 0; z < 3; z++)
+		s[z] = add_tagged(t, z, 1, 7);
+	assert_int_equal(session_count_tag(t, 7, &nobody, 0), 1);
+	session_rezone(t, map);
+	assert_int_equal(session_count_tag(t, 7, &nobody, 0), 1);
+	s[1]->ends_ms = 10; /* of the first zone now */
+	assert_int_equal(session_count_tag(t, 7, &nobody, 10), 1);
+	session_set_tag(t, s[2], 8);
+	assert_int_equal(session_count_tag(t, 7, &nobody, 10), 1);
+	assert_int_equal(session_count_tag(t, 8, &nobody, 10), 1);
+	session_table_free(t);
+}
+
+/* Random tags, changes and removals against a plain array. */
+static void test_many_tags(void **state)
+{
+	enum { DEVICES = 300, TAGS = 20, STEPS = 20000 };
+	struct session_table *t = session_table_new();
+	struct mac nobody = mac_of(DEVICES);
+	uint64_t tag_of[DEVICES] = { 0 };
+	uint32_t count[TAGS] = { 0 };
+
+	(void)state;
+	srandom(2);
+	for (int i = 0; i < STEPS; i++) {
+		uint32_t n = (uint32_t)random() % DEVICES;
+		uint64_t tag = (uint64_t)random() % TAGS;
+		struct mac m = mac_of(n);
+		struct session *s = session_find(t, 0, &m);
+
+		count[tag_of[n]]--;
+		count[tag]++;
+		tag_of[n] = tag;
+		if (s && !tag)
+			session_remove(t, s);
+		else if (s)
+			session_set_tag(t, s, tag);
+		else if (tag)
+			add_tagged(t, 0, n, tag);
+		tag = 1 + (uint64_t)random() % (TAGS - 1);
+		assert_int_equal(session_count_tag(t, tag, &nobody, 0),
+				 count[tag]);
+	}
+	session_table_free(t);
+}
+
 static void test_left(void **state)
 {
 	struct session s = { .ends_ms = 10000 };
@@ -158,6 +252,9 @@ int main(void)
 		cmocka_unit_test(test_places_are_reused),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_rezone),
+		cmocka_unit_test(test_tag_counts_the_devices_online),
+		cmocka_unit_test(test_tagged_device_in_zones_is_one),
+		cmocka_unit_test(test_many_tags),
 		cmocka_unit_test(test_left),
 		cmocka_unit_test(test_quota),
 	};
