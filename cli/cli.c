@@ -23,12 +23,18 @@ enum {
 	OPT_ALL = 1 << 3,
 	OPT_USAGE = 1 << 4,
 	OPT_PASSWD = 1 << 5,
+	OPT_MINUTES = 1 << 6,
+	OPT_CSV = 1 << 7,
+	OPT_LABEL = 1 << 8,
+	OPT_CREATE = 1 << 9,
+	OPT_PRINT = 1 << 10,
+	OPT_DNS = 1 << 11,
 };
 
 struct command {
-	const char *name;
+	const char *name; /* one word, or two */
 	const char *usage;
-	const char *help;
+	const char *help; /* NULL: another name of the one before */
 	unsigned int options;
 	int min_args, max_args;
 	enum cli_exit (*run)(const struct cli *cli);
@@ -44,19 +50,45 @@ static const struct command commands[] = {
 	  cli_sessions },
 	{ "grant",
 	  "[--minutes N] [--down RATE] [--up RATE] [--quota BYTES] ADDRESS",
-	  "let a device in, also beyond its zone's limits", OPT_LIMITS, 1, 1,
-	  cli_grant },
+	  "let a device in, also beyond its zone's limits",
+	  OPT_LIMITS | OPT_MINUTES, 1, 1, cli_grant },
 	{ "revoke", "HANDLE | ADDRESS | --all", "end sessions", OPT_ALL, 0, 1,
 	  cli_revoke },
 	{ "usage",
 	  "[--from DAY] [--to DAY] [--step hour|day|month] [--zone ZONE] "
 	  "[--csv]",
-	  "how the network was used", OPT_USAGE | OPT_ZONE, 0, 0, cli_usage },
+	  "how the network was used", OPT_USAGE | OPT_CSV | OPT_ZONE, 0, 0,
+	  cli_usage },
 	{ "check", "[FILE]", "is the config right?", 0, 0, 1, cli_check },
 	{ "ruleset", "", "print the nftables rules that the config makes", 0, 0,
 	  0, cli_ruleset },
 	{ "passwd", "[--stdin | --token | --delete] NAME | passwd --list",
 	  "who may see the dashboard", OPT_PASSWD, 0, 1, cli_passwd },
+	{ "voucher create",
+	  "--count N --minutes N --label TEXT [--devices N] [--valid TIME] "
+	  "[--zone ZONE] [--csv]",
+	  "make codes and print them, which is the only time",
+	  OPT_CREATE | OPT_MINUTES | OPT_LABEL | OPT_ZONE | OPT_CSV, 0, 0,
+	  cli_voucher_create },
+	{ "voucher list", "[--label TEXT]", "the batches of codes", OPT_LABEL,
+	  0, 0, cli_voucher_list },
+	{ "voucher revoke", "BATCH | CODE",
+	  "take codes back and end their sessions", 0, 1, 1,
+	  cli_voucher_revoke },
+	{ "voucher statistics", "", "how many codes are used, by label", 0, 0,
+	  0, cli_voucher_statistics },
+	{ "voucher stats", "", NULL, 0, 0, 0, cli_voucher_statistics },
+	{ "voucher print",
+	  "[--title TEXT] [--language de|en] [--address ADDRESS] [FILE]",
+	  "a sheet of cards in HTML for the codes in FILE", OPT_PRINT, 0, 1,
+	  cli_voucher_print },
+	{ "dns-config",
+	  "[--server dnsmasq|odhcpd|radvd] [--zone ZONE] [--force]",
+	  "print what announces the portal and fills the walled garden",
+	  OPT_DNS | OPT_ZONE, 0, 0, cli_dns_config },
+	{ "portal preview", "FOLDER",
+	  "every page in every language, as files to look at", 0, 1, 1,
+	  cli_preview },
 	{ "help", "", "this text", 0, 0, 1, cli_help },
 };
 
@@ -67,9 +99,10 @@ static enum cli_exit cli_help(const struct cli *cli)
 	(void)cli;
 	puts("usage: stadttor [-c FILE] [--json] COMMAND ...\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		printf("  %s%s%s\n\t%s\n", commands[i].name,
-		       *commands[i].usage ? " " : "", commands[i].usage,
-		       commands[i].help);
+		if (commands[i].help)
+			printf("  %s%s%s\n\t%s\n", commands[i].name,
+			       *commands[i].usage ? " " : "", commands[i].usage,
+			       commands[i].help);
 	puts("\n  -c, --config FILE  read this config instead of " SETTINGS_PATH
 	     "\n      --json         answer in JSON"
 	     "\n  -h, --help         this text"
@@ -244,72 +277,6 @@ static bool take_bytes(const char *text, uint64_t *out)
 	return true;
 }
 
-static const struct limit_option {
-	const char *name;
-	bool (*take)(const char *text, uint64_t *out);
-	size_t offset; /* in struct ipc_limits */
-	const char *allowed;
-} limit_options[] = {
-	{ "minutes", take_minutes, offsetof(struct ipc_limits, duration_s),
-	  "1 to 525600" },
-	{ "down", take_rate, offsetof(struct ipc_limits, down_bps),
-	  "a rate such as 5mbit, at least 8kbit; 0: none" },
-	{ "up", take_rate, offsetof(struct ipc_limits, up_bps),
-	  "a rate such as 5mbit, at least 8kbit; 0: none" },
-	{ "quota", take_bytes, offsetof(struct ipc_limits, quota_bytes),
-	  "a size such as 500MB; 0: none" },
-};
-
-enum {
-	VALUE_JSON = 256,
-	VALUE_ZONE,
-	VALUE_ADDRESSES,
-	VALUE_ALL,
-	VALUE_STDIN,
-	VALUE_TOKEN,
-	VALUE_DELETE,
-	VALUE_LIST,
-	VALUE_FROM,
-	VALUE_TO,
-	VALUE_STEP,
-	VALUE_CSV,
-	VALUE_LIMIT,
-};
-
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "json", no_argument, NULL, VALUE_JSON },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "zone", required_argument, NULL, VALUE_ZONE },
-	{ "show-addresses", no_argument, NULL, VALUE_ADDRESSES },
-	{ "all", no_argument, NULL, VALUE_ALL },
-	{ "stdin", no_argument, NULL, VALUE_STDIN },
-	{ "token", no_argument, NULL, VALUE_TOKEN },
-	{ "delete", no_argument, NULL, VALUE_DELETE },
-	{ "list", no_argument, NULL, VALUE_LIST },
-	{ "from", required_argument, NULL, VALUE_FROM },
-	{ "to", required_argument, NULL, VALUE_TO },
-	{ "step", required_argument, NULL, VALUE_STEP },
-	{ "csv", no_argument, NULL, VALUE_CSV },
-	{ "minutes", required_argument, NULL, VALUE_LIMIT },
-	{ "down", required_argument, NULL, VALUE_LIMIT + 1 },
-	{ "up", required_argument, NULL, VALUE_LIMIT + 2 },
-	{ "quota", required_argument, NULL, VALUE_LIMIT + 3 },
-	{ NULL, 0, NULL, 0 },
-};
-
-static bool take_limit(struct cli *cli, const struct limit_option *o)
-{
-	uint64_t *field = (uint64_t *)((char *)&cli->limits + o->offset);
-
-	if (o->take(optarg, field))
-		return true;
-	cli_fail(cli, CLI_USAGE, "--%s '%.40s' is not allowed: %s", o->name,
-		 optarg, o->allowed);
-	return false;
-}
-
 struct command_line {
 	struct cli cli;
 	unsigned int used; /* OPT_ bits */
@@ -317,9 +284,66 @@ struct command_line {
 	bool version;
 };
 
+/* What an option sets: a field of struct command_line. */
+struct option_rule {
+	const char *name;
+	char letter;	   /* 0: none */
+	unsigned int used; /* OPT_ bit; 0: of all commands */
+	size_t offset;
+	enum { RULE_FLAG, RULE_TEXT, RULE_NUMBER, RULE_PASSWD } kind;
+	bool (*take)(const char *text, uint64_t *out); /* RULE_NUMBER */
+	const char *allowed;
+	enum cli_passwd passwd;
+};
+
+#define FIELD(name)   .offset = offsetof(struct command_line, name)
+#define TEXT(name)    FIELD(name), .kind = RULE_TEXT
+#define PASSWD(value) .used = OPT_PASSWD, .kind = RULE_PASSWD, .passwd = value
+
+static const struct option_rule rules[] = {
+	{ "config", 'c', TEXT(cli.config) },
+	{ "json", FIELD(cli.json) },
+	{ "help", 'h', FIELD(help) },
+	{ "version", 'V', FIELD(version) },
+	{ "zone", .used = OPT_ZONE, TEXT(cli.zone) },
+	{ "show-addresses", .used = OPT_SHOW_ADDRESSES,
+	  FIELD(cli.show_addresses) },
+	{ "all", .used = OPT_ALL, FIELD(cli.all) },
+	{ "stdin", PASSWD(CLI_PASSWD_SET) },
+	{ "token", PASSWD(CLI_PASSWD_TOKEN) },
+	{ "delete", PASSWD(CLI_PASSWD_DELETE) },
+	{ "list", PASSWD(CLI_PASSWD_LIST) },
+	{ "server", .used = OPT_DNS, TEXT(cli.server) },
+	{ "force", .used = OPT_DNS, FIELD(cli.force) },
+	{ "from", .used = OPT_USAGE, TEXT(cli.from) },
+	{ "to", .used = OPT_USAGE, TEXT(cli.to) },
+	{ "step", .used = OPT_USAGE, TEXT(cli.step) },
+	{ "csv", .used = OPT_CSV, FIELD(cli.csv) },
+	{ "minutes", .used = OPT_MINUTES, FIELD(cli.limits.duration_s),
+	  .kind = RULE_NUMBER, .take = take_minutes, .allowed = "1 to 525600" },
+	{ "down", .used = OPT_LIMITS, FIELD(cli.limits.down_bps),
+	  .kind = RULE_NUMBER, .take = take_rate,
+	  .allowed = "a rate such as 5mbit, at least 8kbit; 0: none" },
+	{ "up", .used = OPT_LIMITS, FIELD(cli.limits.up_bps),
+	  .kind = RULE_NUMBER, .take = take_rate,
+	  .allowed = "a rate such as 5mbit, at least 8kbit; 0: none" },
+	{ "quota", .used = OPT_LIMITS, FIELD(cli.limits.quota_bytes),
+	  .kind = RULE_NUMBER, .take = take_bytes,
+	  .allowed = "a size such as 500MB; 0: none" },
+	{ "count", .used = OPT_CREATE, TEXT(cli.voucher.count) },
+	{ "devices", .used = OPT_CREATE, TEXT(cli.voucher.devices) },
+	{ "valid", .used = OPT_CREATE, TEXT(cli.voucher.valid) },
+	{ "label", .used = OPT_LABEL, TEXT(cli.voucher.label) },
+	{ "title", .used = OPT_PRINT, TEXT(cli.voucher.title) },
+	{ "language", .used = OPT_PRINT, TEXT(cli.voucher.language) },
+	{ "address", .used = OPT_PRINT, TEXT(cli.voucher.address) },
+};
+
+#define RULES	   (sizeof(rules) / sizeof(rules[0]))
+#define RULE_VALUE 256 /* of getopt_long(), for the first one */
+
 static bool take_passwd(struct command_line *l, enum cli_passwd what)
 {
-	l->used |= OPT_PASSWD;
 	if (l->cli.passwd == CLI_PASSWD_SET && !l->cli.from_stdin) {
 		l->cli.passwd = what;
 		l->cli.from_stdin = what == CLI_PASSWD_SET;
@@ -330,90 +354,121 @@ static bool take_passwd(struct command_line *l, enum cli_passwd what)
 	return false;
 }
 
-static void take_usage(struct command_line *l, int value)
+static bool take_number(struct command_line *l, const struct option_rule *r,
+			uint64_t *out)
 {
-	l->used |= OPT_USAGE;
-	if (value == VALUE_FROM)
-		l->cli.from = optarg;
-	else if (value == VALUE_TO)
-		l->cli.to = optarg;
-	else if (value == VALUE_STEP)
-		l->cli.step = optarg;
-	else
-		l->cli.csv = true;
+	if (r->take(optarg, out))
+		return true;
+	cli_fail(&l->cli, CLI_USAGE, "--%s '%.40s' is not allowed: %s", r->name,
+		 optarg, r->allowed);
+	return false;
 }
 
-static bool take_option(struct command_line *l, int value)
+static bool take_option(struct command_line *l, const struct option_rule *r)
 {
-	switch (value) {
-	case 'c':
-		l->cli.config = optarg;
-		return true;
-	case 'h':
-		l->help = true;
-		return true;
-	case 'V':
-		l->version = true;
-		return true;
-	case VALUE_JSON:
-		l->cli.json = true;
-		return true;
-	case VALUE_ZONE:
-		l->cli.zone = optarg;
-		l->used |= OPT_ZONE;
-		return true;
-	case VALUE_ADDRESSES:
-		l->cli.show_addresses = true;
-		l->used |= OPT_SHOW_ADDRESSES;
-		return true;
-	case VALUE_ALL:
-		l->cli.all = true;
-		l->used |= OPT_ALL;
-		return true;
-	case VALUE_STDIN:
-		return take_passwd(l, CLI_PASSWD_SET);
-	case VALUE_TOKEN:
-		return take_passwd(l, CLI_PASSWD_TOKEN);
-	case VALUE_DELETE:
-		return take_passwd(l, CLI_PASSWD_DELETE);
-	case VALUE_LIST:
-		return take_passwd(l, CLI_PASSWD_LIST);
-	case VALUE_FROM:
-	case VALUE_TO:
-	case VALUE_STEP:
-	case VALUE_CSV:
-		take_usage(l, value);
-		return true;
-	case '?':
-		return false; /* getopt has said it */
+	void *field = (char *)l + r->offset;
+
+	l->used |= r->used;
+	switch (r->kind) {
+	case RULE_FLAG:
+		*(bool *)field = true;
+		break;
+	case RULE_TEXT:
+		*(const char **)field = optarg;
+		break;
+	case RULE_NUMBER:
+		return take_number(l, r, field);
+	case RULE_PASSWD:
+		return take_passwd(l, r->passwd);
 	}
-	l->used |= OPT_LIMITS;
-	return take_limit(&l->cli, &limit_options[value - VALUE_LIMIT]);
+	return true;
 }
 
-static const struct command *find_command(const char *name)
+static const struct option_rule *find_rule(int value)
 {
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
+	for (size_t i = 0; i < RULES; i++)
+		if (value == RULE_VALUE + (int)i || value == rules[i].letter)
+			return &rules[i];
 	return NULL;
+}
+
+/* false: it has been said what is wrong. */
+static bool take_options(struct command_line *l, int argc, char **argv)
+{
+	struct option known[RULES + 1] = { 0 };
+	int value;
+
+	for (size_t i = 0; i < RULES; i++)
+		known[i] = (struct option){
+			.name = rules[i].name,
+			.has_arg = rules[i].kind == RULE_TEXT ||
+				   rules[i].kind == RULE_NUMBER,
+			.val = RULE_VALUE + (int)i,
+		};
+	while ((value = getopt_long(argc, argv, "c:hV", known, NULL)) != -1) {
+		const struct option_rule *r = find_rule(value);
+
+		if (!r || !take_option(l, r))
+			return false;
+	}
+	return true;
+}
+
+/* --- the command ------------------------------------------------------- */
+
+/* How many words of the command line the name is; 0: another one. */
+static int count_words(const char *name, int argc, char **argv)
+{
+	size_t first = strcspn(name, " ");
+
+	if (strncmp(argv[0], name, first) != 0 || argv[0][first])
+		return 0;
+	if (!name[first])
+		return 1;
+	return argc > 1 && !strcmp(argv[1], name + first + 1) ? 2 : 0;
+}
+
+static enum cli_exit no_command(const struct cli *cli, const char *word)
+{
+	size_t len = strlen(word);
+	char words[128] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const char *name = commands[i].name;
+
+		if (commands[i].help && !strncmp(name, word, len) &&
+		    name[len] == ' ' && used < sizeof(words))
+			used += (size_t)snprintf(
+				words + used, sizeof(words) - used, "%s%s",
+				used ? ", " : "", name + len + 1);
+	}
+	if (used)
+		return cli_fail(cli, CLI_USAGE,
+				"%.40s what? %s; try: stadttor help", word,
+				words);
+	return cli_fail(cli, CLI_USAGE,
+			"there is no command '%.40s'; try: stadttor help",
+			word);
 }
 
 static enum cli_exit run_command(struct command_line *l, int argc, char **argv)
 {
-	const struct command *c;
+	const struct command *c = commands;
+	int words = 0;
 
 	if (!argc)
 		return cli_fail(&l->cli, CLI_USAGE,
 				"a command is missing; try: stadttor help");
-	c = find_command(argv[0]);
-	if (!c)
-		return cli_fail(&l->cli, CLI_USAGE,
-				"there is no command '%.40s'; try: stadttor "
-				"help",
-				argv[0]);
-	l->cli.args = argv + 1;
-	l->cli.arg_count = argc - 1;
+	for (; c < commands + COMMANDS; c++) {
+		words = count_words(c->name, argc, argv);
+		if (words)
+			break;
+	}
+	if (!words)
+		return no_command(&l->cli, argv[0]);
+	l->cli.args = argv + words;
+	l->cli.arg_count = argc - words;
 	if (l->used & ~c->options || l->cli.arg_count < c->min_args ||
 	    l->cli.arg_count > c->max_args)
 		return cli_fail(&l->cli, CLI_USAGE, "usage: stadttor %s%s%s",
@@ -425,12 +480,9 @@ int cli_run(int argc, char **argv)
 {
 	struct command_line l = { .cli.config = SETTINGS_PATH };
 	enum cli_exit code;
-	int value;
 
-	while ((value = getopt_long(argc, argv, "c:hV", long_options, NULL)) !=
-	       -1)
-		if (!take_option(&l, value))
-			return CLI_USAGE;
+	if (!take_options(&l, argc, argv))
+		return CLI_USAGE;
 	if (l.help)
 		code = cli_help(&l.cli);
 	else if (l.version)

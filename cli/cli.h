@@ -32,6 +32,12 @@ enum cli_passwd {
 	CLI_PASSWD_LIST,
 };
 
+/* As given, NULL: not given. */
+struct cli_voucher {
+	const char *count, *devices, *valid, *label; /* create; list: label */
+	const char *title, *language, *address;	     /* print */
+};
+
 struct cli {
 	const char *config; /* file name */
 	const char *zone;   /* NULL: all */
@@ -39,11 +45,14 @@ struct cli {
 	bool show_addresses;
 	bool all;
 	bool csv;
+	const char *server; /* whose config dns-config prints; NULL: dnsmasq */
+	bool force;	    /* announce although TLS is not right */
 	const char *from, *to, *step; /* of figures; NULL: not given */
 	enum cli_passwd passwd;	      /* what passwd is to do */
 	bool from_stdin;	      /* no questions */
 	struct ipc_limits limits;     /* 0: the zone's default */
-	char **args;		      /* behind the command's name */
+	struct cli_voucher voucher;
+	char **args; /* behind the command's words */
 	int arg_count;
 };
 
@@ -87,5 +96,12 @@ enum cli_exit cli_usage(const struct cli *cli);
 enum cli_exit cli_check(const struct cli *cli);
 enum cli_exit cli_ruleset(const struct cli *cli);
 enum cli_exit cli_passwd(const struct cli *cli);
+enum cli_exit cli_preview(const struct cli *cli);
+enum cli_exit cli_dns_config(const struct cli *cli);
+enum cli_exit cli_voucher_create(const struct cli *cli);
+enum cli_exit cli_voucher_list(const struct cli *cli);
+enum cli_exit cli_voucher_revoke(const struct cli *cli);
+enum cli_exit cli_voucher_statistics(const struct cli *cli);
+enum cli_exit cli_voucher_print(const struct cli *cli);
 
 #endif

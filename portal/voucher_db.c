@@ -254,6 +254,10 @@ void voucher_db_close(struct voucher_db *db)
 const char *voucher_db_reason(int err)
 {
 	switch (err) {
+	case -ENOKEY:
+		return "the key of the codes in it is missing";
+	case -EBADMSG:
+		return "the file with the key of the codes in it is damaged";
 	case -EKEYREJECTED:
 		return "the codes in it were made under another key";
 	case -EUCLEAN:

@@ -65,7 +65,7 @@ int voucher_db_open(struct voucher_db **out, const char *path,
 		    enum voucher_db_mode mode) MUST_CHECK;
 void voucher_db_close(struct voucher_db *db);
 
-/* Of the errors above, for people. */
+/* For people: of the errors above, -ENOKEY: no key, -EBADMSG: a broken one. */
 const char *voucher_db_reason(int err);
 
 /* --- one transaction, which no other process writes meanwhile ---------- */

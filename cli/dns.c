@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/dns.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "netctl/ruleset.h"
+
+static const struct server {
+	const char *name;
+	void (*write)(struct dns_plan *p);
+} servers[] = {
+	{ "dnsmasq", dns_write_dnsmasq },
+	{ "odhcpd", dns_write_uci },
+	{ "radvd", dns_write_radvd },
+};
+
+/* --- what the writers share -------------------------------------------- */
+
+const struct zone_settings *dns_next_zone(const struct dns_plan *p, size_t *i)
+{
+	while (*i < p->settings->zones && !(p->zones & 1U << *i))
+		++*i;
+	return *i < p->settings->zones ? &p->settings->zone[*i] : NULL;
+}
+
+void dns_set_name(char name[32], int version, const char *zone)
+{
+	_Static_assert(RULESET_NAME_MAX == 32, "names of sets");
+	ruleset_name(name, version == 4 ? "garden4" : "garden6", zone);
+}
+
+void dns_leave_out(struct dns_plan *p, const char *fmt, ...)
+{
+	char text[DNS_WHY_MAX + DNS_NAME_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	fprintf(p->out, "# Left out: %s.\n", text);
+	fprintf(stderr, "dns-config: left out: %s\n", text);
+	json_object_array_add(p->left_out, json_object_new_string(text));
+}
+
+void dns_write_api_state(struct dns_plan *p)
+{
+	if (!p->announces)
+		dns_leave_out(p, "the captive portal API: %s", p->api.why);
+	else if (!p->api.is_fit)
+		fprintf(p->out, "# By force, although: %s.\n", p->api.why);
+	if (*p->api.until)
+		fprintf(p->out,
+			"# The certificate ends on %s. Phones do not believe an"
+			" expired one.\n",
+			p->api.until);
+}
+
+/* --- the command ------------------------------------------------------- */
+
+static const struct server *find_server(const char *name)
+{
+	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++)
+		if (!name || !strcmp(servers[i].name, name))
+			return &servers[i];
+	return NULL;
+}
+
+/* 0: there is no such zone. */
+static uint32_t wanted_zones(const struct settings *s, const char *name)
+{
+	uint32_t zones = 0;
+
+	for (size_t i = 0; i < s->zones; i++)
+		if (!name || !strcmp(s->zone[i].name, name))
+			zones |= 1U << i;
+	return zones;
+}
+
+static enum cli_exit print(const struct cli *cli, struct dns_plan *p,
+			   const char *server, const char *text)
+{
+	bool is_whole = !json_object_array_length(p->left_out);
+	struct json_object *o;
+
+	if (!cli->json) {
+		fputs(text, stdout);
+		return is_whole ? CLI_DONE : CLI_FAILED;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "server", json_object_new_string(server));
+	json_object_object_add(o, "config", json_object_new_string(text));
+	json_object_object_add(o, "announces",
+			       json_object_new_boolean(p->announces));
+	json_object_object_add(o, "left_out", json_object_get(p->left_out));
+	cli_print_json(o);
+	return is_whole ? CLI_DONE : CLI_FAILED;
+}
+
+static enum cli_exit write_all(const struct cli *cli, struct dns_plan *p,
+			       const struct server *server)
+{
+	enum cli_exit code;
+	char *text = NULL;
+	size_t len;
+
+	p->left_out = json_object_new_array();
+	p->out = open_memstream(&text, &len);
+	if (!p->left_out || !p->out || dns_names_collect(p)) {
+		code = cli_fail(cli, CLI_FAILED, "dns-config: out of memory");
+		if (p->out)
+			fclose(p->out);
+		goto out;
+	}
+	server->write(p);
+	if (fclose(p->out))
+		code = cli_fail(cli, CLI_FAILED, "dns-config: out of memory");
+	else
+		code = print(cli, p, server->name, text);
+out:
+	free(text);
+	json_object_put(p->left_out);
+	dns_names_clear(&p->garden);
+	return code;
+}
+
+enum cli_exit cli_dns_config(const struct cli *cli)
+{
+	const struct server *server = find_server(cli->server);
+	struct settings *s;
+	struct dns_plan p = { 0 };
+	enum cli_exit code;
+
+	if (!server)
+		return cli_fail(cli, CLI_USAGE,
+				"--server '%.40s' is not allowed: dnsmasq, "
+				"odhcpd or radvd",
+				cli->server);
+	s = cli_settings(cli);
+	if (!s)
+		return CLI_USAGE;
+	p.settings = s;
+	p.zones = wanted_zones(s, cli->zone);
+	if (!p.zones) {
+		code = cli_fail(cli, CLI_NOT_FOUND, "there is no zone '%.40s'",
+				cli->zone);
+	} else {
+		dns_check_api(s, &p.api);
+		p.announces =
+			p.api.is_fit || (cli->force && *s->portal.hostname);
+		code = write_all(cli, &p, server);
+	}
+	settings_free(s);
+	return code;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The walled garden by name: what the config lists, and the hosts of all links
+ * that a zone's pages show, since a link that leads nowhere is no service.
+ */
+#include "cli/dns.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/settings_valid.h"
+
+#define URLS 3 /* of the portal */
+
+/* --- one name ---------------------------------------------------------- */
+
+/* The host of an http or https address; an IPv6 address without brackets. */
+static size_t find_host(const char *url, const char **host)
+{
+	const char *at = strstr(url, "://");
+	size_t len;
+
+	at = at ? at + 3 : url;
+	len = strcspn(at, "/?#");
+	for (const char *user = memchr(at, '@', len); user;
+	     user = memchr(at, '@', len)) {
+		len -= (size_t)(user + 1 - at);
+		at = user + 1;
+	}
+	if (*at == '[') {
+		*host = at + 1;
+		return strcspn(at + 1, "]/?#");
+	}
+	*host = at;
+	for (size_t i = 0; i < len; i++)
+		if (at[i] == ':')
+			return i;
+	return len;
+}
+
+static bool is_within(const struct addr *a, const struct addr *net,
+		      unsigned int prefix)
+{
+	unsigned int bits = prefix % 8;
+
+	return a->family == net->family &&
+	       !memcmp(a->byte, net->byte, prefix / 8) &&
+	       (!bits ||
+		!((a->byte[prefix / 8] ^ net->byte[prefix / 8]) >> (8 - bits)));
+}
+
+/* true: nothing is left to do for that address. */
+static bool is_open(const struct zone_settings *z, const char *text)
+{
+	struct addr a, net;
+	unsigned int prefix;
+
+	if (!addr_parse(&a, text))
+		return false;
+	for (size_t i = 0; i < z->garden_address.count; i++)
+		if (addr_parse_prefix(&net, &prefix,
+				      z->garden_address.value[i]) &&
+		    is_within(&a, &net, prefix))
+			return true;
+	return false;
+}
+
+static struct dns_name *add(struct dns_names *n, const char *text, size_t len)
+{
+	struct dns_name *d = &n->name[n->count];
+	struct addr a;
+
+	if (len && text[len - 1] == '.')
+		len--;
+	if (!len || len >= sizeof(d->name))
+		return NULL;
+	for (size_t i = 0; i < len; i++)
+		d->name[i] = (char)tolower((unsigned char)text[i]);
+	d->name[len] = '\0';
+	for (size_t i = 0; i < n->count; i++)
+		if (!strcmp(n->name[i].name, d->name))
+			return &n->name[i];
+	d->zones = 0;
+	d->why_not = NULL;
+	if (addr_parse(&a, d->name))
+		d->why_not = "an address, which belongs into the list "
+			     "garden_address of the zone";
+	else if (!valid_dns_name(d->name))
+		d->why_not = "no host name; write it as DNS does (xn--...)";
+	n->count++;
+	return d;
+}
+
+static void add_to_zone(struct dns_plan *p, size_t zone, const char *text,
+			size_t len)
+{
+	struct dns_names *n = &p->garden;
+	size_t before = n->count;
+	struct dns_name *d = add(n, text, len);
+
+	if (!d)
+		return;
+	if (is_open(&p->settings->zone[zone], d->name))
+		n->count = before;
+	else
+		d->zones |= 1U << zone;
+}
+
+/* The portal itself is open anyway. */
+static void add_url(struct dns_plan *p, size_t zone, const char *url)
+{
+	const char *own = p->settings->portal.hostname;
+	const char *host;
+	size_t len;
+
+	if (!*url)
+		return;
+	len = find_host(url, &host);
+	if (strlen(own) != len || strncasecmp(own, host, len) != 0)
+		add_to_zone(p, zone, host, len);
+}
+
+/* --- all names --------------------------------------------------------- */
+
+static void collect_zone(struct dns_plan *p, size_t zone)
+{
+	const struct settings *s = p->settings;
+	const struct zone_settings *z = &s->zone[zone];
+	const char *const urls[URLS] = { s->portal.success_url,
+					 s->portal.terms_url,
+					 s->portal.venue_url };
+
+	for (size_t i = 0; i < z->garden_name.count; i++)
+		add_to_zone(p, zone, z->garden_name.value[i],
+			    strlen(z->garden_name.value[i]));
+	for (size_t i = 0; i < URLS; i++)
+		add_url(p, zone, urls[i]);
+	for (size_t i = 0; i < s->tiles; i++)
+		if (settings_is_for_zone(&s->tile[i].zone, z->name))
+			add_url(p, zone, s->tile[i].link);
+}
+
+static bool is_below(const char *name, const char *domain)
+{
+	size_t name_len = strlen(name);
+	size_t len = strlen(domain);
+
+	return name_len > len && name[name_len - len - 1] == '.' &&
+	       !strcmp(name + name_len - len, domain);
+}
+
+/*
+ * dnsmasq looks at the longest name that fits and at no other, so a host has
+ * to name the sets of the domains above it as well.
+ */
+static void inherit(struct dns_names *n)
+{
+	for (size_t i = 0; i < n->count; i++)
+		for (size_t k = 0; k < n->count; k++)
+			if (is_below(n->name[i].name, n->name[k].name))
+				n->name[i].zones |= n->name[k].zones;
+}
+
+int dns_names_collect(struct dns_plan *p)
+{
+	const struct zone_settings *z;
+	size_t most = 1;
+
+	for (size_t i = 0; (z = dns_next_zone(p, &i)); i++)
+		most += z->garden_name.count + URLS + p->settings->tiles;
+	p->garden.name = calloc(most, sizeof(*p->garden.name));
+	if (!p->garden.name)
+		return -ENOMEM;
+	for (size_t i = 0; dns_next_zone(p, &i); i++)
+		collect_zone(p, i);
+	inherit(&p->garden);
+	return 0;
+}
+
+void dns_names_clear(struct dns_names *n)
+{
+	free(n->name);
+	n->name = NULL;
+	n->count = 0;
+}

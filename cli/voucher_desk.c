@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/voucher.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/privs.h"
+
+#define PATH_BYTES 512
+
+enum cli_exit desk_init(struct desk *d, const struct cli *cli)
+{
+	*d = (struct desk){ .cli = cli, .now_s = time(NULL) };
+	d->settings = cli_settings(cli);
+	return d->settings ? CLI_DONE : CLI_USAGE;
+}
+
+void desk_close(struct desk *d)
+{
+	voucher_db_close(d->db);
+	voucher_key_clear(&d->key);
+	settings_free(d->settings);
+	d->db = NULL;
+	d->settings = NULL;
+}
+
+enum cli_exit desk_fail(const struct desk *d, int err)
+{
+	return cli_fail(d->cli, CLI_FAILED, "%s: %s", d->settings->voucher.file,
+			voucher_db_reason(err));
+}
+
+const char *desk_time(int64_t time_s, char text[VOUCHER_TIME_MAX])
+{
+	time_t t = (time_t)time_s;
+	struct tm tm;
+
+	if (!localtime_r(&t, &tm) ||
+	    !strftime(text, VOUCHER_TIME_MAX, "%Y-%m-%d %H:%M", &tm))
+		snprintf(text, VOUCHER_TIME_MAX, "?");
+	return text;
+}
+
+/* --- becoming the portal ----------------------------------------------- */
+
+static int make_folder(const char *path, mode_t mode)
+{
+	const char *slash = strrchr(path, '/');
+	char parent[PATH_BYTES];
+
+	if (mkdir(path, mode) < 0) {
+		if (errno != ENOENT || !slash || slash == path)
+			return -errno;
+		snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path),
+			 path);
+		make_folder(parent, 0755);
+		if (mkdir(path, mode) < 0)
+			return -errno;
+	}
+	return chmod(path, mode) < 0 ? -errno : 0; /* whatever the umask is */
+}
+
+/* As the portal makes it at its start; what is there is the operator's. */
+static int prepare_folder(const char *file, const struct privs_user *user)
+{
+	const char *slash = strrchr(file, '/');
+	char folder[PATH_BYTES];
+	int err;
+
+	if (!slash || slash == file)
+		return 0;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - file), file);
+	err = make_folder(folder, 0750);
+	if (!err && lchown(folder, user->uid, user->gid) < 0)
+		err = -errno;
+	return err == -EEXIST ? 0 : err;
+}
+
+/* Whoever is not root stays who they are: they may read it or not. */
+static enum cli_exit become_portal(const struct desk *d, bool is_making)
+{
+	const struct voucher_settings *v = &d->settings->voucher;
+	const char *name = d->settings->portal.user;
+	struct privs_user user;
+	int err;
+
+	if (geteuid() != 0)
+		return CLI_DONE;
+	if (privs_find_user(name, &user) < 0)
+		return cli_fail(d->cli, CLI_FAILED,
+				"there is no user '%s', which the portal is to "
+				"become",
+				name);
+	if (is_making) {
+		err = prepare_folder(v->file, &user);
+		if (err)
+			return desk_fail(d, err);
+		err = prepare_folder(v->key, &user);
+		if (err)
+			return cli_fail(d->cli, CLI_FAILED, "%s: %s", v->key,
+					strerror(-err));
+	}
+	err = privs_drop(&user, false);
+	return err ? cli_fail(d->cli, CLI_FAILED, "user %s: %s", name,
+			      strerror(-err))
+		   : CLI_DONE;
+}
+
+/* --- the database ------------------------------------------------------ */
+
+static enum cli_exit fail_key(const struct desk *d, int err)
+{
+	const char *path = d->settings->voucher.key;
+
+	if (err == -EBADMSG)
+		return cli_fail(d->cli, CLI_FAILED,
+				"%s: this is no key, which has %d bytes", path,
+				VOUCHER_KEY_BYTES);
+	return cli_fail(d->cli, CLI_FAILED, "%s: %s", path, strerror(-err));
+}
+
+static enum cli_exit fail_missing(const struct desk *d)
+{
+	return cli_fail(d->cli, CLI_NOT_FOUND,
+			"there are no vouchers yet: stadttor voucher create "
+			"makes %s",
+			d->settings->voucher.file);
+}
+
+static bool is_there(const char *path)
+{
+	struct stat s;
+
+	return stat(path, &s) == 0 || errno != ENOENT;
+}
+
+enum cli_exit desk_open(struct desk *d, enum voucher_db_mode mode)
+{
+	const struct voucher_settings *v = &d->settings->voucher;
+	bool is_making = mode == VOUCHER_DB_MAKE;
+	enum cli_exit code = become_portal(d, is_making);
+	int err;
+
+	if (code)
+		return code;
+	umask(0077);
+	if (!is_making && !is_there(v->file))
+		return fail_missing(d);
+	/* a new key would make all codes that exist worthless */
+	err = is_making && !is_there(v->file)
+		      ? voucher_key_make(&d->key, v->key)
+		      : voucher_key_read(&d->key, v->key);
+	if (err)
+		return fail_key(d, err);
+	err = voucher_db_open(&d->db, v->file, &d->key, mode);
+	if (err == -ENOENT && !is_making)
+		return fail_missing(d);
+	return err ? desk_fail(d, err) : CLI_DONE;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `stadttor voucher print`: reads codes and looks up what they are good for. */
+#include "cli/voucher.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "common/addr.h"
+
+#define INPUT_MAX  (8 << 20)
+#define URL_MAX	   320
+#define HOST_MAX   254
+#define LISTED_MAX 20 /* lines that are complained about */
+
+struct print_job {
+	struct desk desk;
+	FILE *in;
+	struct sheet_card *card;
+	size_t cards, room;
+	char url[URL_MAX];
+};
+
+/* --- where to ---------------------------------------------------------- */
+
+static bool is_host_name(const char *text)
+{
+	return *text && strlen(text) < HOST_MAX &&
+	       text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
+				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] ==
+		       '\0';
+}
+
+/* No certificate is made out to an address. */
+static enum cli_exit build_url(struct print_job *j)
+{
+	const struct portal_settings *p = &j->desk.settings->portal;
+	const struct cli *cli = j->desk.cli;
+	const char *host =
+		cli->voucher.address ? cli->voucher.address : p->hostname;
+	bool is_address, is_v6;
+	struct addr a;
+
+	if (!*host)
+		return cli_fail(cli, CLI_USAGE,
+				"the config names no hostname of the portal "
+				"that the QR codes could carry: set it, or "
+				"give --address");
+	is_address = addr_parse(&a, host);
+	is_v6 = is_address && a.family == AF_INET6;
+	if (!is_address && !is_host_name(host))
+		return cli_fail(cli, CLI_USAGE,
+				"--address '%.40s' is not allowed: a host "
+				"name, or an IPv4 or IPv6 address",
+				host);
+	snprintf(j->url, sizeof(j->url), "%s://%s%s%s/?code=",
+		 *p->certificate && !is_address ? "https" : "http",
+		 is_v6 ? "[" : "", host, is_v6 ? "]" : "");
+	return CLI_DONE;
+}
+
+/* --- codes ------------------------------------------------------------- */
+
+static int add_card(struct print_job *j, const char code[CODE_MAX])
+{
+	if (j->cards == j->room) {
+		size_t room = j->room * 2 + 64;
+		struct sheet_card *more =
+			realloc(j->card, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		j->card = more;
+		j->room = room;
+	}
+	j->card[j->cards] = (struct sheet_card){ 0 };
+	memcpy(j->card[j->cards++].code, code, CODE_MAX);
+	return 0;
+}
+
+static enum cli_exit take_code(struct print_job *j, const char *text,
+			       size_t number)
+{
+	char code[CODE_MAX];
+
+	if (!code_normalise(text, code))
+		return cli_fail(j->desk.cli, CLI_FAILED,
+				"line %zu: '%.40s' is no code; is there a "
+				"typing mistake?",
+				number, text);
+	if (j->cards == VOUCHER_COUNT_MAX)
+		return cli_fail(j->desk.cli, CLI_FAILED,
+				"line %zu: these are more than %d codes",
+				number, VOUCHER_COUNT_MAX);
+	return add_card(j, code) ? desk_fail(&j->desk, -ENOMEM) : CLI_DONE;
+}
+
+/* A line is a code, or CSV that begins with one. */
+static enum cli_exit take_lines(struct print_job *j, char *text)
+{
+	enum cli_exit code = CLI_DONE;
+	size_t number = 0;
+
+	while (*text && !code) {
+		char *line = text;
+		size_t len = strcspn(text, "\n");
+
+		text += len + (text[len] == '\n');
+		line[len] = '\0';
+		line[strcspn(line, ",\r")] = '\0';
+		number++;
+		if (line[strspn(line, " \t")] &&
+		    !(number == 1 && !strcmp(line, "code")))
+			code = take_code(j, line, number);
+	}
+	return code;
+}
+
+/* What `voucher create --json` has printed. */
+static enum cli_exit take_json(struct print_job *j, const char *text)
+{
+	struct json_object *all = json_tokener_parse(text);
+	struct json_object *list = NULL;
+	enum cli_exit code = CLI_DONE;
+
+	if (!json_object_object_get_ex(all, "codes", &list) ||
+	    !json_object_is_type(list, json_type_array))
+		code = cli_fail(j->desk.cli, CLI_FAILED,
+				"there is no list of codes in this JSON");
+	for (size_t i = 0; !code && i < json_object_array_length(list); i++) {
+		const char *one = json_object_get_string(
+			json_object_array_get_idx(list, i));
+
+		code = take_code(j, one ? one : "", i + 1);
+	}
+	json_object_put(all);
+	return code;
+}
+
+static enum cli_exit read_codes(struct print_job *j)
+{
+	char *text = malloc(INPUT_MAX + 1);
+	const struct cli *cli = j->desk.cli;
+	enum cli_exit code = CLI_DONE;
+	size_t len;
+
+	if (!text)
+		return desk_fail(&j->desk, -ENOMEM);
+	len = fread(text, 1, INPUT_MAX, j->in);
+	text[len] = '\0';
+	if (ferror(j->in))
+		code = cli_fail(cli, CLI_FAILED, "reading codes: %s",
+				strerror(errno));
+	else if (len == INPUT_MAX || strlen(text) != len)
+		code = cli_fail(cli, CLI_FAILED,
+				"reading codes: this is no "
+				"list of codes");
+	else if (text[strspn(text, " \t\r\n")] == '{')
+		code = take_json(j, text);
+	else
+		code = take_lines(j, text);
+	explicit_bzero(text, len);
+	free(text);
+	if (!code && !j->cards)
+		code = cli_fail(cli, CLI_FAILED, "there are no codes to print");
+	return code;
+}
+
+/* --- what they are good for -------------------------------------------- */
+
+/* NULL: worth a card. */
+static const char *reason_to_omit(const struct voucher_row *row, int64_t now_s)
+{
+	if (row->is_revoked)
+		return "is revoked";
+	if (row->valid_until_s <= now_s)
+		return "is not valid any more";
+	return row->ends_s ? "has been used" : NULL;
+}
+
+static int find_row(const struct desk *d, const char code[CODE_MAX],
+		    struct voucher_row *row)
+{
+	struct voucher_hash hash;
+	int err = voucher_key_hash(&d->key, code, &hash);
+
+	return err ? err : voucher_db_find(d->db, &hash, row);
+}
+
+/* Leaves the cards of codes that are good. */
+static enum cli_exit look_up(struct print_job *j)
+{
+	const struct desk *d = &j->desk;
+	size_t kept = 0, listed = 0;
+
+	for (size_t i = 0; i < j->cards; i++) {
+		struct sheet_card *c = &j->card[i];
+		char text[CODE_TEXT_MAX];
+		struct voucher_row row;
+		int found = find_row(d, c->code, &row);
+		const char *why;
+
+		code_to_text(c->code, text);
+		if (found < 0)
+			return desk_fail(d, found);
+		if (!found)
+			return cli_fail(d->cli, CLI_NOT_FOUND,
+					"code %zu, %s: was not made here",
+					i + 1, text);
+		why = reason_to_omit(&row, d->now_s);
+		if (why && listed++ < LISTED_MAX)
+			fprintf(stderr, "warning: %s %s and is left out\n",
+				text, why);
+		if (why)
+			continue;
+		c->duration_s = row.duration_s;
+		c->devices = row.devices;
+		c->valid_until_s = row.valid_until_s;
+		j->card[kept++] = *c;
+	}
+	if (listed > LISTED_MAX)
+		fprintf(stderr, "warning: so are %zu more\n",
+			listed - LISTED_MAX);
+	j->cards = kept;
+	return kept ? CLI_DONE
+		    : cli_fail(d->cli, CLI_FAILED,
+			       "no code is left to be printed");
+}
+
+/* --- the command ------------------------------------------------------- */
+
+static enum cli_exit write_sheet(const struct print_job *j)
+{
+	const struct cli *cli = j->desk.cli;
+	const char *language = cli->voucher.language;
+	const struct sheet s = {
+		.network = j->desk.settings->portal.network,
+		.title = cli->voucher.title,
+		.url = j->url,
+		.is_english = language && !strcmp(language, "en"),
+		.card = j->card,
+		.cards = j->cards,
+	};
+	int err = sheet_write(&s, stdout);
+
+	return err ? cli_fail(cli, CLI_FAILED, "making QR codes: %s",
+			      strerror(-err))
+		   : CLI_DONE;
+}
+
+static enum cli_exit check_options(const struct cli *cli)
+{
+	const char *language = cli->voucher.language;
+	const char *title = cli->voucher.title;
+
+	if (language && strcmp(language, "de") != 0 &&
+	    strcmp(language, "en") != 0)
+		return cli_fail(cli, CLI_USAGE,
+				"--language '%.40s' is not allowed: de or en",
+				language);
+	if (title && !voucher_label_is_valid(title))
+		return cli_fail(cli, CLI_USAGE,
+				"--title '%.40s' is not allowed: 1 to 64 bytes "
+				"without control characters",
+				title);
+	if (cli->json)
+		return cli_fail(cli, CLI_USAGE,
+				"the sheet is HTML: --json is not possible");
+	return CLI_DONE;
+}
+
+/* As whoever calls: the portal's user could not read their file. */
+static enum cli_exit open_input(struct print_job *j)
+{
+	const struct cli *cli = j->desk.cli;
+	const char *file = cli->arg_count ? cli->args[0] : "-";
+
+	j->in = strcmp(file, "-") ? fopen(file, "re") : stdin;
+	return j->in ? CLI_DONE
+		     : cli_fail(cli,
+				errno == ENOENT ? CLI_NOT_FOUND : CLI_FAILED,
+				"%.200s: %s", file, strerror(errno));
+}
+
+enum cli_exit cli_voucher_print(const struct cli *cli)
+{
+	struct print_job j = { 0 };
+	enum cli_exit code = check_options(cli);
+
+	if (code)
+		return code;
+	code = desk_init(&j.desk, cli);
+	if (!code)
+		code = build_url(&j);
+	if (!code)
+		code = open_input(&j);
+	if (!code)
+		code = desk_open(&j.desk, VOUCHER_DB_USE);
+	if (!code)
+		code = read_codes(&j);
+	if (!code)
+		code = look_up(&j);
+	if (!code)
+		code = write_sheet(&j);
+	if (j.in && j.in != stdin)
+		fclose(j.in);
+	if (j.card)
+		explicit_bzero(j.card, j.room * sizeof(*j.card));
+	free(j.card);
+	desk_close(&j.desk);
+	return code;
+}
