@@ -339,6 +339,25 @@ static bool field_accept_language(struct request *r, struct piece value)
 	return true;
 }
 
+/*
+ * What cannot be one of ours, as "null" or a long one, stays different from
+ * every host.
+ */
+static bool field_origin(struct request *r, struct piece value)
+{
+	const char *host = memmem(value.at, value.len, "://", 3);
+	struct piece p = value;
+
+	if (host)
+		p = piece_skip(value, (size_t)(host - value.at) + 3);
+	if (!p.len || p.len >= sizeof(r->origin))
+		p = (struct piece){ "?", 1 };
+	for (size_t i = 0; i < p.len; i++)
+		r->origin[i] = (char)tolower((unsigned char)p.at[i]);
+	r->origin[p.len] = '\0';
+	return true;
+}
+
 static bool field_sec_fetch_site(struct request *r, struct piece value)
 {
 	r->is_cross_site = piece_is(value, "cross-site");
@@ -444,6 +463,7 @@ static const struct field fields[] = {
 	{ "Content-Type", field_content_type },
 	{ "Accept-Language", field_accept_language },
 	{ "Sec-Fetch-Site", field_sec_fetch_site },
+	{ "Origin", field_origin },
 	{ NULL, NULL },
 };
 
@@ -494,6 +514,8 @@ static bool check_head(struct request *r)
 {
 	if (r->has_version_1_1 && !r->has_host)
 		return bad(r, 400);
+	if (*r->origin && strcmp(r->origin, r->host) != 0)
+		r->is_cross_site = true;
 	if (r->has_coding && (r->has_length || !r->has_version_1_1))
 		return bad(r, 400);
 	if (r->ignores_body)

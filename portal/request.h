@@ -58,15 +58,16 @@ struct request_extra {
 
 struct request {
 	enum request_method method;
-	uint16_t status;   /* HTTP status of REQUEST_BAD */
-	bool ignores_body; /* by request_init(): done after the head */
-	bool path_is_bad;  /* the target is no path of a page */
-	bool is_form;	   /* application/x-www-form-urlencoded */
-	bool is_cross_site;
-	char path[64];	/* decoded; empty where longer than any page's */
-	char lang[12];	/* of the query, empty: none */
-	char via;	/* of the query, a letter; NUL: none */
-	char code[24];	/* of the query, letters and digits and dashes */
+	uint16_t status;    /* HTTP status of REQUEST_BAD */
+	bool ignores_body;  /* by request_init(): done after the head */
+	bool path_is_bad;   /* the target is no path of a page */
+	bool is_form;	    /* application/x-www-form-urlencoded */
+	bool is_cross_site; /* a page of somebody else has sent it */
+	char path[64];	    /* decoded; empty where longer than any page's */
+	char lang[12];	    /* of the query, empty: none */
+	char via;	    /* of the query, a letter; NUL: none */
+	char code[24];	    /* of the query, letters and digits and dashes */
+	char origin[80];    /* whose page sent it, as host; empty: not told */
 	char host[256]; /* lower case, with port; of the target or the field */
 	char accept_language[160]; /* cut where longer */
 	size_t body_at;		   /* once done: where the body starts */

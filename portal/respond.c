@@ -72,7 +72,7 @@ size_t respond_build(char *out, size_t max, const struct answer *a)
 	put_cache(&o, a);
 	put_policy(&o, a);
 	out_text(&o, "X-Content-Type-Options: nosniff\r\n"
-		     "Referrer-Policy: no-referrer\r\n"
+		     "Referrer-Policy: same-origin\r\n"
 		     "Connection: close\r\n\r\n");
 	if (!a->omits_body)
 		out_bytes(&o, a->body, a->body_len);

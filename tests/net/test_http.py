@@ -630,7 +630,7 @@ def test_portal_page(portal):
                  "style-src 'sha256-"):
         assert part in policy
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert "Set-Cookie" not in answer.headers
     for part in ("Testnetz", "Stadt &lt;Test&gt;", "5\xa0Mbit/s", "500\xa0MB",
                  "8\xa0Stunden", 'action="/accept"', 'name="terms"'):
@@ -705,6 +705,14 @@ def test_cross_site_forms_are_refused(portal):
         answer = portal.ask("POST", path, body="terms=1",
                             headers={"Sec-Fetch-Site": "cross-site"})
         assert answer.status == 403
+        for origin in ("null", "http://evil.example", f"http://{GATE4}.evil",
+                       f"http://{GATE4}:8080", "x" * 300):
+            answer = portal.ask("POST", path, body="terms=1",
+                                headers={"Origin": origin})
+            assert answer.status == 403, origin
+    answer = portal.ask("POST", "/accept", body="terms=1",
+                        headers={"Origin": f"http://{GATE4}"})
+    assert answer.status == 303
     for site in ("same-origin", "none", "same-site"):
         answer = portal.ask("POST", "/accept", body="terms=1",
                             headers={"Sec-Fetch-Site": site})
