@@ -30,9 +30,12 @@ static bool PRINTF_LIKE(2, 3) unfit(struct dns_api *api, const char *fmt, ...)
 
 static const char *reason(void)
 {
-	const char *text = ERR_reason_error_string(ERR_peek_error());
+	unsigned long code = ERR_peek_error();
+	const char *text = ERR_SYSTEM_ERROR(code)
+				   ? strerror(ERR_GET_REASON(code))
+				   : ERR_reason_error_string(code);
 
-	return text ? text : "not readable, or not in PEM";
+	return text ? text : "not usable";
 }
 
 /* --- the certificate --------------------------------------------------- */

@@ -251,6 +251,20 @@ bool settings_zone_may_cap(const struct settings *s, size_t zone)
 	return false;
 }
 
+bool settings_opens_names(const struct settings *s, size_t zone)
+{
+	const struct zone_settings *z = &s->zone[zone];
+	const struct portal_settings *p = &s->portal;
+
+	if (z->garden_name.count || *p->success_url || *p->terms_url ||
+	    *p->venue_url)
+		return true;
+	for (size_t i = 0; i < s->tiles; i++)
+		if (settings_is_for_zone(&s->tile[i].zone, z->name))
+			return true;
+	return false;
+}
+
 bool settings_counts(const struct settings *s, enum usage_series series)
 {
 	const struct conf_list *l = &s->usage.series;

@@ -163,6 +163,12 @@ bool settings_zone_may_cap(const struct settings *s, size_t zone);
 /* Whether the config wants that series counted. */
 bool settings_counts(const struct settings *s, enum usage_series series);
 
+/*
+ * Whether names are opened before the tap: those of its garden_name, or the
+ * hosts of links on its pages.
+ */
+bool settings_opens_names(const struct settings *s, size_t zone);
+
 /* Whether a tile or text is one of that zone. */
 bool settings_is_for_zone(const struct conf_list *zones, const char *zone);
 

@@ -179,9 +179,12 @@ static bool image_is_sound(const struct ledger_image *image)
 static bool is_in_ram(int fd)
 {
 	struct statfs fs;
+	uint32_t type; /* f_type has a sign here and none there */
 
-	return fstatfs(fd, &fs) == 0 &&
-	       (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+	if (fstatfs(fd, &fs) < 0)
+		return false;
+	type = (uint32_t)fs.f_type;
+	return type == TMPFS_MAGIC || type == RAMFS_MAGIC;
 }
 
 /* Nobody else's, under no other name, and of a size that we make. */

@@ -99,6 +99,8 @@ static bool batch_reserve(struct nft *nft)
 		nft->out_of_memory = true;
 		return false;
 	}
+	/* libmnl leaves the padding between attributes as it finds it */
+	memset(grown + nft->used, 0, size - nft->used);
 	nft->batch = grown;
 	nft->size = size;
 	return true;

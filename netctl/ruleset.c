@@ -257,11 +257,13 @@ static const struct garden_part {
 
 #define GARDEN_PARTS (sizeof(garden_parts) / sizeof(garden_parts[0]))
 
-static bool garden_has(const struct zone_settings *z,
+static bool garden_has(const struct walk *w, const struct zone_settings *z,
 		       const struct garden_part *p)
 {
+	const struct settings *s = w->in->settings;
+
 	if (p->kind == SET_GARDEN)
-		return z->garden_name.count > 0;
+		return settings_opens_names(s, (size_t)(z - s->zone));
 	return has_garden_net(z, p->family);
 }
 
@@ -270,7 +272,7 @@ static void inet_sets(struct walk *w, size_t i)
 	const struct zone_settings *z = &w->in->settings->zone[i];
 
 	for (size_t k = 0; k < GARDEN_PARTS; k++)
-		if (garden_has(z, &garden_parts[k]))
+		if (garden_has(w, z, &garden_parts[k]))
 			set(w,
 			    (struct ruleset_set){ .kind = garden_parts[k].kind,
 						  .key = garden_parts[k].key,
@@ -296,7 +298,7 @@ static void zone_nat(struct walk *w, const struct zone_settings *z)
 		     T(TERM_REDIRECT, .value = (uint32_t)p->https_port));
 	RULE(w, granted(w), T(TERM_RETURN));
 	for (size_t k = 0; k < GARDEN_PARTS; k++)
-		if (garden_has(z, &garden_parts[k]))
+		if (garden_has(w, z, &garden_parts[k]))
 			RULE(w,
 			     in_zone_set(TERM_IN_SET, garden_parts[k].daddr,
 					 garden_parts[k].set, z->name),
@@ -357,7 +359,7 @@ static void zone_out(struct walk *w, const struct zone_settings *z)
 	chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "from", z->name);
 	for (size_t u = 0; u < s->uplinks; u++)
 		for (size_t k = 0; k < GARDEN_PARTS; k++)
-			if (garden_has(z, &garden_parts[k]))
+			if (garden_has(w, z, &garden_parts[k]))
 				RULE(w,
 				     named(TERM_OIFNAME, s->uplink[u].device),
 				     in_zone_set(TERM_IN_SET,
@@ -374,7 +376,7 @@ static void zone_back(struct walk *w, const struct zone_settings *z)
 	chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "to", z->name);
 	RULE(w, T(TERM_REPLY, .negate = true), T(TERM_DROP));
 	for (size_t k = 0; k < GARDEN_PARTS; k++)
-		if (garden_has(z, &garden_parts[k]))
+		if (garden_has(w, z, &garden_parts[k]))
 			RULE(w,
 			     in_zone_set(TERM_IN_SET, garden_parts[k].saddr,
 					 garden_parts[k].set, z->name),

@@ -6,8 +6,6 @@
 
 #include <json-c/json.h>
 
-#include "portal/scene.h"
-
 static void add_text(json_object *o, const char *key, const char *text)
 {
 	json_object_object_add(o, key, json_object_new_string(text));
@@ -20,15 +18,23 @@ static void add_count(json_object *o, const char *key, uint64_t count)
 	json_object_object_add(o, key, json_object_new_int64((int64_t)count));
 }
 
-static void add_session(json_object *o, const struct ipc_session *s)
+/* Whether a tap makes a session longer, now or later: RFC 8908 section 5. */
+static bool can_extend(const struct zone_settings *z,
+		       const struct ipc_session *s)
+{
+	return z->auth == ZONE_AUTH_CLICK && !s->is_tagged;
+}
+
+static void add_session(json_object *o, const struct zone_settings *z,
+			const struct ipc_session *s)
 {
 	uint64_t used = s->up_bytes + s->down_bytes;
 	uint64_t quota = s->limits.quota_bytes;
 
 	if (s->left_s != IPC_UNLIMITED)
 		add_count(o, "seconds-remaining", s->left_s);
-	/* a session that goes on slower has no end by bytes */
-	if (quota && quota != IPC_UNLIMITED && !s->reduced)
+	/* they are what is left until the gate shuts, not until it slows */
+	if (quota && quota != IPC_UNLIMITED && z->over_quota == OVER_QUOTA_END)
 		add_count(o, "bytes-remaining",
 			  quota > used ? quota - used : 0);
 }
@@ -51,11 +57,10 @@ size_t captive_build(char out[CAPTIVE_BYTES_MAX],
 	add_text(o, "user-portal-url", url);
 	if (*p->venue_url)
 		add_text(o, "venue-info-url", p->venue_url);
-	json_object_object_add(
-		o, "can-extend-session",
-		json_object_new_boolean(scene_can_extend(z, session)));
+	json_object_object_add(o, "can-extend-session",
+			       json_object_new_boolean(can_extend(z, session)));
 	if (!is_captive)
-		add_session(o, session);
+		add_session(o, z, session);
 	len = snprintf(out, CAPTIVE_BYTES_MAX, "%s\n",
 		       json_object_to_json_string_ext(
 			       o, JSON_C_TO_STRING_PLAIN |

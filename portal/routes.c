@@ -117,13 +117,23 @@ static void show_extended(struct conn *c)
 	look_up(c, on_session_extended);
 }
 
+static void refuse_captive(struct conn *c, int error)
+{
+	log_debug("netctl refused: %s", strerror(-error));
+	view_captive_trouble(c);
+}
+
 /* Phones ask by TLS only, and an answer without it would mean nothing. */
 static void show_captive(struct conn *c)
 {
-	if (conn_exchange(c)->kind == LISTENER_HTTPS)
-		look_up(c, view_captive);
-	else
+	struct exchange *x = conn_exchange(c);
+
+	if (x->kind != LISTENER_HTTPS) {
 		view_error(c, 404, NULL);
+		return;
+	}
+	x->on_refused = refuse_captive;
+	look_up(c, view_captive);
 }
 
 static void on_session_for_nothing(struct conn *c, const struct ipc_session *s)

@@ -183,16 +183,12 @@ static bool has_old_terms(const struct scene *s,
 	       session->terms != s->source->settings->portal.terms_version;
 }
 
-bool scene_can_extend(const struct zone_settings *z,
-		      const struct ipc_session *s)
+/* Whether a tap would make a running session longer, by a minute at least. */
+static bool can_extend(const struct zone_settings *z,
+		       const struct ipc_session *s)
 {
-	uint64_t duration_s = z->limits.duration_s;
-
-	if (z->auth != ZONE_AUTH_CLICK || !is_bound(duration_s))
-		return false;
-	return s->state != SESSION_GRANTED ||
-	       (!s->is_tagged && is_bound(s->left_s) &&
-		s->left_s + MINUTE < duration_s);
+	return z->auth == ZONE_AUTH_CLICK && !s->is_tagged &&
+	       is_bound(s->left_s) && s->left_s + MINUTE < z->limits.duration_s;
 }
 
 void scene_fill_session(struct scene *s, const struct ipc_session *session)
@@ -210,7 +206,7 @@ void scene_fill_session(struct scene *s, const struct ipc_session *session)
 			figures_bytes(next_figure(s),
 				      quota > used ? quota - used : 0, s->lang);
 	fill_speeds(s, session);
-	if (scene_can_extend(s->zone, session))
+	if (can_extend(s->zone, session))
 		value[HOLE_CAN_EXTEND] = "1";
 	if (has_old_terms(s, session))
 		value[HOLE_TERMS_CHANGED] = page_text(

@@ -59,8 +59,4 @@ void scene_set_error(struct scene *s, const char *kind);
 
 void scene_render(struct scene *s, enum page_id page, struct out *out);
 
-/* Whether a new session, or a running one, may be made longer by a tap. */
-bool scene_can_extend(const struct zone_settings *z,
-		      const struct ipc_session *s);
-
 #endif

@@ -206,6 +206,26 @@ void view_captive(struct conn *c, const struct ipc_session *s)
 
 	a.body_len = captive_build(body, &all->portal,
 				   &all->zone[place_of(c).zone], s);
+	if (!a.body_len)
+		view_captive_trouble(c);
+	else
+		conn_answer(c, bytes, respond_build(bytes, sizeof(bytes), &a));
+}
+
+void view_captive_trouble(struct conn *c)
+{
+	static const char body[] = "{\"status\":503,\"title\":"
+				   "\"The gate does not answer\"}\n";
+	char bytes[HEAD_BYTES_MAX];
+	struct answer a = {
+		.status = 503,
+		.fields = RETRY_FIELDS,
+		.type = "application/problem+json",
+		.body = body,
+		.body_len = sizeof(body) - 1,
+		.omits_body = omits_body(c),
+	};
+
 	conn_answer(c, bytes, respond_build(bytes, sizeof(bytes), &a));
 }
 

@@ -44,6 +44,9 @@ void view_accessibility(struct conn *c);
 void view_logo(struct conn *c);
 void view_captive(struct conn *c, const struct ipc_session *s);
 
+/* The same where netctl says nothing of the asker: no page for a program. */
+void view_captive_trouble(struct conn *c);
+
 /* fields: further header lines, or NULL. */
 void view_error(struct conn *c, unsigned int status, const char *fields);
 void view_trouble(struct conn *c, enum view_trouble kind);

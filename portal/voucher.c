@@ -295,16 +295,15 @@ static struct first_use *find_pending(struct vouchers *v, int64_t id)
 
 static void note_use(struct vouchers *v, const struct voucher_pass *p)
 {
-	struct first_use *f;
+	struct first_use *f = find_pending(v, p->id);
 
 	if (p->is_first_use) {
-		f = &v->pending[v->next_pending++ % PENDING];
+		if (!f) /* the one before it there is long granted or not */
+			f = &v->pending[v->next_pending++ % PENDING];
 		*f = (struct first_use){ .id = p->id };
-		return;
-	}
-	f = find_pending(v, p->id);
-	if (f)
+	} else if (f) {
 		f->others++;
+	}
 }
 
 static enum voucher_answer look_up(struct vouchers *v, struct attempt *a)

@@ -4,8 +4,8 @@
  * are in it as keyed hashes only. Knows what a code is good for and whether it
  * has been begun, not who asks; what is written is on the disk on return.
  *
- * Of a use it keeps when the code ends, rounded up to the minute, and once
- * that is over the day of it, so that the row can be deleted.
+ * Of a use it keeps when the code ends, rounded up to the minute. With the
+ * next use after that only the day is left, so that the row can be deleted.
  *
  * Times are seconds since 1970.
  */
