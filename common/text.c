@@ -1,31 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/text.h"
 
-#include <stdint.h>
+#include <stddef.h>
 
-/* The character at *s, which it passes; UINT32_MAX, and stays: malformed. */
-static uint32_t next_character(const unsigned char **s)
+uint32_t text_next(const char **text)
 {
 	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *p = *s;
-	int more = *p < 0x80		 ? 0
-		   : (*p & 0xe0) == 0xc0 ? 1
-		   : (*p & 0xf0) == 0xe0 ? 2
-		   : (*p & 0xf8) == 0xf0 ? 3
-					 : -1;
-	uint32_t c;
+	const unsigned char *p = (const unsigned char *)*text;
+	size_t more = *p < 0x80 ? 0 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3;
+	uint32_t c = more ? *p & (0x3fU >> more) : *p;
 
-	if (more < 0)
-		return UINT32_MAX;
-	c = more ? *p & (0x3fU >> more) : *p;
-	for (int i = 1; i <= more; i++) {
+	if ((*p >= 0x80 && *p < 0xc2) || *p > 0xf4)
+		return TEXT_MALFORMED;
+	for (size_t i = 1; i <= more; i++) {
 		if ((p[i] & 0xc0) != 0x80)
-			return UINT32_MAX;
+			return TEXT_MALFORMED;
 		c = c << 6 | (p[i] & 0x3f);
 	}
 	if (c < least[more] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return UINT32_MAX;
-	*s = p + more + 1;
+		return TEXT_MALFORMED;
+	*text += more ? more + 1 : *p != '\0';
 	return c;
 }
 
@@ -36,20 +30,18 @@ static bool is_control(uint32_t c)
 
 static bool turns_direction(uint32_t c)
 {
-	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+	return (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
 static bool is_plain(uint32_t c)
 {
-	return c != UINT32_MAX && !is_control(c) && !turns_direction(c);
+	return c != TEXT_MALFORMED && !is_control(c) && !turns_direction(c);
 }
 
 bool text_is_plain(const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
-
-	while (*s)
-		if (!is_plain(next_character(&s)))
+	while (*text)
+		if (!is_plain(text_next(&text)))
 			return false;
 	return true;
 }
@@ -57,10 +49,10 @@ bool text_is_plain(const char *text)
 void text_clean(char *text)
 {
 	while (*text) {
-		const unsigned char *next = (const unsigned char *)text;
+		const char *next = text;
 
-		if (is_plain(next_character(&next)))
-			text += next - (const unsigned char *)text;
+		if (is_plain(text_next(&next)))
+			text += next - text;
 		else
 			*text++ = '?';
 	}

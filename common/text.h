@@ -4,12 +4,22 @@
 #define STADTTOR_TEXT_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#define TEXT_MALFORMED UINT32_MAX
 
 /*
- * Well-formed UTF-8 (RFC 3629) without control characters and without those
+ * The character at *text, which it passes, 0 at the end; TEXT_MALFORMED, and
+ * *text stays: no UTF-8 (RFC 3629).
+ */
+uint32_t text_next(const char **text);
+
+/*
+ * Well-formed UTF-8 without control characters and without those
  * that change the direction of what stands around them: embeddings, overrides
- * and isolates, U+202A to U+202E and U+2066 to U+2069. The marks that only
- * speak for themselves (U+200E, U+200F, U+061C) are fine.
+ * and isolates, U+202A to U+202E and U+2066 to U+2069, and the separators
+ * U+2028 and U+2029, which end them. The marks that only speak for themselves
+ * (U+200E, U+200F, U+061C) are fine.
  */
 bool text_is_plain(const char *text);
 

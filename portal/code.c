@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "common/text.h"
+
 #define BASE	 25
 #define HALF	 5   /* symbols before the dash */
 #define UNBIASED 250 /* the largest multiple of BASE in a byte */
@@ -61,24 +63,6 @@ const char *code_to_text(const char code[CODE_MAX], char text[CODE_TEXT_MAX])
 }
 
 /* --- what people type -------------------------------------------------- */
-
-/* The next character; 0: the end, or no UTF-8. */
-static uint32_t next_character(const char **text)
-{
-	const uint8_t *p = (const uint8_t *)*text;
-	size_t more = *p < 0x80 ? 0 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3;
-	uint32_t c = more ? *p & (0x3fU >> more) : *p;
-
-	if ((*p >= 0x80 && *p < 0xc2) || *p > 0xf4)
-		return 0;
-	for (size_t i = 1; i <= more; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	*text += more + 1;
-	return c;
-}
 
 static bool is_in(uint32_t c, uint32_t first, uint32_t last)
 {
@@ -152,10 +136,10 @@ bool code_normalise(const char *typed, char code[CODE_MAX])
 	if (strnlen(typed, CODE_TYPED_MAX + 1) > CODE_TYPED_MAX)
 		return false;
 	while (*typed) {
-		uint32_t c = next_character(&typed);
+		uint32_t c = text_next(&typed);
 		const char *at;
 
-		if (!c)
+		if (c == TEXT_MALFORMED)
 			return false;
 		if (is_separator(c))
 			continue;

@@ -9,6 +9,8 @@
 
 #include <json-c/json.h>
 
+#include "common/text.h"
+
 #define DEPTH_MAX    32
 #define DECIMALS_MAX 6
 #define INDEX_DIGITS 9
@@ -85,49 +87,19 @@ static bool find_value(json_object *root, const char *pointer,
 
 /* --- strings ------------------------------------------------------------ */
 
-/* One code point of UTF-8; 0: none. Takes its bytes off the text. */
-static uint32_t take_letter(const unsigned char **text)
-{
-	const unsigned char *p = *text;
-	int more = *p < 0x80 ? 0 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3;
-	uint32_t letter = more ? *p & (0x3f >> more) : *p;
-
-	if ((*p >= 0x80 && *p < 0xc2) || *p > 0xf4)
-		return 0;
-	for (p++; more; more--, p++) {
-		if ((*p & 0xc0) != 0x80)
-			return 0;
-		letter = letter << 6 | (*p & 0x3f);
-	}
-	*text = p;
-	return letter;
-}
-
-/* Control characters, line breaks, and what turns the page's direction. */
-static bool is_harmful(uint32_t letter)
-{
-	return letter < 0x20 || (letter >= 0x7f && letter < 0xa0) ||
-	       letter == 0x061c || letter == 0x200e || letter == 0x200f ||
-	       (letter >= 0x2028 && letter <= 0x202e) ||
-	       (letter >= 0x2066 && letter <= 0x206f);
-}
-
 static bool take_string(char text[LIVE_TEXT_MAX], json_object *value,
 			const char **why)
 {
 	const char *string = json_object_get_string(value);
-	const unsigned char *p = (const unsigned char *)string;
-	const unsigned char *end = p + json_object_get_string_len(value);
+	size_t len = (size_t)json_object_get_string_len(value);
 
-	if (p == end || end - p >= LIVE_TEXT_MAX) {
+	if (!len || len >= LIVE_TEXT_MAX) {
 		*why = "the text is empty or too long";
 		return false;
 	}
-	while (p < end) {
-		if (is_harmful(take_letter(&p))) {
-			*why = "the text has characters that are not shown";
-			return false;
-		}
+	if (strlen(string) != len || !text_is_plain(string)) {
+		*why = "the text has characters that are not shown";
+		return false;
 	}
 	snprintf(text, LIVE_TEXT_MAX, "%s", string);
 	return true;

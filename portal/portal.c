@@ -286,7 +286,10 @@ static bool asks_for_codes(const struct settings *s)
 	return false;
 }
 
-/* Anew with every config: waiting times of guessers are all that it forgets. */
+/*
+ * Anew with every config: all that it forgets are the waiting times of guessers,
+ * and which first uses may still be taken back.
+ */
 static void open_vouchers(struct portal *p)
 {
 	const struct settings *s = p->material.settings;

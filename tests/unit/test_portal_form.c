@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portal/auth.h"
 #include "portal/form.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -77,30 +76,11 @@ static void test_long_value(void **state)
 	assert_false(form_parse(&f, body, 2 + FORM_VALUE));
 }
 
-static void test_click(void **state)
-{
-	const struct auth_method *m = auth_method_get();
-	struct ipc_limits limits;
-	struct form f;
-
-	(void)state;
-	assert_true(form_parse(&f, "terms=1", 7));
-	memset(&limits, 0xff, sizeof(limits));
-	assert_null(m->check(&f, &limits));
-	assert_int_equal(limits.duration_s, 0);
-	assert_int_equal(limits.down_bps, 0);
-	assert_true(form_parse(&f, "terms=0", 7));
-	assert_string_equal(m->check(&f, &limits), "notice_terms");
-	assert_true(form_parse(&f, "", 0));
-	assert_string_equal(m->check(&f, &limits), "notice_terms");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_long_value),
-		cmocka_unit_test(test_click),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

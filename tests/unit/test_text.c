@@ -30,6 +30,7 @@ static const struct {
 	{ "\xe2\x80\xaa", "???" },	     /* embedding */
 	{ "\xe2\x81\xa6", "???" },	     /* isolate */
 	{ "\xe2\x81\xa9", "???" },	     /* its end */
+	{ "\xe2\x80\xa9", "???" },	     /* paragraph */
 	{ "\xe2\x80", "??" },		     /* cut */
 	{ "\xf6l", "?l" },		     /* Latin-1 */
 	{ "\x80", "?" },		     /* continuation */
