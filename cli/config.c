@@ -4,23 +4,49 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
+#include "cli/pages.h"
 #include "netctl/ruleset_text.h"
+
+/* A config may be looked at on a machine that has no pages. */
+static enum cli_exit check_pages(const struct cli *cli,
+				 const struct settings *s)
+{
+	char error[PAGE_ERROR_MAX];
+	struct cli_pages pages;
+	enum cli_exit code;
+
+	if (access(s->portal.pages, F_OK) < 0) {
+		fprintf(stderr, "%s is not there, the pages are not checked\n",
+			s->portal.pages);
+		return CLI_DONE;
+	}
+	code = cli_pages_read(cli, s, &pages);
+	if (!code && !cli_pages_fit(&pages, s, error))
+		code = cli_fail(cli, CLI_USAGE, "%s", error);
+	cli_pages_clear(&pages);
+	return code;
+}
 
 enum cli_exit cli_check(const struct cli *cli)
 {
 	struct cli of_file = *cli;
-	struct settings *s;
 	struct json_object *o;
+	struct settings *s;
+	enum cli_exit code;
 
 	if (cli->arg_count)
 		of_file.config = cli->args[0];
 	s = cli_settings(&of_file);
 	if (!s)
 		return CLI_USAGE;
+	code = check_pages(&of_file, s);
 	settings_free(s);
+	if (code)
+		return code;
 	if (!cli->json) {
 		printf("%s: fine\n", of_file.config);
 		return CLI_DONE;

@@ -6,8 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/cli.h"
-#include "portal/logo.h"
+#include "cli/pages.h"
 #include "portal/sample.h"
 
 #define PATH_ROOM 512
@@ -17,8 +16,7 @@ struct preview {
 	const struct cli *cli;
 	const char *folder;
 	struct settings *settings;
-	struct page_set *pages;
-	struct logo logo;
+	struct cli_pages pages;
 	FILE *index;
 	unsigned int files;
 };
@@ -55,8 +53,8 @@ static enum cli_exit write_page(struct preview *p, const struct sample *sample,
 {
 	const struct scene_source source = {
 		.settings = p->settings,
-		.pages = p->pages,
-		.logo = p->logo.bytes ? "../../" LOGO_NAME : NULL,
+		.pages = p->pages.set,
+		.logo = p->pages.logo.bytes ? "../../" LOGO_NAME : NULL,
 	};
 	static char text[2 * PAGE_BYTES_MAX];
 	char path[PATH_ROOM];
@@ -64,12 +62,13 @@ static enum cli_exit write_page(struct preview *p, const struct sample *sample,
 
 	snprintf(path, sizeof(path), "%.256s/%s/%s/%s.html", p->folder,
 		 p->settings->zone[at.zone].name,
-		 page_languages(p->pages)->lang[at.lang].code, sample->name);
+		 page_languages(p->pages.set)->lang[at.lang].code,
+		 sample->name);
 	out_init(&o, text, sizeof(text));
 	sample_render(sample, &source, at, &o);
 	fprintf(p->index, "<td><a href=\"%s\">%s</a></td>\n",
 		path + strlen(p->folder) + 1,
-		page_languages(p->pages)->lang[at.lang].code);
+		page_languages(p->pages.set)->lang[at.lang].code);
 	return write_file(p, path, text, o.len);
 }
 
@@ -81,7 +80,8 @@ static enum cli_exit write_sample(struct preview *p,
 	enum cli_exit code = CLI_DONE;
 
 	fprintf(p->index, "<tr><th scope=\"row\">%s</th>\n", sample->name);
-	for (; !code && at.lang < page_languages(p->pages)->count; at.lang++)
+	for (; !code && at.lang < page_languages(p->pages.set)->count;
+	     at.lang++)
 		code = write_page(p, sample, at);
 	fputs("</tr>\n", p->index);
 	return code;
@@ -89,7 +89,7 @@ static enum cli_exit write_sample(struct preview *p,
 
 static enum cli_exit make_folders(struct preview *p, size_t zone)
 {
-	const struct lang_set *set = page_languages(p->pages);
+	const struct lang_set *set = page_languages(p->pages.set);
 	char path[PATH_ROOM];
 	enum cli_exit code;
 
@@ -122,10 +122,10 @@ static enum cli_exit write_logo(struct preview *p)
 {
 	char path[PATH_ROOM];
 
-	if (!p->logo.bytes)
+	if (!p->pages.logo.bytes)
 		return CLI_DONE;
 	snprintf(path, sizeof(path), "%.256s/" LOGO_NAME, p->folder);
-	return write_file(p, path, p->logo.bytes, p->logo.len);
+	return write_file(p, path, p->pages.logo.bytes, p->pages.logo.len);
 }
 
 static enum cli_exit write_all(struct preview *p)
@@ -150,32 +150,19 @@ static enum cli_exit write_all(struct preview *p)
 	return code;
 }
 
-/* What the portal would refuse is shown all the same, with a warning. */
-static void warn_of_size(const struct preview *p)
-{
-	const struct scene_source source = { .settings = p->settings,
-					     .pages = p->pages };
-	char error[PAGE_ERROR_MAX];
-
-	if (!sample_check(&source, p->logo.len, error))
-		fprintf(stderr, "the portal would refuse this: %s\n", error);
-}
-
 static enum cli_exit read_all(struct preview *p)
 {
 	char error[PAGE_ERROR_MAX];
-	char logo_error[LOGO_ERROR_MAX];
+	enum cli_exit code;
 
 	p->settings = cli_settings(p->cli);
 	if (!p->settings)
 		return CLI_USAGE;
-	if (!logo_read(&p->logo, p->settings->portal.logo, logo_error))
-		return cli_fail(p->cli, CLI_USAGE, "%s", logo_error);
-	p->pages = page_set_read(p->settings, error);
-	if (!p->pages)
-		return cli_fail(p->cli, CLI_USAGE, "%s", error);
-	warn_of_size(p);
-	return CLI_DONE;
+	code = cli_pages_read(p->cli, p->settings, &p->pages);
+	/* what the portal would refuse can be looked at all the same */
+	if (!code && !cli_pages_fit(&p->pages, p->settings, error))
+		fprintf(stderr, "the portal would refuse this: %s\n", error);
+	return code;
 }
 
 enum cli_exit cli_preview(const struct cli *cli)
@@ -187,8 +174,7 @@ enum cli_exit cli_preview(const struct cli *cli)
 		code = write_all(&p);
 	if (!code)
 		printf("%u files; look at %s/index.html\n", p.files, p.folder);
-	page_set_free(p.pages);
-	logo_clear(&p.logo);
+	cli_pages_clear(&p.pages);
 	settings_free(p.settings);
 	return code;
 }

@@ -18,6 +18,15 @@ double colour_contrast(const char *a, const char *b);
 /* "#ffffff" or "#000000", whichever is read better on it: 4.58 at least. */
 const char *colour_of_text_on(const char *colour);
 
+/* That share of a, in percent, and the rest of b: "#rrggbb" in out. */
+#define COLOUR_MAX 8
+const char *colour_mix(char out[COLOUR_MAX], const char *a,
+		       unsigned int percent, const char *b);
+
+#define COLOUR_TINT	 10 /* percent of the accent in what tiles stand on */
+#define COLOUR_CARD	 "#ffffff"
+#define COLOUR_CARD_DARK "#182326"
+
 /*
  * The pairs of the pages' palette that the config's colours take part in:
  * false: why names the one that is not read well enough.

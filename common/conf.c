@@ -341,7 +341,10 @@ static bool wrong_value(const struct conf_option *o,
 	FILE *f = fmemopen(allowed, sizeof(allowed), "w");
 
 	if (f) {
-		print_allowed(o, f);
+		if (text_is_plain(given->value))
+			print_allowed(o, f);
+		else
+			fputs(type_form[CONF_TEXT], f);
 		fclose(f);
 		allowed[sizeof(allowed) - 1] = '\0';
 	}

@@ -77,7 +77,7 @@ static const char *const hole_name[HOLE_MAX] = {
 	[HOLE_AGE] = "age",
 	[HOLE_ERROR_TITLE] = "error_title",
 	[HOLE_ERROR_TEXT] = "error_text",
-	[HOLE_REFRESH] = "refresh",
+	[HOLE_CAN_RETRY] = "can_retry",
 	[HOLE_HAS_TILES] = "has_tiles",
 	[HOLE_ITEM_CODE] = "item_code",
 	[HOLE_ITEM_NAME] = "item_name",
@@ -365,18 +365,26 @@ static void put_colour(struct out *o, const char *name, const char *colour)
 		out_format(o, "--%s:%s;", name, colour);
 }
 
+/* The accent, what is read on it, and the card with a breath of it. */
+static void put_accent(struct out *o, const char *accent, const char *card)
+{
+	char tint[COLOUR_MAX];
+
+	if (!*accent)
+		return;
+	put_colour(o, "accent", accent);
+	put_colour(o, "on", colour_of_text_on(accent));
+	put_colour(o, "tint", colour_mix(tint, accent, COLOUR_TINT, card));
+}
+
 /* The configured colours, in the place of those at the style's beginning. */
 static void put_palette(struct out *o, const struct portal_settings *p)
 {
 	out_text(o, ":root{");
-	put_colour(o, "accent", p->colour_accent);
-	if (*p->colour_accent)
-		put_colour(o, "on", colour_of_text_on(p->colour_accent));
+	put_accent(o, p->colour_accent, COLOUR_CARD);
 	put_colour(o, "sky", p->colour_header);
 	out_text(o, "}@media (prefers-color-scheme:dark){:root{");
-	put_colour(o, "accent", p->colour_accent_dark);
-	if (*p->colour_accent_dark)
-		put_colour(o, "on", colour_of_text_on(p->colour_accent_dark));
+	put_accent(o, p->colour_accent_dark, COLOUR_CARD_DARK);
 	put_colour(o, "sky", p->colour_header_dark);
 	out_text(o, "}}");
 }

@@ -60,7 +60,7 @@ enum page_hole {
 	HOLE_AGE,
 	HOLE_ERROR_TITLE,
 	HOLE_ERROR_TEXT,
-	HOLE_REFRESH,	/* seconds */
+	HOLE_CAN_RETRY, /* set: the same again may help */
 	HOLE_HAS_TILES, /* set: there is one */
 	/* of the item of a list */
 	HOLE_ITEM_CODE,

@@ -287,8 +287,8 @@ static bool asks_for_codes(const struct settings *s)
 }
 
 /*
- * Anew with every config: all that it forgets are the waiting times of guessers,
- * and which first uses may still be taken back.
+ * Anew with every config: all that it forgets are the waiting times of
+ * guessers, and which first uses may still be taken back.
  */
 static void open_vouchers(struct portal *p)
 {

@@ -6,7 +6,6 @@
 
 #define LEFT_S	   (7ULL * 3600 + 23 * 60)
 #define USED_BYTES 1234567890ULL
-#define REFRESH	   "5"
 
 /* --- made-up figures ---------------------------------------------------- */
 
@@ -76,13 +75,6 @@ static void fill_new_terms(struct scene *s, const char *with)
 	scene_fill_session(s, &session);
 }
 
-static void fill_error(struct scene *s, const char *with)
-{
-	scene_set_error(s, with);
-	if (!strcmp(with, "busy"))
-		s->values.value[HOLE_REFRESH] = REFRESH;
-}
-
 static void fill_nothing(struct scene *s, const char *with)
 {
 	(void)s;
@@ -124,14 +116,14 @@ static const struct sample samples[] = {
 	{ "rules", PAGE_TERMS, "/terms", fill_nothing, NULL, NULL },
 	{ "accessibility", PAGE_ACCESS, "/accessibility", fill_nothing, NULL,
 	  NULL },
-	{ "error-busy", PAGE_ERROR, "/", fill_error, "busy", NULL },
-	{ "error-full", PAGE_ERROR, "/", fill_error, "full", NULL },
-	{ "error-unknown", PAGE_ERROR, "/", fill_error, "unknown", NULL },
-	{ "error-missing", PAGE_ERROR, "/", fill_error, "missing", NULL },
-	{ "error-login", PAGE_ERROR, "/", fill_error, "login", NULL },
-	{ "error-bad", PAGE_ERROR, "/", fill_error, "bad", NULL },
-	{ "error-foreign", PAGE_ERROR, "/", fill_error, "foreign", NULL },
-	{ "error-late", PAGE_ERROR, "/", fill_error, "late", NULL },
+	{ "error-busy", PAGE_ERROR, "/", scene_set_error, "busy", NULL },
+	{ "error-full", PAGE_ERROR, "/", scene_set_error, "full", NULL },
+	{ "error-unknown", PAGE_ERROR, "/", scene_set_error, "unknown", NULL },
+	{ "error-missing", PAGE_ERROR, "/", scene_set_error, "missing", NULL },
+	{ "error-login", PAGE_ERROR, "/", scene_set_error, "login", NULL },
+	{ "error-bad", PAGE_ERROR, "/", scene_set_error, "bad", NULL },
+	{ "error-foreign", PAGE_ERROR, "/", scene_set_error, "foreign", NULL },
+	{ "error-late", PAGE_ERROR, "/", scene_set_error, "late", NULL },
 };
 
 const struct sample *sample_at(size_t i)

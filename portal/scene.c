@@ -223,6 +223,8 @@ void scene_set_error(struct scene *s, const char *kind)
 {
 	char key[40];
 
+	if (!strcmp(kind, "busy") || !strcmp(kind, "full"))
+		s->values.value[HOLE_CAN_RETRY] = "1";
 	snprintf(key, sizeof(key), "error_%s_title", kind);
 	s->values.value[HOLE_ERROR_TITLE] =
 		page_text(s->source->pages, s->place, key);

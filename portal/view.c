@@ -10,7 +10,6 @@
 
 #define HEAD_BYTES_MAX 2048
 #define RETRY_FIELDS   "Retry-After: 5\r\n"
-#define RETRY_S	       "5"
 
 static const struct site *site_of(struct conn *c)
 {
@@ -140,8 +139,6 @@ static void send_error(struct conn *c, unsigned int status, const char *kind,
 	struct view v;
 
 	view_init(&v, c, "/");
-	if (!strcmp(kind, "busy"))
-		v.scene.values.value[HOLE_REFRESH] = RETRY_S;
 	scene_set_error(&v.scene, kind);
 	view_send(&v, PAGE_ERROR, status, fields);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * httpload [-c CONCURRENT] [-n REQUESTS | -t MILLISECONDS] [-p]
+ * httpload [-c CONCURRENT] [-n REQUESTS | -t MILLISECONDS] [-p | -g PATH]
  *	    FIRST-SOURCE COUNT ADDRESS PORT
  *
  * HTTP requests with a new connection each, the source address going round
  * over COUNT of them. GET / for a foreign host, as a phone's probe; with -p the
- * tap of a citizen, POST /accept. Prints requests a second, latencies from
- * connect to the end of the answer, and how often each status came.
+ * tap of a citizen, POST /accept; with -g a page of the portal. Prints
+ * requests a second, latencies from connect to the end of the answer, and how
+ * often each status came.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -196,7 +197,8 @@ static void report(struct load *l, uint64_t ns)
 	puts("}}");
 }
 
-static void write_request(struct load *l, bool tap, const char *host)
+static void write_request(struct load *l, bool tap, const char *page,
+			  const char *host)
 {
 	static const char probe[] =
 		"GET /generate_204 HTTP/1.1\r\nHost: probe.example\r\n"
@@ -209,6 +211,11 @@ static void write_request(struct load *l, bool tap, const char *host)
 			 "Content-Type: application/x-www-form-urlencoded\r\n"
 			 "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
 			 host, sizeof(form) - 1, form);
+	else if (page)
+		snprintf(l->request, sizeof(l->request),
+			 "GET %.200s HTTP/1.1\r\nHost: %s\r\n"
+			 "Connection: close\r\n\r\n",
+			 page, host);
 	else
 		snprintf(l->request, sizeof(l->request), "%s", probe);
 	l->request_len = strlen(l->request);
@@ -231,12 +238,13 @@ static void prepare(struct load *l)
 int main(int argc, char **argv)
 {
 	static struct load l = { .concurrent = 1, .requests = 1 };
+	const char *page = NULL;
 	unsigned int ms = 0;
 	bool tap = false;
 	uint64_t start;
 	int o;
 
-	while ((o = getopt(argc, argv, "c:n:t:p")) != -1) {
+	while ((o = getopt(argc, argv, "c:n:t:pg:")) != -1) {
 		if (o == 'c')
 			l.concurrent = number(optarg);
 		else if (o == 'n')
@@ -245,17 +253,19 @@ int main(int argc, char **argv)
 			ms = number(optarg);
 		else if (o == 'p')
 			tap = true;
+		else if (o == 'g')
+			page = optarg;
 		else
 			return 2;
 	}
 	if (argc - optind != 4)
-		errx(2, "usage: httpload [-c N] [-n N | -t MS] [-p] SOURCE "
-			"COUNT ADDRESS PORT");
+		errx(2, "usage: httpload [-c N] [-n N | -t MS] [-p | -g PATH] "
+			"SOURCE COUNT ADDRESS PORT");
 	l.first = endpoint(argv[optind], 0);
 	l.sources = number(argv[optind + 1]);
 	l.destination =
 		endpoint(argv[optind + 2], (uint16_t)number(argv[optind + 3]));
-	write_request(&l, tap, argv[optind + 2]);
+	write_request(&l, tap, page, argv[optind + 2]);
 	prepare(&l);
 	start = now_ns();
 	l.deadline = ms ? start + ms * 1000000ULL : 0;

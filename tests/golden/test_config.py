@@ -64,10 +64,32 @@ def test_missing_file(program, build, tmp_path):
     assert r.stderr.count(b"\n") == 1
 
 
-def test_default_config_is_fine(build, root):
-    r = run(build, "stadttor", "check", "etc/stadttor.conf", cwd=root)
+def with_pages(root, tmp_path, more=""):
+    """The default config, with the pages of this tree."""
+    path = tmp_path / "stadttor"
+    text = (root / "etc/stadttor.conf").read_text()
+    path.write_text(text.replace("#option pages '/usr/share/stadttor'",
+                                 f"option pages '{root}/web'") + more)
+    return path
+
+
+def test_default_config_is_fine(build, root, tmp_path):
+    path = with_pages(root, tmp_path)
+    r = run(build, "stadttor", "check", path, cwd=root)
     assert (r.returncode, r.stderr) == (0, b"")
-    assert r.stdout == b"etc/stadttor.conf: fine\n"
+    assert r.stdout == f"{path}: fine\n".encode()
+
+
+def test_pages_are_checked_too(build, root, tmp_path):
+    path = with_pages(root, tmp_path, "config text\n"
+                      "\toption key 'portal_heading'\n"
+                      "\tlist text 'de={{nobody}}'\n")
+    r = run(build, "stadttor", "check", path, cwd=root)
+    assert (r.returncode, r.stdout) == (2, b"")
+    assert r.stderr.count(b"\n") == 1 and b"'nobody'" in r.stderr
+    path.write_text(path.read_text().replace(f"{root}/web", "/nonsense"))
+    r = run(build, "stadttor", "check", path, cwd=root)
+    assert r.returncode == 0 and b"not checked" in r.stderr
 
 
 def test_man_page_lists_the_options(build, root):

@@ -397,9 +397,10 @@ static void test_colours(void **state)
 	if (!set)
 		fail_msg("%s", error);
 	page = portal_page(set, 0, "de");
-	assert_non_null(strstr(page, ":root{--accent:#993300;--on:#ffffff;}"
-				     "@media (prefers-color-scheme:dark)"
-				     "{:root{--sky:#202020;}}</style>"));
+	assert_non_null(strstr(
+		page, ":root{--accent:#993300;--on:#ffffff;--tint:#f5ebe6;}"
+		      "@media (prefers-color-scheme:dark)"
+		      "{:root{--sky:#202020;}}</style>"));
 	page_set_free(set);
 	settings_free(s);
 }

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The citizens' pages in a real browser: every page in every language and zone,
+// as `stadttor portal preview` writes them.
+//
+// Usage: node pages.mjs [NAME ...]		the cases, one line of JSON each
+//	  node pages.mjs --pictures FOLDER	and pictures of all that is seen
+// STADTTOR_BUILD: the folder of the program, below the checkout.
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
+	from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HtmlValidate } from 'html-validate';
+import { launch } from './lib.mjs';
+import { ZONES, config, hostile, languages, pageNames, preview, run, web,
+	WORDS } from './pages_config.mjs';
+import { COMBINATIONS, SIZES, Visitor, skeleton } from './pages_lib.mjs';
+import { takePictures } from './pages_pictures.mjs';
+
+const WORKERS = 3;
+const cases = [];
+const tongues = languages();
+const folder = mkdtempSync(join(tmpdir(), 'stadttor-pages-'));
+const made = preview(folder);
+
+function test(name, call) {
+	cases.push({ name, call });
+}
+
+const validator = new HtmlValidate({
+	extends: ['html-validate:recommended', 'html-validate:document'],
+	rules: {
+		// a page carries its style, so that it is one round trip
+		'no-style-tag': 'off',
+		// texts are in UTF-8, apostrophes and such as they are
+		'no-raw-characters': ['error', { relaxed: true }],
+		// lines of the templates whose condition is not met are empty
+		'no-trailing-whitespace': 'off',
+	} });
+
+function source(zone, code, page, from = made.folder) {
+	return readFileSync(join(from, zone, code, page + '.html'), 'utf8');
+}
+
+function faults(zone, code, page) {
+	const report = validator.validateStringSync(source(zone, code, page));
+
+	return report.results.flatMap(r => r.messages.map(m => `${m.ruleId} ` +
+		`${m.line}:${m.column} ${m.message}`));
+}
+
+// --- every page ----------------------------------------------------------
+
+for (const [number, tongue] of tongues.entries())
+	for (const zone of ZONES)
+		test(`${tongue.code} in ${zone}`, async ctx => {
+			await eachPage(ctx, zone, tongue, number);
+		});
+
+// Page i in language n is seen in combination i + n: after all languages every
+// page was seen in each of them, and after all pages every language.
+// Seen with the languages open by half of them, and by the other half closed.
+function isOpen(i, number) {
+	return ((i >> 4) + (i >> 1) + number) % 2 === 1;
+}
+
+async function eachPage(ctx, zone, tongue, number) {
+	const visitor = await Visitor.enter(ctx.browser, made.folder);
+	const wrong = [];
+
+	for (const [i, page] of pageNames(made.folder, zone, tongue.code)
+		.entries()) {
+		const c = COMBINATIONS[(i + number) % COMBINATIONS.length];
+
+		await visitor.show(zone, tongue.code, page, c);
+		for (const what of [...faults(zone, tongue.code, page),
+			...await visitor.check(tongue, isOpen(i, number))])
+			wrong.push(`${page} at ${c.name}: ${what}`);
+	}
+	assert.deepEqual(wrong, []);
+	await visitor.leave();
+}
+
+test('there are as many combinations as languages, or fewer', () => {
+	assert.ok(COMBINATIONS.length <= tongues.length);
+	assert.ok(COMBINATIONS.length <= pageNames(made.folder, ZONES[0], 'de')
+		.length + 1);
+});
+
+// --- without scripts -----------------------------------------------------
+
+for (const [z, zone] of ZONES.entries())
+	test(`keyboard and no scripts in ${zone}`, async ctx => {
+		const names = pageNames(made.folder, zone, 'de');
+		const visitor = await Visitor.enter(ctx.browser, made.folder,
+			{ javaScriptEnabled: false });
+
+		for (const [i, page] of names.entries()) {
+			const { code } = tongues[(i + 8 * z) % tongues.length];
+
+			await visitor.visit(zone, code, page,
+				COMBINATIONS[i % SIZES.length]);
+			await visitor.walk(`${page}, ${code}`);
+		}
+		await visitor.leave();
+	});
+
+test('right-to-left pages are walked by keyboard', async ctx => {
+	const visitor = await Visitor.enter(ctx.browser, made.folder,
+		{ javaScriptEnabled: false });
+
+	for (const { code } of tongues.filter(t => t.direction === 'rtl'))
+		for (const page of ['portal', 'status']) {
+			await visitor.visit(ZONES[0], code, page, COMBINATIONS[0]);
+			await visitor.walk(`${page}, ${code}`);
+		}
+	await visitor.leave();
+});
+
+test('one tap sends the form, and a code with it', async ctx => {
+	const visitor = await Visitor.enter(ctx.browser, made.folder,
+		{ javaScriptEnabled: false });
+
+	await visitor.visit('square', 'uk', 'portal', COMBINATIONS[0]);
+	assert.deepEqual(await visitor.send('button.go'),
+		{ path: '/accept', terms: '1', lang: 'uk' });
+	await visitor.visit('library', 'ar', 'portal', COMBINATIONS[0]);
+	await visitor.page.fill('#code', 'abcde 23456');
+	assert.deepEqual(await visitor.send('button.go'),
+		{ path: '/accept', terms: '1', lang: 'ar', code: 'abcde 23456' });
+	await visitor.visit('square', 'de', 'status', COMBINATIONS[0]);
+	assert.deepEqual(await visitor.send('form[action="/extend"] button'),
+		{ path: '/extend', terms: '1', lang: 'de' });
+	await visitor.leave();
+});
+
+test('the button is seen without scrolling', async ctx => {
+	const visitor = await Visitor.enter(ctx.browser, made.folder);
+	const hidden = [];
+
+	for (const { code } of tongues)
+		for (const [width, height] of [[320, 640], [900, 572]]) {
+			await visitor.visit(ZONES[0], code, 'portal',
+				{ width, height, scheme: 'light' });
+			const bottom = await visitor.page.$eval('button.go',
+				b => b.getBoundingClientRect().bottom);
+
+			if (bottom > height)
+				hidden.push(`${code} at ${width}x${height}: ` +
+					`ends at ${Math.round(bottom)}`);
+		}
+	assert.deepEqual(hidden, []);
+	await visitor.leave();
+});
+
+test('the pages have their own colours', async ctx => {
+	const plain = preview(join(folder, 'plain'), { colours: false,
+		logo: '' });
+	const visitor = await Visitor.enter(ctx.browser, plain.folder);
+
+	for (const [i, page] of ['portal', 'status', 'rules', 'error-full']
+		.entries())
+		for (const scheme of ['light', 'dark']) {
+			const tongue = tongues[(5 * i + 3) % tongues.length];
+
+			await visitor.show(ZONES[0], tongue.code, page,
+				{ width: 320, height: 640, scheme });
+			assert.deepEqual(await visitor.check(tongue, true), [],
+				page);
+		}
+	await visitor.leave();
+});
+
+// --- what is written by others -------------------------------------------
+
+test('markup in the config is text', async ctx => {
+	const words = hostile();
+	const bad = preview(join(folder, 'hostile'), { words });
+	const visitor = await Visitor.enter(ctx.browser, bad.folder);
+	const seen = [];
+
+	for (const zone of ZONES)
+		for (const code of ['de', 'fa'])
+			for (const page of pageNames(bad.folder, zone, code)) {
+				await visitor.visit(zone, code, page,
+					COMBINATIONS[0]);
+				const found = await visitor.page.evaluate(
+					skeleton);
+
+				seen.push(found.text);
+				await visitor.visit(zone, code, page,
+					COMBINATIONS[0], made.folder);
+				assert.deepEqual(found.elements, (await visitor
+					.page.evaluate(skeleton)).elements,
+					`${zone} ${code} ${page}`);
+			}
+	for (const [key, word] of Object.entries(words))
+		assert.ok(seen.some(text => text.includes(
+			word.replace('{}', '123'))), `${key}: ${word}`);
+	await visitor.leave();
+});
+
+// A program that must refuse, and what it says.
+function refusal(...args) {
+	try {
+		run(...args);
+	} catch (error) {
+		assert.equal(error.status, 2, error.stderr);
+		return error.stderr;
+	}
+	assert.fail(`not refused: ${args.join(' ')}`);
+}
+
+test('texts that run the other way by force are refused', () => {
+	const file = join(folder, 'bidi');
+
+	for (const key of Object.keys(WORDS))
+		for (const mark of ['\u202e', '\u2066']) {
+			writeFileSync(file, config({ words: { [key]:
+				WORDS[key] + mark + 'x' } }));
+			assert.match(refusal('check', file),
+				/bidi:\d+: .*(control|direction)/, `${key}`);
+		}
+});
+
+test('a language file with such a text is refused', () => {
+	const pages = join(folder, 'bidi-web');
+	const file = join(folder, 'bidi-lang');
+	const english = join(pages, 'lang', 'en.json');
+
+	cpSync(join(web, 'pages'), join(pages, 'pages'), { recursive: true });
+	cpSync(join(web, 'lang'), join(pages, 'lang'), { recursive: true });
+	writeFileSync(file, config({ pages }));
+	assert.match(run('check', file), /fine/);
+	writeFileSync(english, readFileSync(english, 'utf8').replace(
+		'"portal_heading": "', '"portal_heading": "\u202e'));
+	assert.match(refusal('check', file), /en\.json.*(control|direction)/);
+});
+
+test('a hole that is none is refused in a text of the config', () => {
+	const file = join(folder, 'hole');
+
+	writeFileSync(file, config({ words: { own: 'Hallo {{nobody}}' } }));
+	assert.match(refusal('check', file), /nobody/);
+});
+
+// --- running them --------------------------------------------------------
+
+async function runCase(c, browser) {
+	const begun = Date.now();
+	let ok = true, text = '';
+
+	try {
+		await c.call({ browser });
+	} catch (error) {
+		ok = false;
+		text = error.stack + '\n';
+	}
+	console.log(JSON.stringify({ name: c.name, ok,
+		text: `${text}${Date.now() - begun} ms` }));
+}
+
+async function work(queue, browser) {
+	for (let c = queue.shift(); c; c = queue.shift())
+		await runCase(c, browser);
+}
+
+async function runCases(wanted) {
+	const queue = cases.filter(c => !wanted.length ||
+		wanted.some(part => c.name.includes(part)));
+	const browser = await launch();
+
+	await Promise.all(Array.from({ length: WORKERS },
+		() => work(queue, browser)));
+	await browser.close();
+}
+
+try {
+	if (process.argv[2] === '--pictures')
+		await takePictures(made.folder, tongues, process.argv[3]);
+	else
+		await runCases(process.argv.slice(2));
+} finally {
+	rmSync(folder, { recursive: true, force: true });
+}
