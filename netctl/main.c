@@ -225,6 +225,7 @@ int main(int argc, char **argv)
 	log_open(PROGRAM, d.options.debug || s->gate.debug);
 	wipe_freed_memory();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN); /* until there is something to reload */
 	d.base = event_base_new();
 	if (!d.base)
 		fatal("no event loop");

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +178,7 @@ int main(int argc, char **argv)
 		print_settings(s);
 	log_open("stadttor-portal", c.portal.debug || s->portal.debug);
 	wipe_freed_memory();
+	signal(SIGHUP, SIG_IGN); /* until there is something to reload */
 	keep_heap_small();
 	user = find_user(s->portal.user);
 	prepare_usage_folder(s, &user);

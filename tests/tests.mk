@@ -82,7 +82,19 @@ check-build: web
 
 check-unit: all units tools
 	STADTTOR_BUILD=$(BUILD) STADTTOR_PLAIN=$(BUILD) $(PYTEST) -q \
-		tests/unit tests/golden tests/test_build.py -p no:cacheprovider
+		tests/unit tests/golden tests/openwrt/test_package.py \
+		tests/openwrt/test_init.py tests/openwrt/test_setup.py \
+		tests/test_build.py -p no:cacheprovider
+
+# The same C for other word sizes and byte orders, under qemu-user.
+CROSS ?= i386 mipsel s390x arm64
+cross: root
+	$(MAKE) deps
+	tests/deps cross
+	tests/cross/run $(CROSS)
+
+check-musl:
+	tests/cross/musl $(BUILD)/musl $(ours)
 
 # What docs/privacy.md promises, proved on the real kernel.
 check-privacy: root
@@ -102,6 +114,14 @@ bench: root
 	$(MAKE) deps-bench
 	$(MAKE) all tools benches
 	tests/bench/run
+
+# The citizens' pages in a browser; pictures of all of them for people.
+pages: all browser-deps
+	STADTTOR_BUILD=$(BUILD) node tests/browser/pages.mjs --pictures \
+		$(BUILD)/pages
+	STADTTOR_BUILD=$(BUILD) $(PYTEST) -q tests/browser/test_pages.py \
+		-p no:cacheprovider
+.PHONY: pages
 
 demo: root
 	$(MAKE) deps
@@ -128,7 +148,9 @@ lint-c:
 		/usr/include/*/sys/queue.h)) \
 		--suppress=uninitvar --suppress=memleak:portal/page.c -j2 $(filter %.c,$(C_FILES))
 lint-sh:
-	if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); fi
+	if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS) \
+		openwrt/stadttor/files/stadttor.defaults \
+		tests/openwrt/stubs/rc.common; fi
 lint-man:
 	for page in $(MAN_PAGES); do mandoc -Tlint -W warning $$page || exit; done
 
@@ -143,5 +165,5 @@ help:
 	@sed -n 's/^| *//p' tests/help.txt
 
 .PHONY: units fuzzers tools benches deps deps-bench deps-lint root check \
-	check-build check-unit check-privacy fuzz bench demo lint lint-format lint-c lint-sh \
+	check-build check-unit cross check-musl check-privacy fuzz bench demo lint lint-format lint-c lint-sh \
 	lint-man format docs help

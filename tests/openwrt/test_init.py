@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the init script hands to procd and to the firewall."""
+import router as r
+import pytest
+
+INIT = (r.FILES / "stadttor.init").read_text()
+JAIL = ("/sbin/ujail", "/lib/libpreload-seccomp.so",
+        "/etc/seccomp/stadttor.json")
+CONFIG = ["-c", "/etc/config/stadttor"]
+
+
+@pytest.fixture
+def box(tmp_path):
+    box = r.Router(tmp_path)
+    box.add("network", r.GUESTS)
+    box.add("firewall", r.GUEST_ZONE)
+    box.make(*JAIL)
+    yield box
+    box.uci.stop()
+
+
+def run(box, action, **env):
+    script = box.place(INIT, "etc/init.d/stadttor")
+    done = box.run(r.STUBS / "rc.common", script, action, **env)
+    return done, r.messages(e for e in box.events() if e[0] not in (
+        "log", "chown", "signal", "kill", "changed", "reload_config")
+        and not e[0].startswith(("stadttor", "nft")))
+
+
+def start(box, **env):
+    done, sent = run(box, "start", **env)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert len(sent) == 1
+    return sent[0]
+
+
+def logged(box):
+    return [e[1] for e in box.events() if e[0] == "log"]
+
+
+def test_two_programs_each_in_its_jail(box):
+    sent = start(box)["instances"]
+    assert sorted(sent) == ["netctl", "portal"]
+    for name, words in (("netctl", {"procfs"}), ("portal", set())):
+        its = sent[name]
+        jail = its.pop("jail")
+        mounts = jail.pop("mount")
+        assert its == {
+            "command": [f"/usr/sbin/stadttor-{name}"] + CONFIG,
+            "respawn": ["3600", "1", "0"],
+            "limits": {"core": "0 0", "nofile": "4096 4096"
+                       if name == "netctl" else "65536 65536"},
+            "stderr": "1",
+            "user": f"stadttor-{name}",
+            "group": "stadttor-portal",
+            "capabilities": f"/etc/capabilities/stadttor-{name}.json",
+            "no_new_privs": "1",
+            "seccomp": "/etc/seccomp/stadttor.json",
+        }
+        assert jail.pop("name") == f"stadttor-{name}"
+        assert set(jail) == words | {"ronly", "requirejail"}
+        assert mounts.pop("/etc/config") == "0"
+        for path in ("/etc/passwd", "/etc/TZ", "/etc/localtime"):
+            assert mounts.pop(path) == "0"
+        assert mounts == {
+            "netctl": {"/var/run/stadttor": "1"},
+            "portal": {"/var/run/stadttor": "0",
+                       "/usr/share/stadttor": "0",
+                       "/etc/stadttor": "0",
+                       "/etc/stadttor/data": "1"}}[name]
+
+
+def test_folders_belong_to_who_writes(box):
+    start(box)
+    assert [e[1:] for e in box.events() if e[0] == "chown"] == [
+        ["stadttor-netctl:stadttor-portal", "/var/run/stadttor"],
+        ["stadttor-portal:stadttor-portal", "/etc/stadttor/data"]]
+    for path in ("var/run/stadttor", "etc/stadttor/data"):
+        assert (box.root / path).stat().st_mode & 0o7777 == 0o750
+    start(box)  # what is there is the operator's
+    assert [e for e in box.events() if e[0] == "chown"] == []
+
+
+def test_an_image_without_ujail_starts_programs_that_confine_themselves(box):
+    (box.root / "sbin/ujail").unlink()
+    for name, its in start(box)["instances"].items():
+        assert sorted(its) == ["command", "limits", "respawn", "stderr"], name
+
+
+@pytest.mark.parametrize("missing", JAIL[1:])
+def test_an_image_without_seccomp_has_jails_all_the_same(box, missing):
+    (box.root / missing[1:]).unlink()
+    for its in start(box)["instances"].values():
+        assert "seccomp" not in its and "jail" in its
+
+
+def portal_mounts(box, text):
+    box.config("stadttor", text)
+    return start(box)["instances"]["portal"]["jail"]["mount"]
+
+
+BASE = ("config uplink 'wan'\n\toption device 'eth1'\n"
+        "config zone 'guest'\n\toption device 'br-guest'\n")
+
+
+def test_files_that_are_replaced_are_bound_by_their_folder(box):
+    mounts = portal_mounts(box, BASE + """config portal
+\toption certificate '/etc/ssl/acme/city/fullchain.pem'
+\toption key '/etc/portal.key'
+\toption logo '/etc/stadttor/looks/logo.svg'
+config admin
+\toption certificate '/etc/ssl/admin.crt'
+\toption key '/root/admin.key'
+""")
+    for path in ("/etc/ssl/acme/city", "/etc/portal.key",
+                 "/etc/stadttor/looks", "/etc/ssl/admin.crt",
+                 "/root/admin.key"):
+        assert mounts[path] == "0"
+    assert not {"/etc", "/etc/ssl", "/root"} & set(mounts)
+
+
+def test_a_folder_that_is_written_to_stays_writable(box):
+    """The database, its key and the accounts may lie side by side."""
+    mounts = portal_mounts(box, BASE.replace(
+        "'br-guest'\n", "'br-guest'\n\toption auth 'voucher'\n") + """
+config voucher
+\toption file '/etc/stadttor/vouchers.sqlite'
+\toption key '/etc/stadttor/vouchers.key'
+""")
+    assert mounts["/etc/stadttor"] == "1"
+
+
+def test_vouchers_and_live_tiles_ask_for_more(box):
+    names = {"/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs",
+             "/etc/ssl/cert.pem"}
+    plain = portal_mounts(box, BASE)
+    assert not names & set(plain)
+    more = portal_mounts(box, BASE + "config tile 'parking'\n"
+                         "\toption live_url 'https://city.example/p.json'\n")
+    assert set(more) - set(plain) == names
+    assert {more[n] for n in names} == {"0"}
+
+
+def test_the_firewall_opens_what_guests_need(box):
+    rules = start(box)["data"]["firewall"]
+    assert {(x.pop("type"), x.pop("src"), x.pop("target"))
+            for x in rules} == {("rule", "visitors", "ACCEPT")}
+    assert rules == [
+        {"proto": "tcp", "dest_port": "2080 2081"},
+        {"proto": "tcp udp", "dest_port": "53"},
+        {"proto": "udp", "dest_port": "67 547"},
+        {"proto": "icmp", "family": "ipv4"},
+        {"proto": "icmp", "family": "ipv6"}]
+
+
+def test_the_ports_are_those_of_the_config(box):
+    box.config("stadttor", BASE + "config portal\n\toption http_port '81'\n"
+               "\toption https_port '444'\n"
+               "\toption certificate '/etc/x.pem'\n")
+    assert start(box)["data"]["firewall"][0]["dest_port"] == "2080 81 444"
+
+
+def test_two_zones_of_one_firewall_zone_are_opened_once(box):
+    box.config("stadttor", BASE + "config zone 'two'\n"
+               "\toption device 'br-two'\n")
+    box.add("network", "config interface 'two'\n\toption device 'br-two'\n")
+    box.config("firewall", r.FIREWALL + r.GUEST_ZONE + "\tlist network 'two'\n")
+    assert len(start(box)["data"]["firewall"]) == 5
+
+
+def test_a_firewall_zone_may_name_the_device(box):
+    box.config("firewall", r.FIREWALL + "config zone\n\toption name 'open'\n"
+               "\tlist device 'br-guest'\n")
+    assert start(box)["data"]["firewall"][0]["src"] == "open"
+
+
+def test_no_rule_without_a_zone(box):
+    """A rule without one would open the ports to the whole internet."""
+    box.config("firewall", r.FIREWALL)
+    sent = start(box)
+    assert sent["data"] == {} and sorted(sent["instances"]) == ["netctl",
+                                                                "portal"]
+    assert "no zone of the firewall has br-guest" in logged(box)[0]
+
+
+def test_nothing_starts_before_there_are_guests(box):
+    box.config("network", r.NETWORK)
+    sent = start(box)
+    assert sent["instances"] == {} and sent["data"] == {}
+    assert sent["triggers"] == [
+        "config.change stadttor reload", "config.change network reload",
+        "config.change wireless reload",
+        "interface.* 2000 /etc/init.d/stadttor reload"]
+    assert len(logged(box)) == 1 and "br-guest" in logged(box)[0]
+    start(box)
+    assert logged(box) == []  # said once
+    box.add("network", r.GUESTS)
+    done, sent = run(box, "reload")
+    assert sorted(sent[0]["instances"]) == ["netctl", "portal"]
+    assert sent[0]["triggers"] == ["config.change stadttor reload"]
+
+
+def test_a_device_that_no_config_names_will_do(box):
+    box.config("network", r.NETWORK)
+    (box.root / "sys/class/net/br-guest").mkdir()
+    assert sorted(start(box)["instances"]) == ["netctl", "portal"]
+
+
+def test_a_device_of_the_wireless_config_will_do(box):
+    box.config("network", r.NETWORK)
+    box.add("wireless", "config wifi-iface\n\toption ifname 'br-guest'\n")
+    assert sorted(start(box)["instances"]) == ["netctl", "portal"]
+
+
+def test_reload_checks_then_sends_hup_then_tells_procd(box):
+    done, sent = run(box, "reload", STUB_RUNNING="1")
+    assert done.returncode == 0
+    kinds = [e[0] for e in box.events()
+             if e[0] in ("signal", "begin") or e[0].startswith("stadttor")]
+    assert kinds[:3] == ["stadttor check /etc/config/stadttor", "signal",
+                         "begin"]
+    assert ["signal", "stadttor", "*", "1"] in box.events()
+    assert sorted(sent[0]["instances"]) == ["netctl", "portal"]
+
+
+def test_reload_of_a_bad_config_touches_nothing(box):
+    done, sent = run(box, "reload", STUB_RUNNING="1",
+                     STUB_CHECK="stadttor:7: 'x' is no option")
+    assert done.returncode == 1 and sent == []
+    assert [e for e in box.events() if e[0] == "signal"] == []
+    assert logged(box) == ["stadttor:7: 'x' is no option; the running config "
+                           "stays"]
+
+
+def test_start_with_a_bad_config_leaves_alone_what_runs(box):
+    done, sent = run(box, "start", STUB_RUNNING="1", STUB_CHECK="bad")
+    assert done.returncode == 1 and sent == []
+
+
+def test_a_bad_config_at_boot_keeps_guests_out(box):
+    done, sent = run(box, "boot", STUB_CHECK="stadttor:7: bad")
+    assert sent[0]["instances"] == {}
+    assert sent[0]["data"]["firewall"] == [
+        {"type": "rule", "src": "visitors", "proto": "all", "dest": "*",
+         "target": "REJECT"}]
+    assert logged(box)[0] == "stadttor:7: bad"
+
+
+def test_stop_tells_the_firewall(box):
+    run(box, "stop")
+    assert box.events() == [["kill", "stadttor"], ["changed", "firewall"]]
+
+
+def test_hardware_offload_is_warned_of(box):
+    box.config("firewall", box.config("firewall").read_text().replace(
+        "'REJECT'", "'REJECT'\n\toption flow_offloading_hw '1'", 1))
+    start(box)
+    assert "hardware flow offload bypasses the gate" in logged(box)[0]
+
+
+# Says where its config is, and that it is up, by what stands for its socket.
+NETCTL = """
+cp "$2" "$TRACE.config"
+trap 'echo terminated >>"$TRACE"; exit 0' TERM
+: >"${2%/*}/sock"
+i=0
+while [ $i -lt 100 ]; do i=$((i + 1)); usleep 50000; done
+echo late >>"$TRACE"
+"""
+
+
+def test_takedown_removes_whatever_the_config_says(box):
+    box.program(box.root / "usr/sbin/stadttor-netctl", NETCTL)
+    box.config("stadttor", "config nonsense\n" + BASE)
+    run_folder = box.root / "run/stadttor"
+    run_folder.mkdir(parents=True)
+    (run_folder / "pending").write_text("counted")
+    path = box.place(INIT.replace("test -S", "test -f"), "etc/init.d/stadttor")
+    done = box.run(r.STUBS / "rc.common", path, "takedown")
+    assert done.returncode == 0
+    lines = box.unmoved(box.trace.read_text()).splitlines()
+    assert lines[0] == "kill\tstadttor"
+    assert lines[1:] == ["changed\tfirewall", "terminated",
+                         "nft delete table inet stadttor",
+                         "nft delete table netdev stadttor"]
+    config = box.unmoved((box.trace.parent / "trace.config").read_text())
+    assert config == """config gate
+\toption on_stop 'remove'
+\toption socket '/tmp/stadttor.takedown/sock'
+\toption user 'stadttor-netctl'
+config usage
+\toption pending ''
+config uplink 'wan'
+\toption device 'eth1'
+config zone 'guest'
+\toption device 'br-guest'
+"""
+    assert not run_folder.exists()
+    assert not (box.root / "tmp/stadttor.takedown").exists()
