@@ -160,6 +160,7 @@ format:
 # The option lists of stadttor.conf(5) come from the option tables.
 docs: $(BUILD)/golden/document
 	tests/golden/manpage --write $<
+	openwrt/luci-app-stadttor/options.py --write
 
 help:
 	@sed -n 's/^| *//p' tests/help.txt

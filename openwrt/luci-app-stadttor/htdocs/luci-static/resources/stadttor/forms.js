@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Sections and options of the config as LuCI's forms. What an option is called,
+// may hold and is for comes from options.js; here is how each type is entered
+// and checked. Only what differs from the default is written to the config, so
+// an empty field is the default, which it shows.
+'use strict';
+'require baseclass';
+'require form';
+'require ui';
+'require uci';
+'require tools.widgets as widgets';
+'require stadttor.gate as gate';
+'require stadttor.options as options';
+'require stadttor.tools as tools';
+
+const name = /^[a-z0-9_]{1,15}$/;
+const control = /[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]/;
+
+// --- values, as common/conf.c reads them ------------------------------------
+const units = {
+	seconds: { s: 1, m: 60, h: 3600, d: 86400 },
+	rate: { bit: 1, kbit: 1e3, mbit: 1e6, gbit: 1e9 },
+	bytes: { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12,
+		kib: 1024, mib: 1048576, gib: 1073741824, tib: 1099511627776 }
+};
+const number = /^[0-9]+$/;
+const term = /^([0-9]+)(?:\.([0-9]{1,3}))?([a-z]+)/;
+
+// null: not of that form.
+function amount(type, value) {
+	let rest = value.toLowerCase(), sum = 0, terms = 0;
+
+	if (number.test(rest))
+		return Number(rest);
+	if (!units[type])
+		return null;
+	for (; rest; terms++) {
+		const found = term.exec(rest);
+		const factor = found && units[type].hasOwnProperty(found[3])
+			? units[type][found[3]] : null;
+
+		if (!factor || (terms && type !== 'seconds'))
+			return null;
+		sum += Number(found[1]) * factor +
+			Number('0.' + (found[2] || '0')) * factor;
+		rest = rest.substring(found[0].length);
+	}
+	return terms && Math.abs(sum - Math.round(sum)) < 1e-6
+		? Math.round(sum) : null;
+}
+
+function inBounds(option, value) {
+	const n = amount(option.type, value);
+
+	return n != null && n >= amount(option.type, option.min) &&
+		n <= amount(option.type, option.max);
+}
+
+function byteLength(value) {
+	return new Blob([ value ]).size;
+}
+
+function fits(option, value) {
+	const length = byteLength(value);
+
+	return (!option.max || (length >= Number(option.min) &&
+		length <= Number(option.max))) && !control.test(value);
+}
+
+// --- names and addresses ----------------------------------------------------
+const label = /^[A-Za-z0-9_-]{1,63}$/;
+
+function isDomain(value) {
+	const labels = value.split('.');
+
+	if (labels[labels.length - 1] === '')
+		labels.pop();
+	return value.length <= 253 && labels.length > 0 &&
+		labels.every(function(l) { return label.test(l); });
+}
+
+const byte = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
+const ipv4 = new RegExp('^' + byte + '(\\.' + byte + '){3}$');
+const group = /^[0-9a-fA-F]{1,4}$/;
+const prefix = /^[0-9]{1,3}$/;
+const zeros = /^[0.:]+$/;
+
+function isIpv6(value) {
+	const halves = value.split('::');
+	let groups = 0;
+
+	if (halves.length > 2)
+		return false;
+	for (let h = 0; h < halves.length; h++) {
+		const parts = halves[h] === '' ? [] : halves[h].split(':');
+
+		for (let i = 0; i < parts.length; i++) {
+			const isLast = h === halves.length - 1 &&
+				i === parts.length - 1;
+
+			if (isLast && ipv4.test(parts[i]))
+				groups++;
+			else if (!group.test(parts[i]))
+				return false;
+			groups++;
+		}
+		if (halves.length === 1 && !parts.length)
+			return false;
+	}
+	return halves.length === 2 ? groups < 8 : groups === 8;
+}
+
+function isAddress(value) {
+	return ipv4.test(value) || isIpv6(value);
+}
+
+function isNetwork(value) {
+	const parts = value.split('/');
+	const bits = parts.length > 1 ? Number(parts[1]) : 1;
+
+	return parts.length <= 2 && isAddress(parts[0]) &&
+		(parts.length === 1 || prefix.test(parts[1])) &&
+		bits > 0 && bits <= (ipv4.test(parts[0]) ? 32 : 128);
+}
+
+const url = /^https?:\/\/[^\/ "'<>\\][^ "'<>\\]*$/;
+const colour = /^#[0-9a-fA-F]{6}$/;
+const translation = /^[a-z0-9][a-z0-9-]{1,10}=./;
+const pointer = /^(\/([^~]|~[01])*)?$/;
+const device = /^[^ \t:\/"\\]{1,15}$/;
+
+const check = {
+	bool: function() { return true; },
+	number: inBounds,
+	seconds: inBounds,
+	rate: inBounds,
+	bytes: inBounds,
+	word: function(option, value) {
+		return option.words.indexOf(value) >= 0;
+	},
+	device: function(option, value) {
+		return device.test(value) && value !== '.' && value !== '..';
+	},
+	text: fits,
+	path: function(option, value) {
+		return fits(option, value) && value.charAt(0) === '/';
+	},
+	domain: function(option, value) { return isDomain(value); },
+	hostname: function(option, value) { return isDomain(value); },
+	network: function(option, value) { return isNetwork(value); },
+	// "all addresses" would be those towards the guests, too
+	address: function(option, value) {
+		return isAddress(value) && !zeros.test(value);
+	},
+	url: function(option, value) { return url.test(value); },
+	colour: function(option, value) { return colour.test(value); },
+	translation: function(option, value) {
+		return translation.test(value) && !control.test(value);
+	},
+	zone: function(option, value) { return name.test(value); },
+	pointer: function(option, value) { return pointer.test(value); }
+};
+
+// true, or what would be allowed.
+function validate(option, value) {
+	if (value == null || value === '')
+		return !option.required || _('Expecting: %s').format(option.allowed);
+	if (Array.isArray(value))
+		return value.map(function(one) { return validate(option, one); })
+			.filter(function(v) { return v !== true; })[0] || true;
+	return check[option.type](option, value) ||
+		_('Expecting: %s').format(option.allowed);
+}
+
+// --- options ----------------------------------------------------------------
+function escaped(text) {
+	return text.replace(/&/g, '&amp;').replace(/</g, '&lt;')
+		.replace(/>/g, '&gt;');
+}
+
+function describe(option) {
+	let text = option.help + ' ' + _('Allowed: %s.').format(option.allowed);
+
+	if (option.fallback)
+		text += ' ' + _('Default: %s.').format(option.fallback);
+	return escaped(text);
+}
+
+function widgetOf(option) {
+	if (option.type === 'bool')
+		return form.Flag;
+	if (option.type === 'word')
+		return option.isList ? form.MultiValue : form.ListValue;
+	if (option.isList)
+		return form.DynamicList;
+	return option.type === 'device' ? widgets.DeviceSelect : form.Value;
+}
+
+function zones() {
+	return uci.sections('stadttor', 'zone').map(function(z) {
+		return z['.name'];
+	});
+}
+
+// Words that the config may have for 0 and 1.
+function loadFlag(section) {
+	const value = uci.get('stadttor', section, this.option);
+
+	if ([ 'yes', 'on', 'true' ].indexOf(value) >= 0)
+		return '1';
+	return [ 'no', 'off', 'false' ].indexOf(value) >= 0 ? '0' : value;
+}
+
+function fill(o, option) {
+	o.rmempty = !option.required;
+	if (option.type === 'bool') {
+		o.default = option.fallback;
+		o.load = loadFlag;
+		return;
+	}
+	if (option.type === 'word' && !option.isList) {
+		o.optional = true;
+		o.placeholder = _('%s (default)').format(option.fallback);
+	} else if (option.fallback) {
+		o.placeholder = option.fallback;
+	}
+	(option.words || (option.type === 'zone' ? zones() : []))
+		.forEach(function(word) { o.value(word, word); });
+	o.validate = function(section, value) {
+		return validate(option, value);
+	};
+}
+
+// --- sections ---------------------------------------------------------------
+function find(section) {
+	return options.sections.filter(function(s) {
+		return s.name === section;
+	})[0];
+}
+
+// One at most: it can be added where it is not there, and removed.
+const Single = form.TypedSection.extend({
+	__name__: 'Stadttor.Single',
+
+	renderSectionAdd: function(extra) {
+		return this.cfgsections().length ? E([])
+			: this.super('renderSectionAdd', [ extra ]);
+	}
+});
+
+// Names that become those of objects in the kernel's tables.
+const Named = form.GridSection.extend({
+	__name__: 'Stadttor.Named',
+
+	handleAdd: function(ev, section) {
+		if (name.test(section))
+			return this.super('handleAdd', [ ev, section ]);
+		tools.complain({ error:
+			_('A name is 1 to 15 of a-z, 0-9 and _.') });
+		return Promise.resolve();
+	}
+});
+
+return baseclass.extend({
+	validate: validate,
+	amount: amount,
+	find: find,
+
+	// The config, and what the gate says of it.
+	load: function() {
+		return Promise.all([ gate.check(), uci.load('stadttor') ]);
+	},
+
+	map: function(title, description, checked) {
+		return new form.Map('stadttor', title, !checked.error ? description
+			: description + ' ' + escaped(_('The config is not in use, it has a mistake: %s')
+				.format(checked.error)));
+	},
+
+	single: function(map, type, title) {
+		const s = map.section(Single, type, title, escaped(find(type).note));
+
+		s.anonymous = true;
+		s.addremove = true;
+		return s;
+	},
+
+	// Any number, without names.
+	list: function(map, type, title) {
+		const s = map.section(form.TypedSection, type, title,
+			escaped(find(type).note));
+
+		s.anonymous = true;
+		s.addremove = true;
+		return s;
+	},
+
+	// Some options of sections that are made elsewhere.
+	part: function(map, type, title) {
+		const s = map.section(form.TypedSection, type, title);
+
+		s.anonymous = false;
+		s.addremove = false;
+		return s;
+	},
+
+	// columns: the options of the list; all others are behind "edit".
+	columns: function(s, columns) {
+		s.children.forEach(function(o) {
+			if (columns.indexOf(o.option) < 0)
+				o.modalonly = true;
+		});
+	},
+
+	named: function(map, type, title) {
+		const s = map.section(Named, type, title, escaped(find(type).note));
+
+		s.anonymous = false;
+		s.addremove = true;
+		s.sortable = true;
+		s.nodescriptions = true;
+		s.modaltitle = function(section) {
+			return title + ' ' + section;
+		};
+		return s;
+	},
+
+	/*
+	 * All options of a type but those in skip. tabs: [ [ id, title, names ] ],
+	 * of which the last also gets what no other one names; []: no tabs.
+	 */
+	fill: function(s, type, tabs, skip) {
+		const rest = tabs.length ? tabs[tabs.length - 1][0] : null;
+
+		tabs.forEach(function(tab) { s.tab(tab[0], tab[1]); });
+		find(type).options.forEach(function(option) {
+			const tab = tabs.filter(function(t) {
+				return t[2].indexOf(option.name) >= 0;
+			})[0];
+
+			if ((skip || []).indexOf(option.name) < 0)
+				this.add(s, tab ? tab[0] : rest, type, option.name);
+		}, this);
+	},
+
+	// tab: null where the section has none.
+	add: function(s, tab, type, wanted) {
+		const option = find(type).options.filter(function(o) {
+			return o.name === wanted;
+		})[0];
+		const o = tab ? s.taboption(tab, widgetOf(option), option.name,
+			option.name, describe(option))
+			: s.option(widgetOf(option), option.name, option.name,
+				describe(option));
+
+		fill(o, option);
+		return o;
+	}
+});

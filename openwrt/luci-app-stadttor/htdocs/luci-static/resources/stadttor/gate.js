@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The methods of the ubus object "stadttor". Each answers with an object, which
+// has the key "error", a text, when the method failed, whatever the reason.
+'use strict';
+'require baseclass';
+'require rpc';
+
+function method(name, params) {
+	const call = rpc.declare({
+		object: 'stadttor',
+		method: name,
+		params: params,
+		expect: { '': { error: _('The gate does not answer.') } }
+	});
+
+	return function() {
+		return call.apply(null, arguments).catch(function(e) {
+			return { error: e.message };
+		});
+	};
+}
+
+const services = rpc.declare({
+	object: 'service',
+	method: 'list',
+	params: [ 'name' ],
+	expect: { stadttor: {} }
+});
+
+return baseclass.extend({
+	status: method('status', []),
+	check: method('check', []),
+	sessions: method('sessions', [ 'zone' ]),
+	usage: method('usage', [ 'from', 'to', 'step', 'zone' ]),
+	revoke: method('revoke', [ 'handle' ]),
+	vouchersList: method('vouchers_list', []),
+	vouchersStatistics: method('vouchers_statistics', []),
+	vouchersCreate: method('vouchers_create',
+		[ 'count', 'minutes', 'devices', 'valid', 'label', 'zone' ]),
+	vouchersRevoke: method('vouchers_revoke', [ 'batch' ]),
+	vouchersPrint: method('vouchers_print', [ 'codes', 'title', 'language' ]),
+
+	// The programs that procd keeps: [ { name, running } ].
+	programs: function() {
+		return services('stadttor').then(function(service) {
+			const instances = service.instances || {};
+
+			return Object.keys(instances).map(function(name) {
+				return { name: name, running: !!instances[name].running };
+			});
+		}).catch(function() { return []; });
+	}
+});

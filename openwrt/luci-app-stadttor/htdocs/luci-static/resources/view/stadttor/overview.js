@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+'use strict';
+'require view';
+'require poll';
+'require dom';
+'require ui';
+'require stadttor.chart as chart';
+'require stadttor.figures as figures';
+'require stadttor.gate as gate';
+'require stadttor.tools as tools';
+
+const POLL_S = 10;
+
+// --- state --------------------------------------------------------------------
+// What is wrong, in words.
+function troubles(status, check, programs) {
+	const list = [];
+
+	if (check.error)
+		list.push(_('The config is not in use, it has a mistake: %s')
+			.format(check.error));
+	programs.forEach(function(p) {
+		if (!p.running)
+			list.push(_('The program %s does not run.').format(p.name));
+	});
+	if (status.error) {
+		list.push(status.error);
+		return list;
+	}
+	if (!status.uplinks_present)
+		list.push(_('No device of an uplink is there.'));
+	status.zones.forEach(function(z) {
+		if (!z.present)
+			list.push(_('The device of zone %s is not there.')
+				.format(z.zone));
+		else if (z.sessions >= z.max_sessions * 0.9)
+			list.push(_('Almost all places of zone %s are taken.')
+				.format(z.zone));
+	});
+	if (status.netlink_errors)
+		list.push(_('The kernel has refused %d orders; the log says which.')
+			.format(status.netlink_errors));
+	return list;
+}
+
+function renderHealth(status, check, programs) {
+	const list = troubles(status, check, programs);
+
+	if (!list.length)
+		return tools.paragraph(_('Everything runs.'));
+	return E('div', {}, list.map(tools.warning, tools));
+}
+
+function renderZones(status) {
+	if (status.error)
+		return E('div', {}, []);
+	return E('div', {}, [
+		tools.table([ _('Zone'), _('Device'), _('People online'),
+			_('Places'), _('Rates') ], status.zones.map(function(z) {
+			return [ z.zone, z.present ? _('there') : _('missing'),
+				tools.people(z.sessions), tools.number(z.max_sessions),
+				z.shaping ];
+		}), _('No zones')),
+		tools.paragraph(_('Running for %s. Let in: %s. Rules put back after somebody removed them: %d.').format(
+			tools.span(status.uptime_s), tools.number(status.granted),
+			status.reinstalled))
+	]);
+}
+
+// --- charts -------------------------------------------------------------------
+function renderChart(title, usage, slots, note) {
+	return E('div', { 'class': 'cbi-section' }, [
+		tools.heading(title),
+		usage.error ? tools.paragraph(usage.error)
+			: chart.bars(slots, title, tools.number),
+		tools.paragraph(note)
+	]);
+}
+
+// --- sessions -----------------------------------------------------------------
+function revoke(handle, row) {
+	return gate.revoke(handle).then(function(reply) {
+		if (reply.error)
+			tools.complain(reply);
+		else
+			row.parentNode.removeChild(row);
+	});
+}
+
+function renderSession(session) {
+	const end = tools.button(_('End'), 'cbi-button-remove',
+		ui.createHandlerFn(null, function() {
+			return revoke(session.handle, end.closest('tr'));
+		}));
+
+	return [ session.handle, session.zone, tools.span(session.age_s),
+		tools.span(session.left_s), tools.bytes(session.up_bytes),
+		tools.bytes(session.down_bytes), end ];
+}
+
+function showSessions(place) {
+	return gate.sessions().then(function(reply) {
+		if (reply.error) {
+			tools.complain(reply);
+			return;
+		}
+		dom.content(place, [ tools.table([ _('Handle'), _('Zone'),
+			_('Online for'), _('Time left'), _('Up'), _('Down'), _('Action') ],
+		reply.sessions.map(renderSession), _('Nobody is online.')) ]);
+	});
+}
+
+function renderSessions() {
+	const place = E('div', {}, []);
+
+	return E('div', { 'class': 'cbi-section' }, [
+		tools.heading(_('Sessions')),
+		tools.paragraph(_('Handles are random and say nothing about a device. Addresses are not shown here.')),
+		tools.button(_('Show sessions'), 'cbi-button-action',
+			ui.createHandlerFn(null, function() {
+				return showSessions(place);
+			})),
+		place
+	]);
+}
+
+return view.extend({
+	load: function() {
+		return Promise.all([ gate.status(), gate.check(), gate.programs(),
+			gate.usage('today', 'today', 'hour'),
+			gate.usage('-6d', 'today', 'day') ]);
+	},
+
+	render: function(data) {
+		const health = E('div', {}, [ renderHealth(data[0], data[1], data[2]) ]);
+		const zones = E('div', {}, [ renderZones(data[0]) ]);
+
+		poll.add(function() {
+			return Promise.all([ gate.status(), gate.check(),
+				gate.programs() ]).then(function(now) {
+				dom.content(health,
+					[ renderHealth(now[0], now[1], now[2]) ]);
+				dom.content(zones, [ renderZones(now[0]) ]);
+			});
+		}, POLL_S);
+		return E('div', {}, [
+			E('h2', {}, [ 'Stadttor' ]),
+			E('div', { 'class': 'cbi-section' },
+				[ tools.heading(_('State')), health, zones ]),
+			renderChart(_('Devices today, by hour'), data[3],
+				figures.hours(data[3], 'visitors'),
+				_('An hour comes after its end, and only when at least five devices share it.')),
+			renderChart(_('Devices of the week, by day'), data[4],
+				figures.days(data[4], 'visitors_day'),
+				_('A day comes after midnight.')),
+			renderSessions()
+		]);
+	},
+
+	handleSave: null,
+	handleSaveApply: null,
+	handleReset: null
+});

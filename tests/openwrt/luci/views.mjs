@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every view in a real browser, on runtime.js. Standard input: { resources,
+// pictures, answers, config, catalog, samples }. Standard output: one JSON line
+// a case, and what test_luci.py looks at itself.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { launch, violations } from '../../browser/lib.mjs';
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+const ORIGIN = 'http://luci.test';
+const VIEWS = ['overview', 'zones', 'portal', 'garden', 'usage', 'vouchers'];
+const FORMS = ['zones', 'portal', 'garden'];
+const given = JSON.parse(readFileSync(0, 'utf8'));
+const browser = await launch();
+const page = await (await browser.newContext({ locale: 'en-GB',
+	timezoneId: 'UTC', viewport: { width: 1040, height: 900 } })).newPage();
+let current = {}; // what the next page is given
+let seen = [];    // its errors
+
+function serve(route) {
+	const name = new URL(route.request().url()).pathname;
+	const file = name === '/' ? path.join(HERE, 'page.html')
+		: name === '/runtime.js' ? path.join(HERE, 'runtime.js')
+			: path.join(given.resources, name.replace('/resources/', ''));
+
+	if (name === '/given.js')
+		return route.fulfill({ contentType: 'text/javascript',
+			body: 'window.given = ' + JSON.stringify(current) });
+	if (!existsSync(file))
+		return route.fulfill({ status: 404, body: '' });
+	return route.fulfill({ body: readFileSync(file), contentType:
+		file.endsWith('.html') ? 'text/html' : 'text/javascript' });
+}
+
+page.setDefaultTimeout(10000);
+page.on('pageerror', e => seen.push(e.stack));
+page.on('console', m => m.type() === 'error' && seen.push(m.text()));
+await page.route('**', serve);
+page.text = () => page.textContent('#view');
+page.record = () => page.evaluate(() => {
+	const { calls, options, notices, opened, downloads } = window.recorded;
+
+	return { calls, options, notices, opened, downloads };
+});
+page.calls = async method => (await page.record()).calls
+	.filter(c => c.method === method).map(c => c.params);
+page.picture = name => page.screenshot({ fullPage: true,
+	path: path.join(given.pictures, name + '.png') });
+
+// One page for all cases: a new one each takes most of the time.
+async function open(view, more = {}) {
+	seen = [];
+	current = { answers: given.answers, config: given.config, catalog: null,
+		...more };
+	await page.goto(ORIGIN + '/');
+	await page.evaluate(name => window.showView('stadttor.' + name), view);
+}
+
+// --- cases --------------------------------------------------------------------
+const cases = {};
+const found = { options: [], calls: [], samples: [] };
+
+for (const view of VIEWS) {
+	cases[`${view}: renders`] = async () => {
+		await open(view);
+		const record = await page.record();
+
+		found.options.push(...record.options);
+		found.calls.push(...record.calls);
+		await page.picture(view);
+		if (!FORMS.includes(view)) // whose elements are LuCI's own
+			assert.deepEqual(await violations(page), []);
+	};
+	cases[`${view}: renders in German`] = async () => {
+		await open(view, { catalog: given.catalog });
+
+		if (view === 'overview')
+			await page.picture(view + '-de');
+	};
+	cases[`${view}: says what fails`] = async () => {
+		const bad = { error: 'netctl <b>is</b> away', code: 3 };
+		const methods = Object.keys(given.answers.stadttor);
+		await open(view, { answers: {
+			stadttor: Object.fromEntries(methods.map(m => [m, bad])) } });
+
+		assert.match(await page.text(), /netctl <b>is<\/b> away/);
+		assert.equal(await page.$('#view b'), null);
+	};
+	cases[`${view}: without answers`] = async () => {
+		await open(view, { answers: {}, config: [] });
+
+		assert.ok((await page.text()).length > 20);
+	};
+	cases[`${view}: makes no HTML of texts`] = async () => {
+		const evil = '<img src=x onerror=document.title="pwned">';
+		const spoil = value => typeof value === 'string' ? value + evil
+			: Array.isArray(value) ? value.map(spoil)
+				: value && typeof value === 'object'
+					? Object.fromEntries(Object.entries(value)
+						.map(([k, v]) => [k, ['step', 'from', 'to', 'time']
+							.includes(k) ? v : spoil(v)]))
+					: value;
+		await open(view, { answers: spoil(given.answers) });
+
+		if (view === 'overview')
+			await page.click('text=Show sessions');
+		await page.waitForTimeout(50);
+		assert.equal(await page.$('img'), null);
+		assert.notEqual(await page.title(), 'pwned');
+	};
+}
+
+cases['overview: people in steps of five'] = async () => {
+	await open('overview');
+	const text = await page.text();
+
+	assert.match(text, /guest\s*there\s*at least 5\s*1,000\s*htb/);
+	assert.match(text, /staff\s*missing\s*0/);
+	assert.match(text, /The device of zone staff is not there/);
+	assert.match(text, /The program portal does not run/);
+	assert.doesNotMatch(text, /at least 7|\b7\b/);
+	assert.equal(await page.$$eval('svg[role=img][aria-label]',
+		list => list.length), 2);
+	assert.match(await page.getAttribute('svg', 'aria-label'),
+		/^Devices today, by hour: at most \d+ \(\d\d\)$/);
+};
+
+cases['overview: asks again'] = async () => {
+	await open('overview');
+	const before = (await page.calls('status')).length;
+
+	await page.evaluate(() => {
+		window.given.answers.stadttor.status.zones[1].present = true;
+		return window.recorded.polls[0].run();
+	});
+	assert.equal((await page.calls('status')).length, before + 1);
+	assert.doesNotMatch(await page.text(), /zone staff is not there/);
+};
+
+cases['overview: ends a session'] = async () => {
+	await open('overview');
+
+	assert.deepEqual(await page.calls('sessions'), []);
+	await page.click('text=Show sessions');
+	await page.click('tr:has-text("00000000000000fe") button');
+	await page.waitForSelector('text=00000000000000fe', { state: 'detached' });
+	assert.deepEqual(await page.calls('revoke'),
+		[{ handle: '00000000000000fe' }]);
+	assert.match(await page.text(), /0123456789abcdef/);
+	assert.doesNotMatch(await page.text(), /02:00:00|10\.0\.0/);
+};
+
+cases['overview: a session that is gone'] = async () => {
+	const answers = structuredClone(given.answers);
+
+	answers.stadttor.revoke = { error: 'no such device or session', code: 4 };
+	await open('overview', { answers });
+
+	await page.click('text=Show sessions');
+	await page.click('tr:has-text("00000000000000fe") button');
+	await page.waitForSelector('.alert-message.danger');
+	assert.match(await page.text(), /00000000000000fe/);
+};
+
+cases['usage: other spans and zones'] = async () => {
+	await open('usage');
+
+	await page.selectOption('#stadttor-span', 'month');
+	await page.waitForFunction(() => !document
+		.querySelector('#stadttor-span').disabled);
+	await page.selectOption('#stadttor-zone', 'guest');
+	await page.waitForFunction(() => !document
+		.querySelector('#stadttor-zone').disabled);
+	assert.deepEqual(await page.calls('usage'), [
+		{ from: 'today', step: 'hour' }, { from: '-29d', step: 'day' },
+		{ from: '-29d', step: 'day', zone: 'guest' }]);
+	assert.match(await page.text(), /2026-01-01\s*16\s*1,617\s*1,208/);
+	assert.match(await page.text(), /264 GB/);
+	await page.selectOption('#stadttor-span', 'year');
+	await page.waitForSelector('td:text-is("2026-01")');
+};
+
+cases['usage: CSV'] = async () => {
+	await open('usage');
+
+	await page.selectOption('#stadttor-span', 'week');
+	await page.waitForSelector('td:text-is("2026-01-02")');
+	await page.click('text=Download as CSV');
+	const [file] = (await page.record()).downloads;
+	const lines = (await page.evaluate(async url =>
+		(await fetch(url)).text(), file.url)).split('\r\n');
+
+	assert.match(file.name, /^stadttor-2025-12-27-2026-01-02\.csv$/);
+	assert.match(lines[0], /^time,visitors,/);
+	assert.match(lines[1], /^2026-01-01,/);
+	assert.equal(lines.length, 4);
+};
+
+cases['vouchers: made, saved, printed'] = async () => {
+	await open('vouchers');
+
+	await page.fill('#stadttor-count', '3');
+	await page.fill('#stadttor-label', '=Fest "1", <b>');
+	await page.fill('#stadttor-valid', '');
+	await page.selectOption('#stadttor-zone', 'guest');
+	await page.click('button:text-is("Make codes")');
+	await page.waitForSelector('pre');
+	assert.deepEqual(await page.calls('vouchers_create'), [{ count: 3,
+		minutes: 1440, devices: 1, label: '=Fest "1", <b>', zone: 'guest' }]);
+	const made = given.answers.stadttor.vouchers_create;
+
+	assert.equal(await page.textContent('pre'), made.codes.join('\n'));
+	await page.picture('vouchers-made');
+	await page.click('text=Download as CSV');
+	await page.click('text=Print in English');
+	await page.waitForFunction(() => window.recorded.opened.length);
+	assert.deepEqual(await page.calls('vouchers_print'), [{
+		codes: made.codes.join(' '), title: made.label, language: 'en' }]);
+	const record = await page.record();
+	const [html, csv] = await page.evaluate(urls => Promise.all(urls.map(
+		async url => (await fetch(url)).text())),
+	[record.opened[0], record.downloads[0].url]);
+
+	assert.equal(html, given.answers.stadttor.vouchers_print.html);
+	assert.ok(csv.split('\r\n')[1].startsWith(made.codes[0] + ',1,'));
+};
+
+cases['vouchers: taken back'] = async () => {
+	await open('vouchers');
+
+	await page.click('#view table button:text-is("Take back")');
+	await page.click('#modal button:text-is("Cancel")');
+	assert.deepEqual(await page.calls('vouchers_revoke'), []);
+	await page.click('#view table button:text-is("Take back")');
+	await page.click('#modal button:text-is("Take back")');
+	await page.waitForFunction(() => window.recorded.calls.filter(
+		c => c.method === 'vouchers_list').length === 2);
+	assert.deepEqual(await page.calls('vouchers_revoke'), [{ batch: 1 }]);
+};
+
+cases['forms: names of zones'] = async () => {
+	await open('zones');
+	const add = name => page.evaluate(async wanted => {
+		window.recorded.added = null;
+		await window.recorded.map.sections[0].handleAdd(null, wanted);
+		return window.recorded.added;
+	}, name);
+
+	assert.deepEqual(await add('market_2'), ['zone', 'market_2']);
+	for (const name of ['', 'Market', 'a-b', 'x'.repeat(16), 'ä'])
+		assert.equal(await add(name), null);
+	assert.equal((await page.record()).notices.length, 5);
+};
+
+cases['forms: one section of a kind'] = async () => {
+	await open('zones');
+	const adds = () => page.evaluate(() => {
+		const gate = window.recorded.map.sections[2];
+
+		return gate.type + gate.renderSectionAdd().childNodes.length;
+	});
+
+	assert.equal(await adds(), 'gate1');
+	await page.evaluate(() => window.given.config.push(
+		{ '.type': 'gate', '.name': 'cfg1' }));
+	assert.equal(await adds(), 'gate0');
+};
+
+cases['forms: words for 0 and 1'] = async () => {
+	await open('zones');
+
+	assert.deepEqual(await page.evaluate(() => ['on', 'no', '1', undefined]
+		.map(value => {
+			const s = window.recorded.map.sections[0];
+			const o = s.children.find(c => c.option === 'counted');
+
+			window.given.config.find(c => c['.type'] === 'zone').counted = value;
+			return o.load('guest');
+		})), ['1', '0', '1', undefined]);
+};
+
+// What the config's own parser says of the same values is test_luci.py's part.
+cases['forms: values'] = async () => {
+	await open('zones');
+
+	found.samples = await page.evaluate(async samples => {
+		const forms = await window.loadModule('stadttor.forms');
+
+		return samples.map(([section, name, value]) => {
+			const option = forms.find(section).options
+				.find(o => o.name === name);
+			const answer = forms.validate(option, value);
+
+			if (answer !== true && !answer.startsWith('Expecting: '))
+				throw new Error(answer);
+			return answer === true;
+		});
+	}, given.samples);
+};
+
+for (const [name, run] of Object.entries(cases)) {
+	const began = Date.now();
+	let text = '';
+
+	try {
+		await run();
+		assert.deepEqual(seen, []);
+	} catch (error) {
+		text = error.stack;
+	}
+	console.log(JSON.stringify({ name, ok: !text, text, ms: Date.now() - began }));
+}
+console.log(JSON.stringify({ name: 'found', ok: true, text: '', found }));
+await browser.close();

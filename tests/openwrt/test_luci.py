@@ -1,0 +1,422 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""LuCI's application: what belongs together does, the linter agrees, and every
+view runs in Chromium on luci/runtime.js with answers of the real command.
+
+Pictures of all views: build/screenshots/luci/.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+APP = ROOT / "openwrt/luci-app-stadttor"
+RESOURCES = APP / "htdocs/luci-static/resources"
+SHARE = APP / "root/usr/share"
+VIEWS = sorted(RESOURCES.glob("view/stadttor/*.js"))
+MODULES = sorted(RESOURCES.glob("stadttor/*.js"))
+LITERAL = r"""'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*\""""
+
+sys.path[:0] = [str(HERE), str(HERE.parent / "golden"), str(APP)]
+
+import options  # noqa: E402
+import test_cli  # noqa: E402
+import test_rpcd  # noqa: E402
+
+MENU = json.loads((SHARE / "luci/menu.d/luci-app-stadttor.json").read_text())
+ACL = json.loads(
+    (SHARE / "rpcd/acl.d/luci-app-stadttor.json").read_text())
+SECTIONS = list(options.sections(options.PAGE.read_text()))
+OPTIONS = {(s, o["name"]): o for s, _, list_ in SECTIONS for o in list_}
+
+
+# --- what belongs together ----------------------------------------------------
+def test_package():
+    text = (APP / "Makefile").read_text()
+    version = re.search(r"^VERSION := (.+)$", (ROOT / "Makefile").read_text(),
+                        re.M).group(1)
+    assert f"PKG_VERSION:={version}\n" in text
+    assert "LUCI_DEPENDS:=+luci-base +stadttor\n" in text
+    assert "LUCI_PKGARCH:=all\n" in text
+    assert "PKG_LICENSE:=GPL-3.0-or-later\n" in text
+    # how the buildroot finds packages of LuCI
+    assert text.endswith("# call BuildPackage - OpenWrt buildroot signature\n")
+
+
+def test_files():
+    """What luci.mk copies, and nothing that would be shipped by mistake."""
+    shipped = {str(p.relative_to(APP)) for folder in ("htdocs", "root")
+               for p in (APP / folder).rglob("*") if p.is_file()}
+    js = {str(p.relative_to(APP)) for p in VIEWS + MODULES}
+    assert shipped == js | {
+        "root/usr/libexec/rpcd/stadttor",
+        "root/usr/share/luci/menu.d/luci-app-stadttor.json",
+        "root/usr/share/rpcd/acl.d/luci-app-stadttor.json"}
+    for path in shipped:
+        mode = (APP / path).stat().st_mode & 0o777
+        assert mode == (0o755 if "libexec" in path else 0o644), path
+
+
+def test_options_and_translations_are_fresh():
+    r = subprocess.run([APP / "options.py"], stderr=subprocess.PIPE, text=True)
+    assert r.returncode == 0, r.stderr
+
+
+def test_stale_files_are_noticed(tmp_path):
+    app = tmp_path / "a/b"
+    shutil.copytree(APP, app)
+    (tmp_path / "docs").mkdir()
+    page = (ROOT / "docs/stadttor.conf.5").read_text()
+    (tmp_path / "docs/stadttor.conf.5").write_text(page.replace(
+        "Log what the portal does.", "Log all that the portal does."))
+    run = [app / "options.py"]
+    r = subprocess.run(run, stderr=subprocess.PIPE, text=True)
+    assert r.returncode == 1
+    assert re.findall("^\\S+", r.stderr, re.M) == [
+        "htdocs/luci-static/resources/stadttor/options.js",
+        "po/templates/stadttor.pot", "po/de/stadttor.po"]
+    subprocess.run(run + ["--write"], check=True)
+    subprocess.run(run, check=True)
+    (tmp_path / "docs/stadttor.conf.5").write_text(page.replace(
+        "Allowed: 0 or 1.", "Allowed: yes, or maybe."))
+    r = subprocess.run(run, stderr=subprocess.PIPE, text=True)
+    assert r.returncode == 1 and "is in no TYPES" in r.stderr
+
+
+def test_menu():
+    top = MENU["admin/services/stadttor"]
+    assert top["action"]["path"] in MENU
+    assert top["depends"]["acl"] == list(ACL)
+    views = {e["action"]["path"] for e in MENU.values()
+             if e["action"]["type"] == "view"}
+    assert views == {"stadttor/" + p.stem for p in VIEWS}
+    titles = [e["title"] for _, e in sorted(
+        MENU.items(), key=lambda item: item[1]["order"]) if e is not top]
+    assert titles == ["Overview", "Zones", "Portal", "Garden", "Usage",
+                      "Vouchers"]
+
+
+def declared():
+    text = (RESOURCES / "stadttor/gate.js").read_text()
+    found = re.findall(r": method\('(\w+)',\s*\[([^\]]*)\]\)", text)
+    assert len(found) == text.count(": method(")
+    return {name: re.findall(r"'(\w+)'", params) for name, params in found}
+
+
+def test_methods_of_views_plugin_and_acl():
+    """One list in three places; what changes something needs "write"."""
+    listed = test_rpcd.GOOD
+    assert {m: sorted(p) for m, p in declared().items()} == {
+        m: sorted(arguments) for m, (arguments, _) in listed.items()}
+    rights = ACL["luci-app-stadttor"]
+    read = rights["read"]["ubus"]["stadttor"]
+    write = rights["write"]["ubus"]["stadttor"]
+    assert sorted(read + write) == sorted(listed)
+    assert sorted(write) == ["revoke", "vouchers_create", "vouchers_print",
+                             "vouchers_revoke"]
+    assert rights["read"]["ubus"] == {"stadttor": read, "service": ["list"]}
+    assert set(rights["write"]["ubus"]) == {"stadttor"}
+    assert rights["read"]["uci"] == rights["write"]["uci"] == ["stadttor"]
+    assert set(rights["read"]) == set(rights["write"]) == {"ubus", "uci"}
+
+
+def test_only_gate_talks_to_ubus():
+    for path in VIEWS + MODULES:
+        assert ("rpc.declare" in path.read_text()) == (path.stem == "gate")
+
+
+@pytest.mark.parametrize("path", VIEWS + MODULES, ids=lambda p: p.name)
+def test_texts_can_be_found(path):
+    """LuCI's scanner takes one literal."""
+    text = path.read_text()
+    calls = re.findall(r"(?<![\w.])_\(", text)
+    assert len(calls) == len(re.findall(rf"(?<![\w.])_\((?:{LITERAL})\)", text))
+
+
+def catalog():
+    return options.read_catalog(APP / "po/de/stadttor.po")[1]
+
+
+def test_german():
+    translated = catalog()
+    assert sorted(translated) == sorted(options.texts())
+    for text, german in translated.items():
+        assert german, text
+        assert re.findall("%[sd]|{}", text) == re.findall("%[sd]|{}", german)
+        # LuCI writes help texts as HTML
+        assert not re.search("[<>&]", text + german), text
+
+
+def test_texts_say_nothing_double():
+    """Names of options come from the tables alone."""
+    for path in VIEWS:
+        for name in re.findall(r"'([a-z_]+)'", path.read_text()):
+            if "_" in name and path.stem in ("zones", "portal", "garden"):
+                assert any(name == o for _, o in OPTIONS), name
+
+
+# --- the linter ---------------------------------------------------------------
+def is_installed(mark):
+    lock = mark.parents[1] / "package-lock.json"
+    return mark.exists() and mark.stat().st_mtime >= lock.stat().st_mtime
+
+
+@pytest.fixture(scope="session")
+def tools():
+    for program in ("node", "npm", "chromium"):
+        if not shutil.which(program):
+            pytest.fail(f"{program} is missing: make deps")
+    wanted = [f"tests/{name}/node_modules/.package-lock.json"
+              for name in ("browser", "openwrt")]
+    if not all(is_installed(ROOT / path) for path in wanted):
+        subprocess.run(["make", "-s", "-C", ROOT, *wanted], check=True,
+                       timeout=300)
+
+
+def lint(folder, *paths):
+    return subprocess.run(
+        [HERE / "node_modules/.bin/eslint", "--no-warn-ignored",
+         "--max-warnings=0", "--config", HERE / "luci/eslint.config.mjs",
+         *paths], cwd=folder, stdout=subprocess.PIPE, text=True, timeout=120)
+
+
+def test_lint(tools):
+    r = lint(APP, ".")
+    assert r.returncode == 0, r.stdout
+
+
+BAD = """'use strict';
+'require view';
+return view.extend({
+	render: function(data) {
+		const node = E('p', {}, 'text');
+		node.innerHTML = data;
+		node.insertAdjacentHTML('beforeend', data);
+		eval(data);
+		window.setTimeout('x()', 1);
+		unknown(`a`, new Function(data));
+		return /x/;
+	}
+});
+"""
+
+
+def test_the_linter_would_tell(tools, tmp_path):
+    (tmp_path / "bad.js").write_text(BAD)
+    (tmp_path / "bad.json").write_text('{"a": 1, "a": 2}')
+    found = lint(tmp_path, "bad.js", "bad.json").stdout
+    for line, rule in ((5, "no-restricted-syntax"),
+                       (6, "no-restricted-properties"),
+                       (7, "no-restricted-properties"), (8, "no-eval"),
+                       (9, "no-implied-eval"), (10, "no-undef"),
+                       (10, "no-restricted-syntax"), (10, "no-new-func"),
+                       (11, "no-restricted-syntax"),
+                       (1, "json/no-duplicate-keys")):
+        assert re.search(rf"^ +{line}:.* {rule}$", found, re.M), (rule, found)
+
+
+@pytest.mark.parametrize("path", VIEWS + MODULES, ids=lambda p: p.name)
+def test_syntax(tools, path):
+    """As LuCI reads it: the body of a function."""
+    script = "new Function(require('fs').readFileSync(process.argv[1], 'utf8'))"
+    subprocess.run(["node", "-e", script, path], check=True)
+
+
+# --- in a browser -------------------------------------------------------------
+CONFIG = [
+    {".type": "uplink", ".name": "wan", "device": "eth0"},
+    {".type": "zone", ".name": "guest", "device": "br-guest",
+     "auth": "voucher", "duration": "8h", "quota": "2GB",
+     "garden_name": ["city.example"], "counted": "1"},
+    {".type": "zone", ".name": "staff", "device": "br-staff"},
+    {".type": "portal", ".name": "cfg0a", "network": "Free Wi-Fi"},
+    {".type": "tile", ".name": "parking", "title": ["de=Parken", "en=Parking"],
+     "link": "https://city.example/", "icon": "parking"},
+    {".type": "text", ".name": "cfg0b", "key": "portal_heading",
+     "text": ["de=Hallo"]},
+]
+SERVICES = {"service": {"list": {"stadttor": {"instances": {
+    "netctl": {"running": True}, "portal": {"running": False}}}}}}
+# Values of each type through JavaScript and through the config's own parser.
+SAMPLES = {
+    ("zone", "dns_rate"): ["1", "10000", "0", "10001", "007", "1.5", "-1",
+                           "1k", " 1", "x", "99999999999999999999"],
+    ("zone", "idle"): ["0", "90", "15m", "8h", "2d", "1h30m", "1.5h", "1H",
+                       "365d", "366d", "1h30", "h", "-1", "1w", "90 s",
+                       "0.5s", "1.25m", "1.2345h", "1."],
+    ("zone", "slow_rate"): ["8kbit", "8000", "7999", "7kbit", "0.008mbit",
+                            "2.5mbit", "5Mbit", "1000gbit", "1001gbit",
+                            "5mbit5", "5mbit1kbit", "5", "fast", "1kb"],
+    ("zone", "quota"): ["0", "500MB", "2GiB", "2gib", "1.5GB", "1000TB",
+                        "1001TB", "1KB", "1 MB", "1MB1kB", "1.0001kB", "1TiB"],
+    ("gate", "on_stop"): ["keep", "remove", "Keep", "x"],
+    ("uplink", "device"): ["eth1", "x" * 15, "x" * 16, "a b", "a/b", "..", "a:",
+                           "br-lan.20", "wlan0@x"],
+    ("portal", "network"): ["x", "ä" * 32, "ä" * 33, "x" * 64, "x" * 65,
+                            "a<b>&\"'", "a\tb", "a\x7f", "a\u202eb", "$(x)"],
+    ("gate", "socket"): ["/a", "a", "/" + "x" * 99, "/" + "x" * 100, "/a b",
+                         "/ä"],
+    ("zone", "garden_name"): ["a", "city.example", "city.example.", ".", "a..b",
+                              "a b", "*.a", "x" * 63, "x" * 64, "-a", "_a.b",
+                              "ä.de", "a.", ".a"],
+    ("portal", "hostname"): ["wifi.example", "wifi_1", "a/b", "10.0.0.1"],
+    ("zone", "garden_address"): [
+        "192.0.2.1", "192.0.2.0/24", "192.0.2.0/0", "192.0.2.0/33", "192.0.2",
+        "256.0.0.1", "2001:db8::", "2001:db8::/32", "2001:db8::1/129",
+        "::ffff:1.2.3.4", "1::2::3", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7",
+        "::/0", "x", "192.0.2.0/24/1", "192.0.2.0/", "fe80::1%eth0", ":",
+        ":::", "1:2:3:4:5:6:1.2.3.4", "12345::"],
+    ("admin", "address"): ["127.0.0.1", "::1", "0.0.0.0", "::", "10.0.0.1/8",
+                           "localhost", "0:0::0"],
+    ("portal", "venue_url"): ["http://a", "https://a.b/c?d=e#f", "HTTP://a",
+                              "ftp://a", "http://", "http:///x", "https://a b",
+                              "http://a\"b", "http://a'", "http://a<",
+                              "javascript:alert(1)", "//a"],
+    ("portal", "colour_accent"): ["#0a5a61", "#0A5A61", "#0a5a6", "#0a5a61f",
+                                  "0a5a61", "red", "#0g5a61"],
+    ("tile", "title"): ["de=Parken", "de=", "=x", "d=x", "de", "DE=x",
+                        "zh-hant=x", "x" * 12 + "=x", "de =x", "-de=x", "de==",
+                        "de=a\tb"],
+    ("tile", "zone"): ["guest", "Guest", "a-b", "x" * 16],
+    ("tile", "live_pointer"): ["/a", "/lots/0/free", "a", "/a~0b", "/a~2", "/~",
+                               "/", "//"],
+}
+BASE = {"uplink 'wan'": ["option device 'eth0'"],
+        "zone 'guest'": ["option device 'br0'"],
+        "tile 'parking'": ["list title 'en=x'", "option link 'http://a'"]}
+
+
+def config_with(section, name, value):
+    option = OPTIONS[section, name]
+    quoted = re.sub(r'(["\\])', r"\\\1", value)
+    line = f"{'list' if option['is_list'] else 'option'} {name} \"{quoted}\""
+    parts = {head: [x for x in lines if x.split()[1] != name
+                    or head.split()[0] != section]
+             for head, lines in BASE.items()}
+    head = next((h for h in parts if h.split()[0] == section), section)
+    parts.setdefault(head, []).append(line)
+    return "".join(f"config {h}\n" + "".join(f"\t{x}\n" for x in lines)
+                   for h, lines in parts.items())
+
+
+@pytest.fixture(scope="module")
+def answers(build):
+    """Of the plugin before the real command, so what views are written for is
+    what they get."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="luci-"))
+    folder.chmod(0o755)
+    plugin = test_rpcd.Plugin(folder, build)
+    config = folder / "config"
+    config.write_text(test_rpcd.CONFIG.format(folder))
+    plugin.be_real(config)
+    subprocess.run([build / "golden/storedriver", "apply",
+                    folder / "usage.sqlite", "50"], check=True, timeout=60,
+                   env=dict(os.environ, TZ="UTC", ZONES="1"),
+                   stdout=subprocess.DEVNULL)
+    if os.geteuid() == 0:  # then the command becomes the portal's user
+        shutil.chown(folder / "usage.sqlite", "nobody")
+        shutil.chown(folder, "nobody")
+    made = plugin.call("vouchers_create", {"count": 3, "minutes": 60,
+                                           "label": "Fest"})
+    got = {"check": plugin.call("check"), "vouchers_create": made,
+           "usage": {step: plugin.call("usage", {
+               "from": "2026-01-02" if step == "hour" else "2025-12-27",
+               "to": "2026-01-02", "step": step})
+               for step in ("hour", "day", "month")},
+           "vouchers_list": plugin.call("vouchers_list"),
+           "vouchers_statistics": plugin.call("vouchers_statistics"),
+           "vouchers_print": plugin.call("vouchers_print",
+                                         {"codes": made["codes"][0]}),
+           "vouchers_revoke": {"batch": 1, "ended": 0},
+           "revoke": {"ended": 1}}
+    for name, say in (("status", test_cli.status), ("sessions",
+                                                    test_cli.pages)):
+        netctl = test_cli.Netctl(folder)
+        plugin.be_real(netctl.config)
+        netctl.answers(say)
+        got[name] = plugin.call(name)
+        netctl.close()
+        netctl.path.unlink()
+    shutil.rmtree(folder)
+    for name, answer in got.items():
+        assert "error" not in json.dumps(answer)[:20], (name, answer)
+    return {"stadttor": got, **SERVICES}
+
+
+@pytest.fixture(scope="module")
+def shown(tools, answers):
+    pictures = ROOT / "build/screenshots/luci"
+    pictures.mkdir(parents=True, exist_ok=True)
+    given = {"resources": str(RESOURCES), "pictures": str(pictures),
+             "answers": answers, "config": CONFIG, "catalog": catalog(),
+             "samples": [[*key, value] for key, values in SAMPLES.items()
+                         for value in values]}
+    done = subprocess.run(["node", HERE / "luci/views.mjs"],
+                          input=json.dumps(given), stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {line["name"]: line
+            for line in map(json.loads, done.stdout.splitlines())}
+
+
+def names():
+    text = (HERE / "luci/views.mjs").read_text()
+    for name in re.findall(r"^\s*cases\['([^']+)'\]", text, re.M):
+        yield name
+    for name in re.findall(r"^\s*cases\[`\$\{view\}([^`]+)`\]", text, re.M):
+        yield from (p.stem + name for p in VIEWS)
+
+
+@pytest.mark.parametrize("name", names())
+def test_view(shown, name):
+    assert name in shown, "did not run"
+    assert shown[name]["ok"], shown[name]["text"]
+
+
+def test_every_option_is_in_a_view(shown):
+    found = shown["found"]["found"]["options"]
+    assert sorted((o["section"], o["option"]) for o in found) == \
+        sorted(OPTIONS)
+    for o in found:
+        option = OPTIONS[o["section"], o["option"]]
+        assert o["inModal"], o
+        assert option["help"].replace("&", "&amp;") in o["help"]
+        wanted = {"bool": "Flag", "device": "DeviceSelect", "word": "ListValue"}
+        kind = wanted.get(option["type"], "Value")
+        if option["is_list"]:
+            kind = "MultiValue" if kind == "ListValue" else "DynamicList"
+        assert o["kind"] == kind, o
+        if option["type"] == "word":
+            assert o["choices"] == len(option["bounds"][0].split(", "))
+
+
+def test_views_ask_what_the_plugin_takes(shown):
+    for call in shown["found"]["found"]["calls"]:
+        if call["object"] == "stadttor":
+            arguments, _ = test_rpcd.GOOD[call["method"]]
+            assert set(call["params"]) <= set(arguments)
+
+
+def test_values_are_judged_as_by_the_config(shown, build, tmp_path):
+    kinds = {OPTIONS[key]["type"] for key in SAMPLES} | {"bool"}
+    assert kinds == {kind for _, kind in options.TYPES}
+    samples = [(key, v) for key, values in SAMPLES.items() for v in values]
+    verdicts = shown["found"]["found"]["samples"]
+    assert len(samples) == len(verdicts) > 150
+    differ = []
+    for (key, value), in_browser in zip(samples, verdicts):
+        path = tmp_path / "config"
+        path.write_text(config_with(*key, value))
+        r = subprocess.run([build / "stadttor", "check", path],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                           text=True, timeout=20)
+        if (r.returncode == 0) != in_browser:
+            differ.append((key, value, in_browser, r.stderr))
+    assert differ == []
