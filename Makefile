@@ -20,7 +20,8 @@ NETCTL_PKGS := $(COMMON_PKGS) libnl-3.0 libnftnl libmnl
 PORTAL_PKGS := $(COMMON_PKGS) libevent_extra libevent_openssl openssl json-c sqlite3
 CLI_PKGS := json-c sqlite3 libcrypto libqrencode
 
-ours = $(CPPFLAGS) -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -std=gnu11 \
+ours = $(CPPFLAGS) -I. -D_GNU_SOURCE \
+	-D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' -std=gnu11 \
 	$(WARN) $(HARDEN) -ffunction-sections -fdata-sections $(CFLAGS)
 link = $(CC) $(CFLAGS) $(HARDEN_LD) -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/pages.h"
 #include "portal/sample.h"
 
-#define PATH_ROOM 512
-#define LOGO_NAME "logo"
+#define PATH_ROOM  512
+#define FOLDER_MAX 256
+#define LOGO_NAME  "logo"
 
 struct preview {
 	const struct cli *cli;
@@ -28,9 +30,16 @@ static enum cli_exit failed(const struct preview *p, const char *path)
 
 static enum cli_exit make_folder(const struct preview *p, const char *path)
 {
-	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+	struct stat st;
+
+	if (mkdir(path, 0755) == 0)
+		return CLI_DONE;
+	if (errno != EEXIST || lstat(path, &st) < 0)
 		return failed(p, path);
-	return CLI_DONE;
+	/* root's files do not go where somebody else leads them to */
+	if (S_ISDIR(st.st_mode) && st.st_uid == geteuid())
+		return CLI_DONE;
+	return cli_fail(p->cli, CLI_FAILED, "%s: not a folder of yours", path);
 }
 
 static enum cli_exit write_file(struct preview *p, const char *path,
@@ -168,7 +177,13 @@ static enum cli_exit read_all(struct preview *p)
 enum cli_exit cli_preview(const struct cli *cli)
 {
 	struct preview p = { .cli = cli, .folder = cli->args[0] };
-	enum cli_exit code = read_all(&p);
+	enum cli_exit code = CLI_DONE;
+
+	if (strlen(p.folder) > FOLDER_MAX)
+		return cli_fail(cli, CLI_USAGE,
+				"a folder's name of more than %d bytes",
+				FOLDER_MAX);
+	code = read_all(&p);
 
 	if (!code)
 		code = write_all(&p);

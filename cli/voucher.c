@@ -233,6 +233,12 @@ static enum cli_exit create(struct desk *d, struct voucher_batch *b)
 			code = desk_fail(d, err);
 		else
 			print_codes(d->cli, b, codes);
+		if (!err && (fflush(stdout) || ferror(stdout)))
+			code = cli_fail(d->cli, CLI_FAILED,
+					"not all codes were written, and they "
+					"are not known any more: stadttor "
+					"voucher revoke %" PRId64,
+					b->id);
 	}
 	explicit_bzero(codes, b->count * sizeof(*codes));
 	free(codes);

@@ -8,9 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/privs.h"
-
-#define PATH_BYTES 512
+#include "common/folder.h"
 
 enum cli_exit desk_init(struct desk *d, const struct cli *cli)
 {
@@ -47,39 +45,6 @@ const char *desk_time(int64_t time_s, char text[VOUCHER_TIME_MAX])
 
 /* --- becoming the portal ----------------------------------------------- */
 
-static int make_folder(const char *path, mode_t mode)
-{
-	const char *slash = strrchr(path, '/');
-	char parent[PATH_BYTES];
-
-	if (mkdir(path, mode) < 0) {
-		if (errno != ENOENT || !slash || slash == path)
-			return -errno;
-		snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path),
-			 path);
-		make_folder(parent, 0755);
-		if (mkdir(path, mode) < 0)
-			return -errno;
-	}
-	return chmod(path, mode) < 0 ? -errno : 0; /* whatever the umask is */
-}
-
-/* As the portal makes it at its start; what is there is the operator's. */
-static int prepare_folder(const char *file, const struct privs_user *user)
-{
-	const char *slash = strrchr(file, '/');
-	char folder[PATH_BYTES];
-	int err;
-
-	if (!slash || slash == file)
-		return 0;
-	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - file), file);
-	err = make_folder(folder, 0750);
-	if (!err && lchown(folder, user->uid, user->gid) < 0)
-		err = -errno;
-	return err == -EEXIST ? 0 : err;
-}
-
 /* Whoever is not root stays who they are: they may read it or not. */
 static enum cli_exit become_portal(const struct desk *d, bool is_making)
 {
@@ -96,10 +61,10 @@ static enum cli_exit become_portal(const struct desk *d, bool is_making)
 				"become",
 				name);
 	if (is_making) {
-		err = prepare_folder(v->file, &user);
+		err = folder_make_for(v->file, &user);
 		if (err)
 			return desk_fail(d, err);
-		err = prepare_folder(v->key, &user);
+		err = folder_make_for(v->key, &user);
 		if (err)
 			return cli_fail(d->cli, CLI_FAILED, "%s: %s", v->key,
 					strerror(-err));

@@ -186,7 +186,7 @@ static bool is_plain_text(const char *s)
 static bool is_device_name(const char *s)
 {
 	return *s && strlen(s) < IFNAMSIZ && strcmp(s, ".") &&
-	       strcmp(s, "..") && !s[strcspn(s, " \t\n/:\"\\")] &&
+	       strcmp(s, "..") && !s[strcspn(s, " \t\n/:,;#{}\"\\")] &&
 	       is_plain_text(s);
 }
 

@@ -279,13 +279,15 @@ struct ipc_usage_part {
 	uint64_t seq;	 /* from 1, by 1 */
 	int64_t start_s; /* of the hour, or local midnight; 0: time unknown */
 	uint16_t index, count; /* of the parts of the batch */
+	uint32_t zero;
 };
 
 struct ipc_usage_row {
 	struct ipc_header header;
 	struct ipc_usage_part part;
-	uint32_t step;		       /* USAGE_HOUR or USAGE_DAY */
-	char zone[IPC_ZONE_NAME_MAX];  /* empty: of the box as a whole */
+	uint32_t step;		      /* USAGE_HOUR or USAGE_DAY */
+	char zone[IPC_ZONE_NAME_MAX]; /* empty: of the box as a whole */
+	uint32_t zero;
 	uint64_t value[USAGE_METRICS]; /* increments; maxima as they are */
 };
 

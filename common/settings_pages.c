@@ -218,7 +218,7 @@ static const struct conf_option voucher_options[] = {
 	{ .name = "tries_per_minute",
 	  .type = CONF_NUMBER,
 	  AT(voucher_settings, tries_per_minute),
-	  .fallback = "60",
+	  .fallback = "600",
 	  .min = 1,
 	  .max = 6000,
 	  .help = "wrong codes a minute that are looked at, of all devices "

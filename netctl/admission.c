@@ -11,6 +11,7 @@
 #include "netctl/ruleset.h"
 
 #define RATE_MIN_BPS   8000
+#define MOVE_MIN_MS    30000
 #define DURATION_MAX_S (365 * 86400ULL)
 #define RATE_UNSHAPED  100000000000ULL /* as good as no cap */
 
@@ -224,6 +225,7 @@ static void set_duration(struct session *s, uint64_t duration_s)
 {
 	s->limits.duration_s = duration_s;
 	s->ends_ms = end_of(duration_s);
+	s->moved_ms = clock_ms();
 }
 
 /* The counters of one who is in stay, so a used-up quota may stay so. */
@@ -235,13 +237,21 @@ static void set_limits(struct session *s, const struct ipc_limits *limits)
 	s->reduced = s->reduced && session_is_over_quota(s);
 }
 
-/* true: somebody's code, or wish for more time, moves the session's end. */
+/*
+ * true: somebody's code, or wish for more time, moves the session's end. By
+ * less than half a minute is not at all: its elements are made anew for it, and
+ * a new limit (where zones are policed) is full again.
+ */
 static bool moves_end(const struct session *s, const struct ipc_grant *m,
 		      const struct ipc_limits *limits)
 {
+	uint64_t ends_ms = end_of(limits->duration_s);
+	bool is_later = ends_ms > s->ends_ms;
+	uint64_t by_ms = is_later ? ends_ms - s->ends_ms : s->ends_ms - ends_ms;
+
 	if (m->tag)
-		return true;
-	return m->extend && !s->tag && end_of(limits->duration_s) > s->ends_ms;
+		return m->tag != s->tag || by_ms >= MOVE_MIN_MS;
+	return m->extend && !s->tag && is_later && by_ms >= MOVE_MIN_MS;
 }
 
 static void change_session(struct gate *g, struct session *s,
@@ -288,6 +298,14 @@ static struct session *start_session(struct gate *g, uint16_t zone,
 	return s;
 }
 
+/* With a second code: where limits are elements, a new one is full again. */
+static bool changes_too_soon(const struct gate *g, const struct session *s,
+			     const struct ipc_grant *m)
+{
+	return g->zone[s->zone].policed && m->tag && m->tag != s->tag &&
+	       clock_ms() - s->moved_ms < MOVE_MIN_MS;
+}
+
 int gate_grant(struct gate *g, const struct ipc_grant *m, enum gate_asker asker,
 	       struct session **out)
 {
@@ -312,6 +330,8 @@ int gate_grant(struct gate *g, const struct ipc_grant *m, enum gate_asker asker,
 	limits = limits_of(z, &m->limits, asker);
 	if (!s && session_count_zone(g->sessions, zone) >= z->max_sessions)
 		return -ENOSPC;
+	if (s && asker == ASKER_PORTAL && changes_too_soon(g, s, m))
+		return -EAGAIN;
 	if (s)
 		change_session(g, s, m, &limits, asker);
 	else

@@ -40,6 +40,7 @@ struct session {
 	uint64_t up_cap_bps;
 	uint64_t granted_ms; /* CLOCK_BOOTTIME */
 	uint64_t ends_ms;    /* UINT64_MAX: never */
+	uint64_t moved_ms;   /* when that was set; 0: before we started */
 	uint64_t active_ms;  /* last time its counters moved */
 	uint64_t up_bytes, up_packets;
 	uint64_t down_bytes, down_packets;

@@ -19,8 +19,8 @@ static void add_count(json_object *o, const char *key, uint64_t count)
 }
 
 /* Whether a tap makes a session longer, now or later: RFC 8908 section 5. */
-static bool can_extend(const struct zone_settings *z,
-		       const struct ipc_session *s)
+static bool may_ever_extend(const struct zone_settings *z,
+			    const struct ipc_session *s)
 {
 	return z->auth == ZONE_AUTH_CLICK && !s->is_tagged;
 }
@@ -57,8 +57,9 @@ size_t captive_build(char out[CAPTIVE_BYTES_MAX],
 	add_text(o, "user-portal-url", url);
 	if (*p->venue_url)
 		add_text(o, "venue-info-url", p->venue_url);
-	json_object_object_add(o, "can-extend-session",
-			       json_object_new_boolean(can_extend(z, session)));
+	json_object_object_add(
+		o, "can-extend-session",
+		json_object_new_boolean(may_ever_extend(z, session)));
 	if (!is_captive)
 		add_session(o, z, session);
 	len = snprintf(out, CAPTIVE_BYTES_MAX, "%s\n",

@@ -355,7 +355,8 @@ static bool conn_wait_for_more(struct conn *c)
 static bool conn_take_bytes(struct conn *c, const char *buf, size_t n)
 {
 	struct exchange *x = &c->x;
-	size_t end;
+	struct conns *cs = c->owner;
+	size_t end, at, body_len;
 
 	c->in_len += n;
 	c->has_read = true;
@@ -372,7 +373,11 @@ static bool conn_take_bytes(struct conn *c, const char *buf, size_t n)
 	c->may_have_unread = end > c->in_len || x->request.has_coding ||
 			     c->in_len == REQUEST_MAX;
 	x->body = buf + x->request.body_at;
-	c->owner->config.on_request(c, c->owner->config.arg);
+	at = x->request.body_at;
+	body_len = c->in_len > at ? c->in_len - at : 0; /* what has come */
+	cs->config.on_request(c, cs->config.arg);
+	if (buf == cs->scratch) /* forms may hold codes */
+		explicit_bzero(cs->scratch + at, body_len);
 	return false;
 }
 

@@ -87,13 +87,24 @@ static bool find_value(json_object *root, const char *pointer,
 
 /* --- strings ------------------------------------------------------------ */
 
+/* As pages hold it: a source must not make them longer than was checked. */
+static size_t escaped_len(const char *text)
+{
+	size_t len = strlen(text);
+
+	for (; (text = strpbrk(text, "&<>\"'")); text++)
+		len += 5; /* to &quot; at most */
+	return len;
+}
+
 static bool take_string(char text[LIVE_TEXT_MAX], json_object *value,
 			const char **why)
 {
 	const char *string = json_object_get_string(value);
 	size_t len = (size_t)json_object_get_string_len(value);
 
-	if (!len || len >= LIVE_TEXT_MAX) {
+	if (!len || len >= LIVE_TEXT_MAX ||
+	    escaped_len(string) >= LIVE_TEXT_MAX) {
 		*why = "the text is empty or too long";
 		return false;
 	}

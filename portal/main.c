@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
 #include <getopt.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/folder.h"
 #include "common/log.h"
 #include "common/privs.h"
 #include "common/settings.h"
@@ -100,38 +99,19 @@ static struct privs_user find_user(const char *name)
 	return user;
 }
 
-/* Missing parents are made as well, for everybody to pass. */
-static int make_folder(const char *path, mode_t mode)
+/* Where the databases go. They say themselves what they cannot use. */
+static void prepare_folders(const struct settings *s,
+			    const struct privs_user *user)
 {
-	char parent[256];
-	const char *slash = strrchr(path, '/');
+	const char *file[] = { s->usage.file, s->voucher.file };
 
-	if (mkdir(path, mode) == 0)
-		return 0;
-	if (errno != ENOENT || !slash || slash == path)
-		return -errno;
-	snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
-	make_folder(parent, 0755);
-	return mkdir(path, mode) < 0 ? -errno : 0;
-}
+	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
+		int err = folder_make_for(file[i], user);
 
-/*
- * Where the database goes, made for the portal's user. What is there already
- * is the operator's. The store says what is wrong with a folder it cannot use.
- */
-static void prepare_usage_folder(const struct settings *s,
-				 const struct privs_user *user)
-{
-	const char *slash = strrchr(s->usage.file, '/');
-	char folder[256];
-
-	if (!slash || slash == s->usage.file || geteuid())
-		return;
-	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - s->usage.file),
-		 s->usage.file);
-	if (make_folder(folder, 0750) == 0 &&
-	    lchown(folder, user->uid, user->gid) < 0)
-		log_warn("%s: %s", folder, strerror(errno));
+		if (err)
+			log_warn("the folder of %s: %s", file[i],
+				 strerror(-err));
+	}
 }
 
 /*
@@ -181,7 +161,7 @@ int main(int argc, char **argv)
 	signal(SIGHUP, SIG_IGN); /* until there is something to reload */
 	keep_heap_small();
 	user = find_user(s->portal.user);
-	prepare_usage_folder(s, &user);
+	prepare_folders(s, &user);
 	p = open_portal(&c, s);
 	drop_privileges(&user);
 	portal_run(p);

@@ -286,10 +286,6 @@ static bool asks_for_codes(const struct settings *s)
 	return false;
 }
 
-/*
- * Anew with every config: all that it forgets are the waiting times of
- * guessers, and which first uses may still be taken back.
- */
 static void open_vouchers(struct portal *p)
 {
 	const struct settings *s = p->material.settings;
@@ -299,6 +295,19 @@ static void open_vouchers(struct portal *p)
 	p->site.vouchers = p->vouchers;
 	if (asks_for_codes(s) && !p->vouchers)
 		log_error("out of memory; codes cannot be checked");
+}
+
+/* Kept where it can be: it knows who guesses, and first uses in flight. */
+static void reopen_vouchers(struct portal *p, const struct settings *old)
+{
+	const struct voucher_settings *a = &old->voucher;
+	const struct voucher_settings *b = &p->material.settings->voucher;
+
+	if (p->vouchers && asks_for_codes(p->material.settings) &&
+	    !strcmp(a->file, b->file) && !strcmp(a->key, b->key) &&
+	    a->tries_per_minute == b->tries_per_minute)
+		return;
+	open_vouchers(p);
 }
 
 /* Sources are the tiles that have a live value, in their order. */
@@ -509,7 +518,7 @@ void portal_reload(struct portal *p)
 	p->material = next;
 	apply(p);
 	reopen_store(p, &old.settings->usage);
-	open_vouchers(p);
+	reopen_vouchers(p, old.settings);
 	material_clear(&old);
 	log_info("reloaded");
 }

@@ -510,11 +510,28 @@ static bool take_field(struct request *r, struct piece line)
 
 /* --- the whole --------------------------------------------------------- */
 
+/* A browser's origin has no port where it is the usual one, a Host may. */
+static size_t host_length(const char *host)
+{
+	size_t len = strlen(host);
+
+	if (len > 3 && !strcmp(host + len - 3, ":80"))
+		return len - 3;
+	return len > 4 && !strcmp(host + len - 4, ":443") ? len - 4 : len;
+}
+
+static bool is_same_host(const char *a, const char *b)
+{
+	size_t len = host_length(a);
+
+	return len == host_length(b) && !memcmp(a, b, len);
+}
+
 static bool check_head(struct request *r)
 {
 	if (r->has_version_1_1 && !r->has_host)
 		return bad(r, 400);
-	if (*r->origin && strcmp(r->origin, r->host) != 0)
+	if (*r->origin && !is_same_host(r->origin, r->host))
 		r->is_cross_site = true;
 	if (r->has_coding && (r->has_length || !r->has_version_1_1))
 		return bad(r, 400);

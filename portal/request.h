@@ -67,7 +67,7 @@ struct request {
 	char lang[12];	    /* of the query, empty: none */
 	char via;	    /* of the query, a letter; NUL: none */
 	char code[24];	    /* of the query, letters and digits and dashes */
-	char origin[80];    /* whose page sent it, as host; empty: not told */
+	char origin[256];   /* whose page sent it, as host; empty: not told */
 	char host[256]; /* lower case, with port; of the target or the field */
 	char accept_language[160]; /* cut where longer */
 	size_t body_at;		   /* once done: where the body starts */

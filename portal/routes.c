@@ -214,8 +214,11 @@ static struct gate_question grant_question(struct conn *c)
 
 static void refuse_pass(struct conn *c, int error)
 {
-	const char *notice =
-		method_of(c)->refused(c, &conn_exchange(c)->pass, error);
+	const struct auth_pass *pass = &conn_exchange(c)->pass;
+	/* the zone's method may be another one by now */
+	const struct auth_method *m = auth_method(
+		pass->voucher.tag ? ZONE_AUTH_VOUCHER : ZONE_AUTH_CLICK);
+	const char *notice = m->refused(c, pass, error);
 
 	if (notice)
 		view_portal(c, "/", notice, NULL);

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LEFT_S	   (7ULL * 3600 + 23 * 60)
-#define USED_BYTES 1234567890ULL
+#define LEFT_S	    (7ULL * 3600 + 23 * 60)
+#define USED_BYTES  1234567890ULL
+#define ESCAPED_MAX 6 /* bytes of a character, as out_escaped() writes it */
 
 /* --- made-up figures ---------------------------------------------------- */
 
@@ -180,6 +181,15 @@ static void measure(const struct scene_source *source, struct page_place place,
 	}
 }
 
+/* As long as a value gets, see live_value.h. */
+static bool longest_live(size_t tile, struct live_value *out, void *arg)
+{
+	sample_live(tile, out, arg);
+	memset(out->text, '8', LIVE_TEXT_MAX - 1);
+	out->text[LIVE_TEXT_MAX - 1] = '\0';
+	return true;
+}
+
 bool sample_check(const struct scene_source *source, size_t logo_len,
 		  char error[PAGE_ERROR_MAX])
 {
@@ -187,11 +197,12 @@ bool sample_check(const struct scene_source *source, size_t logo_len,
 	struct worst worst = { .len = 0 };
 	struct page_place at;
 
-	made_up.live = NULL;
+	made_up.live = longest_live;
 	for (at.zone = 0; at.zone < source->settings->zones; at.zone++)
 		for (at.lang = 0;
 		     at.lang < page_languages(source->pages)->count; at.lang++)
 			measure(&made_up, at, &worst);
+	worst.len += ESCAPED_MAX * (SAMPLE_CODE_MAX - 1);
 	if (worst.len + logo_len <= PAGE_BYTES_MAX)
 		return true;
 	snprintf(error, PAGE_ERROR_MAX,

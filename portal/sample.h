@@ -8,6 +8,8 @@
 
 #include "portal/scene.h"
 
+#define SAMPLE_CODE_MAX 24 /* bytes of what was typed, shown again */
+
 struct sample {
 	const char *name; /* "status-slower" */
 	enum page_id page;

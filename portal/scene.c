@@ -179,7 +179,8 @@ static void fill_speeds(struct scene *s, const struct ipc_session *session)
 static bool has_old_terms(const struct scene *s,
 			  const struct ipc_session *session)
 {
-	return session->terms && !session->is_tagged &&
+	return s->zone->auth == ZONE_AUTH_CLICK && session->terms &&
+	       !session->is_tagged &&
 	       session->terms != s->source->settings->portal.terms_version;
 }
 

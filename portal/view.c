@@ -7,6 +7,7 @@
 #include "portal/captive.h"
 #include "portal/probe.h"
 #include "portal/respond.h"
+#include "portal/sample.h"
 
 #define HEAD_BYTES_MAX 2048
 #define RETRY_FIELDS   "Retry-After: 5\r\n"
@@ -80,7 +81,9 @@ void view_portal(struct conn *c, const char *path, const char *notice,
 
 	view_init(&v, c, path);
 	scene_fill_zone(&v.scene);
-	v.scene.values.value[HOLE_CODE] = code;
+	/* what is longer is no code, and would not fit on every page */
+	if (code && strlen(code) < SAMPLE_CODE_MAX)
+		v.scene.values.value[HOLE_CODE] = code;
 	if (notice)
 		scene_set_notice(&v.scene, notice);
 	view_send(&v, PAGE_PORTAL, 200, NULL);

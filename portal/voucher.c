@@ -17,6 +17,7 @@
 #define PENDING	      256 /* first uses that may be taken back */
 #define CLOCK_SLACK_S 300 /* so far it may be put back */
 #define MINUTE_MS     60000
+#define REST_MS	      10000
 
 /*
  * Wrong tries of one family of addresses. Each millisecond tries_per_minute
@@ -36,6 +37,12 @@ struct first_use {
 	bool has_failed;
 };
 
+/* First uses that were undone: each has written twice. */
+struct rest {
+	int64_t id;
+	uint64_t until_ms; /* not to be begun again before */
+};
+
 struct vouchers {
 	char *file;
 	char *key_file;
@@ -52,6 +59,8 @@ struct vouchers {
 	struct bucket bucket[2];
 	struct first_use pending[PENDING];
 	size_t next_pending;
+	struct rest rest[PENDING];
+	size_t next_rest;
 
 	struct voucher_time (*now)(void *arg);
 	void *now_arg;
@@ -125,7 +134,6 @@ static void say(struct vouchers *v, int err)
 	v->error = err;
 }
 
-/* -ENOENT: no vouchers were ever made. */
 static int open_file(struct vouchers *v, const struct stat *found)
 {
 	int err = voucher_key_read(&v->key, v->key_file);
@@ -160,8 +168,7 @@ static int ready_file(struct vouchers *v, uint64_t now_ms)
 		v->retry_ms = now_ms + RETRY_MS;
 		err = open_file(v, &found);
 	}
-	if (err != -ENOENT)
-		say(v, err);
+	say(v, err);
 	return err;
 }
 
@@ -258,6 +265,7 @@ struct attempt {
 	struct voucher_hash code;
 	const char *zone;
 	int64_t now_s;
+	uint64_t since_ms;
 	struct voucher_row row; /* of the code */
 	bool is_first;
 };
@@ -306,6 +314,15 @@ static void note_use(struct vouchers *v, const struct voucher_pass *p)
 	}
 }
 
+static bool rests(const struct vouchers *v, const struct attempt *a)
+{
+	for (size_t i = 0; i < PENDING; i++)
+		if (v->rest[i].id == a->row.id &&
+		    v->rest[i].until_ms > a->since_ms)
+			return true;
+	return false;
+}
+
 static enum voucher_answer look_up(struct vouchers *v, struct attempt *a)
 {
 	enum voucher_answer answer;
@@ -316,9 +333,9 @@ static enum voucher_answer look_up(struct vouchers *v, struct attempt *a)
 	if (!found)
 		return VOUCHER_UNKNOWN;
 	answer = judge(&a->row, a->zone, a->now_s);
-	if (answer == VOUCHER_FINE && !a->row.ends_s)
-		answer = begin_use(v, a);
-	return answer;
+	if (answer != VOUCHER_FINE || a->row.ends_s)
+		return answer;
+	return rests(v, a) ? VOUCHER_UNAVAILABLE : begin_use(v, a);
 }
 
 static enum voucher_answer check_code(struct vouchers *v,
@@ -349,23 +366,21 @@ enum voucher_answer vouchers_redeem(struct vouchers *v, const char *typed,
 				    struct voucher_pass *out)
 {
 	struct voucher_time now = v->now(v->now_arg);
-	enum voucher_answer answer = VOUCHER_UNKNOWN;
+	enum voucher_answer answer;
 	struct addr from = fold(v, source);
 	struct bucket *bucket = bucket_of(v, source, now.since_ms);
-	struct attempt a = { .zone = zone, .now_s = now.wall_s };
+	struct attempt a = { .zone = zone,
+			     .now_s = now.wall_s,
+			     .since_ms = now.since_ms };
 	char code[CODE_MAX];
-	int err;
 
 	if (!code_normalise(typed, code))
 		return VOUCHER_TYPO;
 	if (lockout_wait_ms(v->lockout, &from, now.since_ms) ||
 	    bucket->level < TOKEN)
 		return VOUCHER_WAIT;
-	err = ready_file(v, now.since_ms);
-	if (!err)
-		answer = check_code(v, code, &a, out);
-	else if (err != -ENOENT)
-		answer = VOUCHER_UNAVAILABLE;
+	answer = ready_file(v, now.since_ms) ? VOUCHER_UNAVAILABLE
+					     : check_code(v, code, &a, out);
 	if (answer == VOUCHER_UNKNOWN) {
 		lockout_fail(v->lockout, &from, now.since_ms);
 		bucket->level -= TOKEN;
@@ -377,6 +392,7 @@ enum voucher_answer vouchers_redeem(struct vouchers *v, const char *typed,
 void vouchers_take_back(struct vouchers *v, const struct voucher_pass *p)
 {
 	struct first_use *f = find_pending(v, p->id);
+	uint64_t now_ms;
 	int err;
 
 	if (!f)
@@ -388,7 +404,10 @@ void vouchers_take_back(struct vouchers *v, const struct voucher_pass *p)
 	if (!f->has_failed || f->others)
 		return;
 	f->id = 0;
-	err = ready_file(v, v->now(v->now_arg).since_ms);
+	now_ms = v->now(v->now_arg).since_ms;
+	v->rest[v->next_rest++ % PENDING] =
+		(struct rest){ .id = p->id, .until_ms = now_ms + REST_MS };
+	err = ready_file(v, now_ms);
 	if (!err)
 		err = voucher_db_unuse(v->db, p->id);
 	if (err)

@@ -58,7 +58,7 @@ benches: $(BENCHES)
 
 # --- what is called --------------------------------------------------------
 deps:
-	tests/deps build test
+	tests/deps build test cross
 deps-bench: deps
 	tests/deps bench
 deps-lint:
@@ -90,7 +90,6 @@ check-unit: all units tools
 CROSS ?= i386 mipsel s390x arm64
 cross: root
 	$(MAKE) deps
-	tests/deps cross
 	tests/cross/run $(CROSS)
 
 check-musl:
@@ -121,7 +120,6 @@ pages: all browser-deps
 		$(BUILD)/pages
 	STADTTOR_BUILD=$(BUILD) $(PYTEST) -q tests/browser/test_pages.py \
 		-p no:cacheprovider
-.PHONY: pages
 
 demo: root
 	$(MAKE) deps
@@ -165,6 +163,7 @@ docs: $(BUILD)/golden/document
 help:
 	@sed -n 's/^| *//p' tests/help.txt
 
-.PHONY: units fuzzers tools benches deps deps-bench deps-lint root check \
-	check-build check-unit cross check-musl check-privacy fuzz bench demo lint lint-format lint-c lint-sh \
+.PHONY: pages units fuzzers tools benches deps deps-bench deps-lint root check \
+	check-build check-unit cross check-musl check-privacy fuzz bench demo \
+	lint lint-format lint-c lint-sh \
 	lint-man format docs help

@@ -213,7 +213,9 @@ def test_expiry(stadttor, client, secured, family):
 
 def test_bytes_until_the_gate_shuts(stadttor, client, secured):
     quota = 3_000_000
-    stadttor.start(guest={"quota": str(quota), "over_quota": "end"},
+    # capped, or all of it is gone before the transfer is stopped
+    stadttor.start(guest={"quota": str(quota), "over_quota": "end",
+                          "rate_down": "8mbit"},
                    portal=secured)
     c = client()
     c.tap()

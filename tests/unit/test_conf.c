@@ -299,12 +299,13 @@ static const struct {
 	{ "option text ''", NULL },
 	{ "option text 0123456789", NULL },
 	{ "option text 0123456789a", "3: text '0123456789a' is not allowed: "
-				     "text without control characters (0 to "
+				     "text in UTF-8 without control "
+				     "or direction characters (0 to "
 				     "10 bytes)" },
-	{ "option text 'a\tb'", "3: text 'a?b' is not allowed: text without "
-				"control characters (0 to 10 bytes)" },
-	{ "option text 'a\nb'", "3: text 'a?b' is not allowed: text without "
-				"control characters (0 to 10 bytes)" },
+	{ "option text 'a\tb'", "3: text 'a?b' is not allowed: text in UTF-8 "
+				"without control or direction characters" },
+	{ "option text 'a\nb'", "3: text 'a?b' is not allowed: text in UTF-8 "
+				"without control or direction characters" },
 	{ "option path /a", NULL },
 	{ "option path a", "3: path 'a' is not allowed: an absolute file name "
 			   "(1 to 10 bytes)" },
@@ -314,8 +315,9 @@ static const struct {
 	{ "option even abc", "3: even 'abc' is not allowed: an even number of "
 			     "bytes" },
 	{ "list list a", NULL },
-	{ "list list abcde", "3: list 'abcde' is not allowed: text without "
-			     "control characters (0 to 4 bytes)" },
+	{ "list list abcde", "3: list 'abcde' is not allowed: text in UTF-8 "
+			     "without control or direction characters (0 to 4 "
+			     "bytes)" },
 	{ "option list a", "3: list must be given as 'list'" },
 	{ "list number 5", "3: number must be given as 'option'" },
 	{ "option nothing 1", "3: a thing section has no option 'nothing'" },
@@ -357,6 +359,8 @@ static void device_names(void **state)
 		{ "eth0", true },
 		{ "br-lan.10", true },
 		{ "123456789012345", true },
+		{ "br,eth0", false },
+		{ "eth0;{#", false },
 		{ "1234567890123456", false },
 		{ "''", false },
 		{ ".", false },

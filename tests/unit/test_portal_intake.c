@@ -51,7 +51,7 @@ static int tear_down(void **state)
 
 static struct ipc_usage_part part(uint64_t seq, uint16_t index, uint16_t count)
 {
-	return (struct ipc_usage_part){ STREAM, seq, NOON, index, count };
+	return (struct ipc_usage_part){ STREAM, seq, NOON, index, count, 0 };
 }
 
 static void row(uint64_t seq, uint16_t index, uint16_t count)

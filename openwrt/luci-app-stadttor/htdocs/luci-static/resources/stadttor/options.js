@@ -232,7 +232,7 @@ return baseclass.extend({
 				{ name: 'key', type: 'path', fallback: '/var/lib/stadttor/vouchers.key', min: '1', max: '200',
 				  allowed: _('an absolute file name (%s to %s bytes)').format('1', '200'),
 				  help: _('Key of these hashes, made at first use; without it no code is valid any more.') },
-				{ name: 'tries_per_minute', type: 'number', fallback: '60', min: '1', max: '6000',
+				{ name: 'tries_per_minute', type: 'number', fallback: '600', min: '1', max: '6000',
 				  allowed: _('a whole number, from %s to %s').format('1', '6000'),
 				  help: _('Wrong codes a minute that are looked at, of all devices together.') }
 			]
