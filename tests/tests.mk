@@ -129,7 +129,7 @@ demo: root
 # --- style -----------------------------------------------------------------
 C_FILES = $(filter-out %.bpf.c,$(shell git ls-files '*.c' '*.h'))
 MAN_PAGES = $(wildcard */*.[1-9])
-SCRIPTS = $(shell git ls-files -z | xargs -0 grep -lE \
+SCRIPTS = $(shell git ls-files -z ':!*Makefile' | xargs -0 grep -lE \
 	'^\#!/(bin/sh|bin/bash|usr/bin/env (ba)?sh)' --)
 
 lint: lint-format lint-c lint-sh lint-man
