@@ -306,7 +306,6 @@ static const struct route {
 	{ "/extended", READING, show_extended },
 	{ "/accessibility", READING, view_accessibility },
 	{ VIEW_LOGO, READING, view_logo },
-	{ "/favicon.ico", READING, view_logo },
 	{ CAPTIVE_PATH, READING, show_captive },
 };
 

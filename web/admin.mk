@@ -38,7 +38,8 @@ endif
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-browser-deps: tests/browser/node_modules/.package-lock.json
+browser-deps: tests/browser/node_modules/.package-lock.json \
+	tests/openwrt/node_modules/.package-lock.json
 
 install-web: $(if $(wildcard web/dist/*.gz),web)
 	@set -e; if ls $(ADMIN_GZ) >/dev/null 2>&1; then \

