@@ -350,7 +350,7 @@ static bool wrong_value(const struct conf_option *o,
 	}
 	snprintf(error, UCI_ERROR_MAX, "%u: %s '%.40s' is not allowed: %s",
 		 given->line, o->name, given->value, allowed);
-	uci_error_clean(error);
+	text_clean(error); /* it quotes a file */
 	return false;
 }
 

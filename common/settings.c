@@ -283,9 +283,12 @@ bool settings_is_for_zone(const struct conf_list *zones, const char *zone)
 	return zones->count == 0;
 }
 
-static bool is_in(const char *translation, const char *language, size_t len)
+const char *settings_text_in(const char *translation, const char *language,
+			     size_t len)
 {
-	return !strncmp(translation, language, len) && translation[len] == '=';
+	if (strncmp(translation, language, len) || translation[len] != '=')
+		return NULL;
+	return translation + len + 1;
 }
 
 /* The "LANGUAGE=TEXT" that fits best; the list is not empty. */
@@ -303,8 +306,8 @@ static const char *find_translation(const struct conf_list *texts,
 
 	for (size_t w = 0; w < sizeof(wanted) / sizeof(wanted[0]); w++)
 		for (size_t i = 0; i < texts->count; i++)
-			if (is_in(texts->value[i], wanted[w].language,
-				  wanted[w].len))
+			if (settings_text_in(texts->value[i],
+					     wanted[w].language, wanted[w].len))
 				return texts->value[i];
 	return texts->value[0];
 }

@@ -172,6 +172,10 @@ bool settings_opens_names(const struct settings *s, size_t zone);
 /* Whether a tile or text is one of that zone. */
 bool settings_is_for_zone(const struct conf_list *zones, const char *zone);
 
+/* The text in "LANGUAGE=TEXT"; NULL: it is in another language. len: of it. */
+const char *settings_text_in(const char *translation, const char *language,
+			     size_t len);
+
 #define SETTINGS_LANGUAGE_MAX 12 /* with the closing NUL */
 
 /*

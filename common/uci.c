@@ -25,11 +25,6 @@ struct parser {
 	int words; /* of the current line */
 };
 
-void uci_error_clean(char error[UCI_ERROR_MAX])
-{
-	text_clean(error);
-}
-
 static bool PRINTF_LIKE(2, 3) wrong(struct parser *p, const char *fmt, ...)
 {
 	va_list ap;
@@ -38,7 +33,7 @@ static bool PRINTF_LIKE(2, 3) wrong(struct parser *p, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(p->error + n, UCI_ERROR_MAX - (size_t)n, fmt, ap);
 	va_end(ap);
-	uci_error_clean(p->error);
+	text_clean(p->error); /* it quotes a file */
 	return false;
 }
 

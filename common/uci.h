@@ -54,7 +54,4 @@ struct uci_file *uci_parse(const char *text, size_t len,
 struct uci_file *uci_read(const char *path, char error[UCI_ERROR_MAX]);
 void uci_free(struct uci_file *file);
 
-/* Makes one line of an error that quotes a file: no control characters. */
-void uci_error_clean(char error[UCI_ERROR_MAX]);
-
 #endif

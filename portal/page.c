@@ -278,16 +278,6 @@ static bool make_words(struct page_set *set, size_t index, char *error)
 
 /* --- texts of the config ------------------------------------------------ */
 
-/* The text in "CODE=TEXT", where that is its code; else NULL. */
-static const char *text_of(const char *translation, const char *code)
-{
-	size_t len = strlen(code);
-
-	if (strncmp(translation, code, len) || translation[len] != '=')
-		return NULL;
-	return translation + len + 1;
-}
-
 /* The words of the zone, which may differ from now on. */
 static struct template_word *own_words(struct page_language *pl, size_t zone)
 {
@@ -339,7 +329,9 @@ static bool take_translation(struct page_set *set,
 	}
 	if (find_word(set, t->key) < 0)
 		return true; /* page_text() finds it */
-	if (!make_word(set, index, text_of(translation, code), &word, why)) {
+	if (!make_word(set, index,
+		       settings_text_in(translation, code, strlen(code)), &word,
+		       why)) {
 		snprintf(error, PAGE_ERROR_MAX, "config text '%s': %s", t->key,
 			 why);
 		return false;
@@ -556,7 +548,8 @@ const char *page_text(const struct page_set *set, struct page_place place,
 		    !settings_is_for_zone(&t->zone, s->zone[place.zone].name))
 			continue;
 		for (size_t n = 0; n < t->text.count; n++) {
-			const char *text = text_of(t->text.value[n], l->code);
+			const char *text = settings_text_in(
+				t->text.value[n], l->code, strlen(l->code));
 
 			if (text)
 				return text;
