@@ -55,7 +55,7 @@ install-system:
 	if command -v systemd-tmpfiles >/dev/null; then \
 		systemd-tmpfiles --create $(tmpfilesdir)/stadttor.conf; fi
 	if command -v sysctl >/dev/null; then \
-		sysctl -q --load=$(sysctldir)/50-stadttor.conf; fi
+		sysctl -q -e --load=$(sysctldir)/50-stadttor.conf; fi
 	if test -d /run/systemd/system; then systemctl daemon-reload; fi
 
 uninstall:

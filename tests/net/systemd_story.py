@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What README tells a new operator to do on Debian, done under systemd.
+
+Run inside tests/net/systemd; prints one JSON object of what was seen, which
+test_systemd.py judges.
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+CONFIG = pathlib.Path("/etc/config/stadttor")
+UNITS = ("stadttor-netctl", "stadttor-portal")
+TWO_LINES = """
+config uplink wan
+\toption device 'wan0'
+config zone guests
+\toption device 'guest0'
+"""
+CABLES = """
+ip netns add internet
+ip link add wan0 type veth peer name eth0 netns internet
+ip -n internet addr add 192.0.2.1/24 dev eth0
+ip -n internet link set eth0 up
+ip addr add 192.0.2.2/24 dev wan0
+ip link set wan0 up
+ip netns add phone
+ip link add guest0 type veth peer name eth0 netns phone
+ip -n phone addr add 10.20.0.5/22 dev eth0
+ip -n phone link set eth0 up
+ip addr add 10.20.0.1/22 dev guest0
+ip link set guest0 up
+ip -n phone route add default via 10.20.0.1
+"""
+
+
+def run(*command):
+    return subprocess.run(command, capture_output=True, text=True,
+                          check=False, timeout=60)
+
+
+def wait(*command):
+    for _ in range(100):
+        if run(*command).returncode == 0:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def pid(unit):
+    return run("systemctl", "show", "-p", "MainPID", "--value",
+               unit).stdout.strip()
+
+
+def rights(unit):
+    """Of the running process: user, groups, capabilities, and what binds it."""
+    lines = pathlib.Path(f"/proc/{pid(unit)}/status").read_text().splitlines()
+    fields = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+    user = run("id", "-n", "-u", fields["Uid"].split()[0]).stdout.strip()
+    return {"user": user, **{key: fields[key] for key in (
+        "CapEff", "CapPrm", "CapBnd", "NoNewPrivs", "Seccomp")}}
+
+
+def probe():
+    """What a phone's question for the internet is answered with."""
+    return run("ip", "netns", "exec", "phone", "curl", "-s", "-m", "5", "-o",
+               "/dev/null", "-w", "%{http_code} %{redirect_url}",
+               "http://192.0.2.1/generate_204").stdout
+
+
+def is_online():
+    return run("ip", "netns", "exec", "phone", "ping", "-c", "1", "-W", "2",
+               "192.0.2.1").returncode == 0
+
+
+def sessions():
+    answer = run("stadttor", "sessions", "--json").stdout
+    return len(json.loads(answer)["sessions"]) if answer else -1
+
+
+def begin(seen, build):
+    for line in CABLES.strip().splitlines():
+        subprocess.run(line.split(), check=True)
+    CONFIG.unlink(missing_ok=True)
+    made = run("make", "-s", f"BUILD={build}", "install")
+    seen["install"] = made.returncode
+    CONFIG.write_text(TWO_LINES)
+    seen["check"] = run("stadttor", "check").returncode
+    seen["enable"] = run("systemctl", "enable", "--now", *UNITS).returncode
+    seen["ready"] = wait("stadttor", "status")
+    wait("sh", "-c", "ss -ltn | grep -q :2080")
+    seen["rights"] = {unit: rights(unit) for unit in UNITS}
+
+
+def let_in(seen):
+    seen["before"] = probe(), is_online()
+    seen["grant"] = run("stadttor", "grant", "10.20.0.5", "--minutes",
+                        "60").returncode
+    seen["online"] = is_online()
+
+
+def reload_twice(seen):
+    before = [pid(unit) for unit in UNITS]
+    seen["reload"] = run("systemctl", "reload", *UNITS).returncode
+    CONFIG.write_text(TWO_LINES + "nonsense\n")
+    seen["bad reload"] = run("systemctl", "reload", UNITS[0]).returncode
+    seen["said"] = run("journalctl", "--no-pager", "-u", UNITS[0]).stdout
+    CONFIG.write_text(TWO_LINES)
+    seen["same processes"] = before == [pid(unit) for unit in UNITS]
+    seen["online after reload"] = is_online()
+
+
+def kill_and_stop(seen):
+    for unit in UNITS:
+        run("kill", "-9", pid(unit))
+    seen["online while dead"] = is_online()
+    seen["respawned"] = wait("stadttor", "status")
+    seen["sessions after kill"] = sessions()
+    seen["restart"] = run("systemctl", "restart", *UNITS).returncode
+    wait("stadttor", "status")
+    seen["sessions after restart"] = sessions()
+    seen["stop"] = run("systemctl", "stop", *UNITS).returncode
+    seen["online after stop"] = is_online()
+    seen["failed"] = run("systemctl", "list-units", "--failed", "--no-legend",
+                         "stadttor*").stdout
+
+
+def main():
+    seen = {}
+    begin(seen, sys.argv[1])
+    let_in(seen)
+    reload_twice(seen)
+    kill_and_stop(seen)
+    print(json.dumps(seen, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The units on Debian: systemd itself starts, reloads and respawns them."""
+import json
+import pathlib
+import subprocess
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+NET_ADMIN = 1 << 12
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory, root, plain_build):
+    output = tmp_path_factory.mktemp("systemd") / "output"
+    subprocess.run([HERE / "systemd", output, HERE / "systemd_story.py",
+                    plain_build.relative_to(root)], cwd=root, check=True,
+                   timeout=240)
+    return json.loads(output.read_text())
+
+
+def test_readme_installs_and_starts_it(seen):
+    assert (seen["install"], seen["check"], seen["enable"]) == (0, 0, 0)
+    assert seen["ready"]
+
+
+def test_each_has_the_rights_that_it_needs(seen):
+    for unit, needed in (("stadttor-netctl", NET_ADMIN),
+                         ("stadttor-portal", 0)):
+        rights = seen["rights"][unit]
+        assert rights["user"] == unit
+        assert int(rights["CapEff"], 16) == needed
+        assert int(rights["CapPrm"], 16) == needed
+        assert rights["NoNewPrivs"] == "1"
+        assert rights["Seccomp"] == "2"
+
+
+def test_a_phone_is_led_to_the_portal_and_let_in(seen):
+    answer, online = seen["before"]
+    assert answer.startswith("302 http://10.20.0.1/")
+    assert not online
+    assert seen["grant"] == 0
+    assert seen["online"]
+
+
+def test_reload_keeps_processes_and_people(seen):
+    assert seen["reload"] == 0
+    assert seen["same processes"]
+    assert seen["online after reload"]
+
+
+def test_a_config_with_a_mistake_is_refused_and_said(seen):
+    assert seen["bad reload"] != 0
+    assert "/etc/config/stadttor:6: a line starts with" in seen["said"]
+
+
+def test_killed_programs_come_back_and_nobody_is_dropped(seen):
+    assert seen["online while dead"]
+    assert seen["respawned"]
+    assert seen["sessions after kill"] == 1
+
+
+def test_restart_and_stop_drop_nobody(seen):
+    assert (seen["restart"], seen["sessions after restart"]) == (0, 1)
+    assert seen["stop"] == 0
+    assert seen["online after stop"]
+    assert seen["failed"] == ""
