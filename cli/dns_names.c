@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The walled garden by name: what the config lists, and the hosts of all links
- * that a zone's pages show, since a link that leads nowhere is no service.
- */
+/* The walled garden by name, as lines for a resolver. */
 #include "cli/dns.h"
 
 #include <ctype.h>
@@ -10,35 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/garden_names.h"
 #include "common/settings_valid.h"
 
-#define URLS 3 /* of the portal */
-
 /* --- one name ---------------------------------------------------------- */
-
-/* The host of an http or https address; an IPv6 address without brackets. */
-static size_t find_host(const char *url, const char **host)
-{
-	const char *at = strstr(url, "://");
-	size_t len;
-
-	at = at ? at + 3 : url;
-	len = strcspn(at, "/?#");
-	for (const char *user = memchr(at, '@', len); user;
-	     user = memchr(at, '@', len)) {
-		len -= (size_t)(user + 1 - at);
-		at = user + 1;
-	}
-	if (*at == '[') {
-		*host = at + 1;
-		return strcspn(at + 1, "]/?#");
-	}
-	*host = at;
-	for (size_t i = 0; i < len; i++)
-		if (at[i] == ':')
-			return i;
-	return len;
-}
 
 static bool is_within(const struct addr *a, const struct addr *net,
 		      unsigned int prefix)
@@ -108,38 +80,21 @@ static void add_to_zone(struct dns_plan *p, size_t zone, const char *text,
 		d->zones |= 1U << zone;
 }
 
-/* The portal itself is open anyway. */
-static void add_url(struct dns_plan *p, size_t zone, const char *url)
-{
-	const char *own = p->settings->portal.hostname;
-	const char *host;
-	size_t len;
-
-	if (!*url)
-		return;
-	len = find_host(url, &host);
-	if (strlen(own) != len || strncasecmp(own, host, len) != 0)
-		add_to_zone(p, zone, host, len);
-}
-
 /* --- all names --------------------------------------------------------- */
 
-static void collect_zone(struct dns_plan *p, size_t zone)
-{
-	const struct settings *s = p->settings;
-	const struct zone_settings *z = &s->zone[zone];
-	const char *const urls[URLS] = { s->portal.success_url,
-					 s->portal.terms_url,
-					 s->portal.venue_url };
+struct collecting {
+	struct dns_plan *plan; /* NULL: only counts */
+	size_t zone;
+	size_t names;
+};
 
-	for (size_t i = 0; i < z->garden_name.count; i++)
-		add_to_zone(p, zone, z->garden_name.value[i],
-			    strlen(z->garden_name.value[i]));
-	for (size_t i = 0; i < URLS; i++)
-		add_url(p, zone, urls[i]);
-	for (size_t i = 0; i < s->tiles; i++)
-		if (settings_is_for_zone(&s->tile[i].zone, z->name))
-			add_url(p, zone, s->tile[i].link);
+static void on_name(const char *name, size_t len, void *arg)
+{
+	struct collecting *c = arg;
+
+	c->names++;
+	if (c->plan)
+		add_to_zone(c->plan, c->zone, name, len);
 }
 
 static bool is_below(const char *name, const char *domain)
@@ -165,16 +120,16 @@ static void inherit(struct dns_names *n)
 
 int dns_names_collect(struct dns_plan *p)
 {
-	const struct zone_settings *z;
-	size_t most = 1;
+	struct collecting c = { .names = 1 };
 
-	for (size_t i = 0; (z = dns_next_zone(p, &i)); i++)
-		most += z->garden_name.count + URLS + p->settings->tiles;
-	p->garden.name = calloc(most, sizeof(*p->garden.name));
+	for (c.zone = 0; dns_next_zone(p, &c.zone); c.zone++)
+		garden_names_each(p->settings, c.zone, on_name, &c);
+	p->garden.name = calloc(c.names, sizeof(*p->garden.name));
 	if (!p->garden.name)
 		return -ENOMEM;
-	for (size_t i = 0; dns_next_zone(p, &i); i++)
-		collect_zone(p, i);
+	c.plan = p;
+	for (c.zone = 0; dns_next_zone(p, &c.zone); c.zone++)
+		garden_names_each(p->settings, c.zone, on_name, &c);
 	inherit(&p->garden);
 	return 0;
 }

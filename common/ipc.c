@@ -36,6 +36,9 @@ static const size_t message_size[IPC_TYPE_MAX] = {
 	[IPC_HEALTH] = sizeof(struct ipc_health),
 	[IPC_USAGE_ROW] = sizeof(struct ipc_usage_row),
 	[IPC_USAGE_LABEL] = sizeof(struct ipc_usage_label),
+	[IPC_GARDEN] = sizeof(struct ipc_garden),
+	[IPC_LEFT] = sizeof(struct ipc_left),
+	[IPC_GARDEN_NAME] = sizeof(struct ipc_garden_name),
 };
 
 struct ipc_queued {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The messages between netctl and its two kinds of peers, the portal and the
- * operator's command line, and the channel that carries them.
+ * The messages between netctl and its three kinds of peers, the portal, the
+ * operator's command line and the program that hears what the box's resolver
+ * and access points tell (on OpenWrt), and the channel that carries them.
  *
  * A message is one SOCK_SEQPACKET record of fixed size: numbers and addresses
  * in host order, no pointers, no free text. Every request carries an id that
@@ -29,6 +30,7 @@ struct event_base;
 #define IPC_LIST_PAGE	  64 /* sessions in answer to one IPC_LIST */
 #define IPC_TAG_DEVICES	  1000
 #define IPC_TERMS_MAX	  65535
+#define IPC_NAME_MAX	  256 /* of a name in DNS, with the closing NUL */
 
 enum ipc_type {
 	IPC_NONE,
@@ -54,6 +56,11 @@ enum ipc_type {
 	IPC_HEALTH,
 	IPC_USAGE_ROW,
 	IPC_USAGE_LABEL,
+	/* events to netctl */
+	IPC_GARDEN, /* IPC_DONE with the number of zones, once it is open */
+	IPC_LEFT,   /* no answer */
+	/* netctl to events, unasked: on connect and on change */
+	IPC_GARDEN_NAME, /* one for each name, then IPC_DONE with id 0 */
 	IPC_TYPE_MAX
 };
 
@@ -202,6 +209,37 @@ struct ipc_done {
 	uint32_t count;	 /* what the request was about */
 	uint32_t cursor; /* IPC_LIST: ask again with it; 0: that was all */
 	uint32_t zero;
+};
+
+/* --- events: what the box's resolver and access points tell ------------ */
+
+/*
+ * An answer of DNS. Opens the address in each zone whose garden has the name;
+ * 0 of them is no error. -EINVAL: a field is out of its range; -EACCES: no
+ * address of the internet; -ENOSPC: a garden is full; -EAGAIN: it opens with
+ * the rules, which are being put back.
+ */
+struct ipc_garden {
+	struct ipc_header header;
+	struct addr address;
+	uint32_t ttl_s;
+	uint32_t zero;
+	char name[IPC_NAME_MAX];
+};
+
+struct ipc_left { /* gave its lease back, or its radio link */
+	struct ipc_header header;
+	struct mac mac;
+	uint16_t zero;
+};
+
+/*
+ * A name that some zone opens, in lower case, so that no other name has to be
+ * told. The list is complete with IPC_DONE, and takes the place of the last.
+ */
+struct ipc_garden_name {
+	struct ipc_header header;
+	char name[IPC_NAME_MAX];
 };
 
 /* --- health: at once, of the machine and not of people ----------------- */

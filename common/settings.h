@@ -31,6 +31,7 @@ struct gate_settings { /* config gate: netctl itself */
 	char *user;
 	uint64_t on_stop;    /* enum on_stop */
 	uint64_t mark_shift; /* lowest of the 16 bits of the packet mark */
+	char *events_user;   /* empty: nobody may tell of names and leases */
 	bool debug;
 };
 
@@ -53,6 +54,7 @@ struct zone_settings { /* config zone */
 	uint64_t slow_bps;	/* both directions, after the quota */
 	uint64_t max_sessions;
 	uint64_t dns_per_s; /* queries a second of a device before login */
+	uint64_t leave_s;   /* of silence after it has gone; 0: as ever */
 	struct conf_list garden_name;
 	struct conf_list garden_address;
 	bool counted; /* in the usage figures */

@@ -99,6 +99,15 @@ static const char *check_admin(const struct settings *c)
 	return NULL;
 }
 
+/* netctl knows its peers by their users. */
+static const char *check_users(const struct settings *c)
+{
+	if (!strcmp(c->gate.events_user, c->gate.user) ||
+	    !strcmp(c->gate.events_user, c->portal.user))
+		return "events_user must be a user of its own";
+	return NULL;
+}
+
 static bool is_zone(const struct settings *c, const char *name)
 {
 	for (size_t i = 0; i < c->zones; i++)
@@ -153,20 +162,34 @@ static unsigned int section_line(const struct uci_file *f, const char *type,
 	return 1;
 }
 
+/* The sections of which there is one at most. */
+static const char *check_singles(const struct settings *c,
+				 const struct uci_file *f,
+				 char why[UCI_ERROR_MAX / 2],
+				 unsigned int *line)
+{
+	const char *what = check_portal(&c->portal);
+
+	*line = section_line(f, "portal", 0);
+	if (!what && !colour_check(&c->portal, why, UCI_ERROR_MAX / 2))
+		what = why;
+	if (what)
+		return what;
+	*line = section_line(f, "admin", 0);
+	what = check_admin(c);
+	if (what)
+		return what;
+	*line = section_line(f, "gate", 0);
+	return check_users(c);
+}
+
 bool settings_check(struct settings *c, const struct uci_file *f,
 		    char error[UCI_ERROR_MAX])
 {
 	char why[UCI_ERROR_MAX / 2];
-	const char *what = check_portal(&c->portal);
-	unsigned int line = section_line(f, "portal", 0);
+	unsigned int line;
+	const char *what = check_singles(c, f, why, &line);
 
-	if (!what && !colour_check(&c->portal, why, sizeof(why)))
-		what = why;
-
-	if (!what) {
-		line = section_line(f, "admin", 0);
-		what = check_admin(c);
-	}
 	for (size_t i = 0; !what && i < c->zones; i++) {
 		line = section_line(f, "zone", i);
 		what = check_zone(&c->zone[i]);

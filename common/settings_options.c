@@ -72,6 +72,14 @@ static const struct conf_option gate_options[] = {
 	  .help = "lowest of the 16 bits of the packet mark that the gate "
 		  "uses; no other rule may set them (mwan3 keeps to others, "
 		  "pbr needs another mask)" },
+	{ .name = "events_user",
+	  .type = CONF_TEXT,
+	  AT(gate_settings, events_user),
+	  .fallback = "stadttor-events",
+	  .max = 31,
+	  .help = "user of the program that tells the controller on OpenWrt "
+		  "what dnsmasq and hostapd tell on ubus; empty, or no such "
+		  "user: nobody may" },
 	{ .name = "debug",
 	  .type = CONF_BOOL,
 	  AT(gate_settings, debug),
@@ -128,6 +136,14 @@ static const struct conf_option zone_options[] = {
 	  .max = 365 * DAY,
 	  .help = "a device that sends nothing for this long is let go; "
 		  "0: never" },
+	{ .name = "leave",
+	  .type = CONF_SECONDS,
+	  AT(zone_settings, leave_s),
+	  .fallback = "0",
+	  .max = DAY,
+	  .help = "on OpenWrt: a device that has given its lease back, or has "
+		  "left the access point, is let go when it sends nothing for "
+		  "this long after it; 0: after idle, as any other" },
 	{ .name = "quota",
 	  .type = CONF_BYTES,
 	  AT(zone_settings, limits.quota_bytes),

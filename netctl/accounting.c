@@ -47,8 +47,10 @@ static void take_counters(struct reading *r, struct session *s,
 		s->down_bytes = e->bytes;
 		return;
 	}
-	if (e->packets != s->up_packets)
+	if (e->packets != s->up_packets) {
 		s->active_ms = r->now_ms;
+		s->leaves_ms = 0; /* it has not gone, or is back */
+	}
 	s->up_packets = e->packets;
 	s->up_bytes = e->bytes;
 }
@@ -229,9 +231,16 @@ static void judge(struct gate *g, struct session *s, uint64_t now_ms,
 	else if (s->limits.idle_s != IPC_UNLIMITED &&
 		 idle_ms > s->limits.idle_s * 1000)
 		gate_end(g, s, SESSION_REASON_IDLE);
+	else if (s->leaves_ms && now_ms >= s->leaves_ms)
+		gate_end(g, s, SESSION_REASON_IDLE);
 }
 
 /* --- when to look again ------------------------------------------------ */
+
+static uint64_t until(uint64_t then_ms, uint64_t now_ms)
+{
+	return then_ms > now_ms ? then_ms - now_ms : 0;
+}
 
 static uint64_t interval_of(const struct session *s, uint64_t now_ms)
 {
@@ -242,9 +251,9 @@ static uint64_t interval_of(const struct session *s, uint64_t now_ms)
 	if (s->limits.idle_s != IPC_UNLIMITED && s->limits.idle_s < 20)
 		ms = POLL_QUICK_MS;
 	if (s->ends_ms < now_ms + ms + EXPIRY_EARLY_MS)
-		ms = s->ends_ms > now_ms + EXPIRY_EARLY_MS
-			     ? s->ends_ms - now_ms - EXPIRY_EARLY_MS
-			     : 0;
+		ms = until(s->ends_ms, now_ms + EXPIRY_EARLY_MS);
+	if (s->leaves_ms && s->leaves_ms < now_ms + ms)
+		ms = until(s->leaves_ms, now_ms);
 	return ms < POLL_MIN_MS ? POLL_MIN_MS : ms;
 }
 
@@ -355,7 +364,7 @@ void gate_poll(struct gate *g)
 
 /* --- figures of those whose elements are about to be deleted ----------- */
 
-static void read_singly(struct gate *g, struct session *s)
+void gate_read(struct gate *g, struct session *s)
 {
 	struct reading r = { .g = g, .zone = s->zone, .now_ms = clock_ms() };
 	int err = read_maps(&r, &s->mac);
@@ -382,7 +391,7 @@ void gate_read_pending(struct gate *g)
 	else
 		TAILQ_FOREACH (s, &g->pending, pending)
 			if (s->installed)
-				read_singly(g, s);
+				gate_read(g, s);
 	if (err)
 		log_debug("nft: reading last counters: %s", strerror(-err));
 }

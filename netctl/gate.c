@@ -186,6 +186,7 @@ static int install(struct gate *g)
 		return err;
 	}
 	touch_absent(g);
+	gate_restore_garden(g);
 	return ruleset_fingerprint(g->nft, &g->fingerprint);
 }
 
@@ -402,10 +403,11 @@ struct gate *gate_new(struct event_base *base, struct settings *settings)
 	g->rtnl = rtnl_new();
 	g->conntrack = conntrack_new();
 	g->sessions = session_table_new();
+	g->garden = garden_new();
 	if (g->rtnl)
 		g->shaper = shaper_new(g->rtnl);
 	if (!g->nft || !g->rtnl || !g->conntrack || !g->sessions ||
-	    !g->shaper || watch(g) < 0) {
+	    !g->garden || !g->shaper || watch(g) < 0) {
 		log_error("netlink: %s", strerror(errno));
 		gate_free(g);
 		return NULL;
@@ -439,23 +441,27 @@ int gate_start(struct gate *g)
 	return err;
 }
 
+static void swap(char **a, char **b)
+{
+	char *was = *a;
+
+	*a = *b;
+	*b = was;
+}
+
 /* What only a restart changes stays as it was. */
 static void keep_fixed(struct settings *next, struct settings *old)
 {
-	char *swap;
-
 	if (strcmp(next->gate.socket, old->gate.socket) ||
 	    strcmp(next->gate.user, old->gate.user) ||
+	    strcmp(next->gate.events_user, old->gate.events_user) ||
 	    next->gate.mark_shift != old->gate.mark_shift ||
 	    strcmp(next->usage.pending, old->usage.pending))
-		log_warn("socket, user, mark_shift and pending change with a "
-			 "restart, not with a reload");
-	swap = next->gate.socket;
-	next->gate.socket = old->gate.socket;
-	old->gate.socket = swap;
-	swap = next->gate.user;
-	next->gate.user = old->gate.user;
-	old->gate.user = swap;
+		log_warn("socket, user, events_user, mark_shift and pending "
+			 "change with a restart, not with a reload");
+	swap(&next->gate.socket, &old->gate.socket);
+	swap(&next->gate.user, &old->gate.user);
+	swap(&next->gate.events_user, &old->gate.events_user);
 	next->gate.mark_shift = old->gate.mark_shift;
 }
 
@@ -497,6 +503,7 @@ void gate_reload(struct gate *g, struct settings *next)
 	keep_fixed(next, g->settings);
 	session_rezone(g->sessions, map);
 	shaper_rezone(g->shaper, map);
+	garden_rezone(g->garden, map);
 	memcpy(before, g->zone, sizeof(before));
 	memset(g->zone, 0, sizeof(g->zone));
 	for (size_t i = 0; i < SETTINGS_ZONES; i++)
@@ -509,11 +516,13 @@ void gate_reload(struct gate *g, struct settings *next)
 	g->health.generation++;
 	usage_apply(g->usage, next);
 	update_devices(g);
-	if (refresh(g) < 0)
+	if (refresh(g) < 0) {
 		log_error("the new config is not in force in the kernel");
-	else
-		log_info("config reloaded: %zu zones, %u sessions go on",
-			 next->zones, session_count(g->sessions));
+		return;
+	}
+	gate_prune_garden(g);
+	log_info("config reloaded: %zu zones, %u sessions go on", next->zones,
+		 session_count(g->sessions));
 }
 
 void gate_stop(struct gate *g)
@@ -548,6 +557,7 @@ void gate_free(struct gate *g)
 	event_del(&g->check_timer);
 	event_del(&g->refresh_event);
 	session_table_free(g->sessions);
+	garden_free(g->garden);
 	usage_free(g->usage);
 	shaper_free(g->shaper);
 	conntrack_free(g->conntrack);

@@ -6,8 +6,9 @@
  *	gate.c		devices, rules, reload, what happens around us
  *	admission.c	who is let in, how, and who no longer is
  *	accounting.c	counters, and the ends that follow from them
+ *	opening.c	what the resolver and the access points tell
  *	describe.c	all of it as messages
- *	server.c	what portal and operator may ask
+ *	server.c	what portal, operator and events may ask
  */
 #ifndef STADTTOR_GATE_H
 #define STADTTOR_GATE_H
@@ -22,6 +23,7 @@
 #include "common/settings.h"
 #include "netctl/conntrack.h"
 #include "netctl/elements.h"
+#include "netctl/garden.h"
 #include "netctl/health.h"
 #include "netctl/nft.h"
 #include "netctl/rtnl.h"
@@ -45,7 +47,9 @@ struct gate {
 	struct conntrack *conntrack;
 	struct shaper *shaper;
 	struct session_table *sessions;
-	struct usage *usage; /* by gate_set_usage() */
+	struct garden *garden;
+	uint64_t garden_full_ms; /* when the log said so; 0: never */
+	struct usage *usage;	 /* by gate_set_usage() */
 	struct health health;
 	struct gate_zone zone[SETTINGS_ZONES];
 	uint32_t uplink_ifindex[SETTINGS_UPLINKS];
@@ -140,6 +144,22 @@ void gate_restore_classes(struct gate *g);
 
 struct elements_zone gate_elements_zone(const struct gate *g, uint16_t zone);
 
+/* --- opening.c --------------------------------------------------------- */
+
+/*
+ * Opens an address that DNS has answered with, in the kernel when it returns,
+ * as struct ipc_garden tells; count gets the number of zones.
+ */
+int gate_open_name(struct gate *g, const struct ipc_garden *m,
+		   uint32_t *count) MUST_CHECK;
+
+/* Puts back all that is open by name, or closes what the config closes. */
+void gate_restore_garden(struct gate *g);
+void gate_prune_garden(struct gate *g);
+
+/* The device's sessions end soon, where it sends nothing until then. */
+void gate_left(struct gate *g, const struct mac *mac);
+
 /* --- describe.c -------------------------------------------------------- */
 
 /* Each fills in all but the header of a zeroed message. */
@@ -161,7 +181,8 @@ int gate_adopt(struct gate *g) MUST_CHECK;
  */
 void gate_poll(struct gate *g);
 
-/* Reads the counters of those who are about to be shut out, or changed. */
+/* Reads the counters of one, or of those about to be shut out, or changed. */
+void gate_read(struct gate *g, struct session *s);
 void gate_read_pending(struct gate *g);
 
 /* Closes the hour, if it is over. */

@@ -185,22 +185,26 @@ static struct privs_user find_user(const char *name)
 /* Everything that root is needed for, then never again. */
 static void start(struct daemon *d, struct settings *s)
 {
-	struct privs_user self = find_user(s->gate.user);
-	struct privs_user portal = find_user(s->portal.user);
+	struct server_users users = {
+		.owner = find_user(s->gate.user),
+		.portal = find_user(s->portal.user),
+	};
 	struct usage *usage;
 	int err;
 
 	d->gate = gate_new(d->base, s);
 	if (!d->gate)
 		exit(1);
-	d->server = server_new(d->gate, &self, &portal);
+	users.has_events = *s->gate.events_user &&
+			   !privs_find_user(s->gate.events_user, &users.events);
+	d->server = server_new(d->gate, &users);
 	if (!d->server)
 		exit(1);
-	usage = usage_new(s, self.uid, self.gid);
+	usage = usage_new(s, users.owner.uid, users.owner.gid);
 	if (!usage)
 		exit(1);
 	gate_set_usage(d->gate, usage);
-	err = privs_drop(&self, true);
+	err = privs_drop(&users.owner, true);
 	if (err)
 		fatal("giving up privileges: %s", strerror(-err));
 	if (gate_start(d->gate) < 0)

@@ -114,7 +114,7 @@ enum ruleset_set_kind {
 	SET_CLASSES, /* map, device -> class, time-out and counter */
 	SET_LIMITS,  /* device, time-out, each element with its own limit */
 	SET_RATES,   /* device, filled by the packet path, bounded */
-	SET_GARDEN,  /* addresses with time-out, filled by dnsmasq */
+	SET_GARDEN,  /* addresses with time-out, by dnsmasq or opening.c */
 	SET_NETS,    /* networks from the config */
 };
 

@@ -5,24 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 
 #include "common/clock.h"
+#include "netctl/listener.h"
 
-#define BACKLOG	     16
 #define BREACHES_MAX 32
 
-/* What each kind of peer may take, so that neither shuts out the other. */
+_Static_assert(IPC_NAME_MAX == GARDEN_NAME_MAX, "names fit messages");
+
+struct peer;
+
+/* What each kind of peer may take, so that none shuts out the others. */
 struct role {
 	const char *name;
 	const struct ipc_handler *handlers;
 	unsigned int peers_max;
 	uint32_t messages_per_s;
 	bool is_portal; /* nothing about single people for it */
+	/* what it is told unasked, on connect and on change; may be NULL */
+	void (*greet)(struct peer *p);
 };
 
 /* An answer that waits for the push at the end of the turn. */
@@ -46,7 +50,8 @@ struct peer {
 struct server {
 	struct gate *gate;
 	struct event accept_event;
-	uid_t owner, portal;
+	uid_t owner, portal, events;
+	bool has_events;
 	LIST_HEAD(, peer) peers;
 	const char *breach[BREACHES_MAX]; /* kinds already in the log */
 };
@@ -193,6 +198,11 @@ static void send_zones(struct peer *p, uint32_t id)
 		gate_describe_zone(g, i, p->role->is_portal, &m);
 		ipc_channel_send(p->channel, IPC_ZONE, &m);
 	}
+}
+
+static void greet_portal(struct peer *p)
+{
+	send_zones(p, 0);
 }
 
 static void handle_status(struct ipc_channel *ch, const void *message,
@@ -394,6 +404,58 @@ static void handle_revoke(struct ipc_channel *ch, const void *message,
 	answer_done(p, m->header.id, err, count, 0);
 }
 
+/* --- events ------------------------------------------------------------ */
+
+static void handle_garden(struct ipc_channel *ch, const void *message,
+			  void *arg)
+{
+	const struct ipc_garden *m = message;
+	struct peer *p = arg;
+	uint32_t count;
+	int err = gate_open_name(p->server->gate, m, &count);
+
+	(void)ch;
+	if (err)
+		p->server->gate->totals.refused++;
+	answer_done(p, m->header.id, err, count, 0);
+}
+
+static void handle_left(struct ipc_channel *ch, const void *message, void *arg)
+{
+	const struct ipc_left *m = message;
+	struct peer *p = arg;
+
+	(void)ch;
+	gate_left(p->server->gate, &m->mac);
+}
+
+struct greeting {
+	struct peer *peer;
+	uint32_t count;
+};
+
+/* A link may lead to what no resolver is asked for. */
+static void on_garden_name(const char *name, size_t len, void *arg)
+{
+	struct ipc_garden_name m = { 0 };
+	struct greeting *g = arg;
+
+	if (!garden_name_clean(name, len, m.name))
+		return;
+	ipc_channel_send(g->peer->channel, IPC_GARDEN_NAME, &m);
+	g->count++;
+}
+
+static void greet_events(struct peer *p)
+{
+	const struct settings *s = p->server->gate->settings;
+	struct greeting g = { .peer = p };
+
+	for (size_t z = 0; z < s->zones; z++)
+		garden_names_each(s, z, on_garden_name, &g);
+	answer_done(p, 0, 0, g.count, 0);
+}
+
 /* Who may send what, and of which size; anything else is a breach. */
 static const struct ipc_handler portal_handlers[IPC_TYPE_MAX] = {
 	[IPC_LOOKUP] = { handle_lookup },
@@ -409,12 +471,21 @@ static const struct ipc_handler operator_handlers[IPC_TYPE_MAX] = {
 	[IPC_REVOKE] = { handle_revoke }, [IPC_HEALTH_ASK] = { handle_health },
 };
 
+static const struct ipc_handler events_handlers[IPC_TYPE_MAX] = {
+	[IPC_GARDEN] = { handle_garden },
+	[IPC_LEFT] = { handle_left },
+};
+
 /* --- peers ------------------------------------------------------------- */
 
 static const struct role portal_role = { "portal", portal_handlers, 8, 20000,
-					 true };
-static const struct role operator_role = { "operator", operator_handlers, 24,
-					   5000, false };
+					 true,	   greet_portal };
+static const struct role operator_role = { "operator", operator_handlers,
+					   24,	       5000,
+					   false,      NULL };
+/* One transaction a message, unlike all of the portal's in a turn. */
+static const struct role events_role = { "events", events_handlers, 2, 500,
+					 true,	   greet_events };
 
 static void peer_free(struct peer *p)
 {
@@ -467,6 +538,8 @@ static const struct role *find_role(const struct server *sv, int fd, uid_t *uid)
 	*uid = cred.uid;
 	if (cred.uid == sv->portal)
 		return &portal_role;
+	if (sv->has_events && cred.uid == sv->events)
+		return &events_role;
 	if (cred.uid == 0 || cred.uid == sv->owner)
 		return &operator_role;
 	return NULL;
@@ -509,8 +582,8 @@ static void add_peer(struct server *sv, int fd, const struct role *role,
 		return;
 	}
 	LIST_INSERT_HEAD(&sv->peers, p, next);
-	if (role == &portal_role)
-		send_zones(p, 0);
+	if (role->greet)
+		role->greet(p);
 }
 
 static void on_accept(evutil_socket_t listener, short what, void *arg)
@@ -540,72 +613,20 @@ static void on_zones(void *arg)
 	struct peer *p;
 
 	LIST_FOREACH (p, &sv->peers, next)
-		if (p->role->is_portal)
-			send_zones(p, 0);
+		if (p->role->greet)
+			p->role->greet(p);
 }
 
-/* --- the socket -------------------------------------------------------- */
+/* --- life -------------------------------------------------------------- */
 
-static int make_folder(const char *socket_path)
+struct server *server_new(struct gate *g, const struct server_users *users)
 {
-	char folder[108];
-	char *slash;
-
-	snprintf(folder, sizeof(folder), "%s", socket_path);
-	slash = strrchr(folder, '/');
-	if (!slash || slash == folder)
-		return 0;
-	*slash = '\0';
-	return mkdir(folder, 0755) < 0 && errno != EEXIST ? -errno : 0;
-}
-
-/* A socket that nobody serves is left over; one that somebody does is not. */
-static int clear_path(const char *path)
-{
-	int fd = ipc_connect(path);
-
-	if (fd >= 0) {
-		close(fd);
-		return -EADDRINUSE;
-	}
-	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
-}
-
-static int open_listener(const char *path, const struct privs_user *owner,
-			 const struct privs_user *portal)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	mode_t mask;
-	int fd, err;
-
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
-	err = make_folder(path);
-	if (!err)
-		err = clear_path(path);
-	if (err)
-		return err;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	mask = umask(0117);
-	err = bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ? -errno : 0;
-	umask(mask);
-	if (!err && (chown(path, owner->uid, portal->gid) < 0 ||
-		     listen(fd, BACKLOG) < 0))
-		err = -errno;
-	if (err) {
-		close(fd);
-		return err;
-	}
-	return fd;
-}
-
-struct server *server_new(struct gate *g, const struct privs_user *owner,
-			  const struct privs_user *portal)
-{
+	const struct privs_user *owner = &users->owner;
+	const struct privs_user *portal = &users->portal;
+	uid_t events = users->events.uid;
 	struct server *sv = calloc(1, sizeof(*sv));
 	const char *path = g->settings->gate.socket;
-	int fd = sv ? open_listener(path, owner, portal) : -ENOMEM;
+	int fd = sv ? listener_open(path, owner, portal) : -ENOMEM;
 
 	if (fd < 0) {
 		log_error("%s: %s", path,
@@ -618,6 +639,9 @@ struct server *server_new(struct gate *g, const struct privs_user *owner,
 	sv->gate = g;
 	sv->owner = owner->uid;
 	sv->portal = portal->uid;
+	sv->events = events;
+	sv->has_events = users->has_events && events && events != owner->uid &&
+			 events != portal->uid;
 	LIST_INIT(&sv->peers);
 	event_assign(&sv->accept_event, g->base, fd, EV_READ | EV_PERSIST,
 		     on_accept, sv);

@@ -42,6 +42,7 @@ struct session {
 	uint64_t ends_ms;    /* UINT64_MAX: never */
 	uint64_t moved_ms;   /* when that was set; 0: before we started */
 	uint64_t active_ms;  /* last time its counters moved */
+	uint64_t leaves_ms;  /* has gone, and ends then; 0: has not */
 	uint64_t up_bytes, up_packets;
 	uint64_t down_bytes, down_packets;
 	uint64_t moved_up, moved_down; /* bytes at the last look */

@@ -68,7 +68,8 @@ static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
 	[IPC_LIST] = { on_message },	    [IPC_REVOKE] = { on_message },
 	[IPC_SESSION] = { on_message },	    [IPC_USAGE_NEXT] = { on_message },
 	[IPC_HEALTH] = { on_message },	    [IPC_USAGE_ROW] = { on_message },
-	[IPC_USAGE_LABEL] = { on_message },
+	[IPC_USAGE_LABEL] = { on_message }, [IPC_GARDEN] = { on_message },
+	[IPC_LEFT] = { on_message },	    [IPC_GARDEN_NAME] = { on_message },
 };
 
 /* The records that the channel must hand over before it closes. */

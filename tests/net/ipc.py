@@ -9,7 +9,7 @@ VERSION = 3
 UNLIMITED = (1 << 64) - 1
 (NONE, LOOKUP, GRANT, LOGOUT, USAGE_NEXT, HEALTH_ASK, ADMIT, STATUS, LIST,
  REVOKE, SESSION, ADDRESS, ZONE, TOTALS, DONE, HEALTH, USAGE_ROW, USAGE_LABEL,
- TYPE_MAX) = range(19)
+ GARDEN, LEFT, GARDEN_NAME, TYPE_MAX) = range(22)
 
 HEADER = struct.Struct("=HHI")
 ADDR = struct.Struct("=B3xI16s")
@@ -21,15 +21,15 @@ SESSION_BODY = struct.Struct("=iI5Q5QIIII16s")
 DONE_BODY = struct.Struct("=iIII")
 
 
-def connect_as(user, path):
-    """A connection that carries that user's id.
+def connect_as(user, path, group=None):
+    """A connection that carries that user's id, in the group of another's.
 
     Made by a child, because the ids of a process belong to all its threads.
     """
     ours, theirs = socket.socketpair()
     child = os.fork()
     if not child:
-        os._exit(_connect_and_send(user, path, theirs))
+        os._exit(_connect_and_send(user, group or user, path, theirs))
     theirs.close()
     with ours:
         _, status = os.waitpid(child, 0)
@@ -40,12 +40,11 @@ def connect_as(user, path):
     return socket.socket(fileno=fd)
 
 
-def _connect_and_send(user, path, back):
-    entry = pwd.getpwnam(user)
+def _connect_and_send(user, group, path, back):
     try:
         os.setgroups([])
-        os.setgid(entry.pw_gid)
-        os.setuid(entry.pw_uid)
+        os.setgid(pwd.getpwnam(group).pw_gid)
+        os.setuid(pwd.getpwnam(user).pw_uid)
         s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         s.connect(path)  # waits while the backlog is full
         socket.send_fds(back, [b"1"], [s.fileno()])
@@ -90,6 +89,15 @@ def revoke(client=None, handle=0, tag=0, everybody=0, ident=1):
                                             everybody, 0), ident)
 
 
+def garden(name, client, ttl_s=300, ident=1):
+    return message(GARDEN, address(client) + struct.pack("=II256s", ttl_s, 0,
+                                                         name.encode()), ident)
+
+
+def left(mac):
+    return message(LEFT, bytes.fromhex(mac.replace(":", "")) + bytes(2))
+
+
 class Session:
     """An IPC_SESSION, taken apart."""
 
@@ -104,8 +112,8 @@ class Session:
 class Peer:
     """A connection to netctl as some user."""
 
-    def __init__(self, path, user="nobody"):
-        self.socket = connect_as(user, path)
+    def __init__(self, path, user="nobody", group=None):
+        self.socket = connect_as(user, path, group)
         self.socket.settimeout(3)
 
     def __enter__(self):
@@ -138,6 +146,24 @@ class Peer:
         """The error and how many have ended."""
         self.send(revoke(**target))
         return DONE_BODY.unpack(self.answer_of(DONE)[HEADER.size:])[:2]
+
+    def open_name(self, name, client, ttl_s=300):
+        """The error and in how many zones it is open."""
+        self.send(garden(name, client, ttl_s))
+        return DONE_BODY.unpack(self.answer_of(DONE)[HEADER.size:])[:2]
+
+    def names(self):
+        """What netctl tells unasked: a whole list of names."""
+        found = []
+        while True:
+            data = self.socket.recv(512)
+            _, kind, ident = HEADER.unpack_from(data)
+            if kind == GARDEN_NAME:
+                found.append(data[HEADER.size:].rstrip(b"\0").decode())
+            elif kind == DONE and not ident:
+                assert DONE_BODY.unpack(data[HEADER.size:])[:2] == (
+                    0, len(found))
+                return found
 
     def was_closed(self, seconds=2):
         """Reads until netctl closes the connection."""

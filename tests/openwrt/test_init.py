@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the init script hands to procd and to the firewall."""
+import re
+
 import router as r
 import pytest
 
@@ -141,6 +143,82 @@ def test_vouchers_and_live_tiles_ask_for_more(box):
     assert {more[n] for n in names} == {"0"}
 
 
+EVENTS = "/usr/libexec/stadttor/events"
+WANTED = {  # what the config has, and what events is told
+    "": None,
+    "\tlist garden_name 'city.example'\n": ["names"],
+    "\toption leave '5m'\n": ["leave"],
+    "\toption leave '0'\n": None,
+    "\toption leave '0s'\n": None,
+    "\toption leave '90'\n\tlist garden_name 'a.example'\n"
+    "\tlist garden_name 'b.example'\n": ["names", "leave"],
+    "config tile 'x'\n\toption link 'https://city.example/'\n": ["names"],
+    "config portal\n\toption terms_url 'https://a.example/t'\n": ["names"],
+    "config portal\n\toption success_url 'https://a.example/'\n": ["names"],
+    "config portal\n\toption venue_url 'https://a.example/'\n": ["names"],
+    "config portal\n\toption hostname 'gate.example'\n": None,
+}
+
+
+@pytest.mark.parametrize("more,words", WANTED.items())
+def test_a_third_program_where_the_config_asks_for_it(box, more, words):
+    box.make(EVENTS)
+    box.config("stadttor", BASE + more)
+    sent = start(box)["instances"]
+    assert logged(box) == []
+    if not words:
+        assert sorted(sent) == ["netctl", "portal"]
+        return
+    assert sorted(sent) == ["events", "netctl", "portal"]
+    assert sent["events"]["command"] == [
+        EVENTS, "/run/stadttor/netctl.sock", *words]
+
+
+def test_the_third_program_has_a_jail_of_its_own(box):
+    """No config, no users, no /proc: ubus, netctl's socket and its modules."""
+    box.make(EVENTS)
+    box.config("stadttor", BASE + "\toption leave '5m'\nconfig gate\n"
+               "\toption events_user 'told'\nconfig portal\n"
+               "\toption user 'shown'\n")
+    its = start(box)["instances"]["events"]
+    jail = its.pop("jail")
+    assert jail.pop("mount") == {
+        "/run/stadttor": "0", **{f"/usr/lib/ucode/{m}.so": "0" for m in (
+            "ubus", "uloop", "socket", "struct")}}
+    assert jail.pop("name") == "stadttor-events"
+    assert set(jail) == {"ubus", "ronly", "requirejail"}
+    its.pop("command")
+    assert its == {
+        "respawn": ["3600", "1", "0"], "stderr": "1",
+        "limits": {"core": "0 0", "nofile": "64 64"}, "user": "told",
+        "group": "shown", "no_new_privs": "1",
+        "capabilities": "/etc/capabilities/stadttor-events.json",
+        "seccomp": "/etc/seccomp/stadttor.json"}
+
+
+def test_without_ujail_the_third_program_is_not_root(box):
+    box.make(EVENTS)
+    (box.root / "sbin/ujail").unlink()
+    box.config("stadttor", BASE + "\tlist garden_name 'city.example'\n")
+    its = start(box)["instances"]["events"]
+    assert (its["user"], its["group"]) == ("stadttor-events",
+                                           "stadttor-portal")
+    assert "jail" not in its
+
+
+def test_without_the_package_the_log_says_what_is_missing(box):
+    box.config("stadttor", BASE + "\tlist garden_name 'city.example'\n")
+    assert sorted(start(box)["instances"]) == ["netctl", "portal"]
+    assert len(logged(box)) == 1
+    assert "stadttor-events" in logged(box)[0]
+
+
+def test_modules_are_those_that_the_program_imports():
+    text = (r.FILES / "stadttor.events").read_text()
+    assert re.findall(r"^import .* from '(\w+)';", text, re.M) == re.search(
+        r"for module in (.*); do", INIT)[1].split()
+
+
 def test_the_firewall_opens_what_guests_need(box):
     rules = start(box)["data"]["firewall"]
     assert {(x.pop("type"), x.pop("src"), x.pop("target"))
@@ -217,9 +295,12 @@ def test_reload_checks_then_sends_hup_then_tells_procd(box):
     assert done.returncode == 0
     kinds = [e[0] for e in box.events()
              if e[0] in ("signal", "begin") or e[0].startswith("stadttor")]
-    assert kinds[:3] == ["stadttor check /etc/config/stadttor", "signal",
-                         "begin"]
-    assert ["signal", "stadttor", "*", "1"] in box.events()
+    assert kinds[:4] == ["stadttor check /etc/config/stadttor", "signal",
+                         "signal", "begin"]
+    # and not events, which it would end
+    assert [e for e in box.events() if e[0] == "signal"] == [
+        ["signal", "stadttor", "netctl", "1"],
+        ["signal", "stadttor", "portal", "1"]]
     assert sorted(sent[0]["instances"]) == ["netctl", "portal"]
 
 

@@ -105,6 +105,35 @@ def test_the_dashboard_is_a_package_for_every_architecture(out):
     assert fields(out, "stadttor")["PKGARCH"] != "all"
 
 
+def test_the_program_of_events_is_a_package_for_every_architecture(out):
+    assert modes(out / "stadttor-events") == {
+        "/usr/libexec/stadttor/events": "755",
+        "/usr/share/acl.d/stadttor-events.json": "644",
+        "/etc/capabilities/stadttor-events.json": "644"}
+    its = fields(out, "stadttor-events")
+    assert its["PKGARCH"] == "all"
+    text = (r.FILES / "stadttor.events").read_text()
+    modules = re.findall(r"^import .* from '(\w+)';", text, re.M)
+    assert its["DEPENDS"].split() == ["+stadttor", "+ucode", *sorted(
+        (f"+ucode-mod-{m}" for m in modules),
+        key=its["DEPENDS"].split().index)]
+    # the group is that of the socket; the user and ubusd's right are one's
+    user, group = its["USERID"].split(":")
+    name, uid = user.split("=")
+    acl = json.loads((out / "stadttor-events/usr/share/acl.d/"
+                      "stadttor-events.json").read_text())
+    assert acl["user"] == name == "stadttor-events"
+    assert group in fields(out, "stadttor")["USERID"]
+    assert uid not in fields(out, "stadttor")["USERID"]
+    installed = (out / "stadttor-events/usr/libexec/stadttor/events")
+    version = variable("PKG_VERSION")
+    assert installed.read_text() == text.replace("@VERSION@", version)
+    assert f"'stadttor-events {version}\\n'" in installed.read_text()
+    caps = json.loads((out / "stadttor-events/etc/capabilities/"
+                       "stadttor-events.json").read_text())
+    assert set(map(tuple, caps.values())) == {()}
+
+
 def test_what_survives_a_sysupgrade(out):
     assert (out / "stadttor.conffiles").read_text().split() == [
         "/etc/config/stadttor", "/etc/stadttor/"]
@@ -226,7 +255,7 @@ def test_the_reviewers_list(root):
         lines = body.splitlines()
         if name.endswith("/install"):
             assert all(x.startswith("\t") for x in lines), name
-        elif name.endswith(("/conffiles", "/postinst", "/prerm")):
+        elif name.endswith(("/conffiles", "/postinst", "/prerm", "/postrm")):
             assert not lines[0].startswith((" ", "\t")), name
         elif not name.endswith("/description"):
             assert all(re.match(r"  +\S", x) for x in lines), name
@@ -338,6 +367,27 @@ def test_an_upgrade_restarts_and_never_takes_down(box, out):
 
 def test_an_installation_leaves_the_start_to_the_package_manager(box, out):
     assert run_script(box, out, "postinst") == []
+
+
+@pytest.mark.parametrize("name", ["postinst", "postrm"])
+def test_events_come_and_go_with_their_package(box, out, name):
+    """ubusd reads rights anew; a service that runs looks what it has."""
+    box.program(box.bin / "killall", 'echo "killall $*" >>"$TRACE"')
+    package = "stadttor-events"
+    script = box.place((out / f"{package}.{name}").read_text(), name)
+
+    def run(**env):
+        assert box.run(script, **env).returncode == 0
+        return [e[0] for e in box.events()]
+    assert run() == ["killall -s HUP ubusd", "stadttor running",
+                     "stadttor restart" if name == "postinst" else
+                     "stadttor start"]
+    assert run(IPKG_INSTROOT="/image") == []
+    if name == "postrm":
+        assert run(PKG_UPGRADE="1") == []
+    box.program(box.etc / "init.d/stadttor", 'echo "stadttor $*" >>"$TRACE"\n'
+                'exit 1')
+    assert run() == ["killall -s HUP ubusd", "stadttor running"]
 
 
 def test_a_removal_leaves_no_trace(box, out):

@@ -139,6 +139,9 @@ static void sizes_are_fixed(void **state)
 	assert_int_equal(ipc_message_size(IPC_HEALTH), 600);
 	assert_int_equal(ipc_message_size(IPC_USAGE_ROW), 224);
 	assert_int_equal(ipc_message_size(IPC_USAGE_LABEL), 72);
+	assert_int_equal(ipc_message_size(IPC_GARDEN), 296);
+	assert_int_equal(ipc_message_size(IPC_LEFT), 16);
+	assert_int_equal(ipc_message_size(IPC_GARDEN_NAME), 264);
 	assert_int_equal(ipc_message_size(IPC_TYPE_MAX), 0);
 	assert_int_equal(ipc_message_size((enum ipc_type)60000), 0);
 	for (int i = 0; i < IPC_TYPE_MAX; i++)

@@ -23,6 +23,7 @@ $(1):
 	$$(file >$(OUT)/$(1).conffiles,$$(Package/$(1)/conffiles))
 	$$(file >$(OUT)/$(1).postinst,$$(Package/$(1)/postinst))
 	$$(file >$(OUT)/$(1).prerm,$$(Package/$(1)/prerm))
+	$$(file >$(OUT)/$(1).postrm,$$(Package/$(1)/postrm))
 .PHONY: all $(1)
 endef
 

@@ -8,3 +8,4 @@ INSTALL_DATA := install -m0644
 INSTALL_CONF := install -m0600
 LN := ln -sf
 CP := cp -fpR
+SED := sed -i -e

@@ -14,7 +14,7 @@ return view.extend({
 
 		forms.fill(s, 'zone', [
 			[ 'session', _('Session'), [ 'device', 'auth', 'duration',
-				'idle', 'max_sessions', 'counted' ] ],
+				'idle', 'leave', 'max_sessions', 'counted' ] ],
 			[ 'speed', _('Speed and amount'), [ 'rate_down', 'rate_up',
 				'bandwidth', 'quota', 'over_quota', 'slow_rate' ] ],
 			[ 'ceiling', _('At most'), [ 'max_duration', 'max_rate_down',

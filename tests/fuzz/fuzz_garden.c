@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A hostile program of events: what it tells of names and addresses is taken or
+ * not, but the garden stays within its bounds, and holds nothing that a name of
+ * the config does not open.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netctl/garden.h"
+
+#define CHECK(x)                                                               \
+	do {                                                                   \
+		if (!(x))                                                      \
+			__builtin_trap();                                      \
+	} while (0)
+#define NOW_MS	 5000000ULL
+#define STEP_MAX 64 /* bytes of input for one message */
+
+static const char config[] =
+	"config uplink wan\noption device eth0\n"
+	"config zone a\noption device br0\nlist garden_name a.example\n"
+	"config zone b\noption device br1\nlist garden_name x.a.example\n"
+	"list garden_name b\n";
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct settings *settings(void)
+{
+	static struct settings *s;
+	char error[UCI_ERROR_MAX];
+
+	if (!s)
+		s = settings_parse("fuzz", config, sizeof(config) - 1, error);
+	CHECK(s);
+	return s;
+}
+
+/* A name near those of the config, or any bytes; an address; a TTL. */
+static struct ipc_garden message(const uint8_t *data, size_t size)
+{
+	static const char *const names[] = { "", ".a.example", "x.a.example",
+					     "b" };
+	struct ipc_garden m = { .address.family = AF_INET };
+	size_t used = strlen(names[data[0] & 3]);
+
+	memcpy(m.name, names[data[0] & 3], used);
+	if (data[0] & 4)
+		m.address.family = AF_INET6;
+	if (data[0] & 8)
+		memset(m.name, data[0], sizeof(m.name));
+	if (data[0] & 16)
+		m.address.family = data[0];
+	if (size > 21) {
+		memcpy(&m.ttl_s, data + 1, sizeof(m.ttl_s));
+		memcpy(m.address.byte, data + 5, sizeof(m.address.byte));
+		memcpy(m.name, data + 21, size - 21);
+	}
+	return m;
+}
+
+static void check_zone(const struct garden *g, size_t zone)
+{
+	const struct garden_entry *e;
+	size_t n = 0;
+
+	for (; (e = garden_at(g, zone, n)); n++) {
+		CHECK(garden_is_public(&e->address));
+		CHECK(garden_find(g, zone, &e->address) == e);
+		CHECK(e->ends_ms >= NOW_MS + GARDEN_MIN_S * 1000ULL);
+		CHECK(e->ends_ms <= NOW_MS + GARDEN_TOP_S * 1000ULL);
+	}
+	CHECK(n <= GARDEN_MAX);
+}
+
+static void on_gone(const struct garden_entry *e, void *arg)
+{
+	(void)e;
+	(void)arg;
+	CHECK(0); /* the config is the same */
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct settings *s = settings();
+	struct garden *g = garden_new();
+
+	CHECK(g);
+	while (size) {
+		size_t step = size < STEP_MAX ? size : STEP_MAX;
+		struct ipc_garden m = message(data, step);
+		char of[GARDEN_NAME_MAX];
+		uint32_t zones;
+		int err = garden_take(g, s, &m, NOW_MS, &zones);
+
+		CHECK(!err || err == -EINVAL || err == -EACCES);
+		CHECK(!(zones & ~3U) && (!err || !zones));
+		for (size_t z = 0; z < 2 && zones & 1U << z; z++) {
+			CHECK(garden_names_open(s, z, m.name, of));
+			CHECK(garden_find(g, z, &m.address));
+		}
+		data += step;
+		size -= step;
+	}
+	for (size_t z = 0; z < 2; z++) {
+		garden_prune(g, s, z, on_gone, NULL);
+		check_zone(g, z);
+	}
+	garden_free(g);
+	return 0;
+}

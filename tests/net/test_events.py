@@ -1,0 +1,525 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the box's resolver and access points tell: addresses of the walled
+garden are open before the answer comes, and devices that have gone are let go.
+A program in the place of openwrt/stadttor/files/stadttor.events tells it."""
+import contextlib
+import errno
+import json
+import os
+import struct
+import sys
+import threading
+import time
+
+import gate as programs
+import ipc
+import lab
+import pytest
+import traffic
+from gate import NETCTL, PORTAL
+from traffic import FAMILIES, V4, V6
+
+sys.path.insert(0, os.path.join(os.path.dirname(lab.HERE), "openwrt"))
+
+import ubusplay  # noqa: E402
+
+USER = "news"
+GARDEN = {"garden_name": ["garden.test", "Other.Example."]}
+SERVICES = """
+config tile 'parken'
+	list title 'de=Parken'
+	option link 'https://user@parken.example:8443/frei?q=1'
+	list zone 'staff'
+config tile 'address'
+	list title 'de=Adresse'
+	option link 'http://203.0.113.80/'
+"""
+
+
+@pytest.fixture
+def start(stadttor):
+    def run(**config):
+        more = config.pop("more", "")
+        stadttor.configure(gate={"events_user": USER}, **config)
+        with open(stadttor.config, "a") as file:
+            file.write(more)
+        stadttor.start_one(NETCTL)
+        lab.wait_until(stadttor.netctl_answers, 10)
+        return stadttor
+    yield run
+    stadttor.check_alive(NETCTL)
+    assert stadttor.status()["netlink_errors"] == 0
+
+
+def events(stadttor):
+    return ipc.Peer(stadttor.socket, USER, group="nobody")
+
+
+def opened(street, zone="guest"):
+    """{address: seconds left} of the garden's sets in the kernel."""
+    found = {}
+    for family in "46":
+        text = street.gate.run("nft", "-j", "list", "set", "inet", "stadttor",
+                               f"garden{family}_{zone}").stdout
+        for e in json.loads(text)["nftables"][-1]["set"].get("elem", []):
+            found[e["elem"]["val"]] = e["elem"]["expires"]
+    return found
+
+
+def reaches(phone, family):
+    return traffic.tcp_connect(phone, traffic.garden(family), 443) is True
+
+
+# --- the walled garden by name -----------------------------------------------
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_it_is_open_before_the_answer_comes(start, street, phones, family):
+    with events(start(guest=GARDEN, staff={})) as peer:
+        assert not reaches(phones[0], family)
+        for _ in range(20):
+            assert peer.open_name("www.garden.test",
+                                  traffic.garden(family)) == (0, 1)
+            # no waiting: the first packet passes
+            assert reaches(phones[0], family)
+            street.gate.run("nft", "delete", "element", "inet", "stadttor",
+                            f"garden{'4' if family == V4 else '6'}_guest",
+                            "{", traffic.garden(family), "}")
+            assert not reaches(phones[0], family)
+        assert not reaches(street.staff_phones[0], family)
+        assert traffic.is_shut(phones[0], family)
+
+
+def test_which_names(start, street):
+    stadttor = start(guest={**GARDEN, "device": "br-guest"}, staff={},
+                     more=SERVICES, portal={"hostname": "gate.example"})
+    with events(stadttor) as peer:
+        # as the config lists them; an address is no name
+        assert sorted(peer.names()) == ["garden.test", "other.example",
+                                        "parken.example"]
+        for name, zones in (
+                ("garden.test", 1), ("GARDEN.test", 1), ("a.b.garden.test", 1),
+                ("garden.test.", 1), ("xgarden.test", 0), ("test", 0),
+                ("garden.test.example", 0), ("garden.tes", 0), (".", 0),
+                ("other.example", 1), ("parken.example", 1),
+                ("203.0.113.80", 0), ("gate.example", 0)):
+            assert peer.open_name(name, "203.0.113.80") == (0, zones), name
+    assert set(opened(street, "staff")) == {"203.0.113.80"}
+
+
+def test_one_name_in_two_gardens(start, street):
+    with events(start(guest=GARDEN, staff=GARDEN)) as peer:
+        assert sorted(peer.names()) == 2 * ["garden.test"] + \
+            2 * ["other.example"]
+        assert peer.open_name("garden.test", lab.GARDEN6) == (0, 2)
+    for zone in ("guest", "staff"):
+        assert set(opened(street, zone)) == {lab.GARDEN6}
+
+
+TIMES = {0: 3600, 1: 3600, 3599: 3600, 7200: 7200, 86400: 86400,
+         604800: 604800, 604801: 604800, 0xffffffff: 604800}
+
+
+def test_how_long(start, street):
+    """An hour at least, a week at most, and never earlier than before."""
+    with events(start(guest=GARDEN)) as peer:
+        for n, (ttl_s, open_s) in enumerate(TIMES.items()):
+            address = f"203.0.113.{n + 1}"
+            assert peer.open_name("garden.test", address, ttl_s) == (0, 1)
+            assert open_s - 60 < opened(street)[address] <= open_s, ttl_s
+        for ttl_s in (9000, 60, 100000):
+            assert peer.open_name("garden.test", "203.0.113.99",
+                                  ttl_s) == (0, 1)
+            assert opened(street)["203.0.113.99"] > max(9000, ttl_s) - 60
+        assert opened(street)["203.0.113.1"] <= 3600
+
+
+STRANGE = ["0.0.0.0", "0.1.2.3", "10.20.1.2", "10.20.0.1", "100.64.0.1",
+           "100.127.255.255", "127.0.0.1", "169.254.1.1", "172.16.0.1",
+           "172.31.255.255", "192.0.0.1", "192.168.178.1", "198.18.0.1",
+           "198.19.255.255", "224.0.0.251", "240.0.0.1", "255.255.255.255",
+           "::", "::1", "::ffff:203.0.113.80", "::203.0.113.80", "fe80::1",
+           "fd00::1", "fc00::1", "fec0::1", "ff02::1", "2002:a14:102::1",
+           "2001::1", "64:ff9b::10.20.1.2", "64:ff9b:1::1", "100::1"]
+
+
+def test_no_name_leads_into_a_private_network(start, street):
+    with events(start(guest=GARDEN)) as peer:
+        for address in STRANGE:
+            assert peer.open_name("garden.test", address) == (
+                -errno.EACCES, 0), address
+            # of a name that is none of ours nobody is told anything
+            assert peer.open_name("net.test", address) == (0, 0)
+        assert opened(street) == {}
+        for address in ("100.63.0.1", "100.128.0.1", "172.15.0.1", "9.9.9.9",
+                        "172.32.0.1", "192.0.1.1", "198.17.0.1", "223.0.0.1",
+                        "64:ff9b::203.0.113.80", "2001:db8:2::80", "3fff::1",
+                        "2003:1::1"):
+            assert peer.open_name("garden.test", address) == (0, 1), address
+        assert len(opened(street)) == 12
+
+
+def test_an_address_behind_the_gate_stays_shut(start, street, phones):
+    """Even were it believed: the garden's rules lead out by an uplink only."""
+    other = phones[1]
+    with events(start(guest=GARDEN, staff={})) as peer:
+        peer.names()
+        for address in (street.staff_phones[0].ip6, street.staff.gate6,
+                        lab.UPLINK6, lab.UPLINK4, other.ip6):
+            assert peer.open_name("garden.test", address) == (0, 1)
+    staff = street.staff_phones[0]
+    assert traffic.ping(phones[0], staff.ip6) is not True
+    for address in (street.staff.gate6, lab.UPLINK6, lab.UPLINK4):
+        for port in (22, 443, 2090):
+            assert traffic.tcp_connect(phones[0], address, port) is not True
+
+
+def garden_message(family=2, ifindex=0, zero=0, name=b"garden.test\0"):
+    return ipc.message(ipc.GARDEN, ipc.ADDR.pack(
+        family, ifindex, bytes([203, 0, 113, 80]) + bytes(12))
+        + struct.pack("=II256s", 60, zero, name.ljust(256, b"x")))
+
+
+def test_nonsense(start, street):
+    with events(start(guest=GARDEN)) as peer:
+        for data in (garden_message(family=0), garden_message(family=255),
+                     garden_message(family=17), garden_message(ifindex=1),
+                     garden_message(zero=1), garden_message(name=b"\0"),
+                     garden_message(name=b"garden.test")):
+            peer.send(data)
+            done = peer.answer_of(ipc.DONE)[ipc.HEADER.size:]
+            assert ipc.DONE_BODY.unpack(done)[:2] == (-errno.EINVAL, 0)
+        for name in (b"garden.test\0", b"\xff\xfe.garden.test\0",
+                     b"%n%s\n.garden.test\0"):
+            peer.send(garden_message(name=name))
+            done = peer.answer_of(ipc.DONE)[ipc.HEADER.size:]
+            assert ipc.DONE_BODY.unpack(done)[:2] == (0, 1)
+    assert set(opened(street)) == {lab.GARDEN4}
+
+
+def test_it_is_bounded(start, street):
+    """A resolver gone mad fills one zone's share and no other's."""
+    stadttor = start(guest={"garden_name": ["a.example"]},
+                     staff={"garden_name": ["b.example"]})
+    refused = stadttor.status()["refused"]
+    told = 1100
+    with events(stadttor) as peer:
+        peer.names()
+        answers = [peer.open_name(
+            "x.a.example", f"203.0.{n // 250}.{n % 250 + 1}")
+            for n in range(told)]
+        assert answers == [(0, 1)] * 1024 + [(-errno.ENOSPC, 0)] * (
+            told - 1024)
+        assert peer.open_name("a.example", "203.0.0.1") == (0, 1)
+        assert peer.open_name("b.example", "203.0.200.1") == (0, 1)
+    assert len(opened(street)) == 1024
+    assert stadttor.status()["refused"] - refused == told - 1024
+    assert len(stadttor.warnings("garden")) == 1
+    assert "203.0" not in stadttor.log()
+
+
+def test_flood(start, phones):
+    """As fast as it can, without reading an answer: others are served."""
+    stadttor = start(guest=GARDEN)
+    stop = threading.Event()
+
+    def flood(peer):
+        peer.socket.setblocking(False)
+        while not stop.is_set():
+            try:
+                peer.send(ipc.garden("garden.test", lab.GARDEN4))
+            except BlockingIOError:
+                time.sleep(0.0005)
+            except OSError:
+                return
+
+    with events(stadttor) as peer:
+        worker = threading.Thread(target=flood, args=(peer,))
+        worker.start()
+        try:
+            slowest, deadline = 0, time.monotonic() + 2
+            while time.monotonic() < deadline:
+                begun = time.monotonic()
+                stadttor.status()
+                slowest = max(slowest, time.monotonic() - begun)
+        finally:
+            stop.set()
+            worker.join()
+    assert slowest < 1.0
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(events(stadttor))
+        assert stadttor.status()["zones"]
+    assert len(stadttor.warnings("too many connections")) == 1
+
+
+@pytest.mark.parametrize("deed", [
+    "flush ruleset", "delete table inet stadttor",
+    "flush set inet stadttor garden4_guest\n"
+    "flush chain inet stadttor forward"])
+def test_a_strangers_flush(start, street, phones, deed):
+    """DNS tells once, so netctl has to know it still."""
+    stadttor = start(guest=GARDEN)
+    with events(stadttor) as peer:
+        for family in FAMILIES:
+            assert peer.open_name("garden.test", traffic.garden(family),
+                                  5000) == (0, 1)
+        street.gate.nft(deed + "\n")
+        stadttor.wait_log("put back")
+        for family in FAMILIES:
+            assert reaches(phones[0], family)
+        assert traffic.is_shut(phones[0])
+        left = opened(street)
+        assert all(4900 < s <= 5000 for s in left.values()) and len(left) == 2
+
+
+def test_a_change_of_devices_and_a_restart(start, street, phones):
+    stadttor = start(guest=GARDEN)
+    with events(stadttor) as peer:
+        assert peer.open_name("garden.test", lab.GARDEN4) == (0, 1)
+        since = len(stadttor.log())
+        street.rebuild_uplink()
+        stadttor.wait_log("device wan0 is there", since=since)
+        lab.wait_until(lambda: reaches(phones[0], V4))
+    stadttor.restart(NETCTL)
+    lab.wait_until(stadttor.netctl_answers)
+    assert reaches(phones[0], V4)
+    with events(stadttor) as peer:  # and what the kernel has does no harm
+        assert peer.open_name("garden.test", lab.GARDEN4, 9000) == (0, 1)
+    assert opened(street)[lab.GARDEN4] > 8900
+
+
+def test_reload(start, street, phones):
+    """A name that leaves the config closes, others stay open."""
+    stadttor = start(guest={"garden_name": ["garden.test", "b.example"]},
+                     staff={"garden_name": ["b.example"]})
+    with events(stadttor) as peer:
+        assert len(peer.names()) == 3
+        assert peer.open_name("garden.test", lab.GARDEN4) == (0, 1)
+        assert peer.open_name("b.example", "203.0.113.2") == (0, 2)
+        stadttor.configure(gate={"events_user": USER},
+                           guest={"garden_name": ["b.example"]})
+        stadttor.reload(NETCTL)
+        stadttor.wait_log("config reloaded")
+        assert peer.names() == ["b.example"]
+        assert set(opened(street)) == {"203.0.113.2"}
+        assert not reaches(phones[0], V4)
+        assert peer.open_name("garden.test", lab.GARDEN4) == (0, 0)
+        # without any name there are no sets
+        stadttor.configure(gate={"events_user": USER})
+        stadttor.reload(NETCTL)
+        stadttor.wait_log("config reloaded", since=stadttor.log().rfind(
+            "config reloaded") + 20)
+        assert peer.names() == []
+        assert peer.open_name("b.example", "203.0.113.2") == (0, 0)
+        assert stadttor.warnings("garden|nft") == []
+
+
+def test_beside_dnsmasqs_own_way(start, street, phones):
+    """nftset= and events fill the same sets: no harm in any order."""
+    with events(start(guest=GARDEN)) as peer:
+        kind = {V4: 1, V6: 28}
+        for first in ("dnsmasq", "events"):
+            street.gate.nft("flush set inet stadttor garden4_guest\n"
+                            "flush set inet stadttor garden6_guest\n")
+            for family in FAMILIES:
+                for who in (first, "events", "dnsmasq", "events"):
+                    if who == "dnsmasq":
+                        assert traffic.resolve(phones[0], "garden.test",
+                                               kind[family])
+                    else:
+                        assert peer.open_name(
+                            "garden.test", traffic.garden(family)) == (0, 1)
+                assert reaches(phones[0], family)
+                assert opened(street)[traffic.garden(family)] > 3000
+
+
+# --- who may tell it ---------------------------------------------------------
+
+def hangs_up(stadttor, data, user=USER):
+    with ipc.Peer(stadttor.socket, user, group="nobody") as peer:
+        peer.send(data)
+        return peer.was_closed()
+
+
+def test_each_role_has_its_own_messages(start, phones):
+    stadttor = start(guest={**GARDEN, "leave": "1m"})
+    told = {"garden": ipc.garden("garden.test", lab.GARDEN4),
+            "left": ipc.left(phones[0].mac)}
+    for data in told.values():
+        assert hangs_up(stadttor, data, "nobody")
+    for data in told.values():
+        assert not hangs_up(stadttor, data)
+    for data in (ipc.lookup(phones[0].ip4), ipc.grant(phones[0].ip4),
+                 ipc.logout(phones[0].ip4), ipc.revoke(everybody=1),
+                 ipc.grant(phones[0].ip4, kind=ipc.ADMIT),
+                 ipc.message(ipc.STATUS), ipc.message(ipc.LIST, bytes(8)),
+                 ipc.message(ipc.HEALTH_ASK),
+                 ipc.message(ipc.USAGE_NEXT, bytes(24)),
+                 ipc.message(ipc.GARDEN_NAME, bytes(256)),
+                 told["garden"] + b"x", told["left"][:-1]):
+        assert hangs_up(stadttor, data)
+    assert stadttor.sessions() == []
+
+
+def test_the_operator_may_not_tell_it(start):
+    with ipc.Peer(start(guest=GARDEN).socket, "root") as peer:
+        peer.send(ipc.garden("garden.test", lab.GARDEN4))
+        assert peer.was_closed()
+
+
+@pytest.mark.parametrize("user", ["games", "news"])
+def test_strangers(stadttor, user):
+    """games is nobody's user; news is not while the config does not say so."""
+    stadttor.configure(guest=GARDEN, gate={
+        "events_user": "" if user == "news" else USER})
+    stadttor.start_one(NETCTL)
+    lab.wait_until(stadttor.netctl_answers, 10)
+    with ipc.Peer(stadttor.socket, user, group="nobody") as peer:
+        assert peer.was_closed()
+
+
+def test_no_such_user(stadttor):
+    stadttor.configure(guest=GARDEN, gate={"events_user": "nobody-such"})
+    stadttor.start_one(NETCTL)
+    lab.wait_until(stadttor.netctl_answers, 10)
+    assert stadttor.status()["zones"]
+
+
+@pytest.mark.parametrize("user", programs.USER.values())
+def test_a_user_of_its_own(stadttor, user):
+    stadttor.configure(guest=GARDEN, gate={"events_user": user})
+    done = stadttor.cli("check", check=False)
+    assert done.returncode and "a user of its own" in done.stderr
+
+
+# --- devices that have gone --------------------------------------------------
+
+@pytest.fixture
+def online(stadttor, phones):
+    """Two phones that are in, as the portal lets them."""
+    def run(leave):
+        stadttor.start(gate={"events_user": USER},
+                       guest={"leave": leave, "rate_down": "20mbit"},
+                       staff={})
+        for phone in phones[:2]:
+            assert traffic.tap(phone).status == 303
+            traffic.wait_online(phone)
+        return stadttor
+    yield run
+    stadttor.check_alive(PORTAL)
+
+
+def handles(stadttor):
+    return {s["handle"] for s in stadttor.sessions()}
+
+
+def test_a_device_that_has_left_is_let_go(online, phones):
+    stadttor = online("3s")
+    ended = stadttor.status()["ended"]["idle"]
+    stays = stadttor.session_of(phones[1])["handle"]
+    with events(stadttor) as peer:
+        peer.send(ipc.left(phones[0].mac))
+        time.sleep(2)
+        assert len(handles(stadttor)) == 2
+        lab.wait_until(lambda: handles(stadttor) == {stays}, 1.8)
+    assert stadttor.status()["ended"]["idle"] == ended + 1
+    assert traffic.is_shut(phones[0])
+    assert traffic.is_online(phones[1])
+    log = stadttor.log().lower()
+    assert phones[0].mac.lower() not in log and phones[0].ip4 not in log
+
+
+def test_one_that_goes_on_stays(online, phones):
+    """At another access point, say: what it sends later counts."""
+    stadttor = online("3s")
+    before = handles(stadttor)
+    with events(stadttor) as peer:
+        for phone in phones[:2]:
+            peer.send(ipc.left(phone.mac))
+        time.sleep(1)
+        assert traffic.is_online(phones[0])
+        lab.wait_until(lambda: len(handles(stadttor)) == 1, 4)
+        time.sleep(4)  # silent again, but it has come back
+        assert handles(stadttor) < before
+        assert traffic.is_online(phones[0])
+        # and when it leaves again, that counts
+        peer.send(ipc.left(phones[0].mac))
+        lab.wait_until(lambda: handles(stadttor) == set(), 5)
+
+
+def test_what_it_has_sent_before_is_no_return(online, phones):
+    """Between two looks at the counters: it sends, then it leaves."""
+    stadttor = online("3s")
+    time.sleep(0.5)
+    assert traffic.is_online(phones[0])
+    begun = time.monotonic()
+    with events(stadttor) as peer:
+        peer.send(ipc.left(phones[0].mac))
+        lab.wait_until(lambda: len(handles(stadttor)) == 1, 5)
+    assert 2.5 < time.monotonic() - begun < 4
+
+
+def test_downloads_do_not_hold_it(online, phones, street):
+    """They go on for a while to one who has gone."""
+    stadttor = online("3s")
+    flow = street.internet.socket(traffic.socket.AF_INET,
+                                  traffic.socket.SOCK_DGRAM)
+    with phones[0].socket(V4, traffic.socket.SOCK_DGRAM) as s, flow:
+        s.connect((lab.WEB4, lab.ECHO))
+        s.send(b"x")
+        port = s.getsockname()[1]
+        flow.bind((lab.WEB4, 0))
+        with events(stadttor) as peer:
+            peer.send(ipc.left(phones[0].mac))
+            begun = time.monotonic()
+            while len(handles(stadttor)) == 2:
+                assert time.monotonic() - begun < 5
+                flow.sendto(bytes(100), (phones[0].ip4, port))
+                time.sleep(0.1)
+
+
+@pytest.mark.parametrize("mac", ["", "02:00:00:00:00:77",
+                                 "ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00"])
+def test_nothing_follows(online, phones, mac):
+    """For a zone without leave, and for devices that nobody knows."""
+    stadttor = online("0" if not mac else "1s")
+    with events(stadttor) as peer:
+        peer.send(ipc.left(mac or phones[0].mac))
+        time.sleep(2.5)
+        assert len(handles(stadttor)) == 2
+
+
+# --- the program itself ------------------------------------------------------
+
+def test_from_ubus_to_the_kernel(online, street, phones, tmp_path):
+    """stadttor.events between what dnsmasq and hostapd say and netctl."""
+    stadttor = online("3s")
+    stadttor.configure(gate={"events_user": USER},
+                       guest={"leave": "3s", "rate_down": "20mbit", **GARDEN})
+    stadttor.reload(NETCTL)
+    stadttor.wait_log("config reloaded")
+    stranger = phones[2]
+    link = ipc.connect_as(USER, stadttor.socket, "nobody")
+    with link, ubusplay.Events(tmp_path, [link], "names",
+                               "leave") as program:
+        assert len(program.subscribed()) == 4
+        for family in FAMILIES:
+            assert not reaches(stranger, family)
+            program.dns("net.test", traffic.garden(family))
+            assert program.answers() == [{"status": 0}]
+            assert not reaches(stranger, family)
+            program.dns("WWW.garden.test", traffic.garden(family), 7200)
+            assert program.answers() == [{"status": 0}]
+            assert reaches(stranger, family)
+            assert 7190 < opened(street)[traffic.garden(family)] <= 7200
+        program.dns("garden.test", "10.20.0.1")
+        assert program.answers() == [{"status": 0}]
+        assert len(opened(street)) == 2
+        for source, kind, phone in (
+                ("dnsmasq", "dhcp.release", phones[0]),
+                ("hostapd.wlan0", "disassoc", phones[1])):
+            key = "mac" if source == "dnsmasq" else "address"
+            program.notify(source, kind, {key: phone.mac})
+            assert program.answers() == [{"status": 0}]
+        lab.wait_until(lambda: handles(stadttor) == set(), 5)
+        assert program.end()[2] == ""

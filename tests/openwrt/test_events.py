@@ -1,0 +1,373 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The subscriber to ubus: what it tells netctl, and what it tells back."""
+import re
+import select
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+import pytest
+from ubusplay import FILES, OBJECTS, PROGRAM, SOCKET, Events
+
+sys.path.insert(0, str(FILES.parents[2] / "tests/net"))
+
+import ipc  # noqa: E402
+
+MAC = "02:00:5E:10:ff:0A"
+SLOW = 0.5  # a busy machine; the program itself waits for WAIT_MS at most
+
+
+class Netctl:
+    """The other end of a connection."""
+
+    def __init__(self):
+        self.own, self.theirs = socket.socketpair(socket.AF_UNIX,
+                                                  socket.SOCK_SEQPACKET)
+        self.own.settimeout(5)
+
+    def list_names(self, *names):
+        for name in names:
+            self.own.send(ipc.message(ipc.GARDEN_NAME, name.encode().ljust(
+                256, b"\0"), 0))
+        self.done(0, len(names))
+
+    def done(self, ident, count=1):
+        self.own.send(ipc.message(ipc.DONE, ipc.DONE_BODY.pack(
+            0, count, 0, 0), ident))
+
+    def take(self):
+        return self.own.recv(2048)
+
+    def garden(self):
+        """(id, address, seconds, name) of the next message."""
+        data = self.take()
+        assert len(data) == ipc.HEADER.size + 24 + 8 + 256
+        version, kind, ident = ipc.HEADER.unpack_from(data)
+        assert (version, kind) == (ipc.VERSION, ipc.GARDEN)
+        family, ifindex, raw = ipc.ADDR.unpack_from(data, 8)
+        ttl_s, zero, name = struct.unpack_from("=II256s", data, 32)
+        assert (ifindex, zero) == (0, 0)
+        size = {2: 4, 10: 16}[family]
+        assert raw[size:] == bytes(16 - size)
+        return ident, socket.inet_ntop(family, raw[:size]), ttl_s, \
+            name.rstrip(b"\0").decode()
+
+    def is_silent(self, seconds=0.2):
+        return not select.select([self.own], [], [], seconds)[0]
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Runs it with that many connections; None is one that is refused."""
+    started = []
+
+    def run(*words, connections=(1,), **more):
+        ends = [Netctl() if c else None for c in connections]
+        program = Events(tmp_path, [e and e.theirs for e in ends], *words,
+                         **more)
+        for e in ends:
+            if e:
+                e.theirs.close()
+        started.append(program)
+        return program, *ends
+    yield run
+    for program in started:
+        program.process.kill()
+        program.process.communicate()
+
+
+# --- what it subscribes to ---------------------------------------------------
+
+@pytest.mark.parametrize("words,objects", [
+    ([], []), (["names"], ["dnsmasq.dns"]),
+    (["leave"], ["dnsmasq", "hostapd.wlan0", "hostapd.wlan1"]),
+    (["names", "leave"], ["dnsmasq", "dnsmasq.dns", "hostapd.wlan0",
+                          "hostapd.wlan1"])])
+def test_subscriptions(start, words, objects):
+    program, _ = start(*words)
+    assert program.subscribed() == objects
+    assert program.end() == (1, "", "")
+
+
+def test_several_resolvers(start):
+    program, _ = start("names", "leave", objects={
+        "dnsmasq.guest": ["metrics"], "dnsmasq.guest.dns": [],
+        "dnsmasq.cfg01411c": ["metrics"], "dnsmasq.cfg01411c.dns": []})
+    assert program.subscribed() == sorted([
+        "dnsmasq.guest", "dnsmasq.guest.dns", "dnsmasq.cfg01411c",
+        "dnsmasq.cfg01411c.dns"])
+
+
+def test_what_comes_later_or_anew(start):
+    program, _ = start("names", "leave", objects={})
+    assert program.subscribed() == []
+    program.tell(add="dnsmasq.dns", methods=[])
+    assert program.answers() == ["dnsmasq.dns"]
+    program.tell(add="system", methods=["board"])
+    assert program.answers() == ["dnsmasq.dns"]
+    program.tell(add="hostapd.wlan0", methods=["get_features"])
+    assert program.answers() == ["dnsmasq.dns", "hostapd.wlan0"]
+    program.tell(remove="dnsmasq.dns")
+    assert program.answers() == ["hostapd.wlan0"]
+    program.tell(add="dnsmasq.dns", methods=[])
+    assert program.answers() == ["dnsmasq.dns", "hostapd.wlan0"]
+
+
+def test_the_acl_gives_no_more_than_that(start):
+    """No method that changes or lists anything."""
+    text = (FILES / "stadttor.acl.json").read_text()
+    assert set(re.findall(r"\"(\w+)\" \]\n", text)) == {"metrics",
+                                                        "get_features"}
+    assert "\"send\"" not in text and "\"publish\"" not in text
+    assert set(OBJECTS) > {"system"}
+
+
+# --- names -------------------------------------------------------------------
+
+def test_an_address_is_told_before_the_answer_goes_on(start):
+    program, netctl = start("names")
+    netctl.list_names("city.example", "other.example")
+    for name, address, ttl in (
+            ("city.example", "203.0.113.80", 300),
+            ("www.City.example", "2001:db8:2::80", 1),
+            ("a.b.other.example", "203.0.113.1", 0),
+            ("city.example", "::ffff:1.2.3.4", 2147483647),
+            ("city.example", "10.0.0.1", -1)):  # netctl judges, not this
+        program.dns(name, address, ttl)
+        ident, told, ttl_s, told_name = netctl.garden()
+        assert told_name == name.lower() and ttl_s == max(ttl, 0)
+        assert socket.inet_pton(ipc.socket.AF_INET6 if ":" in address
+                                else ipc.socket.AF_INET, address) == \
+            socket.inet_pton(ipc.socket.AF_INET6 if ":" in told
+                             else ipc.socket.AF_INET, told)
+        ready = select.select([program.process.stdout], [], [], 0.03)[0]
+        assert not ready, "it answered before netctl"
+        netctl.done(ident)
+        # no data: dnsmasq would take an address for another one
+        assert program.answers() == [{"status": 0}]
+    assert netctl.is_silent()
+
+
+def test_other_names_are_told_nobody(start):
+    program, netctl = start("names")
+    netctl.list_names("city.example")
+    for name in ("example", "xcity.example", "city.example.net", "y.example",
+                 "", ".city.example.", "city.exampl"):
+        program.dns(name, "203.0.113.80")
+        assert program.answers() == [{"status": 0}]
+    assert netctl.is_silent()
+
+
+@pytest.mark.parametrize("data", [
+    {}, {"name": "city.example"}, {"name": 5}, {"name": None},
+    {"ttl": "60"}, {"ttl": None}, {"ttl": 1.5}, {"type": "CNAME"},
+    {"type": "toString"}, {"address": "203.0.113"}, {"address": "x"},
+    {"address": 7}, {"address": None}, {"type": "AAAA"},
+    {"address": "2001:db8::1"}, {"name": "x" * 250 + ".city.example"}])
+def test_what_makes_no_sense(start, data):
+    program, netctl = start("names")
+    netctl.list_names("city.example")
+    whole = {"name": "city.example", "ttl": 60, "type": "A",
+             "address": "203.0.113.80"}
+    bad = {**whole, **data} if data and data != {"name": whole["name"]} \
+        else data
+    program.tell(notify="dnsmasq.dns", type="dns_result", data=bad)
+    assert program.answers() == [{"status": 0}]
+    program.tell(notify="dnsmasq.dns", type="another", data=whole)
+    assert program.answers() == [{"status": 0}]
+    program.tell(notify="dnsmasq.dns", type="dns_result")
+    assert program.answers() == [{"status": 0}]
+    assert netctl.is_silent()
+    assert program.end()[2] == ""
+
+
+def test_a_new_list_takes_the_place_of_the_last(start):
+    program, netctl = start("names")
+    netctl.list_names("city.example")
+    netctl.list_names("other.example")
+    program.dns("city.example", "203.0.113.1")
+    assert program.answers() == [{"status": 0}]
+    program.dns("other.example", "203.0.113.2")
+    netctl.done(netctl.garden()[0])
+    assert program.answers() == [{"status": 0}]
+    # half of one changes nothing
+    netctl.own.send(ipc.message(ipc.GARDEN_NAME, b"city.example".ljust(
+        256, b"\0"), 0))
+    program.dns("other.example", "203.0.113.3")
+    netctl.done(netctl.garden()[0])
+    assert program.answers() == [{"status": 0}]
+    netctl.done(0, 1)  # now it is whole
+    program.dns("other.example", "203.0.113.4")
+    assert program.answers() == [{"status": 0}]
+    netctl.list_names()
+    program.dns("city.example", "203.0.113.5")
+    assert program.answers() == [{"status": 0}]
+    assert netctl.is_silent()
+
+
+def test_a_list_with_gaps_is_asked_for_anew(start):
+    """One that did not fit into the queue, say."""
+    program, first, second = start("names", connections=(1, 1))
+    first.own.send(ipc.message(ipc.GARDEN_NAME, b"city.example".ljust(
+        256, b"\0"), 0))
+    first.done(0, 2)
+    second.list_names("city.example", "other.example")
+    program.dns("city.example", "203.0.113.1")
+    assert program.answers() == [{"status": 0}]
+    program.dns("city.example", "203.0.113.1")
+    second.done(second.garden()[0])
+    assert program.answers() == [{"status": 0}]
+    assert "incomplete" in program.end()[2]
+
+
+def timed(program):
+    begun = time.monotonic()
+    assert program.answers() == [{"status": 0}]
+    return time.monotonic() - begun
+
+
+def test_dnsmasq_is_not_kept_waiting(start):
+    """It gives up after 100 ms; then the connection is made anew."""
+    program, first, second, third = start("names", connections=(1, 1, 1))
+    program.subscribed()
+    program.dns("city.example", "203.0.113.1")  # no list has come
+    assert 0.05 < timed(program) < SLOW
+    second.list_names("city.example")
+    program.dns("city.example", "203.0.113.2")
+    second.garden()  # and no answer
+    assert 0.05 < timed(program) < SLOW
+    third.list_names("city.example")
+    program.dns("city.example", "203.0.113.3")
+    ident = third.garden()[0]
+    third.done(ident - 1)  # that of another question
+    third.done(ident)
+    assert timed(program) < SLOW
+    assert first.own.recv(10) == second.own.recv(10) == b""
+    assert program.end()[2].count("no answer in time") == 2
+
+
+def test_netctl_is_away_and_comes_back(start):
+    program, _, _, first, second = start(
+        "names", connections=(None, None, 1, 1))
+    program.subscribed()
+    program.dns("city.example", "203.0.113.1")
+    assert timed(program) < SLOW
+    first.list_names("city.example")
+    program.dns("city.example", "203.0.113.2")
+    first.done(first.garden()[0])
+    assert program.answers() == [{"status": 0}]
+    first.own.close()
+    second.list_names("city.example")
+    program.dns("city.example", "203.0.113.3")
+    assert program.answers() == [{"status": 0}]  # it notices by that
+    program.dns("city.example", "203.0.113.4")
+    assert second.garden()[1] == "203.0.113.4"
+    second.own.close()
+    assert program.answers() == [{"status": 0}]
+    said = program.end()[2].splitlines()
+    assert said == ["stadttor-events: netctl: no connection",
+                    "stadttor-events: netctl: gone",
+                    "stadttor-events: netctl: gone"]
+
+
+def test_another_version(start):
+    program, netctl = start("names")
+    netctl.own.send(ipc.message(ipc.DONE, bytes(16), 0, ipc.VERSION + 1))
+    program.dns("city.example", "203.0.113.1")
+    assert program.answers() == [{"status": 0}]
+    assert "of another version" in program.end()[2]
+
+
+# --- devices -----------------------------------------------------------------
+
+TOLD = [("dnsmasq", "dhcp.release", {"mac": MAC, "ip": "10.20.0.7",
+                                     "name": "Annas-Handy",
+                                     "interface": "br-guest"}),
+        *(("hostapd.wlan0", kind, {"address": MAC}) for kind in (
+            "disassoc", "deauth", "inactive-deauth", "local-deauth"))]
+
+
+@pytest.mark.parametrize("name,kind,data", TOLD)
+def test_a_device_that_has_gone(start, name, kind, data):
+    """Its address, and nothing else of it."""
+    program, netctl = start("leave")
+    program.notify(name, kind, data)
+    assert program.answers() == [{"status": 0}]
+    assert netctl.take() == ipc.message(
+        ipc.LEFT, bytes.fromhex(MAC.replace(":", "")) + bytes(2), 0)
+
+
+@pytest.mark.parametrize("name,kind,data", [
+    ("dnsmasq", "dhcp.ack", TOLD[0][2]), ("hostapd.wlan1", "probe",
+                                          {"address": MAC, "signal": -70}),
+    ("hostapd.wlan1", "auth", {"address": MAC}),
+    ("hostapd.wlan1", "assoc", {"address": MAC}),
+    ("hostapd.wlan1", "disassoc", {}), ("hostapd.wlan1", "disassoc",
+                                        {"address": 5}),
+    ("dnsmasq", "dhcp.release", {"mac": "06-" + MAC}),
+    ("dnsmasq", "dhcp.release", {"mac": MAC + "\n"}),
+    ("dnsmasq", "dhcp.release", {"mac": MAC[:-1]})])
+def test_what_does_not_say_so(start, name, kind, data):
+    """And hostapd lets in whom it asks about: anything but 0 refuses him."""
+    program, netctl = start("leave")
+    program.notify(name, kind, data)
+    assert program.answers() == [{"status": 0}]
+    assert netctl.is_silent()
+
+
+# --- the whole ---------------------------------------------------------------
+
+def test_its_numbers_are_those_of_the_header():
+    text = PROGRAM.read_text()
+    header = (FILES.parents[2] / "common/ipc.h").read_text()
+    body = re.search(r"enum ipc_type \{(.*?)\}", header, re.S)[1]
+    types = re.findall(r"^\t(IPC_\w+)", body, re.M)
+    for name in ("DONE", "GARDEN", "LEFT", "GARDEN_NAME"):
+        assert int(re.search(rf"^const {name} = (\d+);", text, re.M)[1]) == \
+            types.index(f"IPC_{name}") == getattr(ipc, name)
+    for name in ("VERSION", "MESSAGE_MAX"):
+        value = re.search(rf"^const {name} = (\d+);", text, re.M)[1]
+        assert re.search(rf"#define IPC_{name}\s+{value}\b", header)
+    # dnsmasq gives up after 100 ms
+    assert int(re.search(r"^const WAIT_MS = (\d+);", text, re.M)[1]) < 90
+
+
+def test_what_ucode_reads_otherwise():
+    """Functions and variables come before their use; nothing that only one
+    of the two languages has."""
+    text = PROGRAM.read_text()
+    code = re.sub(r"//.*|/\*(?s:.*?)\*/|'[^'\n]*'", "", text)
+    for word in (r"\bfor \(\w+ in\b", r"\bof\b", r"\bnew \b", r"\bclass\b",
+                 r"\bundefined\b", r"\basync\b", r"\btypeof\b", r"\bvar\b",
+                 r"\?\.\w*\(", r"\w\?\.", r"===", r"\.length\b",
+                 r"[\w)\]]\.(push|map|slice|join|includes|test|match)\("):
+        assert not re.search(word, code), word
+    names = re.findall(r"(?m)^(?:function|const|let) (\w+)", code)
+    assert len(names) > 25 and len(set(names)) == len(names)
+    for name in names:
+        first = re.search(rf"\b{name}\b", code).start()
+        line = code[code.rfind("\n", 0, first) + 1:first]
+        assert re.fullmatch(r"(function|const|let) ", line), name
+
+
+def test_without_ubus(start):
+    program, _ = start("names", NO_UBUS="1")
+    assert program.process.wait(10) == 1
+    assert program.process.stderr.read() == "stadttor-events: no ubus\n"
+
+
+def test_usage_and_version(tmp_path):
+    with Events(tmp_path, []) as program:
+        program.process.kill()
+    for args, status, said in ((["--version"], 0, "stadttor-events @VERSION@"),
+                               ([], 2, "usage: events SOCKET")):
+        done = subprocess.run(
+            ["node", "--import", tmp_path / "globals.mjs",
+             tmp_path / "events.mjs", *args], text=True, capture_output=True,
+            timeout=20, env={"PATH": "/usr/bin:/bin", "OBJECTS": "{}",
+                             "ACL": str(FILES / "stadttor.acl.json")})
+        assert done.returncode == status
+        assert said in done.stdout + done.stderr
+    assert SOCKET.startswith("/var/run/")

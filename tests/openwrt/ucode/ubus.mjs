@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ucode's module ubus (lib/ubus.c), and ubusd behind it as a user sees it who
+// is not root (ubusd_acl.c, ubusd_proto.c, ubusd_event.c of openwrt/ubus):
+//	list()		objects of which some method may be called, or that
+//			have none
+//	subscribe()	looks the name up like list(), then needs "subscribe";
+//			else the object is not found
+//	listener()	needs "listen" for the pattern
+// What a handler returns: an object becomes the answer's data, an integer its
+// status; nothing is UBUS_STATUS_NO_DATA, an exception ends the program.
+import fs from 'node:fs';
+
+const NO_DATA = 5;
+const acl = JSON.parse(fs.readFileSync(process.env.ACL, 'utf8'));
+const objects = JSON.parse(process.env.OBJECTS); // {name: [methods]}
+const subscriptions = []; // [object, handler]
+const listeners = [];
+
+const fits = (pattern, name) => pattern.endsWith('*') ?
+	name.startsWith(pattern.slice(0, -1)) : name == pattern;
+
+function is_visible(name)
+{
+	const methods = objects[name];
+
+	return methods && (!methods.length ||
+		Object.entries(acl.access).some(([ pattern, x ]) =>
+			fits(pattern, name) &&
+			x.methods.some((m) => m == '*' || methods.includes(m))));
+}
+
+const bus = {
+	list: () => Object.keys(objects).filter(is_visible),
+	error: () => 'Not found',
+	subscriber: (handler) => ({
+		subscribe(name) {
+			if (!is_visible(name) ||
+			    !acl.subscribe.some((p) => fits(p, name)))
+				return null;
+			subscriptions.push([ name, handler ]);
+			return true;
+		}
+	}),
+	listener(pattern, handler) {
+		if (!acl.listen.some((p) => fits(p, pattern)))
+			return null;
+		listeners.push([ pattern, handler ]);
+		return {};
+	}
+};
+
+export const connect = () => process.env.NO_UBUS ? null : bus;
+
+function notify(name, told)
+{
+	const answers = [];
+
+	for (const [ object, handler ] of subscriptions) {
+		if (object != name)
+			continue;
+		const given = handler({ ...told, info: {} });
+
+		if (given && typeof given == 'object')
+			answers.push({ status: 0, data: given });
+		else
+			answers.push({ status: Number.isInteger(given) ? given :
+				NO_DATA });
+	}
+	return answers;
+}
+
+function forget(name)
+{
+	for (let i = subscriptions.length - 1; i >= 0; i--)
+		if (subscriptions[i][0] == name)
+			subscriptions.splice(i, 1);
+	delete objects[name];
+}
+
+// One line of the test.
+export function handle(line)
+{
+	if (line.notify)
+		return notify(line.notify, { type: line.type, data: line.data });
+	if (line.remove)
+		forget(line.remove);
+	if (line.add) {
+		objects[line.add] = line.methods;
+		for (const [ pattern, handler ] of listeners)
+			if (fits(pattern, 'ubus.object.add'))
+				handler('ubus.object.add',
+					{ id: 1, path: line.add });
+	}
+	return subscriptions.map(([ name ]) => name).sort();
+}
