@@ -29,6 +29,7 @@ enum {
 	OPT_CREATE = 1 << 9,
 	OPT_PRINT = 1 << 10,
 	OPT_DNS = 1 << 11,
+	OPT_CHECK = 1 << 12,
 };
 
 struct command {
@@ -59,7 +60,10 @@ static const struct command commands[] = {
 	  "[--csv]",
 	  "how the network was used", OPT_USAGE | OPT_CSV | OPT_ZONE, 0, 0,
 	  cli_usage },
-	{ "check", "[FILE]", "is the config right?", 0, 0, 1, cli_check },
+	{ "check", "[--print] [FILE]",
+	  "is the config right? --print: tell any UCI file again as it was "
+	  "read, its syntax alone is checked",
+	  OPT_CHECK, 0, 1, cli_check },
 	{ "ruleset", "", "print the nftables rules that the config makes", 0, 0,
 	  0, cli_ruleset },
 	{ "passwd", "[--stdin | --token | --delete] NAME | passwd --list",
@@ -315,6 +319,7 @@ static const struct option_rule rules[] = {
 	{ "list", PASSWD(CLI_PASSWD_LIST) },
 	{ "server", .used = OPT_DNS, TEXT(cli.server) },
 	{ "force", .used = OPT_DNS, FIELD(cli.force) },
+	{ "print", .used = OPT_CHECK, FIELD(cli.print) },
 	{ "from", .used = OPT_USAGE, TEXT(cli.from) },
 	{ "to", .used = OPT_USAGE, TEXT(cli.to) },
 	{ "step", .used = OPT_USAGE, TEXT(cli.step) },

@@ -2,13 +2,16 @@
 /* `stadttor check` and `ruleset`: what can be said without netctl. */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "cli/pages.h"
+#include "cli/uci_print.h"
 #include "netctl/ruleset_text.h"
 
 /* A config may be looked at on a machine that has no pages. */
@@ -31,6 +34,35 @@ static enum cli_exit check_pages(const struct cli *cli,
 	return code;
 }
 
+/* Nothing is printed of a file that is not read to its end. */
+static enum cli_exit print_as_read(const struct cli *cli)
+{
+	char error[UCI_ERROR_MAX];
+	enum cli_exit code = CLI_DONE;
+	size_t len, printed_len;
+	char *printed = NULL, *text = uci_load(cli->config, &len);
+	FILE *f = text ? open_memstream(&printed, &printed_len) : NULL;
+	bool good;
+
+	if (!f) {
+		code = cli_fail(cli, CLI_USAGE, "%.250s: %s", cli->config,
+				strerror(errno));
+		goto out;
+	}
+	good = uci_print(text, len, f, error);
+	if (fclose(f))
+		code = cli_fail(cli, CLI_FAILED, "check: out of memory");
+	else if (!good)
+		code = cli_fail(cli, CLI_USAGE, "%.250s:%.250s", cli->config,
+				error);
+	else
+		fwrite(printed, 1, printed_len, stdout);
+out:
+	free(printed);
+	free(text);
+	return code;
+}
+
 enum cli_exit cli_check(const struct cli *cli)
 {
 	struct cli of_file = *cli;
@@ -40,6 +72,12 @@ enum cli_exit cli_check(const struct cli *cli)
 
 	if (cli->arg_count)
 		of_file.config = cli->args[0];
+	if (cli->print && cli->json)
+		return cli_fail(cli, CLI_USAGE,
+				"--print tells the file again as it is, so "
+				"without --json");
+	if (cli->print)
+		return print_as_read(&of_file);
 	s = cli_settings(&of_file);
 	if (!s)
 		return CLI_USAGE;

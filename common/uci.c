@@ -11,19 +11,35 @@
 
 #include "common/text.h"
 
-#define FILE_MAX  (1024 * 1024)
-#define WORDS_MAX 4
+#define FILE_MAX (1024 * 1024)
 
+/* A line is what libuci has in its buffer: one of the file, and those that
+ * quotes or a backslash have joined to it. */
 struct parser {
 	const char *at;
+	const char *line_end; /* behind the line break */
 	const char *end;
 	unsigned int line;
-	unsigned int first; /* where the current line began */
 	struct uci_file *file;
+	const struct uci_watcher *watcher; /* may be NULL */
 	char *error;
-	char word[WORDS_MAX][UCI_WORD_MAX];
-	int words; /* of the current line */
+	char *decoded; /* words of the statement, each with its NUL */
+	char *free;    /* where the next one begins */
+	struct uci_statement s;
 };
+
+static const struct {
+	const char *keyword;
+	const char *expected;
+	size_t words;
+} kinds[] = {
+	[UCI_PACKAGE] = { "package", "package NAME", 1 },
+	[UCI_CONFIG] = { "config", "config TYPE ['NAME']", 2 },
+	[UCI_OPTION] = { "option", "option NAME 'VALUE'", 2 },
+	[UCI_LIST] = { "list", "list NAME 'VALUE'", 2 },
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static bool PRINTF_LIKE(2, 3) wrong(struct parser *p, const char *fmt, ...)
 {
@@ -39,222 +55,355 @@ static bool PRINTF_LIKE(2, 3) wrong(struct parser *p, const char *fmt, ...)
 
 static bool is_blank(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r';
+	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Takes one character into the current word. */
-static bool word_put(struct parser *p, size_t *len, char c)
+/* --- words --------------------------------------------------------------- */
+
+/* false: that was the last line. */
+static bool next_line(struct parser *p)
 {
-	if (*len + 1 >= UCI_WORD_MAX)
-		return wrong(p, "a word of more than %d characters",
-			     UCI_WORD_MAX - 1);
-	if (c == '\0')
-		return wrong(p, "a NUL byte");
-	p->word[p->words][(*len)++] = c;
-	return true;
-}
+	const char *found;
 
-static bool parse_quoted(struct parser *p, size_t *len, char quote)
-{
-	unsigned int opened = p->line;
-
-	for (p->at++; p->at < p->end && *p->at != quote; p->at++) {
-		if (quote == '"' && *p->at == '\\' && p->at + 1 < p->end)
-			p->at++;
-		if (*p->at == '\n')
-			p->line++;
-		if (!word_put(p, len, *p->at))
-			return false;
-	}
-	if (p->at == p->end) {
-		p->line = opened;
-		return wrong(p, "the quote %c is never closed", quote);
-	}
-	p->at++;
-	return true;
-}
-
-/* true at the line's continuation, which it passes. */
-static bool pass_continuation(struct parser *p)
-{
-	const char *next = p->at + 1;
-
-	if (p->at == p->end || *p->at != '\\')
+	if (p->line_end == p->end)
 		return false;
-	if (next < p->end && *next == '\r')
-		next++;
-	if (next == p->end || *next != '\n')
-		return false;
-	p->at = next + 1;
+	found = memchr(p->line_end, '\n', (size_t)(p->end - p->line_end));
+	p->line_end = found ? found + 1 : p->end;
 	p->line++;
 	return true;
 }
 
-static bool parse_word(struct parser *p)
+/* false: it ends the line, and what is next is the following line. */
+static bool pass_backslash(struct parser *p)
 {
-	size_t len = 0;
+	const char *next = ++p->at;
 
-	while (p->at < p->end && !is_blank(*p->at) && *p->at != '\n' &&
-	       *p->at != '#') {
+	if (next < p->line_end && *next == '\r')
+		next++;
+	if (next < p->line_end && *next == '\n')
+		p->at = p->line_end;
+	if (p->at < p->line_end)
+		return true;
+	next_line(p);
+	return false;
+}
+
+static bool parse_quoted(struct parser *p, char quote)
+{
+	unsigned int opened = p->line;
+
+	p->at++;
+	while (p->at < p->line_end || next_line(p)) {
+		if (*p->at == quote) {
+			p->at++;
+			return true;
+		}
+		if (*p->at == '\\' && quote == '"' && !pass_backslash(p))
+			continue;
+		*p->free++ = *p->at++;
+	}
+	p->line = opened;
+	return wrong(p, "the quote %c is never closed", quote);
+}
+
+/* libuci ends a word by a NUL over the ';', where the word did not shrink. */
+static bool is_rest_lost(const struct parser *p)
+{
+	const char *at = p->at + 1;
+
+	while (at < p->line_end && is_blank(*at))
+		at++;
+	return at < p->line_end && *at != '#';
+}
+
+static bool end_word(struct parser *p, bool is_bare)
+{
+	if (p->at == p->line_end)
+		return true;
+	if (*p->at == ';' && is_bare && is_rest_lost(p))
+		return wrong(p, "a ';' outside of quotes; put it into quotes, "
+				"or a blank before it");
+	if (*p->at == '#' || (*p->at == ';' && is_bare))
+		p->at = p->line_end;
+	else if (*p->at != ';')
+		p->at++;
+	return true;
+}
+
+static bool parse_word(struct parser *p, struct uci_word *w)
+{
+	bool is_bare = true;
+
+	while (p->at < p->line_end && !is_blank(*p->at) && *p->at != '#' &&
+	       *p->at != ';') {
 		if (*p->at == '\'' || *p->at == '"') {
-			if (!parse_quoted(p, &len, *p->at))
+			is_bare = false;
+			if (!parse_quoted(p, *p->at))
 				return false;
 			continue;
 		}
-		if (pass_continuation(p))
-			continue;
-		if (*p->at == '\\' && p->at + 1 < p->end)
-			p->at++;
-		if (!word_put(p, &len, *p->at++))
-			return false;
-	}
-	p->word[p->words++][len] = '\0';
-	return true;
-}
-
-/* Splits one line into p->word; leaves p->at behind it. */
-static bool parse_line(struct parser *p)
-{
-	p->words = 0;
-	p->first = p->line;
-	while (p->at < p->end && *p->at != '\n') {
-		if (is_blank(*p->at)) {
-			p->at++;
-		} else if (pass_continuation(p)) {
-			continue;
-		} else if (*p->at == '#') {
-			while (p->at < p->end && *p->at != '\n')
-				p->at++;
-		} else if (p->words == WORDS_MAX) {
-			return wrong(p, "more words than a line may have; a "
-					"value with blanks needs quotes");
-		} else if (!parse_word(p)) {
-			return false;
+		if (*p->at == '\\') {
+			is_bare = false;
+			if (!pass_backslash(p))
+				continue;
 		}
+		*p->free++ = *p->at++;
 	}
+	w->raw_len = (size_t)(p->at - w->raw);
+	return end_word(p, is_bare);
+}
+
+/* A word that is absent is an empty one. */
+static bool next_word(struct parser *p)
+{
+	struct uci_word *w = &p->s.word[p->s.words++];
+	bool good = true;
+
+	while (p->at < p->line_end && is_blank(*p->at))
+		p->at++;
+	*w = (struct uci_word){ .raw = p->at, .text = p->free };
+	if (p->at < p->line_end && *p->at == ';')
+		p->at++;
+	else
+		good = parse_word(p, w);
+	*p->free++ = '\0';
+	return good;
+}
+
+/* --- statements ---------------------------------------------------------- */
+
+static bool is_name(const char *s, const char *more)
+{
+	for (; *s; s++)
+		if (!(*s >= 'a' && *s <= 'z') && !(*s >= 'A' && *s <= 'Z') &&
+		    !(*s >= '0' && *s <= '9') && !strchr(more, *s))
+			return false;
 	return true;
 }
 
-static bool is_identifier(const char *s)
+static bool is_visible(const char *s)
 {
-	return *s && s[strspn(s, "abcdefghijklmnopqrstuvwxyz"
-				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "0123456789_-")] == '\0';
+	for (; *s; s++)
+		if (*s <= ' ' || *s > '~')
+			return false;
+	return true;
+}
+
+static bool wrong_name(struct parser *p, const char *what)
+{
+	return wrong(p, "the %s name may only hold letters, digits and '_'",
+		     what);
 }
 
 static bool take_package(struct parser *p)
 {
-	if (p->words != 2)
-		return wrong(p, "expected: package NAME");
+	if (is_name(p->s.word[0].text, "_-"))
+		return true;
+	return wrong(p, "the package name may only hold letters, digits, '_' "
+			"and '-'");
+}
+
+static bool fits_namesake(struct parser *p, const char *type, const char *name)
+{
+	const struct uci_section *s;
+
+	TAILQ_FOREACH (s, &p->file->sections, next)
+		if (s->name && !strcmp(s->name, name) && strcmp(s->type, type))
+			return wrong(p,
+				     "'%.40s' names a section of type '%.40s' "
+				     "already, in line %u",
+				     name, s->type, s->line);
 	return true;
 }
 
 static bool take_config(struct parser *p)
 {
+	const char *type = p->s.word[0].text, *name = p->s.word[1].text;
 	struct uci_section *s;
 
-	if (p->words < 2 || p->words > 3)
-		return wrong(p, "expected: config TYPE ['NAME']");
-	if (!is_identifier(p->word[1]))
-		return wrong(p, "the section type may only hold letters, "
-				"digits, '_' and '-'");
-	if (p->words == 3 && !is_identifier(p->word[2]))
-		return wrong(p, "the section name may only hold letters, "
-				"digits, '_' and '-'");
+	if (!is_visible(type))
+		return wrong(p, "the section type may only hold visible ASCII "
+				"characters");
+	if (!is_name(name, "_"))
+		return wrong_name(p, "section");
+	if (*name && !fits_namesake(p, type, name))
+		return false;
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return wrong(p, "out of memory");
 	TAILQ_INIT(&s->options);
 	TAILQ_INSERT_TAIL(&p->file->sections, s, next);
-	s->line = p->first;
-	s->type = strdup(p->word[1]);
-	s->name = p->words == 3 ? strdup(p->word[2]) : NULL;
-	if (!s->type || (p->words == 3 && !s->name))
+	s->line = p->s.line;
+	s->type = strdup(type);
+	s->name = *name ? strdup(name) : NULL;
+	if (!s->type || (*name && !s->name))
 		return wrong(p, "out of memory");
+	p->s.word[0].text = s->type;
+	if (s->name)
+		p->s.word[1].text = s->name;
 	return true;
 }
 
 static bool take_value(struct parser *p)
 {
 	struct uci_section *s = TAILQ_LAST(&p->file->sections, uci_sections);
+	struct uci_word *name = &p->s.word[0], *value = &p->s.word[1];
 	struct uci_option *o;
 
-	if (p->words != 3)
-		return wrong(p, "expected: %s NAME 'VALUE'", p->word[0]);
 	if (!s)
 		return wrong(p, "%s stands before the first section",
-			     p->word[0]);
-	if (!is_identifier(p->word[1]))
-		return wrong(p, "the option name may only hold letters, "
-				"digits, '_' and '-'");
+			     kinds[p->s.kind].keyword);
+	if (!is_name(name->text, "_"))
+		return wrong_name(p, "option");
+	if (!value->raw_len && !p->watcher)
+		return wrong(p, "expected: %s", kinds[p->s.kind].expected);
 	o = calloc(1, sizeof(*o));
 	if (!o)
 		return wrong(p, "out of memory");
 	TAILQ_INSERT_TAIL(&s->options, o, next);
-	o->line = p->first;
-	o->is_list = !strcmp(p->word[0], "list");
-	o->name = strdup(p->word[1]);
-	o->value = strdup(p->word[2]);
+	o->line = p->s.line;
+	o->is_list = p->s.kind == UCI_LIST;
+	o->name = strdup(name->text);
+	o->value = strdup(value->text);
 	if (!o->name || !o->value)
 		return wrong(p, "out of memory");
+	name->text = o->name;
+	value->text = o->value;
 	return true;
+}
+
+static bool take_statement(struct parser *p)
+{
+	const size_t words = kinds[p->s.kind].words;
+	bool good;
+
+	p->free = p->decoded;
+	while (p->s.words <= words)
+		if (!next_word(p))
+			return false;
+	if (!*p->s.word[0].text)
+		return wrong(p, "expected: %s", kinds[p->s.kind].expected);
+	if (*p->s.word[words].text)
+		return wrong(p, "expected: %s; what has blanks needs quotes",
+			     kinds[p->s.kind].expected);
+	if (p->s.kind == UCI_PACKAGE)
+		good = take_package(p);
+	else if (p->s.kind == UCI_CONFIG)
+		good = take_config(p);
+	else
+		good = take_value(p);
+	if (good && p->watcher)
+		p->watcher->on_statement(&p->s, p->watcher->arg);
+	return good;
+}
+
+/* --- lines --------------------------------------------------------------- */
+
+/* A blank or a tab has to follow, even if nothing else does. */
+static bool find_kind(struct parser *p, const char *word, size_t len)
+{
+	char shown[41];
+
+	for (size_t i = 0; i < KINDS && word + len < p->line_end; i++) {
+		if (strncmp(word, kinds[i].keyword, len) ||
+		    (len > 1 && kinds[i].keyword[len]))
+			continue;
+		p->s = (struct uci_statement){ .kind = (enum uci_kind)i,
+					       .line = p->line,
+					       .keyword = word,
+					       .keyword_len = len };
+		return true;
+	}
+	while (len && is_blank(word[len - 1]))
+		len--;
+	if (!len)
+		return wrong(p, "a statement has to follow a ';' or an empty "
+				"word");
+	for (size_t i = 0; i < KINDS; i++)
+		if (len == strlen(kinds[i].keyword) &&
+		    !memcmp(word, kinds[i].keyword, len))
+			return wrong(p, "expected: %s", kinds[i].expected);
+	snprintf(shown, sizeof(shown), "%.*s", (int)(len < 40 ? len : 40),
+		 word);
+	return wrong(p,
+		     "a line starts with config, option or list, not with "
+		     "'%s'",
+		     shown);
 }
 
 static bool take_line(struct parser *p)
 {
-	static const struct {
-		const char *keyword;
-		bool (*take)(struct parser *p);
-	} lines[] = {
-		{ "config", take_config },
-		{ "option", take_value },
-		{ "list", take_value },
-		{ "package", take_package },
-	};
+	const char *word;
 
-	if (!p->words)
-		return true;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		if (!strcmp(p->word[0], lines[i].keyword))
-			return lines[i].take(p);
-	return wrong(p,
-		     "a line starts with config, option or list, "
-		     "not with '%.40s'",
-		     p->word[0]);
+	while (p->at < p->line_end && is_blank(*p->at))
+		p->at++;
+	for (;;) {
+		while (p->at < p->line_end && (*p->at == ' ' || *p->at == '\t'))
+			p->at++;
+		if (p->at == p->line_end || *p->at == '#')
+			break;
+		word = p->at;
+		while (p->at < p->line_end && *p->at != ' ' && *p->at != '\t')
+			p->at++;
+		if (!find_kind(p, word, (size_t)(p->at - word)) ||
+		    !take_statement(p))
+			return false;
+	}
+	p->at = p->line_end;
+	return true;
 }
 
-struct uci_file *uci_parse(const char *text, size_t len,
-			   char error[UCI_ERROR_MAX])
+static bool refuse_nul(struct parser *p)
 {
-	struct parser *p = calloc(1, sizeof(*p));
-	struct uci_file *file = calloc(1, sizeof(*file));
-	bool good = p && file;
+	const char *nul = memchr(p->at, '\0', (size_t)(p->end - p->at));
 
-	if (!good) {
-		snprintf(error, UCI_ERROR_MAX, "0: out of memory");
-	} else {
+	if (!nul)
+		return true;
+	while (p->line_end <= nul)
+		next_line(p);
+	return wrong(p, "a NUL byte");
+}
+
+struct uci_file *uci_parse_watched(const char *text, size_t len,
+				   const struct uci_watcher *watcher,
+				   char error[UCI_ERROR_MAX])
+{
+	struct uci_file *file = calloc(1, sizeof(*file));
+	struct parser p = {
+		.at = text,
+		.line_end = text,
+		.end = text + len,
+		.file = file,
+		.watcher = watcher,
+		.error = error,
+		.decoded = malloc(len + UCI_WORDS_MAX),
+	};
+	bool good = file && p.decoded;
+
+	if (good) {
 		TAILQ_INIT(&file->sections);
-		*p = (struct parser){ .at = text,
-				      .end = text + len,
-				      .line = 1,
-				      .file = file,
-				      .error = error };
+		good = refuse_nul(&p);
+	} else {
+		wrong(&p, "out of memory");
 	}
-	while (good && p->at < p->end) {
-		good = parse_line(p) && take_line(p);
-		if (good && p->at < p->end) {
-			p->at++;
-			p->line++;
-		}
-	}
-	free(p);
+	while (good && next_line(&p))
+		good = take_line(&p);
+	free(p.decoded);
 	if (good)
 		return file;
 	uci_free(file);
 	return NULL;
 }
 
-static char *read_whole(const char *path, size_t *len)
+struct uci_file *uci_parse(const char *text, size_t len,
+			   char error[UCI_ERROR_MAX])
+{
+	return uci_parse_watched(text, len, NULL, error);
+}
+
+/* --- files --------------------------------------------------------------- */
+
+char *uci_load(const char *path, size_t *len)
 {
 	char *text = NULL;
 	size_t have = 0;
@@ -286,7 +435,7 @@ struct uci_file *uci_read(const char *path, char error[UCI_ERROR_MAX])
 	char inner[UCI_ERROR_MAX];
 	struct uci_file *file;
 	size_t len;
-	char *text = read_whole(path, &len);
+	char *text = uci_load(path, &len);
 
 	if (!text) {
 		snprintf(error, UCI_ERROR_MAX, "%.250s: %s", path,

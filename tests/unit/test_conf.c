@@ -360,7 +360,7 @@ static void device_names(void **state)
 		{ "br-lan.10", true },
 		{ "123456789012345", true },
 		{ "br,eth0", false },
-		{ "eth0;{#", false },
+		{ "'eth0;{#'", false },
 		{ "1234567890123456", false },
 		{ "''", false },
 		{ ".", false },
