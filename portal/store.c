@@ -12,6 +12,7 @@
 #include "portal/store_private.h"
 
 #define QUARANTINES 100
+#define HOUR_S	    3600
 
 static const char *reason(int err)
 {
@@ -152,6 +153,16 @@ static void disk_failed(struct store *st, int err)
 
 /* --- life -------------------------------------------------------------- */
 
+static void let_go(struct store *st)
+{
+	store_db_close(st->disk);
+	store_db_close(st->ram);
+	free(st->totals.row);
+	free(st->changes);
+	free(st->path);
+	free(st);
+}
+
 static struct store *store_new(const char *path, uint64_t keep_hours_s)
 {
 	struct store *st = calloc(1, sizeof(*st));
@@ -165,7 +176,7 @@ static struct store *store_new(const char *path, uint64_t keep_hours_s)
 		st->changes->keep_hours_s = keep_hours_s;
 	if (st->path && st->changes && strlen(path) < STORE_ERROR_MAX - 32)
 		return st;
-	store_free(st);
+	let_go(st);
 	return NULL;
 }
 
@@ -196,25 +207,18 @@ struct store *store_open_readonly(const char *path, char error[STORE_ERROR_MAX])
 	if (!err)
 		return st;
 	snprintf(error, STORE_ERROR_MAX, "%s: %s", path, reason(err));
-	store_free(st);
+	let_go(st);
 	return NULL;
-}
-
-void store_free(struct store *st)
-{
-	if (!st)
-		return;
-	store_db_close(st->disk);
-	store_db_close(st->ram);
-	free(st->totals.row);
-	free(st->changes);
-	free(st->path);
-	free(st);
 }
 
 void store_set_keep(struct store *st, uint64_t keep_hours_s)
 {
 	st->changes->keep_hours_s = keep_hours_s;
+}
+
+void store_set_pace(struct store *st, uint64_t pace_s)
+{
+	st->pace_s = pace_s;
 }
 
 enum store_health store_health(const struct store *st)
@@ -273,20 +277,6 @@ static int apply_to_ram(struct store *st, const struct usage_batch *b)
 		st->in_ram = st->on_disk;
 	}
 	return store_batch_apply(st->ram, st->changes, b, &st->in_ram);
-}
-
-int store_apply(struct store *st, const struct usage_batch *b)
-{
-	if (!store_batch_is_valid(b))
-		return -EINVAL;
-	if (store_batch_is_applied(st->ram ? &st->in_ram : &st->on_disk, b))
-		return 0;
-	tzset();
-	store_batch_build(st->changes, b);
-	st->totals.is_current = false;
-	if (*st->path && !st->lost && !apply_to_disk(st, b))
-		return 0;
-	return apply_to_ram(st, b);
 }
 
 /* --- back to the disk -------------------------------------------------- */
@@ -357,6 +347,8 @@ static int save_ram(struct store *st)
 		err = copy_ram(st);
 		now = st->in_ram;
 	}
+	if (!err && st->changes->trim_s > 0)
+		err = store_db_trim(st->disk, st->changes->trim_s);
 	if (!err)
 		err = store_db_set_mark(st->disk, &now);
 	err = store_db_end(st->disk, err);
@@ -384,4 +376,71 @@ bool store_retry(struct store *st)
 	store_db_close(st->ram);
 	st->ram = NULL;
 	return true;
+}
+
+/* --- all of it --------------------------------------------------------- */
+
+/* Batches wait for those of their day, or for less time. What begins a span
+ * that no clock has measured does not wait. */
+static bool may_wait(struct store *st, const struct usage_batch *b)
+{
+	int64_t start_s = b->rows ? b->row[0].part.start_s : 0;
+
+	if (!st->ram)
+		st->waits_since_s = start_s;
+	for (size_t i = 0; i < b->rows; i++)
+		if (b->row[i].step == USAGE_DAY)
+			return false;
+	return start_s && start_s >= st->waits_since_s &&
+	       (uint64_t)(start_s + HOUR_S - st->waits_since_s) < st->pace_s;
+}
+
+static void save_what_waits(struct store *st)
+{
+	int err = disk_is_replaced(st) ? disk_open_again(st) : 0;
+
+	if (!err)
+		err = save_ram(st);
+	if (err == -EUCLEAN) {
+		err = start_anew(st);
+		if (!err)
+			err = save_ram(st);
+	}
+	if (err) {
+		store_lose_disk(st, err);
+		return;
+	}
+	store_db_close(st->ram);
+	st->ram = NULL;
+	st->totals.is_current = false;
+}
+
+int store_apply(struct store *st, const struct usage_batch *b)
+{
+	bool has_disk = *st->path && !st->lost, waits;
+	int err;
+
+	if (!store_batch_is_valid(b))
+		return -EINVAL;
+	if (store_batch_is_applied(st->ram ? &st->in_ram : &st->on_disk, b))
+		return 0;
+	tzset();
+	store_batch_build(st->changes, b);
+	st->totals.is_current = false;
+	waits = has_disk && may_wait(st, b);
+	if (has_disk && !waits && !st->ram && !apply_to_disk(st, b))
+		return 0;
+	err = apply_to_ram(st, b);
+	if (!err && has_disk && !waits && !st->lost)
+		save_what_waits(st);
+	return err;
+}
+
+void store_free(struct store *st)
+{
+	if (!st)
+		return;
+	if (st->ram && *st->path && !st->lost && !st->is_reader)
+		save_what_waits(st);
+	let_go(st);
 }

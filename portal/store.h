@@ -57,6 +57,13 @@ void store_free(struct store *st);
 /* Takes effect with the next batch. */
 void store_set_keep(struct store *st, uint64_t keep_hours_s);
 
+/*
+ * Flash wears by the transaction. Batches wait in memory, shown and not
+ * acknowledged, until they are of so much time, their day ends, or the store
+ * is freed; then one transaction takes them all. 0, as it begins: none waits.
+ */
+void store_set_pace(struct store *st, uint64_t pace_s);
+
 struct store_position store_position(const struct store *st);
 enum store_health store_health(const struct store *st);
 

@@ -23,6 +23,8 @@ struct store {
 	struct store_mark ram_base; /* on_disk when ram was begun */
 	int lost;		    /* -errno of the disk, 0: it takes writes */
 	bool is_reader;
+	uint64_t pace_s;       /* 0: nothing waits while the disk is there */
+	int64_t waits_since_s; /* hour of the first batch in ram */
 	struct store_changes *changes; /* of the last batch */
 	struct store_totals totals;
 };

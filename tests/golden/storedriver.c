@@ -6,8 +6,8 @@
  *	storedriver fill FILE YEARS	apply, without a word
  *	storedriver wear FILE DAYS	bytes written a day
  *	storedriver time FILE		how long answers take
- * The environment may name ZONES, KEEP_DAYS, the FIRST batch, and the BASE: the
- * second of 1970 at which the first day begins.
+ * The environment may name ZONES, KEEP_DAYS, the FIRST batch, PACE_HOURS that
+ * batches wait, and the BASE: the second of 1970 at which the first day begins.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -223,6 +223,9 @@ int main(int argc, char **argv)
 	st = argc > 2 ? store_open(argv[2], keep_s) : NULL;
 	if (!st)
 		return 2;
+	if (getenv("PACE_HOURS"))
+		store_set_pace(st,
+			       strtoull(getenv("PACE_HOURS"), NULL, 10) * 3600);
 	if (!strcmp(what, "apply"))
 		apply(st, count ? count : UINT64_MAX, true);
 	else if (!strcmp(what, "fill"))
