@@ -72,7 +72,8 @@ check: root
 	$(MAKE) deps
 	$(MAKE) check-build
 	STADTTOR_BUILD=build/asan FUZZ_SECONDS=$(FUZZ_SECONDS) \
-		$(PYTEST) -q tests --ignore=tests/bench -p no:cacheprovider
+		$(PYTEST) -q tests --ignore=tests/bench \
+		--ignore=tests/vm -p no:cacheprovider
 
 # Tests of networks cut off the one that npm needs, so it comes before.
 check-build: web browser-deps
@@ -92,6 +93,15 @@ CROSS ?= i386 mipsel s390x arm64
 cross: root
 	$(MAKE) deps
 	tests/cross/run $(CROSS)
+
+# What needs a kernel with everything: Wi-Fi, flow tables, fq_codel, VLANs.
+vm: root
+	$(MAKE) deps
+	tests/deps vm
+	$(MAKE) all
+	tests/vm/kernel build/vm-kernel
+	STADTTOR_BUILD=$(BUILD) STADTTOR_PLAIN=$(BUILD) tests/vm/boot \
+		build/vm-kernel $(PYTEST) -q -p no:cacheprovider tests/vm
 
 check-musl:
 	tests/cross/musl $(BUILD)/musl $(ours)
@@ -165,6 +175,6 @@ help:
 	@sed -n 's/^| *//p' tests/help.txt
 
 .PHONY: pages units fuzzers tools benches deps deps-bench deps-lint root check \
-	check-build check-unit cross check-musl check-privacy fuzz bench demo \
+	check-build check-unit vm cross check-musl check-privacy fuzz bench demo \
 	lint lint-format lint-c lint-sh \
 	lint-man format docs help
