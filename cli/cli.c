@@ -200,14 +200,26 @@ static bool has_zone(const struct settings *s, const char *name)
 	return false;
 }
 
+/* A netctl that runs has kept its config while a mistake lies in the file. */
+static enum cli_exit open_without_config(const struct cli *cli, struct gate *g,
+					 const char *error)
+{
+	if (gate_open(g, SETTINGS_SOCKET))
+		return cli_fail(cli, CLI_USAGE, "%s", error);
+	fprintf(stderr, "%s; asking the netctl at " SETTINGS_SOCKET "\n",
+		error);
+	return CLI_DONE;
+}
+
 enum cli_exit cli_open(const struct cli *cli, struct gate *g)
 {
-	struct settings *s = cli_settings(cli);
+	char error[UCI_ERROR_MAX];
+	struct settings *s = settings_read(cli->config, error);
 	enum cli_exit code = CLI_DONE;
 	int err;
 
 	if (!s)
-		return CLI_USAGE;
+		return open_without_config(cli, g, error);
 	if (cli->zone && !has_zone(s, cli->zone)) {
 		code = cli_fail(cli, CLI_NOT_FOUND, "there is no zone '%.40s'",
 				cli->zone);

@@ -15,6 +15,7 @@
 #include "common/ipc.h"
 
 #define SETTINGS_PATH	  "/etc/config/stadttor"
+#define SETTINGS_SOCKET	  "/run/stadttor/netctl.sock" /* of `option socket` */
 #define SETTINGS_ZONES	  IPC_ZONES
 #define SETTINGS_UPLINKS  4
 #define SETTINGS_SESSIONS 65000 /* of all zones together */

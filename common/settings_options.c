@@ -46,7 +46,7 @@ static const struct conf_option gate_options[] = {
 	{ .name = "socket",
 	  .type = CONF_PATH,
 	  AT(gate_settings, socket),
-	  .fallback = "/run/stadttor/netctl.sock",
+	  .fallback = SETTINGS_SOCKET,
 	  .min = 1,
 	  .max = 100,
 	  .help = "socket between portal, command line and controller" },

@@ -106,6 +106,8 @@ def reload_twice(seen):
     seen["reload"] = run("systemctl", "reload", *UNITS).returncode
     CONFIG.write_text(TWO_LINES + "nonsense\n")
     seen["bad reload"] = run("systemctl", "reload", UNITS[0]).returncode
+    asked = run("stadttor", "status", "--json")
+    seen["status meanwhile"] = asked.stderr, json.loads(asked.stdout)
     seen["said"] = run("journalctl", "--no-pager", "-u", UNITS[0]).stdout
     CONFIG.write_text(TWO_LINES)
     seen["same processes"] = before == [pid(unit) for unit in UNITS]

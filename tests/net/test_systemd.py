@@ -51,7 +51,12 @@ def test_reload_keeps_processes_and_people(seen):
 
 def test_a_config_with_a_mistake_is_refused_and_said(seen):
     assert seen["bad reload"] != 0
-    assert "/etc/config/stadttor:6: a line starts with" in seen["said"]
+    mistake = "/etc/config/stadttor:6: a line starts with"
+    assert mistake in seen["said"]
+    warning, status = seen["status meanwhile"]
+    assert warning.startswith(mistake)
+    assert warning.endswith("; asking the netctl at /run/stadttor/netctl.sock\n")
+    assert status["zones"][0]["sessions"] == 1
 
 
 def test_killed_programs_come_back_and_nobody_is_dropped(seen):
