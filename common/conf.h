@@ -46,8 +46,18 @@ struct conf_option {
 	/* CONF_TEXT: what the value must be, or NULL; names what is allowed */
 	bool (*is_valid)(const char *text);
 	const char *allowed;
-	const char *help;
+	const char *help; /* HELP("...") */
 };
+
+/*
+ * For the man page and for LuCI, which are made from the tables; no program
+ * prints it, so that a build for a router is spared 7 kB in each of them.
+ */
+#ifdef WITHOUT_HELP
+#define HELP(text) NULL
+#else
+#define HELP(text) text
+#endif
 
 struct conf_table {
 	const char *section; /* its UCI type */

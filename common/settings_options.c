@@ -49,42 +49,44 @@ static const struct conf_option gate_options[] = {
 	  .fallback = SETTINGS_SOCKET,
 	  .min = 1,
 	  .max = 100,
-	  .help = "socket between portal, command line and controller" },
+	  .help = HELP("socket between portal, command line and controller") },
 	{ .name = "user",
 	  .type = CONF_TEXT,
 	  AT(gate_settings, user),
 	  .fallback = "stadttor-netctl",
 	  .min = 1,
 	  .max = 31,
-	  .help = "user that the controller becomes after its start" },
+	  .help = HELP("user that the controller becomes after its start") },
 	{ .name = "on_stop",
 	  .type = CONF_WORD,
 	  AT(gate_settings, on_stop),
 	  .fallback = "keep",
 	  .words = on_stop_words,
-	  .help = "what SIGTERM does with the gate: keep it enforcing, or "
-		  "remove every rule and class" },
+	  .help = HELP("what SIGTERM does with the gate: keep it enforcing, or "
+		       "remove every rule and class") },
 	{ .name = "mark_shift",
 	  .type = CONF_NUMBER,
 	  AT(gate_settings, mark_shift),
 	  .fallback = "16",
 	  .max = 16,
-	  .help = "lowest of the 16 bits of the packet mark that the gate "
+	  .help = HELP(
+		  "lowest of the 16 bits of the packet mark that the gate "
 		  "uses; no other rule may set them (mwan3 keeps to others, "
-		  "pbr needs another mask)" },
+		  "pbr needs another mask)") },
 	{ .name = "events_user",
 	  .type = CONF_TEXT,
 	  AT(gate_settings, events_user),
 	  .fallback = "stadttor-events",
 	  .max = 31,
-	  .help = "user of the program that tells the controller on OpenWrt "
+	  .help = HELP(
+		  "user of the program that tells the controller on OpenWrt "
 		  "what dnsmasq and hostapd tell on ubus; empty, or no such "
-		  "user: nobody may" },
+		  "user: nobody may") },
 	{ .name = "debug",
 	  .type = CONF_BOOL,
 	  AT(gate_settings, debug),
 	  .fallback = "0",
-	  .help = "log what the controller does" },
+	  .help = HELP("log what the controller does") },
 };
 
 static const struct conf_option uplink_options[] = {
@@ -92,21 +94,23 @@ static const struct conf_option uplink_options[] = {
 	  .type = CONF_DEVICE,
 	  .required = true,
 	  AT(uplink_settings, device),
-	  .help = "network device towards the internet" },
+	  .help = HELP("network device towards the internet") },
 	{ .name = "masquerade",
 	  .type = CONF_WORD,
 	  AT(uplink_settings, masquerade),
 	  .fallback = "ipv4",
 	  .words = masquerade_words,
-	  .help = "which guests' addresses are replaced by the gate's own; "
-		  "off where a firewall does it already" },
+	  .help = HELP(
+		  "which guests' addresses are replaced by the gate's own; "
+		  "off where a firewall does it already") },
 	{ .name = "bandwidth",
 	  .type = CONF_RATE,
 	  AT(uplink_settings, bandwidth_bps),
 	  .fallback = "0",
 	  .max = TBIT,
-	  .help = "upload rate of the link, shared evenly by the devices that "
-		  "want it; 0: not shaped as a whole" },
+	  .help = HELP(
+		  "upload rate of the link, shared evenly by the devices that "
+		  "want it; 0: not shaped as a whole") },
 };
 
 static const struct conf_option zone_options[] = {
@@ -114,122 +118,127 @@ static const struct conf_option zone_options[] = {
 	  .type = CONF_DEVICE,
 	  .required = true,
 	  AT(zone_settings, device),
-	  .help = "network device of the guests, a bridge or an interface" },
+	  .help = HELP(
+		  "network device of the guests, a bridge or an interface") },
 	{ .name = "auth",
 	  .type = CONF_WORD,
 	  AT(zone_settings, auth),
 	  .fallback = "click",
 	  .words = auth_words,
-	  .help = "what lets a device in: a tap that accepts the terms, or a "
-		  "code of stadttor voucher with it" },
+	  .help = HELP(
+		  "what lets a device in: a tap that accepts the terms, or a "
+		  "code of stadttor voucher with it") },
 	{ .name = "duration",
 	  .type = CONF_SECONDS,
 	  AT(zone_settings, limits.duration_s),
 	  .fallback = "8h",
 	  .min = 1,
 	  .max = 365 * DAY,
-	  .help = "how long a tap lets a device in" },
+	  .help = HELP("how long a tap lets a device in") },
 	{ .name = "idle",
 	  .type = CONF_SECONDS,
 	  AT(zone_settings, limits.idle_s),
 	  .fallback = "1h",
 	  .max = 365 * DAY,
-	  .help = "a device that sends nothing for this long is let go; "
-		  "0: never" },
+	  .help = HELP("a device that sends nothing for this long is let go; "
+		       "0: never") },
 	{ .name = "leave",
 	  .type = CONF_SECONDS,
 	  AT(zone_settings, leave_s),
 	  .fallback = "0",
 	  .max = DAY,
-	  .help = "on OpenWrt: a device that has given its lease back, or has "
+	  .help = HELP(
+		  "on OpenWrt: a device that has given its lease back, or has "
 		  "left the access point, is let go when it sends nothing for "
-		  "this long after it; 0: after idle, as any other" },
+		  "this long after it; 0: after idle, as any other") },
 	{ .name = "quota",
 	  .type = CONF_BYTES,
 	  AT(zone_settings, limits.quota_bytes),
 	  .fallback = "0",
 	  .max = PBYTE,
-	  .help = "bytes up and down together that a session may use; "
-		  "0: any" },
+	  .help = HELP("bytes up and down together that a session may use; "
+		       "0: any") },
 	{ .name = "over_quota",
 	  .type = CONF_WORD,
 	  AT(zone_settings, over_quota),
 	  .fallback = "end",
 	  .words = over_quota_words,
-	  .help = "what follows the quota: the end of the session, or "
-		  "slow_rate" },
+	  .help = HELP("what follows the quota: the end of the session, or "
+		       "slow_rate") },
 	{ .name = "slow_rate",
 	  .type = CONF_RATE,
 	  AT(zone_settings, slow_bps),
 	  .fallback = "256kbit",
 	  .min = 8000,
 	  .max = TBIT,
-	  .help = "rate in each direction after the quota" },
+	  .help = HELP("rate in each direction after the quota") },
 	{ .name = "rate_down",
 	  .type = CONF_RATE,
 	  AT(zone_settings, limits.down_bps),
 	  .fallback = "0",
 	  .max = TBIT,
-	  .help = "download cap of a device; 0: none" },
+	  .help = HELP("download cap of a device; 0: none") },
 	{ .name = "rate_up",
 	  .type = CONF_RATE,
 	  AT(zone_settings, limits.up_bps),
 	  .fallback = "0",
 	  .max = TBIT,
-	  .help = "upload cap of a device; 0: none" },
+	  .help = HELP("upload cap of a device; 0: none") },
 	{ .name = "bandwidth",
 	  .type = CONF_RATE,
 	  AT(zone_settings, bandwidth_bps),
 	  .fallback = "0",
 	  .max = TBIT,
-	  .help = "download rate of the link, shared evenly by the zone's "
-		  "devices that want it; 0: not shaped as a whole" },
+	  .help = HELP("download rate of the link, shared evenly by the zone's "
+		       "devices that want it; 0: not shaped as a whole") },
 	{ .name = "max_duration",
 	  .type = CONF_SECONDS,
 	  AT(zone_settings, ceiling.duration_s),
 	  .fallback = "0",
 	  .max = 365 * DAY,
-	  .help = "longest session that the portal may ask for; 0: duration" },
+	  .help = HELP(
+		  "longest session that the portal may ask for; 0: duration") },
 	{ .name = "max_rate_down",
 	  .type = CONF_RATE,
 	  AT(zone_settings, ceiling.down_bps),
 	  .fallback = "0",
 	  .max = TBIT,
-	  .help = "highest download cap that the portal may ask for; "
-		  "0: rate_down" },
+	  .help = HELP("highest download cap that the portal may ask for; "
+		       "0: rate_down") },
 	{ .name = "max_rate_up",
 	  .type = CONF_RATE,
 	  AT(zone_settings, ceiling.up_bps),
 	  .fallback = "0",
 	  .max = TBIT,
-	  .help = "highest upload cap that the portal may ask for; "
-		  "0: rate_up" },
+	  .help = HELP("highest upload cap that the portal may ask for; "
+		       "0: rate_up") },
 	{ .name = "max_quota",
 	  .type = CONF_BYTES,
 	  AT(zone_settings, ceiling.quota_bytes),
 	  .fallback = "0",
 	  .max = PBYTE,
-	  .help = "largest quota that the portal may ask for; 0: quota" },
+	  .help = HELP("largest quota that the portal may ask for; 0: quota") },
 	{ .name = "max_sessions",
 	  .type = CONF_NUMBER,
 	  AT(zone_settings, max_sessions),
 	  .fallback = "1000",
 	  .min = 1,
 	  .max = 30000,
-	  .help = "devices that may be online at once" },
+	  .help = HELP("devices that may be online at once") },
 	{ .name = "dns_rate",
 	  .type = CONF_NUMBER,
 	  AT(zone_settings, dns_per_s),
 	  .fallback = "20",
 	  .min = 1,
 	  .max = 10000,
-	  .help = "DNS queries a second that a device may send before it is "
-		  "let in" },
+	  .help = HELP(
+		  "DNS queries a second that a device may send before it is "
+		  "let in") },
 	{ .name = "counted",
 	  .type = CONF_BOOL,
 	  AT(zone_settings, counted),
 	  .fallback = "1",
-	  .help = "whether the zone's use goes into the usage figures" },
+	  .help = HELP("whether the zone's use goes into the usage figures") },
 	{ .name = "garden_name",
 	  .type = CONF_TEXT,
 	  .is_list = true,
@@ -237,8 +246,8 @@ static const struct conf_option zone_options[] = {
 	  .max = 253,
 	  .is_valid = valid_dns_name,
 	  .allowed = "a host or domain name",
-	  .help = "name whose addresses everybody reaches before the tap "
-		  "(dnsmasq fills them in)" },
+	  .help = HELP("name whose addresses everybody reaches before the tap "
+		       "(dnsmasq fills them in)") },
 	{ .name = "garden_address",
 	  .type = CONF_TEXT,
 	  .is_list = true,
@@ -247,7 +256,8 @@ static const struct conf_option zone_options[] = {
 	  .is_valid = is_garden_address,
 	  .allowed = "an IPv4 or IPv6 address or network such as "
 		     "203.0.113.0/24",
-	  .help = "address or network that everybody reaches before the tap" },
+	  .help = HELP(
+		  "address or network that everybody reaches before the tap") },
 };
 
 static const struct conf_option usage_options[] = {
@@ -257,8 +267,9 @@ static const struct conf_option usage_options[] = {
 	  .fallback = "5",
 	  .min = USAGE_K_MIN,
 	  .max = 100,
-	  .help = "a figure leaves the controller only when at least this many "
-		  "devices share it" },
+	  .help = HELP(
+		  "a figure leaves the controller only when at least this many "
+		  "devices share it") },
 	{ .name = "series",
 	  .type = CONF_TEXT,
 	  .is_list = true,
@@ -267,32 +278,34 @@ static const struct conf_option usage_options[] = {
 	  .is_valid = is_series,
 	  .allowed = "one of visitors, sessions, funnel, dwell, bytes, peak, "
 		     "language, platform",
-	  .help = "what is counted; without this list: all of it" },
+	  .help = HELP("what is counted; without this list: all of it") },
 	{ .name = "pending",
 	  .type = CONF_PATH,
 	  AT(usage_settings, pending),
 	  .fallback = "/run/stadttor/pending",
 	  .max = 200,
-	  .help = "file in a RAM file system in which what is counted and not "
+	  .help = HELP(
+		  "file in a RAM file system in which what is counted and not "
 		  "yet released outlives a restart of the controller; empty: "
-		  "it does not" },
+		  "it does not") },
 	{ .name = "file",
 	  .type = CONF_PATH,
 	  AT(usage_settings, file),
 	  .fallback = "/var/lib/stadttor/usage.sqlite",
 	  .max = 200,
-	  .help = "database of the figures, in a folder that the portal's user "
+	  .help = HELP(
+		  "database of the figures, in a folder that the portal's user "
 		  "may write to (under systemd another one than "
 		  "/var/lib/stadttor needs ReadWritePaths= in the portal's "
-		  "unit); empty: they are kept in memory only" },
+		  "unit); empty: they are kept in memory only") },
 	{ .name = "keep_hours",
 	  .type = CONF_SECONDS,
 	  AT(usage_settings, keep_hours_s),
 	  .fallback = "400d",
 	  .min = 2 * DAY,
 	  .max = 3660 * DAY,
-	  .help = "how long the figures of hours are kept; those of days "
-		  "stay" },
+	  .help = HELP("how long the figures of hours are kept; those of days "
+		       "stay") },
 };
 
 static const struct conf_option admin_options[] = {
@@ -300,8 +313,8 @@ static const struct conf_option admin_options[] = {
 	  .type = CONF_BOOL,
 	  AT(admin_settings, enabled),
 	  .fallback = "1",
-	  .help = "serve dashboard, figures and metrics once there is an "
-		  "account" },
+	  .help = HELP("serve dashboard, figures and metrics once there is an "
+		       "account") },
 	{ .name = "address",
 	  .type = CONF_TEXT,
 	  AT(admin_settings, address),
@@ -310,15 +323,15 @@ static const struct conf_option admin_options[] = {
 	  .max = 63,
 	  .is_valid = is_one_address,
 	  .allowed = "one IPv4 or IPv6 address of this box",
-	  .help = "address to listen on; refused where it is on a guest "
-		  "zone's device" },
+	  .help = HELP("address to listen on; refused where it is on a guest "
+		       "zone's device") },
 	{ .name = "port",
 	  .type = CONF_NUMBER,
 	  AT(admin_settings, port),
 	  .fallback = "2090",
 	  .min = 1,
 	  .max = 65535,
-	  .help = "port to listen on" },
+	  .help = HELP("port to listen on") },
 	{ .name = "hostname",
 	  .type = CONF_TEXT,
 	  AT(admin_settings, hostname),
@@ -326,27 +339,29 @@ static const struct conf_option admin_options[] = {
 	  .max = 253,
 	  .is_valid = valid_dns_name_or_empty,
 	  .allowed = "a host name, or nothing",
-	  .help = "further name under which operators reach it; the address "
-		  "itself always works, localhost on this box" },
+	  .help = HELP(
+		  "further name under which operators reach it; the address "
+		  "itself always works, localhost on this box") },
 	{ .name = "certificate",
 	  .type = CONF_PATH,
 	  AT(admin_settings, certificate),
 	  .fallback = "",
 	  .max = 200,
-	  .help = "certificate chain in PEM; empty: no TLS" },
+	  .help = HELP("certificate chain in PEM; empty: no TLS") },
 	{ .name = "key",
 	  .type = CONF_PATH,
 	  AT(admin_settings, key),
 	  .fallback = "",
 	  .max = 200,
-	  .help = "its private key in PEM" },
+	  .help = HELP("its private key in PEM") },
 	{ .name = "accounts",
 	  .type = CONF_PATH,
 	  AT(admin_settings, accounts),
 	  .fallback = "/etc/stadttor/accounts",
 	  .min = 1,
 	  .max = 200,
-	  .help = "users and tokens, hashed, as stadttor passwd writes them" },
+	  .help = HELP(
+		  "users and tokens, hashed, as stadttor passwd writes them") },
 };
 
 const struct conf_table settings_gate_table = TABLE("gate", gate_options);

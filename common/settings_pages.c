@@ -13,33 +13,33 @@ static const struct conf_option portal_options[] = {
 	  .fallback = "stadttor-portal",
 	  .min = 1,
 	  .max = 31,
-	  .help = "user that the portal becomes after its start" },
+	  .help = HELP("user that the portal becomes after its start") },
 	{ .name = "pages",
 	  .type = CONF_PATH,
 	  AT(portal_settings, pages),
 	  .fallback = "/usr/share/stadttor",
 	  .min = 1,
 	  .max = 200,
-	  .help = "folder with the pages and the languages" },
+	  .help = HELP("folder with the pages and the languages") },
 	{ .name = "network",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, network),
 	  .fallback = "Stadttor",
 	  .min = 1,
 	  .max = 64,
-	  .help = "name of the network, as people know it" },
+	  .help = HELP("name of the network, as people know it") },
 	{ .name = "provider",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, provider),
 	  .fallback = "",
 	  .max = 128,
-	  .help = "who offers the network" },
+	  .help = HELP("who offers the network") },
 	{ .name = "contact",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, contact),
 	  .fallback = "",
 	  .max = 128,
-	  .help = "mail address or telephone number for questions" },
+	  .help = HELP("mail address or telephone number for questions") },
 	{ .name = "hostname",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, hostname),
@@ -47,8 +47,9 @@ static const struct conf_option portal_options[] = {
 	  .max = 253,
 	  .is_valid = valid_dns_name_or_empty,
 	  .allowed = "a host name, or nothing",
-	  .help = "name under which guests reach the portal, needed for TLS; "
-		  "empty: the gate's address" },
+	  .help = HELP(
+		  "name under which guests reach the portal, needed for TLS; "
+		  "empty: the gate's address") },
 	{ .name = "success_url",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, success_url),
@@ -56,7 +57,7 @@ static const struct conf_option portal_options[] = {
 	  .max = 256,
 	  .is_valid = valid_url_or_empty,
 	  .allowed = "an http or https address",
-	  .help = "where the page after the tap points to" },
+	  .help = HELP("where the page after the tap points to") },
 	{ .name = "terms_url",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, terms_url),
@@ -64,8 +65,9 @@ static const struct conf_option portal_options[] = {
 	  .max = 256,
 	  .is_valid = valid_url_or_empty,
 	  .allowed = "an http or https address",
-	  .help = "full terms, a page in the walled garden; empty: only the "
-		  "built-in ones" },
+	  .help = HELP(
+		  "full terms, a page in the walled garden; empty: only the "
+		  "built-in ones") },
 	{ .name = "venue_url",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, venue_url),
@@ -73,37 +75,42 @@ static const struct conf_option portal_options[] = {
 	  .max = 256,
 	  .is_valid = valid_url_or_empty,
 	  .allowed = "an http or https address",
-	  .help = "page about the place that phones offer in their settings "
-		  "(venue-info-url of the captive API)" },
+	  .help = HELP(
+		  "page about the place that phones offer in their settings "
+		  "(venue-info-url of the captive API)") },
 	{ .name = "terms_version",
 	  .type = CONF_NUMBER,
 	  AT(portal_settings, terms_version),
 	  .fallback = "1",
 	  .min = 1,
 	  .max = 65535,
-	  .help = "number of the terms; with another one, people who are in "
-		  "are asked to accept them again" },
+	  .help = HELP(
+		  "number of the terms; with another one, people who are in "
+		  "are asked to accept them again") },
 	{ .name = "barrier_contact",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, barrier_contact),
 	  .fallback = "",
 	  .max = 128,
-	  .help = "where barriers are reported, a mail address or telephone "
-		  "number; empty: contact" },
+	  .help = HELP(
+		  "where barriers are reported, a mail address or telephone "
+		  "number; empty: contact") },
 	{ .name = "enforcement",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, enforcement),
 	  .fallback = "",
 	  .max = 256,
-	  .help = "body that people turn to where a reported barrier stays, "
-		  "named in the accessibility statement" },
+	  .help = HELP(
+		  "body that people turn to where a reported barrier stays, "
+		  "named in the accessibility statement") },
 	{ .name = "logo",
 	  .type = CONF_PATH,
 	  AT(portal_settings, logo),
 	  .fallback = "",
 	  .max = 200,
-	  .help = "logo in the header, an .svg, .png or .webp file of at most "
-		  "4 kB; empty: the gate" },
+	  .help = HELP(
+		  "logo in the header, an .svg, .png or .webp file of at most "
+		  "4 kB; empty: the gate") },
 	{ .name = "colour_accent",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, colour_accent),
@@ -111,8 +118,8 @@ static const struct conf_option portal_options[] = {
 	  .max = 7,
 	  .is_valid = valid_colour_or_empty,
 	  .allowed = "a colour such as #0a5a61",
-	  .help = "colour of buttons and links; refused where it is read "
-		  "badly" },
+	  .help = HELP("colour of buttons and links; refused where it is read "
+		       "badly") },
 	{ .name = "colour_header",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, colour_header),
@@ -120,7 +127,7 @@ static const struct conf_option portal_options[] = {
 	  .max = 7,
 	  .is_valid = valid_colour_or_empty,
 	  .allowed = "a colour such as #0a5a61",
-	  .help = "colour of the header behind its white text" },
+	  .help = HELP("colour of the header behind its white text") },
 	{ .name = "colour_accent_dark",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, colour_accent_dark),
@@ -128,7 +135,7 @@ static const struct conf_option portal_options[] = {
 	  .max = 7,
 	  .is_valid = valid_colour_or_empty,
 	  .allowed = "a colour such as #7fd8d0",
-	  .help = "colour_accent on devices that are set to dark" },
+	  .help = HELP("colour_accent on devices that are set to dark") },
 	{ .name = "colour_header_dark",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, colour_header_dark),
@@ -136,66 +143,68 @@ static const struct conf_option portal_options[] = {
 	  .max = 7,
 	  .is_valid = valid_colour_or_empty,
 	  .allowed = "a colour such as #0c343a",
-	  .help = "colour_header on devices that are set to dark" },
+	  .help = HELP("colour_header on devices that are set to dark") },
 	{ .name = "certificate",
 	  .type = CONF_PATH,
 	  AT(portal_settings, certificate),
 	  .fallback = "",
 	  .max = 200,
-	  .help = "certificate chain in PEM; empty: no TLS" },
+	  .help = HELP("certificate chain in PEM; empty: no TLS") },
 	{ .name = "key",
 	  .type = CONF_PATH,
 	  AT(portal_settings, key),
 	  .fallback = "",
 	  .max = 200,
-	  .help = "its private key in PEM" },
+	  .help = HELP("its private key in PEM") },
 	{ .name = "hijack_port",
 	  .type = CONF_NUMBER,
 	  AT(portal_settings, hijack_port),
 	  .fallback = "2080",
 	  .min = 1,
 	  .max = 65535,
-	  .help = "port that answers diverted requests with a redirect" },
+	  .help = HELP("port that answers diverted requests with a redirect") },
 	{ .name = "http_port",
 	  .type = CONF_NUMBER,
 	  AT(portal_settings, http_port),
 	  .fallback = "2081",
 	  .min = 1,
 	  .max = 65535,
-	  .help = "port of the pages; guests reach it as port 80 of the gate" },
+	  .help = HELP("port of the pages; guests reach it as port 80 of the "
+		       "gate") },
 	{ .name = "https_port",
 	  .type = CONF_NUMBER,
 	  AT(portal_settings, https_port),
 	  .fallback = "2443",
 	  .min = 1,
 	  .max = 65535,
-	  .help = "port of the pages over TLS; guests reach it as port 443" },
+	  .help = HELP(
+		  "port of the pages over TLS; guests reach it as port 443") },
 	{ .name = "max_connections",
 	  .type = CONF_NUMBER,
 	  AT(portal_settings, max_connections),
 	  .fallback = "1024",
 	  .min = 8,
 	  .max = 65536,
-	  .help = "connections at once in all" },
+	  .help = HELP("connections at once in all") },
 	{ .name = "max_per_device",
 	  .type = CONF_NUMBER,
 	  AT(portal_settings, max_per_device),
 	  .fallback = "24",
 	  .min = 1,
 	  .max = 1024,
-	  .help = "connections at once of one address" },
+	  .help = HELP("connections at once of one address") },
 	{ .name = "request_time",
 	  .type = CONF_SECONDS,
 	  AT(portal_settings, request_s),
 	  .fallback = "10s",
 	  .min = 1,
 	  .max = 300,
-	  .help = "time to complete a request" },
+	  .help = HELP("time to complete a request") },
 	{ .name = "debug",
 	  .type = CONF_BOOL,
 	  AT(portal_settings, debug),
 	  .fallback = "0",
-	  .help = "log what the portal does" },
+	  .help = HELP("log what the portal does") },
 };
 
 static const struct conf_option voucher_options[] = {
@@ -205,24 +214,26 @@ static const struct conf_option voucher_options[] = {
 	  .fallback = "/var/lib/stadttor/vouchers.sqlite",
 	  .min = 1,
 	  .max = 200,
-	  .help = "database of the codes, as hashes, in a folder that the "
-		  "portal's user may write to" },
+	  .help = HELP("database of the codes, as hashes, in a folder that the "
+		       "portal's user may write to") },
 	{ .name = "key",
 	  .type = CONF_PATH,
 	  AT(voucher_settings, key),
 	  .fallback = "/var/lib/stadttor/vouchers.key",
 	  .min = 1,
 	  .max = 200,
-	  .help = "key of these hashes, made at first use; without it no code "
-		  "is valid any more" },
+	  .help = HELP(
+		  "key of these hashes, made at first use; without it no code "
+		  "is valid any more") },
 	{ .name = "tries_per_minute",
 	  .type = CONF_NUMBER,
 	  AT(voucher_settings, tries_per_minute),
 	  .fallback = "600",
 	  .min = 1,
 	  .max = 6000,
-	  .help = "wrong codes a minute that are looked at, of all devices "
-		  "together" },
+	  .help = HELP(
+		  "wrong codes a minute that are looked at, of all devices "
+		  "together") },
 };
 
 static const struct conf_option tile_options[] = {
@@ -233,8 +244,9 @@ static const struct conf_option tile_options[] = {
 	  .max = 76,
 	  .is_valid = valid_translation,
 	  .allowed = "a language and a text, such as 'de=Parken'",
-	  .help = "name of the service, once per language; where a language is "
-		  "missing, English or the first one stands in" },
+	  .help = HELP(
+		  "name of the service, once per language; where a language is "
+		  "missing, English or the first one stands in") },
 	{ .name = "text",
 	  .type = CONF_TEXT,
 	  .is_list = true,
@@ -242,7 +254,7 @@ static const struct conf_option tile_options[] = {
 	  .max = 140,
 	  .is_valid = valid_translation,
 	  .allowed = "a language and a text, such as 'de=Freie Plätze'",
-	  .help = "a line about it, once per language" },
+	  .help = HELP("a line about it, once per language") },
 	{ .name = "link",
 	  .type = CONF_TEXT,
 	  .required = true,
@@ -250,14 +262,14 @@ static const struct conf_option tile_options[] = {
 	  .max = 256,
 	  .is_valid = valid_url,
 	  .allowed = "an http or https address",
-	  .help = "where the tile leads; its host belongs to the walled "
-		  "garden by itself (see stadttor dns-config)" },
+	  .help = HELP("where the tile leads; its host belongs to the walled "
+		       "garden by itself (see stadttor dns-config)") },
 	{ .name = "icon",
 	  .type = CONF_WORD,
 	  AT(tile_settings, icon),
 	  .fallback = "link",
 	  .words = settings_icon_words,
-	  .help = "picture on the tile" },
+	  .help = HELP("picture on the tile") },
 	{ .name = "zone",
 	  .type = CONF_TEXT,
 	  .is_list = true,
@@ -265,7 +277,7 @@ static const struct conf_option tile_options[] = {
 	  .max = 15,
 	  .is_valid = valid_zone_name,
 	  .allowed = "the name of a zone",
-	  .help = "zone that shows it; without this list: every zone" },
+	  .help = HELP("zone that shows it; without this list: every zone") },
 	{ .name = "live_url",
 	  .type = CONF_TEXT,
 	  AT(tile_settings, live_url),
@@ -273,8 +285,9 @@ static const struct conf_option tile_options[] = {
 	  .max = 256,
 	  .is_valid = valid_url_or_empty,
 	  .allowed = "an http or https address",
-	  .help = "JSON document with a value that the tile shows; the portal "
-		  "fetches it, phones never do" },
+	  .help = HELP(
+		  "JSON document with a value that the tile shows; the portal "
+		  "fetches it, phones never do") },
 	{ .name = "live_pointer",
 	  .type = CONF_TEXT,
 	  AT(tile_settings, live_pointer),
@@ -282,8 +295,8 @@ static const struct conf_option tile_options[] = {
 	  .max = 128,
 	  .is_valid = valid_json_pointer,
 	  .allowed = "a JSON pointer (RFC 6901) such as /lots/0/free",
-	  .help = "where in the document the value stands, a number or a "
-		  "short text" },
+	  .help = HELP("where in the document the value stands, a number or a "
+		       "short text") },
 	{ .name = "live_text",
 	  .type = CONF_TEXT,
 	  .is_list = true,
@@ -291,21 +304,22 @@ static const struct conf_option tile_options[] = {
 	  .max = 140,
 	  .is_valid = valid_translation,
 	  .allowed = "a language and a text, such as 'de={} Plätze frei'",
-	  .help = "how the value is shown, once per language; {} stands for "
-		  "it" },
+	  .help = HELP(
+		  "how the value is shown, once per language; {} stands for "
+		  "it") },
 	{ .name = "live_interval",
 	  .type = CONF_SECONDS,
 	  AT(tile_settings, live_interval_s),
 	  .fallback = "5m",
 	  .min = 60,
 	  .max = DAY,
-	  .help = "how often the value is fetched" },
+	  .help = HELP("how often the value is fetched") },
 	{ .name = "live_decimals",
 	  .type = CONF_NUMBER,
 	  AT(tile_settings, live_decimals),
 	  .fallback = "0",
 	  .max = 6,
-	  .help = "decimals that a number is rounded to" },
+	  .help = HELP("decimals that a number is rounded to") },
 };
 
 static const struct conf_option text_options[] = {
@@ -315,8 +329,9 @@ static const struct conf_option text_options[] = {
 	  AT(text_settings, key),
 	  .min = 1,
 	  .max = 31,
-	  .help = "text of the pages that another one takes the place of, as "
-		  "the language files call it, such as portal_heading" },
+	  .help = HELP(
+		  "text of the pages that another one takes the place of, as "
+		  "the language files call it, such as portal_heading") },
 	{ .name = "text",
 	  .type = CONF_TEXT,
 	  .is_list = true,
@@ -324,7 +339,7 @@ static const struct conf_option text_options[] = {
 	  .max = 1000,
 	  .is_valid = valid_translation,
 	  .allowed = "a language and a text, such as 'de=Willkommen'",
-	  .help = "the text, once per language" },
+	  .help = HELP("the text, once per language") },
 	{ .name = "zone",
 	  .type = CONF_TEXT,
 	  .is_list = true,
@@ -332,7 +347,7 @@ static const struct conf_option text_options[] = {
 	  .max = 15,
 	  .is_valid = valid_zone_name,
 	  .allowed = "the name of a zone",
-	  .help = "zone that shows it; without this list: every zone" },
+	  .help = HELP("zone that shows it; without this list: every zone") },
 };
 
 const char *const settings_icon_words[] = { "link",    "parking", "bus",
