@@ -22,7 +22,7 @@
 
 struct event_base;
 
-#define IPC_VERSION	  3
+#define IPC_VERSION	  4
 #define IPC_ZONE_NAME_MAX 16 /* with the closing NUL */
 #define IPC_ZONES	  16
 #define IPC_UNLIMITED	  UINT64_MAX
@@ -99,6 +99,8 @@ struct ipc_lookup { /* IPC_LOOKUP, IPC_LOGOUT */
 	struct addr client;
 	uint32_t shown;	   /* 1: without a session, the portal is shown */
 	uint32_t platform; /* then: enum usage_platform */
+	uint32_t attempt;  /* 1: a code is tried; -EDQUOT: too many of late */
+	uint32_t zero;
 };
 
 /*

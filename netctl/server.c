@@ -10,6 +10,7 @@
 #include <event2/event.h>
 
 #include "common/clock.h"
+#include "netctl/attempts.h"
 #include "netctl/listener.h"
 
 #define BREACHES_MAX 32
@@ -49,6 +50,7 @@ struct peer {
 
 struct server {
 	struct gate *gate;
+	struct attempts *attempts; /* of codes */
 	struct event accept_event;
 	uid_t owner, portal, events;
 	bool has_events;
@@ -137,9 +139,12 @@ static void handle_lookup(struct ipc_channel *ch, const void *message,
 	(void)ch;
 	if (s && session_left_s(s, clock_ms()) == 0)
 		s = NULL;
+	if (!err && m->attempt &&
+	    !attempts_take(p->server->attempts, &mac, clock_ms()))
+		err = -EDQUOT;
 	if (!err && !s && m->shown)
 		usage_shown(p->server->gate->usage, zone, &mac, m->platform);
-	answer_session(p, m->header.id, s, err);
+	answer_session(p, m->header.id, err ? NULL : s, err);
 }
 
 static void grant(struct peer *p, const struct ipc_grant *m,
@@ -637,6 +642,9 @@ struct server *server_new(struct gate *g, const struct server_users *users)
 		return NULL;
 	}
 	sv->gate = g;
+	sv->attempts = attempts_new();
+	if (!sv->attempts)
+		fatal("no memory or no randomness");
 	sv->owner = owner->uid;
 	sv->portal = portal->uid;
 	sv->events = events;
@@ -666,5 +674,6 @@ void server_free(struct server *sv)
 		peer_free(p);
 	event_del(&sv->accept_event);
 	close(event_get_fd(&sv->accept_event));
+	attempts_free(sv->attempts);
 	free(sv);
 }

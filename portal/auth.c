@@ -47,7 +47,6 @@ static const char *click_refused(struct conn *c, const struct auth_pass *pass,
 /* --- a code ------------------------------------------------------------- */
 
 static const char *const voucher_notice[] = {
-	[VOUCHER_TYPO] = "notice_code_typo",
 	[VOUCHER_UNKNOWN] = "notice_code_unknown",
 	[VOUCHER_EXPIRED] = "notice_code_expired",
 	[VOUCHER_USED_UP] = "notice_code_used_up",
@@ -60,23 +59,30 @@ static const char *const voucher_notice[] = {
 static const char *voucher_check(struct conn *c, const struct form *f,
 				 struct auth_pass *pass)
 {
-	const struct site *site = conn_arg(c);
-	const struct exchange *x = conn_exchange(c);
 	const char *code = form_find(f, "code");
 	const char *notice = check_terms(c, f);
-	enum voucher_answer answer;
 
 	memset(pass, 0, sizeof(*pass));
 	if (notice)
 		return notice;
 	if (!code || !*code)
 		return "notice_code_missing";
-	if (!site->vouchers)
-		return "notice_code_unavailable";
-	answer = vouchers_redeem(site->vouchers, code, &x->client,
-				 x->zone->name, &pass->voucher);
+	return code_normalise(code, pass->code) ? NULL : "notice_code_typo";
+}
+
+static const char *voucher_judge(struct conn *c, struct auth_pass *pass)
+{
+	const struct site *site = conn_arg(c);
+	const struct exchange *x = conn_exchange(c);
+	enum voucher_answer answer = VOUCHER_UNAVAILABLE;
+
+	if (site->vouchers)
+		answer = vouchers_redeem(site->vouchers, pass->code,
+					 x->client.family, x->zone->name,
+					 &pass->voucher);
 	if (answer != VOUCHER_FINE)
 		return voucher_notice[answer];
+	explicit_bzero(pass->code, sizeof(pass->code));
 	pass->limits.duration_s = pass->voucher.left_s;
 	return NULL;
 }
@@ -98,8 +104,8 @@ static const char *voucher_refused(struct conn *c, const struct auth_pass *pass,
 /* --- the table ---------------------------------------------------------- */
 
 static const struct auth_method methods[] = {
-	[ZONE_AUTH_CLICK] = { click_check, click_refused },
-	[ZONE_AUTH_VOUCHER] = { voucher_check, voucher_refused },
+	[ZONE_AUTH_CLICK] = { click_check, NULL, click_refused },
+	[ZONE_AUTH_VOUCHER] = { voucher_check, voucher_judge, voucher_refused },
 };
 
 const struct auth_method *auth_method(uint64_t auth)

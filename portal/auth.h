@@ -12,11 +12,17 @@
 
 struct auth_method {
 	/*
-	 * NULL: fine, pass says what to ask netctl for. Else the key of the
-	 * text that tells the person what is missing.
+	 * NULL: nothing is missing in the form, pass begins with what it says.
+	 * Else the key of the text that tells the person what is.
 	 */
 	const char *(*check)(struct conn *c, const struct form *f,
 			     struct auth_pass *pass);
+	/*
+	 * The method has a secret that can be guessed: netctl counts the
+	 * device's attempt, and then this judges it. NULL: fine, pass says
+	 * what to ask netctl for. Else the key of a text. NULL: check is all.
+	 */
+	const char *(*judge)(struct conn *c, struct auth_pass *pass);
 	/* netctl has refused the pass; the key of a text about it, or NULL */
 	const char *(*refused)(struct conn *c, const struct auth_pass *pass,
 			       int error);

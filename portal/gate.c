@@ -302,6 +302,7 @@ static int ask_lookup(struct gate *g, struct gate_request *r,
 		.client = *q->client,
 		.shown = q->shown,
 		.platform = q->shown ? q->platform : 0,
+		.attempt = q->attempt,
 	};
 	int err = send_question(g, r, q->type, &m.header);
 

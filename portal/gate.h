@@ -63,6 +63,7 @@ struct gate_question {
 	const struct ipc_limits *limits;
 	bool shown;	      /* of a lookup: see struct ipc_lookup */
 	uint32_t platform;    /* then: enum usage_platform */
+	bool attempt;	      /* of a lookup: a code is tried */
 	const char *language; /* of a grant: of the page, NULL: not known */
 	uint64_t tag;	  /* of a grant, as the rest: see struct ipc_grant */
 	uint32_t devices; /* with that tag at once */

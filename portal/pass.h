@@ -4,10 +4,12 @@
 #define STADTTOR_PORTAL_PASS_H
 
 #include "common/ipc.h"
+#include "portal/code.h"
 #include "portal/voucher.h"
 
 struct auth_pass {
 	struct ipc_limits limits;    /* 0: the zone's default */
+	char code[CODE_MAX];	     /* until it is looked up */
 	struct voucher_pass voucher; /* tag 0: it was none */
 };
 

@@ -226,21 +226,65 @@ static void refuse_pass(struct conn *c, int error)
 		answer_refusal(c, error);
 }
 
+static void enter(struct conn *c)
+{
+	conn_exchange(c)->on_refused = refuse_pass;
+	ask(c, grant_question(c), on_granted);
+}
+
+/* What was typed is shown again. */
+static void answer_notice(struct conn *c, const char *notice)
+{
+	struct auth_pass *pass = &conn_exchange(c)->pass;
+	char text[CODE_TEXT_MAX];
+
+	view_portal(c, "/", notice, code_to_text(pass->code, text));
+	explicit_bzero(text, sizeof(text));
+	explicit_bzero(pass->code, sizeof(pass->code));
+}
+
+static void on_attempt(struct conn *c, const struct ipc_session *s)
+{
+	struct exchange *x = conn_exchange(c);
+	const struct auth_method *m = method_of(c);
+	const char *notice = m->judge ? m->judge(c, &x->pass) : NULL;
+
+	(void)s;
+	if (notice)
+		answer_notice(c, notice);
+	else
+		enter(c);
+}
+
+static void refuse_attempt(struct conn *c, int error)
+{
+	if (error == -EDQUOT)
+		answer_notice(c, "notice_code_wait");
+	else
+		answer_refusal(c, error);
+}
+
 static void take_accept(struct conn *c)
 {
 	struct exchange *x = conn_exchange(c);
+	const struct auth_method *m = method_of(c);
 	struct form f;
 	const char *notice;
 
 	if (!take_form(c, &f))
 		return;
-	notice = method_of(c)->check(c, &f, &x->pass);
+	notice = m->check(c, &f, &x->pass);
 	if (notice) {
 		view_portal(c, "/", notice, form_find(&f, "code"));
 		return;
 	}
-	x->on_refused = refuse_pass;
-	ask(c, grant_question(c), on_granted);
+	if (!m->judge) {
+		enter(c);
+		return;
+	}
+	x->on_refused = refuse_attempt;
+	ask(c, (struct gate_question){ .type = IPC_LOOKUP, .attempt = true },
+	    on_attempt);
 }
 
 static void on_extended(struct conn *c, const struct ipc_session *s)

@@ -4,13 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "common/clock.h"
-#include "common/siphash.h"
-#include "portal/lockout.h"
 #include "portal/voucher_db.h"
 
 #define RETRY_MS      1000
@@ -54,8 +51,6 @@ struct vouchers {
 	uint64_t retry_ms;   /* not to be opened before */
 	int error;	     /* that was logged last; 0: none since */
 
-	struct lockout *lockout;
-	uint64_t fold_key[2];
 	struct bucket bucket[2];
 	struct first_use pending[PENDING];
 	size_t next_pending;
@@ -84,11 +79,8 @@ struct vouchers *vouchers_open(const struct voucher_settings *s)
 	v->file = strdup(s->file);
 	v->key_file = strdup(s->key);
 	v->tries_per_minute = s->tries_per_minute;
-	v->lockout = lockout_new();
 	v->now = machine_time;
-	if (v->file && v->key_file && v->lockout &&
-	    getrandom(v->fold_key, sizeof(v->fold_key), 0) ==
-		    sizeof(v->fold_key))
+	if (v->file && v->key_file)
 		return v;
 	vouchers_free(v);
 	return NULL;
@@ -106,7 +98,6 @@ void vouchers_free(struct vouchers *v)
 	if (!v)
 		return;
 	forget_file(v);
-	lockout_free(v->lockout);
 	free(v->key_file);
 	free(v->file);
 	explicit_bzero(v, sizeof(*v));
@@ -183,25 +174,9 @@ static enum voucher_answer lose_file(struct vouchers *v, int err)
 
 /* --- who guesses ------------------------------------------------------- */
 
-/* lockout takes a /64 for a source; an address of 8 bytes makes each IPv6
- * address one. */
-static struct addr fold(const struct vouchers *v, const struct addr *source)
+static struct bucket *bucket_of(struct vouchers *v, int family, uint64_t now_ms)
 {
-	struct addr a = *source;
-	uint64_t hash;
-
-	if (a.family != AF_INET6)
-		return a;
-	hash = siphash(v->fold_key, source->byte, sizeof(source->byte));
-	memset(a.byte, 0, sizeof(a.byte));
-	memcpy(a.byte, &hash, sizeof(hash));
-	return a;
-}
-
-static struct bucket *bucket_of(struct vouchers *v, const struct addr *source,
-				uint64_t now_ms)
-{
-	struct bucket *b = &v->bucket[source->family == AF_INET6];
+	struct bucket *b = &v->bucket[family == AF_INET6];
 	uint64_t full = v->tries_per_minute * MINUTE_MS;
 	uint64_t passed_ms = now_ms - b->last_ms;
 
@@ -361,31 +336,23 @@ static enum voucher_answer check_code(struct vouchers *v,
 	return VOUCHER_FINE;
 }
 
-enum voucher_answer vouchers_redeem(struct vouchers *v, const char *typed,
-				    const struct addr *source, const char *zone,
-				    struct voucher_pass *out)
+enum voucher_answer vouchers_redeem(struct vouchers *v,
+				    const char code[CODE_MAX], int family,
+				    const char *zone, struct voucher_pass *out)
 {
 	struct voucher_time now = v->now(v->now_arg);
 	enum voucher_answer answer;
-	struct addr from = fold(v, source);
-	struct bucket *bucket = bucket_of(v, source, now.since_ms);
+	struct bucket *bucket = bucket_of(v, family, now.since_ms);
 	struct attempt a = { .zone = zone,
 			     .now_s = now.wall_s,
 			     .since_ms = now.since_ms };
-	char code[CODE_MAX];
 
-	if (!code_normalise(typed, code))
-		return VOUCHER_TYPO;
-	if (lockout_wait_ms(v->lockout, &from, now.since_ms) ||
-	    bucket->level < TOKEN)
+	if (bucket->level < TOKEN)
 		return VOUCHER_WAIT;
 	answer = ready_file(v, now.since_ms) ? VOUCHER_UNAVAILABLE
 					     : check_code(v, code, &a, out);
-	if (answer == VOUCHER_UNKNOWN) {
-		lockout_fail(v->lockout, &from, now.since_ms);
+	if (answer == VOUCHER_UNKNOWN)
 		bucket->level -= TOKEN;
-	}
-	explicit_bzero(code, sizeof(code));
 	return answer;
 }
 

@@ -8,18 +8,13 @@
  * VOUCHER_FINE is answered. How many devices share a code is netctl's matter:
  * the pass has the tag that they share, nothing here keeps a device.
  *
- * Whoever guesses: a code without a typo is looked up only if
- *  - its source has not guessed wrong lately: five wrong ones are free, then
- *    each doubles the wait, up to 15 minutes (see lockout.h). Here every
- *    address counts by itself, as all guests share one IPv6 prefix;
- *  - fewer than tries_per_minute wrong codes came from all together. IPv4 and
- *    IPv6 have half each: a stranger has as many IPv6 addresses as they like
- *    and can use up that half, not the other one.
- * Only codes that were never made count, neither typos, which cannot be
- * right, nor codes that are over, and a right one costs nobody anything. A
- * person whose try meets an empty half is told to wait, a second at the
- * default of 60, and competes with whoever emptied it. That stranger pays with
- * one request for each second they take away from others.
+ * Whoever guesses: netctl bounds the attempts of each device (see
+ * netctl/attempts.h), and is asked before. Beyond that a code is looked up only
+ * if fewer than tries_per_minute wrong codes came from all together, which
+ * takes a crowd of devices, real or forged. IPv4 and IPv6 have half each. Only
+ * codes that were never made count, not those that are over, and a right one
+ * costs nobody anything. A person whose try meets an empty half is told to
+ * wait, and competes with whoever emptied it.
  *
  * With r wrong tries a minute a hit on one of n codes that are good takes
  * 25^9 / (n * r) minutes: at r = 60 it is 600 years for n = 200, and 12 years
@@ -31,12 +26,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/addr.h"
 #include "common/settings.h"
+#include "portal/code.h"
 
 enum voucher_answer {
 	VOUCHER_FINE,
-	VOUCHER_TYPO,	 /* cannot be right, nothing was looked up */
 	VOUCHER_UNKNOWN, /* well-formed, but never made, or long gone */
 	VOUCHER_EXPIRED, /* its batch is not valid any more */
 	VOUCHER_USED_UP, /* its minutes are over */
@@ -64,17 +58,17 @@ struct vouchers;
 /*
  * Never fails for the file's sake: what is not there yet or cannot be read is
  * looked for again, once a second at most, and also when the operator has put
- * another one in its place. NULL: no memory or no randomness. Copies s.
+ * another one in its place. NULL: no memory. Copies s.
  */
 struct vouchers *vouchers_open(const struct voucher_settings *s);
 
 /*
- * typed: as it came from the form; source: who sent it, hashed and not kept;
- * zone: where. out is set with VOUCHER_FINE only.
+ * code: in canonical form, see code_normalise(); family: AF_INET or AF_INET6,
+ * of whoever sent it; zone: where. out is set with VOUCHER_FINE only.
  */
-enum voucher_answer vouchers_redeem(struct vouchers *v, const char *typed,
-				    const struct addr *source, const char *zone,
-				    struct voucher_pass *out);
+enum voucher_answer vouchers_redeem(struct vouchers *v,
+				    const char code[CODE_MAX], int family,
+				    const char *zone, struct voucher_pass *out);
 
 /*
  * For each pass whose grant has failed, once: a first use is undone, unless

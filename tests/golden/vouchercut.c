@@ -72,10 +72,9 @@ static int revoke_code(const char code[CODE_MAX])
 
 static int use_code(struct vouchers *v, const char code[CODE_MAX])
 {
-	struct addr source = { .family = AF_INET };
 	struct voucher_pass p;
 
-	if (vouchers_redeem(v, code, &source, "", &p) != VOUCHER_FINE ||
+	if (vouchers_redeem(v, code, AF_INET, "", &p) != VOUCHER_FINE ||
 	    !p.is_first_use)
 		return -1;
 	uses++;

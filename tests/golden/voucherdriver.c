@@ -22,10 +22,13 @@
 #define WORDS	   8
 
 static const char *const answers[] = {
-	[VOUCHER_FINE] = "fine",       [VOUCHER_TYPO] = "typo",
-	[VOUCHER_UNKNOWN] = "unknown", [VOUCHER_EXPIRED] = "expired",
-	[VOUCHER_USED_UP] = "used_up", [VOUCHER_REVOKED] = "revoked",
-	[VOUCHER_WAIT] = "wait",       [VOUCHER_UNAVAILABLE] = "unavailable",
+	[VOUCHER_FINE] = "fine",
+	[VOUCHER_UNKNOWN] = "unknown",
+	[VOUCHER_EXPIRED] = "expired",
+	[VOUCHER_USED_UP] = "used_up",
+	[VOUCHER_REVOKED] = "revoked",
+	[VOUCHER_WAIT] = "wait",
+	[VOUCHER_UNAVAILABLE] = "unavailable",
 	[VOUCHER_WRONG_ZONE] = "zone",
 };
 
@@ -91,14 +94,15 @@ static void create(char **word)
 
 static void redeem(char **word)
 {
-	static uint32_t count; /* nobody is to be locked out */
-	struct addr source = { .family = AF_INET };
+	char code[CODE_MAX];
 	struct voucher_pass p;
 	enum voucher_answer a;
 
-	count++;
-	memcpy(source.byte, &count, sizeof(count));
-	a = vouchers_redeem(vouchers, word[0], &source, word[1], &p);
+	if (!code_normalise(word[0], code)) {
+		puts("typo");
+		return;
+	}
+	a = vouchers_redeem(vouchers, code, AF_INET, word[1], &p);
 	fputs(answers[a], stdout);
 	if (a == VOUCHER_FINE)
 		printf(" %" PRIu64 " %" PRIu64 " %d %" PRId64, p.left_s, p.tag,

@@ -5,7 +5,7 @@ import pwd
 import socket
 import struct
 
-VERSION = 3
+VERSION = 4
 UNLIMITED = (1 << 64) - 1
 (NONE, LOOKUP, GRANT, LOGOUT, USAGE_NEXT, HEALTH_ASK, ADMIT, STATUS, LIST,
  REVOKE, SESSION, ADDRESS, ZONE, TOTALS, DONE, HEALTH, USAGE_ROW, USAGE_LABEL,
@@ -68,13 +68,13 @@ def message(kind, body=b"", ident=1, version=VERSION):
     return HEADER.pack(version, kind, ident) + body
 
 
-def lookup(client, ident=1, ifindex=0, shown=0, platform=0):
+def lookup(client, ident=1, ifindex=0, shown=0, platform=0, attempt=0):
     return message(LOOKUP, address(client, ifindex)
-                   + struct.pack("=II", shown, platform), ident)
+                   + struct.pack("=IIII", shown, platform, attempt, 0), ident)
 
 
 def logout(client, ident=1, ifindex=0):
-    return message(LOGOUT, address(client, ifindex) + bytes(8), ident)
+    return message(LOGOUT, address(client, ifindex) + bytes(16), ident)
 
 
 def grant(client, ident=1, ifindex=0, language=b"", tag=0, devices=0, terms=0,

@@ -81,6 +81,7 @@ def wait_for(what, seconds=10.0):
 
 # --- netctl ------------------------------------------------------------------
 
+VERSION = 4
 LOOKUP, GRANT, LOGOUT, USAGE_NEXT, SESSION, ZONE = 1, 2, 3, 4, 10, 12
 UNKNOWN, GRANTED = 0, 1
 UNLIMITED = 2 ** 64 - 1
@@ -130,7 +131,7 @@ class Netctl:
         if kind == USAGE_NEXT:
             return  # there are no figures here
         family, index, raw = struct.unpack_from("=B3xI16s", message, 8)
-        assert version == 3 and index
+        assert version == VERSION and index
         who = socket.inet_ntop(family, raw[:4 if family == socket.AF_INET
                                            else 16])
         self.asked.append((kind, who, message))
@@ -141,14 +142,14 @@ class Netctl:
         if not self.error and kind == LOGOUT:
             self.state.pop(who, None)
         peer.send(struct.pack(
-            "=HHIiIQQQQQ5QIIII16s", 3, SESSION, ident, self.error,
+            "=HHIiIQQQQQ5QIIII16s", VERSION, SESSION, ident, self.error,
             self.state.get(who, UNKNOWN), 42, 5400, 10, 1_000_000, 2_000_000,
             28800, 3600, self.quota, 5_000_000, 1_000_000, self.reduced, 0,
             0, 0, b"lan"))
 
     def say_zone(self, ifindex):
-        self.peer.send(struct.pack("=HHIIIII16s", 3, ZONE, 0, ifindex, 0,
-                                   1000, 0, b"lan"))
+        self.peer.send(struct.pack("=HHIIIII16s", VERSION, ZONE, 0, ifindex,
+                                   0, 1000, 0, b"lan"))
 
     def stop(self):
         listener, self.listener = self.listener, None

@@ -40,12 +40,12 @@ def codes(stadttor):
     return stadttor
 
 
-def enter(phone, code, family=V4, terms="1", **fields):
+def enter(phone, code, family=V4, terms="1", source=None, **fields):
     """The reply to the form with that code."""
     form = "&".join(f"{k}={v}" for k, v in {"terms": terms, "code": code,
                                             **fields}.items())
     return traffic.http(phone, phone.network.gate(family), "/accept", "POST",
-                        form)
+                        form, source=source)
 
 
 def is_refused(reply, text):
@@ -149,24 +149,37 @@ def test_revoke_ends_sessions(codes, phones):
     assert is_refused(enter(phones[0], code), "zurückgezogen")
 
 
-def test_guessing_is_slowed(codes, phones):
-    """After a few codes that were never made, a device has to wait."""
-    codes.start_codes()
-    made = codes.make_codes(count=8)
-    # Codes of a database that is not there any more are well-formed.
+def well_formed(codes, count):
+    """Codes that were made by a database that is not there any more."""
+    made = codes.make_codes(count=count)
     folder = os.path.join(codes.folder, "codes")
     for name in os.listdir(folder):
         os.unlink(os.path.join(folder, name))
     codes.restart(PORTAL)
     codes.wait_ready()
+    return made
+
+
+def test_guessing_is_slowed(codes, phones):
+    """A device may try a few codes, whatever addresses it takes for that."""
+    codes.start_codes()
+    wrong = well_formed(codes, 24)
     good, = codes.make_codes()
+    for _ in range(30):  # typing errors are nobody's guesses
+        assert is_refused(enter(phones[0], "23456-78923"), "Tippfehler")
     said = []
-    for code in made:
-        reply = enter(phones[0], code)
+    for n, code in enumerate(wrong):
+        address = f"{phones[0].network.prefix6}:f00:{n:x}"
+        phones[0].add_address(address)
+        reply = enter(phones[0], code, V6, source=address)
         assert reply.status == 200
         said.append("warten" in reply.body)
-    assert not said[0] and said[-1], said
-    assert enter(phones[1], good).status == 303  # others are not in the way
+    assert said == [False] * 10 + [True] * 14
+    reply = enter(phones[0], good)  # nor by IPv4
+    assert is_refused(reply, "warten")
+    assert f'value="{good}"' in reply.body
+    # others are not in the way
+    assert enter(phones[1], good, V6).status == 303
 
 
 def test_a_full_zone_costs_no_minutes(codes, phones):

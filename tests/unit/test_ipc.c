@@ -120,11 +120,11 @@ static void sizes_are_fixed(void **state)
 {
 	(void)state;
 	/* Numbers of the protocol: a change asks for another IPC_VERSION. */
-	assert_int_equal(IPC_VERSION, 3);
+	assert_int_equal(IPC_VERSION, 4);
 	assert_int_equal(ipc_message_size(IPC_NONE), 0);
-	assert_int_equal(ipc_message_size(IPC_LOOKUP), 40);
+	assert_int_equal(ipc_message_size(IPC_LOOKUP), 48);
 	assert_int_equal(ipc_message_size(IPC_GRANT), 112);
-	assert_int_equal(ipc_message_size(IPC_LOGOUT), 40);
+	assert_int_equal(ipc_message_size(IPC_LOGOUT), 48);
 	assert_int_equal(ipc_message_size(IPC_ADMIT), 112);
 	assert_int_equal(ipc_message_size(IPC_STATUS), 8);
 	assert_int_equal(ipc_message_size(IPC_LIST), 16);
@@ -155,16 +155,16 @@ static void checks(void **state)
 		size_t len;
 		const char *wrong;
 	} cases[] = {
-		{ { 3, IPC_STATUS, 0 }, 8, NULL },
-		{ { 3, IPC_STATUS, 0 }, 0, "message shorter than its header" },
-		{ { 3, IPC_STATUS, 0 }, 7, "message shorter than its header" },
-		{ { 3, IPC_STATUS, 0 }, 9, "message of wrong size" },
-		{ { 3, IPC_LOOKUP, 0 }, 8, "message of wrong size" },
+		{ { 4, IPC_STATUS, 0 }, 8, NULL },
+		{ { 4, IPC_STATUS, 0 }, 0, "message shorter than its header" },
+		{ { 4, IPC_STATUS, 0 }, 7, "message shorter than its header" },
+		{ { 4, IPC_STATUS, 0 }, 9, "message of wrong size" },
+		{ { 4, IPC_LOOKUP, 0 }, 8, "message of wrong size" },
 		{ { 0, IPC_STATUS, 0 }, 8, "message of another version" },
-		{ { 4, IPC_STATUS, 0 }, 8, "message of another version" },
-		{ { 3, IPC_NONE, 0 }, 8, "message of unknown type" },
-		{ { 3, IPC_TYPE_MAX, 0 }, 8, "message of unknown type" },
-		{ { 3, 0xffff, 0 }, 8, "message of unknown type" },
+		{ { 5, IPC_STATUS, 0 }, 8, "message of another version" },
+		{ { 4, IPC_NONE, 0 }, 8, "message of unknown type" },
+		{ { 4, IPC_TYPE_MAX, 0 }, 8, "message of unknown type" },
+		{ { 4, 0xffff, 0 }, 8, "message of unknown type" },
 	};
 	unsigned char bytes[64] = { 0 };
 
@@ -206,18 +206,18 @@ static void breaches_close_once(void **state)
 		size_t len;
 		const char *why;
 	} cases[] = {
-		{ { 3, IPC_LOOKUP, 7 }, 39, "message of wrong size" },
-		{ { 3, IPC_LOOKUP, 7 }, 41, "message of wrong size" },
-		{ { 3, IPC_LOOKUP, 7 }, 4000, "message of wrong size" },
-		{ { 3, IPC_LOOKUP, 7 }, 3, "message shorter than its header" },
-		{ { 9, IPC_LOOKUP, 7 }, 40, "message of another version" },
-		{ { 3, 999, 7 }, 32, "message of unknown type" },
-		{ { 3, IPC_STATUS, 7 },
+		{ { 4, IPC_LOOKUP, 7 }, 47, "message of wrong size" },
+		{ { 4, IPC_LOOKUP, 7 }, 49, "message of wrong size" },
+		{ { 4, IPC_LOOKUP, 7 }, 4000, "message of wrong size" },
+		{ { 4, IPC_LOOKUP, 7 }, 3, "message shorter than its header" },
+		{ { 9, IPC_LOOKUP, 7 }, 48, "message of another version" },
+		{ { 4, 999, 7 }, 32, "message of unknown type" },
+		{ { 4, IPC_STATUS, 7 },
 		  8,
 		  "message that this peer may not "
 		  "send" },
-		{ { 3, IPC_LOGOUT, 7 },
-		  40,
+		{ { 4, IPC_LOGOUT, 7 },
+		  48,
 		  "message that this peer may not "
 		  "send" },
 	};

@@ -351,11 +351,12 @@ def test_kill_while_codes_are_made(build, tmp_path):
     order = "create", 1_800_000_000, 2000, 60, 1, 86400, "-"
     start = time.monotonic()
     said = [driver.ask(*order)[0]]
-    took = time.monotonic() - start
+    most = 1.3 * (time.monotonic() - start)
     try:
         for _ in range(40):
-            answer = driver.ask_and_kill(chance.uniform(0, 1.3 * took), *order)
+            answer = driver.ask_and_kill(chance.uniform(0, most), *order)
             said += answer[:1] if answer else []
+            most *= 0.9 if answer else 1.1  # the machine may be busy
             assert not halves(tmp_path)
     finally:
         driver.process.kill()
