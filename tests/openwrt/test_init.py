@@ -8,7 +8,9 @@ import pytest
 INIT = (r.FILES / "stadttor.init").read_text()
 JAIL = ("/sbin/ujail", "/lib/libpreload-seccomp.so",
         "/etc/seccomp/stadttor.json")
-CONFIG = ["-c", "/etc/config/stadttor"]
+FOLLOWED = [f"config.change {config} reload"
+            for config in ("stadttor", "network", "firewall")]
+CONFIG = ["-c", "/var/etc/stadttor/config"]
 
 
 @pytest.fixture
@@ -61,7 +63,7 @@ def test_two_programs_each_in_its_jail(box):
         }
         assert jail.pop("name") == f"stadttor-{name}"
         assert set(jail) == words | {"ronly", "requirejail"}
-        assert mounts.pop("/etc/config") == "0"
+        assert mounts.pop("/var/etc/stadttor") == "0"
         for path in ("/etc/passwd", "/etc/TZ", "/etc/localtime"):
             assert mounts.pop(path) == "0"
         assert mounts == {
@@ -94,6 +96,16 @@ def test_an_image_without_seccomp_has_jails_all_the_same(box, missing):
     (box.root / missing[1:]).unlink()
     for its in start(box)["instances"].values():
         assert "seccomp" not in its and "jail" in its
+
+
+def test_newer_jails_need_no_library_for_the_filter(box):
+    """ujail puts it in by itself since 2026; jail/seccomp-inject.c of procd."""
+    (box.root / "lib/libpreload-seccomp.so").unlink()
+    ujail = box.root / "sbin/ujail"
+    for text, has in ((b"", False), (b"seccomp-inject: waitpid: %m", True)):
+        ujail.write_bytes(b"\x7fELF\0x\n\0" + text + b"\0")
+        assert ("seccomp" in start(box)["instances"]["portal"]) == has
+
 
 
 def portal_mounts(box, text):
@@ -266,8 +278,7 @@ def test_nothing_starts_before_there_are_guests(box):
     sent = start(box)
     assert sent["instances"] == {} and sent["data"] == {}
     assert sent["triggers"] == [
-        "config.change stadttor reload", "config.change network reload",
-        "config.change wireless reload",
+        *FOLLOWED, "config.change wireless reload",
         "interface.* 2000 /etc/init.d/stadttor reload"]
     assert len(logged(box)) == 1 and "br-guest" in logged(box)[0]
     start(box)
@@ -275,7 +286,7 @@ def test_nothing_starts_before_there_are_guests(box):
     box.add("network", r.GUESTS)
     done, sent = run(box, "reload")
     assert sorted(sent[0]["instances"]) == ["netctl", "portal"]
-    assert sent[0]["triggers"] == ["config.change stadttor reload"]
+    assert sent[0]["triggers"] == FOLLOWED
 
 
 def test_a_device_that_no_config_names_will_do(box):
@@ -288,6 +299,28 @@ def test_a_device_of_the_wireless_config_will_do(box):
     box.config("network", r.NETWORK)
     box.add("wireless", "config wifi-iface\n\toption ifname 'br-guest'\n")
     assert sorted(start(box)["instances"]) == ["netctl", "portal"]
+
+
+def test_restart_with_a_bad_config_keeps_guests_out(box):
+    """procd takes for running what is still about to stop."""
+    done, sent = run(box, "restart", STUB_RUNNING="1", STUB_CHECK="bad")
+    assert done.returncode == 0
+    rule, = sent[-1]["data"]["firewall"]
+    assert rule["target"] == "REJECT"
+    assert sent[-1]["triggers"] == FOLLOWED
+
+
+def test_the_programs_see_nothing_else_of_the_config_folder(box):
+    start(box)
+    handed = box.root / "var/etc/stadttor/config"
+    assert handed.read_text() == box.config("stadttor").read_text()
+    assert handed.stat().st_mode & 0o777 == 0o644
+    assert [p.name for p in handed.parent.iterdir()] == ["config"]
+    box.config("stadttor", BASE + "# changed\n")
+    run(box, "reload", STUB_RUNNING="1", STUB_CHECK="bad")
+    assert "# changed" not in handed.read_text()
+    run(box, "reload", STUB_RUNNING="1")
+    assert "# changed" in handed.read_text()
 
 
 def test_reload_checks_then_sends_hup_then_tells_procd(box):

@@ -395,3 +395,20 @@ def test_a_removal_leaves_no_trace(box, out):
     (box.etc / "stadttor/undo").mkdir()
     assert run_script(box, out, "prerm") == ["setup --undo --yes",
                                              "stadttor takedown"]
+
+
+@pytest.mark.parametrize("fails,removed", [(1, True), (9, False)])
+def test_the_gate_goes_last(box, out, fails, removed):
+    """Changes that nobody has committed stop an undo, but not a removal."""
+    (box.etc / "stadttor/undo").mkdir()
+    box.program(box.root / "usr/libexec/stadttor/setup",
+                'echo "setup $*" >>"$TRACE"\n'
+                f'[ "$(grep -c ^setup "$TRACE")" -gt {fails} ]')
+    script = box.place((out / "stadttor.prerm").read_text(), "prerm")
+    box.run("-c", "uci set network.lan.ipaddr=192.168.7.1")
+    done = box.run(script)
+    said = [e[0] for e in box.events()]
+    assert said.count("setup --undo --yes") == 2
+    assert ("stadttor takedown" in said) == removed
+    assert (done.returncode == 0) == removed
+    assert box.run("-c", "uci changes network").stdout == ""

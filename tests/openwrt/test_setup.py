@@ -63,8 +63,8 @@ def test_what_it_makes(box):
         "firewall": {
             "guest": "zone", "guest.name": "guest", "guest.network": "guest",
             "guest.input": "REJECT", "guest.output": "ACCEPT",
-            "guest.forward": "REJECT", "guest_internet": "forwarding",
-            "guest_internet.src": "guest", "guest_internet.dest": "internet"},
+            "guest.forward": "REJECT", "guest_uplink": "forwarding",
+            "guest_uplink.src": "guest", "guest_uplink.dest": "internet"},
         "wireless": {
             f"guest_{radio}{k}": v for radio in ("radio0", "radio1")
             for k, v in {"": "wifi-iface", ".device": radio, ".mode": "ap",
@@ -91,6 +91,34 @@ def test_it_prints_what_it_runs(box):
     out = run(box, "--yes", "--ssid", "it's free")
     assert files(box) == by_hand
     assert [x for x in out.splitlines() if x.startswith("uci ")] == commands
+
+
+def test_a_radio_that_is_off_may_have_an_open_network_of_its_own(box):
+    """Whoever turns it on opens that one, too, and into the LAN."""
+    box.add("wireless", "config wifi-iface 'default_radio0'\n"
+            "\toption device 'radio0'\n\toption network 'lan'\n"
+            "\toption ssid 'OpenWrt'\n")
+    printed = run(box, "--dry-run")
+    assert "this turns on 'OpenWrt' (lan) too; without it: uci set " \
+        "wireless.default_radio0.disabled=1, first" in printed
+    box.run("-c", "uci set wireless.default_radio0.disabled=1;"
+            "uci commit wireless")
+    assert "turns on" not in run(box, "--dry-run")
+
+
+def test_a_zone_whose_name_is_no_sections_will_do(box):
+    text = box.config("firewall").read_text()
+    box.config("firewall", text.replace("'internet'", "'wan-vpn'"))
+    run(box, "--yes")
+    assert settings(box, "firewall")["guest_uplink.dest"] == "wan-vpn"
+
+
+@pytest.mark.parametrize("address,fits", [
+    ("10.20.0.1/22", True), ("192.168.2.1/24", True),
+    ("192.168.0.1/16", False), ("192.168.1.129/25", False)])
+def test_an_address_of_a_network_that_is_there_is_refused(box, address, fits):
+    out = run(box, "--dry-run", "--address", address, ok=fits)
+    assert ("is in the same network already" in out) != fits
 
 
 def test_undo_restores_every_byte(box):
