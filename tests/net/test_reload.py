@@ -89,6 +89,7 @@ def test_zone_comes_and_goes(stadttor, street, phones):
     with traffic.NumberedFlow(phones[0]) as flow:
         reload(stadttor, guest=CAP, staff=CAP)
         lab.wait_until(lambda: zone_names(stadttor) == ["guest", "staff"])
+        stadttor.wait_log("zone staff: listening", PORTAL)
         assert traffic.http(staff, traffic.web(V4)).status == 302
         tapped(staff)
         reload(stadttor, guest=CAP)
