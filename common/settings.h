@@ -66,7 +66,8 @@ struct usage_settings {		 /* config usage */
 	struct conf_list series; /* of usage_series_words; empty: all */
 	char *pending;		 /* netctl's file in RAM; empty: none */
 	char *file; /* the portal's database; empty: figures stay in memory */
-	uint64_t keep_hours_s; /* how long hours are kept; days are for ever */
+	uint64_t keep_hours_s;	/* how long hours are kept; days are for ever */
+	uint64_t write_every_s; /* how long figures wait for the disk */
 };
 
 struct admin_settings { /* config admin */

@@ -306,6 +306,17 @@ static const struct conf_option usage_options[] = {
 	  .max = 3660 * DAY,
 	  .help = HELP("how long the figures of hours are kept; those of days "
 		       "stay") },
+	{ .name = "write_every",
+	  .type = CONF_SECONDS,
+	  AT(usage_settings, write_every_s),
+	  .fallback = "1h",
+	  .min = DAY / 24,
+	  .max = DAY,
+	  .help = HELP(
+		  "how long released figures may wait in memory, to spare "
+		  "flash; they are written then, at midnight and when the "
+		  "portal ends; a power cut loses those that wait, and "
+		  "stadttor usage does not see them yet; 1h: none waits") },
 };
 
 static const struct conf_option admin_options[] = {

@@ -250,6 +250,8 @@ static void open_store(struct portal *p)
 	const struct usage_settings *u = &p->material.settings->usage;
 
 	p->store = store_open(u->file, u->keep_hours_s);
+	if (p->store)
+		store_set_pace(p->store, u->write_every_s);
 	p->intake = p->store ? intake_new(p->store, send_next, p) : NULL;
 	if (!p->intake) {
 		log_error("out of memory; figures wait in netctl");
@@ -270,6 +272,7 @@ static void reopen_store(struct portal *p, const struct usage_settings *old)
 
 	if (p->store && !strcmp(old->file, u->file)) {
 		store_set_keep(p->store, u->keep_hours_s);
+		store_set_pace(p->store, u->write_every_s);
 		return;
 	}
 	close_store(p);
