@@ -85,6 +85,30 @@ def test_revoke(stadttor, street, phones, family):
     assert stadttor.status()["ended"]["operator"] == 1
 
 
+def connections(street, phone, family):
+    """Those to the internet that the kernel knows of the phone."""
+    listed = street.gate.run(
+        "conntrack", "-L", "-f", "ipv4" if family == V4 else "ipv6", "-p",
+        "tcp", "--orig-src", phone.address(family), "--dport",
+        str(lab.SOURCE)).stdout
+    return len(listed.splitlines())
+
+
+@families
+def test_connections_end_with_their_session(stadttor, street, phones, family):
+    """A flow table would go on with one that the kernel still knows."""
+    stadttor.start()
+    for phone in phones[:2]:
+        tapped(phone)
+    with traffic.Transfer(phones[0], family), \
+            traffic.Transfer(phones[1], family):
+        lab.wait_until(lambda: all(connections(street, phone, family) == 1
+                                   for phone in phones[:2]))
+        stadttor.revoke(phones[0].ip4)
+        lab.wait_until(lambda: not connections(street, phones[0], family), 2)
+        assert connections(street, phones[1], family) == 1
+
+
 def test_revoke_without_caps(stadttor, street, phones):
     stadttor.start()
     tapped(phones[0])
