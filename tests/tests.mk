@@ -86,6 +86,7 @@ check-unit: all units tools
 	STADTTOR_BUILD=$(BUILD) STADTTOR_PLAIN=$(BUILD) $(PYTEST) -q \
 		tests/unit tests/golden tests/openwrt/test_package.py \
 		tests/openwrt/test_init.py tests/openwrt/test_setup.py \
+		tests/openwrt/test_events.py \
 		tests/test_build.py -p no:cacheprovider
 
 # The same C for other word sizes and byte orders, under qemu-user.
@@ -93,6 +94,10 @@ CROSS ?= i386 mipsel s390x arm64
 cross: root
 	$(MAKE) deps
 	tests/cross/run $(CROSS)
+
+# Opt-in: Zig from npm, libraries from Debian's sources, a quarter of an hour.
+cross-mips:
+	tests/cross/mips
 
 # What needs a kernel with everything: Wi-Fi, flow tables, fq_codel, VLANs.
 vm: root
@@ -175,6 +180,6 @@ help:
 	@sed -n 's/^| *//p' tests/help.txt
 
 .PHONY: pages units fuzzers tools benches deps deps-bench deps-lint root check \
-	check-build check-unit vm cross check-musl check-privacy fuzz bench demo \
+	check-build check-unit vm cross cross-mips check-musl check-privacy fuzz bench demo \
 	lint lint-format lint-c lint-sh \
 	lint-man format docs help
