@@ -237,17 +237,15 @@ def test_classes(sent, netlink, order):
                            "IIIII", ticks(rate), ticks(ceil), 70000, 0, 0)),
                            *wide))
 
-    def fq_codel(flags, ifindex, is_probe=False):
-        options = [attr(2, host("I", 300))]
-        if not is_probe:
-            options.append(attr(5, host("I", 64)))
+    def fq_codel(flags, ifindex):
+        options = [attr(2, host("I", 300)), attr(5, host("I", 64))]
         return message(36, flags, ifindex, OURS | 2, 2 << 16,
                        attr(1, b"fq_codel\0"), nest(2, *options))
 
     expected = root(zone) + root(uplink) + [
         htb(model.ACK, uplink, 1, link_bytes, link_bytes),
         htb(model.ACK, zone, 2, any_bytes, any_bytes),
-        fq_codel(0x504, zone, True),
+        fq_codel(0x504, zone),
         # what shaper_take() puts into one batch
         htb(0, zone, 2, any_bytes, any_bytes) + fq_codel(0x700, zone)
         + htb(0, uplink, 2, least_bytes, link_bytes, OURS | 1)
