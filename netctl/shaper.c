@@ -202,14 +202,14 @@ static uint32_t leaf_handle(uint32_t minor)
 }
 
 /*
- * The number of flows can only be given at birth. exclusive is NLM_F_EXCL, and
- * asking again is answered by EEXIST, which rtnl_commit() takes for done; or 0,
- * and one that is there, of this kind, answers EINVAL.
+ * The number of flows can only be given at birth; asking again is answered by
+ * EEXIST, which rtnl_commit() takes for done. As a probe it changes what is
+ * there, which tells whether that is of this kind.
  */
 static struct nl_msg *fq_codel_message(const struct link *l, uint32_t minor,
-				       int exclusive)
+				       bool is_probe)
 {
-	int flags = NLM_F_CREATE | NLM_F_REPLACE | exclusive;
+	int flags = NLM_F_CREATE | NLM_F_REPLACE | (is_probe ? 0 : NLM_F_EXCL);
 	struct nl_msg *msg = tc_message(l, RTM_NEWQDISC, flags, class_id(minor),
 					leaf_handle(minor));
 	struct nlattr *options;
@@ -217,7 +217,8 @@ static struct nl_msg *fq_codel_message(const struct link *l, uint32_t minor,
 	nla_put_string(msg, TCA_KIND, "fq_codel");
 	options = nla_nest_start(msg, TCA_OPTIONS);
 	nla_put_u32(msg, TCA_FQ_CODEL_LIMIT, 300);
-	nla_put_u32(msg, TCA_FQ_CODEL_FLOWS, 64);
+	if (!is_probe)
+		nla_put_u32(msg, TCA_FQ_CODEL_FLOWS, 64);
 	nla_nest_end(msg, options);
 	return msg;
 }
@@ -486,8 +487,10 @@ static void probe_leaf(struct shaper *sh, const struct link *l, uint16_t slot)
 
 	if (err)
 		return;
-	err = rtnl_request(sh->rtnl, fq_codel_message(l, slot, 0));
-	sh->leaf = err && err != -EINVAL ? LEAF_PFIFO : LEAF_FQ_CODEL;
+	err = rtnl_request(sh->rtnl, fq_codel_message(l, slot, false));
+	if (err == -EEXIST) /* one of this kind, or a pfifo */
+		err = rtnl_request(sh->rtnl, fq_codel_message(l, slot, true));
+	sh->leaf = err ? LEAF_PFIFO : LEAF_FQ_CODEL;
 	if (sh->leaf == LEAF_PFIFO)
 		log_info("shaper: no fq_codel in this kernel, classes queue "
 			 "in a pfifo");
@@ -505,7 +508,7 @@ static void put_class(struct shaper *sh, const struct link *l, uint16_t slot,
 	if (sh->leaf == LEAF_PFIFO)
 		rtnl_put(sh->rtnl, pfifo_message(l, slot, cap_bps));
 	else if (with_leaf)
-		rtnl_put(sh->rtnl, fq_codel_message(l, slot, NLM_F_EXCL));
+		rtnl_put(sh->rtnl, fq_codel_message(l, slot, false));
 }
 
 static void put_classes(struct shaper *sh, size_t zone, uint16_t slot,

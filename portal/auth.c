@@ -26,12 +26,19 @@ static const char *check_terms(struct conn *c, const struct form *f)
 	return form_find(f, "terms") ? "notice_terms_changed" : "notice_terms";
 }
 
+/* The settings may be other ones when netctl has answered. */
+void auth_begin(struct conn *c, struct auth_pass *pass)
+{
+	memset(pass, 0, sizeof(*pass));
+	pass->terms = (uint32_t)terms_in_force(c);
+}
+
 /* --- one tap: nobody is asked who they are ------------------------------ */
 
 static const char *click_check(struct conn *c, const struct form *f,
 			       struct auth_pass *pass)
 {
-	memset(pass, 0, sizeof(*pass));
+	auth_begin(c, pass);
 	return check_terms(c, f);
 }
 
@@ -62,7 +69,7 @@ static const char *voucher_check(struct conn *c, const struct form *f,
 	const char *code = form_find(f, "code");
 	const char *notice = check_terms(c, f);
 
-	memset(pass, 0, sizeof(*pass));
+	auth_begin(c, pass);
 	if (notice)
 		return notice;
 	if (!code || !*code)

@@ -31,6 +31,9 @@ struct auth_method {
 /* auth: enum zone_auth */
 const struct auth_method *auth_method(uint64_t auth);
 
+/* An empty pass for the terms that are in force. */
+void auth_begin(struct conn *c, struct auth_pass *pass);
+
 /* Whether the form accepts the terms that are in force. */
 bool auth_accepts_terms(struct conn *c, const struct form *f);
 

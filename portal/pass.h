@@ -9,6 +9,7 @@
 
 struct auth_pass {
 	struct ipc_limits limits;    /* 0: the zone's default */
+	uint32_t terms;		     /* version that was accepted */
 	char code[CODE_MAX];	     /* until it is looked up */
 	struct voucher_pass voucher; /* tag 0: it was none */
 };

@@ -199,6 +199,7 @@ static const struct auth_method *method_of(struct conn *c)
 static struct gate_question grant_question(struct conn *c)
 {
 	const struct site *site = conn_arg(c);
+	const struct lang_set *set = page_languages(site->source.pages);
 	struct exchange *x = conn_exchange(c);
 
 	return (struct gate_question){
@@ -206,9 +207,10 @@ static struct gate_question grant_question(struct conn *c)
 		.limits = &x->pass.limits,
 		.tag = x->pass.voucher.tag,
 		.devices = x->pass.voucher.devices,
-		.terms = (uint32_t)site->source.settings->portal.terms_version,
-		.language =
-			page_languages(site->source.pages)->lang[x->lang].code,
+		.terms = x->pass.terms,
+		.language = set->lang[x->lang < set->count ? x->lang
+							   : set->fallback]
+				    .code,
 	};
 }
 
@@ -238,9 +240,10 @@ static void answer_notice(struct conn *c, const char *notice)
 	struct auth_pass *pass = &conn_exchange(c)->pass;
 	char text[CODE_TEXT_MAX];
 
-	view_portal(c, "/", notice, code_to_text(pass->code, text));
-	explicit_bzero(text, sizeof(text));
+	code_to_text(pass->code, text);
 	explicit_bzero(pass->code, sizeof(pass->code));
+	view_portal(c, "/", notice, text);
+	explicit_bzero(text, sizeof(text));
 }
 
 static void on_attempt(struct conn *c, const struct ipc_session *s)
@@ -307,7 +310,7 @@ static void take_extend(struct conn *c)
 		view_go(c, 303, "/status");
 		return;
 	}
-	memset(&x->pass, 0, sizeof(x->pass));
+	auth_begin(c, &x->pass);
 	q = grant_question(c);
 	q.extend = true;
 	ask(c, q, on_extended);

@@ -86,7 +86,7 @@ check-unit: all units tools
 	STADTTOR_BUILD=$(BUILD) STADTTOR_PLAIN=$(BUILD) $(PYTEST) -q \
 		tests/unit tests/golden tests/openwrt/test_package.py \
 		tests/openwrt/test_init.py tests/openwrt/test_setup.py \
-		tests/openwrt/test_events.py \
+		tests/openwrt/test_ubus_events.py \
 		tests/test_build.py -p no:cacheprovider
 
 # The same C for other word sizes and byte orders, under qemu-user.

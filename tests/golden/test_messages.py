@@ -245,7 +245,7 @@ def test_classes(sent, netlink, order):
     expected = root(zone) + root(uplink) + [
         htb(model.ACK, uplink, 1, link_bytes, link_bytes),
         htb(model.ACK, zone, 2, any_bytes, any_bytes),
-        fq_codel(0x504, zone),
+        fq_codel(0x704, zone),
         # what shaper_take() puts into one batch
         htb(0, zone, 2, any_bytes, any_bytes) + fq_codel(0x700, zone)
         + htb(0, uplink, 2, least_bytes, link_bytes, OURS | 1)

@@ -10,7 +10,7 @@
 //				!, ?? and length() alone
 //	integer / integer	an integer in ucode: int() around it
 //	functions		must be written before their use in ucode:
-//				test_events.py checks that
+//				test_ubus_events.py checks that
 import fs from 'node:fs';
 
 const isString = (x) => typeof x == 'string';
