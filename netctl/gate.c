@@ -392,6 +392,7 @@ struct gate *gate_new(struct event_base *base, struct settings *settings)
 	g->settings = settings;
 	g->started_ms = clock_ms();
 	g->health.generation = 1;
+	health_tell(&g->health, 0);
 	TAILQ_INIT(&g->pending);
 	evtimer_assign(&g->push_event, base, on_push, g);
 	evtimer_assign(&g->poll_timer, base, on_poll, g);

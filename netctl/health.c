@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/memory.h"
+
 #define LOOK_MS 60000
 
 uint64_t health_clock_us(void)
@@ -31,6 +33,7 @@ void health_tell(struct health *h, uint64_t refused)
 {
 	memcpy(h->told_latency, h->latency, sizeof(h->told_latency));
 	h->told_refused = refused;
+	h->told_memory_bytes = memory_resident();
 }
 
 bool health_is_due(const struct health *h, uint64_t now_ms)

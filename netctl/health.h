@@ -15,10 +15,12 @@ struct health {
 	struct ipc_histogram latency[IPC_LATENCY_MAX];
 	/*
 	 * What the portal is told of what follows people's steps: as it was
-	 * when figures that k devices share were last released.
+	 * when figures that k devices share were last released. The first
+	 * session of a process alone takes a page or two.
 	 */
 	struct ipc_histogram told_latency[IPC_LATENCY_MAX];
 	uint64_t told_refused;
+	uint64_t told_memory_bytes;
 	uint64_t look_ms; /* when the current minute began */
 	uint64_t up_bps, down_bps;
 };
@@ -36,7 +38,10 @@ uint64_t health_clock_us(void);
 /* The span since start_us, which health_clock_us() gave. */
 void health_note(struct health *h, enum ipc_latency what, uint64_t start_us);
 
-/* Figures were released: the portal may know how much was done by now. */
+/*
+ * Figures were released, or nobody is there yet: the portal may know how much
+ * was done by now.
+ */
 void health_tell(struct health *h, uint64_t refused);
 
 /* true: a minute is over, and health_rate() is due. */

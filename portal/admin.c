@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/memory.h"
 #include "portal/admin_routes.h"
 #include "portal/admin_socket.h"
 
@@ -54,6 +55,7 @@ struct admin *admin_new(const struct admin_config *config)
 	a->site.gate = config->gate;
 	a->site.guests = config->guests;
 	a->site.since_ms = clock_ms();
+	a->site.memory_told_bytes = memory_resident();
 	a->site.sessions = admin_sessions_new();
 	a->site.lockout = lockout_new();
 	a->conns = conns_new(&cc, &bounds);

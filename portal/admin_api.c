@@ -345,8 +345,10 @@ static void read_totals(struct admin_site *s)
 	    at.applied == s->totals_at.applied &&
 	    at.committed == s->totals_at.committed)
 		return;
-	if (s->totals.count)
+	if (s->totals.count) {
 		s->guests_told = *conns_stats(s->guests);
+		s->memory_told_bytes = memory_resident();
+	}
 	memset(&s->totals, 0, sizeof(s->totals));
 	for (size_t i = 0; i < s->settings->zones; i++)
 		if (s->settings->zone[i].counted)
@@ -374,7 +376,7 @@ static void write_metrics(struct conn *c, const struct ipc_health *h)
 		.health = h,
 		.is_connected = gate_is_there(s->gate),
 		.uptime_s = (clock_ms() - s->since_ms) / 1000,
-		.memory_bytes = memory_resident(),
+		.memory_bytes = s->memory_told_bytes,
 		.generation = s->generation,
 		.guests = &s->guests_told,
 		.operators = conns_stats(s->operators),

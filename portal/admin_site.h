@@ -36,10 +36,12 @@ struct admin_site {
 	struct store_position totals_at; /* when totals were read */
 	struct metrics_totals totals;
 	/*
-	 * What guests were answered, as it was when a batch came: figures that
-	 * follow single people's steps are not told at once.
+	 * What guests were answered and the memory it took, as it was when a
+	 * batch came: figures that follow single people's steps are not told
+	 * at once.
 	 */
 	struct conns_stats guests_told;
+	uint64_t memory_told_bytes;
 	uint64_t netlink_errors; /* of the last look at netctl's health */
 	uint64_t netlink_grew_ms;
 };
