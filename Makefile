@@ -33,7 +33,7 @@ PROGRAMS := $(BUILD)/stadttor-netctl $(BUILD)/stadttor-portal $(BUILD)/stadttor
 
 all: $(PROGRAMS)
 
-# --- the three programs ----------------------------------------------------
+# --- the programs ----------------------------------------------------
 $(BUILD)/libcommon.a: $(call objects,common)
 $(BUILD)/libnetctl.a: $(call objects,netctl)
 $(BUILD)/libportal.a: $(call objects,portal)
@@ -51,13 +51,13 @@ $(BUILD)/%.o: %.c
 
 $(BUILD)/stadttor-netctl: $(BUILD)/netctl/main.o $(BUILD)/libnetctl.a $(BUILD)/libcommon.a
 	$(link) -o $@ $^ $(call pkg_libs,$(NETCTL_PKGS)) -lm
-$(BUILD)/stadttor-portal: $(BUILD)/portal/main.o $(BUILD)/libportal.a $(BUILD)/libcommon.a
-	$(link) -o $@ $^ $(call pkg_libs,$(PORTAL_PKGS)) -lm
-# The command line prints rulesets and usage figures, so it borrows their
-# writers; the archives give it nothing that speaks netlink or TLS.
-$(BUILD)/stadttor: $(BUILD)/cli/main.o $(BUILD)/libcli.a $(BUILD)/libnetctl.a \
-		$(BUILD)/libportal.a $(BUILD)/libcommon.a
-	$(link) -o $@ $^ $(call pkg_libs,$(CLI_PKGS) $(COMMON_PKGS)) -lm
+# The command line and the portal are one file, see cli/main.c. It prints
+# rulesets, so it borrows their writer, and nothing that speaks netlink.
+$(BUILD)/stadttor: $(addprefix $(BUILD)/,cli/main.o portal/main.o libcli.a \
+		libportal.a netctl/ruleset.o netctl/ruleset_text.o libcommon.a)
+	$(link) -o $@ $^ $(call pkg_libs,$(CLI_PKGS) $(PORTAL_PKGS)) -lm
+$(BUILD)/stadttor-portal: $(BUILD)/stadttor
+	ln -sf stadttor $@
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 

@@ -30,8 +30,8 @@ install: all
 		$(DESTDIR)$(sysctldir) $(DESTDIR)$(mandir)/man5 \
 		$(DESTDIR)$(mandir)/man8 $(DESTDIR)$(SYSCONFDIR)/config
 	$(INSTALL) -m 755 $(BUILD)/stadttor $(DESTDIR)$(bindir)/stadttor
-	for p in $(DAEMONS); do $(INSTALL) -m 755 $(BUILD)/$$p \
-		$(DESTDIR)$(sbindir)/$$p || exit; done
+	$(INSTALL) -m 755 $(BUILD)/stadttor-netctl $(DESTDIR)$(sbindir)/
+	ln -sf ../bin/stadttor $(DESTDIR)$(sbindir)/stadttor-portal
 	for m in $(MAN_DIST); do $(INSTALL) -m 644 $$m \
 		$(DESTDIR)$(mandir)/man$${m##*.}/ || exit; done
 	for f in $(WEB_DIST); do $(INSTALL) -D -m 644 $$f \

@@ -11,7 +11,7 @@
 
 #include <json-c/json.h>
 
-#include "cli/gate.h"
+#include "cli/talk.h"
 
 #define MINUTES_MAX (365 * 24 * 60)
 
@@ -201,17 +201,17 @@ static bool has_zone(const struct settings *s, const char *name)
 }
 
 /* A netctl that runs has kept its config while a mistake lies in the file. */
-static enum cli_exit open_without_config(const struct cli *cli, struct gate *g,
+static enum cli_exit open_without_config(const struct cli *cli, struct talk *t,
 					 const char *error)
 {
-	if (gate_open(g, SETTINGS_SOCKET))
+	if (talk_open(t, SETTINGS_SOCKET))
 		return cli_fail(cli, CLI_USAGE, "%s", error);
 	fprintf(stderr, "%s; asking the netctl at " SETTINGS_SOCKET "\n",
 		error);
 	return CLI_DONE;
 }
 
-enum cli_exit cli_open(const struct cli *cli, struct gate *g)
+enum cli_exit cli_open(const struct cli *cli, struct talk *t)
 {
 	char error[UCI_ERROR_MAX];
 	struct settings *s = settings_read(cli->config, error);
@@ -219,13 +219,13 @@ enum cli_exit cli_open(const struct cli *cli, struct gate *g)
 	int err;
 
 	if (!s)
-		return open_without_config(cli, g, error);
+		return open_without_config(cli, t, error);
 	if (cli->zone && !has_zone(s, cli->zone)) {
 		code = cli_fail(cli, CLI_NOT_FOUND, "there is no zone '%.40s'",
 				cli->zone);
 		goto out;
 	}
-	err = gate_open(g, s->gate.socket);
+	err = talk_open(t, s->gate.socket);
 	if (err)
 		code = cli_fail(cli, CLI_UNREACHABLE,
 				"netctl is not reachable at %s: %s",

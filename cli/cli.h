@@ -14,7 +14,7 @@
 #include "common/log.h"
 #include "common/settings.h"
 
-struct gate;
+struct talk;
 struct json_object;
 
 enum cli_exit {
@@ -73,9 +73,9 @@ struct settings *cli_settings(const struct cli *cli);
 /*
  * Connects to the netctl of the config, after checking that --zone names one
  * of its zones; with a mistake in the config, to the one at SETTINGS_SOCKET.
- * CLI_DONE: gate_close() is due. Otherwise it has said why.
+ * CLI_DONE: talk_close() is due. Otherwise it has said why.
  */
-enum cli_exit cli_open(const struct cli *cli, struct gate *g);
+enum cli_exit cli_open(const struct cli *cli, struct talk *t);
 
 /* Prints and frees the object. */
 void cli_print_json(struct json_object *o);

@@ -12,7 +12,7 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
-#include "cli/gate.h"
+#include "cli/talk.h"
 #include "portal/captive.h"
 
 #define TCP_LISTENING 0x0a /* in /proc/net/tcp */
@@ -160,17 +160,17 @@ static bool has_good_certificate(struct dns_api *api,
 static bool has_netctl(struct dns_api *api, const char *socket)
 {
 	struct ipc_status question = { 0 };
-	union gate_message m;
-	struct gate g;
-	int err = gate_open(&g, socket);
+	union talk_message m;
+	struct talk t;
+	int err = talk_open(&t, socket);
 
 	if (err)
 		return unfit(api, "netctl is not reachable at %s: %s", socket,
 			     strerror(-err));
-	err = gate_ask(&g, IPC_STATUS, &question);
+	err = talk_ask(&t, IPC_STATUS, &question);
 	if (!err)
-		err = gate_answer_of(&g, IPC_TOTALS, &m);
-	gate_close(&g);
+		err = talk_answer_of(&t, IPC_TOTALS, &m);
+	talk_close(&t);
 	if (err)
 		return unfit(api, "netctl does not answer: %s", strerror(-err));
 	return true;

@@ -9,20 +9,20 @@
 
 #include <json-c/json.h>
 
-#include "cli/gate.h"
+#include "cli/talk.h"
 #include "cli/session.h"
 
 /* One page of answers; *cursor is where the next begins, 0: nowhere. */
-static int fetch_page(struct gate *g, uint32_t *cursor, bool show_addresses,
+static int fetch_page(struct talk *t, uint32_t *cursor, bool show_addresses,
 		      struct session_list *list)
 {
 	struct ipc_list question = { .cursor = *cursor,
 				     .show_addresses = show_addresses };
-	union gate_message m;
-	int err = gate_ask(g, IPC_LIST, &question);
+	union talk_message m;
+	int err = talk_ask(t, IPC_LIST, &question);
 
 	while (!err) {
-		err = gate_answer(g, &m);
+		err = talk_answer(t, &m);
 		if (err)
 			break;
 		if (m.header.type == IPC_DONE) {
@@ -39,14 +39,14 @@ static int fetch_page(struct gate *g, uint32_t *cursor, bool show_addresses,
 	return err;
 }
 
-static int fetch_all(struct gate *g, bool show_addresses,
+static int fetch_all(struct talk *t, bool show_addresses,
 		     struct session_list *list)
 {
 	uint32_t cursor = 0;
 	int err;
 
 	do {
-		err = fetch_page(g, &cursor, show_addresses, list);
+		err = fetch_page(t, &cursor, show_addresses, list);
 	} while (!err && cursor);
 	return err;
 }
@@ -77,14 +77,14 @@ static void print_json(const struct session_list *l, bool show_addresses)
 enum cli_exit cli_sessions(const struct cli *cli)
 {
 	struct session_list list = { 0 };
-	struct gate g;
-	enum cli_exit code = cli_open(cli, &g);
+	struct talk t;
+	enum cli_exit code = cli_open(cli, &t);
 	int err;
 
 	if (code)
 		return code;
-	err = fetch_all(&g, cli->show_addresses, &list);
-	gate_close(&g);
+	err = fetch_all(&t, cli->show_addresses, &list);
+	talk_close(&t);
 	if (!err && cli->zone)
 		keep_zone(&list, cli->zone);
 	if (!err && cli->json)
@@ -113,8 +113,8 @@ static int print_granted(const struct cli *cli, const struct ipc_session *s)
 enum cli_exit cli_grant(const struct cli *cli)
 {
 	struct ipc_grant question = { .limits = cli->limits };
-	union gate_message m;
-	struct gate g;
+	union talk_message m;
+	struct talk t;
 	enum cli_exit code;
 	int err;
 
@@ -122,13 +122,13 @@ enum cli_exit cli_grant(const struct cli *cli)
 		return cli_fail(cli, CLI_USAGE,
 				"'%.60s' is no IPv4 or IPv6 address",
 				cli->args[0]);
-	code = cli_open(cli, &g);
+	code = cli_open(cli, &t);
 	if (code)
 		return code;
-	err = gate_ask(&g, IPC_ADMIT, &question);
+	err = talk_ask(&t, IPC_ADMIT, &question);
 	if (!err)
-		err = gate_answer_of(&g, IPC_SESSION, &m);
-	gate_close(&g);
+		err = talk_answer_of(&t, IPC_SESSION, &m);
+	talk_close(&t);
 	if (!err)
 		err = m.session.error;
 	if (!err)
@@ -174,20 +174,20 @@ static void print_ended(const struct cli *cli, uint32_t count)
 enum cli_exit cli_revoke(const struct cli *cli)
 {
 	struct ipc_revoke question = { 0 };
-	union gate_message m;
-	struct gate g;
+	union talk_message m;
+	struct talk t;
 	enum cli_exit code;
 	int err;
 
 	if (!take_target(cli, &question))
 		return CLI_USAGE;
-	code = cli_open(cli, &g);
+	code = cli_open(cli, &t);
 	if (code)
 		return code;
-	err = gate_ask(&g, IPC_REVOKE, &question);
+	err = talk_ask(&t, IPC_REVOKE, &question);
 	if (!err)
-		err = gate_answer_of(&g, IPC_DONE, &m);
-	gate_close(&g);
+		err = talk_answer_of(&t, IPC_DONE, &m);
+	talk_close(&t);
 	if (!err)
 		err = m.done.error;
 	if (!err && !m.done.count && !cli->all)

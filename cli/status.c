@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 
 #include "cli/format.h"
-#include "cli/gate.h"
+#include "cli/talk.h"
 
 struct status {
 	struct ipc_totals totals;
@@ -28,19 +28,19 @@ static const char *shaping_to_string(uint32_t shaping)
 	return shaping <= IPC_SHAPING_POLICED ? shaping_name[shaping] : "?";
 }
 
-static int fetch(struct gate *g, struct status *s)
+static int fetch(struct talk *t, struct status *s)
 {
 	struct ipc_status question = { 0 };
-	union gate_message m;
-	int err = gate_ask(g, IPC_STATUS, &question);
+	union talk_message m;
+	int err = talk_ask(t, IPC_STATUS, &question);
 
 	if (!err)
-		err = gate_answer_of(g, IPC_TOTALS, &m);
+		err = talk_answer_of(t, IPC_TOTALS, &m);
 	if (err)
 		return err;
 	s->totals = m.totals;
 	for (;;) {
-		err = gate_answer(g, &m);
+		err = talk_answer(t, &m);
 		if (err)
 			return err;
 		if (m.header.type == IPC_DONE)
@@ -151,14 +151,14 @@ static int print_zones(const struct status *s)
 enum cli_exit cli_status(const struct cli *cli)
 {
 	struct status s = { 0 };
-	struct gate g;
-	enum cli_exit code = cli_open(cli, &g);
+	struct talk t;
+	enum cli_exit code = cli_open(cli, &t);
 	int err;
 
 	if (code)
 		return code;
-	err = fetch(&g, &s);
-	gate_close(&g);
+	err = fetch(&t, &s);
+	talk_close(&t);
 	if (!err && cli->json) {
 		print_json(&s);
 	} else if (!err) {

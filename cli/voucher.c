@@ -12,7 +12,7 @@
 #include <json-c/json.h>
 
 #include "cli/format.h"
-#include "cli/gate.h"
+#include "cli/talk.h"
 
 #define DEFAULT_DEVICES "1"
 #define DEFAULT_VALID	"30d"
@@ -425,8 +425,8 @@ enum cli_exit cli_voucher_statistics(const struct cli *cli)
 
 struct revocation {
 	struct desk desk;
-	struct gate gate;
-	int gate_error; /* why it is not open */
+	struct talk talk;
+	int talk_error; /* why it is not open */
 	uint64_t *tags; /* of codes whose minutes run */
 	size_t count;
 	uint64_t ended; /* sessions */
@@ -436,11 +436,11 @@ struct revocation {
 static int end_tag(struct revocation *r, uint64_t tag)
 {
 	struct ipc_revoke question = { .tag = tag };
-	union gate_message m;
-	int err = gate_ask(&r->gate, IPC_REVOKE, &question);
+	union talk_message m;
+	int err = talk_ask(&r->talk, IPC_REVOKE, &question);
 
 	if (!err)
-		err = gate_answer_of(&r->gate, IPC_DONE, &m);
+		err = talk_answer_of(&r->talk, IPC_DONE, &m);
 	if (!err)
 		err = m.done.error;
 	if (!err)
@@ -470,12 +470,12 @@ static enum cli_exit end_all(struct revocation *r)
 
 	if (!r->count)
 		return CLI_DONE;
-	if (r->gate_error)
+	if (r->talk_error)
 		return cli_fail(d->cli, CLI_UNREACHABLE,
 				"revoked, but netctl is not reachable at %s: "
 				"%s; sessions that run go on, so try again",
 				d->settings->gate.socket,
-				strerror(-r->gate_error));
+				strerror(-r->talk_error));
 	err = end_sessions(r);
 	if (!err) {
 		nanosleep(&while_asking, NULL);
@@ -556,10 +556,10 @@ enum cli_exit cli_voucher_revoke(const struct cli *cli)
 
 	if (!code) {
 		/* as root, who alone may end sessions */
-		r.gate_error = gate_open(&r.gate, r.desk.settings->gate.socket);
+		r.talk_error = talk_open(&r.talk, r.desk.settings->gate.socket);
 		code = revoke(&r);
-		if (!r.gate_error)
-			gate_close(&r.gate);
+		if (!r.talk_error)
+			talk_close(&r.talk);
 	}
 	free(r.tags);
 	desk_close(&r.desk);

@@ -69,7 +69,7 @@ struct admin *admin_new(const struct admin_config *config)
 
 void admin_apply(struct admin *a, const struct admin_material *m)
 {
-	static const struct accounts nobody;
+	static struct accounts nobody; /* const, it took room on flash */
 	struct admin_site *s = &a->site;
 	const struct admin_settings *o = &m->settings->admin;
 

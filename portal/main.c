@@ -12,6 +12,7 @@
 #include "common/privs.h"
 #include "common/settings.h"
 #include "common/wipe.h"
+#include "portal/main.h"
 #include "portal/portal.h"
 
 #define EXIT_USAGE 2 /* also: a config that cannot be used */
@@ -145,7 +146,7 @@ static void drop_privileges(const struct privs_user *user)
 		fatal("giving up privileges: %s", strerror(-err));
 }
 
-int main(int argc, char **argv)
+int portal_main(int argc, char **argv)
 {
 	struct command c = { .portal.config = SETTINGS_PATH };
 	struct settings *s;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The privilege line as the linker sees it, hardening, and the first flags."""
+import os
 import pathlib
 import re
 import subprocess
@@ -30,9 +31,12 @@ LINE = [
      r"(nl|nla|nlmsg|nftnl|mnl)_[a-z]"),
     ("stadttor-netctl", r"lib(ssl|event_extra|event_openssl|event[-.])",
      r"(evhttp|evbuffer_openssl|bufferevent_openssl|SSL)_"),
-    ("stadttor", r"lib(ssl|nl|mnl|event_extra|event_openssl)",
-     r"(evhttp|SSL|mnl|nlmsg)_"),
 ]
+
+
+def test_the_portal_and_the_command_line_are_one_file(plain_build):
+    link = plain_build / "stadttor-portal"
+    assert link.is_symlink() and os.readlink(link) == "stadttor"
 
 
 @pytest.mark.parametrize("program,library,symbol", LINE)

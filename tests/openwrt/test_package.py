@@ -80,7 +80,7 @@ def test_files_and_modes(out, root):
     assert got == pages | {
         "/usr/bin/stadttor": "755",
         "/usr/sbin/stadttor-netctl": "755",
-        "/usr/sbin/stadttor-portal": "755",
+        "/usr/sbin/stadttor-portal": "-> ../bin/stadttor",
         "/usr/sbin/stadttor-setup": "-> ../libexec/stadttor/setup",
         "/usr/libexec/stadttor/setup": "755",
         "/etc/config/stadttor": "644",

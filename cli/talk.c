@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/gate.h"
+#include "cli/talk.h"
 
 #include <errno.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static int socket_error(void)
 	return errno == EAGAIN ? -ETIMEDOUT : -errno;
 }
 
-int gate_open(struct gate *g, const char *path)
+int talk_open(struct talk *t, const char *path)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	size_t len = strlen(path);
@@ -50,36 +50,36 @@ int gate_open(struct gate *g, const char *path)
 		close(fd);
 		return err;
 	}
-	*g = (struct gate){ .fd = fd };
+	*t = (struct talk){ .fd = fd };
 	return 0;
 }
 
-void gate_close(struct gate *g)
+void talk_close(struct talk *t)
 {
-	close(g->fd);
-	g->fd = -1;
+	close(t->fd);
+	t->fd = -1;
 }
 
-int gate_ask(struct gate *g, enum ipc_type type, void *question)
+int talk_ask(struct talk *t, enum ipc_type type, void *question)
 {
 	struct ipc_header *h = question;
 	ssize_t n;
 
 	h->version = IPC_VERSION;
 	h->type = (uint16_t)type;
-	h->id = ++g->id;
+	h->id = ++t->id;
 	do {
-		n = send(g->fd, question, ipc_message_size(type), MSG_NOSIGNAL);
+		n = send(t->fd, question, ipc_message_size(type), MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? socket_error() : 0;
 }
 
-int gate_answer(struct gate *g, union gate_message *m)
+int talk_answer(struct talk *t, union talk_message *m)
 {
 	ssize_t n;
 
 	do {
-		n = recv(g->fd, m, sizeof(*m), 0);
+		n = recv(t->fd, m, sizeof(*m), 0);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -88,13 +88,13 @@ int gate_answer(struct gate *g, union gate_message *m)
 			return -ECONNRESET;
 		if (ipc_message_check(m, (size_t)n))
 			return -EPROTO;
-	} while (n < 0 || m->header.id != g->id);
+	} while (n < 0 || m->header.id != t->id);
 	return 0;
 }
 
-int gate_answer_of(struct gate *g, enum ipc_type type, union gate_message *m)
+int talk_answer_of(struct talk *t, enum ipc_type type, union talk_message *m)
 {
-	int err = gate_answer(g, m);
+	int err = talk_answer(t, m);
 
 	return !err && m->header.type != type ? -EPROTO : err;
 }

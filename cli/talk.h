@@ -3,20 +3,20 @@
  * One conversation with netctl, without an event loop: a question, then its
  * answers one by one. Every wait ends after five seconds.
  */
-#ifndef STADTTOR_CLI_GATE_H
-#define STADTTOR_CLI_GATE_H
+#ifndef STADTTOR_CLI_TALK_H
+#define STADTTOR_CLI_TALK_H
 
 #include <stdint.h>
 
 #include "common/ipc.h"
 #include "common/log.h"
 
-struct gate {
+struct talk {
 	int fd;
 	uint32_t id; /* of the last question */
 };
 
-union gate_message {
+union talk_message {
 	struct ipc_header header;
 	struct ipc_session session;
 	struct ipc_address address;
@@ -26,21 +26,21 @@ union gate_message {
 	unsigned char bytes[IPC_MESSAGE_MAX + 1];
 };
 
-/* 0 or -errno; gate_close() is due after success only. */
-int gate_open(struct gate *g, const char *path) MUST_CHECK;
-void gate_close(struct gate *g);
+/* 0 or -errno; talk_close() is due after success only. */
+int talk_open(struct talk *t, const char *path) MUST_CHECK;
+void talk_close(struct talk *t);
 
 /* Sends a question under a new id. 0 or -errno. */
-int gate_ask(struct gate *g, enum ipc_type type, void *question) MUST_CHECK;
+int talk_ask(struct talk *t, enum ipc_type type, void *question) MUST_CHECK;
 
 /*
  * The next answer to the last question; others are skipped. 0, -ETIMEDOUT,
  * -ECONNRESET: netctl hung up, -EPROTO: it speaks another version, -errno.
  */
-int gate_answer(struct gate *g, union gate_message *m) MUST_CHECK;
+int talk_answer(struct talk *t, union talk_message *m) MUST_CHECK;
 
 /* An answer of one type, no other: -EPROTO otherwise. */
-int gate_answer_of(struct gate *g, enum ipc_type type,
-		   union gate_message *m) MUST_CHECK;
+int talk_answer_of(struct talk *t, enum ipc_type type,
+		   union talk_message *m) MUST_CHECK;
 
 #endif
