@@ -201,8 +201,7 @@ void gate_touch(struct gate *g, struct session *s)
 		return;
 	s->is_pending = true;
 	TAILQ_INSERT_TAIL(&g->pending, s, pending);
-	if (!evtimer_pending(&g->push_event, NULL))
-		event_active(&g->push_event, EV_TIMEOUT, 0);
+	event_active(&g->push_event, EV_TIMEOUT, 0);
 }
 
 static bool grant_is_valid(const struct ipc_grant *m)
@@ -294,6 +293,7 @@ static struct session *start_session(struct gate *g, uint16_t zone,
 	session_set_tag(g->sessions, s, m->tag);
 	set_limits(s, limits);
 	g->totals.granted++;
+	conntrack_spare(g->conntrack, g->zone[zone].ifindex, mac);
 	gate_touch(g, s);
 	return s;
 }
@@ -528,7 +528,8 @@ static void push_classes(struct gate *g)
 struct ended {
 	struct session_table *sessions;
 	uint16_t zone;
-	struct addr *addr;
+	uint32_t ifindex;
+	struct conntrack_source *source;
 	size_t count, size;
 };
 
@@ -536,20 +537,22 @@ static void on_neighbour(const struct mac *mac, const struct addr *a, void *arg)
 {
 	struct ended *e = arg;
 	const struct session *s = session_find(e->sessions, e->zone, mac);
-	struct addr *grown;
+	struct conntrack_source *grown;
 
 	if (!s || s->state != SESSION_ENDED)
 		return;
 	if (e->count == e->size) {
 		size_t size = e->size ? e->size * 2 : 16;
 
-		grown = realloc(e->addr, size * sizeof(*grown));
+		grown = realloc(e->source, size * sizeof(*grown));
 		if (!grown)
 			return;
-		e->addr = grown;
+		e->source = grown;
 		e->size = size;
 	}
-	e->addr[e->count++] = *a;
+	grown = &e->source[e->count++];
+	*grown = (struct conntrack_source){ .addr = *a, .mac = *mac };
+	grown->addr.ifindex = e->ifindex;
 }
 
 static bool zone_has_ended(const struct gate *g, uint16_t zone)
@@ -571,6 +574,7 @@ static void end_connections(struct gate *g)
 		if (!g->zone[z].ifindex || !zone_has_ended(g, z))
 			continue;
 		e.zone = z;
+		e.ifindex = g->zone[z].ifindex;
 		err = rtnl_list_neighbours(g->rtnl, g->zone[z].ifindex,
 					   on_neighbour, &e);
 		if (err) {
@@ -578,14 +582,27 @@ static void end_connections(struct gate *g)
 			log_warn("neighbours: %s", strerror(-err));
 		}
 	}
-	err = conntrack_end(g->conntrack, e.addr, e.count);
+	err = conntrack_end(g->conntrack, e.source, e.count, clock_ms());
 	if (err) {
 		g->health.errors[IPC_NETLINK_CONNTRACK]++;
 		log_warn("conntrack: %s", strerror(-err));
 	}
-	if (e.addr)
-		explicit_bzero(e.addr, e.size * sizeof(*e.addr));
-	free(e.addr);
+	if (e.source)
+		explicit_bzero(e.source, e.size * sizeof(*e.source));
+	free(e.source);
+}
+
+/* Some connections are only ended by a later push, with those of others. */
+static void plan_push(struct gate *g)
+{
+	uint64_t due_ms = conntrack_due_ms(g->conntrack);
+	uint64_t now_ms = clock_ms();
+	uint64_t wait_ms = due_ms > now_ms ? due_ms - now_ms : 0;
+	struct timeval tv = { .tv_sec = (time_t)(wait_ms / 1000),
+			      .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000) };
+
+	if (due_ms)
+		event_add(&g->push_event, &tv);
 }
 
 static void settle(struct gate *g)
@@ -606,11 +623,17 @@ static void settle(struct gate *g)
 
 void gate_push(struct gate *g)
 {
+	bool has_work = conntrack_due_ms(g->conntrack) != 0;
+
 	if (!TAILQ_EMPTY(&g->pending)) {
 		gate_read_pending(g);
 		push_classes(g);
 		push_elements(g);
+		has_work = true;
+	}
+	if (has_work) {
 		end_connections(g);
+		plan_push(g);
 		settle(g);
 		wipe_stack();
 	}

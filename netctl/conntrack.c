@@ -12,13 +12,15 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
+#include "common/clock.h"
+
 #define TIMEOUT_S   5
 #define BUFFER_SIZE (8 * 1024 * 1024)
 #define REPLY_MAX   32768
 #define BATCH_MAX   16384
 
 /*
- * Up to here the kernel filters the dump once an address; beyond, one dump
+ * Up to here the kernel filters the dump once an IPv4 address; beyond, one dump
  * of all connections is cheaper.
  */
 #define FILTERED_MAX 16
@@ -27,8 +29,12 @@ struct conntrack {
 	struct mnl_socket *dump; /* read while the other one deletes */
 	struct mnl_socket *delete;
 	uint32_t seq;
-	const struct addr *addrs;
-	size_t n;
+	/* The sources being ended: those of the caller, and of the waiting. */
+	const struct conntrack_source *sought;
+	size_t n_sought, n_late;
+	size_t n_waiting;
+	uint64_t pause_end_ms; /* from then on all IPv6 may be listed again */
+	struct conntrack_source waiting[CONNTRACK_WAITING];
 	size_t used; /* of batch */
 	_Alignas(struct nlmsghdr) uint8_t batch[BATCH_MAX];
 	_Alignas(struct nlmsghdr) uint8_t reply[REPLY_MAX];
@@ -87,27 +93,34 @@ struct conntrack *conntrack_new(void)
 		return NULL;
 	ct->seq = 1;
 	if (!reopen_sockets(ct)) {
-		conntrack_free(ct);
+		close_sockets(ct);
+		free(ct);
 		return NULL;
 	}
 	return ct;
 }
 
-void conntrack_free(struct conntrack *ct)
+/* IPv4 before IPv6. */
+static int compare_source(const void *a, const void *b)
 {
-	if (!ct)
-		return;
-	close_sockets(ct);
-	free(ct);
-}
-
-static int compare_addr(const void *a, const void *b)
-{
-	const struct addr *x = a, *y = b;
+	const struct addr *x = &((const struct conntrack_source *)a)->addr;
+	const struct addr *y = &((const struct conntrack_source *)b)->addr;
 
 	if (x->family != y->family)
 		return x->family < y->family ? -1 : 1;
 	return memcmp(x->byte, y->byte, sizeof(x->byte));
+}
+
+static void sort(struct conntrack_source *sources, size_t n)
+{
+	if (n)
+		qsort(sources, n, sizeof(*sources), compare_source);
+}
+
+static bool holds(const struct conntrack_source *sources, size_t n,
+		  const struct conntrack_source *key)
+{
+	return n && bsearch(key, sources, n, sizeof(*key), compare_source);
 }
 
 static struct nlmsghdr *begin_message(struct conntrack *ct, void *buf,
@@ -201,11 +214,12 @@ static const void *find_nested(const struct nlattr *tuple, uint16_t outer,
 
 /* The address that began the connection. */
 static bool parse_source(const struct nlattr *tuple, uint8_t family,
-			 struct addr *a)
+			 struct conntrack_source *s)
 {
+	struct addr *a = &s->addr;
 	const void *bytes;
 
-	memset(a, 0, sizeof(*a));
+	memset(s, 0, sizeof(*s));
 	a->family = family;
 	bytes = find_nested(tuple, CTA_TUPLE_IP,
 			    family == AF_INET ? CTA_IP_V4_SRC : CTA_IP_V6_SRC,
@@ -254,12 +268,13 @@ static int on_connection(const struct nlmsghdr *nlh, void *arg)
 	struct conntrack *ct = arg;
 	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
 	struct connection c = { 0 };
-	struct addr source;
+	struct conntrack_source source;
 
 	parse_connection(nlh, &c);
 	if (!c.tuple || !c.reply ||
 	    !parse_source(c.tuple, nfg->nfgen_family, &source) ||
-	    !bsearch(&source, ct->addrs, ct->n, sizeof(source), compare_addr) ||
+	    (!holds(ct->sought, ct->n_sought, &source) &&
+	     !holds(ct->waiting, ct->n_late, &source)) ||
 	    leads_to_portal(c.tuple, c.reply))
 		return MNL_CB_OK;
 	put_delete(ct, nfg->nfgen_family, &c);
@@ -298,6 +313,8 @@ static int dump_connections(struct conntrack *ct, uint8_t family,
 		begin_message(ct, &question, IPCTNL_MSG_CT_GET, family);
 	int run = MNL_CB_OK;
 
+	if ((!ct->dump || !ct->delete) && !reopen_sockets(ct))
+		return -ENOBUFS;
 	nlh->nlmsg_flags |= NLM_F_DUMP;
 	if (filter)
 		put_source_filter(nlh, filter);
@@ -316,39 +333,138 @@ static int dump_connections(struct conntrack *ct, uint8_t family,
 	return run < 0 ? -errno : 0;
 }
 
-/* IPv4 is sorted before IPv6, of which one dump finds all. */
-static int dump_filtered(struct conntrack *ct)
+static int end_ipv4(struct conntrack *ct, size_t n)
 {
-	size_t i;
 	int err = 0;
 
-	for (i = 0; !err && i < ct->n && ct->addrs[i].family == AF_INET; i++)
-		err = dump_connections(ct, AF_INET, &ct->addrs[i]);
-	return !err && i < ct->n ? dump_connections(ct, AF_INET6, NULL) : err;
+	if (n > FILTERED_MAX)
+		return dump_connections(ct, AF_INET, NULL);
+	for (size_t i = 0; !err && i < n; i++)
+		err = dump_connections(ct, AF_INET, &ct->sought[i].addr);
+	return err;
 }
 
-int conntrack_end(struct conntrack *ct, struct addr *addrs, size_t n)
-{
-	int err = 0;
+/* --- waiting ----------------------------------------------------------- */
 
-	if (!n)
+static void forget_waiting(struct conntrack *ct)
+{
+	explicit_bzero(ct->waiting, ct->n_waiting * sizeof(*ct->waiting));
+	ct->n_waiting = 0;
+}
+
+/* Those of the sources from first on. A slow list makes no shorter pause. */
+static int end_ipv6(struct conntrack *ct, size_t first, uint64_t now_ms)
+{
+	bool is_due = now_ms >= ct->pause_end_ms;
+	size_t n = ct->n_sought - first;
+	uint64_t start_ms;
+	int err;
+
+	if (!n && (!is_due || !ct->n_waiting))
 		return 0;
-	if ((!ct->dump || !ct->delete) && !reopen_sockets(ct))
-		return -ENOBUFS;
-	qsort(addrs, n, sizeof(*addrs), compare_addr);
-	ct->addrs = addrs;
-	ct->n = n;
-	ct->used = 0;
-	if (n > FILTERED_MAX)
-		err = dump_connections(ct, AF_UNSPEC, NULL);
-	else
-		err = dump_filtered(ct);
+	if (!is_due && n <= CONNTRACK_WAITING - ct->n_waiting) {
+		memcpy(ct->waiting + ct->n_waiting, ct->sought + first,
+		       n * sizeof(*ct->sought));
+		ct->n_waiting += n;
+		return 0;
+	}
+	start_ms = clock_ms();
+	sort(ct->waiting, ct->n_waiting);
+	ct->n_late = ct->n_waiting;
+	err = dump_connections(ct, AF_INET6, NULL);
+	ct->n_late = 0;
+	forget_waiting(ct);
+	ct->pause_end_ms =
+		now_ms + (clock_ms() - start_ms) + CONNTRACK_PAUSE_MS;
+	return err;
+}
+
+uint64_t conntrack_due_ms(const struct conntrack *ct)
+{
+	return ct->n_waiting ? ct->pause_end_ms : 0;
+}
+
+void conntrack_spare(struct conntrack *ct, uint32_t ifindex,
+		     const struct mac *mac)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < ct->n_waiting; i++) {
+		const struct conntrack_source *s = &ct->waiting[i];
+
+		if (s->addr.ifindex != ifindex ||
+		    memcmp(&s->mac, mac, sizeof(*mac)))
+			ct->waiting[kept++] = *s;
+	}
+	explicit_bzero(ct->waiting + kept,
+		       (ct->n_waiting - kept) * sizeof(*ct->waiting));
+	ct->n_waiting = kept;
+}
+
+/* --- ending ------------------------------------------------------------ */
+
+/* What comes from such an address is never forwarded (RFC 4291, 2.5.6). */
+static bool is_link_local(const struct addr *a)
+{
+	return a->family == AF_INET6 && a->byte[0] == 0xfe &&
+	       (a->byte[1] & 0xc0) == 0x80;
+}
+
+/* Sorts those that matter to the front. */
+static size_t choose(struct conntrack_source *sources, size_t n, size_t *ipv4)
+{
+	size_t kept = 0;
+
+	*ipv4 = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (is_link_local(&sources[i].addr))
+			continue;
+		*ipv4 += sources[i].addr.family == AF_INET;
+		sources[kept++] = sources[i];
+	}
+	sort(sources, kept);
+	return kept;
+}
+
+static int finish(struct conntrack *ct, int err)
+{
 	if (!err)
 		err = flush_deletes(ct);
 	if (err)
-		reopen_sockets(ct); /* answers to this may still come */
-	ct->addrs = NULL;
+		close_sockets(ct); /* answers to this may still come */
+	ct->used = 0;
+	return err;
+}
+
+int conntrack_end(struct conntrack *ct, struct conntrack_source *sources,
+		  size_t n, uint64_t now_ms)
+{
+	size_t ipv4;
+	int err, err6;
+
+	n = choose(sources, n, &ipv4);
+	if (!n && !ct->n_waiting)
+		return 0;
+	ct->sought = sources;
+	ct->n_sought = n;
+	err = finish(ct, end_ipv4(ct, ipv4));
+	err6 = finish(ct, end_ipv6(ct, ipv4, now_ms));
+	ct->sought = NULL;
+	ct->n_sought = 0;
 	explicit_bzero(ct->batch, sizeof(ct->batch));
 	explicit_bzero(ct->reply, sizeof(ct->reply));
-	return err;
+	return err ? err : err6;
+}
+
+void conntrack_free(struct conntrack *ct)
+{
+	int err;
+
+	if (!ct)
+		return;
+	err = conntrack_end(ct, NULL, 0, UINT64_MAX);
+	if (err)
+		log_warn("conntrack: %s", strerror(-err));
+	close_sockets(ct);
+	free(ct);
 }

@@ -1,26 +1,51 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Ends the connections of devices that are no longer let in, so that a flow
- * held by a flow table dies with them (ctnetlink).
+ * held by a flow table dies with them (ctnetlink). Owns the sources that wait.
+ *
+ * The kernel finds those of an IPv4 address by itself. Of IPv6 it has to list
+ * all that there are, so the first end does that at once, and those that follow
+ * within CONNTRACK_PAUSE_MS wait and share the next list. No more than
+ * CONNTRACK_WAITING wait: who would be the next has it done at once, for all.
  */
 #ifndef STADTTOR_CONNTRACK_H
 #define STADTTOR_CONNTRACK_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/addr.h"
 #include "common/log.h"
 
+#define CONNTRACK_PAUSE_MS 1000
+#define CONNTRACK_WAITING  1024
+
+/* What a device sends from; ifindex is that of its zone's device. */
+struct conntrack_source {
+	struct addr addr;
+	struct mac mac;
+};
+
 struct conntrack;
 
 struct conntrack *conntrack_new(void); /* NULL: no socket */
+
+/* Ends the connections of all that wait. */
 void conntrack_free(struct conntrack *ct);
 
 /*
- * Deletes every connection begun by one of the addresses, which it sorts; not
- * those to the portal. 0 or -errno.
+ * Deletes every connection begun by one of the sources, which it sorts, and,
+ * if their time has come, by those that wait; not those to the portal. now_ms
+ * is of any clock that never goes back. 0 or -errno: some may have been left.
  */
-int conntrack_end(struct conntrack *ct, struct addr *addrs,
-		  size_t n) MUST_CHECK;
+int conntrack_end(struct conntrack *ct, struct conntrack_source *sources,
+		  size_t n, uint64_t now_ms) MUST_CHECK;
+
+/* When to call conntrack_end(), with no sources or some. 0: none waits. */
+uint64_t conntrack_due_ms(const struct conntrack *ct);
+
+/* The device is let in again: its sources need not wait any more. */
+void conntrack_spare(struct conntrack *ct, uint32_t ifindex,
+		     const struct mac *mac);
 
 #endif

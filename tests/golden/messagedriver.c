@@ -272,11 +272,11 @@ static void on_neighbour(const struct mac *mac, const struct addr *a, void *arg)
 static void end_connections(void)
 {
 	struct conntrack *ct = conntrack_new();
-	struct addr a;
+	struct conntrack_source s = { 0 };
 
-	if (!ct || !addr_parse(&a, "192.0.2.7"))
+	if (!ct || !addr_parse(&s.addr, "192.0.2.7"))
 		errx(1, "conntrack_new");
-	must(conntrack_end(ct, &a, 1), "conntrack_end");
+	must(conntrack_end(ct, &s, 1, NOW_MS), "conntrack_end");
 	conntrack_free(ct);
 }
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every way a session ends stops what is under way, in both directions."""
 import contextlib
+import re
 import time
 
 import lab
 import packets
 import pytest
 import traffic
+from gate import NETCTL
 from traffic import FAMILIES, V4, V6
 
 families = pytest.mark.parametrize("family", FAMILIES, ids=["ipv4", "ipv6"])
@@ -107,6 +109,66 @@ def test_connections_end_with_their_session(stadttor, street, phones, family):
         stadttor.revoke(phones[0].ip4)
         lab.wait_until(lambda: not connections(street, phones[0], family), 2)
         assert connections(street, phones[1], family) == 1
+
+
+def connection_ids(street, phones):
+    """What the kernel calls those over IPv6 that the phones have begun."""
+    sources = {phone.ip6 for phone in phones}
+    listed = street.gate.run("conntrack", "-L", "-f", "ipv6", "-o", "id")
+    found = (re.search(r" src=(\S+) .* id=(\d+)", line)
+             for line in listed.stdout.splitlines())
+    return {m.group(2) for m in found if m.group(1) in sources}
+
+
+def connect_all(street, phones):
+    for phone in phones:
+        tapped(phone)
+    assert traffic.open_addresses(phones, V6, 1) == set(phones)
+    assert len(connection_ids(street, phones)) >= len(phones)
+
+
+def test_many_end_one_after_another(stadttor, street, crowd):
+    """Whoever is not the first may wait a second, and no longer."""
+    leaving, staying = crowd[:50], crowd[50:55]
+    stadttor.start()
+    connect_all(street, leaving + staying)
+    before = connection_ids(street, staying)
+    for i, phone in enumerate(leaving):
+        stadttor.revoke(phone.ip4)
+        if i == 0:
+            assert not connection_ids(street, leaving[:1])
+    lab.wait_until(lambda: not connection_ids(street, leaving), 2)
+    assert connection_ids(street, staying) == before
+
+
+def test_let_in_again_before_the_connections_end(stadttor, street, phones):
+    """What a device begins from then on is not taken for what it had."""
+    stadttor.start()
+    connect_all(street, phones[:2])
+    for phone in phones[:2]:
+        stadttor.revoke(phone.ip4)
+    start = time.monotonic()
+    assert tapped(phones[1]) - start < 0.4  # does not wait for those
+    with traffic.Transfer(phones[1], V6) as transfer:
+        transfer.wait_moving()
+        begun = connection_ids(street, phones[1:2])
+        time.sleep(1.5)
+        assert connection_ids(street, phones[1:2]) >= begun
+    assert not connection_ids(street, phones[:1])
+
+
+@pytest.mark.parametrize("how", ["stop", "reload"])
+def test_nothing_waits_for_ever(stadttor, street, phones, how):
+    stadttor.start()
+    connect_all(street, phones[:3])
+    for phone in phones[:3]:
+        stadttor.revoke(phone.ip4)
+    if how == "stop":
+        stadttor.terminate(NETCTL)
+        assert not connection_ids(street, phones[:3])
+    else:
+        stadttor.reload(NETCTL)
+        lab.wait_until(lambda: not connection_ids(street, phones[:3]), 2)
 
 
 def test_revoke_without_caps(stadttor, street, phones):
