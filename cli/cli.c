@@ -200,15 +200,68 @@ static bool has_zone(const struct settings *s, const char *name)
 	return false;
 }
 
-/* A netctl that runs has kept its config while a mistake lies in the file. */
+static enum cli_exit no_zone(const struct cli *cli)
+{
+	return cli_fail(cli, CLI_NOT_FOUND, "there is no zone '%.40s'",
+			cli->zone);
+}
+
+/* Whether netctl has a zone of that name. 0 or -errno. */
+static int fetch_has_zone(struct talk *t, const char *name, bool *out)
+{
+	struct ipc_status question = { 0 };
+	union talk_message m;
+	int err = talk_ask(t, IPC_STATUS, &question);
+
+	*out = false;
+	while (!err) {
+		err = talk_answer(t, &m);
+		if (err)
+			break;
+		if (m.header.type == IPC_DONE)
+			return m.done.error;
+		if (m.header.type == IPC_ZONE)
+			*out |= !strncmp(m.zone.zone, name, IPC_ZONE_NAME_MAX);
+		else if (m.header.type != IPC_TOTALS)
+			err = -EPROTO;
+	}
+	return err;
+}
+
+/* Closes what it refuses. */
+static enum cli_exit check_zone(const struct cli *cli, struct talk *t)
+{
+	bool is_known;
+	int err = fetch_has_zone(t, cli->zone, &is_known);
+
+	if (!err && is_known)
+		return CLI_DONE;
+	talk_close(t);
+	return err ? cli_refused(cli, err, "zones") : no_zone(cli);
+}
+
+/*
+ * A netctl that runs has kept its config while a mistake lies in the system's
+ * file, and listens at the default, ours or that of OpenWrt's package. Of any
+ * other file nobody knows whose netctl it is for.
+ */
 static enum cli_exit open_without_config(const struct cli *cli, struct talk *t,
 					 const char *error)
 {
-	if (talk_open(t, SETTINGS_SOCKET))
-		return cli_fail(cli, CLI_USAGE, "%s", error);
-	fprintf(stderr, "%s; asking the netctl at " SETTINGS_SOCKET "\n",
-		error);
-	return CLI_DONE;
+	static const char *const paths[] = { SETTINGS_SOCKET,
+					     "/var/run/stadttor/netctl.sock" };
+	const size_t count = strcmp(cli->config, SETTINGS_PATH) != 0
+				     ? 0
+				     : sizeof(paths) / sizeof(paths[0]);
+
+	for (size_t i = 0; i < count; i++) {
+		if (talk_open(t, paths[i]))
+			continue;
+		fprintf(stderr, "%s; asking the netctl at %s\n", error,
+			paths[i]);
+		return cli->zone ? check_zone(cli, t) : CLI_DONE;
+	}
+	return cli_fail(cli, CLI_USAGE, "%s", error);
 }
 
 enum cli_exit cli_open(const struct cli *cli, struct talk *t)
@@ -221,8 +274,7 @@ enum cli_exit cli_open(const struct cli *cli, struct talk *t)
 	if (!s)
 		return open_without_config(cli, t, error);
 	if (cli->zone && !has_zone(s, cli->zone)) {
-		code = cli_fail(cli, CLI_NOT_FOUND, "there is no zone '%.40s'",
-				cli->zone);
+		code = no_zone(cli);
 		goto out;
 	}
 	err = talk_open(t, s->gate.socket);

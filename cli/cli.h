@@ -72,7 +72,8 @@ struct settings *cli_settings(const struct cli *cli);
 
 /*
  * Connects to the netctl of the config, after checking that --zone names one
- * of its zones; with a mistake in the config, to the one at SETTINGS_SOCKET.
+ * of its zones; with a mistake in the system's config, to the one that runs
+ * where it does by default, and it is asked for its zones.
  * CLI_DONE: talk_close() is due. Otherwise it has said why.
  */
 enum cli_exit cli_open(const struct cli *cli, struct talk *t);

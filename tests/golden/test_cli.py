@@ -369,6 +369,93 @@ def test_bad_config(cli, tmp_path):
     assert r.stderr == f"{tmp_path}/bad:1: expected: config TYPE ['NAME']\n"
 
 
+PLACES = ["/run/stadttor", "/var/run/stadttor"]
+MISTAKE = "/etc/config/stadttor:1: expected: config TYPE ['NAME']"
+
+
+@pytest.fixture
+def broken_box(build, netctl, tmp_path):
+    """A command on a system whose config has a mistake, and whose netctl, if
+    any, listens in `place`: folders over others in namespaces of its own."""
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/stadttor").write_text("config\n")
+    (tmp_path / "netctl.sock").symlink_to(netctl.path)
+
+    def run(*args, place=None):
+        mounts = [f"mount -t tmpfs none {top}\nmkdir -p {top}/{rest}"
+                  for top, rest in (("/etc", "config"), ("/run", "stadttor"),
+                                    ("/var", "run/stadttor"))]
+        mounts.append(f"mount --bind {tmp_path}/broken /etc/config")
+        if place:
+            mounts.append(f"mount --bind {tmp_path} {place}")
+        script = "\n".join(["set -e", *mounts, f'exec {build}/stadttor "$@"'])
+        return subprocess.run(
+            ["unshare", "--mount", *([] if os.geteuid() == 0 else ["-r"]),
+             "sh", "-c", script, "sh", *args],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            timeout=20)
+    return run
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_running_netctl_is_asked_despite_a_mistake(broken_box, netctl,
+                                                     place):
+    netctl.answers(status)
+    r = broken_box("status", "--json", place=place)
+    assert r.stderr == f"{MISTAKE}; asking the netctl at {place}/netctl.sock\n"
+    assert r.returncode == 0 and json.loads(r.stdout)["granted"] == 42
+
+
+def test_without_a_netctl_the_mistake_is_the_answer(broken_box):
+    r = broken_box("status")
+    assert (r.returncode, r.stderr) == (2, f"{MISTAKE}\n")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_mistake_in_another_file_asks_nobody(broken_box, netctl, tmp_path,
+                                               place):
+    """It may be for another gate than the one that runs here."""
+    (tmp_path / "bad").write_text("config\n")
+    r = broken_box("-c", str(tmp_path / "bad"), "status", place=place)
+    assert r.returncode == 2
+    assert r.stderr == f"{tmp_path}/bad:1: expected: config TYPE ['NAME']\n"
+
+
+def status_and_pages(kind, ident, fields):
+    return (status if kind == STATUS else pages)(kind, ident, fields)
+
+
+def test_zones_are_netctls_while_the_config_has_a_mistake(broken_box, netctl):
+    netctl.answers(status_and_pages)
+    r = broken_box("sessions", "--zone", "staff", place=PLACES[0])
+    assert r.returncode == 0 and len(r.stdout.splitlines()) == 2
+    assert "00000000000000fe" in r.stdout
+    assert [kind for kind, *_ in netctl.asked] == [STATUS, LIST, LIST]
+
+
+@pytest.mark.parametrize("name", ["attic", "unasked", "gues", "x" * 300])
+def test_an_unknown_zone_while_the_config_has_a_mistake(broken_box, netctl,
+                                                        name):
+    netctl.answers(status_and_pages)
+    r = broken_box("sessions", "--zone", name, place=PLACES[0])
+    assert (r.returncode, r.stdout) == (4, "")
+    assert r.stderr.endswith(f"\nthere is no zone '{name[:40]}'\n")
+    assert [kind for kind, *_ in netctl.asked] == [STATUS]
+
+
+@pytest.mark.parametrize("answer,code,text", [
+    (None, 3, "hung up"),
+    (lambda ident: [session(ident)], 1, "speaks another version"),
+    (lambda ident: [done(ident, error=-EACCES)], 1, "does not allow it"),
+])
+def test_zones_that_netctl_does_not_tell(broken_box, netctl, answer, code,
+                                         text):
+    netctl.answers(lambda kind, ident, fields: answer and answer(ident))
+    r = broken_box("sessions", "--zone", "guest", place=PLACES[0])
+    assert (r.returncode, r.stdout) == (code, "")
+    assert text in r.stderr
+
+
 def test_check_json(cli, netctl, tmp_path):
     assert json.loads(cli("check", "--json").stdout) == {
         "file": str(netctl.config), "fine": True}
