@@ -262,7 +262,7 @@ enum cli_exit cli_voucher_create(const struct cli *cli)
 	return code;
 }
 
-/* --- list -------------------------------------------------------------- */
+/* --- what list and statistics share ------------------------------------ */
 
 struct view {
 	struct table *table;
@@ -284,6 +284,56 @@ static const char *figure(uint64_t v, char text[FORMAT_MAX])
 	snprintf(text, FORMAT_MAX, "%" PRIu64, v);
 	return text;
 }
+
+/* Frees what the view holds. */
+static enum cli_exit show(const struct desk *d, struct view *v, const char *key,
+			  int err)
+{
+	struct json_object *o = json_object_new_object();
+
+	if (!err)
+		err = v->err;
+	json_object_object_add(o, key, v->list);
+	if (!err && d->cli->json)
+		cli_print_json(json_object_get(o));
+	else if (!err && v->rows)
+		table_print(v->table, stdout);
+	else if (!err)
+		puts("There are no such vouchers.");
+	json_object_put(o);
+	table_free(v->table);
+	return err ? desk_fail(d, err) : CLI_DONE;
+}
+
+struct listing {
+	const char *key;     /* of the list in JSON */
+	const char *columns; /* as table_new() has them */
+	const char *const *headings;
+	int (*fill)(const struct desk *d, struct view *v); /* 0 or -errno */
+};
+
+static enum cli_exit show_listing(const struct cli *cli,
+				  const struct listing *l)
+{
+	struct view v = { 0 };
+	struct desk d;
+	enum cli_exit code = desk_init(&d, cli);
+	int err = -ENOMEM;
+
+	if (!code)
+		code = desk_open(&d, VOUCHER_DB_USE);
+	if (!code) {
+		v.table = table_new(l->columns, l->headings);
+		v.list = json_object_new_array();
+		if (v.table)
+			err = l->fill(&d, &v);
+		code = show(&d, &v, l->key, err);
+	}
+	desk_close(&d);
+	return code;
+}
+
+/* --- list -------------------------------------------------------------- */
 
 static void on_batch(const struct voucher_batch *b, void *arg)
 {
@@ -314,24 +364,10 @@ static void on_batch(const struct voucher_batch *b, void *arg)
 	json_object_array_add(v->list, o);
 }
 
-/* Frees what the view holds. */
-static enum cli_exit show(const struct desk *d, struct view *v, const char *key,
-			  int err)
+static int fill_batches(const struct desk *d, struct view *v)
 {
-	struct json_object *o = json_object_new_object();
-
-	if (!err)
-		err = v->err;
-	json_object_object_add(o, key, v->list);
-	if (!err && d->cli->json)
-		cli_print_json(json_object_get(o));
-	else if (!err && v->rows)
-		table_print(v->table, stdout);
-	else if (!err)
-		puts("There are no such vouchers.");
-	json_object_put(o);
-	table_free(v->table);
-	return err ? desk_fail(d, err) : CLI_DONE;
+	return voucher_batch_list(d->db, d->now_s, d->cli->voucher.label,
+				  on_batch, v);
 }
 
 enum cli_exit cli_voucher_list(const struct cli *cli)
@@ -340,24 +376,10 @@ enum cli_exit cli_voucher_list(const struct cli *cli)
 		"BATCH",   "CREATED", "COUNT",	     "USED", "REVOKED",
 		"MINUTES", "DEVICES", "VALID UNTIL", "ZONE", "LABEL",
 	};
-	struct view v = { 0 };
-	struct desk d;
-	enum cli_exit code = desk_init(&d, cli);
-	int err = -ENOMEM;
+	static const struct listing batches = { "batches", "rlrrrrrlll",
+						headings, fill_batches };
 
-	if (!code)
-		code = desk_open(&d, VOUCHER_DB_USE);
-	if (!code) {
-		v.table = table_new("rlrrrrrlll", headings);
-		v.list = json_object_new_array();
-		if (v.table)
-			err = voucher_batch_list(d.db, d.now_s,
-						 cli->voucher.label, on_batch,
-						 &v);
-		code = show(&d, &v, "batches", err);
-	}
-	desk_close(&d);
-	return code;
+	return show_listing(cli, &batches);
 }
 
 /* --- statistics -------------------------------------------------------- */
@@ -396,29 +418,23 @@ static void on_label(const struct voucher_statistics *s, void *arg)
 	json_object_array_add(v->list, o);
 }
 
+static int fill_labels(const struct desk *d, struct view *v)
+{
+	int err = voucher_batch_statistics(d->db, d->now_s, on_label, v);
+
+	if (v->rows > 1)
+		add_line(v, "(all)", &v->total);
+	return err;
+}
+
 enum cli_exit cli_voucher_statistics(const struct cli *cli)
 {
 	static const char *const headings[] = { "CREATED", "USED",    "ACTIVE",
 						"EXPIRED", "REVOKED", "LABEL" };
-	struct view v = { 0 };
-	struct desk d;
-	enum cli_exit code = desk_init(&d, cli);
-	int err = -ENOMEM;
+	static const struct listing labels = { "labels", "rrrrrl", headings,
+					       fill_labels };
 
-	if (!code)
-		code = desk_open(&d, VOUCHER_DB_USE);
-	if (!code) {
-		v.table = table_new("rrrrrl", headings);
-		v.list = json_object_new_array();
-		if (v.table)
-			err = voucher_batch_statistics(d.db, d.now_s, on_label,
-						       &v);
-		if (v.rows > 1)
-			add_line(&v, "(all)", &v.total);
-		code = show(&d, &v, "labels", err);
-	}
-	desk_close(&d);
-	return code;
+	return show_listing(cli, &labels);
 }
 
 /* --- revoke ------------------------------------------------------------ */
