@@ -8,6 +8,7 @@
 'require form';
 'require ui';
 'require uci';
+'require view';
 'require tools.widgets as widgets';
 'require stadttor.gate as gate';
 'require stadttor.options as options';
@@ -261,20 +262,33 @@ const Named = form.GridSection.extend({
 	}
 });
 
+function describeMap(description, checked) {
+	return !checked.error ? description : description + ' ' +
+		escaped(_('The config is not in use, it has a mistake: %s')
+			.format(checked.error));
+}
+
 return baseclass.extend({
 	validate: validate,
 	amount: amount,
 	find: find,
 
-	// The config, and what the gate says of it.
-	load: function() {
-		return Promise.all([ gate.check(), uci.load('stadttor') ]);
-	},
+	// A view of one form, to which sections(map) adds what it consists of. It
+	// says as well if the gate does not take the config.
+	view: function(title, description, sections) {
+		return view.extend({
+			load: function() {
+				return Promise.all([ gate.check(), uci.load('stadttor') ]);
+			},
 
-	map: function(title, description, checked) {
-		return new form.Map('stadttor', title, !checked.error ? description
-			: description + ' ' + escaped(_('The config is not in use, it has a mistake: %s')
-				.format(checked.error)));
+			render: function(data) {
+				const map = new form.Map('stadttor', title,
+					describeMap(description, data[0]));
+
+				sections(map);
+				return map.render();
+			}
+		});
 	},
 
 	single: function(map, type, title) {

@@ -1,37 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 'use strict';
-'require view';
 'require stadttor.forms as forms';
 
-return view.extend({
-	load: function() {
-		return forms.load();
-	},
+return forms.view(_('Portal'), _('The pages that guests see, and what is kept of their use.'), function(map) {
+	let s = forms.single(map, 'portal', _('Pages'));
 
-	render: function(data) {
-		const map = forms.map(_('Portal'), _('The pages that guests see, and what is kept of their use.'), data[0]);
-		let s = forms.single(map, 'portal', _('Pages'));
+	forms.fill(s, 'portal', [
+		[ 'who', _('Network'), [ 'network', 'provider', 'contact',
+			'hostname', 'success_url', 'terms_url', 'terms_version',
+			'venue_url', 'barrier_contact', 'enforcement' ] ],
+		[ 'look', _('Looks'), [ 'logo', 'colour_accent',
+			'colour_header', 'colour_accent_dark',
+			'colour_header_dark' ] ],
+		[ 'tls', _('TLS'), [ 'certificate', 'key' ] ],
+		[ 'more', _('More'), [] ]
+	]);
 
-		forms.fill(s, 'portal', [
-			[ 'who', _('Network'), [ 'network', 'provider', 'contact',
-				'hostname', 'success_url', 'terms_url', 'terms_version',
-				'venue_url', 'barrier_contact', 'enforcement' ] ],
-			[ 'look', _('Looks'), [ 'logo', 'colour_accent',
-				'colour_header', 'colour_accent_dark',
-				'colour_header_dark' ] ],
-			[ 'tls', _('TLS'), [ 'certificate', 'key' ] ],
-			[ 'more', _('More'), [] ]
-		]);
+	s = forms.list(map, 'text', _('Own texts'));
+	forms.fill(s, 'text', []);
 
-		s = forms.list(map, 'text', _('Own texts'));
-		forms.fill(s, 'text', []);
-
-		s = forms.single(map, 'usage', _('Figures'));
-		forms.fill(s, 'usage', []);
-		s = forms.single(map, 'admin', _('Dashboard'));
-		forms.fill(s, 'admin', []);
-		s = forms.single(map, 'voucher', _('Vouchers'));
-		forms.fill(s, 'voucher', []);
-		return map.render();
-	}
+	s = forms.single(map, 'usage', _('Figures'));
+	forms.fill(s, 'usage', []);
+	s = forms.single(map, 'admin', _('Dashboard'));
+	forms.fill(s, 'admin', []);
+	s = forms.single(map, 'voucher', _('Vouchers'));
+	forms.fill(s, 'voucher', []);
 });

@@ -1,34 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 'use strict';
-'require view';
 'require stadttor.forms as forms';
 
-return view.extend({
-	load: function() {
-		return forms.load();
-	},
+return forms.view(_('Zones'), _('Who passes the gate, from where to where, for how long and how fast.'), function(map) {
+	let s = forms.named(map, 'zone', _('Zone'));
 
-	render: function(data) {
-		const map = forms.map(_('Zones'), _('Who passes the gate, from where to where, for how long and how fast.'), data[0]);
-		let s = forms.named(map, 'zone', _('Zone'));
+	forms.fill(s, 'zone', [
+		[ 'session', _('Session'), [ 'device', 'auth', 'duration',
+			'idle', 'leave', 'max_sessions', 'counted' ] ],
+		[ 'speed', _('Speed and amount'), [ 'rate_down', 'rate_up',
+			'bandwidth', 'quota', 'over_quota', 'slow_rate' ] ],
+		[ 'ceiling', _('At most'), [ 'max_duration', 'max_rate_down',
+			'max_rate_up', 'max_quota' ] ],
+		[ 'more', _('More'), [] ]
+	], [ 'garden_name', 'garden_address' ]);
+	forms.columns(s, [ 'device', 'auth', 'duration' ]);
 
-		forms.fill(s, 'zone', [
-			[ 'session', _('Session'), [ 'device', 'auth', 'duration',
-				'idle', 'leave', 'max_sessions', 'counted' ] ],
-			[ 'speed', _('Speed and amount'), [ 'rate_down', 'rate_up',
-				'bandwidth', 'quota', 'over_quota', 'slow_rate' ] ],
-			[ 'ceiling', _('At most'), [ 'max_duration', 'max_rate_down',
-				'max_rate_up', 'max_quota' ] ],
-			[ 'more', _('More'), [] ]
-		], [ 'garden_name', 'garden_address' ]);
-		forms.columns(s, [ 'device', 'auth', 'duration' ]);
+	s = forms.named(map, 'uplink', _('Uplink'));
+	forms.fill(s, 'uplink', []);
+	forms.columns(s, [ 'device', 'masquerade', 'bandwidth' ]);
 
-		s = forms.named(map, 'uplink', _('Uplink'));
-		forms.fill(s, 'uplink', []);
-		forms.columns(s, [ 'device', 'masquerade', 'bandwidth' ]);
-
-		s = forms.single(map, 'gate', _('Controller'));
-		forms.fill(s, 'gate', []);
-		return map.render();
-	}
+	s = forms.single(map, 'gate', _('Controller'));
+	forms.fill(s, 'gate', []);
 });
