@@ -10,12 +10,8 @@
 #include <string.h>
 
 #include "netctl/garden.h"
+#include "tests/fuzz/fuzzcheck.h"
 
-#define CHECK(x)                                                               \
-	do {                                                                   \
-		if (!(x))                                                      \
-			__builtin_trap();                                      \
-	} while (0)
 #define NOW_MS	 5000000ULL
 #define STEP_MAX 64 /* bytes of input for one message */
 
@@ -24,8 +20,6 @@ static const char config[] =
 	"config zone a\noption device br0\nlist garden_name a.example\n"
 	"config zone b\noption device br1\nlist garden_name x.a.example\n"
 	"list garden_name b\n";
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct settings *settings(void)
 {

@@ -13,12 +13,8 @@
 #include <event2/event.h>
 
 #include "common/ipc.h"
+#include "tests/fuzz/fuzzcheck.h"
 
-#define CHECK(what)                                                            \
-	do {                                                                   \
-		if (!(what))                                                   \
-			__builtin_trap();                                      \
-	} while (0)
 #define RECORDS	   16
 #define RECORD_MAX 1200
 
@@ -33,8 +29,6 @@ struct run {
 	int handled;
 	int closed;
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void on_message(struct ipc_channel *ch, const void *message, void *arg)
 {

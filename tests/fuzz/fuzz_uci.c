@@ -5,31 +5,12 @@
  * any other spelling than the given one.
  */
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/uci_print.h"
+#include "tests/fuzz/fuzzcheck.h"
 #include "tests/golden/ucicanon.h"
-
-#define CHECK(what)                                                            \
-	do {                                                                   \
-		if (!(what))                                                   \
-			__builtin_trap();                                      \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check_error(const char *error)
-{
-	unsigned int line;
-	size_t len = strlen(error);
-
-	CHECK(len < UCI_ERROR_MAX);
-	CHECK(sscanf(error, "%u: ", &line) == 1 && line);
-	for (size_t i = 0; i < len; i++)
-		CHECK((unsigned char)error[i] >= 0x20 && error[i] != 0x7f);
-}
 
 static void on_statement(const struct uci_statement *s, void *arg)
 {
@@ -54,15 +35,11 @@ static struct uci_file *parse(const char *text, size_t len, char *error)
 	return f;
 }
 
-static char *canonical(const struct uci_file *f, size_t *len)
+static void print_canonical(const struct uci_file *f, struct printed *p)
 {
-	char *text = NULL;
-	FILE *out = open_memstream(&text, len);
-
-	CHECK(out);
-	canon_print(f, out);
-	CHECK(!fclose(out));
-	return text;
+	printed_start(p);
+	canon_print(f, p->out);
+	printed_end(p);
 }
 
 /* libuci writes types without quotes, whatever they hold. */
@@ -79,16 +56,17 @@ static bool can_be_written(const struct uci_file *f)
 static void check_again(const struct uci_file *f)
 {
 	char error[UCI_ERROR_MAX] = "";
-	size_t once_len, twice_len;
-	char *once = canonical(f, &once_len), *twice;
-	struct uci_file *again = parse(once, once_len, error);
+	struct printed once, twice;
+	struct uci_file *again;
 
+	print_canonical(f, &once);
+	again = parse(once.text, once.len, error);
 	CHECK(again);
-	twice = canonical(again, &twice_len);
-	CHECK(once_len == twice_len && !memcmp(once, twice, once_len));
+	print_canonical(again, &twice);
+	CHECK(printed_is(&twice, once.text, once.len));
 	uci_free(again);
-	free(once);
-	free(twice);
+	free(once.text);
+	free(twice.text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -96,22 +74,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *text = (const char *)data;
 	char error[UCI_ERROR_MAX] = "", printed_error[UCI_ERROR_MAX] = "";
 	struct uci_file *f = parse(text, size, error);
-	char *printed = NULL;
-	size_t len;
-	FILE *out = open_memstream(&printed, &len);
+	struct printed printed;
 
-	CHECK(out);
-	CHECK(uci_print(text, size, out, printed_error) == !!f);
-	CHECK(!fclose(out));
+	printed_start(&printed);
+	CHECK(uci_print(text, size, printed.out, printed_error) == !!f);
+	printed_end(&printed);
 	if (f) {
-		CHECK(len == size && !memcmp(printed, data, size));
+		CHECK(printed_is(&printed, data, size));
 		if (can_be_written(f))
 			check_again(f);
 	} else {
 		CHECK(!strcmp(error, printed_error));
-		check_error(error);
+		CHECK(check_error(error, "", sizeof(error)));
 	}
 	uci_free(f);
-	free(printed);
+	free(printed.text);
 	return 0;
 }
