@@ -121,6 +121,23 @@ def test_an_address_of_a_network_that_is_there_is_refused(box, address, fits):
     assert ("is in the same network already" in out) != fits
 
 
+@pytest.mark.parametrize("lan", [
+    "\toption ipaddr '10.20.0.1/16'\n",
+    "\toption ipaddr '10.20.0.1'\n\toption netmask '255.255.0.0'\n",
+    "\toption ipaddr '10.20.0.1/255.255.0.0'\n",
+    "\tlist ipaddr '192.168.1.1/24'\n\tlist ipaddr '10.20.0.1/16'\n"])
+@pytest.mark.parametrize("address,fits", [
+    ("10.20.64.1/22", False), ("10.20.255.1/28", False),
+    ("10.21.0.1/22", True), ("10.21.0.1/16", True),
+    ("10.20.64.1/16", False)])
+def test_the_larger_of_two_networks_may_hold_the_other(box, lan, address,
+                                                       fits):
+    box.config("network", r.NETWORK.replace("\toption ipaddr '192.168.1.1'\n",
+                                            lan))
+    out = run(box, "--dry-run", "--address", address, ok=fits)
+    assert ("is in the same network already" in out) != fits
+
+
 def test_undo_restores_every_byte(box):
     before = files(box)
     assert b"# kept by hand" in before["network"][0]
