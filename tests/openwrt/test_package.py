@@ -284,9 +284,8 @@ def test_it_fits(out):
                    for p in (out / "stadttor" / place).rglob("*")
                    if p.is_file() and not p.is_symlink())
     programs = [out / "stadttor" / x for x in (
-        "usr/bin/stadttor", "usr/sbin/stadttor-netctl",
-        "usr/sbin/stadttor-portal")]
-    assert sum(p.stat().st_size for p in programs) < 1000 * 1024
+        "usr/bin/stadttor", "usr/sbin/stadttor-netctl")]
+    assert sum(p.stat().st_size for p in programs) < 650 * 1024
     assert packed("usr/share/stadttor") < 80 * 1024
     assert packed("etc", "lib", "usr/libexec") < 16 * 1024
 
