@@ -80,8 +80,8 @@ static const struct conf_option gate_options[] = {
 	  .max = 31,
 	  .help = HELP(
 		  "user of the program that tells the controller on OpenWrt "
-		  "what dnsmasq and hostapd tell on ubus; empty, or no such "
-		  "user: nobody may") },
+		  "what dnsmasq and hostapd tell on ubus; where no user has "
+		  "that name, such as none, nobody may") },
 	{ .name = "debug",
 	  .type = CONF_BOOL,
 	  AT(gate_settings, debug),

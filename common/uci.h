@@ -29,7 +29,8 @@
  * - A NUL byte is an error; libuci drops the rest of its line.
  * - What follows a ';' right after a bare word is an error; libuci drops it.
  * - An option without a value is an error, unless a watcher listens, and one
- *   with an empty value stands in the tree; libuci skips both.
+ *   with an empty value stands in the tree; libuci skips both, so whatever it
+ *   writes anew has lost them (stadttor.conf(5) says so).
  * - Sections of the same name and repeated options all stand in the tree;
  *   libuci merges the ones and keeps the last of the others.
  * - A file has at most 1 MiB.

@@ -21,7 +21,7 @@ return baseclass.extend({
 				  help: _('Lowest of the 16 bits of the packet mark that the gate uses; no other rule may set them (mwan3 keeps to others, pbr needs another mask).') },
 				{ name: 'events_user', type: 'text', fallback: 'stadttor-events', min: '0', max: '31',
 				  allowed: _('text in UTF-8 without control or direction characters (%s to %s bytes)').format('0', '31'),
-				  help: _('User of the program that tells the controller on OpenWrt what dnsmasq and hostapd tell on ubus; empty, or no such user: nobody may.') },
+				  help: _('User of the program that tells the controller on OpenWrt what dnsmasq and hostapd tell on ubus; where no user has that name, such as none, nobody may.') },
 				{ name: 'debug', type: 'bool', fallback: '0',
 				  allowed: _('0 or 1'),
 				  help: _('Log what the controller does.') }
