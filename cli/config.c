@@ -10,28 +10,26 @@
 
 #include <json-c/json.h>
 
-#include "cli/pages.h"
 #include "cli/uci_print.h"
 #include "netctl/ruleset_text.h"
+#include "portal/looks.h"
 
 /* A config may be looked at on a machine that has no pages. */
 static enum cli_exit check_pages(const struct cli *cli,
 				 const struct settings *s)
 {
 	char error[PAGE_ERROR_MAX];
-	struct cli_pages pages;
-	enum cli_exit code;
+	struct looks looks;
+	bool is_fine;
 
 	if (access(s->portal.pages, F_OK) < 0) {
 		fprintf(stderr, "%s is not there, the pages are not checked\n",
 			s->portal.pages);
 		return CLI_DONE;
 	}
-	code = cli_pages_read(cli, s, &pages);
-	if (!code && !cli_pages_fit(&pages, s, error))
-		code = cli_fail(cli, CLI_USAGE, "%s", error);
-	cli_pages_clear(&pages);
-	return code;
+	is_fine = looks_read(&looks, s, error) && looks_fit(&looks, s, error);
+	looks_clear(&looks);
+	return is_fine ? CLI_DONE : cli_fail(cli, CLI_USAGE, "%s", error);
 }
 
 /* Nothing is printed of a file that is not read to its end. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* stadttor portal preview: FOLDER/ZONE/LANGUAGE/PAGE.html, and an index. */
+#include "cli/cli.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/pages.h"
+#include "portal/looks.h"
 #include "portal/sample.h"
 
 #define PATH_ROOM  512
@@ -18,7 +20,7 @@ struct preview {
 	const struct cli *cli;
 	const char *folder;
 	struct settings *settings;
-	struct cli_pages pages;
+	struct looks looks;
 	FILE *index;
 	unsigned int files;
 };
@@ -62,8 +64,8 @@ static enum cli_exit write_page(struct preview *p, const struct sample *sample,
 {
 	const struct scene_source source = {
 		.settings = p->settings,
-		.pages = p->pages.set,
-		.logo = p->pages.logo.bytes ? "../../" LOGO_NAME : NULL,
+		.pages = p->looks.pages,
+		.logo = p->looks.logo.bytes ? "../../" LOGO_NAME : NULL,
 	};
 	static char text[2 * PAGE_BYTES_MAX];
 	char path[PATH_ROOM];
@@ -71,13 +73,13 @@ static enum cli_exit write_page(struct preview *p, const struct sample *sample,
 
 	snprintf(path, sizeof(path), "%.256s/%s/%s/%s.html", p->folder,
 		 p->settings->zone[at.zone].name,
-		 page_languages(p->pages.set)->lang[at.lang].code,
+		 page_languages(p->looks.pages)->lang[at.lang].code,
 		 sample->name);
 	out_init(&o, text, sizeof(text));
 	sample_render(sample, &source, at, &o);
 	fprintf(p->index, "<td><a href=\"%s\">%s</a></td>\n",
 		path + strlen(p->folder) + 1,
-		page_languages(p->pages.set)->lang[at.lang].code);
+		page_languages(p->looks.pages)->lang[at.lang].code);
 	return write_file(p, path, text, o.len);
 }
 
@@ -89,7 +91,7 @@ static enum cli_exit write_sample(struct preview *p,
 	enum cli_exit code = CLI_DONE;
 
 	fprintf(p->index, "<tr><th scope=\"row\">%s</th>\n", sample->name);
-	for (; !code && at.lang < page_languages(p->pages.set)->count;
+	for (; !code && at.lang < page_languages(p->looks.pages)->count;
 	     at.lang++)
 		code = write_page(p, sample, at);
 	fputs("</tr>\n", p->index);
@@ -98,7 +100,7 @@ static enum cli_exit write_sample(struct preview *p,
 
 static enum cli_exit make_folders(struct preview *p, size_t zone)
 {
-	const struct lang_set *set = page_languages(p->pages.set);
+	const struct lang_set *set = page_languages(p->looks.pages);
 	char path[PATH_ROOM];
 	enum cli_exit code;
 
@@ -131,10 +133,10 @@ static enum cli_exit write_logo(struct preview *p)
 {
 	char path[PATH_ROOM];
 
-	if (!p->pages.logo.bytes)
+	if (!p->looks.logo.bytes)
 		return CLI_DONE;
 	snprintf(path, sizeof(path), "%.256s/" LOGO_NAME, p->folder);
-	return write_file(p, path, p->pages.logo.bytes, p->pages.logo.len);
+	return write_file(p, path, p->looks.logo.bytes, p->looks.logo.len);
 }
 
 static enum cli_exit write_all(struct preview *p)
@@ -162,16 +164,16 @@ static enum cli_exit write_all(struct preview *p)
 static enum cli_exit read_all(struct preview *p)
 {
 	char error[PAGE_ERROR_MAX];
-	enum cli_exit code;
 
 	p->settings = cli_settings(p->cli);
 	if (!p->settings)
 		return CLI_USAGE;
-	code = cli_pages_read(p->cli, p->settings, &p->pages);
+	if (!looks_read(&p->looks, p->settings, error))
+		return cli_fail(p->cli, CLI_USAGE, "%s", error);
 	/* what the portal would refuse can be looked at all the same */
-	if (!code && !cli_pages_fit(&p->pages, p->settings, error))
+	if (!looks_fit(&p->looks, p->settings, error))
 		fprintf(stderr, "the portal would refuse this: %s\n", error);
-	return code;
+	return CLI_DONE;
 }
 
 enum cli_exit cli_preview(const struct cli *cli)
@@ -189,7 +191,7 @@ enum cli_exit cli_preview(const struct cli *cli)
 		code = write_all(&p);
 	if (!code)
 		printf("%u files; look at %s/index.html\n", p.files, p.folder);
-	cli_pages_clear(&p.pages);
+	looks_clear(&p.looks);
 	settings_free(p.settings);
 	return code;
 }

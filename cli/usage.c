@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `stadttor usage`: the figures that the portal has stored. It reads the
- * database itself, so the portal need not run. */
+ * database and what waits for it itself, so the portal need not run. */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -302,7 +302,7 @@ static enum cli_exit open_store(const struct cli *cli, const struct settings *c,
 				struct store **st)
 {
 	const char *file = c->usage.file;
-	char error[STORE_ERROR_MAX];
+	char error[STORE_ERROR_MAX], copy[STORE_ERROR_MAX];
 	struct stat s;
 	int err = become_portal(c->portal.user);
 
@@ -313,13 +313,16 @@ static enum cli_exit open_store(const struct cli *cli, const struct settings *c,
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"the config keeps the figures in the portal's "
 				"memory: see its dashboard");
+	store_copy_path(copy, c->gate.socket);
+	*st = store_open_readonly(file, copy, error);
+	if (*st)
+		return CLI_DONE;
 	if (stat(file, &s) && errno == ENOENT)
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"there are no figures yet: the portal makes "
 				"%s with the first ones",
 				file);
-	*st = store_open_readonly(file, error);
-	return *st ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", error);
+	return cli_fail(cli, CLI_FAILED, "%s", error);
 }
 
 enum cli_exit cli_usage(const struct cli *cli)

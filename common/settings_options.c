@@ -315,8 +315,8 @@ static const struct conf_option usage_options[] = {
 	  .help = HELP(
 		  "how long released figures may wait in memory, to spare "
 		  "flash; they are written then, at midnight and when the "
-		  "portal ends; a power cut loses those that wait, and "
-		  "stadttor usage does not see them yet; 1h: none waits") },
+		  "portal ends; a power cut loses those that wait; 1h: none "
+		  "waits") },
 };
 
 static const struct conf_option admin_options[] = {

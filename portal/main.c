@@ -14,6 +14,7 @@
 #include "common/wipe.h"
 #include "portal/main.h"
 #include "portal/portal.h"
+#include "portal/store.h"
 
 #define EXIT_USAGE 2 /* also: a config that cannot be used */
 
@@ -100,12 +101,15 @@ static struct privs_user find_user(const char *name)
 	return user;
 }
 
-/* Where the databases go. They say themselves what they cannot use. */
+/* Where the databases go and what waits for them. They say themselves what they
+ * cannot use. */
 static void prepare_folders(const struct settings *s,
 			    const struct privs_user *user)
 {
-	const char *file[] = { s->usage.file, s->voucher.file };
+	char copy[STORE_ERROR_MAX];
+	const char *file[] = { s->usage.file, s->voucher.file, copy };
 
+	store_copy_path(copy, s->gate.socket);
 	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
 		int err = folder_make_for(file[i], user);
 

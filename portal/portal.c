@@ -16,8 +16,8 @@
 #include "portal/intake.h"
 #include "portal/listener.h"
 #include "portal/live.h"
+#include "portal/looks.h"
 #include "portal/routes.h"
-#include "portal/sample.h"
 #include "portal/tls.h"
 #include "portal/view.h"
 
@@ -29,8 +29,7 @@ static const struct timeval store_pause = { .tv_sec = 60 };
 /* What one config file amounts to; replaced as a whole. */
 struct material {
 	struct settings *settings;
-	struct page_set *pages;
-	struct logo logo;
+	struct looks looks;
 	struct tls_context *tls; /* NULL: none is configured */
 	struct tls_context *admin_tls;
 	struct accounts *accounts; /* NULL: the file is not right */
@@ -58,8 +57,7 @@ struct portal {
 static void material_clear(struct material *m)
 {
 	settings_free(m->settings);
-	page_set_free(m->pages);
-	logo_clear(&m->logo);
+	looks_clear(&m->looks);
 	tls_context_free(m->tls);
 	tls_context_free(m->admin_tls);
 	accounts_free(m->accounts);
@@ -95,20 +93,12 @@ static bool read_assets(struct material *m, char error[PORTAL_ERROR_MAX])
 
 static bool read_pages(struct material *m, char error[PORTAL_ERROR_MAX])
 {
-	struct scene_source source = { .settings = m->settings };
-	char page_error[PAGE_ERROR_MAX];
-	char logo_error[LOGO_ERROR_MAX];
+	char why[PAGE_ERROR_MAX];
 
-	if (!logo_read(&m->logo, m->settings->portal.logo, logo_error)) {
-		snprintf(error, PORTAL_ERROR_MAX, "%s", logo_error);
-		return false;
-	}
-	m->pages = page_set_read(m->settings, page_error);
-	source.pages = m->pages;
-	source.logo = m->logo.bytes ? VIEW_LOGO : NULL;
-	if (m->pages && sample_check(&source, m->logo.len, page_error))
+	if (looks_read(&m->looks, m->settings, why) &&
+	    looks_fit(&m->looks, m->settings, why))
 		return true;
-	snprintf(error, PORTAL_ERROR_MAX, "%s", page_error);
+	snprintf(error, PORTAL_ERROR_MAX, "%s", why);
 	return false;
 }
 
@@ -245,13 +235,24 @@ static void close_store(struct portal *p)
 	p->store = NULL;
 }
 
+static void apply_to_store(struct portal *p)
+{
+	const struct settings *s = p->material.settings;
+	char copy[STORE_ERROR_MAX];
+
+	store_copy_path(copy, s->gate.socket);
+	store_set_keep(p->store, s->usage.keep_hours_s);
+	store_set_pace(p->store, s->usage.write_every_s);
+	store_set_copy(p->store, copy);
+}
+
 static void open_store(struct portal *p)
 {
 	const struct usage_settings *u = &p->material.settings->usage;
 
 	p->store = store_open(u->file, u->keep_hours_s);
 	if (p->store)
-		store_set_pace(p->store, u->write_every_s);
+		apply_to_store(p);
 	p->intake = p->store ? intake_new(p->store, send_next, p) : NULL;
 	if (!p->intake) {
 		log_error("out of memory; figures wait in netctl");
@@ -271,8 +272,7 @@ static void reopen_store(struct portal *p, const struct usage_settings *old)
 	const struct usage_settings *u = &p->material.settings->usage;
 
 	if (p->store && !strcmp(old->file, u->file)) {
-		store_set_keep(p->store, u->keep_hours_s);
-		store_set_pace(p->store, u->write_every_s);
+		apply_to_store(p);
 		return;
 	}
 	close_store(p);
@@ -394,11 +394,11 @@ static void apply(struct portal *p)
 	log_open("stadttor-portal", p->options.debug || s->portal.debug);
 	allow_files(s->portal.max_connections);
 	p->site.source.settings = s;
-	p->site.source.pages = p->material.pages;
+	p->site.source.pages = p->material.looks.pages;
 	p->site.source.live = find_live;
 	p->site.source.arg = p;
-	p->site.source.logo = p->material.logo.bytes ? VIEW_LOGO : NULL;
-	p->site.logo = &p->material.logo;
+	p->site.source.logo = p->material.looks.logo.bytes ? VIEW_LOGO : NULL;
+	p->site.logo = &p->material.looks.logo;
 	origin_init(&p->site.origin, &s->portal);
 	conns_set_bounds(p->conns, &bounds);
 	conns_set_tls(p->conns, p->material.tls);

@@ -8,8 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "portal/day.h"
-#include "portal/store_private.h"
+#include "portal/store_copy.h"
 
 #define QUARANTINES 100
 #define HOUR_S	    3600
@@ -46,6 +45,18 @@ static void disk_close(struct store *st)
 	store_db_close(st->disk);
 	st->disk = NULL;
 	st->totals.is_current = false;
+}
+
+static void ram_close(struct store *st)
+{
+	store_db_close(st->ram);
+	st->ram = NULL;
+	st->totals.is_current = false;
+}
+
+static bool is_same(const struct store_mark *a, const struct store_mark *b)
+{
+	return a->stream == b->stream && a->seq == b->seq;
 }
 
 /* The first free NAME.corrupt-N. false: there is none. */
@@ -159,6 +170,7 @@ static void let_go(struct store *st)
 	store_db_close(st->ram);
 	free(st->totals.row);
 	free(st->changes);
+	free(st->copy);
 	free(st->path);
 	free(st);
 }
@@ -193,7 +205,22 @@ struct store *store_open(const char *path, uint64_t keep_hours_s)
 	return st;
 }
 
-struct store *store_open_readonly(const char *path, char error[STORE_ERROR_MAX])
+/* Without a file on the disk there may be figures that wait for one. */
+static int open_both(struct store *st, const char *copy)
+{
+	int err;
+
+	store_copy_read(st, copy);
+	err = store_db_open(&st->disk, st->path, STORE_DB_READ);
+	if (!err)
+		err = store_db_hold(st->disk, &st->on_disk);
+	if (st->ram && !is_same(&st->ram_base, &st->on_disk))
+		ram_close(st);
+	return st->ram && (err == -ENOENT || err == -ENODATA) ? 0 : err;
+}
+
+struct store *store_open_readonly(const char *path, const char *copy,
+				  char error[STORE_ERROR_MAX])
 {
 	struct store *st = store_new(path, 0);
 	int err;
@@ -203,7 +230,7 @@ struct store *store_open_readonly(const char *path, char error[STORE_ERROR_MAX])
 		return NULL;
 	}
 	st->is_reader = true;
-	err = store_db_open(&st->disk, path, STORE_DB_READ);
+	err = open_both(st, copy);
 	if (!err)
 		return st;
 	snprintf(error, STORE_ERROR_MAX, "%s: %s", path, reason(err));
@@ -269,8 +296,7 @@ static int apply_to_ram(struct store *st, const struct usage_batch *b)
 		if (!err)
 			err = store_db_set_mark(st->ram, &st->on_disk);
 		if (err) {
-			store_db_close(st->ram);
-			st->ram = NULL;
+			ram_close(st);
 			return err;
 		}
 		st->ram_base = st->on_disk;
@@ -280,54 +306,6 @@ static int apply_to_ram(struct store *st, const struct usage_batch *b)
 }
 
 /* --- back to the disk -------------------------------------------------- */
-
-static int copy_rows(struct store *st, enum store_table table, const char *zone)
-{
-	const struct store_span span = {
-		.to = DAY_TIME_MAX,
-		.zone = zone,
-		.metrics = UINT32_MAX,
-	};
-	struct store_row row;
-	int err = store_db_seek(st->ram, table, &span);
-
-	while (!err) {
-		err = store_db_next(st->ram, &row);
-		if (err <= 0)
-			break;
-		err = store_db_add(st->disk, table, &row);
-	}
-	store_db_rewind(st->ram);
-	return err;
-}
-
-static int copy_labels(struct store *st, enum usage_kind kind)
-{
-	struct store_label label;
-	int err = store_db_seek_labels(st->ram, kind, 0, UINT32_MAX);
-
-	while (!err) {
-		err = store_db_next_label(st->ram, &label);
-		if (err <= 0)
-			break;
-		err = store_db_add_label(st->disk, kind, &label);
-	}
-	store_db_rewind(st->ram);
-	return err;
-}
-
-static int copy_ram(struct store *st)
-{
-	int err = copy_rows(st, STORE_HOURS, NULL);
-
-	if (!err)
-		err = copy_rows(st, STORE_HOURS, STORE_ALL);
-	if (!err)
-		err = copy_rows(st, STORE_DAYS, NULL);
-	for (int i = 0; i < USAGE_KINDS && !err; i++)
-		err = copy_labels(st, (enum usage_kind)i);
-	return err;
-}
 
 /*
  * What memory holds adds to what the disk held when it was begun. If that is
@@ -342,9 +320,8 @@ static int save_ram(struct store *st)
 	if (err)
 		return err;
 	err = store_db_get_mark(st->disk, &now);
-	if (!err && st->ram && now.stream == st->ram_base.stream &&
-	    now.seq == st->ram_base.seq) {
-		err = copy_ram(st);
+	if (!err && st->ram && is_same(&now, &st->ram_base)) {
+		err = store_copy_rows(st->ram, st->disk);
 		now = st->in_ram;
 	}
 	if (!err && st->changes->trim_s > 0)
@@ -373,8 +350,8 @@ bool store_retry(struct store *st)
 	}
 	log_info("usage figures go to %s again", st->path);
 	st->lost = 0;
-	store_db_close(st->ram);
-	st->ram = NULL;
+	ram_close(st);
+	store_copy_update(st);
 	return true;
 }
 
@@ -410,9 +387,7 @@ static void save_what_waits(struct store *st)
 		store_lose_disk(st, err);
 		return;
 	}
-	store_db_close(st->ram);
-	st->ram = NULL;
-	st->totals.is_current = false;
+	ram_close(st);
 }
 
 int store_apply(struct store *st, const struct usage_batch *b)
@@ -433,6 +408,7 @@ int store_apply(struct store *st, const struct usage_batch *b)
 	err = apply_to_ram(st, b);
 	if (!err && has_disk && !waits && !st->lost)
 		save_what_waits(st);
+	store_copy_update(st);
 	return err;
 }
 
@@ -442,5 +418,6 @@ void store_free(struct store *st)
 		return;
 	if (st->ram && *st->path && !st->lost && !st->is_reader)
 		save_what_waits(st);
+	store_copy_remove(st);
 	let_go(st);
 }

@@ -49,8 +49,12 @@ enum store_health {
  */
 struct store *store_open(const char *path, uint64_t keep_hours_s);
 
-/* For reading alone, as the command line does. NULL: error says why. */
-struct store *store_open_readonly(const char *path,
+/*
+ * For reading alone, as the command line does, all of one moment: the disk's
+ * figures and, where the copy below is of use, those that wait. NULL: error
+ * says why.
+ */
+struct store *store_open_readonly(const char *path, const char *copy,
 				  char error[STORE_ERROR_MAX]);
 void store_free(struct store *st);
 
@@ -63,6 +67,16 @@ void store_set_keep(struct store *st, uint64_t keep_hours_s);
  * is freed; then one transaction takes them all. 0, as it begins: none waits.
  */
 void store_set_pace(struct store *st, uint64_t pace_s);
+
+/*
+ * What waits for the disk is copied to that file as well, on a RAM file system,
+ * for readers from outside. One that is left of earlier is removed, and at the
+ * end its own. None, as it begins, where it cannot be written; that is said.
+ */
+void store_set_copy(struct store *st, const char *path);
+
+/* Where it is by custom: in the portal's folder beside netctl's socket. */
+void store_copy_path(char path[STORE_ERROR_MAX], const char *socket);
 
 struct store_position store_position(const struct store *st);
 enum store_health store_health(const struct store *st);

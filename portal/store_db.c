@@ -36,10 +36,37 @@ static const char setup[] = "PRAGMA page_size = 512;"
 			    "PRAGMA wal_autocheckpoint = 400;"
 			    "PRAGMA journal_size_limit = 1048576;";
 
+/* More than half a megabyte is worth neither the RAM nor the time. */
+static const char copy_setup[] = "PRAGMA journal_mode = MEMORY;"
+				 "PRAGMA synchronous = OFF;"
+				 "PRAGMA max_page_count = 1024;";
+
 static int exec(struct store_db *db, const char *sql)
 {
 	return store_schema_error(db->db,
 				  sqlite3_exec(db->db, sql, NULL, NULL, NULL));
+}
+
+static bool only_reads(const struct store_db *db, enum store_db_mode mode)
+{
+	return mode == STORE_DB_READ || mode == STORE_DB_STILL ||
+	       store_db_is_readonly(db);
+}
+
+static int set_up_journal(struct store_db *db, enum store_db_mode mode)
+{
+	switch (mode) {
+	case STORE_DB_WRITE:
+	case STORE_DB_ALONE:
+		return exec(db, "PRAGMA journal_mode = WAL");
+	case STORE_DB_COPY:
+		return exec(db, copy_setup);
+	case STORE_DB_MEMORY:
+	case STORE_DB_READ:
+	case STORE_DB_STILL:
+		break;
+	}
+	return 0;
 }
 
 static int set_up(struct store_db *db, enum store_db_mode mode)
@@ -54,14 +81,14 @@ static int set_up(struct store_db *db, enum store_db_mode mode)
 		return err;
 	/* what is not ours is not to be turned into WAL mode */
 	err = store_schema_check(db->db);
-	if (err == -ENODATA && mode != STORE_DB_READ &&
-	    !store_db_is_readonly(db))
+	if (err == -ENODATA && !only_reads(db, mode))
 		err = 0;
+	if (!err && mode == STORE_DB_STILL)
+		err = store_schema_verify(db->db);
 	if (err)
 		return err;
-	if (mode != STORE_DB_READ && !store_db_is_readonly(db)) {
-		if (mode != STORE_DB_MEMORY)
-			err = exec(db, "PRAGMA journal_mode = WAL");
+	if (!only_reads(db, mode)) {
+		err = set_up_journal(db, mode);
 		if (!err)
 			err = store_schema_migrate(db->db, store_migrations,
 						   store_version);
@@ -107,6 +134,17 @@ static bool build_uri(char uri[URI_MAX], const char *path)
 	return !*path;
 }
 
+static int open_still(struct store_db **out, const char *path,
+		      enum store_db_mode mode)
+{
+	char name[URI_MAX];
+
+	if (!build_uri(name, path))
+		return -ENAMETOOLONG;
+	return try_open(out, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+			mode);
+}
+
 /*
  * Where its companion files cannot be made, as on a read-only file system, a
  * file may be read all the same, if it is complete.
@@ -122,10 +160,9 @@ static int open_reading(struct store_db **out, const char *path)
 		return err;
 	if ((size_t)snprintf(name, sizeof(name), "%s-wal", path) >=
 		    sizeof(name) ||
-	    (!stat(name, &s) && s.st_size) || !build_uri(name, path))
+	    (!stat(name, &s) && s.st_size))
 		return err;
-	return try_open(out, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
-			STORE_DB_READ);
+	return open_still(out, path, STORE_DB_READ);
 }
 
 /*
@@ -159,9 +196,12 @@ int store_db_open(struct store_db **out, const char *path,
 		return try_open(out, ":memory:", flags, mode);
 	case STORE_DB_READ:
 		return open_reading(out, path);
+	case STORE_DB_STILL:
+		return open_still(out, path, mode);
 	case STORE_DB_WRITE:
 		return open_writing(out, path, flags);
 	case STORE_DB_ALONE:
+	case STORE_DB_COPY:
 		break;
 	}
 	return try_open(out, path, flags, mode);
@@ -222,6 +262,13 @@ int store_db_get_mark(struct store_db *db, struct store_mark *out)
 	if (code == SQLITE_DONE)
 		return -EUCLEAN;
 	return store_schema_error(db->db, code);
+}
+
+int store_db_hold(struct store_db *db, struct store_mark *out)
+{
+	int err = exec(db, "BEGIN");
+
+	return err ? err : store_db_get_mark(db, out);
 }
 
 int store_db_set_mark(struct store_db *db, const struct store_mark *mark)

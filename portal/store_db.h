@@ -16,7 +16,9 @@ enum store_db_mode {
 	STORE_DB_MEMORY,
 	STORE_DB_WRITE, /* made where there is none */
 	STORE_DB_ALONE, /* the same, and nobody else reads it meanwhile */
+	STORE_DB_COPY,	/* an empty file that nobody knows yet; has a bound */
 	STORE_DB_READ,
+	STORE_DB_STILL, /* to read one that nobody changes; all is checked */
 };
 
 /*
@@ -33,6 +35,9 @@ struct store_mark {
 	uint64_t stream, seq;
 };
 int store_db_get_mark(struct store_db *db, struct store_mark *out) MUST_CHECK;
+
+/* The same, and from now on it reads what is there now. */
+int store_db_hold(struct store_db *db, struct store_mark *out) MUST_CHECK;
 
 /* --- one transaction --------------------------------------------------- */
 

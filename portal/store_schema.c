@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/usage.h"
 
@@ -133,6 +134,25 @@ int store_schema_number(sqlite3 *db, const char *sql, int *out)
 		*out = sqlite3_column_int(s, 0);
 	sqlite3_finalize(s);
 	return store_schema_error(db, code);
+}
+
+int store_schema_verify(sqlite3 *db)
+{
+	sqlite3_stmt *s = NULL;
+	const char *verdict = NULL;
+	int code =
+		sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &s, NULL);
+	int err;
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(s);
+	if (code == SQLITE_ROW)
+		verdict = (const char *)sqlite3_column_text(s, 0);
+	err = store_schema_error(db, code);
+	if (!err && (!verdict || strcmp(verdict, "ok") != 0))
+		err = -EUCLEAN;
+	sqlite3_finalize(s);
+	return err;
 }
 
 /* 0, or why a database of that version is not to be touched. */

@@ -59,6 +59,9 @@ int store_schema_prepare(sqlite3 *db,
 /* -errno of a result code; 0 of SQLITE_OK, SQLITE_ROW and SQLITE_DONE. */
 int store_schema_error(sqlite3 *db, int code);
 
+/* Reads all of it. 0, or -EUCLEAN. */
+int store_schema_verify(sqlite3 *db);
+
 /* The number that a PRAGMA or SELECT answers. 0 or -errno. */
 int store_schema_number(sqlite3 *db, const char *sql, int *out);
 

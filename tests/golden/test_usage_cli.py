@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`stadttor usage` against the database of two days of one zone."""
+import contextlib
 import csv
 import io
 import json
@@ -47,6 +48,7 @@ def cli(build, database, tmp_path):
     def run(*args, file=database, env=ENV):
         config = tmp_path / "stadttor"
         config.write_text(
+            f"config gate\n option socket '{tmp_path}/netctl.sock'\n"
             f"config usage\n option file '{file}'\n"
             "config uplink 'wan'\n option device 'eth0'\n"
             "config zone 'guest'\n option device 'br0'\n")
@@ -110,6 +112,56 @@ def test_while_the_portal_writes(cli, build, tmp_path):
                 assert r.returncode == 0 and "2026-01-01" in r.stdout
         finally:
             writer.kill()
+
+
+def write_copy(build, path, begun, stream, seq):
+    """Two batches that wait for a database that is so far."""
+    path.parent.mkdir()
+    subprocess.run([build / "golden" / "storedriver", "apply", path, "2"],
+                   check=True, env=dict(ENV, FIRST=begun),
+                   stdout=subprocess.DEVNULL, timeout=60)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA journal_mode = DELETE")
+        db.execute("UPDATE meta SET stream = ?, seq = ?", (stream, seq))
+        db.commit()
+
+
+def mark_of(path):
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        return db.execute("SELECT stream, seq FROM meta").fetchone()
+
+
+def test_what_waits_is_added(cli, build, database, tmp_path):
+    whole = tmp_path / "whole.sqlite"
+    subprocess.run([build / "golden" / "storedriver", "apply", whole, "52"],
+                   check=True, env=ENV, stdout=subprocess.DEVNULL, timeout=60)
+    asked = [["usage", *SPAN], ["usage", *SPAN, "--zone", "zone_0"],
+             ["usage", "--csv", "--step", "hour", "--to", "2026-12-31"],
+             ["usage", "--json", "--step", "month", "--to", "2026-12-31"]]
+    saved = [cli(*a).stdout for a in asked]
+    wanted = [cli(*a, file=whole).stdout for a in asked]
+    assert all(a != b for a, b in zip(saved[2:], wanted[2:]))
+    stream, seq = mark_of(database)
+    copy = tmp_path / "portal" / "waiting.sqlite"
+    write_copy(build, copy, "51", stream, seq)
+    assert [cli(*a).stdout for a in asked] == wanted
+    assert [cli(*a, file=whole).stdout for a in asked] == wanted
+    good = copy.read_bytes()
+    copy.write_bytes(good[:-700])
+    assert [cli(*a).stdout for a in asked] == saved
+    copy.write_bytes(good)
+    with contextlib.closing(sqlite3.connect(copy)) as db:
+        db.execute("UPDATE meta SET stream = stream + 1")
+        db.commit()
+    assert [cli(*a).stdout for a in asked] == saved
+
+
+def test_what_waits_for_the_first_time(cli, build, tmp_path):
+    write_copy(build, tmp_path / "portal" / "waiting.sqlite", "1", 0, 0)
+    r = cli("usage", "--csv", "--step", "hour", *SPAN,
+            file=tmp_path / "none")
+    assert r.returncode == 0 and len(r.stdout.splitlines()) == 3
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize("args,word", [

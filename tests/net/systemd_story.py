@@ -63,6 +63,14 @@ def rights(unit):
         "CapEff", "CapPrm", "CapBnd", "NoNewPrivs", "Seccomp")}}
 
 
+def writable(unit, *folders):
+    """Those that its process may write to, as it sees the files."""
+    return [folder for folder in folders if run(
+        "nsenter", "-t", pid(unit), "-m", "-r", "setpriv", "--reuid", unit,
+        "--regid", unit, "--clear-groups", "test", "-w",
+        folder).returncode == 0]
+
+
 def probe():
     """What a phone's question for the internet is answered with."""
     return run("ip", "netns", "exec", "phone", "curl", "-s", "-m", "5", "-o",
@@ -92,6 +100,9 @@ def begin(seen, build):
     seen["ready"] = wait("stadttor", "status")
     wait("sh", "-c", "ss -ltn | grep -q :2080")
     seen["rights"] = {unit: rights(unit) for unit in UNITS}
+    seen["writable"] = writable(
+        "stadttor-portal", "/var/lib/stadttor", "/run/stadttor/portal",
+        "/run/stadttor", "/var/lib", "/tmp", "/etc")
 
 
 def let_in(seen):

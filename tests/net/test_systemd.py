@@ -35,6 +35,11 @@ def test_each_has_the_rights_that_it_needs(seen):
         assert rights["Seccomp"] == "2"
 
 
+def test_the_portal_writes_its_figures_and_what_waits_for_them(seen):
+    assert seen["writable"] == ["/var/lib/stadttor", "/run/stadttor/portal",
+                                "/tmp"]
+
+
 def test_a_phone_is_led_to_the_portal_and_let_in(seen):
     answer, online = seen["before"]
     assert answer.startswith("302 http://10.20.0.1/")

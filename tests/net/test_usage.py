@@ -4,10 +4,13 @@
 The end of the hour comes when the test wants it: local time is whatever TZ
 says it is.
 """
+import contextlib
 import datetime
 import json
 import os
 import random
+import shutil
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -38,9 +41,13 @@ def zone_in_which(seconds_left, hour=23):
             f"{ahead % 60:02}")
 
 
-def start(stadttor, seconds_left, **config):
-    stadttor.environment["TZ"] = zone_in_which(seconds_left)
+def set_clock(stadttor, seconds_left, hour=23):
+    stadttor.environment["TZ"] = zone_in_which(seconds_left, hour)
     stadttor.ends = time.monotonic() + seconds_left
+
+
+def start(stadttor, seconds_left, **config):
+    set_clock(stadttor, seconds_left)
     stadttor.start(usage={"k": 3}, **config)
 
 
@@ -177,6 +184,81 @@ def test_portal_away_over_the_hour(stadttor, phones):
     stadttor.restart()
     stadttor.wait_ready()
     time.sleep(0.5)
+    assert figures(stadttor)["sessions"] == 4
+
+
+def on_disk(stadttor):
+    path = os.path.join(stadttor.folder, "usage", "usage.sqlite")
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        return db.execute("SELECT sum(sessions) FROM hours").fetchone()[0]
+
+
+def start_sparing(stadttor):
+    """Figures wait for the disk, and 12 o'clock ends in eight seconds."""
+    set_clock(stadttor, 8, hour=12)
+    folder = os.path.join(stadttor.folder, "portal")
+    token = make_token(stadttor, usage={"k": 3, "write_every": "8h"},
+                       guest={"duration": "1h"})
+    return token, os.path.join(folder, "waiting.sqlite")
+
+
+def by_hour(stadttor):
+    answer = json.loads(stadttor.cli("usage", "--json", "--step", "hour",
+                                     "--from", "-1d").stdout)
+    return answer["start"], answer["values"]
+
+
+def by_dashboard(stadttor, token):
+    answer = json.loads(stadttor.street.gate.run(
+        "curl", "-s", "-H", f"Authorization: Bearer {token}",
+        "http://127.0.0.1:2090/api/usage?step=hour&from=-1d").stdout)
+    return answer["start"], answer["values"]
+
+
+def test_figures_that_wait_are_seen(stadttor, phones):
+    """As the dashboard shows them; whatever ends, none is lost or doubled."""
+    token, copy = start_sparing(stadttor)
+    for phone in phones:
+        probe_and_tap(phone, "de")
+    wait_for_the_hour(stadttor)
+    assert wait_figures(stadttor)["sessions"] == 4
+    assert on_disk(stadttor) is None
+    seen = by_hour(stadttor)
+    told = by_dashboard(stadttor, token)
+    assert seen == told
+    assert os.stat(copy).st_mode & 0o777 == 0o640
+    stadttor.kill(PORTAL)
+    assert by_hour(stadttor) == seen and on_disk(stadttor) is None
+    left = open(copy, "rb").read()
+    stadttor.start_one(PORTAL)
+    stadttor.wait_ready()
+    lab.wait_until(lambda: by_hour(stadttor) == seen, say="lost by a crash")
+    assert on_disk(stadttor) is None
+    stadttor.terminate(PORTAL)
+    assert os.listdir(os.path.dirname(copy)) == []
+    assert by_hour(stadttor) == seen and on_disk(stadttor) == 4
+    with open(copy, "wb") as file:  # it was killed before it removed that
+        file.write(left)
+    shutil.chown(copy, gate.USER[PORTAL])
+    assert by_hour(stadttor) == seen
+    stadttor.start_one(PORTAL)
+    stadttor.wait_ready()
+    lab.wait_until(lambda: not os.path.exists(copy), say="a stale copy")
+    assert by_hour(stadttor) == seen
+
+
+def test_nowhere_to_show_what_waits(stadttor, phones):
+    """They stay in memory, are said to, and come with the disk."""
+    os.mkdir(os.path.join(stadttor.folder, "portal"), 0o700)
+    token, copy = start_sparing(stadttor)
+    for phone in phones:
+        probe_and_tap(phone, "de")
+    wait_for_the_hour(stadttor)
+    stadttor.wait_log("not to be seen by the command line: " + copy, PORTAL)
+    told = by_dashboard(stadttor, token)
+    assert sum(told[1]["sessions"]) == 4
+    assert by_hour(stadttor)[0] == []
+    stadttor.terminate(PORTAL)
     assert figures(stadttor)["sessions"] == 4
 
 

@@ -456,7 +456,7 @@ static void assert_left_alone(void)
 	assert_int_equal(total(st, USAGE_HOUR, NULL, USAGE_VISITORS), 1);
 	assert_false(store_retry(st));
 	store_free(st);
-	assert_null(store_open_readonly(path, error));
+	assert_null(store_open_readonly(path, "", error));
 	assert_non_null(strstr(error, path));
 }
 
@@ -520,15 +520,19 @@ static void test_reader(void **state)
 	struct store *st, *reader;
 
 	(void)state;
-	assert_null(store_open_readonly(path, error));
+	assert_null(store_open_readonly(path, "", error));
 	assert_non_null(strstr(error, "No such file"));
 	st = opened();
 	assert_int_equal(apply_hour(st, 1, NOON, 12), 0);
-	reader = store_open_readonly(path, error);
+	reader = store_open_readonly(path, "", error);
 	assert_non_null(reader);
 	assert_int_equal(total(reader, USAGE_HOUR, "guest", USAGE_VISITORS),
 			 12);
 	assert_int_equal(apply_hour(st, 2, NOON, 12), 0);
+	assert_int_equal(total(reader, USAGE_DAY, NULL, USAGE_VISITORS), 12);
+	store_free(reader);
+	reader = store_open_readonly(path, "", error);
+	assert_non_null(reader);
 	assert_int_equal(total(reader, USAGE_HOUR, "guest", USAGE_VISITORS),
 			 24);
 	store_free(st);

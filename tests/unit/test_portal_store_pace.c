@@ -20,7 +20,7 @@ static struct store *opened_at_pace(unsigned int hours)
 static void assert_file_holds(uint64_t visitors)
 {
 	char error[STORE_ERROR_MAX];
-	struct store *st = store_open_readonly(path, error);
+	struct store *st = store_open_readonly(path, "", error);
 
 	assert_non_null(st);
 	assert_int_equal(total(st, USAGE_HOUR, NULL, USAGE_VISITORS), visitors);

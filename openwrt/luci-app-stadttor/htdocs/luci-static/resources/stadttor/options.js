@@ -205,7 +205,7 @@ return baseclass.extend({
 				  help: _('How long the figures of hours are kept; those of days stay.') },
 				{ name: 'write_every', type: 'seconds', fallback: '1h', min: '1h', max: '1d',
 				  allowed: _('a time such as 90, 15m, 8h or 2d, from %s to %s').format('1h', '1d'),
-				  help: _('How long released figures may wait in memory, to spare flash; they are written then, at midnight and when the portal ends; a power cut loses those that wait, and stadttor usage does not see them yet; 1h: none waits.') }
+				  help: _('How long released figures may wait in memory, to spare flash; they are written then, at midnight and when the portal ends; a power cut loses those that wait; 1h: none waits.') }
 			]
 		},
 		{ name: 'admin', note: _('Dashboard, figures and metrics for operators; at most one.'),

@@ -149,7 +149,7 @@ return view.extend({
 				[ tools.heading(_('State')), health, zones ]),
 			renderChart(_('Devices today, by hour'), data[3],
 				figures.hours(data[3], 'visitors'),
-				_('An hour comes when it has been written to the disk (see write_every), and only when at least five devices share it.')),
+				_('An hour comes after its end, and only when at least five devices share it.')),
 			renderChart(_('Devices of the week, by day'), data[4],
 				figures.days(data[4], 'visitors_day'),
 				_('A day comes after midnight.')),
