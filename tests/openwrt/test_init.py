@@ -71,15 +71,18 @@ def test_two_programs_each_in_its_jail(box):
             "portal": {"/var/run/stadttor": "0",
                        "/usr/share/stadttor": "0",
                        "/etc/stadttor": "0",
-                       "/etc/stadttor/data": "1"}}[name]
+                       "/etc/stadttor/data": "1",
+                       "/var/run/stadttor/portal": "1"}}[name]
 
 
 def test_folders_belong_to_who_writes(box):
     start(box)
     assert [e[1:] for e in box.events() if e[0] == "chown"] == [
         ["stadttor-netctl:stadttor-portal", "/var/run/stadttor"],
-        ["stadttor-portal:stadttor-portal", "/etc/stadttor/data"]]
-    for path in ("var/run/stadttor", "etc/stadttor/data"):
+        ["stadttor-portal:stadttor-portal", "/etc/stadttor/data"],
+        ["stadttor-portal:stadttor-portal", "/var/run/stadttor/portal"]]
+    for path in ("var/run/stadttor", "etc/stadttor/data",
+                 "var/run/stadttor/portal"):
         assert (box.root / path).stat().st_mode & 0o7777 == 0o750
     start(box)  # what is there is the operator's
     assert [e for e in box.events() if e[0] == "chown"] == []
@@ -225,6 +228,16 @@ def test_without_the_package_the_log_says_what_is_missing(box):
     assert "stadttor-events" in logged(box)[0]
 
 
+def test_nobody_tells_as_a_user_that_there_is_not(box):
+    """procd would start it as root."""
+    box.make(EVENTS)
+    box.config("stadttor", BASE + "\toption leave '5m'\nconfig gate\n"
+               "\toption events_user 'none'\n")
+    assert sorted(start(box)["instances"]) == ["netctl", "portal"]
+    line, = logged(box)
+    assert line.startswith("there is no user none: leave does nothing")
+
+
 def test_modules_are_those_that_the_program_imports():
     text = (r.FILES / "stadttor.events").read_text()
     assert re.findall(r"^import .* from '(\w+)';", text, re.M) == re.search(
@@ -360,6 +373,38 @@ def test_a_bad_config_at_boot_keeps_guests_out(box):
     assert logged(box)[0] == "stadttor:7: bad"
 
 
+@pytest.fixture
+def full_box(box):
+    """Nothing can be written where the config is handed over."""
+    folder = box.root / "var/etc"
+    folder.write_text("no folder")
+    return box
+
+
+NOT_HANDED = "/etc/config/stadttor: not copied to /var/etc/stadttor/config: "
+
+
+def test_a_config_that_cannot_be_handed_over_starts_nothing(full_box):
+    done, sent = run(full_box, "start")
+    assert sent[0]["instances"] == {}
+    rule, = sent[0]["data"]["firewall"]
+    assert rule["target"] == "REJECT"
+    first, second = logged(full_box)
+    assert first.startswith(NOT_HANDED + "mkdir: ")
+    assert second == "not started; the firewall keeps guests out meanwhile"
+
+
+@pytest.mark.parametrize("action", ["start", "reload"])
+def test_a_config_that_cannot_be_handed_over_leaves_what_runs(full_box,
+                                                              action):
+    done, sent = run(full_box, action, STUB_RUNNING="1")
+    assert done.returncode == 1 and sent == []
+    line, = logged(full_box)
+    assert line.startswith(NOT_HANDED + "mkdir: ")
+    assert line.endswith("; the running config stays") == (action == "reload")
+    assert not [e for e in full_box.events() if e[0] == "signal"]
+
+
 def test_stop_tells_the_firewall(box):
     run(box, "stop")
     assert box.events() == [["kill", "stadttor"], ["changed", "firewall"]]
@@ -387,8 +432,10 @@ def test_takedown_removes_whatever_the_config_says(box):
     box.program(box.root / "usr/sbin/stadttor-netctl", NETCTL)
     box.config("stadttor", "config nonsense\n" + BASE)
     run_folder = box.root / "run/stadttor"
-    run_folder.mkdir(parents=True)
+    (run_folder / "portal").mkdir(parents=True)
     (run_folder / "pending").write_text("counted")
+    for name in ("waiting.sqlite", "waiting.sqlite.new"):
+        (run_folder / "portal" / name).write_text("counted")
     path = box.place(INIT.replace("test -S", "test -f"), "etc/init.d/stadttor")
     done = box.run(r.STUBS / "rc.common", path, "takedown")
     assert done.returncode == 0

@@ -6,6 +6,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -154,7 +155,8 @@ def test_other_names_are_told_nobody(start):
     program, netctl = start("names")
     netctl.list_names("city.example")
     for name in ("example", "xcity.example", "city.example.net", "y.example",
-                 "", ".city.example.", "city.exampl"):
+                 "", ".city.example.", "city.exampl", "constructor", "..",
+                 "city", "x.city.example.x", ".example"):
         program.dns(name, "203.0.113.80")
         assert program.answers() == [{"status": 0}]
     assert netctl.is_silent()
@@ -215,11 +217,41 @@ def test_a_list_with_gaps_is_asked_for_anew(start):
     first.done(0, 2)
     second.list_names("city.example", "other.example")
     program.dns("city.example", "203.0.113.1")
-    assert program.answers() == [{"status": 0}]
-    program.dns("city.example", "203.0.113.1")
     second.done(second.garden()[0])
     assert program.answers() == [{"status": 0}]
     assert "incomplete" in program.end()[2]
+
+
+def test_a_name_of_two_zones_comes_twice(start):
+    program, netctl = start("names")
+    netctl.list_names("city.example", "city.example", "www.city.example")
+    program.dns("www.city.example", "203.0.113.1")
+    netctl.done(netctl.garden()[0])
+    assert program.answers() == [{"status": 0}]
+    assert program.end()[2] == ""
+
+
+def test_many_names(start):
+    """Their number does not matter: each answer of DNS is looked for."""
+    took = []
+    for count in (1, 30000):
+        program, netctl = start("names")
+        program.subscribed()
+        listing = threading.Thread(target=netctl.list_names, args=[
+            f"n{n}.example" for n in range(count)])
+        listing.start()
+        while listing.is_alive():
+            program.dns("net.example", "203.0.113.1")
+            program.answers()
+        program.dns("net.example", "203.0.113.1")  # the last of the list
+        program.answers()
+        begun = time.monotonic()
+        for _ in range(500):
+            program.dns("www.net.example", "203.0.113.1")
+            program.answers()
+        took.append(time.monotonic() - begun)
+        assert netctl.is_silent(0)
+    assert took[1] < 3 * took[0] + 0.1, took
 
 
 def timed(program):
@@ -230,22 +262,54 @@ def timed(program):
 
 def test_dnsmasq_is_not_kept_waiting(start):
     """It gives up after 100 ms; then the connection is made anew."""
-    program, first, second, third = start("names", connections=(1, 1, 1))
+    program, first, second = start("names", connections=(1, 1))
     program.subscribed()
-    program.dns("city.example", "203.0.113.1")  # no list has come
+    first.list_names("city.example")
+    program.dns("city.example", "203.0.113.2")
+    first.garden()  # and no answer
     assert 0.05 < timed(program) < SLOW
     second.list_names("city.example")
-    program.dns("city.example", "203.0.113.2")
-    second.garden()  # and no answer
-    assert 0.05 < timed(program) < SLOW
-    third.list_names("city.example")
     program.dns("city.example", "203.0.113.3")
-    ident = third.garden()[0]
-    third.done(ident - 1)  # that of another question
-    third.done(ident)
+    ident = second.garden()[0]
+    second.done(ident - 1)  # that of another question
+    second.done(ident)
     assert timed(program) < SLOW
-    assert first.own.recv(10) == second.own.recv(10) == b""
-    assert program.end()[2].count("no answer in time") == 2
+    assert first.own.recv(10) == b""
+    assert program.end()[2].count("no answer in time") == 1
+
+
+def test_a_list_that_does_not_come(start):
+    """Once a second one answer of DNS waits for it, and no other."""
+    program, netctl = start("names")
+    program.subscribed()
+    program.dns("city.example", "203.0.113.1")
+    assert 0.05 < timed(program) < SLOW
+    begun = time.monotonic()
+    for _ in range(8):
+        program.dns("city.example", "203.0.113.1")
+        assert program.answers() == [{"status": 0}]
+    assert time.monotonic() - begun < 0.3  # 8 times WAIT_MS is more
+    time.sleep(1.1)
+    program.dns("city.example", "203.0.113.1")
+    assert 0.05 < timed(program) < SLOW
+    # it is late: that is no reason to wait any longer
+    netctl.list_names("city.example")
+    program.dns("city.example", "203.0.113.2")
+    netctl.done(netctl.garden()[0])
+    assert program.answers() == [{"status": 0}]
+    assert program.end()[2] == "stadttor-events: netctl: no names in time\n"
+
+
+def test_a_new_netctl_need_not_wait_for_the_pause_of_the_last(start):
+    program, first, second = start("names", connections=(1, 1))
+    program.dns("city.example", "203.0.113.1")
+    assert program.answers() == [{"status": 0}]
+    first.own.close()
+    program.dns("city.example", "203.0.113.1")
+    time.sleep(0.02)
+    second.list_names("city.example")  # while it waits
+    second.done(second.garden()[0])
+    assert program.answers() == [{"status": 0}]
 
 
 def test_netctl_is_away_and_comes_back(start):
@@ -259,9 +323,13 @@ def test_netctl_is_away_and_comes_back(start):
     first.done(first.garden()[0])
     assert program.answers() == [{"status": 0}]
     first.own.close()
+    # started anew between two answers: the next one is not lost
     second.list_names("city.example")
     program.dns("city.example", "203.0.113.3")
-    assert program.answers() == [{"status": 0}]  # it notices by that
+    ident, address = second.garden()[:2]
+    assert address == "203.0.113.3"
+    second.done(ident)
+    assert program.answers() == [{"status": 0}]
     program.dns("city.example", "203.0.113.4")
     assert second.garden()[1] == "203.0.113.4"
     second.own.close()
@@ -297,6 +365,15 @@ def test_a_device_that_has_gone(start, name, kind, data):
     assert program.answers() == [{"status": 0}]
     assert netctl.take() == ipc.message(
         ipc.LEFT, bytes.fromhex(MAC.replace(":", "")) + bytes(2), 0)
+
+
+def test_a_device_goes_while_netctl_is_started_anew(start):
+    program, first, second = start("leave", connections=(1, 1))
+    program.subscribed()
+    first.own.close()
+    program.notify(*TOLD[0])
+    assert program.answers() == [{"status": 0}]
+    assert len(second.take()) == ipc.HEADER.size + 8
 
 
 @pytest.mark.parametrize("name,kind,data", [

@@ -25,8 +25,10 @@ Object.assign(globalThis, {
 			throw new Error('not the wall clock');
 		return [ Number(ns / 1000000000n), Number(ns % 1000000000n) ];
 	},
+	exists: (object, key) => Object.hasOwn(object, key),
 	exit: (code) => process.exit(code),
 	hex: (x) => /^[0-9a-f]+$/i.test(x) ? parseInt(x, 16) : NaN,
+	index: (text, part) => text.indexOf(part),
 	int: (x) => Math.trunc(x),
 	// inet_pton() of both kinds
 	iptoarr(text) {
