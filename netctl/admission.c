@@ -527,6 +527,7 @@ static void push_classes(struct gate *g)
 
 struct ended {
 	struct session_table *sessions;
+	bool has_strangers; /* they are looked for as well */
 	uint16_t zone;
 	uint32_t ifindex;
 	struct conntrack_source *source;
@@ -539,7 +540,7 @@ static void on_neighbour(const struct mac *mac, const struct addr *a, void *arg)
 	const struct session *s = session_find(e->sessions, e->zone, mac);
 	struct conntrack_source *grown;
 
-	if (!s || s->state != SESSION_ENDED)
+	if (s ? s->state != SESSION_ENDED : !e->has_strangers)
 		return;
 	if (e->count == e->size) {
 		size_t size = e->size ? e->size * 2 : 16;
@@ -565,13 +566,15 @@ static bool zone_has_ended(const struct gate *g, uint16_t zone)
 	return false;
 }
 
-static void end_connections(struct gate *g)
+static void end_connections(struct gate *g, bool of_strangers)
 {
-	struct ended e = { .sessions = g->sessions };
+	struct ended e = { .sessions = g->sessions,
+			   .has_strangers = of_strangers };
 	int err = 0;
 
 	for (uint16_t z = 0; z < g->settings->zones; z++) {
-		if (!g->zone[z].ifindex || !zone_has_ended(g, z))
+		if (!g->zone[z].ifindex ||
+		    !(of_strangers || zone_has_ended(g, z)))
 			continue;
 		e.zone = z;
 		e.ifindex = g->zone[z].ifindex;
@@ -605,6 +608,15 @@ static void plan_push(struct gate *g)
 		event_add(&g->push_event, &tv);
 }
 
+void gate_end_leftovers(struct gate *g)
+{
+	if (!g->has_flow_table)
+		return;
+	end_connections(g, true);
+	plan_push(g);
+	wipe_stack();
+}
+
 static void settle(struct gate *g)
 {
 	uint64_t now_ms = clock_ms();
@@ -632,7 +644,7 @@ void gate_push(struct gate *g)
 		has_work = true;
 	}
 	if (has_work) {
-		end_connections(g);
+		end_connections(g, false);
 		plan_push(g);
 		settle(g);
 		wipe_stack();

@@ -15,6 +15,7 @@ struct list {
 
 struct garden {
 	struct list zone[SETTINGS_ZONES];
+	uint64_t doubts; /* so far */
 };
 
 struct garden *garden_new(void)
@@ -133,36 +134,56 @@ static int grow(struct list *l)
 	return 0;
 }
 
-static int add(struct list *l, const struct garden_entry *e, uint64_t now_ms)
+static int make_room(struct list *l, uint64_t now_ms)
 {
-	struct garden_entry *old = find(l, &e->address);
-
-	if (old) {
-		if (e->ends_ms > old->ends_ms)
-			*old = *e;
-		return 0;
-	}
 	if (l->count == GARDEN_MAX)
 		expire(l, now_ms);
 	if (l->count == GARDEN_MAX)
 		return -ENOSPC;
-	if (l->count == l->size && grow(l))
-		return -ENOMEM;
-	l->entry[l->count++] = *e;
+	return l->count == l->size ? grow(l) : 0;
+}
+
+/* --- one answer -------------------------------------------------------- */
+
+static bool is_covered(const struct garden *g, const struct garden_entry *old,
+		       uint64_t ends_ms)
+{
+	return old && old->told == g->doubts && old->ends_ms >= ends_ms;
+}
+
+static int plan_zone(struct garden *g, size_t zone,
+		     const struct garden_entry *wanted, uint64_t now_ms,
+		     struct garden_plan *plan)
+{
+	const struct garden_entry *old = find(&g->zone[zone], &wanted->address);
+	struct garden_entry *e = &plan->entry[zone];
+	int err = old ? 0 : make_room(&g->zone[zone], now_ms);
+
+	if (err)
+		return err;
+	plan->zones |= 1U << zone;
+	if (is_covered(g, old, wanted->ends_ms))
+		return 0;
+	plan->lacks |= 1U << zone;
+	*e = *wanted;
+	e->ends_ms += GARDEN_SLACK_S * 1000;
+	if (old && old->ends_ms > e->ends_ms)
+		*e = *old;
 	return 0;
 }
 
-int garden_take(struct garden *g, const struct settings *s,
-		const struct ipc_garden *m, uint64_t now_ms, uint32_t *zones)
+int garden_plan(struct garden *g, const struct settings *s,
+		const struct ipc_garden *m, uint64_t now_ms,
+		struct garden_plan *plan)
 {
-	struct garden_entry e = { .ends_ms = end_of(m->ttl_s, now_ms) };
+	struct garden_entry wanted = { .ends_ms = end_of(m->ttl_s, now_ms) };
 	char name[GARDEN_NAME_MAX];
 	int err = 0;
 
-	*zones = 0;
+	plan->zones = plan->lacks = 0;
 	if (!is_valid(m))
 		return -EINVAL;
-	e.address = m->address;
+	wanted.address = m->address;
 	for (size_t z = 0; z < s->zones; z++) {
 		int wrong;
 
@@ -170,14 +191,28 @@ int garden_take(struct garden *g, const struct settings *s,
 			continue;
 		if (!garden_is_public(&m->address))
 			return -EACCES;
-		e.name = hash(name, strlen(name));
-		wrong = add(&g->zone[z], &e, now_ms);
+		wanted.name = hash(name, strlen(name));
+		wrong = plan_zone(g, z, &wanted, now_ms, plan);
 		if (wrong)
 			err = wrong;
-		else
-			*zones |= 1U << z;
 	}
 	return err;
+}
+
+void garden_keep(struct garden *g, size_t zone, const struct garden_entry *e)
+{
+	struct list *l = &g->zone[zone];
+	struct garden_entry *kept = find(l, &e->address);
+
+	if (!kept)
+		kept = &l->entry[l->count++];
+	*kept = *e;
+	kept->told = g->doubts;
+}
+
+void garden_doubt(struct garden *g)
+{
+	g->doubts++;
 }
 
 const struct garden_entry *garden_at(const struct garden *g, size_t zone,
@@ -225,20 +260,32 @@ static void on_name(const char *name, size_t len, void *arg)
 	n->is_there = n->is_there || hash(name, len) == n->wanted;
 }
 
-void garden_prune(struct garden *g, const struct settings *s, size_t zone,
-		  garden_fn *on_gone, void *arg)
+static bool is_gone(const struct settings *s, size_t zone,
+		    const struct garden_entry *e)
+{
+	struct names n = { .wanted = e->name };
+
+	garden_names_each(s, zone, on_name, &n);
+	return !n.is_there;
+}
+
+void garden_each_gone(const struct garden *g, const struct settings *s,
+		      size_t zone, garden_fn *on_gone, void *arg)
+{
+	const struct list *l = &g->zone[zone];
+
+	for (size_t i = 0; i < l->count; i++)
+		if (is_gone(s, zone, &l->entry[i]))
+			on_gone(&l->entry[i], arg);
+}
+
+void garden_prune(struct garden *g, const struct settings *s, size_t zone)
 {
 	struct list *l = &g->zone[zone];
 	size_t kept = 0;
 
-	for (size_t i = 0; i < l->count; i++) {
-		struct names n = { .wanted = l->entry[i].name };
-
-		garden_names_each(s, zone, on_name, &n);
-		if (n.is_there)
+	for (size_t i = 0; i < l->count; i++)
+		if (!is_gone(s, zone, &l->entry[i]))
 			l->entry[kept++] = l->entry[i];
-		else
-			on_gone(&l->entry[i], arg);
-	}
 	l->count = kept;
 }

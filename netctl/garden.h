@@ -26,15 +26,26 @@
  * How long an address stays open. An element that ends cuts connections, and
  * phones ask again late: so an hour at least, which is also the most that
  * dnsmasq's min-cache-ttl stretches an answer to. RFC 8767 suggests to believe
- * no TTL above a week.
+ * no TTL above a week. And a minute longer than that: an answer whose time is
+ * covered by what the kernel holds needs no transaction, so whoever has one
+ * name asked for all the time costs one a minute for each of its addresses.
  */
-#define GARDEN_MIN_S 3600
-#define GARDEN_TOP_S (7 * 86400)
+#define GARDEN_MIN_S   3600
+#define GARDEN_TOP_S   (7 * 86400)
+#define GARDEN_SLACK_S 60
 
 struct garden_entry {
 	struct addr address;
-	uint64_t ends_ms; /* CLOCK_BOOTTIME */
+	uint64_t ends_ms; /* CLOCK_BOOTTIME; the slack is in it */
 	uint64_t name;	  /* hash of the name in the config */
+	uint64_t told;	  /* the garden's own: before which doubt */
+};
+
+/* What an answer asks for; bit i of a mask is zone i. */
+struct garden_plan {
+	uint32_t zones; /* whose garden has the name, and room for it */
+	uint32_t lacks; /* of them: where the kernel has to be told... */
+	struct garden_entry entry[SETTINGS_ZONES]; /* ...this */
 };
 
 struct garden;
@@ -51,14 +62,20 @@ void garden_free(struct garden *g);
 bool garden_is_public(const struct addr *a);
 
 /*
- * Takes the address in for each zone whose garden has the name; a later end
- * takes the place of an earlier one. zones gets a bit for each of them, none
- * for a name of no garden. -EINVAL, -EACCES, -ENOSPC, -ENOMEM as struct
- * ipc_garden tells; where one garden is full, zones has the others.
+ * What has to be done for the address to be open at least as long as the answer
+ * wants: nothing where it is already, without a doubt since. Never earlier than
+ * before. -EINVAL, -EACCES, -ENOSPC, -ENOMEM as struct ipc_garden tells; where
+ * one garden is full, the plan has the others.
  */
-int garden_take(struct garden *g, const struct settings *s,
+int garden_plan(struct garden *g, const struct settings *s,
 		const struct ipc_garden *m, uint64_t now_ms,
-		uint32_t *zones) MUST_CHECK;
+		struct garden_plan *plan) MUST_CHECK;
+
+/* Takes in what has been done of the plan made last; there is room for it. */
+void garden_keep(struct garden *g, size_t zone, const struct garden_entry *e);
+
+/* The kernel may have lost any of it: each entry is to be told anew. */
+void garden_doubt(struct garden *g);
 
 /* The entry of that place, from 0; NULL: there are no more. Lent. */
 const struct garden_entry *garden_at(const struct garden *g, size_t zone,
@@ -75,11 +92,12 @@ void garden_expire(struct garden *g, size_t zone, uint64_t now_ms);
 void garden_rezone(struct garden *g, const int map[]);
 
 /*
- * Forgets the entries of names that the zone's garden no longer has, and tells
- * of each.
+ * The entries of names that the zone's garden no longer has: tells of each, and
+ * forgets them.
  */
 typedef void garden_fn(const struct garden_entry *e, void *arg);
-void garden_prune(struct garden *g, const struct settings *s, size_t zone,
-		  garden_fn *on_gone, void *arg);
+void garden_each_gone(const struct garden *g, const struct settings *s,
+		      size_t zone, garden_fn *on_gone, void *arg);
+void garden_prune(struct garden *g, const struct settings *s, size_t zone);
 
 #endif

@@ -186,6 +186,7 @@ static int install(struct gate *g)
 		return err;
 	}
 	touch_absent(g);
+	gate_prune_garden(g); /* what a reload closed that failed, too */
 	gate_restore_garden(g);
 	return ruleset_fingerprint(g->nft, &g->fingerprint);
 }
@@ -229,6 +230,14 @@ void gate_check_rules(struct gate *g)
 		event_add(&g->check_timer, &check_delay);
 }
 
+void gate_see_strangers(struct gate *g)
+{
+	if (!nft_watch_drain(event_get_fd(&g->nft_event)))
+		return;
+	garden_doubt(g->garden);
+	gate_check_rules(g);
+}
+
 void gate_check_roots(struct gate *g)
 {
 	if (shaper_verify_roots(g->shaper))
@@ -246,11 +255,9 @@ static void on_roots_changed(evutil_socket_t fd, short what, void *arg)
 
 static void on_tables_changed(evutil_socket_t fd, short what, void *arg)
 {
-	struct gate *g = arg;
-
+	(void)fd;
 	(void)what;
-	if (nft_watch_drain(fd))
-		gate_check_rules(g);
+	gate_see_strangers(arg);
 }
 
 /* The rules of uploads depend on whether anybody offloads flows. */
@@ -438,6 +445,7 @@ int gate_start(struct gate *g)
 		gate_close_hour(g); /* one that ended while nobody ran */
 		gate_poll(g);
 		gate_push(g);
+		gate_end_leftovers(g);
 	}
 	return err;
 }
@@ -521,7 +529,6 @@ void gate_reload(struct gate *g, struct settings *next)
 		log_error("the new config is not in force in the kernel");
 		return;
 	}
-	gate_prune_garden(g);
 	log_info("config reloaded: %zu zones, %u sessions go on", next->zones,
 		 session_count(g->sessions));
 }

@@ -106,6 +106,12 @@ void gate_free(struct gate *g);
 void gate_check_rules(struct gate *g);
 void gate_check_roots(struct gate *g);
 
+/*
+ * Whether others have changed tables until now: then the rules are looked at
+ * soon, and what is open by name is in doubt.
+ */
+void gate_see_strangers(struct gate *g);
+
 /* --- admission.c ------------------------------------------------------- */
 
 enum gate_asker { ASKER_PORTAL, ASKER_OPERATOR };
@@ -139,6 +145,13 @@ void gate_touch(struct gate *g, struct session *s);
 /* Brings the kernel up to date, in one transaction, and calls on_pushed. */
 void gate_push(struct gate *g);
 
+/*
+ * Once at the start, when all sessions are known. Rules end what they see; what
+ * a flow table carries for a device whose session ended while nobody ran, they
+ * do not.
+ */
+void gate_end_leftovers(struct gate *g);
+
 /* Puts the caps of all sessions back into the classes of present devices. */
 void gate_restore_classes(struct gate *g);
 
@@ -148,12 +161,16 @@ struct elements_zone gate_elements_zone(const struct gate *g, uint16_t zone);
 
 /*
  * Opens an address that DNS has answered with, in the kernel when it returns,
- * as struct ipc_garden tells; count gets the number of zones.
+ * as struct ipc_garden tells; count gets the number of zones where it is open.
+ * No transaction where it is open long enough, as garden.h tells.
  */
 int gate_open_name(struct gate *g, const struct ipc_garden *m,
 		   uint32_t *count) MUST_CHECK;
 
-/* Puts back all that is open by name, or closes what the config closes. */
+/*
+ * Puts back what is open by name, as much as there is room for, or closes what
+ * the config in force has no name of.
+ */
 void gate_restore_garden(struct gate *g);
 void gate_prune_garden(struct gate *g);
 

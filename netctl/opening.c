@@ -43,9 +43,10 @@ static void put(struct gate *g, uint16_t type, size_t zone,
 	nftnl_set_free(set);
 }
 
-static void put_add(struct gate *g, size_t zone, const struct garden_entry *e,
-		    uint64_t now_ms)
+static void put_add(struct gate *g, size_t zone, const struct garden_entry *e)
 {
+	uint64_t now_ms = clock_ms();
+
 	put(g, NFT_MSG_NEWSETELEM, zone, &e->address,
 	    e->ends_ms > now_ms ? e->ends_ms - now_ms : 1);
 }
@@ -61,10 +62,27 @@ static void put_delete(struct gate *g, size_t zone,
 	put(g, NFT_MSG_DELSETELEM, zone, &e->address, 0);
 }
 
+/* Not for each of thousands of answers. */
+static void say_full(struct gate *g, const char *what)
+{
+	uint64_t now_ms = clock_ms();
+
+	if (g->garden_full_ms && now_ms - g->garden_full_ms < SAY_AGAIN_MS)
+		return;
+	g->garden_full_ms = now_ms;
+	log_warn("garden: %s; no more in that zone until some are over", what);
+}
+
+/* -ENOSPC: others have filled a set; -EAGAIN: the rules are not ours now. */
 static int commit(struct gate *g, const char *what)
 {
 	int err = nft_commit(g->nft);
 
+	if (err == -ENFILE) {
+		say_full(g,
+			 "a set is full, of addresses from elsewhere as well");
+		return -ENOSPC;
+	}
 	if (err == -ENOENT) {
 		gate_check_rules(g); /* a stranger has taken the sets */
 		return -EAGAIN;
@@ -78,87 +96,151 @@ static int commit(struct gate *g, const char *what)
 
 /* --- names ------------------------------------------------------------- */
 
-/* Not for each of thousands of answers. */
-static void say_full(struct gate *g, uint64_t now_ms)
+/* Memory follows the kernel: what did not get in is not kept. */
+static int open_in_zone(struct gate *g, size_t zone,
+			const struct garden_entry *e)
 {
-	if (g->garden_full_ms && now_ms - g->garden_full_ms < SAY_AGAIN_MS)
-		return;
-	g->garden_full_ms = now_ms;
-	log_warn("garden: %u addresses of names are open in a zone; no more "
-		 "until some are over",
-		 GARDEN_MAX);
+	int err;
+
+	nft_begin(g->nft);
+	put_delete(g, zone, e);
+	put_add(g, zone, e);
+	err = commit(g, "opening");
+	if (!err || err == -EAGAIN)
+		garden_keep(g->garden, zone, e);
+	if (err == -EAGAIN) /* it gets in with the rules */
+		garden_doubt(g->garden);
+	return err;
 }
 
 int gate_open_name(struct gate *g, const struct ipc_garden *m, uint32_t *count)
 {
-	uint64_t now_ms = clock_ms();
-	uint32_t zones;
-	int err = garden_take(g->garden, g->settings, m, now_ms, &zones);
-	int failed;
+	struct garden_plan plan;
+	int err;
 
 	*count = 0;
+	gate_see_strangers(g); /* the plan relies on what the kernel has */
+	err = garden_plan(g->garden, g->settings, m, clock_ms(), &plan);
 	if (err == -ENOSPC)
-		say_full(g, now_ms);
-	if (!zones)
-		return err;
-	nft_begin(g->nft);
+		say_full(g, "a zone has all the addresses that it may have");
 	for (size_t z = 0; z < g->settings->zones; z++) {
-		const struct garden_entry *e;
+		int failed = 0;
 
-		if (!(zones & 1U << z))
+		if (!(plan.zones & 1U << z))
 			continue;
-		e = garden_find(g->garden, z, &m->address);
-		put_delete(g, z, e);
-		put_add(g, z, e, now_ms);
-		(*count)++;
+		if (plan.lacks & 1U << z)
+			failed = open_in_zone(g, z, &plan.entry[z]);
+		if (failed)
+			err = failed;
+		else
+			(*count)++;
 	}
-	failed = commit(g, "opening");
-	return failed ? failed : err;
+	return err;
+}
+
+/* --- all of them ------------------------------------------------------- */
+
+/* Looks at that many entries, puts those of the family; the place after. */
+static size_t put_some(struct gate *g, size_t zone, uint16_t family,
+		       size_t from, size_t max)
+{
+	const struct garden_entry *e;
+	size_t at = from;
+
+	for (; at - from < max && (e = garden_at(g->garden, zone, at)); at++)
+		if (e->address.family == family)
+			put_add(g, zone, e);
+	return at;
+}
+
+/*
+ * One element too many fails a whole transaction. So by halves, up to the one
+ * that has no room: those after it are there already, or have none either.
+ */
+static int restore_set(struct gate *g, size_t zone, uint16_t family)
+{
+	size_t max = GARDEN_MAX;
+
+	for (size_t at = 0; garden_at(g->garden, zone, at);) {
+		size_t next;
+		int err;
+
+		nft_begin(g->nft);
+		next = put_some(g, zone, family, at, max);
+		err = commit(g, "restoring");
+		if (!err)
+			at = next;
+		else if (err == -ENOSPC && next - at > 1)
+			max = (next - at) / 2;
+		else
+			return err;
+	}
+	return 0;
 }
 
 void gate_restore_garden(struct gate *g)
 {
-	uint64_t now_ms = clock_ms();
-	const struct garden_entry *e;
-	int err;
+	static const uint16_t family[] = { AF_INET, AF_INET6 };
 
-	nft_begin(g->nft);
 	for (size_t z = 0; z < g->settings->zones; z++) {
-		garden_expire(g->garden, z, now_ms);
+		garden_expire(g->garden, z, clock_ms());
 		if (!settings_opens_names(g->settings, z))
 			continue; /* it has no sets any more */
-		for (size_t i = 0; (e = garden_at(g->garden, z, i)); i++)
-			put_add(g, z, e, now_ms);
+		for (size_t i = 0; i < 2; i++) {
+			int err = restore_set(g, z, family[i]);
+
+			if (err)
+				garden_doubt(g->garden);
+			if (err && err != -ENOSPC)
+				return; /* nor would the next */
+		}
 	}
-	err = commit(g, "restoring");
-	if (err)
-		log_debug("garden: not restored: %s", strerror(-err));
 }
 
-struct pruning {
+struct closing {
 	struct gate *gate;
 	size_t zone;
 };
 
 static void on_gone(const struct garden_entry *e, void *arg)
 {
-	const struct pruning *p = arg;
+	const struct closing *c = arg;
 
-	if (settings_opens_names(p->gate->settings, p->zone))
-		put_delete(p->gate, p->zone, e);
+	put_delete(c->gate, c->zone, e);
+}
+
+/* Without adding it before, so it may not be there. */
+static void on_gone_alone(const struct garden_entry *e, void *arg)
+{
+	const struct closing *c = arg;
+	struct gate *g = c->gate;
+	int err;
+
+	nft_begin(g->nft);
+	put(g, NFT_MSG_DELSETELEM, c->zone, &e->address, 0);
+	err = nft_commit(g->nft);
+	if (!err || err == -ENOENT)
+		return;
+	g->health.errors[IPC_NETLINK_NFTABLES]++;
+	log_warn("nft: closing the garden: %s", strerror(-err));
 }
 
 void gate_prune_garden(struct gate *g)
 {
-	struct pruning p = { .gate = g };
-	int err;
+	const struct settings *s = g->settings;
 
-	nft_begin(g->nft);
-	for (; p.zone < g->settings->zones; p.zone++)
-		garden_prune(g->garden, g->settings, p.zone, on_gone, &p);
-	err = commit(g, "closing");
-	if (err)
-		log_debug("garden: not closed: %s", strerror(-err));
+	for (size_t z = 0; z < s->zones; z++) {
+		struct closing c = { .gate = g, .zone = z };
+
+		if (settings_opens_names(s, z)) {
+			nft_begin(g->nft);
+			garden_each_gone(g->garden, s, z, on_gone, &c);
+			if (commit(g, "closing") == -ENOSPC)
+				garden_each_gone(g->garden, s, z, on_gone_alone,
+						 &c);
+		}
+		garden_prune(g->garden, s, z);
+	}
 }
 
 /* --- devices that have gone -------------------------------------------- */

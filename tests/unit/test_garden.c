@@ -68,6 +68,30 @@ static uint64_t left_s(const struct garden *g, size_t zone, const char *text)
 	return e ? (e->ends_ms - NOW_MS) / 1000 : 0;
 }
 
+/* As the gate does where the kernel takes all; lacks: zones that it told. */
+static int take_and_tell(struct garden *g, const struct settings *s,
+			 const struct ipc_garden *m, uint64_t now_ms,
+			 struct garden_plan *plan)
+{
+	int err = garden_plan(g, s, m, now_ms, plan);
+
+	for (size_t z = 0; z < SETTINGS_ZONES; z++)
+		if (plan->lacks & 1U << z)
+			garden_keep(g, z, &plan->entry[z]);
+	assert_int_equal(plan->lacks & ~plan->zones, 0);
+	return err;
+}
+
+static int take(struct garden *g, const struct settings *s,
+		const struct ipc_garden *m, uint64_t now_ms, uint32_t *zones)
+{
+	struct garden_plan plan;
+	int err = take_and_tell(g, s, m, now_ms, &plan);
+
+	*zones = plan.zones;
+	return err;
+}
+
 /* --- names ------------------------------------------------------------- */
 
 static void test_names(void **state)
@@ -227,9 +251,10 @@ static void test_times(void **state)
 		struct ipc_garden m =
 			message("city.example", "9.9.9.9", cases[i].ttl_s);
 
-		assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), 0);
+		assert_int_equal(take(g, s, &m, NOW_MS, &zones), 0);
 		assert_int_equal(zones, 1);
-		assert_int_equal(left_s(g, 0, "9.9.9.9"), cases[i].open_s);
+		assert_int_equal(left_s(g, 0, "9.9.9.9"),
+				 cases[i].open_s + GARDEN_SLACK_S);
 		garden_free(g);
 	}
 	settings_free(s);
@@ -243,15 +268,112 @@ static void test_a_later_end_wins(void **state)
 	uint32_t zones;
 
 	(void)state;
-	assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), 0);
+	assert_int_equal(take(g, s, &m, NOW_MS, &zones), 0);
 	m.ttl_s = 5000;
-	assert_int_equal(garden_take(g, s, &m, NOW_MS + 1000, &zones), 0);
+	assert_int_equal(take(g, s, &m, NOW_MS + 1000, &zones), 0);
 	assert_int_equal(zones, 1);
-	assert_int_equal(left_s(g, 0, "9.9.9.9"), 9000);
+	assert_int_equal(left_s(g, 0, "9.9.9.9"), 9000 + GARDEN_SLACK_S);
 	m.ttl_s = 9000;
-	assert_int_equal(garden_take(g, s, &m, NOW_MS + 1000, &zones), 0);
-	assert_int_equal(left_s(g, 0, "9.9.9.9"), 9001);
+	assert_int_equal(take(g, s, &m, NOW_MS + 61000, &zones), 0);
+	assert_int_equal(left_s(g, 0, "9.9.9.9"), 9061 + GARDEN_SLACK_S);
 	assert_int_equal(count(g, 0), 1);
+	garden_free(g);
+	settings_free(s);
+}
+
+/* An answer a second, as of a name whose TTL is 0. */
+static void test_what_the_kernel_is_told(void **state)
+{
+	static const uint32_t ttls_s[] = { 0, 3600, 7200, 86400, UINT32_MAX };
+	struct settings *s = parse("");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ttls_s) / sizeof(ttls_s[0]); i++) {
+		struct garden *g = garden_new();
+		struct ipc_garden m =
+			message("www.city.example", "9.9.9.9", ttls_s[i]);
+		uint64_t wants_s = ttls_s[i] < 3600 ? 3600 : ttls_s[i];
+		unsigned int told = 0;
+
+		if (wants_s > 604800)
+			wants_s = 604800;
+		for (unsigned int now_s = 0; now_s < 610; now_s++) {
+			struct garden_plan plan;
+			uint64_t now_ms = NOW_MS + now_s * 1000;
+
+			assert_int_equal(take_and_tell(g, s, &m, now_ms, &plan),
+					 0);
+			assert_int_equal(plan.zones, 3);
+			told += plan.lacks == 3;
+			assert_true(plan.lacks == 3 || !plan.lacks);
+			assert_true(left_s(g, 1, "9.9.9.9") >= wants_s + now_s);
+		}
+		assert_int_equal(told, 10); /* every 61 s */
+		garden_free(g);
+	}
+	settings_free(s);
+}
+
+static void test_a_longer_answer_is_told_at_once(void **state)
+{
+	struct settings *s = parse("");
+	struct garden *g = garden_new();
+	struct ipc_garden m = message("city.example", "9.9.9.9", 3600);
+	struct garden_plan plan;
+
+	(void)state;
+	assert_int_equal(take_and_tell(g, s, &m, NOW_MS, &plan), 0);
+	assert_int_equal(plan.lacks, 1);
+	m.ttl_s = 3600 + GARDEN_SLACK_S;
+	assert_int_equal(take_and_tell(g, s, &m, NOW_MS, &plan), 0);
+	assert_int_equal(plan.lacks, 0);
+	m.ttl_s++;
+	assert_int_equal(take_and_tell(g, s, &m, NOW_MS, &plan), 0);
+	assert_int_equal(plan.lacks, 1);
+	garden_free(g);
+	settings_free(s);
+}
+
+/* Strangers may have emptied its set; what is told anew ends no earlier. */
+static void test_a_doubt(void **state)
+{
+	struct settings *s = parse("");
+	struct garden *g = garden_new();
+	struct ipc_garden m = message("city.example", "9.9.9.9", 9000);
+	struct garden_plan plan;
+
+	(void)state;
+	assert_int_equal(take_and_tell(g, s, &m, NOW_MS, &plan), 0);
+	garden_doubt(g);
+	m.ttl_s = 1;
+	assert_int_equal(take_and_tell(g, s, &m, NOW_MS, &plan), 0);
+	assert_int_equal(plan.lacks, 1);
+	assert_int_equal(left_s(g, 0, "9.9.9.9"), 9000 + GARDEN_SLACK_S);
+	assert_int_equal(take_and_tell(g, s, &m, NOW_MS, &plan), 0);
+	assert_int_equal(plan.lacks, 0);
+	garden_free(g);
+	settings_free(s);
+}
+
+/* What the kernel refused is not in memory, and is tried again. */
+static void test_what_is_not_kept(void **state)
+{
+	struct settings *s = parse("");
+	struct garden *g = garden_new();
+	struct ipc_garden m = message("city.example", "9.9.9.9", 60);
+	struct garden_plan plan;
+
+	(void)state;
+	for (unsigned int n = 0; n < 2; n++) {
+		assert_int_equal(garden_plan(g, s, &m, NOW_MS, &plan), 0);
+		assert_int_equal(plan.lacks, 1);
+		assert_int_equal(count(g, 0), 0);
+	}
+	assert_int_equal(take_and_tell(g, s, &m, NOW_MS, &plan), 0);
+	m.ttl_s = 7200;
+	assert_int_equal(garden_plan(g, s, &m, NOW_MS, &plan), 0);
+	assert_int_equal(plan.lacks, 1);
+	assert_int_equal(left_s(g, 0, "9.9.9.9"), 3600 + GARDEN_SLACK_S);
 	garden_free(g);
 	settings_free(s);
 }
@@ -264,15 +386,15 @@ static void test_zones(void **state)
 	uint32_t zones = 77;
 
 	(void)state;
-	assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), 0);
+	assert_int_equal(take(g, s, &m, NOW_MS, &zones), 0);
 	assert_int_equal(zones, 3);
 	m = message("nobody.example", "9.9.9.9", 1);
-	assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), 0);
+	assert_int_equal(take(g, s, &m, NOW_MS, &zones), 0);
 	assert_int_equal(zones, 0);
 	m = message("nobody.example", "10.0.0.1", 1);
-	assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), 0);
+	assert_int_equal(take(g, s, &m, NOW_MS, &zones), 0);
 	m = message("other.example", "10.0.0.1", 1);
-	assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), -EACCES);
+	assert_int_equal(take(g, s, &m, NOW_MS, &zones), -EACCES);
 	assert_int_equal(zones, 0);
 	assert_int_equal(count(g, 0) + count(g, 1) + count(g, 2), 2);
 	garden_free(g);
@@ -301,11 +423,10 @@ static void test_form(void **state)
 			m.name[0] = '\0';
 		else
 			memset(m.name, 'a', sizeof(m.name));
-		assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones),
-				 -EINVAL);
+		assert_int_equal(take(g, s, &m, NOW_MS, &zones), -EINVAL);
 		assert_int_equal(zones, 0);
 	}
-	assert_int_equal(garden_take(g, s, &good, NOW_MS, &zones), 0);
+	assert_int_equal(take(g, s, &good, NOW_MS, &zones), 0);
 	assert_int_equal(count(g, 0), 1);
 	garden_free(g);
 	settings_free(s);
@@ -331,21 +452,21 @@ static void test_bounds(void **state)
 	(void)state;
 	for (unsigned int n = 0; n < GARDEN_MAX; n++) {
 		m = nth("city.example", n, n % 2 ? 7200 : 3600);
-		assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), 0);
+		assert_int_equal(take(g, s, &m, NOW_MS, &zones), 0);
 	}
 	m = nth("city.example", GARDEN_MAX, 1);
-	assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), -ENOSPC);
+	assert_int_equal(take(g, s, &m, NOW_MS, &zones), -ENOSPC);
 	assert_int_equal(zones, 0);
 	/* of two gardens one is full: the other opens */
 	m = nth("www.city.example", GARDEN_MAX, 1);
-	assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), -ENOSPC);
+	assert_int_equal(take(g, s, &m, NOW_MS, &zones), -ENOSPC);
 	assert_int_equal(zones, 2);
 	/* what is in already goes on */
 	m = nth("city.example", 5, 86400);
-	assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), 0);
+	assert_int_equal(take(g, s, &m, NOW_MS, &zones), 0);
 	/* what is over makes room */
 	m = nth("city.example", GARDEN_MAX, 1);
-	assert_int_equal(garden_take(g, s, &m, NOW_MS + 3600000, &zones), 0);
+	assert_int_equal(take(g, s, &m, NOW_MS + 3660000, &zones), 0);
 	assert_int_equal(count(g, 0), GARDEN_MAX / 2 + 1);
 	garden_expire(g, 0, NOW_MS + 8 * DAY_MS);
 	assert_int_equal(count(g, 0), 0);
@@ -370,12 +491,12 @@ static void test_rezone(void **state)
 		map[i] = -1;
 	map[1] = 0;
 	map[2] = SETTINGS_ZONES - 1;
-	assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), 0);
+	assert_int_equal(take(g, s, &m, NOW_MS, &zones), 0);
 	m = message("other.example", "8.8.8.8", 1);
-	assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), 0);
+	assert_int_equal(take(g, s, &m, NOW_MS, &zones), 0);
 	garden_rezone(g, map);
 	assert_int_equal(count(g, 0), 2);
-	assert_int_equal(left_s(g, 0, "8.8.8.8"), 3600);
+	assert_int_equal(left_s(g, 0, "8.8.8.8"), 3600 + GARDEN_SLACK_S);
 	for (size_t z = 1; z < SETTINGS_ZONES; z++)
 		assert_int_equal(count(g, z), 0);
 	garden_free(g);
@@ -404,20 +525,22 @@ static void test_prune(void **state)
 
 	(void)state;
 	m = message("a.city.example", "1.1.1.1", 1);
-	assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), 0);
+	assert_int_equal(take(g, s, &m, NOW_MS, &zones), 0);
 	m = message("dot.example", "2.2.2.2", 1);
-	assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), 0);
+	assert_int_equal(take(g, s, &m, NOW_MS, &zones), 0);
 	/* the wider of two names is still there */
 	m = message("www.city.example", "3.3.3.3", 1);
-	assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), 0);
+	assert_int_equal(take(g, s, &m, NOW_MS, &zones), 0);
 	m = message("park.example", "2400::1", 1);
-	assert_int_equal(garden_take(g, s, &m, NOW_MS, &zones), 0);
+	assert_int_equal(take(g, s, &m, NOW_MS, &zones), 0);
 	assert_int_equal(zones, 7);
 	settings_free(s);
 	s = settings_parse("test", next, strlen(next), error);
 	assert_non_null(s);
-	garden_prune(g, s, 0, on_gone, gone);
+	garden_each_gone(g, s, 0, on_gone, gone);
 	assert_string_equal(gone, "2.2.2.2 2400::1 ");
+	assert_int_equal(count(g, 0), 4);
+	garden_prune(g, s, 0);
 	assert_int_equal(count(g, 0), 2);
 	garden_free(g);
 	settings_free(s);
@@ -431,6 +554,10 @@ int main(void)
 		cmocka_unit_test(test_only_the_internet),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_a_later_end_wins),
+		cmocka_unit_test(test_what_the_kernel_is_told),
+		cmocka_unit_test(test_a_longer_answer_is_told_at_once),
+		cmocka_unit_test(test_a_doubt),
+		cmocka_unit_test(test_what_is_not_kept),
 		cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_form),
 		cmocka_unit_test(test_bounds),

@@ -136,6 +136,34 @@ def test_nothing_after_the_end(stadttor, street, phones, flow_table, down):
     assert stadttor.sessions() == []
 
 
+@directions
+@pytest.mark.parametrize("family", FAMILIES, ids=["ipv4", "ipv6"])
+def test_ended_while_nobody_ran(stadttor, street, phones, flow_table, family,
+                                down):
+    """What the flow table still carries then ends when netctl is back; who is
+    in goes on."""
+    stadttor.start(guest={**CAP, "duration": "40s"})
+    goes, stays = phones[0], phones[2]
+    assert traffic.tap(goes).status == 303
+    with traffic.Transfer(goes, family, down) as going:
+        wait_offloaded(street, family)
+        going.wait_moving()
+        time.sleep(15)
+        assert traffic.tap(stays).status == 303
+        with traffic.Transfer(stays, family, down) as staying:
+            lab.wait_until(lambda: len(offloaded(street, family)) == 2, 10)
+            stadttor.kill()
+            time.sleep(30)
+            stadttor.start_one("stadttor-netctl")
+            lab.wait_until(stadttor.netctl_answers)
+            time.sleep(1)
+            before = going.moved()
+            staying.wait_moving()
+            time.sleep(3)
+            assert going.moved() == before
+            assert len(offloaded(street, family)) == 1
+
+
 def test_comes_and_goes(stadttor, street, phones, flow_table):
     """A flow goes on, capped and counted, when the table is taken away from
     under it, and when it comes back."""
