@@ -206,35 +206,34 @@ static enum cli_exit no_zone(const struct cli *cli)
 			cli->zone);
 }
 
-/* Whether netctl has a zone of that name. 0 or -errno. */
-static int fetch_has_zone(struct talk *t, const char *name, bool *out)
-{
-	struct ipc_status question = { 0 };
-	union talk_message m;
-	int err = talk_ask(t, IPC_STATUS, &question);
+struct search {
+	const char *zone;
+	bool is_found;
+};
 
-	*out = false;
-	while (!err) {
-		err = talk_answer(t, &m);
-		if (err)
-			break;
-		if (m.header.type == IPC_DONE)
-			return m.done.error;
-		if (m.header.type == IPC_ZONE)
-			*out |= !strncmp(m.zone.zone, name, IPC_ZONE_NAME_MAX);
-		else if (m.header.type != IPC_TOTALS)
-			err = -EPROTO;
-	}
-	return err;
+static int on_zone(const union talk_message *m, void *arg)
+{
+	struct search *s = arg;
+
+	if (m->header.type == IPC_TOTALS)
+		return 0;
+	if (m->header.type != IPC_ZONE)
+		return -EPROTO;
+	if (!strncmp(m->zone.zone, s->zone, IPC_ZONE_NAME_MAX))
+		s->is_found = true;
+	return 0;
 }
 
 /* Closes what it refuses. */
 static enum cli_exit check_zone(const struct cli *cli, struct talk *t)
 {
-	bool is_known;
-	int err = fetch_has_zone(t, cli->zone, &is_known);
+	struct search search = { .zone = cli->zone };
+	const struct talk_handler h = { on_zone, &search };
+	struct ipc_status question = { 0 };
+	struct ipc_done done;
+	int err = talk_all(t, IPC_STATUS, &question, &h, &done);
 
-	if (!err && is_known)
+	if (!err && search.is_found)
 		return CLI_DONE;
 	talk_close(t);
 	return err ? cli_refused(cli, err, "zones") : no_zone(cli);

@@ -12,42 +12,30 @@
 #include "cli/talk.h"
 #include "cli/session.h"
 
-/* One page of answers; *cursor is where the next begins, 0: nowhere. */
-static int fetch_page(struct talk *t, uint32_t *cursor, bool show_addresses,
-		      struct session_list *list)
+static int on_session(const union talk_message *m, void *list)
 {
-	struct ipc_list question = { .cursor = *cursor,
-				     .show_addresses = show_addresses };
-	union talk_message m;
-	int err = talk_ask(t, IPC_LIST, &question);
-
-	while (!err) {
-		err = talk_answer(t, &m);
-		if (err)
-			break;
-		if (m.header.type == IPC_DONE) {
-			*cursor = m.done.cursor;
-			return m.done.error;
-		}
-		if (m.header.type == IPC_SESSION)
-			err = session_list_add(list, &m.session);
-		else if (m.header.type == IPC_ADDRESS)
-			session_list_add_address(list, &m.address);
-		else
-			err = -EPROTO;
-	}
-	return err;
+	if (m->header.type == IPC_SESSION)
+		return session_list_add(list, &m->session);
+	if (m->header.type != IPC_ADDRESS)
+		return -EPROTO;
+	session_list_add_address(list, &m->address);
+	return 0;
 }
 
+/* They come by pages; the cursor is where the next begins, 0: nowhere. */
 static int fetch_all(struct talk *t, bool show_addresses,
 		     struct session_list *list)
 {
-	uint32_t cursor = 0;
+	const struct talk_handler h = { on_session, list };
+	struct ipc_done done = { 0 };
 	int err;
 
 	do {
-		err = fetch_page(t, &cursor, show_addresses, list);
-	} while (!err && cursor);
+		struct ipc_list question = { .cursor = done.cursor,
+					     .show_addresses = show_addresses };
+
+		err = talk_all(t, IPC_LIST, &question, &h, &done);
+	} while (!err && done.cursor);
 	return err;
 }
 

@@ -28,28 +28,28 @@ static const char *shaping_to_string(uint32_t shaping)
 	return shaping <= IPC_SHAPING_POLICED ? shaping_name[shaping] : "?";
 }
 
+static int on_part(const union talk_message *m, void *arg)
+{
+	struct status *s = arg;
+
+	if (m->header.type == IPC_TOTALS) {
+		s->totals = m->totals;
+		return 0;
+	}
+	if (m->header.type != IPC_ZONE || s->zones == SETTINGS_ZONES)
+		return -EPROTO;
+	s->zone[s->zones] = m->zone;
+	s->zone[s->zones++].zone[IPC_ZONE_NAME_MAX - 1] = '\0';
+	return 0;
+}
+
 static int fetch(struct talk *t, struct status *s)
 {
+	const struct talk_handler h = { on_part, s };
 	struct ipc_status question = { 0 };
-	union talk_message m;
-	int err = talk_ask(t, IPC_STATUS, &question);
+	struct ipc_done done;
 
-	if (!err)
-		err = talk_answer_of(t, IPC_TOTALS, &m);
-	if (err)
-		return err;
-	s->totals = m.totals;
-	for (;;) {
-		err = talk_answer(t, &m);
-		if (err)
-			return err;
-		if (m.header.type == IPC_DONE)
-			return m.done.error;
-		if (m.header.type != IPC_ZONE || s->zones == SETTINGS_ZONES)
-			return -EPROTO;
-		s->zone[s->zones] = m.zone;
-		s->zone[s->zones++].zone[IPC_ZONE_NAME_MAX - 1] = '\0';
-	}
+	return talk_all(t, IPC_STATUS, &question, &h, &done);
 }
 
 static struct json_object *zone_to_json(const struct ipc_zone *z)

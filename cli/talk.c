@@ -98,3 +98,22 @@ int talk_answer_of(struct talk *t, enum ipc_type type, union talk_message *m)
 
 	return !err && m->header.type != type ? -EPROTO : err;
 }
+
+int talk_all(struct talk *t, enum ipc_type type, void *question,
+	     const struct talk_handler *h, struct ipc_done *done)
+{
+	union talk_message m;
+	int err = talk_ask(t, type, question);
+
+	while (!err) {
+		err = talk_answer(t, &m);
+		if (err)
+			break;
+		if (m.header.type == IPC_DONE) {
+			*done = m.done;
+			return m.done.error;
+		}
+		err = h->on_answer(&m, h->arg);
+	}
+	return err;
+}

@@ -39,6 +39,19 @@ int talk_ask(struct talk *t, enum ipc_type type, void *question) MUST_CHECK;
  */
 int talk_answer(struct talk *t, union talk_message *m) MUST_CHECK;
 
+/*
+ * Asks, and gives each answer to on_answer until IPC_DONE, which done gets.
+ * What on_answer returns, if it is not 0, ends that. 0, -errno as above, or
+ * netctl's.
+ */
+typedef int talk_fn(const union talk_message *m, void *arg);
+struct talk_handler {
+	talk_fn *on_answer;
+	void *arg;
+};
+int talk_all(struct talk *t, enum ipc_type type, void *question,
+	     const struct talk_handler *h, struct ipc_done *done) MUST_CHECK;
+
 /* An answer of one type, no other: -EPROTO otherwise. */
 int talk_answer_of(struct talk *t, enum ipc_type type,
 		   union talk_message *m) MUST_CHECK;
