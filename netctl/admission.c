@@ -525,14 +525,22 @@ static void push_classes(struct gate *g)
 
 /* --- what ended sessions leave behind ---------------------------------- */
 
+enum strangers { STRANGERS_NONE, STRANGERS_IPV6, STRANGERS_ALL };
+
 struct ended {
 	struct session_table *sessions;
-	bool has_strangers; /* they are looked for as well */
+	enum strangers strangers; /* who is looked for as well */
 	uint16_t zone;
 	uint32_t ifindex;
 	struct conntrack_source *source;
 	size_t count, size;
 };
+
+static bool is_wanted(const struct ended *e, const struct addr *stranger)
+{
+	return e->strangers == STRANGERS_ALL ||
+	       (e->strangers == STRANGERS_IPV6 && stranger->family == AF_INET6);
+}
 
 static void on_neighbour(const struct mac *mac, const struct addr *a, void *arg)
 {
@@ -540,7 +548,7 @@ static void on_neighbour(const struct mac *mac, const struct addr *a, void *arg)
 	const struct session *s = session_find(e->sessions, e->zone, mac);
 	struct conntrack_source *grown;
 
-	if (s ? s->state != SESSION_ENDED : !e->has_strangers)
+	if (s ? s->state != SESSION_ENDED : !is_wanted(e, a))
 		return;
 	if (e->count == e->size) {
 		size_t size = e->size ? e->size * 2 : 16;
@@ -566,15 +574,18 @@ static bool zone_has_ended(const struct gate *g, uint16_t zone)
 	return false;
 }
 
-static void end_connections(struct gate *g, bool of_strangers)
+static void end_connections(struct gate *g, enum strangers strangers)
 {
-	struct ended e = { .sessions = g->sessions,
-			   .has_strangers = of_strangers };
+	struct ended e = { .sessions = g->sessions, .strangers = strangers };
+	uint64_t now_ms = clock_ms();
 	int err = 0;
+
+	if (!strangers && conntrack_wants_all(g->conntrack, now_ms))
+		e.strangers = STRANGERS_IPV6;
 
 	for (uint16_t z = 0; z < g->settings->zones; z++) {
 		if (!g->zone[z].ifindex ||
-		    !(of_strangers || zone_has_ended(g, z)))
+		    !(e.strangers || zone_has_ended(g, z)))
 			continue;
 		e.zone = z;
 		e.ifindex = g->zone[z].ifindex;
@@ -585,7 +596,7 @@ static void end_connections(struct gate *g, bool of_strangers)
 			log_warn("neighbours: %s", strerror(-err));
 		}
 	}
-	err = conntrack_end(g->conntrack, e.source, e.count, clock_ms());
+	err = conntrack_end(g->conntrack, e.source, e.count, now_ms);
 	if (err) {
 		g->health.errors[IPC_NETLINK_CONNTRACK]++;
 		log_warn("conntrack: %s", strerror(-err));
@@ -612,7 +623,7 @@ void gate_end_leftovers(struct gate *g)
 {
 	if (!g->has_flow_table)
 		return;
-	end_connections(g, true);
+	end_connections(g, STRANGERS_ALL);
 	plan_push(g);
 	wipe_stack();
 }
@@ -644,7 +655,7 @@ void gate_push(struct gate *g)
 		has_work = true;
 	}
 	if (has_work) {
-		end_connections(g, false);
+		end_connections(g, STRANGERS_NONE);
 		plan_push(g);
 		settle(g);
 		wipe_stack();

@@ -33,6 +33,7 @@ struct conntrack {
 	const struct conntrack_source *sought;
 	size_t n_sought, n_late;
 	size_t n_waiting;
+	bool has_lost;	       /* there was no place for some */
 	uint64_t pause_end_ms; /* from then on all IPv6 may be listed again */
 	struct conntrack_source waiting[CONNTRACK_WAITING];
 	size_t used; /* of batch */
@@ -352,23 +353,33 @@ static void forget_waiting(struct conntrack *ct)
 	ct->n_waiting = 0;
 }
 
+static void wait_for_list(struct conntrack *ct,
+			  const struct conntrack_source *sources, size_t n)
+{
+	size_t room = CONNTRACK_WAITING - ct->n_waiting;
+	size_t kept = n < room ? n : room;
+
+	if (kept)
+		memcpy(ct->waiting + ct->n_waiting, sources,
+		       kept * sizeof(*sources));
+	ct->n_waiting += kept;
+	ct->has_lost = ct->has_lost || kept < n;
+}
+
 /* Those of the sources from first on. A slow list makes no shorter pause. */
 static int end_ipv6(struct conntrack *ct, size_t first, uint64_t now_ms)
 {
-	bool is_due = now_ms >= ct->pause_end_ms;
 	size_t n = ct->n_sought - first;
-	uint64_t start_ms;
+	uint64_t start_ms = clock_ms();
 	int err;
 
-	if (!n && (!is_due || !ct->n_waiting))
-		return 0;
-	if (!is_due && n <= CONNTRACK_WAITING - ct->n_waiting) {
-		memcpy(ct->waiting + ct->n_waiting, ct->sought + first,
-		       n * sizeof(*ct->sought));
-		ct->n_waiting += n;
+	if (now_ms < ct->pause_end_ms) {
+		wait_for_list(ct, ct->sought + first, n);
 		return 0;
 	}
-	start_ms = clock_ms();
+	ct->has_lost = false;
+	if (!n && !ct->n_waiting)
+		return 0;
 	sort(ct->waiting, ct->n_waiting);
 	ct->n_late = ct->n_waiting;
 	err = dump_connections(ct, AF_INET6, NULL);
@@ -381,7 +392,12 @@ static int end_ipv6(struct conntrack *ct, size_t first, uint64_t now_ms)
 
 uint64_t conntrack_due_ms(const struct conntrack *ct)
 {
-	return ct->n_waiting ? ct->pause_end_ms : 0;
+	return ct->n_waiting || ct->has_lost ? ct->pause_end_ms : 0;
+}
+
+bool conntrack_wants_all(const struct conntrack *ct, uint64_t now_ms)
+{
+	return ct->has_lost && now_ms >= ct->pause_end_ms;
 }
 
 void conntrack_spare(struct conntrack *ct, uint32_t ifindex,
@@ -443,7 +459,7 @@ int conntrack_end(struct conntrack *ct, struct conntrack_source *sources,
 	int err, err6;
 
 	n = choose(sources, n, &ipv4);
-	if (!n && !ct->n_waiting)
+	if (!n && !conntrack_due_ms(ct))
 		return 0;
 	ct->sought = sources;
 	ct->n_sought = n;

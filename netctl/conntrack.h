@@ -6,11 +6,12 @@
  * The kernel finds those of an IPv4 address by itself. Of IPv6 it has to list
  * all that there are, so the first end does that at once, and those that follow
  * within CONNTRACK_PAUSE_MS wait and share the next list. No more than
- * CONNTRACK_WAITING wait: who would be the next has it done at once, for all.
+ * CONNTRACK_WAITING wait; if there were more, conntrack_wants_all() says so.
  */
 #ifndef STADTTOR_CONNTRACK_H
 #define STADTTOR_CONNTRACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,12 @@ int conntrack_end(struct conntrack *ct, struct conntrack_source *sources,
 
 /* When to call conntrack_end(), with no sources or some. 0: none waits. */
 uint64_t conntrack_due_ms(const struct conntrack *ct);
+
+/*
+ * true: it is due, and sources had no place to wait. conntrack_end() is to get
+ * all of IPv6 that have no session.
+ */
+bool conntrack_wants_all(const struct conntrack *ct, uint64_t now_ms);
 
 /* The device is let in again: its sources need not wait any more. */
 void conntrack_spare(struct conntrack *ct, uint32_t ifindex,

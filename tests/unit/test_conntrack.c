@@ -408,15 +408,25 @@ static void test_both_families_of_a_device(void **state)
 
 static void test_more_than_may_wait(void **state)
 {
+	struct conntrack_source lost;
+	uint64_t due_ms;
+
 	(void)state;
 	connect_many(AF_INET6, 0, CONNTRACK_WAITING + 3);
 	for (unsigned int i = 0; i <= CONNTRACK_WAITING; i++)
 		assert_int_equal(end(AF_INET6, i, START_MS), 0);
+	assert_false(conntrack_wants_all(ct, conntrack_due_ms(ct)));
+	lost = source(AF_INET6, CONNTRACK_WAITING + 1);
+	assert_int_equal(conntrack_end(ct, &lost, 1, START_MS), 0);
 	assert_int_equal(kernel.dumps6, 1);
-	assert_int_equal(end(AF_INET6, CONNTRACK_WAITING + 1, START_MS), 0);
+	due_ms = conntrack_due_ms(ct);
+	assert_false(conntrack_wants_all(ct, due_ms - 1));
+	assert_true(conntrack_wants_all(ct, due_ms));
+	assert_int_equal(conntrack_end(ct, &lost, 1, due_ms), 0);
 	assert_int_equal(kernel.dumps6, 2);
 	assert_int_equal(kernel.n, 1);
 	assert_int_equal(conntrack_due_ms(ct), 0);
+	assert_false(conntrack_wants_all(ct, due_ms));
 }
 
 static void test_many_at_once_do_not_have_to_fit(void **state)
@@ -431,6 +441,11 @@ static void test_many_at_once_do_not_have_to_fit(void **state)
 	assert_int_equal(
 		conntrack_end(ct, s + 1, CONNTRACK_WAITING * 2 - 1, START_MS),
 		0);
+	assert_int_equal(kernel.dumps6, 1);
+	assert_true(conntrack_wants_all(ct, conntrack_due_ms(ct)));
+	assert_int_equal(conntrack_end(ct, s + 1, CONNTRACK_WAITING * 2 - 1,
+				       conntrack_due_ms(ct)),
+			 0);
 	assert_int_equal(kernel.dumps6, 2);
 	assert_int_equal(kernel.n, 0);
 }
