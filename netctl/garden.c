@@ -223,12 +223,6 @@ const struct garden_entry *garden_at(const struct garden *g, size_t zone,
 	return place < l->count ? &l->entry[place] : NULL;
 }
 
-const struct garden_entry *garden_find(const struct garden *g, size_t zone,
-				       const struct addr *a)
-{
-	return find(&g->zone[zone], a);
-}
-
 void garden_expire(struct garden *g, size_t zone, uint64_t now_ms)
 {
 	expire(&g->zone[zone], now_ms);

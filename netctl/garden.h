@@ -81,10 +81,6 @@ void garden_doubt(struct garden *g);
 const struct garden_entry *garden_at(const struct garden *g, size_t zone,
 				     size_t place);
 
-/* That of an address; NULL: it is not open in the zone by name. */
-const struct garden_entry *garden_find(const struct garden *g, size_t zone,
-				       const struct addr *a);
-
 /* Forgets what is over. */
 void garden_expire(struct garden *g, size_t zone, uint64_t now_ms);
 

@@ -107,8 +107,8 @@ void gate_check_rules(struct gate *g);
 void gate_check_roots(struct gate *g);
 
 /*
- * Whether others have changed tables until now: then the rules are looked at
- * soon, and what is open by name is in doubt.
+ * Looks whether others have changed tables until now. Then the rules are looked
+ * at soon, and what is open by name is in doubt.
  */
 void gate_see_strangers(struct gate *g);
 

@@ -183,7 +183,6 @@ void gate_restore_garden(struct gate *g)
 	static const uint16_t family[] = { AF_INET, AF_INET6 };
 
 	for (size_t z = 0; z < g->settings->zones; z++) {
-		garden_expire(g->garden, z, clock_ms());
 		if (!settings_opens_names(g->settings, z))
 			continue; /* it has no sets any more */
 		for (size_t i = 0; i < 2; i++) {
@@ -200,6 +199,7 @@ void gate_restore_garden(struct gate *g)
 struct closing {
 	struct gate *gate;
 	size_t zone;
+	int err; /* of those deleted alone */
 };
 
 static void on_gone(const struct garden_entry *e, void *arg)
@@ -212,7 +212,7 @@ static void on_gone(const struct garden_entry *e, void *arg)
 /* Without adding it before, so it may not be there. */
 static void on_gone_alone(const struct garden_entry *e, void *arg)
 {
-	const struct closing *c = arg;
+	struct closing *c = arg;
 	struct gate *g = c->gate;
 	int err;
 
@@ -221,8 +221,24 @@ static void on_gone_alone(const struct garden_entry *e, void *arg)
 	err = nft_commit(g->nft);
 	if (!err || err == -ENOENT)
 		return;
+	c->err = err;
 	g->health.errors[IPC_NETLINK_NFTABLES]++;
 	log_warn("nft: closing the garden: %s", strerror(-err));
+}
+
+/* 0 or -errno: some may be open yet. */
+static int close_gone(struct gate *g, size_t zone)
+{
+	struct closing c = { .gate = g, .zone = zone };
+	int err;
+
+	nft_begin(g->nft);
+	garden_each_gone(g->garden, g->settings, zone, on_gone, &c);
+	err = commit(g, "closing");
+	if (err != -ENOSPC)
+		return err == -EAGAIN ? 0 : err; /* rules anew have none */
+	garden_each_gone(g->garden, g->settings, zone, on_gone_alone, &c);
+	return c.err;
 }
 
 void gate_prune_garden(struct gate *g)
@@ -230,16 +246,10 @@ void gate_prune_garden(struct gate *g)
 	const struct settings *s = g->settings;
 
 	for (size_t z = 0; z < s->zones; z++) {
-		struct closing c = { .gate = g, .zone = z };
-
-		if (settings_opens_names(s, z)) {
-			nft_begin(g->nft);
-			garden_each_gone(g->garden, s, z, on_gone, &c);
-			if (commit(g, "closing") == -ENOSPC)
-				garden_each_gone(g->garden, s, z, on_gone_alone,
-						 &c);
-		}
-		garden_prune(g->garden, s, z);
+		garden_expire(g->garden, z, clock_ms());
+		/* what is open yet is known, so the next time closes it */
+		if (!settings_opens_names(s, z) || close_gone(g, z) == 0)
+			garden_prune(g->garden, s, z);
 	}
 }
 

@@ -64,8 +64,10 @@ static uint64_t left_s(const struct garden *g, size_t zone, const char *text)
 	struct addr a;
 
 	assert_true(addr_parse(&a, text));
-	e = garden_find(g, zone, &a);
-	return e ? (e->ends_ms - NOW_MS) / 1000 : 0;
+	for (size_t i = 0; (e = garden_at(g, zone, i)); i++)
+		if (!memcmp(&e->address, &a, sizeof(a)))
+			return (e->ends_ms - NOW_MS) / 1000;
+	return 0;
 }
 
 /* As the gate does where the kernel takes all; lacks: zones that it told. */
