@@ -75,15 +75,27 @@ def test_two_programs_each_in_its_jail(box):
                        "/var/run/stadttor/portal": "1"}}[name]
 
 
+def test_a_link_in_the_controllers_folder_is_not_followed(box):
+    """It would give the portal what it leads to."""
+    start(box)
+    copies = box.root / "var/run/stadttor/portal"
+    copies.rmdir()
+    copies.symlink_to(box.root / "etc")
+    start(box)
+    assert copies.is_dir() and not copies.is_symlink()
+    assert copies.stat().st_mode & 0o7777 == 0o750
+
+
 def test_folders_belong_to_who_writes(box):
     start(box)
-    assert [e[1:] for e in box.events() if e[0] == "chown"] == [
+    assert [e[2:] for e in box.events() if e[:2] == ["chown", "-h"]] == [
         ["stadttor-netctl:stadttor-portal", "/var/run/stadttor"],
         ["stadttor-portal:stadttor-portal", "/etc/stadttor/data"],
         ["stadttor-portal:stadttor-portal", "/var/run/stadttor/portal"]]
     for path in ("var/run/stadttor", "etc/stadttor/data",
                  "var/run/stadttor/portal"):
         assert (box.root / path).stat().st_mode & 0o7777 == 0o750
+    assert not [e for e in box.events() if e[0] == "chown" and e[1] != "-h"]
     start(box)  # what is there is the operator's
     assert [e for e in box.events() if e[0] == "chown"] == []
 
