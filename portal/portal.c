@@ -56,8 +56,8 @@ struct portal {
 
 static void material_clear(struct material *m)
 {
-	settings_free(m->settings);
 	looks_clear(&m->looks);
+	settings_free(m->settings);
 	tls_context_free(m->tls);
 	tls_context_free(m->admin_tls);
 	accounts_free(m->accounts);

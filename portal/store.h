@@ -71,7 +71,8 @@ void store_set_pace(struct store *st, uint64_t pace_s);
 /*
  * What waits for the disk is copied to that file as well, on a RAM file system,
  * for readers from outside. One that is left of earlier is removed, and at the
- * end its own. None, as it begins, where it cannot be written; that is said.
+ * end its own. None at first; one that cannot be written anew stays as it was,
+ * and that is said.
  */
 void store_set_copy(struct store *st, const char *path);
 

@@ -127,8 +127,8 @@ void store_copy_update(struct store *st)
 	}
 	err = write_copy(st);
 	if (err && err != st->copy_lost)
-		log_warn("usage figures that wait are not to be seen by the "
-			 "command line: %s: %s",
+		log_warn("usage figures that wait are not all to be seen by "
+			 "the command line: %s: %s",
 			 st->copy, strerror(-err));
 	st->copy_lost = err;
 }

@@ -7,8 +7,9 @@
  * That file, the copy, is written anew with each batch and takes its name when
  * it is complete, so nobody locks it or sees half of it. It says which position
  * of the disk it adds to: at any other it does not count, as after a crash
- * between the disk's commit and its removal. Where it cannot be written, or is
- * damaged, there is none, and the figures are seen once they are on the disk.
+ * between the disk's commit and its removal. Where it cannot be written, the
+ * last complete one stays, if there is one; a damaged one does not count. The
+ * rest is seen once it is on the disk.
  */
 #ifndef STADTTOR_PORTAL_STORE_COPY_H
 #define STADTTOR_PORTAL_STORE_COPY_H

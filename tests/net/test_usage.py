@@ -254,7 +254,7 @@ def test_nowhere_to_show_what_waits(stadttor, phones):
     for phone in phones:
         probe_and_tap(phone, "de")
     wait_for_the_hour(stadttor)
-    stadttor.wait_log("not to be seen by the command line: " + copy, PORTAL)
+    stadttor.wait_log("not all to be seen by the command line: " + copy, PORTAL)
     told = by_dashboard(stadttor, token)
     assert sum(told[1]["sessions"]) == 4
     assert by_hour(stadttor)[0] == []
