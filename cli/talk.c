@@ -2,10 +2,8 @@
 #include "cli/talk.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define TIMEOUT_S 5
@@ -27,31 +25,24 @@ static int open_socket(void)
 }
 
 /* What the kernel calls EAGAIN is a time-out on a blocking socket. */
-static int socket_error(void)
+static int told(int err)
 {
-	return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	return err == -EAGAIN ? -ETIMEDOUT : err;
 }
 
 int talk_open(struct talk *t, const char *path)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	size_t len = strlen(path);
-	int fd;
+	int fd = open_socket();
 	int err;
 
-	if (len >= sizeof(sun.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(sun.sun_path, path, len + 1);
-	fd = open_socket();
 	if (fd < 0)
 		return fd;
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
-		err = socket_error();
+	err = told(ipc_connect_socket(fd, path));
+	if (err)
 		close(fd);
-		return err;
-	}
-	*t = (struct talk){ .fd = fd };
-	return 0;
+	else
+		*t = (struct talk){ .fd = fd };
+	return err;
 }
 
 void talk_close(struct talk *t)
@@ -71,7 +62,7 @@ int talk_ask(struct talk *t, enum ipc_type type, void *question)
 	do {
 		n = send(t->fd, question, ipc_message_size(type), MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
-	return n < 0 ? socket_error() : 0;
+	return n < 0 ? told(-errno) : 0;
 }
 
 int talk_answer(struct talk *t, union talk_message *m)
@@ -83,7 +74,7 @@ int talk_answer(struct talk *t, union talk_message *m)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return socket_error();
+			return told(-errno);
 		if (!n)
 			return -ECONNRESET;
 		if (ipc_message_check(m, (size_t)n))

@@ -19,6 +19,12 @@ bool addr_equal(const struct addr *a, const struct addr *b)
 	return a->family == b->family && !memcmp(a->byte, b->byte, addr_len(a));
 }
 
+bool addr_is_link_local(const struct addr *a)
+{
+	return a->family == AF_INET6 && a->byte[0] == 0xfe &&
+	       (a->byte[1] & 0xc0) == 0x80;
+}
+
 static void addr_from_in6(struct addr *a, const struct sockaddr_in6 *sin6)
 {
 	const uint8_t *b = sin6->sin6_addr.s6_addr;

@@ -26,6 +26,9 @@ struct addr {
 size_t addr_len(const struct addr *a);
 bool addr_equal(const struct addr *a, const struct addr *b);
 
+/* An IPv6 address that is of its link alone (RFC 4291, 2.5.6). */
+bool addr_is_link_local(const struct addr *a);
+
 /* IPv4-mapped IPv6 addresses become IPv4. false: neither IPv4 nor IPv6. */
 bool addr_from_sockaddr(struct addr *a, const struct sockaddr *sa);
 

@@ -287,25 +287,31 @@ int ipc_channel_send(struct ipc_channel *ch, enum ipc_type type, void *message)
 	return err == -EAGAIN ? channel_queue(ch, message, len) : err;
 }
 
-int ipc_connect(const char *path)
+int ipc_connect_socket(int fd, const char *path)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	size_t len = strlen(path);
-	int fd;
-	int err;
 
 	if (len >= sizeof(sun.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(sun.sun_path, path, len + 1);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ? -errno
+								     : 0;
+}
+
+int ipc_connect(const char *path)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			0);
+	int err;
+
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	return fd;
+	err = ipc_connect_socket(fd, path);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }
 
 const char *session_reason_to_string(enum session_reason reason)

@@ -384,6 +384,12 @@ size_t ipc_message_size(enum ipc_type type);
  */
 const char *ipc_message_check(const void *message, size_t len);
 
+/*
+ * Connects a socket (AF_UNIX, SOCK_SEQPACKET), which stays the caller's. 0 or
+ * -errno.
+ */
+int ipc_connect_socket(int fd, const char *path) MUST_CHECK;
+
 /* A non-blocking client socket, or -errno. */
 int ipc_connect(const char *path) MUST_CHECK;
 

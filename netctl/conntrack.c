@@ -419,21 +419,15 @@ void conntrack_spare(struct conntrack *ct, uint32_t ifindex,
 
 /* --- ending ------------------------------------------------------------ */
 
-/* What comes from such an address is never forwarded (RFC 4291, 2.5.6). */
-static bool is_link_local(const struct addr *a)
-{
-	return a->family == AF_INET6 && a->byte[0] == 0xfe &&
-	       (a->byte[1] & 0xc0) == 0x80;
-}
-
-/* Sorts those that matter to the front. */
+/* Sorts those that matter to the front; of a link's own nothing is forwarded.
+ */
 static size_t choose(struct conntrack_source *sources, size_t n, size_t *ipv4)
 {
 	size_t kept = 0;
 
 	*ipv4 = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (is_link_local(&sources[i].addr))
+		if (addr_is_link_local(&sources[i].addr))
 			continue;
 		*ipv4 += sources[i].addr.family == AF_INET;
 		sources[kept++] = sources[i];

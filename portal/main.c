@@ -101,8 +101,10 @@ static struct privs_user find_user(const char *name)
 	return user;
 }
 
-/* Where the databases go and what waits for them. They say themselves what they
- * cannot use. */
+/*
+ * Where the databases go and what waits for them. They say themselves what they
+ * cannot use.
+ */
 static void prepare_folders(const struct settings *s,
 			    const struct privs_user *user)
 {

@@ -71,18 +71,12 @@ bool origin_is_ours(const struct origin *o, const char *host,
 
 /* --- the redirect ------------------------------------------------------ */
 
-static bool is_link_local(const struct addr *a)
-{
-	return a->family == AF_INET6 && a->byte[0] == 0xfe &&
-	       (a->byte[1] & 0xc0) == 0x80;
-}
-
 /* How well an address of our device serves in a URL; 0: not at all. */
 static int fitness(const struct addr *a)
 {
 	if (a->family == AF_INET)
 		return 2;
-	return a->family == AF_INET6 && !is_link_local(a);
+	return a->family == AF_INET6 && !addr_is_link_local(a);
 }
 
 /* Browsers do not open link-local addresses: look for another one. */
@@ -114,7 +108,7 @@ static void url_of_address(char *url, size_t max, const struct addr *local)
 	char text[ADDR_TEXT_MAX];
 	struct addr a = *local;
 
-	if (is_link_local(&a))
+	if (addr_is_link_local(&a))
 		find_usable(&a);
 	addr_to_string(&a, text);
 	snprintf(url, max,
