@@ -22,9 +22,11 @@ int privs_find_user(const char *name, struct privs_user *user)
 	return 0;
 }
 
-static int become(const struct privs_user *user)
+/* Only root may ask for KEEPCAPS: procd's ujail locks it, and needs it not. */
+static int become(const struct privs_user *user, bool keep_capabilities)
 {
-	if (setgroups(0, NULL) < 0 ||
+	if ((keep_capabilities && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) ||
+	    setgroups(0, NULL) < 0 ||
 	    setresgid(user->gid, user->gid, user->gid) < 0 ||
 	    setresuid(user->uid, user->uid, user->uid) < 0)
 		return -errno;
@@ -48,16 +50,10 @@ static int limit_capabilities(bool keep_net_admin)
 
 int privs_drop(const struct privs_user *user, bool keep_net_admin)
 {
-	int err;
+	int err = geteuid() == 0 ? become(user, keep_net_admin) : 0;
 
-	if (keep_net_admin && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
-		return -errno;
-	if (geteuid() == 0) {
-		err = become(user);
-		if (err)
-			return err;
-	}
-	err = limit_capabilities(keep_net_admin);
+	if (!err)
+		err = limit_capabilities(keep_net_admin);
 	if (err)
 		return err;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
