@@ -2,6 +2,7 @@
 #include "netctl/ruleset_code.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -36,6 +37,16 @@ uint16_t ruleset_nfproto(enum ruleset_family family)
 	return family == FAMILY_NETDEV ? NFPROTO_NETDEV : NFPROTO_INET;
 }
 
+void ruleset_guard_table(char name[RULESET_GUARD_MAX], const char *device)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz0123456789_.-";
+
+	snprintf(name, RULESET_GUARD_MAX, RULESET_GUARD "%s", device);
+	for (char *c = name; *(c += strspn(c, plain));)
+		*c = '_';
+}
+
 /* --- objects ----------------------------------------------------------- */
 
 struct coder {
@@ -44,15 +55,16 @@ struct coder {
 };
 
 static void put_table(struct nft *nft, uint16_t type, uint16_t nfproto,
-		      uint16_t flags)
+		      const char *name)
 {
 	struct nftnl_table *t = nftnl_table_alloc();
 	struct nlmsghdr *nlh;
 
 	if (!t)
 		fatal("nft: no memory for a table");
-	nftnl_table_set_str(t, NFTNL_TABLE_NAME, RULESET_TABLE);
-	nlh = nft_put(nft, type, nfproto, flags);
+	nftnl_table_set_str(t, NFTNL_TABLE_NAME, name);
+	nlh = nft_put(nft, type, nfproto,
+		      type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0);
 	nftnl_table_nlmsg_build_payload(nlh, t);
 	nft_put_done(nft, nlh);
 	nftnl_table_free(t);
@@ -63,7 +75,7 @@ static void on_table(void *arg, enum ruleset_family family)
 	struct coder *c = arg;
 
 	put_table(c->nft, NFT_MSG_NEWTABLE, ruleset_nfproto(family),
-		  NLM_F_CREATE);
+		  RULESET_TABLE);
 }
 
 static const struct {
@@ -459,7 +471,8 @@ static int put_cleared(struct nft *nft, const struct ruleset_input *in,
 	int err = find_present(nft, &p);
 
 	if (!err && p.table && fresh) {
-		put_table(nft, NFT_MSG_DELTABLE, ruleset_nfproto(family), 0);
+		put_table(nft, NFT_MSG_DELTABLE, ruleset_nfproto(family),
+			  RULESET_TABLE);
 	} else if (!err && p.table) {
 		ruleset_walk(in, &wanted);
 		put_chains_removal(nft, &p);
@@ -467,6 +480,21 @@ static int put_cleared(struct nft *nft, const struct ruleset_input *in,
 	}
 	forget_present(&p);
 	return err;
+}
+
+/*
+ * etc/guard keeps a device's guests out until these rules are there, by a table
+ * of its own, which may be there or not: deleting what is not there would fail.
+ */
+static void put_open(struct nft *nft, const struct ruleset_input *in)
+{
+	for (size_t i = 0; i < in->settings->zones; i++) {
+		char name[RULESET_GUARD_MAX];
+
+		ruleset_guard_table(name, in->settings->zone[i].device);
+		put_table(nft, NFT_MSG_NEWTABLE, NFPROTO_INET, name);
+		put_table(nft, NFT_MSG_DELTABLE, NFPROTO_INET, name);
+	}
 }
 
 int ruleset_put(struct nft *nft, const struct ruleset_input *in, bool fresh)
@@ -485,6 +513,7 @@ int ruleset_put(struct nft *nft, const struct ruleset_input *in, bool fresh)
 		return err;
 	ruleset_walk(in, &objects);
 	ruleset_walk(in, &rules);
+	put_open(nft, in);
 	return 0;
 }
 
@@ -496,7 +525,7 @@ int ruleset_put_removal(struct nft *nft)
 
 		if (!err && p.table)
 			put_table(nft, NFT_MSG_DELTABLE,
-				  ruleset_nfproto(p.family), 0);
+				  ruleset_nfproto(p.family), RULESET_TABLE);
 		forget_present(&p);
 		if (err)
 			return err;
@@ -543,13 +572,15 @@ static int on_fingerprint(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
+/* Those of etc/guard as well: one that comes late shuts out who is in. */
 static int on_fingerprint_chain(const struct nlmsghdr *nlh, void *arg)
 {
 	struct nftnl_chain *c = nftnl_chain_alloc();
 	int err = c ? 0 : -ENOMEM;
 
 	if (c && nftnl_chain_nlmsg_parse(nlh, c) == 0 &&
-	    !strcmp(nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE), RULESET_TABLE))
+	    !strncmp(nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE), RULESET_TABLE,
+		     strlen(RULESET_TABLE)))
 		err = on_fingerprint(nlh, arg);
 	if (c)
 		nftnl_chain_free(c);

@@ -3,6 +3,8 @@
 #ifndef STADTTOR_RULESET_CODE_H
 #define STADTTOR_RULESET_CODE_H
 
+#include <net/if.h>
+
 #include "netctl/nft.h"
 #include "netctl/ruleset.h"
 
@@ -13,10 +15,19 @@ uint16_t ruleset_nfproto(enum ruleset_family family);
  * Puts what replaces every chain of our tables by those of the description,
  * in the open transaction. Sets that are there stay with their elements; sets
  * that the description no longer knows go. fresh: the tables are deleted
- * first, elements and all. 0 or -errno of the dumps that it needs.
+ * first, elements and all. In the same step the guests that etc/guard keeps
+ * out are left to these rules. 0 or -errno of the dumps that it needs.
  */
 int ruleset_put(struct nft *nft, const struct ruleset_input *in,
 		bool fresh) MUST_CHECK;
+
+/*
+ * The table of etc/guard that keeps the device's guests out; nft takes no other
+ * characters in it without quotes, nor older ones with them.
+ */
+#define RULESET_GUARD	  RULESET_TABLE "_guard_"
+#define RULESET_GUARD_MAX (sizeof(RULESET_GUARD) + IFNAMSIZ)
+void ruleset_guard_table(char name[RULESET_GUARD_MAX], const char *device);
 
 /* Puts the removal of both tables, those that are there. */
 int ruleset_put_removal(struct nft *nft) MUST_CHECK;

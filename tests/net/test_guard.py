@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guests stay out until netctl's rules are there, whatever keeps it from that."""
+import os
+import re
+import signal
+import socket
+import subprocess
+
+import gate
+import lab
+import packets
+import pytest
+import traffic
+from gate import NETCTL
+from traffic import FAMILIES, V4, V6
+
+GUARD = os.path.join(gate.REPO, "etc", "guard")
+PLAIN = os.path.join(gate.REPO, os.environ.get("STADTTOR_PLAIN", "build"))
+KNOCK, MARKER = 4500, 4501
+
+
+def gets_out(street, phone):
+    """The families in which a packet of the phone reaches the internet. One of
+    the gate's own is sent after it, and cannot overtake it."""
+    with packets.Capture(street.internet) as capture:
+        for family in FAMILIES:
+            with phone.socket(family, socket.SOCK_DGRAM) as s:
+                s.sendto(b"let me in", (traffic.web(family), KNOCK))
+        with street.gate.socket(V4, socket.SOCK_DGRAM) as s:
+            s.sendto(b"after you", (lab.HOST4, MARKER))
+        lab.wait_until(lambda: any(p.port == MARKER
+                                   for p in capture.packets()))
+        return [traffic.family_of(p.source) for p in capture.packets()
+                if p.port == KNOCK]
+
+
+@pytest.fixture
+def guard(stadttor, street, phones):
+    """Runs it, with what it says; without it everybody is online."""
+    assert gets_out(street, phones[0]) == [V4, V6]
+    stadttor.configure()
+
+    def run(*args, check=True):
+        return street.gate.run(GUARD, *(args or (stadttor.config,
+                               os.path.join(stadttor.folder, "guarded"))),
+                               check=check)
+    return run
+
+
+def tables(street):
+    return re.findall(r"table inet (stadttor\S*)",
+                      street.gate.run("nft", "list", "tables").stdout)
+
+
+def serves(phone, address, port):
+    """True: it is reached; anything else is not."""
+    return traffic.tcp_connect(phone, address, port, timeout=0.2) is True
+
+
+def test_nothing_passes_and_the_box_is_out_of_reach(guard, street, phones):
+    shell = street.gate.socket(V6, socket.SOCK_STREAM)  # and IPv4
+    with shell:
+        shell.bind(("::", 22))
+        shell.listen()
+        gates = [phones[0].network.gate(f) for f in FAMILIES]
+        assert [serves(phones[0], g, 22) for g in gates] == [True, True]
+        said = guard().stderr
+        assert said == ("stadttor-guard: guests of br-guest are kept out until"
+                        " netctl's rules are in the kernel\n")
+        assert gets_out(street, phones[0]) == []
+        assert [serves(phones[0], g, 22) for g in gates] == [False, False]
+        assert [traffic.ping(phones[0], g) for g in gates] == [True, True]
+    for family in FAMILIES:  # nor is a phone reached
+        with street.internet.socket(family, socket.SOCK_DGRAM) as s, \
+                phones[0].socket(family, socket.SOCK_DGRAM) as own:
+            own.bind(("", KNOCK))
+            own.settimeout(0.2)
+            s.sendto(b"hello", (phones[0].address(family), KNOCK))
+            with pytest.raises(TimeoutError):
+                own.recv(16)
+
+
+def test_others_are_left_alone(guard, street, phones):
+    guard()
+    assert gets_out(street, street.staff_phones[0]) == [V4, V6]
+
+
+def test_netctl_takes_its_place(guard, stadttor, street, phones):
+    guard()
+    stadttor.start()
+    assert tables(street) == ["stadttor"]
+    assert gets_out(street, phones[0]) == []
+    assert traffic.tap(phones[0]).status == 303
+    for family in FAMILIES:
+        traffic.wait_online(phones[0], family)
+
+
+def test_who_is_in_stays_in(guard, stadttor, street, phones):
+    """At a restart the rules are there already."""
+    stadttor.start()
+    assert traffic.tap(phones[0]).status == 303
+    stadttor.kill(NETCTL)
+    assert guard().stderr == ""
+    assert tables(street) == ["stadttor"]
+    for family in FAMILIES:
+        traffic.wait_online(phones[0], family)
+    assert gets_out(street, phones[1]) == []
+
+
+def test_a_zone_that_the_running_rules_do_not_know(guard, stadttor, street,
+                                                   phones):
+    """A new one, with a mistake that netctl does not take."""
+    stadttor.start()
+    assert traffic.tap(phones[0]).status == 303
+    stadttor.configure(staff={"duration": "for ever"})
+    guard()
+    stadttor.reload(NETCTL)
+    stadttor.wait_log("duration")
+    assert gets_out(street, street.staff_phones[0]) == []
+    assert gets_out(street, phones[0]) == [V4, V6]
+    stadttor.configure(staff={})
+    stadttor.reload(NETCTL)
+    stadttor.wait_log("config reloaded")
+    assert tables(street) == ["stadttor"]
+    assert gets_out(street, street.staff_phones[0]) == []
+
+
+def test_one_that_comes_late(guard, stadttor, street, phones):
+    """netctl's rules came between its look and its tables."""
+    stadttor.start()
+    assert traffic.tap(phones[0]).status == 303
+    netctl = stadttor.process[NETCTL]
+    netctl.send_signal(signal.SIGSTOP)
+    street.gate.nft("delete table inet stadttor\n")
+    guard()
+    assert gets_out(street, phones[0]) == []
+    netctl.send_signal(signal.SIGCONT)
+    for family in FAMILIES:
+        traffic.wait_online(phones[0], family)
+    assert tables(street) == ["stadttor"]
+
+
+def test_a_device_that_appears_later(guard, street, phones):
+    street.gate.ip("link del br-guest")
+    guard()
+    street.build_bridge(street.guest)
+    street.rejoin(street.guest)
+    for family in FAMILIES:  # the bridge forwards
+        lab.wait_until(lambda: traffic.ping(
+            phones[0], street.guest.gate(family), timeout=0.2) is True)
+    assert gets_out(street, phones[0]) == []
+    guard("--open")
+    assert gets_out(street, phones[0]) == [V4, V6]
+
+
+# --- netctl that does not come up ---------------------------------------------
+
+def ends(stadttor):
+    """netctl's exit status, after a start that fails."""
+    stadttor.start_one(NETCTL)
+    return stadttor.process[NETCTL].wait(20)
+
+
+def wrong_config(stadttor):
+    stadttor.configure(guest={"duration": "for ever"})
+    return "duration"
+
+
+def no_user(stadttor):
+    stadttor.configure(gate={"user": "no-such-user"})
+    return "there is no user 'no-such-user'"
+
+
+def no_socket(stadttor):
+    stadttor.configure(gate={"socket": "/dev/null/netctl.sock"})
+    return "/dev/null/netctl.sock"
+
+
+def empty_config(stadttor):
+    stadttor.write("")
+    return "there must be a zone"
+
+
+@pytest.mark.parametrize("fault", [wrong_config, no_user, no_socket,
+                                   empty_config])
+def test_a_start_that_fails(guard, stadttor, street, phones, fault):
+    guard()  # at an earlier start, when the config was right
+    reason = fault(stadttor)
+    guard()
+    assert ends(stadttor) != 0
+    assert reason in stadttor.log()
+    assert gets_out(street, phones[0]) == []
+
+
+def test_a_kernel_that_refuses_the_rules(guard, stadttor, street, phones):
+    """A table of that name has an owner: EPERM, as for any that is missing."""
+    guard()
+    owner = street.gate.popen(["nft", "-i"], stdin=subprocess.PIPE, text=True)
+    owner.stdin.write("add table netdev stadttor { flags owner; }\n")
+    owner.stdin.flush()
+    lab.wait_until(lambda: "netdev stadttor" in street.gate.run(
+        "nft", "list", "tables").stdout)
+    assert ends(stadttor) == 1
+    stadttor.wait_log("installing the rules: Operation not permitted")
+    assert gets_out(street, phones[0]) == []
+    lab.stop(owner)
+
+
+def traced(stadttor, *options):
+    """Starts netctl under strace; true: it ended, false: it serves."""
+    log = open(stadttor.log_path(NETCTL), "a")
+    with log:
+        netctl = stadttor.process[NETCTL] = stadttor.street.gate.popen(
+            ["strace", "-D", "-qq", "-o", "/dev/null", *options,
+             os.path.join(PLAIN, NETCTL), "-c", stadttor.config],
+            stdout=log, stderr=log)
+    return lab.wait_until(lambda: netctl.poll() is not None and "ended" or
+                          stadttor.cli("status", check=False).returncode == 0
+                          and "serves", 20)
+
+
+# What goes wrong, and at which call of its kind; the last is past the start.
+FAULTS = {
+    "killed": ("sendto,sendmsg,sendmmsg:signal=KILL:when={}",
+               [*range(1, 13), 999]),
+    "no memory": ("mmap,brk:error=ENOMEM:when={}+", [*range(32, 50, 2), 999]),
+    "no netlink": ("sendto,sendmsg,sendmmsg:error=ENOBUFS:when={}",
+                   [*range(1, 13), 999]),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_at_any_moment_of_its_start(guard, stadttor, street, phones, fault):
+    inject, moments = FAULTS[fault]
+    outcomes = []
+    for moment in moments:
+        street.gate.run("nft", "flush", "ruleset")
+        guard()
+        outcomes.append(traced(stadttor, "-e",
+                               "inject=" + inject.format(moment)))
+        assert gets_out(street, phones[0]) == [], f"{fault} at {moment}"
+        lab.stop(stadttor.process[NETCTL], signal.SIGKILL)
+    assert outcomes[0] == "ended" and outcomes[-1] == "serves", outcomes
