@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Both programs in a jail as procd's ujail makes it.
+
+Read in openwrt/procd: jail/jail.c, post_start_hook() (order of steps, and the
+securebits that it locks where capabilities are given), build_jail_fs() (a root
+that is read-only), jail/capabilities.c. The sets and the filter are the
+package's own.
+"""
+import json
+import os
+import subprocess
+
+import gate
+import lab
+import pytest
+import traffic
+from gate import NETCTL, PORTAL
+from traffic import FAMILIES
+
+FILES = os.path.join(gate.REPO, "openwrt", "stadttor", "files")
+PLAIN = os.path.join(gate.REPO, os.environ.get("STADTTOR_PLAIN", "build"))
+SECUREBITS = "+keep_caps_locked,+no_setuid_fixup_locked,+noroot_locked"
+# Its own /proc is that of its own processes.
+MAKE_ROOT = """set -e
+folder=$1 pending=$2
+shift 2
+mount --bind "$folder" "$folder"
+mount --bind "${pending%/*}" "${pending%/*}"
+mount -o remount,bind,ro /
+exec "$@"
+"""
+
+
+def capabilities(name):
+    with open(os.path.join(FILES, f"{name}.capabilities.json")) as file:
+        sets = json.load(file)
+    assert len(sets) == 5 and len({str(s) for s in sets.values()}) == 1
+    return ",".join(["-all", *(f"+{c.removeprefix('CAP_').lower()}"
+                               for c in sets["ambient"])])
+
+
+class Jailed(gate.Stadttor):
+    """The programs, each in namespaces and with the rights of its jail."""
+
+    def __init__(self, street):
+        super().__init__(street)
+        self.build = PLAIN
+        for program in (NETCTL, PORTAL):  # init's make_folder()
+            os.makedirs(self.place(program))
+            subprocess.run(["chown", f"{gate.USER[program]}:nogroup",
+                            self.place(program)], check=True)
+        self.socket = os.path.join(self.place(NETCTL), "netctl.sock")
+
+    def place(self, program):
+        return os.path.join(self.folder, program)
+
+    def start_one(self, program):
+        sets = capabilities(program.removeprefix("stadttor-"))
+        with open(self.log_path(program), "a") as log:
+            self.process[program] = self.street.gate.popen([
+                "unshare", "--mount", "--pid", "--fork", "--kill-child",
+                "--mount-proc", "sh", "-c", MAKE_ROOT, "sh", self.folder,
+                self.pending,
+                "setpriv", "--bounding-set", sets, "--inh-caps", sets,
+                "--ambient-caps", sets, "--reuid", gate.USER[program],
+                "--regid", "nogroup", "--clear-groups", "--securebits",
+                SECUREBITS, "--no-new-privs",
+                "/usr/bin/python3", os.path.join(lab.HERE, "jailed.py"),
+                os.path.join(FILES, "stadttor.seccomp.json"),
+                os.path.join(self.build, program), "-c", self.config,
+                *self.options], stdout=log, stderr=log)
+
+    def close(self):
+        self.kill()  # unshare, which hears nothing else, and its child with it
+        super().close()
+
+
+@pytest.fixture
+def jailed(street):
+    programs = Jailed(street)
+    programs.start(usage={"file": os.path.join(programs.place(PORTAL),
+                                               "usage.sqlite")})
+    yield programs
+    programs.close()
+
+
+def status(process):
+    """Of the program, a child of the unshare that was started."""
+    child = lab.wait_until(lambda: open(
+        f"/proc/{process.pid}/task/{process.pid}/children").read().split())[0]
+    with open(f"/proc/{child}/status") as file:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in file)
+
+
+def test_they_start_and_serve(jailed, phones):
+    for program, rights in ((NETCTL, 1 << 12), (PORTAL, 0)):
+        its = status(jailed.process[program])
+        assert its["Name"] == program
+        assert {k: int(its[k], 16) for k in ("CapEff", "CapPrm", "CapBnd")} \
+            == dict.fromkeys(("CapEff", "CapPrm", "CapBnd"), rights)
+        assert its["Seccomp"] == "2" and its["NoNewPrivs"] == "1"
+        assert its["Uid"].split() != ["0"] * 4
+        assert jailed.warnings("error|fatal|denied|permitted", program) == []
+    for phone, family in zip(phones, FAMILIES):
+        assert traffic.is_shut(phone, family)
+        assert traffic.tap(phone, family).status == 303
+        traffic.wait_online(phone, family)
