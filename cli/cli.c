@@ -515,6 +515,11 @@ static enum cli_exit no_command(const struct cli *cli, const char *word)
 		return cli_fail(cli, CLI_USAGE,
 				"%.40s what? %s; try: stadttor help", word,
 				words);
+	/* The wizard that OpenWrt's package brings. */
+	if (!strcmp(word, "setup"))
+		return cli_fail(cli, CLI_USAGE,
+				"there is no command 'setup'; on OpenWrt: "
+				"stadttor-setup");
 	return cli_fail(cli, CLI_USAGE,
 			"there is no command '%.40s'; try: stadttor help",
 			word);

@@ -152,6 +152,7 @@ def test_wrong_words(cli, folder, args, word):
     (["voucher"], "voucher what? create, list, revoke, statistics, print"),
     (["voucher", "make"], "voucher what? create"),
     (["vouchers"], "there is no command 'vouchers'"),
+    (["setup"], "there is no command 'setup'; on OpenWrt: stadttor-setup"),
     (["voucher", "create"], "--count is missing: 1 to 10000"),
     (["voucher", "create", "--count", "1"], "--minutes is missing"),
     (["voucher", "create", "--count", "1", "--minutes", "1"],
