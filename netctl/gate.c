@@ -533,22 +533,41 @@ void gate_reload(struct gate *g, struct settings *next)
 		 session_count(g->sessions));
 }
 
-void gate_stop(struct gate *g)
+static int remove_all(struct nft *nft, struct rtnl *rtnl)
 {
 	int err;
 
-	if (g->settings->gate.on_stop == ON_STOP_KEEP) {
-		log_info("stopping; the gate stays in force");
-		return;
-	}
-	nft_begin(g->nft);
-	err = ruleset_put_removal(g->nft);
+	nft_begin(nft);
+	err = ruleset_put_removal(nft);
 	if (!err)
-		err = nft_commit(g->nft);
+		err = nft_commit(nft);
 	if (err)
 		log_error("nft: removing our tables: %s", strerror(-err));
-	shaper_remove(g->shaper);
-	log_info("stopping; the gate is taken down");
+	else if ((err = shaper_remove(rtnl)))
+		log_error("shaper: removing our root qdiscs: %s",
+			  strerror(-err));
+	return err;
+}
+
+void gate_stop(struct gate *g)
+{
+	if (g->settings->gate.on_stop == ON_STOP_KEEP)
+		log_info("stopping; the gate stays in force");
+	else if (!remove_all(g->nft, g->rtnl))
+		log_info("stopping; the gate is taken down");
+}
+
+int gate_remove(void)
+{
+	struct nft *nft = nft_new();
+	struct rtnl *rtnl = rtnl_new();
+	int err = nft && rtnl ? remove_all(nft, rtnl) : -errno;
+
+	if (!nft || !rtnl)
+		log_error("netlink: %s", strerror(-err));
+	rtnl_free(rtnl);
+	nft_free(nft);
+	return err;
 }
 
 void gate_free(struct gate *g)

@@ -97,6 +97,12 @@ void gate_reload(struct gate *g, struct settings *settings);
 
 /* Removes all that is ours from the kernel, if the config says so. */
 void gate_stop(struct gate *g);
+
+/*
+ * The same without a gate and whatever the config says, for when the program
+ * goes; one that runs would put its rules back. 0 or -errno, said in the log.
+ */
+int gate_remove(void) MUST_CHECK;
 void gate_free(struct gate *g);
 
 /*

@@ -23,6 +23,7 @@
 struct options {
 	const char *config;
 	bool check_only;
+	bool removes;
 	bool debug;
 };
 
@@ -36,13 +37,15 @@ struct daemon {
 
 static void usage(FILE *out)
 {
-	fputs("usage: " PROGRAM " [-c FILE] [-T] [-d]\n"
+	fputs("usage: " PROGRAM " [-c FILE] [-T] [-R] [-d]\n"
 	      "\n"
 	      "The controller of Stadttor: opens the way for devices that the "
 	      "portal lets in.\n"
 	      "\n"
 	      "  -c, --config FILE  the config (default " SETTINGS_PATH ")\n"
 	      "  -T, --test         check it, print it in full, and exit\n"
+	      "  -R, --remove       take rules and queues out of the kernel, "
+	      "and exit\n"
 	      "  -d, --debug        log what is done\n"
 	      "  -h, --help         this text\n"
 	      "  -V, --version      the version\n",
@@ -54,6 +57,7 @@ static void parse_options(int argc, char **argv, struct options *o)
 	static const struct option long_options[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "test", no_argument, NULL, 'T' },
+		{ "remove", no_argument, NULL, 'R' },
 		{ "debug", no_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -61,12 +65,14 @@ static void parse_options(int argc, char **argv, struct options *o)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:TdhV", long_options, NULL)) !=
+	while ((c = getopt_long(argc, argv, "c:TRdhV", long_options, NULL)) !=
 	       -1) {
 		if (c == 'c') {
 			o->config = optarg;
 		} else if (c == 'T') {
 			o->check_only = true;
+		} else if (c == 'R') {
+			o->removes = true;
 		} else if (c == 'd') {
 			o->debug = true;
 		} else if (c == 'h') {
@@ -220,6 +226,9 @@ int main(int argc, char **argv)
 	struct settings *s;
 
 	parse_options(argc, argv, &d.options);
+	log_open(PROGRAM, d.options.debug);
+	if (d.options.removes)
+		return gate_remove() ? EXIT_FAILURE : EXIT_SUCCESS;
 	s = read_settings(&d.options);
 	if (d.options.check_only) {
 		settings_print(s, stdout);

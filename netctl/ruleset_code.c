@@ -517,20 +517,49 @@ int ruleset_put(struct nft *nft, const struct ruleset_input *in, bool fresh)
 	return 0;
 }
 
+static int on_own_table(const struct nlmsghdr *nlh, void *arg)
+{
+	struct nftnl_table *t = nftnl_table_alloc();
+	const char *name;
+	int err = t ? 0 : -ENOMEM;
+
+	if (t && nftnl_table_nlmsg_parse(nlh, t) == 0) {
+		name = nftnl_table_get_str(t, NFTNL_TABLE_NAME);
+		if (!strcmp(name, RULESET_TABLE) ||
+		    !strncmp(name, RULESET_GUARD, strlen(RULESET_GUARD)))
+			err = remember(
+				arg,
+				nftnl_table_get_u32(t, NFTNL_TABLE_FAMILY) ==
+						NFPROTO_NETDEV
+					? FAMILY_NETDEV
+					: FAMILY_INET,
+				name);
+	}
+	if (t)
+		nftnl_table_free(t);
+	return err;
+}
+
 int ruleset_put_removal(struct nft *nft)
 {
-	for (int family = FAMILY_NETDEV; family <= FAMILY_INET; family++) {
-		struct present p = { .family = (enum ruleset_family)family };
-		int err = find_present(nft, &p);
+	struct names tables = SLIST_HEAD_INITIALIZER(tables);
+	const struct nft_dump d = { .type = NFT_MSG_GETTABLE,
+				    .family = NFPROTO_UNSPEC,
+				    .on_message = on_own_table,
+				    .arg = &tables };
+	const struct name *n;
+	int err = -EINTR;
 
-		if (!err && p.table)
-			put_table(nft, NFT_MSG_DELTABLE,
-				  ruleset_nfproto(p.family), RULESET_TABLE);
-		forget_present(&p);
-		if (err)
-			return err;
+	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++) {
+		forget(&tables);
+		err = nft_dump(nft, &d);
 	}
-	return 0;
+	SLIST_FOREACH (n, &tables, next)
+		if (!err)
+			put_table(nft, NFT_MSG_DELTABLE,
+				  ruleset_nfproto(n->family), n->text);
+	forget(&tables);
+	return err;
 }
 
 /* --- what others have -------------------------------------------------- */

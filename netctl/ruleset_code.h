@@ -29,7 +29,7 @@ int ruleset_put(struct nft *nft, const struct ruleset_input *in,
 #define RULESET_GUARD_MAX (sizeof(RULESET_GUARD) + IFNAMSIZ)
 void ruleset_guard_table(char name[RULESET_GUARD_MAX], const char *device);
 
-/* Puts the removal of both tables, those that are there. */
+/* Puts the removal of both tables and of the guard's, those that are there. */
 int ruleset_put_removal(struct nft *nft) MUST_CHECK;
 
 /* true: anybody has a flow table, so that flows may skip the forward hook. */

@@ -615,10 +615,35 @@ bool shaper_grow_pool(struct shaper *sh)
 	return false;
 }
 
-void shaper_remove(struct shaper *sh)
+/* The kernel lists no more while it is asked to delete. */
+struct own_roots {
+	uint32_t ifindex[SETTINGS_ZONES + SETTINGS_UPLINKS];
+	size_t count;
+};
+
+static void on_own_root(const struct nlmsghdr *nlh, void *arg)
 {
-	for (size_t i = 0; i < sh->zones; i++)
-		link_remove(sh, &sh->zone[i]);
-	for (size_t i = 0; i < sh->uplinks; i++)
-		link_remove(sh, &sh->uplink[i]);
+	struct own_roots *found = arg;
+	const struct tcmsg *tcm = nlmsg_data((struct nlmsghdr *)(uintptr_t)nlh);
+	struct root_search s = { .ifindex = (uint32_t)tcm->tcm_ifindex };
+
+	on_qdisc(nlh, &s);
+	if (s.ours &&
+	    found->count < sizeof(found->ifindex) / sizeof(found->ifindex[0]))
+		found->ifindex[found->count++] = s.ifindex;
+}
+
+int shaper_remove(struct rtnl *rtnl)
+{
+	struct own_roots found = { .count = 0 };
+	struct link l = { .ifindex = 0 };
+	int err = rtnl_dump(rtnl, tc_message(&l, RTM_GETQDISC, 0, 0, 0),
+			    on_own_root, &found);
+
+	for (size_t i = 0; i < found.count && !err; i++) {
+		l.ifindex = found.ifindex[i];
+		err = rtnl_request(rtnl, tc_message(&l, RTM_DELQDISC, 0,
+						    TC_H_ROOT, class_id(0)));
+	}
+	return err;
 }

@@ -87,7 +87,10 @@ void shaper_put_rates(struct shaper *sh, size_t zone, uint16_t slot,
  */
 bool shaper_grow_pool(struct shaper *sh);
 
-/* Removes our root qdiscs. */
-void shaper_remove(struct shaper *sh);
+/*
+ * Removes our root qdiscs from all devices, known by their handle whoever made
+ * them. 0 or -errno.
+ */
+int shaper_remove(struct rtnl *rtnl) MUST_CHECK;
 
 #endif
