@@ -25,6 +25,7 @@ struct options {
 	bool check_only;
 	bool removes;
 	bool debug;
+	bool syslog;
 };
 
 struct daemon {
@@ -37,7 +38,7 @@ struct daemon {
 
 static void usage(FILE *out)
 {
-	fputs("usage: " PROGRAM " [-c FILE] [-T] [-R] [-d]\n"
+	fputs("usage: " PROGRAM " [-c FILE] [-T] [-R] [-d] [-s]\n"
 	      "\n"
 	      "The controller of Stadttor: opens the way for devices that the "
 	      "portal lets in.\n"
@@ -47,6 +48,7 @@ static void usage(FILE *out)
 	      "  -R, --remove       take rules and queues out of the kernel, "
 	      "and exit\n"
 	      "  -d, --debug        log what is done\n"
+	      "  -s, --syslog       log to syslog instead of standard error\n"
 	      "  -h, --help         this text\n"
 	      "  -V, --version      the version\n",
 	      out);
@@ -59,13 +61,14 @@ static void parse_options(int argc, char **argv, struct options *o)
 		{ "test", no_argument, NULL, 'T' },
 		{ "remove", no_argument, NULL, 'R' },
 		{ "debug", no_argument, NULL, 'd' },
+		{ "syslog", no_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:TRdhV", long_options, NULL)) !=
+	while ((c = getopt_long(argc, argv, "c:TRdshV", long_options, NULL)) !=
 	       -1) {
 		if (c == 'c') {
 			o->config = optarg;
@@ -75,6 +78,8 @@ static void parse_options(int argc, char **argv, struct options *o)
 			o->removes = true;
 		} else if (c == 'd') {
 			o->debug = true;
+		} else if (c == 's') {
+			o->syslog = true;
 		} else if (c == 'h') {
 			usage(stdout);
 			exit(0);
@@ -236,6 +241,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	log_open(PROGRAM, d.options.debug || s->gate.debug);
+	if (d.options.syslog)
+		log_open_syslog();
 	wipe_freed_memory();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN); /* until there is something to reload */

@@ -21,15 +21,17 @@
 struct command {
 	struct portal_options portal;
 	bool only_checks;
+	bool uses_syslog;
 };
 
 static void usage(FILE *out)
 {
 	fprintf(out,
-		"Usage: stadttor-portal [-dT] [-c FILE]\n"
+		"Usage: stadttor-portal [-dsT] [-c FILE]\n"
 		"  -c FILE        config file (default " SETTINGS_PATH ")\n"
 		"  -T             check the config, print it in full, exit\n"
 		"  -d             debug messages\n"
+		"  -s             log to syslog instead of standard error\n"
 		"  -h, --help     this text\n"
 		"  -V, --version  version\n");
 }
@@ -43,13 +45,16 @@ static void take_options(struct command *c, int argc, char **argv)
 	};
 	int o;
 
-	while ((o = getopt_long(argc, argv, "c:dhTV", longer, NULL)) >= 0) {
+	while ((o = getopt_long(argc, argv, "c:dhsTV", longer, NULL)) >= 0) {
 		switch (o) {
 		case 'c':
 			c->portal.config = optarg;
 			break;
 		case 'd':
 			c->portal.debug = true;
+			break;
+		case 's':
+			c->uses_syslog = true;
 			break;
 		case 'T':
 			c->only_checks = true;
@@ -164,6 +169,8 @@ int portal_main(int argc, char **argv)
 	if (c.only_checks)
 		print_settings(s);
 	log_open("stadttor-portal", c.portal.debug || s->portal.debug);
+	if (c.uses_syslog)
+		log_open_syslog();
 	wipe_freed_memory();
 	signal(SIGHUP, SIG_IGN); /* until there is something to reload */
 	keep_heap_small();

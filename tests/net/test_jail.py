@@ -3,12 +3,16 @@
 
 Read in openwrt/procd: jail/jail.c, post_start_hook() (order of steps, and the
 securebits that it locks where capabilities are given), build_jail_fs() (a root
-that is read-only), jail/capabilities.c. The sets and the filter are the
-package's own.
+that is read-only, a /dev of its own), jail/capabilities.c. The sets and the
+filter are the package's own.
 """
 import json
 import os
+import re
+import signal
+import socket
 import subprocess
+import threading
 
 import gate
 import lab
@@ -19,13 +23,23 @@ from traffic import FAMILIES
 
 FILES = os.path.join(gate.REPO, "openwrt", "stadttor", "files")
 PLAIN = os.path.join(gate.REPO, os.environ.get("STADTTOR_PLAIN", "build"))
+DAEMON, ERROR, WARNING, INFO = 3, 3, 4, 6  # of syslog(3)
 SECUREBITS = "+keep_caps_locked,+no_setuid_fixup_locked,+noroot_locked"
 # Its own /proc is that of its own processes.
 MAKE_ROOT = """set -e
 folder=$1 pending=$2
 shift 2
 mount --bind "$folder" "$folder"
-mount --bind "${pending%/*}" "${pending%/*}"
+mount -t tmpfs dev "$folder/dev"
+mkdir "$folder/dev/shm"
+mount --bind "${pending%/*}" "$folder/dev/shm"
+for name in null zero full random urandom; do
+	: >"$folder/dev/$name"
+	mount --bind "/dev/$name" "$folder/dev/$name"
+done
+: >"$folder/dev/log"
+mount --bind "$folder/log" "$folder/dev/log"
+mount --rbind "$folder/dev" /dev
 mount -o remount,bind,ro /
 exec "$@"
 """
@@ -50,13 +64,29 @@ class Jailed(gate.Stadttor):
             subprocess.run(["chown", f"{gate.USER[program]}:nogroup",
                             self.place(program)], check=True)
         self.socket = os.path.join(self.place(NETCTL), "netctl.sock")
+        os.mkdir(self.place("dev"))
+        self.options = ["-s"]
+        self.said = []  # facility and priority, program, text
+        self.syslog = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.syslog.bind(self.place("log"))
+        os.chmod(self.place("log"), 0o666)
+        threading.Thread(target=self.hear, daemon=True).start()
+
+    def hear(self):
+        """What logd would; the programs' logs are made of it."""
+        while datagram := self.syslog.recv(2048):
+            number, program, text = re.fullmatch(
+                r"<(\d+)>.{15} ([\w-]+): (.*)", datagram.decode()).groups()
+            self.said.append((int(number), program, text))
+            with open(self.log_path(program), "a") as log:
+                print(text, file=log)
 
     def place(self, program):
         return os.path.join(self.folder, program)
 
     def start_one(self, program):
         sets = capabilities(program.removeprefix("stadttor-"))
-        with open(self.log_path(program), "a") as log:
+        with open(self.place("stderr"), "a") as log:
             self.process[program] = self.street.gate.popen([
                 "unshare", "--mount", "--pid", "--fork", "--kill-child",
                 "--mount-proc", "sh", "-c", MAKE_ROOT, "sh", self.folder,
@@ -72,23 +102,31 @@ class Jailed(gate.Stadttor):
 
     def close(self):
         self.kill()  # unshare, which hears nothing else, and its child with it
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.sendto(b"", self.place("log"))
         super().close()
 
 
 @pytest.fixture
 def jailed(street):
     programs = Jailed(street)
-    programs.start(usage={"file": os.path.join(programs.place(PORTAL),
+    programs.configure(usage={"file": os.path.join(programs.place(PORTAL),
                                                "usage.sqlite")})
+    for program in (NETCTL, PORTAL):
+        programs.start_one(program)
+    programs.wait_ready()
     yield programs
     programs.close()
 
 
-def status(process):
+def next_process(process):
     """Of the program, a child of the unshare that was started."""
-    child = lab.wait_until(lambda: open(
+    return lab.wait_until(lambda: open(
         f"/proc/{process.pid}/task/{process.pid}/children").read().split())[0]
-    with open(f"/proc/{child}/status") as file:
+
+
+def status(process):
+    with open(f"/proc/{next_process(process)}/status") as file:
         return dict(line.rstrip("\n").split(":\t", 1) for line in file)
 
 
@@ -100,8 +138,23 @@ def test_they_start_and_serve(jailed, phones):
             == dict.fromkeys(("CapEff", "CapPrm", "CapBnd"), rights)
         assert its["Seccomp"] == "2" and its["NoNewPrivs"] == "1"
         assert its["Uid"].split() != ["0"] * 4
-        assert jailed.warnings("error|fatal|denied|permitted", program) == []
     for phone, family in zip(phones, FAMILIES):
         assert traffic.is_shut(phone, family)
         assert traffic.tap(phone, family).status == 303
         traffic.wait_online(phone, family)
+
+
+def test_what_is_no_error_is_not_logged_as_one(jailed):
+    """procd would: all that it reads on standard error is daemon.err."""
+    with open(jailed.place("stderr")) as file:
+        assert file.read() == ""
+    assert {number >> 3 for number, _, _ in jailed.said} == {DAEMON}
+    assert {number & 7 for number, _, _ in jailed.said} <= {INFO, WARNING}
+    assert {program for number, program, text in jailed.said
+            if number & 7 == INFO} == {NETCTL, PORTAL}
+    jailed.configure(guest={"duration": "for ever"})
+    pid = next_process(jailed.process[NETCTL])
+    os.kill(int(pid), signal.SIGHUP)
+    jailed.wait_log("duration")
+    number, _, text = next(x for x in jailed.said if "duration" in x[2])
+    assert number & 7 == ERROR and not text.startswith("error")
