@@ -4,6 +4,7 @@
 INSTALL ?= install
 bindir := $(PREFIX)/bin
 sbindir := $(PREFIX)/sbin
+libexecdir := $(PREFIX)/libexec/stadttor
 datadir := $(PREFIX)/share/stadttor
 mandir := $(PREFIX)/share/man
 unitdir := $(PREFIX)/lib/systemd/system
@@ -17,7 +18,8 @@ MAN_DIST := $(wildcard cli/*.8 netctl/*.8 portal/*.8 docs/*.5)
 WEB_DIST := $(wildcard web/pages/* web/lang/*)
 
 # Units and pages name the programs by their installed place.
-place = sed -e 's|@SBINDIR@|$(sbindir)|g' -e 's|@BINDIR@|$(bindir)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g'
+place = sed -e 's|@SBINDIR@|$(sbindir)|g' -e 's|@BINDIR@|$(bindir)|g' \
+	-e 's|@LIBEXECDIR@|$(libexecdir)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g'
 
 # The default of the option `pages` is right for PREFIX=/usr only.
 config = $(if $(filter /usr,$(PREFIX)),cat,\
@@ -25,6 +27,7 @@ config = $(if $(filter /usr,$(PREFIX)),cat,\
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) \
+		$(DESTDIR)$(libexecdir) \
 		$(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir) \
 		$(DESTDIR)$(tmpfilesdir) \
 		$(DESTDIR)$(sysctldir) $(DESTDIR)$(mandir)/man5 \
@@ -32,6 +35,7 @@ install: all
 	$(INSTALL) -m 755 $(BUILD)/stadttor $(DESTDIR)$(bindir)/stadttor
 	$(INSTALL) -m 755 $(BUILD)/stadttor-netctl $(DESTDIR)$(sbindir)/
 	ln -sf ../bin/stadttor $(DESTDIR)$(sbindir)/stadttor-portal
+	$(INSTALL) -m 755 etc/guard $(DESTDIR)$(libexecdir)/
 	for m in $(MAN_DIST); do $(INSTALL) -m 644 $$m \
 		$(DESTDIR)$(mandir)/man$${m##*.}/ || exit; done
 	for f in $(WEB_DIST); do $(INSTALL) -D -m 644 $$f \
@@ -58,7 +62,15 @@ install-system:
 		sysctl -q -e --load=$(sysctldir)/50-stadttor.conf; fi
 	if test -d /run/systemd/system; then systemctl daemon-reload; fi
 
+# Nobody is kept in or out by what is left: the gate goes with its programs.
+uninstall-system:
+	if test -d /run/systemd/system; then systemctl disable --now \
+		$(notdir $(wildcard $(addprefix $(unitdir)/,$(notdir $(UNITS_DIST))))); fi
+	if test -x $(sbindir)/stadttor-netctl; then \
+		$(sbindir)/stadttor-netctl --remove; fi
+
 uninstall:
+	test -n "$(DESTDIR)" || $(MAKE) --no-print-directory uninstall-system
 	rm -f $(DESTDIR)$(bindir)/stadttor \
 		$(addprefix $(DESTDIR)$(sbindir)/,$(DAEMONS)) \
 		$(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(UNITS_DIST))) \
@@ -67,7 +79,7 @@ uninstall:
 		$(DESTDIR)$(sysctldir)/50-stadttor.conf
 	for m in $(MAN_DIST); do rm -f \
 		$(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
-	rm -rf $(DESTDIR)$(datadir)
+	rm -rf $(DESTDIR)$(datadir) $(DESTDIR)$(libexecdir)
 	test -n "$(DESTDIR)" || ! test -d /run/systemd/system || \
 		systemctl daemon-reload
 
@@ -86,4 +98,4 @@ dist: web
 	rm $(BUILD)/dist.files
 	@echo $(BUILD)/$(DIST).tar.xz
 
-.PHONY: install install-system uninstall dist
+.PHONY: install install-system uninstall uninstall-system dist

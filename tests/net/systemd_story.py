@@ -12,6 +12,8 @@ import sys
 import time
 
 CONFIG = pathlib.Path("/etc/config/stadttor")
+NETCTL = pathlib.Path("/usr/sbin/stadttor-netctl")
+AWAY = NETCTL.with_suffix(".away")
 UNITS = ("stadttor-netctl", "stadttor-portal")
 TWO_LINES = """
 config uplink wan
@@ -26,6 +28,7 @@ ip -n internet addr add 192.0.2.1/24 dev eth0
 ip -n internet link set eth0 up
 ip addr add 192.0.2.2/24 dev wan0
 ip link set wan0 up
+ip -n internet route add 10.20.0.0/22 via 192.0.2.2
 ip netns add phone
 ip link add guest0 type veth peer name eth0 netns phone
 ip -n phone addr add 10.20.0.5/22 dev eth0
@@ -88,6 +91,45 @@ def sessions():
     return len(json.loads(answer)["sessions"]) if answer else -1
 
 
+def without_program():
+    NETCTL.rename(AWAY)
+
+
+def with_bad_config():
+    CONFIG.write_text(TWO_LINES + "nonsense\n")
+
+
+def without_user():
+    CONFIG.write_text(TWO_LINES + "config gate\n\toption user 'no-one'\n")
+
+
+def stopped_at_once():
+    run("systemctl", "start", "--no-block", UNITS[0])
+    run("systemctl", "stop", UNITS[0])
+
+
+def fail_to_start(seen):
+    """As at a boot: no rules yet, and netctl is started."""
+    seen["open without it"] = is_online()
+    seen["shut by guard"] = {}
+    for fault in (without_program, with_bad_config, without_user,
+                  stopped_at_once):
+        run("nft", "flush", "ruleset")
+        fault()
+        if fault != stopped_at_once:
+            run("systemctl", "start", UNITS[0])
+        wait("sh", "-c", "nft list tables | grep -q stadttor")
+        seen["shut by guard"][fault.__name__] = not is_online()
+        run("systemctl", "stop", UNITS[0])
+        run("systemctl", "reset-failed")
+        if AWAY.exists():
+            AWAY.rename(NETCTL)
+        CONFIG.write_text(TWO_LINES)
+    run("nft", "flush", "ruleset")
+    seen["order"] = run("systemctl", "show", "-p", "Before", "--value",
+                        "stadttor-guard").stdout.split()
+
+
 def begin(seen, build):
     for line in CABLES.strip().splitlines():
         subprocess.run(line.split(), check=True)
@@ -95,6 +137,7 @@ def begin(seen, build):
     made = run("make", "-s", f"BUILD={build}", "install")
     seen["install"] = made.returncode
     CONFIG.write_text(TWO_LINES)
+    fail_to_start(seen)
     seen["check"] = run("stadttor", "check").returncode
     seen["enable"] = run("systemctl", "enable", "--now", *UNITS).returncode
     seen["ready"] = wait("stadttor", "status")
@@ -136,6 +179,11 @@ def kill_and_stop(seen):
     seen["sessions after restart"] = sessions()
     seen["stop"] = run("systemctl", "stop", *UNITS).returncode
     seen["online after stop"] = is_online()
+    seen["tables kept"] = run("nft", "list", "tables").stdout
+    seen["uninstall"] = run("make", "-s", "uninstall").returncode
+    seen["tables left"] = run("nft", "list", "tables").stdout
+    seen["units left"] = run("systemctl", "list-unit-files", "--no-legend",
+                             "stadttor*").stdout
     seen["failed"] = run("systemctl", "list-units", "--failed", "--no-legend",
                          "stadttor*").stdout
 

@@ -153,6 +153,28 @@ def test_a_device_that_appears_later(guard, street, phones):
     assert gets_out(street, phones[0]) == [V4, V6]
 
 
+def test_all_of_it_can_be_removed(guard, stadttor, street, phones):
+    """Whatever the config says by then; what is others' stays."""
+    mine = "table inet mine { }\n"
+    street.gate.nft(mine)
+    street.gate.run("tc", "qdisc", "add", "dev", "br-staff", "root", "handle",
+                    "7:", "htb")
+    stadttor.start(guest={"rate_down": "5mbit", "rate_up": "5mbit"})
+    assert traffic.tap(phones[0]).status == 303
+    stadttor.configure(staff={})
+    guard()
+    stadttor.terminate()
+    stadttor.write("nonsense")
+    assert len(tables(street)) == 2  # with that of the guard
+    done = street.gate.run(os.path.join(stadttor.build, NETCTL), "--remove")
+    assert (done.stdout, done.stderr) == ("", "")
+    assert street.gate.run("nft", "list", "ruleset").stdout.split() \
+        == mine.split()
+    assert re.findall(r"qdisc htb (\w+):", street.gate.run(
+        "tc", "qdisc", "show").stdout) == ["7"]
+    assert gets_out(street, phones[1]) == [V4, V6]
+
+
 # --- netctl that does not come up ---------------------------------------------
 
 def ends(stadttor):

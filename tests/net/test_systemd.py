@@ -24,6 +24,17 @@ def test_readme_installs_and_starts_it(seen):
     assert seen["ready"]
 
 
+def test_until_it_starts_guests_are_kept_out(seen):
+    assert seen["open without it"]  # without the guard they are online
+    assert len(seen["shut by guard"]) == 4
+    assert all(seen["shut by guard"].values()), seen["shut by guard"]
+
+
+def test_the_guard_comes_before_networks_and_netctl(seen):
+    assert {"network-pre.target", "stadttor-netctl.service"} <= set(
+        seen["order"])
+
+
 def test_each_has_the_rights_that_it_needs(seen):
     for unit, needed in (("stadttor-netctl", NET_ADMIN),
                          ("stadttor-portal", 0)):
@@ -75,3 +86,10 @@ def test_restart_and_stop_drop_nobody(seen):
     assert seen["stop"] == 0
     assert seen["online after stop"]
     assert seen["failed"] == ""
+
+
+def test_uninstall_leaves_no_closed_gate(seen):
+    assert "table inet stadttor" in seen["tables kept"]
+    assert seen["uninstall"] == 0
+    assert "stadttor" not in seen["tables left"]
+    assert seen["units left"] == ""
