@@ -9,6 +9,7 @@ import re
 import shutil
 import stat
 import subprocess
+import time
 
 import pytest
 import router as r
@@ -83,6 +84,7 @@ def test_files_and_modes(out, root):
         "/usr/sbin/stadttor-portal": "-> ../bin/stadttor",
         "/usr/sbin/stadttor-setup": "-> ../libexec/stadttor/setup",
         "/usr/libexec/stadttor/setup": "755",
+        "/usr/libexec/stadttor/guard": "755",
         "/etc/config/stadttor": "644",
         "/etc/init.d/stadttor": "755",
         "/etc/uci-defaults/90-stadttor": "644",
@@ -234,7 +236,7 @@ def test_every_command_prints_the_version(out):
     package = out / "stadttor"
     commands = [p for place in ("usr/bin", "usr/sbin", "usr/libexec")
                 for p in (package / place).rglob("*") if p.is_file()]
-    assert len(commands) == 5
+    assert len(commands) == 6
     for command in commands:
         done = subprocess.run([command, "--version"], text=True, check=True,
                               stdout=subprocess.PIPE, timeout=20, env={
@@ -396,18 +398,37 @@ def test_a_removal_leaves_no_trace(box, out):
                                              "stadttor takedown"]
 
 
+# What package managers run for a removal: apk's default_prerm comes before the
+# package's own lines, opkg's after them, which it sources in a subshell
+# (include/package-pack.mk, base-files' functions.sh).
+STOPS = "/etc/init.d/stadttor disable; /etc/init.d/stadttor stop\n"
+MANAGERS = {"apk": lambda own: STOPS + own,
+            "opkg": lambda own: f"(\n{own})\nret=$?\n{STOPS}exit $ret\n"}
+
+
+@pytest.mark.parametrize("manager", MANAGERS)
 @pytest.mark.parametrize("fails,removed", [(1, True), (9, False)])
-def test_the_gate_goes_last(box, out, fails, removed):
-    """Changes that nobody has committed stop an undo, but not a removal."""
+def test_the_gate_goes_last(box, out, manager, fails, removed):
+    """Changes that nobody has committed stop an undo, but not a removal; where
+    files cannot be written the service is there again."""
     (box.etc / "stadttor/undo").mkdir()
     box.program(box.root / "usr/libexec/stadttor/setup",
                 'echo "setup $*" >>"$TRACE"\n'
                 f'[ "$(grep -c ^setup "$TRACE")" -gt {fails} ]')
-    script = box.place((out / "stadttor.prerm").read_text(), "prerm")
+    own = (out / "stadttor.prerm").read_text()
+    script = box.place(MANAGERS[manager](own), "prerm")
     box.run("-c", "uci set network.lan.ipaddr=192.168.7.1")
     done = box.run(script)
+    assert (done.returncode == 0) == removed
+    deadline = time.monotonic() + 30
+    while not removed and "stadttor start" not in box.trace.read_text():
+        assert time.monotonic() < deadline, box.trace.read_text()
+        time.sleep(0.05)
     said = [e[0] for e in box.events()]
     assert said.count("setup --undo --yes") == 2
     assert ("stadttor takedown" in said) == removed
-    assert (done.returncode == 0) == removed
+    if not removed:
+        assert said[-4:] == [*said[-4:-2], "stadttor enable",
+                             "stadttor start"]
+        assert "stadttor stop" in said and "stadttor disable" in said
     assert box.run("-c", "uci changes network").stdout == ""
