@@ -13,9 +13,10 @@ import uci
 
 HERE = pathlib.Path(__file__).resolve().parent
 STUBS = HERE / "stubs"
+ROOT = HERE.parent.parent
 FILES = HERE.parent.parent / "openwrt" / "stadttor" / "files"
 BUSYBOX = shutil.which("busybox") or "/bin/busybox"
-APPLETS = """cat chmod cp cut grep head md5sum mkdir mktemp mv rm rmdir sed
+APPLETS = """awk cat chmod cp cut grep head md5sum mkdir mktemp mv rm rmdir sed
 sleep tr uniq usleep""".split()
 
 NETWORK = """# kept by hand
@@ -105,10 +106,15 @@ class Router:
                 "jsonfilter": "sed -n 's/.*\"l3_device\": *\"\\(.*\\)\".*/"
                               "\\1/p'",
                 "uci": f'. {self.bin}/uci.sh; uci "$@"',
-                "nft": 'echo "nft $*" >>"$TRACE"'}.items():
+                "nft": 'echo "nft $*" >>"$TRACE"\n'
+                       '[ "$1" != list ] || cat "$STUB_ETC/nft" 2>/dev/null\n'
+                       '[ "$1" != -f ] || cat >"$TRACE.nft"\n'
+                       '[ -z "$STUB_NFT" ]'}.items():
             self.program(self.bin / name, text)
         (self.bin / "uci.sh").write_text(uci.FUNCTION)
         self.uci = uci.Uci(self.etc)
+        self.place((ROOT / "etc" / "guard").read_text(),
+                   "usr/libexec/stadttor/guard")
 
     def config(self, name, text=None):
         path = self.etc / "config" / name
@@ -150,6 +156,12 @@ class Router:
             env={"PATH": str(self.bin), "TRACE": str(self.trace),
                  "STUB_ETC": str(self.etc),
                  "TMPDIR": str(self.root / "tmp"), **env})
+
+    def guarded(self):
+        """Devices that the last nft -f keeps guests of out."""
+        path = self.trace.parent / "trace.nft"
+        rules = path.read_text() if path.exists() else ""
+        return re.findall(r'iifname "(.*)" drop', rules)
 
     def unmoved(self, text):
         return text.replace(str(self.root), "")

@@ -10,7 +10,7 @@ JAIL = ("/sbin/ujail", "/lib/libpreload-seccomp.so",
         "/etc/seccomp/stadttor.json")
 FOLLOWED = [f"config.change {config} reload"
             for config in ("stadttor", "network", "firewall")]
-CONFIG = ["-c", "/var/etc/stadttor/config"]
+CONFIG = ["-s", "-c", "/var/etc/stadttor/config"]
 
 
 @pytest.fixture
@@ -38,14 +38,16 @@ def start(box, **env):
     return sent[0]
 
 
-def logged(box):
-    return [e[1] for e in box.events() if e[0] == "log"]
+def logged(box, guard=False):
+    """Without the guard's, or its alone."""
+    return [e[1] for e in box.events() if e[0] == "log"
+            and e[1].startswith("stadttor-guard: ") == guard]
 
 
 def test_two_programs_each_in_its_jail(box):
     sent = start(box)["instances"]
     assert sorted(sent) == ["netctl", "portal"]
-    for name, words in (("netctl", {"procfs"}), ("portal", set())):
+    for name, words in (("netctl", {"procfs", "log"}), ("portal", {"log"})):
         its = sent[name]
         jail = its.pop("jail")
         mounts = jail.pop("mount")
@@ -96,7 +98,14 @@ def test_folders_belong_to_who_writes(box):
                  "var/run/stadttor/portal"):
         assert (box.root / path).stat().st_mode & 0o7777 == 0o750
     assert not [e for e in box.events() if e[0] == "chown" and e[1] != "-h"]
-    start(box)  # what is there is the operator's
+    start(box)  # what is there is the operator's, but for the default
+    assert [e for e in box.events() if e[0] == "chown"] == [
+        ["chown", "-h", "stadttor-portal:stadttor-portal",
+         "/etc/stadttor/data"]]
+    box.config("stadttor", BASE + "config usage\n\toption file "
+               "'/etc/mine/usage.sqlite'\n")
+    start(box)
+    start(box)
     assert [e for e in box.events() if e[0] == "chown"] == []
 
 
@@ -265,7 +274,31 @@ def test_the_firewall_opens_what_guests_need(box):
         {"proto": "tcp udp", "dest_port": "53"},
         {"proto": "udp", "dest_port": "67 547"},
         {"proto": "icmp", "family": "ipv4"},
-        {"proto": "icmp", "family": "ipv6"}]
+        {"proto": "icmp", "family": "ipv6"},
+        {"proto": "all", "dest": "internet"}]
+
+
+def ways(box, devices):
+    """The firewall's zones that guests get to by uplinks of these names."""
+    box.config("stadttor", "config zone 'guest'\n\toption device 'br-guest'\n"
+               + "".join(f"config uplink 'up{i}'\n\toption device '{d}'\n"
+                         for i, d in enumerate(devices)))
+    return [x["dest"] for x in start(box)["data"]["firewall"] if "dest" in x]
+
+
+def test_the_way_out_is_that_of_the_uplinks(box):
+    """A network of that device, or whose protocol made it (netifd: wg0 of
+    wireguard, pppoe-wan of ppp's proto_setup)."""
+    box.add("network", "config interface 'wg0'\n\toption proto 'wireguard'\n")
+    box.add("firewall", "config zone\n\toption name 'vpn'\n"
+            "\tlist network 'wg0'\n")
+    assert ways(box, ["eth1"]) == ["internet"]
+    assert ways(box, ["pppoe-wan"]) == ["internet"]
+    assert ways(box, ["eth1", "wg0", "pppoe-wan"]) == ["internet", "vpn"]
+    assert logged(box) == []
+    assert ways(box, ["eth9"]) == []
+    assert logged(box) == ["no zone of the firewall has eth9: its forwardings "
+                           "alone decide whether guests get there"]
 
 
 def test_the_ports_are_those_of_the_config(box):
@@ -280,7 +313,7 @@ def test_two_zones_of_one_firewall_zone_are_opened_once(box):
                "\toption device 'br-two'\n")
     box.add("network", "config interface 'two'\n\toption device 'br-two'\n")
     box.config("firewall", r.FIREWALL + r.GUEST_ZONE + "\tlist network 'two'\n")
-    assert len(start(box)["data"]["firewall"]) == 5
+    assert len(start(box)["data"]["firewall"]) == 6
 
 
 def test_a_firewall_zone_may_name_the_device(box):
@@ -376,13 +409,53 @@ def test_start_with_a_bad_config_leaves_alone_what_runs(box):
     assert done.returncode == 1 and sent == []
 
 
+@pytest.mark.parametrize("action", ["boot", "start", "restart"])
+def test_guests_are_kept_out_before_anything_starts(box, action):
+    """etc/guard itself, before the config is checked and procd is told."""
+    run(box, action)
+    assert box.guarded() == ["br-guest"]
+    order = [e[0].split()[0] for e in box.events() if e[0] == "end"
+             or e[0].startswith(("nft -f", "stadttor check"))]
+    assert order == ["nft", "stadttor", "end"]
+    assert logged(box, guard=True) == [
+        "stadttor-guard: guests of br-guest are kept out until netctl's rules "
+        "are in the kernel"]
+
+
+def test_devices_that_are_still_to_come_are_guarded(box):
+    box.config("network", r.NETWORK)
+    assert start(box)["instances"] == {}
+    assert box.guarded() == ["br-guest"]
+
+
+def test_what_is_in_force_is_not_guarded(box):
+    (box.etc / "nft").write_text('\t\tiifname "br-guest" goto from_guest\n')
+    box.config("stadttor", BASE + "config zone 'two'\n\toption device "
+               "'br-two'\n")
+    run(box, "reload", STUB_RUNNING="1", STUB_CHECK="bad")
+    assert box.guarded() == ["br-two"]
+
+
+def test_without_a_guard_nothing_is_opened(box):
+    done, sent = run(box, "start", STUB_NFT="1")
+    assert sent[0]["instances"] == {}
+    rule, = sent[0]["data"]["firewall"]
+    assert rule["target"] == "REJECT"
+    assert logged(box, guard=True) == [
+        "stadttor-guard: guests of br-guest are NOT kept out: nft failed"]
+    assert logged(box) == ["not started; the firewall keeps guests out "
+                           "meanwhile"]
+
+
 def test_a_bad_config_at_boot_keeps_guests_out(box):
     done, sent = run(box, "boot", STUB_CHECK="stadttor:7: bad")
     assert sent[0]["instances"] == {}
     assert sent[0]["data"]["firewall"] == [
         {"type": "rule", "src": "visitors", "proto": "all", "dest": "*",
          "target": "REJECT"}]
-    assert logged(box)[0] == "stadttor:7: bad"
+    assert box.guarded() == ["br-guest"]
+    assert logged(box) == ["stadttor:7: bad", "not started; the firewall "
+                               "keeps guests out meanwhile"]
 
 
 @pytest.fixture
@@ -429,44 +502,18 @@ def test_hardware_offload_is_warned_of(box):
     assert "hardware flow offload bypasses the gate" in logged(box)[0]
 
 
-# Says where its config is, and that it is up, by what stands for its socket.
-NETCTL = """
-cp "$2" "$TRACE.config"
-trap 'echo terminated >>"$TRACE"; exit 0' TERM
-: >"${2%/*}/sock"
-i=0
-while [ $i -lt 100 ]; do i=$((i + 1)); usleep 50000; done
-echo late >>"$TRACE"
-"""
-
-
 def test_takedown_removes_whatever_the_config_says(box):
-    box.program(box.root / "usr/sbin/stadttor-netctl", NETCTL)
+    box.program(box.root / "usr/sbin/stadttor-netctl",
+                'echo "netctl $*" >>"$TRACE"')
     box.config("stadttor", "config nonsense\n" + BASE)
     run_folder = box.root / "run/stadttor"
     (run_folder / "portal").mkdir(parents=True)
     (run_folder / "pending").write_text("counted")
     for name in ("waiting.sqlite", "waiting.sqlite.new"):
         (run_folder / "portal" / name).write_text("counted")
-    path = box.place(INIT.replace("test -S", "test -f"), "etc/init.d/stadttor")
+    path = box.place(INIT, "etc/init.d/stadttor")
     done = box.run(r.STUBS / "rc.common", path, "takedown")
     assert done.returncode == 0
-    lines = box.unmoved(box.trace.read_text()).splitlines()
-    assert lines[0] == "kill\tstadttor"
-    assert lines[1:] == ["changed\tfirewall", "terminated",
-                         "nft delete table inet stadttor",
-                         "nft delete table netdev stadttor"]
-    config = box.unmoved((box.trace.parent / "trace.config").read_text())
-    assert config == """config gate
-\toption on_stop 'remove'
-\toption socket '/tmp/stadttor.takedown/sock'
-\toption user 'stadttor-netctl'
-config usage
-\toption pending ''
-config uplink 'wan'
-\toption device 'eth1'
-config zone 'guest'
-\toption device 'br-guest'
-"""
+    assert box.unmoved(box.trace.read_text()).splitlines() == [
+        "kill\tstadttor", "changed\tfirewall", "netctl --remove"]
     assert not run_folder.exists()
-    assert not (box.root / "tmp/stadttor.takedown").exists()

@@ -59,19 +59,40 @@ def test_what_it_makes(box):
         "dhcp": {
             "guest": "dhcp", "guest.interface": "guest", "guest.start": "10",
             "guest.limit": "1000", "guest.leasetime": "1h",
+            "guest.dhcpv4": "server",
             "guest.ra": "server", "guest.dhcpv6": "server"},
         "firewall": {
             "guest": "zone", "guest.name": "guest", "guest.network": "guest",
             "guest.input": "REJECT", "guest.output": "ACCEPT",
-            "guest.forward": "REJECT", "guest_uplink": "forwarding",
-            "guest_uplink.src": "guest", "guest_uplink.dest": "internet"},
+            "guest.forward": "REJECT"},
         "wireless": {
             f"guest_{radio}{k}": v for radio in ("radio0", "radio1")
             for k, v in {"": "wifi-iface", ".device": radio, ".mode": "ap",
                          ".network": "guest", ".encryption": "none",
                          ".ssid": "Café d'\\''Or \"frei\"",
                          ".isolate": "1"}.items()},
-        "stadttor": {"wan.device": "eth1"}}
+        "stadttor": {"wan.device": "eth1", "@portal[0].network":
+                     "Café d'\\''Or \"frei\""}}
+
+
+def test_the_page_names_the_network(box):
+    """As phones list it; without --ssid it is the other way round."""
+    box.run("-c", "uci set stadttor.@portal[0].network='City Wi-Fi';"
+            "uci commit stadttor")
+    out = run(box, "--dry-run")
+    assert "ssid='City Wi-Fi'" in out and "@portal" not in out
+    box.run("-c", "uci delete stadttor.@portal[0]; uci commit stadttor")
+    out = run(box, "--dry-run")
+    assert "uci set stadttor.portal='portal'\n" \
+        "uci set stadttor.portal.network='Stadttor'" in out
+
+
+def test_the_network_never_comes_up_before_its_gate(box):
+    run(box, "--yes")
+    assert box.guarded() == ["br-guest"]
+    order = [e[0] for e in box.events()
+             if e[0] == "reload_config" or e[0].startswith("nft -f")]
+    assert order == ["nft -f -", "reload_config"]
 
 
 def test_it_prints_what_it_runs(box):
@@ -104,13 +125,6 @@ def test_a_radio_that_is_off_may_have_an_open_network_of_its_own(box):
     box.run("-c", "uci set wireless.default_radio0.disabled=1;"
             "uci commit wireless")
     assert "turns on" not in run(box, "--dry-run")
-
-
-def test_a_zone_whose_name_is_no_sections_will_do(box):
-    text = box.config("firewall").read_text()
-    box.config("firewall", text.replace("'internet'", "'wan-vpn'"))
-    run(box, "--yes")
-    assert settings(box, "firewall")["guest_uplink.dest"] == "wan-vpn"
 
 
 @pytest.mark.parametrize("address,fits", [
