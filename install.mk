@@ -98,4 +98,21 @@ dist: web
 	rm $(BUILD)/dist.files
 	@echo $(BUILD)/$(DIST).tar.xz
 
-.PHONY: install install-system uninstall uninstall-system dist
+# A feed that an SDK of OpenWrt takes as it is: both packages, and the source
+# beside its Makefile, which names its hash (scripts/download.pl takes file://).
+openwrt-feed:
+	@test -n "$(DIR)" || { echo "usage: make openwrt-feed DIR=FOLDER" >&2; \
+		exit 2; }
+	$(MAKE) dist
+	rm -rf $(DIR)/stadttor $(DIR)/luci-app-stadttor
+	$(INSTALL) -d $(DIR)
+	tar -xJf $(BUILD)/$(DIST).tar.xz -C $(DIR) --strip-components=2 \
+		$(DIST)/openwrt
+	cp $(BUILD)/$(DIST).tar.xz $(DIR)/stadttor/
+	hash=$$(sha256sum <$(BUILD)/$(DIST).tar.xz) && sed -i \
+		-e "s/^PKG_HASH:=.*/PKG_HASH:=$${hash%% *}/" \
+		-e 's|^PKG_SOURCE_URL:=.*|PKG_SOURCE_URL:=file://$$(CURDIR)|' \
+		$(DIR)/stadttor/Makefile
+	@echo "echo 'src-link stadttor $(abspath $(DIR))' >>SDK/feeds.conf"
+
+.PHONY: openwrt-feed install install-system uninstall uninstall-system dist

@@ -2,6 +2,7 @@
 """What openwrt/stadttor/Makefile puts into the packages, without a buildroot:
 tests/openwrt/stubs/buildroot stands in for rules.mk and package.mk.
 """
+import hashlib
 import json
 import lzma
 import os
@@ -9,6 +10,7 @@ import re
 import shutil
 import stat
 import subprocess
+import tarfile
 import time
 
 import pytest
@@ -396,6 +398,45 @@ def test_a_removal_leaves_no_trace(box, out):
     (box.etc / "stadttor/undo").mkdir()
     assert run_script(box, out, "prerm") == ["setup --undo --yes",
                                              "stadttor takedown"]
+
+
+@pytest.fixture(scope="module")
+def feed(tmp_path_factory, root):
+    folder = tmp_path_factory.mktemp("feed")
+    subprocess.run(["make", "-s", "openwrt-feed", f"DIR={folder / 'feed'}",
+                    f"BUILD={folder / 'build'}"], cwd=root, check=True,
+                   stdout=subprocess.PIPE, timeout=120)
+    return folder / "feed"
+
+
+def test_a_feed_is_ready_for_an_sdk(feed):
+    """Its hash is that of the source beside it, where the SDK looks for it."""
+    assert sorted(p.name for p in feed.iterdir()) == ["luci-app-stadttor",
+                                                      "stadttor"]
+
+    def shown(name):
+        return subprocess.run(
+            ["make", "--no-print-directory", "-C", feed / "stadttor",
+             f"TOPDIR={r.STUBS / 'buildroot'}", f"show-{name}"], check=True,
+            stdout=subprocess.PIPE, text=True, timeout=60).stdout.strip()
+    source = feed / "stadttor" / shown("PKG_SOURCE")
+    assert shown("PKG_HASH") == hashlib.sha256(source.read_bytes()).hexdigest()
+    assert shown("PKG_SOURCE_URL") == f"file://{source.parent}"
+    with tarfile.open(source) as tar:
+        names = {n.partition("/")[2] for n in tar.getnames()}
+    assert {"Makefile", "etc/guard", "web/dist/app.js.gz",
+            "openwrt/luci-app-stadttor/Makefile"} <= names
+    ours = {str(p.relative_to(feed)) for p in feed.rglob("*") if p.is_file()}
+    assert ours - {f"stadttor/{source.name}"} == {
+        n.removeprefix("openwrt/") for n in names
+        if n.startswith("openwrt/") and (r.ROOT / n).is_file()}
+
+
+def test_a_feed_needs_a_folder(root):
+    done = subprocess.run(["make", "-s", "openwrt-feed"], cwd=root,
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: make openwrt-feed DIR=FOLDER\n")
 
 
 # What package managers run for a removal: apk's default_prerm comes before the
