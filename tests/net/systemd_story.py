@@ -41,7 +41,7 @@ ip -n phone route add default via 10.20.0.1
 
 def run(*command):
     return subprocess.run(command, capture_output=True, text=True,
-                          check=False, timeout=60)
+                          check=False, timeout=300)
 
 
 def wait(*command):
@@ -126,8 +126,6 @@ def fail_to_start(seen):
             AWAY.rename(NETCTL)
         CONFIG.write_text(TWO_LINES)
     run("nft", "flush", "ruleset")
-    seen["order"] = run("systemctl", "show", "-p", "Before", "--value",
-                        "stadttor-guard").stdout.split()
 
 
 def begin(seen, build):
@@ -141,6 +139,8 @@ def begin(seen, build):
     seen["check"] = run("stadttor", "check").returncode
     seen["enable"] = run("systemctl", "enable", "--now", *UNITS).returncode
     seen["ready"] = wait("stadttor", "status")
+    seen["order"] = run("systemctl", "show", "-p", "Before", "--value",
+                        "stadttor-guard").stdout.split()
     wait("sh", "-c", "ss -ltn | grep -q :2080")
     seen["rights"] = {unit: rights(unit) for unit in UNITS}
     seen["writable"] = writable(

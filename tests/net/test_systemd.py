@@ -15,7 +15,7 @@ def seen(tmp_path_factory, root, plain_build):
     output = tmp_path_factory.mktemp("systemd") / "output"
     subprocess.run([HERE / "systemd", output, HERE / "systemd_story.py",
                     plain_build.relative_to(root)], cwd=root, check=True,
-                   timeout=240)
+                   timeout=1200)
     return json.loads(output.read_text())
 
 
