@@ -19,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 APP = HERE.parents[1] / "openwrt/luci-app-stadttor"
 PLUGIN = APP / "root/usr/libexec/rpcd/stadttor"
 JSHN = "/usr/share/libubox/jshn.sh"
+RUNNING = "/var/etc/stadttor/config"
 CODE = re.compile(r"[0-9A-Z]{5}-[0-9A-Z]{5}")
 
 sys.path.insert(0, str(HERE.parent / "golden"))
@@ -86,10 +87,14 @@ class Plugin:
         self.record = folder / "record"
         self.answer = folder / "answer"
         self.answer.write_text('{"fine": true}\n')
+        self.running = folder / "running"  # the config that programs have
         text = PLUGIN.read_text()
-        assert text.count(JSHN) == 1
+        for path, ours in ((JSHN, HERE / "luci/jshn.sh"),
+                           (RUNNING, self.running)):
+            assert text.count(path) == 1
+            text = text.replace(path, str(ours))
         self.script = folder / "plugin"
-        self.script.write_text(text.replace(JSHN, str(HERE / "luci/jshn.sh")))
+        self.script.write_text(text)
         self.bin = folder / "bin"
         self.bin.mkdir()
         (self.bin / "jshn").symlink_to(HERE / "luci/jshn")
@@ -205,6 +210,17 @@ def test_method(plugin, method):
         expected = {"fine": True}
     assert plugin.call(method, given) == expected
     assert plugin.asked() == [command]
+
+
+@pytest.mark.parametrize("method", GOOD)
+def test_what_runs_is_asked_about(plugin, method):
+    """By its own config; the check is of the other one."""
+    arguments, command = GOOD[method]
+    plugin.running.write_text("")
+    plugin.call(method, arguments)
+    config = [] if method == "check" else [f"--config={plugin.running}"]
+    at = command.index("--json") + 1 if "--json" in command else 0
+    assert plugin.asked() == [command[:at] + config + command[at:]]
 
 
 @pytest.mark.parametrize("method", GOOD)
@@ -369,6 +385,25 @@ def test_check(real):
     answer = real.call("check")
     assert answer["code"] == 2
     assert answer["error"].endswith(":2: a gate section has no option 'x'")
+
+
+def test_a_mistake_takes_nothing_away(real):
+    """Figures go on by the config of what runs."""
+    real.call("vouchers_create", {"count": 1, "minutes": 60, "label": "x"})
+    right = (real.folder / "config").read_text()
+    (real.folder / "config").write_text("config gate\n option x '1'\n")
+    assert real.call("vouchers_list")["code"] == 2
+    real.running.write_text(right)
+    assert len(real.call("vouchers_list")["batches"]) == 1
+    assert real.call("status")["code"] == 3
+    assert real.call("check")["code"] == 2
+
+
+def test_running_config_is_where_the_init_script_has_it():
+    init = HERE.parents[1] / "openwrt/stadttor/files/stadttor.init"
+    for script in (PLUGIN, init):
+        assert re.search(f"^(RUNNING|READ)={RUNNING}\\b", script.read_text(),
+                         re.M)
 
 
 def test_vouchers(real):
