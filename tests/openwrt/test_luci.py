@@ -20,6 +20,7 @@ ROOT = HERE.parents[1]
 APP = ROOT / "openwrt/luci-app-stadttor"
 RESOURCES = APP / "htdocs/luci-static/resources"
 SHARE = APP / "root/usr/share"
+FORMS = ["garden", "portal", "zones"]
 VIEWS = sorted(RESOURCES.glob("view/stadttor/*.js"))
 MODULES = sorted(RESOURCES.glob("stadttor/*.js"))
 LITERAL = r"""'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*\""""
@@ -93,7 +94,9 @@ def test_stale_files_are_noticed(tmp_path):
 def test_menu():
     top = MENU["admin/services/stadttor"]
     assert top["action"]["path"] in MENU
-    assert top["depends"]["acl"] == list(ACL)
+    # on uci would hide it where libuci cannot read the config (dispatcher.uc,
+    # check_uci_depends)
+    assert top["depends"] == {"acl": list(ACL)}
     views = {e["action"]["path"] for e in MENU.values()
              if e["action"]["type"] == "view"}
     assert views == {"stadttor/" + p.stem for p in VIEWS}
@@ -127,6 +130,55 @@ def test_methods_of_views_plugin_and_acl():
     assert set(rights["read"]) == set(rights["write"]) == {"ubus", "uci"}
 
 
+# What LuCI and rpcd bring: rpcd's unauthenticated.json, and of luci-base.json
+# (modules/luci-base, 2026) what does not concern files.
+BASE_ACL = {
+    "unauthenticated": {"read": {"ubus": {"session": ["access", "login"],
+                                          "luci": ["getFeatures"]}}},
+    "luci-base": {
+        "read": {"ubus": {"uci": ["changes", "get"]},
+                 "uci": ["system", "luci"]},
+        "write": {"ubus": {"uci": ["add", "apply", "confirm", "delete",
+                                   "order", "rename", "set"]}}},
+}
+
+
+def granted(**groups):
+    """What a login with these lists may do, as openwrt/rpcd, session.c has it
+    (rpc_login_setup_acls): {scope: {object: [function]}}."""
+    grants = {}
+    for group, rights in {**BASE_ACL, **ACL}.items():
+        for level in ("read", "write"):
+            lists = groups.get(level, []) + (
+                groups.get("write", []) if level == "read" else [])
+            if not {"*", group} & set(lists):
+                continue
+            for scope, objects in rights.get(level, {}).items():
+                if isinstance(objects, list):
+                    objects = {name: [level] for name in objects}
+                for name, functions in objects.items():
+                    grants.setdefault(scope, {}).setdefault(
+                        name, []).extend(functions)
+    return grants
+
+
+def documented_groups():
+    """Of the user who may only look, in docs/openwrt.md."""
+    text = (ROOT / "docs/openwrt.md").read_text()
+    return re.findall(r"^\s*uci add_list rpcd\.\S+\.read='(\S+)'", text, re.M)
+
+
+def test_documented_reader():
+    groups = documented_groups()
+    assert set(groups) == {"unauthenticated", "luci-base", "luci-app-stadttor"}
+    text = (ROOT / "docs/openwrt.md").read_text()
+    assert not re.search(r"uci add_list rpcd\.\S+\.write=", text)
+    grants = granted(read=groups)
+    writes = ACL["luci-app-stadttor"]["write"]["ubus"]["stadttor"]
+    assert not set(grants["ubus"]["stadttor"]) & set(writes)
+    assert grants["uci"]["stadttor"] == ["read"]
+
+
 def test_only_gate_talks_to_ubus():
     for path in VIEWS + MODULES:
         assert ("rpc.declare" in path.read_text()) == (path.stem == "gate")
@@ -158,7 +210,7 @@ def test_texts_say_nothing_double():
     """Names of options come from the tables alone."""
     for path in VIEWS:
         for name in re.findall(r"'([a-z_]+)'", path.read_text()):
-            if "_" in name and path.stem in ("zones", "portal", "garden"):
+            if "_" in name and path.stem in FORMS:
                 assert any(name == o for _, o in OPTIONS), name
 
 
@@ -306,10 +358,28 @@ def config_with(section, name, value):
                    for h, lines in parts.items())
 
 
+def look(plugin):
+    return {"usage": {step: plugin.call("usage", {
+                "from": "2026-01-02" if step == "hour" else "2025-12-27",
+                "to": "2026-01-02", "step": step})
+                for step in ("hour", "day", "month")},
+            "vouchers_list": plugin.call("vouchers_list"),
+            "vouchers_statistics": plugin.call("vouchers_statistics")}
+
+
+def after_mistake(plugin, config):
+    """Answers when a mistake has come into the config of programs that run."""
+    plugin.running.write_text(config.read_text())
+    config.write_text("config gate\n\toption x '1'\n")
+    check = plugin.call("check")
+    check["error"] = check["error"].replace(str(config), "/etc/config/stadttor")
+    return {"check": check, **look(plugin)}
+
+
 @pytest.fixture(scope="module")
 def answers(build):
-    """Of the plugin before the real command, so what views are written for is
-    what they get."""
+    """Without and with a mistake in the config. Of the plugin before the real
+    command, so what views are written for is what they get."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="luci-"))
     folder.chmod(0o755)
     plugin = test_rpcd.Plugin(folder, build)
@@ -326,16 +396,11 @@ def answers(build):
     made = plugin.call("vouchers_create", {"count": 3, "minutes": 60,
                                            "label": "Fest"})
     got = {"check": plugin.call("check"), "vouchers_create": made,
-           "usage": {step: plugin.call("usage", {
-               "from": "2026-01-02" if step == "hour" else "2025-12-27",
-               "to": "2026-01-02", "step": step})
-               for step in ("hour", "day", "month")},
-           "vouchers_list": plugin.call("vouchers_list"),
-           "vouchers_statistics": plugin.call("vouchers_statistics"),
            "vouchers_print": plugin.call("vouchers_print",
                                          {"codes": made["codes"][0]}),
            "vouchers_revoke": {"batch": 1, "ended": 0},
-           "revoke": {"ended": 1}}
+           "revoke": {"ended": 1}, **look(plugin)}
+    wrong = after_mistake(plugin, config)
     for name, say in (("status", test_cli.status), ("sessions",
                                                     test_cli.pages)):
         netctl = test_cli.Netctl(folder)
@@ -347,7 +412,7 @@ def answers(build):
     shutil.rmtree(folder)
     for name, answer in got.items():
         assert "error" not in json.dumps(answer)[:20], (name, answer)
-    return {"stadttor": got, **SERVICES}
+    return [{"stadttor": a, **SERVICES} for a in (got, {**got, **wrong})]
 
 
 @pytest.fixture(scope="module")
@@ -355,12 +420,15 @@ def shown(tools, answers):
     pictures = ROOT / "build/screenshots/luci"
     pictures.mkdir(parents=True, exist_ok=True)
     given = {"resources": str(RESOURCES), "pictures": str(pictures),
-             "answers": answers, "config": CONFIG, "catalog": catalog(),
+             "answers": answers[0], "wrong": answers[1], "config": CONFIG,
+             "catalog": catalog(),
+             "grants": {"read": granted(read=documented_groups()),
+                        "write": granted(read=["*"], write=["*"])},
              "samples": [[*key, value] for key, values in SAMPLES.items()
                          for value in values]}
     done = subprocess.run(["node", HERE / "luci/views.mjs"],
                           input=json.dumps(given), stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, timeout=300)
+                          stderr=subprocess.PIPE, text=True, timeout=1800)
     assert done.returncode == 0, done.stdout + done.stderr
     return {line["name"]: line
             for line in map(json.loads, done.stdout.splitlines())}
@@ -371,7 +439,8 @@ def names():
     for name in re.findall(r"^\s*cases\['([^']+)'\]", text, re.M):
         yield name
     for name in re.findall(r"^\s*cases\[`\$\{view\}([^`]+)`\]", text, re.M):
-        yield from (p.stem + name for p in VIEWS)
+        yield from (view + name for view in
+                    (FORMS if "unset" in name else [p.stem for p in VIEWS]))
 
 
 @pytest.mark.parametrize("name", names())
@@ -395,6 +464,16 @@ def test_every_option_is_in_a_view(shown):
         assert o["kind"] == kind, o
         if option["type"] == "word":
             assert o["choices"] == len(option["bounds"][0].split(", "))
+
+
+def test_unset_options_show_their_defaults(shown):
+    seen = shown["found"]["found"]["unset"]
+    assert {key for key, o in OPTIONS.items() if o["fallback"]} <= {
+        (o["section"], o["option"]) for o in seen}
+    for o in seen:
+        fallback = OPTIONS[o["section"], o["option"]]["fallback"]
+        assert not fallback or o["shown"] in (fallback,
+                                              f"{fallback} (default)"), o
 
 
 def test_views_ask_what_the_plugin_takes(shown):

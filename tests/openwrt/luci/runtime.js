@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // As much of LuCI's browser side as the views use, written after the behaviour
-// of openwrt/luci, modules/luci-base (2024: luci.js, form.js, rpc.js, ui.js):
-// modules are named by 'require' strings at their top, each is a class that is
-// made once, E() takes children in arrays as text and elements. What LuCI would
-// take otherwise, though it should not be done (a string that becomes HTML, a
-// null that becomes the word), throws here. Forms are drawn plainly; what they
-// are made of is in `recorded`.
+// of openwrt/luci, modules/luci-base (August 2026: luci.js, rpc.js, uci.js,
+// ui.js; form.js is beside this file): modules are named by 'require' strings at
+// their top, each is a class that is made once, E() takes children in arrays as
+// text and elements. What LuCI would take otherwise, though it should not be
+// done (a string that becomes HTML; a null, which older ones write out), throws
+// here. Calls are let through as rpcd does it, by given.grants.
 'use strict';
 
-const given = window.given; // answers, config, catalog
-const recorded = { calls: [], options: [], notices: [], polls: [], opened: [],
+// answers, config (null: libuci cannot read it), catalog, grants, readonly
+const given = window.given;
+const recorded = { calls: [], denied: [], notices: [], polls: [], opened: [],
 	downloads: [] };
 
 String.prototype.format = function(...values) {
@@ -23,6 +24,9 @@ String.prototype.format = function(...values) {
 		return kind === 'd' ? String(Math.floor(+value || 0)) : String(value);
 	});
 };
+
+// Texts that LuCI translates itself.
+const own = text => text;
 
 function _(text) {
 	const found = given.catalog && given.catalog[text];
@@ -85,17 +89,58 @@ class Base {
 	}
 }
 
+const L = {
+	env: { nodespec: { satisfied: true, readonly: given.readonly } },
+	hasViewPermission() {
+		return this.env.nodespec.satisfied ? !this.env.nodespec.readonly : null;
+	}
+};
+
 class View extends Base {
 	async show() {
 		const place = document.getElementById('view');
 
 		dom.content(place, [await this.render(await this.load())]);
-		if (this.handleSave !== null)
-			dom.append(place, [E('button', { class: 'btn' }, ['Save'])]);
+		dom.append(place, [this.addFooter(place)]);
 	}
+
+	addFooter(place) {
+		const maps = [...place.querySelectorAll('.cbi-map')].map(n => n.map);
+		const readonly = maps.length ? maps.every(map => map.readonly)
+			: !L.hasViewPermission();
+		const buttons = [['handleSaveApply', 'Save & Apply'],
+			['handleSave', 'Save'], ['handleReset', 'Reset']]
+			.filter(([name]) => this[name])
+			.map(([, words]) => E('button', { class: 'cbi-button',
+				disabled: readonly ? '' : null }, [own(words)]));
+
+		return buttons.length ? E('div', { class: 'cbi-page-actions' }, buttons)
+			: E([]);
+	}
+
+	handleSaveApply() {}
+
+	handleSave() {}
+
+	handleReset() {}
 }
 
 // --- what modules talk to -----------------------------------------------------
+// As rpc_session_acl_allowed() of openwrt/rpcd, session.c.
+function isGranted(scope, object, name) {
+	return ((given.grants[scope] || {})[object] || []).includes(name);
+}
+
+function answerTo(object, method, named) {
+	const answer = (given.answers[object] || {})[method];
+
+	if (object === 'session')
+		return { access: isGranted(named.scope, named.object,
+			named.function) };
+	return method === 'usage' && answer && !answer.error
+		? answer[named.step] : answer;
+}
+
 const rpc = {
 	declare({ object, method, params, expect }) {
 		return async (...values) => {
@@ -105,12 +150,15 @@ const rpc = {
 				if (values[i] !== undefined)
 					named[name] = values[i];
 			});
+			if (!isGranted('ubus', object, method)) {
+				recorded.denied.push(object + '.' + method);
+				throw new Error(`RPC call to ${object}/${method} failed ` +
+					'with error -32002: Access denied');
+			}
 			recorded.calls.push({ object, method, params: named });
 			const [key, fallback] = Object.entries(expect)[0];
-			let answer = (given.answers[object] || {})[method];
+			let answer = answerTo(object, method, named);
 
-			if (method === 'usage' && answer && !answer.error)
-				answer = answer[named.step];
 			if (key && answer != null)
 				answer = answer[key];
 			return answer === undefined ? fallback
@@ -119,12 +167,37 @@ const rpc = {
 	}
 };
 
+// What is set lands in given.config at once; recorded.saves counts.
 const uci = {
-	load: async name => name,
+	async load(config) {
+		for (const [scope, object, name] of [['ubus', 'uci', 'get'],
+			['uci', config, 'read']])
+			if (!isGranted(scope, object, name))
+				throw new Error('Access denied');
+		if (!given.config)
+			throw new Error('RPC call to uci/get failed with ubus code 9');
+	},
 	sections: (config, type) => given.config
 		.filter(s => s['.type'] === type),
-	get: (config, section, option) => given.config
-		.find(s => s['.name'] === section)[option]
+	find: id => given.config.find(s => s['.name'] === id),
+	get(config, id, option) {
+		return (this.find(id) || {})[option] ?? null;
+	},
+	set(config, id, option, value) {
+		if (value != null && String(value) !== '')
+			this.find(id)[option] = value;
+		else
+			delete this.find(id)[option];
+	},
+	unset(config, id, option) { this.set(config, id, option, null); },
+	add(config, type, name = 'cfg' + given.config.length) {
+		given.config.push({ '.type': type, '.name': name });
+		return name;
+	},
+	remove(config, id) {
+		given.config.splice(given.config.indexOf(this.find(id)), 1);
+	},
+	async save() { recorded.saves = (recorded.saves || 0) + 1; }
 };
 
 const ui = {
@@ -143,157 +216,21 @@ const ui = {
 		document.getElementById('notices')
 			.append(E('div', { class: 'alert-message ' + kind }, [node]));
 	},
-	showModal(title, children) {
-		dom.content(document.getElementById('modal'),
-			[E('h4', {}, [title])].concat(children));
+	showModal(title, children, ...classes) {
+		const dialog = document.querySelector('#modal_overlay > .modal');
+
+		dialog.className = ['modal', ...classes].join(' ');
+		dom.content(dialog, [E('h4', {}, [title])].concat(children));
 	},
 	hideModal() {
-		document.getElementById('modal').replaceChildren();
+		dom.content(document.querySelector('#modal_overlay > .modal'), []);
 	}
 };
 
 const poll = { add: (run, seconds) => recorded.polls.push({ run, seconds }) };
 
-// Titles and descriptions of forms are HTML to LuCI.
-function markup(tag, text) {
-	const node = document.createElement(tag);
-
-	node.innerHTML = text || '';
-	return node;
-}
-
-// --- forms --------------------------------------------------------------------
-class Option extends Base {
-	constructor(section, name, title, description) {
-		super();
-		Object.assign(this, { section, option: name, title, description,
-			rmempty: true, choices: [] });
-	}
-
-	value(key, label) { this.choices.push([key, label]); }
-
-	load(id) { return uci.get('stadttor', id, this.option); }
-
-	get kind() { return this.constructor.kind; }
-
-	draw(id) {
-		const value = this.load(id) ?? this.default ?? '';
-		const attributes = { id: id + '.' + this.option,
-			class: 'cbi-input-text', placeholder: this.placeholder };
-
-		if (this.kind === 'Flag')
-			return E('input', { ...attributes, type: 'checkbox',
-				checked: value === '1' ? '' : null });
-		if (this.kind === 'ListValue')
-			return E('select', attributes, [['', this.placeholder]]
-				.concat(this.choices).map(([key, label]) => E('option',
-					{ value: key, selected: key === value ? '' : null },
-					[label])));
-		return E('input', { ...attributes, type: 'text',
-			value: [].concat(value).join(', ') });
-	}
-}
-
-const widget = kind => Object.assign(class extends Option {}, { kind });
-
-class Section extends Base {
-	constructor(map, type, title, description) {
-		super();
-		Object.assign(this, { map, type, title, description, children: [],
-			tabs: [] });
-	}
-
-	tab(name, title) { this.tabs.push([name, title]); }
-
-	option(Kind, name, title, description) {
-		const o = new Kind(this, name, title, description);
-
-		if (!Kind.kind)
-			throw new Error('no widget for ' + name);
-		this.children.push(o);
-		return o;
-	}
-
-	taboption(tab, ...rest) {
-		if (!this.tabs.some(t => t[0] === tab))
-			throw new Error('no tab ' + tab);
-		const o = this.option(...rest);
-
-		o.tab = tab;
-		return o;
-	}
-
-	cfgsections() {
-		return uci.sections('stadttor', this.type).map(s => s['.name']);
-	}
-
-	renderSectionAdd(extra) {
-		return this.addremove
-			? E('div', { class: 'cbi-section-create ' + (extra || '') },
-				[E('button', { class: 'btn' }, ['Add'])])
-			: E([]);
-	}
-
-	async handleAdd(event, name) {
-		recorded.added = [this.type, name];
-	}
-
-	drawOption(id, o) {
-		const help = markup('div', o.description);
-
-		help.className = 'cbi-value-description';
-		const input = o.draw(id);
-
-		return E('div', { class: 'cbi-value' }, [
-			E('label', { class: 'cbi-value-title', for: input.id },
-				[o.title]), E('div', { class: 'cbi-value-field' },
-				[input, help])]);
-	}
-
-	draw() {
-		return E('div', { class: 'cbi-section' }, [
-			markup('h3', this.title), markup('p', this.description),
-			...this.cfgsections().map(id => E('div', {},
-				[E('h4', {}, [id]),
-					...this.children.map(o => this.drawOption(id, o))])),
-			this.renderSectionAdd()]);
-	}
-}
-
-class TypedSection extends Section {}
-class GridSection extends Section {}
-
-class FormMap {
-	constructor(config, title, description) {
-		Object.assign(this, { config, title, description, sections: [] });
-	}
-
-	section(Kind, ...rest) {
-		this.sections.push(new Kind(this, ...rest));
-		return this.sections[this.sections.length - 1];
-	}
-
-	async render() {
-		for (const s of this.sections)
-			for (const o of s.children)
-				recorded.options.push({ section: s.type, option: o.option,
-					kind: o.kind, choices: o.choices.length,
-					inModal: o.modalonly !== false, help: o.description });
-		recorded.map = this;
-		return E('div', { class: 'cbi-map' }, [markup('h2', this.title),
-			markup('p', this.description),
-			...this.sections.map(s => s.draw())]);
-	}
-}
-
-const form = { Map: FormMap, TypedSection, GridSection };
-
-for (const kind of ['Value', 'Flag', 'ListValue', 'MultiValue', 'DynamicList'])
-	form[kind] = widget(kind);
-
 // --- modules ------------------------------------------------------------------
-const modules = { baseclass: Base, view: View, rpc, uci, ui, dom, poll, form,
-	'tools.widgets': { DeviceSelect: widget('DeviceSelect') } };
+const modules = { baseclass: Base, view: View, rpc, uci, ui, dom, poll };
 
 async function load(name) {
 	if (modules[name])
@@ -317,7 +254,7 @@ async function load(name) {
 		}
 	}
 	const Module = new Function('window', 'document', 'L', 'E', '_', ...names,
-		source)(window, document, {}, E, _, ...values);
+		source)(window, document, L, E, _, ...values);
 
 	modules[name] = new Module();
 	return modules[name];

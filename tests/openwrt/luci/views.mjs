@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every view in a real browser, on runtime.js. Standard input: { resources,
-// pictures, answers, config, catalog, samples }. Standard output: one JSON line
+// pictures, answers, wrong, config, catalog, grants, samples }. Standard output: one JSON line
 // a case, and what test_luci.py looks at itself.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ let seen = [];    // its errors
 function serve(route) {
 	const name = new URL(route.request().url()).pathname;
 	const file = name === '/' ? path.join(HERE, 'page.html')
-		: name === '/runtime.js' ? path.join(HERE, 'runtime.js')
+		: ['/runtime.js', '/form.js'].includes(name) ? path.join(HERE, name)
 			: path.join(given.resources, name.replace('/resources/', ''));
 
 	if (name === '/given.js')
@@ -34,15 +34,15 @@ function serve(route) {
 		file.endsWith('.html') ? 'text/html' : 'text/javascript' });
 }
 
-page.setDefaultTimeout(10000);
+page.setDefaultTimeout(60000);
 page.on('pageerror', e => seen.push(e.stack));
 page.on('console', m => m.type() === 'error' && seen.push(m.text()));
 await page.route('**', serve);
 page.text = () => page.textContent('#view');
 page.record = () => page.evaluate(() => {
-	const { calls, options, notices, opened, downloads } = window.recorded;
+	const { calls, denied, notices, opened, downloads } = window.recorded;
 
-	return { calls, options, notices, opened, downloads };
+	return { calls, denied, notices, opened, downloads };
 });
 page.calls = async method => (await page.record()).calls
 	.filter(c => c.method === method).map(c => c.params);
@@ -53,22 +53,46 @@ page.picture = name => page.screenshot({ fullPage: true,
 async function open(view, more = {}) {
 	seen = [];
 	current = { answers: given.answers, config: given.config, catalog: null,
-		...more };
+		grants: given.grants.write, readonly: false, ...more };
 	await page.goto(ORIGIN + '/');
 	await page.evaluate(name => window.showView('stadttor.' + name), view);
 }
 
+const NARROW = { width: 390, height: 800 };
+const WIDE = page.viewportSize();
+
+page.narrow = async name => {
+	await page.setViewportSize(NARROW);
+	await page.picture(name + '-narrow');
+	await page.setViewportSize(WIDE);
+};
+page.buttons = (within = 'main') => page.$$eval(
+	within + ' :is(button, .btn)',
+	list => list.map(b => b.textContent));
+
+const READER = { grants: given.grants.read, readonly: true };
+
+// What the forms are made of. In the page.
+function optionsOfMap() {
+	return window.recorded.map.children.flatMap(s => s.children.map(o => ({
+		section: s.sectiontype, option: o.option, kind: o.constructor.name,
+		choices: o.keylist.length, inModal: o.modalonly !== false,
+		help: o.description })));
+}
+
 // --- cases --------------------------------------------------------------------
 const cases = {};
-const found = { options: [], calls: [], samples: [] };
+const found = { options: [], calls: [], samples: [], unset: [] };
 
 for (const view of VIEWS) {
 	cases[`${view}: renders`] = async () => {
 		await open(view);
 		const record = await page.record();
 
-		found.options.push(...record.options);
+		assert.deepEqual(record.denied, []);
 		found.calls.push(...record.calls);
+		if (FORMS.includes(view))
+			found.options.push(...await page.evaluate(optionsOfMap));
 		await page.picture(view);
 		if (!FORMS.includes(view)) // whose elements are LuCI's own
 			assert.deepEqual(await violations(page), []);
@@ -76,8 +100,7 @@ for (const view of VIEWS) {
 	cases[`${view}: renders in German`] = async () => {
 		await open(view, { catalog: given.catalog });
 
-		if (view === 'overview')
-			await page.picture(view + '-de');
+		await page.picture(view + '-de');
 	};
 	cases[`${view}: says what fails`] = async () => {
 		const bad = { error: 'netctl <b>is</b> away', code: 3 };
@@ -231,10 +254,10 @@ cases['vouchers: taken back'] = async () => {
 	await open('vouchers');
 
 	await page.click('#view table button:text-is("Take back")');
-	await page.click('#modal button:text-is("Cancel")');
+	await page.click('#modal_overlay button:text-is("Cancel")');
 	assert.deepEqual(await page.calls('vouchers_revoke'), []);
 	await page.click('#view table button:text-is("Take back")');
-	await page.click('#modal button:text-is("Take back")');
+	await page.click('#modal_overlay button:text-is("Take back")');
 	await page.waitForFunction(() => window.recorded.calls.filter(
 		c => c.method === 'vouchers_list').length === 2);
 	assert.deepEqual(await page.calls('vouchers_revoke'), [{ batch: 1 }]);
@@ -243,23 +266,25 @@ cases['vouchers: taken back'] = async () => {
 cases['forms: names of zones'] = async () => {
 	await open('zones');
 	const add = name => page.evaluate(async wanted => {
-		window.recorded.added = null;
-		await window.recorded.map.sections[0].handleAdd(null, wanted);
-		return window.recorded.added;
+		const before = window.given.config.length;
+
+		await window.recorded.map.children[0].handleAdd(null, wanted);
+		return window.given.config.slice(before);
 	}, name);
 
-	assert.deepEqual(await add('market_2'), ['zone', 'market_2']);
+	assert.deepEqual(await add('market_2'),
+		[{ '.type': 'zone', '.name': 'market_2' }]);
 	for (const name of ['', 'Market', 'a-b', 'x'.repeat(16), 'ä'])
-		assert.equal(await add(name), null);
+		assert.deepEqual(await add(name), []);
 	assert.equal((await page.record()).notices.length, 5);
 };
 
 cases['forms: one section of a kind'] = async () => {
 	await open('zones');
 	const adds = () => page.evaluate(() => {
-		const gate = window.recorded.map.sections[2];
+		const gate = window.recorded.map.children[2];
 
-		return gate.type + gate.renderSectionAdd().childNodes.length;
+		return gate.sectiontype + gate.renderSectionAdd().childNodes.length;
 	});
 
 	assert.equal(await adds(), 'gate1');
@@ -268,17 +293,183 @@ cases['forms: one section of a kind'] = async () => {
 	assert.equal(await adds(), 'gate0');
 };
 
+// --- who may only read --------------------------------------------------------
+const BUTTONS = { // of who may write, of who may not
+	overview: [['Show sessions'], ['Show sessions']],
+	zones: [['☰', 'Edit', 'Delete', 'Add', 'Save & Apply', 'Save', 'Reset'],
+		['Show']],
+	portal: [['+', 'Delete', 'Add', 'Save & Apply', 'Save', 'Reset'], []],
+	garden: [['+', '☰', 'Edit', 'Delete', 'Add', 'Save & Apply', 'Save',
+		'Reset'], ['Show']],
+	usage: [['Download as CSV'], ['Download as CSV']],
+	vouchers: [['Make codes', 'Take back'], []]
+};
+
+for (const [view, [writer, reader]] of Object.entries(BUTTONS)) {
+	cases[`${view}: buttons`] = async () => {
+		await open(view);
+		assert.deepEqual(new Set(await page.buttons()), new Set(writer));
+		await open(view, READER);
+		assert.deepEqual(new Set(await page.buttons()), new Set(reader));
+		assert.deepEqual((await page.record()).denied, []);
+		if (FORMS.includes(view))
+			assert.equal(await page.locator('#view :is(input, select):enabled')
+				.count(), 0);
+		await page.narrow(view + '-reader');
+	};
+}
+
+cases['overview: a reader sees sessions'] = async () => {
+	await open('overview', READER);
+
+	await page.click('text=Show sessions');
+	await page.waitForSelector('td:text-is("00000000000000fe")');
+	assert.deepEqual(await page.buttons(), ['Show sessions']);
+	assert.doesNotMatch(await page.text(), /Action/);
+};
+
+cases['garden: a reader sees lists as text'] = async () => {
+	await open('garden', READER);
+
+	assert.equal(await page.textContent('[data-name=garden_name] output'),
+		'city.example');
+};
+
+cases['portal: a section that is not there has defaults'] = async () => {
+	await open('portal', READER);
+
+	assert.match(await page.text(), /Dashboard[^]*every option has its default/);
+	assert.doesNotMatch(await page.text(), /contains no values/);
+};
+
+cases['zones: a reader sees all options'] = async () => {
+	await open('zones', READER);
+
+	await page.click('tr[data-sid=staff] button');
+	await page.waitForSelector('#modal_overlay .cbi-map');
+	assert.equal(await page.locator('#modal_overlay :is(input, select):enabled')
+		.count(), 0);
+	await page.picture('zones-reader-dialog');
+	assert.deepEqual(await page.buttons('#modal_overlay'), ['Dismiss']);
+	await page.click('#modal_overlay button');
+	assert.deepEqual(await page.buttons('#modal_overlay'), []);
+};
+
+// --- a wrong config -----------------------------------------------------------
+const STAYS = 'The config has a mistake; the running config stays. ' +
+	'/etc/config/stadttor:2: a gate section has no option \'x\'';
+
+for (const view of VIEWS) {
+	cases[`${view}: a wrong config`] = async () => {
+		await open(view, { answers: given.wrong });
+		const notices = page.locator('#view .alert-message:has-text("mistake")');
+
+		assert.deepEqual(await notices.allTextContents(), [STAYS]);
+		assert.equal((await page.text()).split(':2: a gate').length, 2);
+		if (view === 'overview' || view === 'usage')
+			assert.match(await page.getAttribute('svg', 'aria-label'),
+				/: at most \d/);
+		await page.narrow(view + '-wrong');
+	};
+	cases[`${view}: a config that libuci cannot read`] = async () => {
+		await open(view, { answers: given.wrong, config: null });
+
+		assert.match(await page.text(), /the running config stays/);
+		assert.doesNotMatch((await page.buttons()).join(), /Save/);
+	};
+	cases[`${view}: without the right to read the config`] = async () => {
+		const ubus = { ...READER.grants.ubus, uci: [] };
+
+		await open(view, { ...READER, grants: { ...READER.grants, ubus } });
+		assert.equal(/LuCI cannot read the config/.test(await page.text()),
+			FORMS.includes(view));
+	};
+	cases[`${view}: a wrong config, and nothing runs`] = async () => {
+		const { check } = given.wrong.stadttor;
+		const answers = { service: {}, stadttor: Object.fromEntries(
+			Object.keys(given.answers.stadttor).map(m => [m, check])) };
+
+		await open(view, { answers });
+		assert.match(await page.text(), /the programs do not start with it\. \//);
+		assert.equal((await page.text()).split(':2: a gate').length, 2);
+	};
+}
+
+// --- defaults -----------------------------------------------------------------
+cases['zones: the lists show defaults'] = async () => {
+	await open('zones');
+	const cells = id => page.$$eval(`tr[data-sid=${id}] td`,
+		list => list.slice(0, 4).map(td => td.textContent));
+
+	assert.deepEqual(await cells('guest'),
+		['guest', 'br-guest', 'voucher', '8h']);
+	assert.deepEqual(await cells('staff'),
+		['staff', 'br-staff', 'click (default)', '8h (default)']);
+	assert.deepEqual(await cells('wan'),
+		['wan', 'eth0', 'ipv4 (default)', '0 (default)']);
+};
+
+// What the fields show of options that are not set. In the page.
+function unsetOptions(nodes) {
+	return nodes.flatMap(node => {
+		const [, , id, option] = node.querySelector('label').htmlFor.split('.');
+		const section = window.given.config.find(s => s['.name'] === id);
+		const field = node.querySelector('input, select');
+
+		return option in section ? [] : [{ section: section['.type'], option,
+			shown: field.type === 'checkbox' ? String(Number(field.checked))
+				: field.placeholder ?? field.selectedOptions[0].textContent
+		}];
+	});
+}
+
+// Every field of what is on the page, in dialogs as well; then all is saved.
+async function eachForm(see) {
+	await see('#view');
+	for (let i = 0; i < await page.locator('#view .cbi-button-edit').count();
+		i++) {
+		await page.click(`#view .cbi-button-edit >> nth=${i}`);
+		await page.waitForSelector('#modal_overlay .cbi-map');
+		await see('#modal_overlay');
+		await page.click('#modal_overlay button:text-is("Save")');
+		await page.waitForSelector('#modal_overlay .cbi-map',
+			{ state: 'detached' });
+	}
+	await page.evaluate(() => window.recorded.map.save());
+}
+
+for (const view of FORMS) {
+	cases[`${view}: unset options, seen and saved`] = async () => {
+		const config = structuredClone(given.config).concat(['gate', 'usage',
+			'admin', 'voucher'].map(type => ({ '.type': type,
+			'.name': 'cfg' + type })), { '.type': 'tile', '.name': 'plain',
+			title: ['en=Plain'], link: 'https://city.example/' });
+
+		delete config.find(s => s['.type'] === 'portal').network;
+		await open(view, { config });
+		await eachForm(async within => found.unset.push(
+			...await page.$$eval(within + ' .cbi-value', unsetOptions)));
+
+		const saved = await page.evaluate(() => window.given.config);
+
+		assert.equal(saved.length, config.length);
+		for (const [i, section] of saved.entries())
+			for (const name of Object.keys(section))
+				assert.ok(name in config[i], name + ' was written');
+	};
+}
+
 cases['forms: words for 0 and 1'] = async () => {
 	await open('zones');
 
 	assert.deepEqual(await page.evaluate(() => ['on', 'no', '1', undefined]
 		.map(value => {
-			const s = window.recorded.map.sections[0];
+			const s = window.recorded.map.children[0];
 			const o = s.children.find(c => c.option === 'counted');
 
 			window.given.config.find(c => c['.type'] === 'zone').counted = value;
 			return o.load('guest');
-		})), ['1', '0', '1', undefined]);
+		})), ['1', '0', '1', null]);
 };
 
 // What the config's own parser says of the same values is test_luci.py's part.

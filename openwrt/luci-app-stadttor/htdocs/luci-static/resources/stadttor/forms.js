@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sections and options of the config as LuCI's forms. What an option is called,
 // may hold and is for comes from options.js; here is how each type is entered
-// and checked. Only what differs from the default is written to the config, so
-// an empty field is the default, which it shows.
+// and checked. An empty field, and a cell of a list whose option is not set,
+// shows the default, which is never written to the config for that.
 'use strict';
 'require baseclass';
 'require form';
@@ -192,8 +192,9 @@ function widgetOf(option) {
 		return form.Flag;
 	if (option.type === 'word')
 		return option.isList ? form.MultiValue : form.ListValue;
+	// DynamicList has + and × even where it is read-only.
 	if (option.isList)
-		return form.DynamicList;
+		return tools.mayWrite() ? form.DynamicList : form.DummyValue;
 	return option.type === 'device' ? widgets.DeviceSelect : form.Value;
 }
 
@@ -212,6 +213,23 @@ function loadFlag(section) {
 	return [ 'no', 'off', 'false' ].indexOf(value) >= 0 ? '0' : value;
 }
 
+function loadJoined(section) {
+	return [].concat(uci.get('stadttor', section, this.option) || [])
+		.join(', ');
+}
+
+// Of a cell of a list; HTML to LuCI.
+function textvalue(option) {
+	return function(section) {
+		const value = this.cfgvalue(section);
+
+		if (value != null && value.length)
+			return escaped([].concat(value).join(' '));
+		return option.fallback
+			? escaped(_('%s (default)').format(option.fallback)) : null;
+	};
+}
+
 function fill(o, option) {
 	o.rmempty = !option.required;
 	if (option.type === 'bool') {
@@ -219,6 +237,11 @@ function fill(o, option) {
 		o.load = loadFlag;
 		return;
 	}
+	if (o instanceof form.DummyValue) {
+		o.load = loadJoined;
+		return;
+	}
+	o.textvalue = textvalue(option);
 	if (option.type === 'word' && !option.isList) {
 		o.optional = true;
 		o.placeholder = _('%s (default)').format(option.fallback);
@@ -246,6 +269,11 @@ const Single = form.TypedSection.extend({
 	renderSectionAdd: function(extra) {
 		return this.cfgsections().length ? E([])
 			: this.super('renderSectionAdd', [ extra ]);
+	},
+
+	renderSectionPlaceholder: function() {
+		return E('em', {},
+			[ _('Nothing is set; every option has its default.') ]);
 	}
 });
 
@@ -259,13 +287,36 @@ const Named = form.GridSection.extend({
 		tools.complain({ error:
 			_('A name is 1 to 15 of a-z, 0-9 and _.') });
 		return Promise.resolve();
+	},
+
+	// The grid's own button says "Edit".
+	renderRowActions: function(section) {
+		return tools.mayWrite()
+			? this.super('renderRowActions', [ section ])
+			: form.TableSection.prototype.renderRowActions.call(this,
+				section, _('Show'));
+	},
+
+	// Its dialog has "Save" for everybody.
+	renderMoreOptionsModal: function(section, ev) {
+		return this.super('renderMoreOptionsModal', [ section, ev ])
+			.then(function() {
+				if (!tools.mayWrite())
+					dropSaveButton();
+			});
 	}
 });
 
-function describeMap(description, checked) {
-	return !checked.error ? description : description + ' ' +
-		escaped(_('The config is not in use, it has a mistake: %s')
-			.format(checked.error));
+function dropSaveButton() {
+	document.querySelectorAll('#modal_overlay .cbi-button-positive')
+		.forEach(function(button) { button.remove(); });
+}
+
+// more: what differs from a section without names.
+function addSection(map, Kind, type, title, more) {
+	return Object.assign(map.section(Kind, type, title,
+		escaped(find(type).note)),
+	{ anonymous: true, addremove: tools.mayWrite() }, more);
 }
 
 return baseclass.extend({
@@ -273,40 +324,41 @@ return baseclass.extend({
 	amount: amount,
 	find: find,
 
-	// A view of one form, to which sections(map) adds what it consists of. It
-	// says as well if the gate does not take the config.
+	// A view of one form, to which sections(map) adds what it consists of.
 	view: function(title, description, sections) {
 		return view.extend({
 			load: function() {
-				return Promise.all([ gate.check(), uci.load('stadttor') ]);
+				return Promise.all([ gate.check(), gate.programs(),
+					gate.zones() ]);
 			},
 
 			render: function(data) {
-				const map = new form.Map('stadttor', title,
-					describeMap(description, data[0]));
+				const mistakes = tools.mistakes(data[0], data[1]);
+				const map = new form.Map('stadttor', title, description);
 
+				if (!data[2] || !tools.mayWrite())
+					Object.assign(this, tools.noFooter);
+				if (!data[2])
+					return E('div', {}, [ tools.title(title),
+						tools.warnings(mistakes.concat(
+							_('LuCI cannot read the config.'))) ]);
+				map.readonly = tools.mayWrite() ? null : true;
 				sections(map);
-				return map.render();
+				return map.render().then(function(node) {
+					return E('div', {},
+						[ tools.warnings(mistakes), node ]);
+				});
 			}
 		});
 	},
 
 	single: function(map, type, title) {
-		const s = map.section(Single, type, title, escaped(find(type).note));
-
-		s.anonymous = true;
-		s.addremove = true;
-		return s;
+		return addSection(map, Single, type, title);
 	},
 
 	// Any number, without names.
 	list: function(map, type, title) {
-		const s = map.section(form.TypedSection, type, title,
-			escaped(find(type).note));
-
-		s.anonymous = true;
-		s.addremove = true;
-		return s;
+		return addSection(map, form.TypedSection, type, title);
 	},
 
 	// Some options of sections that are made elsewhere.
@@ -327,16 +379,14 @@ return baseclass.extend({
 	},
 
 	named: function(map, type, title) {
-		const s = map.section(Named, type, title, escaped(find(type).note));
-
-		s.anonymous = false;
-		s.addremove = true;
-		s.sortable = true;
-		s.nodescriptions = true;
-		s.modaltitle = function(section) {
-			return title + ' ' + section;
-		};
-		return s;
+		return addSection(map, Named, type, title, {
+			anonymous: false,
+			sortable: tools.mayWrite(),
+			nodescriptions: true,
+			modaltitle: function(section) {
+				return title + ' ' + section;
+			}
+		});
 	},
 
 	/*

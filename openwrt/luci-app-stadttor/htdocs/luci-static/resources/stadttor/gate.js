@@ -4,6 +4,7 @@
 'use strict';
 'require baseclass';
 'require rpc';
+'require uci';
 
 function method(name, params) {
 	const call = rpc.declare({
@@ -49,5 +50,14 @@ return baseclass.extend({
 				return { name: name, running: !!instances[name].running };
 			});
 		}).catch(function() { return []; });
+	},
+
+	// The names of all zones; null: libuci cannot read the config.
+	zones: function() {
+		return uci.load('stadttor').then(function() {
+			return uci.sections('stadttor', 'zone').map(function(z) {
+				return z['.name'];
+			});
+		}).catch(function() { return null; });
 	}
 });

@@ -6,6 +6,7 @@
 'require baseclass';
 'require ui';
 
+const WRONG_CONFIG = 2; // CLI_USAGE of cli/cli.h, the code of such answers
 const special = /[",\r\n]/;
 const units = [ 'B', 'kB', 'MB', 'GB', 'TB' ];
 
@@ -48,6 +49,15 @@ return baseclass.extend({
 			dateStyle: 'medium', timeStyle: 'short' });
 	},
 
+	// Whether this user's rights are more than to look. LuCI's own forms show
+	// buttons that cannot be pressed to the others; here there are none.
+	mayWrite: function() {
+		return L.hasViewPermission() === true;
+	},
+
+	// Of a view without LuCI's Save & Apply, Save and Reset.
+	noFooter: { handleSave: null, handleSaveApply: null, handleReset: null },
+
 	paragraph: function(words, kind) {
 		return E('p', { 'class': kind || '' }, [ words ]);
 	},
@@ -57,8 +67,38 @@ return baseclass.extend({
 			'role': 'status' }, [ E('p', {}, [ words ]) ]);
 	},
 
+	warnings: function(list) {
+		return E('div', {}, list.map(this.warning, this));
+	},
+
+	// What the check of the config complains of, in words: one or none.
+	mistakes: function(checked, programs) {
+		const runs = programs.some(function(p) { return p.running; });
+
+		if (!checked.error)
+			return [];
+		if (checked.code !== WRONG_CONFIG)
+			return [ checked.error ];
+		return [ (runs
+			? _('The config has a mistake; the running config stays. %s')
+			: _('The config has a mistake; the programs do not start with it. %s'))
+			.format(checked.error) ];
+	},
+
+	// In the place of what an answer would show. That the config is wrong is
+	// told once, by mistakes().
+	failure: function(reply) {
+		return this.paragraph(reply.code === WRONG_CONFIG
+			? _('Not known while the config has a mistake.')
+			: reply.error);
+	},
+
 	complain: function(reply) {
 		ui.addNotification(null, this.paragraph(reply.error), 'danger');
+	},
+
+	title: function(words) {
+		return E('h2', {}, [ words ]);
 	},
 
 	heading: function(words) {
@@ -77,6 +117,12 @@ return baseclass.extend({
 					'selected': choice[0] === value ? '' : null },
 				[ choice[1] ]);
 			}));
+	},
+
+	// names: those of the config, or null where it cannot be read.
+	selectZone: function(id, all, names) {
+		return this.select(id, [ [ '', all ] ].concat((names || [])
+			.map(function(name) { return [ name, name ]; })), '');
 	},
 
 	input: function(id, type, value, more) {
@@ -113,6 +159,19 @@ return baseclass.extend({
 				E('td', { 'class': 'td', 'colspan': headings.length },
 					[ empty ]) ]));
 		return E('table', { 'class': 'table' }, [ head ].concat(body));
+	},
+
+	// The column with buttons that change something, for who may.
+	action: function(cell) {
+		return this.mayWrite() ? [ [ _('Action'), cell ] ] : [];
+	},
+
+	// columns: [ heading, function that makes an item's cell ]
+	columns: function(columns, items, empty) {
+		return this.table(columns.map(function(c) { return c[0]; }),
+			items.map(function(item) {
+				return columns.map(function(c) { return c[1](item); });
+			}), empty);
 	},
 
 	// Cells of a CSV file (RFC 4180).

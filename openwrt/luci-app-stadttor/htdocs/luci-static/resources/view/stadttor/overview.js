@@ -14,17 +14,15 @@ const POLL_S = 10;
 // --- state --------------------------------------------------------------------
 // What is wrong, in words.
 function troubles(status, check, programs) {
-	const list = [];
+	const list = tools.mistakes(check, programs);
 
-	if (check.error)
-		list.push(_('The config is not in use, it has a mistake: %s')
-			.format(check.error));
 	programs.forEach(function(p) {
 		if (!p.running)
 			list.push(_('The program %s does not run.').format(p.name));
 	});
 	if (status.error) {
-		list.push(status.error);
+		if (status.error !== check.error)
+			list.push(status.error);
 		return list;
 	}
 	if (!status.uplinks_present)
@@ -48,7 +46,7 @@ function renderHealth(status, check, programs) {
 
 	if (!list.length)
 		return tools.paragraph(_('Everything runs.'));
-	return E('div', {}, list.map(tools.warning, tools));
+	return tools.warnings(list);
 }
 
 function renderZones(status) {
@@ -71,7 +69,7 @@ function renderZones(status) {
 function renderChart(title, usage, slots, note) {
 	return E('div', { 'class': 'cbi-section' }, [
 		tools.heading(title),
-		usage.error ? tools.paragraph(usage.error)
+		usage.error ? tools.failure(usage)
 			: chart.bars(slots, title, tools.number),
 		tools.paragraph(note)
 	]);
@@ -87,16 +85,24 @@ function revoke(handle, row) {
 	});
 }
 
-function renderSession(session) {
+function renderEnd(session) {
 	const end = tools.button(_('End'), 'cbi-button-remove',
 		ui.createHandlerFn(null, function() {
 			return revoke(session.handle, end.closest('tr'));
 		}));
 
-	return [ session.handle, session.zone, tools.span(session.age_s),
-		tools.span(session.left_s), tools.bytes(session.up_bytes),
-		tools.bytes(session.down_bytes), end ];
+	return end;
 }
+
+// [ heading, cell of a session ]
+const COLUMNS = [
+	[ _('Handle'), function(s) { return s.handle; } ],
+	[ _('Zone'), function(s) { return s.zone; } ],
+	[ _('Online for'), function(s) { return tools.span(s.age_s); } ],
+	[ _('Time left'), function(s) { return tools.span(s.left_s); } ],
+	[ _('Up'), function(s) { return tools.bytes(s.up_bytes); } ],
+	[ _('Down'), function(s) { return tools.bytes(s.down_bytes); } ]
+];
 
 function showSessions(place) {
 	return gate.sessions().then(function(reply) {
@@ -104,9 +110,9 @@ function showSessions(place) {
 			tools.complain(reply);
 			return;
 		}
-		dom.content(place, [ tools.table([ _('Handle'), _('Zone'),
-			_('Online for'), _('Time left'), _('Up'), _('Down'), _('Action') ],
-		reply.sessions.map(renderSession), _('Nobody is online.')) ]);
+		dom.content(place, [ tools.columns(
+			COLUMNS.concat(tools.action(renderEnd)), reply.sessions,
+			_('Nobody is online.')) ]);
 	});
 }
 
@@ -124,7 +130,7 @@ function renderSessions() {
 	]);
 }
 
-return view.extend({
+return view.extend(Object.assign({
 	load: function() {
 		return Promise.all([ gate.status(), gate.check(), gate.programs(),
 			gate.usage('today', 'today', 'hour'),
@@ -144,7 +150,7 @@ return view.extend({
 			});
 		}, POLL_S);
 		return E('div', {}, [
-			E('h2', {}, [ 'Stadttor' ]),
+			tools.title('Stadttor'),
 			E('div', { 'class': 'cbi-section' },
 				[ tools.heading(_('State')), health, zones ]),
 			renderChart(_('Devices today, by hour'), data[3],
@@ -155,9 +161,5 @@ return view.extend({
 				_('A day comes after midnight.')),
 			renderSessions()
 		]);
-	},
-
-	handleSave: null,
-	handleSaveApply: null,
-	handleReset: null
-});
+	}
+}, tools.noFooter));

@@ -3,7 +3,6 @@
 'require view';
 'require dom';
 'require ui';
-'require uci';
 'require stadttor.chart as chart';
 'require stadttor.figures as figures';
 'require stadttor.gate as gate';
@@ -68,7 +67,7 @@ function save(usage) {
 
 function show(place, usage) {
 	if (usage.error) {
-		dom.content(place, [ tools.paragraph(usage.error) ]);
+		dom.content(place, [ tools.failure(usage) ]);
 		return;
 	}
 	dom.content(place, [
@@ -84,10 +83,10 @@ function show(place, usage) {
 	]);
 }
 
-return view.extend({
+return view.extend(Object.assign({
 	load: function() {
 		return Promise.all([ gate.usage('today', undefined, 'hour'),
-			uci.load('stadttor') ]);
+			gate.check(), gate.programs(), gate.zones() ]);
 	},
 
 	render: function(data) {
@@ -96,10 +95,8 @@ return view.extend({
 			[ 'today', _('Today, by hour') ], [ 'week', _('7 days') ],
 			[ 'month', _('30 days') ], [ 'year', _('12 months') ]
 		], 'today');
-		const zone = tools.select('stadttor-zone', [ [ '', _('All zones') ] ]
-			.concat(uci.sections('stadttor', 'zone').map(function(z) {
-				return [ z['.name'], z['.name'] ];
-			})), '');
+		const zone = tools.selectZone('stadttor-zone', _('All zones'),
+			data[3]);
 		const fetch = ui.createHandlerFn(null, function() {
 			const wanted = SPANS[span.value];
 
@@ -113,16 +110,13 @@ return view.extend({
 		zone.addEventListener('change', fetch);
 		show(place, data[0]);
 		return E('div', {}, [
-			E('h2', {}, [ _('Usage') ]),
+			tools.title(_('Usage')),
+			tools.warnings(tools.mistakes(data[1], data[2])),
 			tools.paragraph(_('Each figure is shared by several devices; those of fewer come later or in the day\'s total. A device that comes on two days is counted twice.')),
 			E('div', { 'class': 'cbi-section' }, [
 				tools.field(_('Time'), span), tools.field(_('Zone'), zone)
 			]),
 			place
 		]);
-	},
-
-	handleSave: null,
-	handleSaveApply: null,
-	handleReset: null
-});
+	}
+}, tools.noFooter));

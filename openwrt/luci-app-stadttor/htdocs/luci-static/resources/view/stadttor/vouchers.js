@@ -3,7 +3,6 @@
 'require view';
 'require dom';
 'require ui';
-'require uci';
 'require stadttor.gate as gate';
 'require stadttor.tools as tools';
 
@@ -80,20 +79,32 @@ function askAndRevoke(batch, refresh) {
 	});
 }
 
+// [ heading, cell of a batch ]
+const COLUMNS = [
+	[ _('Batch'), function(b) { return b.batch; } ],
+	[ _('Label'), function(b) { return b.label; } ],
+	[ _('Zone'), function(b) { return b.zone || _('any'); } ],
+	[ _('Made'), function(b) { return tools.time(b.created_s); } ],
+	[ _('Valid until'), function(b) { return tools.time(b.valid_until_s); } ],
+	[ _('Minutes'), function(b) { return b.duration_s / 60; } ],
+	[ _('Devices'), function(b) { return b.devices; } ],
+	[ _('Codes'), function(b) { return b.count; } ],
+	[ _('Used'), function(b) { return b.used; } ],
+	[ _('Taken back'), function(b) { return b.revoked; } ]
+];
+
 function renderBatches(reply, refresh) {
+	const action = tools.action(function(b) {
+		return b.revoked >= b.count ? '' : tools.button(_('Take back'),
+			'cbi-button-remove', ui.createHandlerFn(null, function() {
+				return askAndRevoke(b.batch, refresh);
+			}));
+	});
+
 	if (reply.error)
-		return tools.paragraph(reply.error);
-	return tools.table([ _('Batch'), _('Label'), _('Zone'), _('Made'),
-		_('Valid until'), _('Minutes'), _('Devices'), _('Codes'), _('Used'),
-		_('Taken back'), _('Action') ], reply.batches.map(function(b) {
-		return [ b.batch, b.label, b.zone || _('any'),
-			tools.time(b.created_s), tools.time(b.valid_until_s),
-			b.duration_s / 60, b.devices, b.count, b.used, b.revoked,
-			b.revoked >= b.count ? '' : tools.button(_('Take back'),
-				'cbi-button-remove', ui.createHandlerFn(null, function() {
-					return askAndRevoke(b.batch, refresh);
-				})) ];
-	}), _('There are no vouchers.'));
+		return tools.failure(reply);
+	return tools.columns(COLUMNS.concat(action), reply.batches,
+		_('There are no vouchers.'));
 }
 
 function renderStatistics(reply) {
@@ -106,7 +117,7 @@ function renderStatistics(reply) {
 }
 
 // --- new ones -----------------------------------------------------------------
-function renderForm(onmade) {
+function renderForm(zones, onmade) {
 	const number = function(id, value, max) {
 		return tools.input(id, 'number', value, { 'min': 1, 'max': max });
 	};
@@ -116,10 +127,7 @@ function renderForm(onmade) {
 	const valid = tools.input('stadttor-valid', 'text', '30d', {});
 	const label = tools.input('stadttor-label', 'text', '',
 		{ 'maxlength': 64 });
-	const zone = tools.select('stadttor-zone', [ [ '', _('any') ] ]
-		.concat(uci.sections('stadttor', 'zone').map(function(z) {
-			return [ z['.name'], z['.name'] ];
-		})), '');
+	const zone = tools.selectZone('stadttor-zone', _('any'), zones);
 
 	return E('div', { 'class': 'cbi-section' }, [
 		tools.heading(_('Make codes')),
@@ -139,10 +147,10 @@ function renderForm(onmade) {
 	]);
 }
 
-return view.extend({
+return view.extend(Object.assign({
 	load: function() {
 		return Promise.all([ gate.vouchersList(), gate.vouchersStatistics(),
-			uci.load('stadttor') ]);
+			gate.check(), gate.programs(), gate.zones() ]);
 	},
 
 	render: function(data) {
@@ -161,23 +169,22 @@ return view.extend({
 			});
 		};
 
+		const onmade = function(made) {
+			if (made.error) {
+				tools.complain(made);
+				return null;
+			}
+			dom.content(codes, [ renderCodes(made) ]);
+			return refresh();
+		};
+
 		show(data[0], data[1]);
 		return E('div', {}, [
-			E('h2', {}, [ _('Vouchers') ]),
-			renderForm(function(made) {
-				if (made.error) {
-					tools.complain(made);
-					return null;
-				}
-				dom.content(codes, [ renderCodes(made) ]);
-				return refresh();
-			}),
+			tools.title(_('Vouchers')),
+			tools.warnings(tools.mistakes(data[2], data[3])),
+			tools.mayWrite() ? renderForm(data[4], onmade) : '',
 			codes,
 			E('div', { 'class': 'cbi-section' }, [ lists ])
 		]);
-	},
-
-	handleSave: null,
-	handleSaveApply: null,
-	handleReset: null
-});
+	}
+}, tools.noFooter));
