@@ -61,6 +61,8 @@ install-system:
 	if command -v sysctl >/dev/null; then \
 		sysctl -q -e --load=$(sysctldir)/50-stadttor.conf; fi
 	if test -d /run/systemd/system; then systemctl daemon-reload; fi
+	command -v nft >/dev/null || echo "warning: nft is missing, so guests are" \
+		"let through while netctl does not run: apt-get install nftables" >&2
 
 # Nobody is kept in or out by what is left: the gate goes with its programs.
 uninstall-system:
