@@ -31,7 +31,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)
 
 PROGRAMS := $(BUILD)/stadttor-netctl $(BUILD)/stadttor-portal $(BUILD)/stadttor
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) web
 
 # --- the programs ----------------------------------------------------
 $(BUILD)/libcommon.a: $(call objects,common)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The operator's dashboard. What the portal sends lies packed beside its
 # sources, web/admin/*.gz. A release carries it ready-made in web/dist/; a
-# checkout makes it, for which npm fetches the one library it uses.
+# checkout makes it with gzip, the one library it uses among it (web/uplot).
 
 ADMIN_FILES := index.html login.html style.css icon.svg app.js uplot.js \
 	uplot.css
@@ -9,7 +9,7 @@ ADMIN_GZ := $(ADMIN_FILES:%=web/admin/%.gz)
 # What a module imports stands before it.
 ADMIN_JS := $(addprefix web/admin/,words.js format.js calendar.js api.js \
 	dom.js chart.js bars.js card.js cards.js now.js app.js)
-UPLOT := web/admin/node_modules/uplot
+UPLOT := web/uplot
 
 web: $(ADMIN_GZ)
 
@@ -25,32 +25,24 @@ web/admin/app.js.gz: $(ADMIN_JS) web/admin.mk
 	{ echo "(() => {'use strict';" && \
 		sed -e '/^import /d' -e 's/^export //' $(ADMIN_JS) && \
 		echo '})();'; } | gzip -9 -n -c >$@
-web/admin/uplot.js.gz: web/admin/node_modules/.package-lock.json
+web/admin/uplot.js.gz: $(UPLOT)/LICENSE $(UPLOT)/uPlot.iife.min.js
 	{ echo '/*!' && cat $(UPLOT)/LICENSE && echo '*/' && \
-		cat $(UPLOT)/dist/uPlot.iife.min.js; } | gzip -9 -n -c >$@
-web/admin/uplot.css.gz: web/admin/node_modules/.package-lock.json
-	gzip -9 -n -c $(UPLOT)/dist/uPlot.min.css >$@
+		cat $(UPLOT)/uPlot.iife.min.js; } | gzip -9 -n -c >$@
+web/admin/uplot.css.gz: $(UPLOT)/uPlot.min.css
+	gzip -9 -n -c $(UPLOT)/uPlot.min.css >$@
 endif
 
 %/node_modules/.package-lock.json: %/package-lock.json
-	@command -v npm >/dev/null || { echo "The dashboard is made with npm," \
-		"which is missing: apt-get install npm" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "npm is missing:" \
+		"tests/deps web" >&2; exit 1; }
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 browser-deps: tests/browser/node_modules/.package-lock.json \
 	tests/openwrt/node_modules/.package-lock.json
 
-install-web: $(if $(wildcard web/dist/*.gz),web)
-	@set -e; if ls $(ADMIN_GZ) >/dev/null 2>&1; then \
-		$(INSTALL) -d $(DESTDIR)$(datadir)/admin; \
-		$(INSTALL) -m 644 $(ADMIN_GZ) $(DESTDIR)$(datadir)/admin/; \
-	elif command -v npm >/dev/null; then \
-		echo "install: without the dashboard, which is not built:" \
-			"make web"; \
-	else \
-		echo "install: without the dashboard: npm is missing," \
-			"which make web needs"; \
-	fi
+install-web: web
+	$(INSTALL) -d $(DESTDIR)$(datadir)/admin
+	$(INSTALL) -m 644 $(ADMIN_GZ) $(DESTDIR)$(datadir)/admin/
 
 .PHONY: web browser-deps install-web
