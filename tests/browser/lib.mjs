@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 
 const require = createRequire(import.meta.url);
@@ -26,6 +27,12 @@ export function launch() {
 		args: ['--disable-gpu', '--disable-quic', '--no-first-run',
 			'--disable-background-networking',
 			'--disable-component-update', '--disable-sync'] });
+}
+
+// Calls run() with each line that is read, and prints what it returns.
+export async function answerLines(run) {
+	for await (const line of createInterface({ input: process.stdin }))
+		console.log(JSON.stringify(await run(line)));
 }
 
 function watch(page, base, seen) {

@@ -2,7 +2,8 @@
 // The citizens' pages in a real browser: every page in every language and zone,
 // as `stadttor portal preview` writes them.
 //
-// Usage: node pages.mjs [NAME ...]		the cases, one line of JSON each
+// Usage: node pages.mjs		runs the cases whose names it reads, a line
+//				each, and answers each with a line of JSON
 //	  node pages.mjs --pictures FOLDER	and pictures of all that is seen
 // STADTTOR_BUILD: the folder of the program, below the checkout.
 import assert from 'node:assert/strict';
@@ -11,20 +12,19 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HtmlValidate } from 'html-validate';
-import { launch } from './lib.mjs';
+import { answerLines, launch } from './lib.mjs';
 import { ZONES, config, hostile, languages, pageNames, preview, run, web,
 	WORDS } from './pages_config.mjs';
 import { COMBINATIONS, SIZES, Visitor, skeleton } from './pages_lib.mjs';
 import { takePictures } from './pages_pictures.mjs';
 
-const WORKERS = 3;
-const cases = [];
+const cases = new Map();
 const tongues = languages();
 const folder = mkdtempSync(join(tmpdir(), 'stadttor-pages-'));
 const made = preview(folder);
 
 function test(name, call) {
-	cases.push({ name, call });
+	cases.set(name, call);
 }
 
 const validator = new HtmlValidate({
@@ -51,11 +51,13 @@ function faults(zone, code, page) {
 
 // --- every page ----------------------------------------------------------
 
-for (const [number, tongue] of tongues.entries())
-	for (const zone of ZONES)
-		test(`${tongue.code} in ${zone}`, async ctx => {
-			await eachPage(ctx, zone, tongue, number);
-		});
+for (const tongue of tongues)
+	test(`source of ${tongue.code}`, () => {
+		assert.deepEqual(ZONES.flatMap(zone => pageNames(made.folder,
+			zone, tongue.code).flatMap(page => faults(zone,
+			tongue.code, page).map(what => `${zone} ${page}: ${what}`))),
+			[]);
+	});
 
 // Page i in language n is seen in combination i + n: after all languages every
 // page was seen in each of them, and after all pages every language.
@@ -64,22 +66,51 @@ function isOpen(i, number) {
 	return ((i >> 4) + (i >> 1) + number) % 2 === 1;
 }
 
-async function eachPage(ctx, zone, tongue, number) {
-	const visitor = await Visitor.enter(ctx.browser, made.folder);
-	const wrong = [];
+async function lookAt(visitor, zone, tongue, page, number, open) {
+	const c = COMBINATIONS[number % COMBINATIONS.length];
 
-	for (const [i, page] of pageNames(made.folder, zone, tongue.code)
-		.entries()) {
-		const c = COMBINATIONS[(i + number) % COMBINATIONS.length];
-
-		await visitor.show(zone, tongue.code, page, c);
-		for (const what of [...faults(zone, tongue.code, page),
-			...await visitor.check(tongue, isOpen(i, number))])
-			wrong.push(`${page} at ${c.name}: ${what}`);
-	}
-	assert.deepEqual(wrong, []);
-	await visitor.leave();
+	await visitor.show(zone, tongue.code, page, c);
+	return (await visitor.check(tongue, open))
+		.map(what => `${page} at ${c.name}: ${what}`);
 }
+
+for (const [number, tongue] of tongues.entries())
+	for (const zone of ZONES)
+		test(`${tongue.code} in ${zone}`, async ctx => {
+			const visitor = await Visitor.enter(ctx.browser,
+				made.folder);
+			const wrong = [];
+
+			for (const [i, page] of pageNames(made.folder, zone,
+				tongue.code).entries())
+				wrong.push(...await lookAt(visitor, zone, tongue,
+					page, i + number, isOpen(i, number)));
+			assert.deepEqual(wrong, []);
+			await visitor.leave();
+		});
+
+// A sample of the above: every page of every zone once, every language and
+// every combination.
+const sample = ZONES.flatMap(zone => pageNames(made.folder, zone, 'de')
+	.map(page => ({ zone, page }))).map((seen, n) => ({ ...seen, n,
+	tongue: tongues[5 * n % tongues.length] }));
+
+test('the sample has every language and combination', () => {
+	assert.equal(new Set(sample.map(s => s.tongue)).size, tongues.length);
+	assert.ok(sample.length >= COMBINATIONS.length);
+});
+
+for (const tongue of tongues)
+	test(`sample of ${tongue.code}`, async ctx => {
+		const visitor = await Visitor.enter(ctx.browser, made.folder);
+		const wrong = [];
+
+		for (const s of sample.filter(s => s.tongue === tongue))
+			wrong.push(...await lookAt(visitor, s.zone, tongue,
+				s.page, s.n, s.n % 3 === 0));
+		assert.deepEqual(wrong, []);
+		await visitor.leave();
+	});
 
 test('there are as many combinations as languages, or fewer', () => {
 	assert.ok(COMBINATIONS.length <= tongues.length);
@@ -246,40 +277,30 @@ test('a hole that is none is refused in a text of the config', () => {
 
 // --- running them --------------------------------------------------------
 
-async function runCase(c, browser) {
+let browser; // for the first who needs it
+
+async function runCase(name) {
 	const begun = Date.now();
 	let ok = true, text = '';
 
 	try {
-		await c.call({ browser });
+		browser ??= await launch();
+		await cases.get(name)({ browser });
 	} catch (error) {
 		ok = false;
 		text = error.stack + '\n';
 	}
-	console.log(JSON.stringify({ name: c.name, ok,
-		text: `${text}${Date.now() - begun} ms` }));
-}
-
-async function work(queue, browser) {
-	for (let c = queue.shift(); c; c = queue.shift())
-		await runCase(c, browser);
-}
-
-async function runCases(wanted) {
-	const queue = cases.filter(c => !wanted.length ||
-		wanted.some(part => c.name.includes(part)));
-	const browser = await launch();
-
-	await Promise.all(Array.from({ length: WORKERS },
-		() => work(queue, browser)));
-	await browser.close();
+	for (const context of browser?.contexts() ?? [])
+		await context.close();
+	return { name, ok, text: `${text}${Date.now() - begun} ms` };
 }
 
 try {
 	if (process.argv[2] === '--pictures')
 		await takePictures(made.folder, tongues, process.argv[3]);
 	else
-		await runCases(process.argv.slice(2));
+		await answerLines(runCase);
 } finally {
+	await browser?.close();
 	rmSync(folder, { recursive: true, force: true });
 }

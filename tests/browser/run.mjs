@@ -1,38 +1,36 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs the cases and prints one line of JSON for each: name, ok, text.
+// Runs the cases whose names it reads, a line each, and answers each with a
+// line of JSON: name, ok, text.
 //
-// Usage: node run.mjs [NAME ...]    NAME: part of a case's name
 // STADTTOR_SERVERS: {"years": {"url", "user", "password"}, ...}; with "real"
-// the cases that run against any portal use that one, others are left out.
-import { cases, launch } from './lib.mjs';
+// the cases that run against any portal use that one. A line "*" is answered
+// with the names of the cases that can be run with these.
+import { answerLines, cases, launch } from './lib.mjs';
 import './cases.mjs';
 
 const CASE_MS = 60000;
 const servers = JSON.parse(process.env.STADTTOR_SERVERS);
-const wanted = process.argv.slice(2);
-const browser = await launch();
+let browser; // for the first who needs it
 
 function serverOf(data) {
+	if (data === 'none')
+		return servers.real ? undefined : {};
 	if (data === 'any')
 		return servers.real ?? servers.years;
-	return data === 'none' ? {} : servers[data];
+	return servers[data];
 }
 
-for (const c of cases) {
-	const server = serverOf(c.data);
+async function runCase(c) {
 	const said = [];
-
-	if (!server || (servers.real && c.data === 'none'))
-		continue;
-	if (wanted.length && !wanted.some(part => c.name.includes(part)))
-		continue;
 	const begun = Date.now();
-	let ok = true;
-	try {
-		let timer;
+	let ok = true, timer;
 
+	if (c.data !== 'none')
+		browser ??= await launch();
+	try {
 		await Promise.race([
-			c.run({ browser, server, say: text => said.push(text) }),
+			c.run({ browser, server: serverOf(c.data),
+				say: text => said.push(text) }),
 			new Promise((_, reject) => {
 				timer = setTimeout(() => reject(
 					new Error('too slow')), CASE_MS);
@@ -41,10 +39,15 @@ for (const c of cases) {
 		ok = false;
 		said.push(error.stack);
 	}
-	for (const context of browser.contexts())
+	for (const context of browser?.contexts() ?? [])
 		await context.close();
 	said.push(`${Date.now() - begun} ms`);
-	console.log(JSON.stringify({ name: c.name, ok,
-		text: said.join('\n') }));
+	return { name: c.name, ok, text: said.join('\n') };
 }
-await browser.close();
+
+await answerLines(async name => {
+	if (name === '*')
+		return cases.filter(c => serverOf(c.data)).map(c => c.name);
+	return runCase(cases.find(c => c.name === name));
+});
+await browser?.close();

@@ -1,46 +1,39 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The citizens' pages in Chromium: every page in every language and zone.
+"""The citizens' pages in Chromium: a sample of pages, languages, zones, widths
+and looks in which each of them is, and all of them in all languages and zones.
 
-The cases are in pages.mjs; node runs them all once, and each is a test here.
+The cases are in pages.mjs, each is a test here.
 """
-import json
-import pathlib
-import re
-import subprocess
-
 import pytest
 
-from test_dashboard import dashboard  # noqa: F401, a fixture
+import cases
 
-pytestmark = pytest.mark.timeout(900)
-HERE = pathlib.Path(__file__).resolve().parent
+LANGUAGES = sorted(p.stem for p in (cases.HERE.parent.parent / "web" / "lang")
+                   .glob("*.json"))
 ZONES = ("square", "library")
+FULL = ("${tongue.code} in ${zone}", "keyboard and no scripts in ${zone}",
+        "the button is seen without scrolling", "markup in the config is text",
+        "right-to-left pages are walked by keyboard")
 
 
 def names():
     """Of the cases, loops over languages and zones unrolled."""
-    languages = sorted(p.stem for p in (HERE.parent.parent / "web" / "lang")
-                       .glob("*.json"))
-    for name in re.findall(r"^\s*test\([`']([^`']+)[`'],",
-                           (HERE / "pages.mjs").read_text(), re.M):
+    for name in cases.names("pages.mjs"):
+        marks = [pytest.mark.full] if name in FULL else []
         for zone in ZONES if "${zone}" in name else [""]:
-            for code in languages if "${tongue.code}" in name else [""]:
-                yield name.replace("${zone}", zone).replace(
-                    "${tongue.code}", code)
+            for code in LANGUAGES if "${tongue.code}" in name else [""]:
+                yield pytest.param(name.replace("${zone}", zone).replace(
+                    "${tongue.code}", code), marks=marks)
 
 
 @pytest.fixture(scope="module")
-def results(dashboard):  # noqa: F811
-    done = subprocess.run(["node", HERE / "pages.mjs"], capture_output=True,
-                          text=True, timeout=800)
-    assert done.returncode == 0, done.stdout + done.stderr
-    cases = map(json.loads, done.stdout.splitlines())
-    return {case["name"]: (case["ok"], case["text"]) for case in cases}
+def pages(root):
+    cases.need_browser(root)
+    runner = cases.Runner("pages.mjs")
+    yield runner
+    runner.close()
 
 
 @pytest.mark.parametrize("name", names())
-def test_pages(name, results):
-    assert name in results, "did not run"
-    ok, text = results[name]
-    print(text)
-    assert ok, text
+def test_pages(name, pages):
+    pages.run(name)

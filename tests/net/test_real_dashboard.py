@@ -2,6 +2,7 @@
 """The dashboard in Chromium as the real portal serves it, over a database of
 three years and eight zones."""
 import datetime
+import json
 import os
 import shutil
 import subprocess
@@ -14,11 +15,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "browser"))
 
 import gate  # noqa: E402
 import lab  # noqa: E402
-import test_dashboard as browser  # noqa: E402
+import cases  # noqa: E402
 
 PASSWORD = "correct horse battery"
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.full]
 
 
 def box_time():
@@ -63,10 +64,7 @@ def make_account(stadttor):
 
 
 def test_three_years(stadttor):
-    for program in ("node", "npm", "chromium"):
-        assert shutil.which(program), f"{program} is missing: make deps"
-    subprocess.run(["make", "-s", "-C", gate.REPO, "web", "browser-deps"],
-                   check=True, timeout=300)
+    cases.need_browser(gate.REPO)
     stadttor.configure()
     name_zone(stadttor)
     fill(stadttor)
@@ -77,11 +75,14 @@ def test_three_years(stadttor):
     lab.wait_until(lambda: ":2090" in stadttor.street.gate.run(
         "ss", "-Htln").stdout, say="the admin listener is not there")
     with stadttor.street.gate.entered():
-        results = browser.run_cases({"real": {
+        runner = cases.Runner("run.mjs", STADTTOR_SERVERS=json.dumps({"real": {
             "url": "http://127.0.0.1:2090/", "user": "operator",
-            "password": PASSWORD, "patience": 8000}})
-    for name, (_, text) in results.items():
-        print(name, text, sep=": ")
-    assert [name for name, (ok, _) in results.items() if not ok] == []
-    assert sum(name.startswith("real: ") for name in results) == 4
+            "password": PASSWORD, "patience": 8000}}))
+    try:
+        names = runner.ask("*")
+        assert sum(name.startswith("real: ") for name in names) == 4
+        failed = [case for case in map(runner.ask, names) if not case["ok"]]
+    finally:
+        runner.close()
+    assert failed == []
     assert not stadttor.warnings("warning:|error:", gate.PORTAL)
