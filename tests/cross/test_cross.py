@@ -12,6 +12,9 @@ def run(*args, cwd):
                           stderr=subprocess.STDOUT, text=True)
 
 
+pytestmark = pytest.mark.full
+
+
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("architecture", ["i386", "s390x"])
 def test_units_and_messages(architecture, root):

@@ -14,6 +14,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import termios
 import time
 import urllib.parse
 
@@ -315,7 +316,8 @@ def at_terminal(admin, answers):
         while more := os.read(fd, 1024):
             shown += more
             if more.endswith(b": ") and answers:
-                time.sleep(0.1)  # echo is off a moment after the question
+                lab.wait_until(lambda: not termios.tcgetattr(fd)[3] &
+                               termios.ECHO, say="the echo is not off")
                 os.write(fd, answers.pop(0))
     os.close(fd)
     return os.waitpid(pid, 0)[1], shown
@@ -920,6 +922,7 @@ def test_without_tls_on_the_network(admin):
 OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain"
 
 
+@pytest.mark.full
 def test_metrics(admin):
     fill_store(admin, 3)
     start(admin)
@@ -1040,6 +1043,7 @@ def is_scraped(ns):
     return found and int(found[0]["value"][1]) >= 3
 
 
+@pytest.mark.full
 def test_prometheus_and_grafana(admin):
     if not shutil.which("prometheus"):
         pytest.fail("prometheus is missing: make deps")

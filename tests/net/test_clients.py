@@ -124,6 +124,7 @@ def network_managers():
     return found
 
 
+@pytest.mark.full
 def test_network_manager(programs, street):
     need("NetworkManager", "nmcli", "dbus-daemon")
     before = network_managers()
@@ -254,6 +255,7 @@ def wait_state(firefox, state):
                    f"Firefox does not say {state}")
 
 
+@pytest.mark.full
 def test_firefox(programs, phone):
     need("firefox-esr")
     with World(phone) as world, start_firefox(world, phone) as firefox:
@@ -310,6 +312,7 @@ class SecureHost:
         self.listener.close()
 
 
+@pytest.mark.full
 def test_chromium(programs, street, phone):
     """No script runs in it; the browser opens the portal by itself."""
     need("node", "npm", "chromium")

@@ -443,12 +443,14 @@ def names():
                     (FORMS if "unset" in name else [p.stem for p in VIEWS]))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", names())
 def test_view(shown, name):
     assert name in shown, "did not run"
     assert shown[name]["ok"], shown[name]["text"]
 
 
+@pytest.mark.full
 def test_every_option_is_in_a_view(shown):
     found = shown["found"]["found"]["options"]
     assert sorted((o["section"], o["option"]) for o in found) == \
@@ -466,6 +468,7 @@ def test_every_option_is_in_a_view(shown):
             assert o["choices"] == len(option["bounds"][0].split(", "))
 
 
+@pytest.mark.full
 def test_unset_options_show_their_defaults(shown):
     seen = shown["found"]["found"]["unset"]
     assert {key for key, o in OPTIONS.items() if o["fallback"]} <= {
@@ -476,6 +479,7 @@ def test_unset_options_show_their_defaults(shown):
                                               f"{fallback} (default)"), o
 
 
+@pytest.mark.full
 def test_views_ask_what_the_plugin_takes(shown):
     for call in shown["found"]["found"]["calls"]:
         if call["object"] == "stadttor":
@@ -483,6 +487,7 @@ def test_views_ask_what_the_plugin_takes(shown):
             assert set(call["params"]) <= set(arguments)
 
 
+@pytest.mark.full
 def test_values_are_judged_as_by_the_config(shown, build, tmp_path):
     kinds = {OPTIONS[key]["type"] for key in SAMPLES} | {"bool"}
     assert kinds == {kind for _, kind in options.TYPES}

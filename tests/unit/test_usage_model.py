@@ -313,7 +313,10 @@ def without_zeros(rows):
 
 # Sanitizers make a start, of which there are hundreds, cost what a day costs.
 @pytest.mark.parametrize("seed,k,devices,days,with_sanitizers", [
-    (1, 5, 10_000, 4, False), (2, 3, 600, 2, True), (3, 20, 10_000, 3, False)])
+    pytest.param(1, 5, 10_000, 4, False, marks=pytest.mark.full),
+    pytest.param(2, 3, 600, 2, True, marks=pytest.mark.full),
+    pytest.param(3, 20, 10_000, 3, False, marks=pytest.mark.full),
+    (4, 5, 300, 1, False)])
 def test_random_days(build, plain_build, tmp_path, seed, k, devices, days,
                      with_sanitizers):
     build = build if with_sanitizers else plain_build
