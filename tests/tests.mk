@@ -4,63 +4,83 @@
 # A test program links the archives whose headers it includes, and common.
 
 PYTEST := /usr/bin/python3 -m pytest
+# Two workers, and a file of tests is one worker's: its fixtures are made once.
+WORKERS := -n 2 --dist loadfile
 FUZZ_SECONDS ?= 60
+# Of who has not said how many at once: as many as there are processors.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+CCACHE := $(if $(shell command -v ccache),ccache )
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
-ASAN_ARGS := BUILD=build/asan HARDEN="-fstack-protector-strong -fPIE" \
+PLAIN_ARGS = $(JOBS) --no-print-directory BUILD=build CC="$(CCACHE)$(CC)"
+ASAN_ARGS = $(JOBS) --no-print-directory BUILD=build/asan \
+	CC="$(CCACHE)$(CC)" HARDEN="-fstack-protector-strong -fPIE" \
 	CFLAGS="-O1 -g $(SANITIZE)"
-CLANG_ARGS := BUILD=build/clang CC=clang
+CLANG_ARGS = $(JOBS) --no-print-directory BUILD=build/clang \
+	CC="$(CCACHE)clang"
 FUZZ_CC ?= clang-14
-FUZZ_ARGS := BUILD=build/fuzz CC=$(FUZZ_CC) HARDEN=-fPIE \
+FUZZ_ARGS = $(JOBS) --no-print-directory BUILD=build/fuzz \
+	CC="$(CCACHE)$(FUZZ_CC)" HARDEN=-fPIE \
 	CFLAGS="-O1 -g -fsanitize=fuzzer-no-link $(SANITIZE)"
 
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,\
 	$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAYS := $(FUZZERS:$(BUILD)/fuzz_%=$(BUILD)/replay_%)
 TOOLS := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/net/*.c \
 	tests/golden/*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,\
 	$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
 
 # --- test programs ---------------------------------------------------------
-uses = $(shell grep -qs '^\#include "$(1)/' $(2) && echo yes)
+# All of it asked once: FILE@FOLDER for each folder that a file includes from.
+INCLUDED := $(shell grep -Eos '^.include "(portal|netctl|cli)/' tests/*/*.c | \
+	sed -e 's|:.include "|@|' -e 's|/$$||' | sort -u)
+uses = $(filter $(2)@$(1),$(INCLUDED))
 archives = $(foreach a,portal netctl cli,\
 	$(if $(call uses,$(a),$(1)),$(BUILD)/lib$(a).a)) $(BUILD)/libcommon.a
-test_pkgs = cmocka $(COMMON_PKGS) \
+test_pkgs = $(COMMON_PKGS) \
+	$(if $(findstring /unit/,$(1)),cmocka) \
 	$(if $(call uses,netctl,$(1)),$(NETCTL_PKGS)) \
 	$(if $(call uses,portal,$(1)),$(PORTAL_PKGS)) \
 	$(if $(call uses,cli,$(1)),$(CLI_PKGS))
 
-# $(1): program, $(2): its source, $(3): linker options
+# $(1): program, $(2): its source, $(3): linker options and objects
 define test_program
-$(1): $(BUILD)/$(2:.c=.o) $(call archives,$(2))
+$(1): $(BUILD)/$(2:.c=.o) $(filter %.o,$(3)) $(call archives,$(2))
 	@mkdir -p $$(@D)
-	$$(link) $(3) -o $$@ $$^ $$(call pkg_libs,$(sort $(call test_pkgs,$(2)))) -lm
+	$$(link) $(filter-out %.o,$(3)) -o $$@ $$^ $$(call pkg_libs,$(sort $(call test_pkgs,$(2)))) -lm
 endef
+NOSYNC := $(BUILD)/tests/unit/nosync.o
 $(foreach p,$(UNITS),$(eval $(call test_program,$(p),\
-	tests/unit/$(notdir $(p)).c,)))
+	tests/unit/$(notdir $(p)).c,$(NOSYNC))))
 $(foreach p,$(FUZZERS),$(eval $(call test_program,$(p),\
 	tests/fuzz/$(notdir $(p)).c,-fsanitize=fuzzer)))
+$(foreach p,$(REPLAYS),$(eval $(call test_program,$(p),\
+	$(p:$(BUILD)/replay_%=tests/fuzz/fuzz_%.c),$(BUILD)/tests/fuzz/replay.o)))
 $(foreach p,$(TOOLS),$(eval $(call test_program,$(p),\
-	$(p:$(BUILD)/%=tests/%.c),)))
+	$(p:$(BUILD)/%=tests/%.c),$(NOSYNC))))
 $(foreach p,$(BENCHES),$(eval $(call test_program,$(p),\
 	tests/bench/$(notdir $(p)).c,)))
 
-ifneq ($(wildcard tests/*/*.c),)
-$(BUILD)/tests/%.o: EXTRA := $(call pkg_cflags,\
-	$(sort cmocka $(NETCTL_PKGS) $(PORTAL_PKGS)))
-endif
+# Asked for when a test is compiled, so that a build without tests needs none.
+$(BUILD)/tests/%.o: EXTRA = $(call pkg_cflags,\
+	$(sort $(NETCTL_PKGS) $(PORTAL_PKGS)))
 
 units: $(UNITS)
 fuzzers: $(FUZZERS)
+replays: $(REPLAYS)
 tools: $(TOOLS)
 benches: $(BENCHES)
 
 # --- what is called --------------------------------------------------------
+# What they are made of, and what runs where: tests/README.md.
+# AREA: a file as pytest takes it, or a part of names: portal/voucher.
+AREA ?=
+MARKED := -m "not full"
+
 deps:
-	tests/deps build test cross
-deps-bench: deps
-	tests/deps bench
+	tests/deps check
 deps-lint:
 	tests/deps build lint
 
@@ -69,31 +89,58 @@ root:
 	$(MAKECMDGOALS)" >&2; exit 1; }
 
 check: root
-	$(MAKE) deps
-	$(MAKE) check-build
-	STADTTOR_BUILD=build/asan FUZZ_SECONDS=$(FUZZ_SECONDS) \
-		$(PYTEST) -q tests --ignore=tests/bench \
-		--ignore=tests/vm -p no:cacheprovider
+	@tests/deps $(if $(AREA),build check,check)
+	@tests/owned $(MAKE) --no-print-directory checked
+
+checked: $(if $(AREA),,lint) check-build
+	STADTTOR_BUILD=build/asan $(PYTEST) $(if $(AREA),-v \
+		$$(tests/area "$(AREA)"),-q $(MARKED) $(WORKERS) tests \
+		--ignore=tests/bench --ignore=tests/vm)
 
 # Tests of networks cut off the one that npm needs, so it comes before.
 check-build: web browser-deps
-	$(MAKE) BUILD=build all units tools
+	$(MAKE) $(PLAIN_ARGS) all tools
+	$(MAKE) $(ASAN_ARGS) all units tools replays
+
+check-full: root
+	@tests/deps full
+	@tests/owned $(MAKE) --no-print-directory checked-full
+
+checked-full: lint check-build full-build
+	STADTTOR_BUILD=build/asan FUZZ_SECONDS=$(FUZZ_SECONDS) \
+		$(PYTEST) -q $(WORKERS) tests --ignore=tests/bench \
+		--ignore=tests/vm
+
+full-build:
 	$(MAKE) $(CLANG_ARGS) all units tools
-	$(MAKE) $(ASAN_ARGS) all units tools
 	$(MAKE) $(FUZZ_ARGS) fuzzers
 
-check-unit: all units tools
+# What .ci/run adds: the networks with the programs as they are shipped, and
+# the fuzzers.
+check-ci: root
+	@tests/deps full
+	@tests/owned $(MAKE) --no-print-directory checked-ci
+
+checked-ci: full-build
+	STADTTOR_BUILD=build FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTEST) -q \
+		$(WORKERS) tests/net tests/fuzz --deselect \
+		tests/fuzz/test_fuzz.py::test_corpus
+
+check-unit:
+	@tests/deps unit
+	$(MAKE) $(PLAIN_ARGS) all units tools replays
 	STADTTOR_BUILD=$(BUILD) STADTTOR_PLAIN=$(BUILD) $(PYTEST) -q \
-		tests/unit tests/golden tests/openwrt/test_package.py \
-		tests/openwrt/test_init.py tests/openwrt/test_setup.py \
-		tests/openwrt/test_ubus_events.py \
-		tests/test_build.py -p no:cacheprovider
+		$(MARKED) $(WORKERS) $(if $(AREA),$$(tests/area "$(AREA)"), \
+		tests/unit tests/golden tests/fuzz \
+		tests/openwrt/test_package.py tests/openwrt/test_init.py \
+		tests/openwrt/test_setup.py tests/openwrt/test_ubus_events.py \
+		tests/test_build.py)
 
 # The same C for other word sizes and byte orders, under qemu-user.
 CROSS ?= i386 mipsel s390x arm64
 cross: root
-	$(MAKE) deps
-	tests/cross/run $(CROSS)
+	@tests/deps build check cross
+	tests/owned tests/cross/run $(CROSS)
 
 # Opt-in: Zig from npm, libraries from Debian's sources, a quarter of an hour.
 cross-mips:
@@ -101,46 +148,45 @@ cross-mips:
 
 # What needs a kernel with everything: Wi-Fi, flow tables, fq_codel, VLANs.
 vm: root
-	$(MAKE) deps
-	tests/deps vm
-	$(MAKE) all
+	@tests/deps check vm
+	$(MAKE) $(PLAIN_ARGS) all
 	tests/vm/kernel build/vm-kernel
 	STADTTOR_BUILD=$(BUILD) STADTTOR_PLAIN=$(BUILD) tests/vm/boot \
-		build/vm-kernel $(PYTEST) -q -p no:cacheprovider tests/vm
+		build/vm-kernel $(PYTEST) -q tests/vm
 
 check-musl:
 	tests/cross/musl $(BUILD)/musl $(ours)
 
 # What docs/privacy.md promises, proved on the real kernel.
 check-privacy: root
-	$(MAKE) deps
-	$(MAKE) all units tools
-	STADTTOR_BUILD=build STADTTOR_PLAIN=build $(PYTEST) -p no:cacheprovider \
-		-v tests/net/test_canary.py tests/net/test_privacy.py \
+	@tests/deps check
+	$(MAKE) $(PLAIN_ARGS) all units tools
+	STADTTOR_BUILD=build STADTTOR_PLAIN=build tests/owned $(PYTEST) -v \
+		tests/net/test_canary.py tests/net/test_privacy.py \
 		tests/net/test_usage.py tests/unit/test_usage_model.py \
 		"tests/unit/test_units.py::test_unit[test_ledger]" \
 		"tests/unit/test_units.py::test_unit[test_wallclock]"
 
 fuzz: root
+	@tests/deps full
 	$(MAKE) $(FUZZ_ARGS) fuzzers
-	FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTEST) -q tests/fuzz -p no:cacheprovider
+	FUZZ_SECONDS=$(FUZZ_SECONDS) tests/owned $(PYTEST) -q -n 2 --dist load \
+		tests/fuzz -k test_fuzz
 
 bench: root
-	$(MAKE) deps-bench
-	$(MAKE) all tools benches
+	@tests/deps check bench
+	$(MAKE) $(PLAIN_ARGS) all tools benches
 	tests/bench/run
 
 # The citizens' pages in a browser; pictures of all of them for people.
 pages: all browser-deps
 	STADTTOR_BUILD=$(BUILD) node tests/browser/pages.mjs --pictures \
 		$(BUILD)/pages
-	STADTTOR_BUILD=$(BUILD) $(PYTEST) -q tests/browser/test_pages.py \
-		-p no:cacheprovider
+	STADTTOR_BUILD=$(BUILD) $(PYTEST) -q tests/browser/test_pages.py
 
 demo: root
-	$(MAKE) deps
-	$(MAKE) all tools
-	AUTO=$(AUTO) tests/demo/run
+	@tests/deps demo
+	@AUTO=$(AUTO) MAKE="$(MAKE)" tests/owned tests/demo/start
 
 # --- style -----------------------------------------------------------------
 C_FILES = $(filter-out %.bpf.c,$(shell git ls-files '*.c' '*.h'))
@@ -148,7 +194,7 @@ MAN_PAGES = $(wildcard */*.[1-9])
 SCRIPTS = $(shell git ls-files -z ':!*Makefile' | xargs -0 grep -lE \
 	'^\#!/(bin/sh|bin/bash|usr/bin/env (ba)?sh)' --)
 
-lint: lint-format lint-c lint-sh lint-man
+lint: lint-format lint-c lint-sh lint-man lint-js lint-html
 
 lint-format:
 	clang-format --dry-run -Werror $(C_FILES)
@@ -167,6 +213,17 @@ lint-sh:
 		tests/openwrt/stubs/rc.common; fi
 lint-man:
 	for page in $(MAN_PAGES); do mandoc -Tlint -W warning $$page || exit; done
+# LuCI's own rules for what runs in LuCI, others for all other scripts.
+ESLINT := tests/openwrt/node_modules/.bin/eslint --max-warnings=0 \
+	--no-warn-ignored --config
+lint-js: browser-deps
+	$(ESLINT) tests/openwrt/luci/eslint.config.mjs openwrt/luci-app-stadttor
+	$(ESLINT) tests/openwrt/eslint.config.mjs $(shell git ls-files '*.mjs' \
+		'web/admin/*.js')
+# What the portal makes of web/pages is seen by tests/browser/test_pages.py.
+lint-html: browser-deps
+	tests/browser/node_modules/.bin/html-validate --config \
+		tests/browser/htmlvalidate.json web/admin/index.html web/admin/login.html
 
 format:
 	clang-format -i $(C_FILES)
@@ -179,7 +236,7 @@ docs: $(BUILD)/golden/document
 help:
 	@sed -n 's/^| *//p' tests/help.txt
 
-.PHONY: pages units fuzzers tools benches deps deps-bench deps-lint root check \
-	check-build check-unit vm cross cross-mips check-musl check-privacy fuzz bench demo \
-	lint lint-format lint-c lint-sh \
-	lint-man format docs help
+.PHONY: pages units fuzzers replays tools benches deps deps-lint root check \
+	checked check-build check-full checked-full full-build check-ci checked-ci \
+	check-unit vm cross cross-mips check-musl check-privacy fuzz bench demo \
+	lint lint-format lint-c lint-sh lint-man lint-js lint-html format docs help
