@@ -93,23 +93,49 @@ static const struct command commands[] = {
 	{ "portal preview", "FOLDER",
 	  "every page in every language, as files to look at", 0, 1, 1,
 	  cli_preview },
-	{ "help", "", "this text", 0, 0, 1, cli_help },
+	{ "help", "[COMMAND]", "this text", 0, 0, 2, cli_help },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+static enum cli_exit no_command(const struct cli *cli, const char *word);
+
+/* Of the commands that begin with these words; false: there is none. */
+static bool list_commands(char **words, int count)
+{
+	bool is_found = false;
+	char begin[64] = "";
+	size_t len;
+
+	for (int i = 0; i < count && strlen(begin) < sizeof(begin) - 1; i++)
+		snprintf(begin + strlen(begin), sizeof(begin) - strlen(begin),
+			 "%s%s", i ? " " : "", words[i]);
+	len = strlen(begin);
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const struct command *c = &commands[i];
+
+		if (!c->help || strncmp(c->name, begin, len) != 0 ||
+		    (len && c->name[len] && c->name[len] != ' '))
+			continue;
+		printf("  %s%s%s\n\t%s\n", c->name, *c->usage ? " " : "",
+		       c->usage, c->help);
+		is_found = true;
+	}
+	return is_found;
+}
+
 static enum cli_exit cli_help(const struct cli *cli)
 {
-	(void)cli;
+	if (cli->arg_count)
+		return list_commands(cli->args, cli->arg_count) ||
+				       list_commands(cli->args, 1)
+			       ? CLI_DONE
+			       : no_command(cli, cli->args[0]);
 	puts("usage: stadttor [-c FILE] [--json] COMMAND ...\n");
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (commands[i].help)
-			printf("  %s%s%s\n\t%s\n", commands[i].name,
-			       *commands[i].usage ? " " : "", commands[i].usage,
-			       commands[i].help);
+	list_commands(NULL, 0);
 	puts("\n  -c, --config FILE  read this config instead of " SETTINGS_PATH
 	     "\n      --json         answer in JSON"
-	     "\n  -h, --help         this text"
+	     "\n  -h, --help         this text; of a command, that command's"
 	     "\n  -V, --version      the program's version"
 	     "\n\nExit status: 0 done, 1 refused or failed, 2 wrong usage or"
 	     "\nconfig, 3 netctl not reachable, 4 not found.");
@@ -170,9 +196,9 @@ enum cli_exit cli_refused(const struct cli *cli, int err, const char *subject)
 		  "netctl speaks another version; restart it" },
 		{ -ETIMEDOUT, CLI_UNREACHABLE, "netctl does not answer" },
 		{ -ECONNRESET, CLI_UNREACHABLE,
-		  "netctl hung up; may this user talk to it?" },
+		  "netctl hung up; it answers root: sudo" },
 		{ -EPIPE, CLI_UNREACHABLE,
-		  "netctl hung up; may this user talk to it?" },
+		  "netctl hung up; it answers root: sudo" },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -279,8 +305,10 @@ enum cli_exit cli_open(const struct cli *cli, struct talk *t)
 	err = talk_open(t, s->gate.socket);
 	if (err)
 		code = cli_fail(cli, CLI_UNREACHABLE,
-				"netctl is not reachable at %s: %s",
-				s->gate.socket, strerror(-err));
+				"netctl is not reachable at %s: %s%s",
+				s->gate.socket, strerror(-err),
+				err == -EACCES ? "; it answers root: sudo"
+					       : "");
 out:
 	settings_free(s);
 	return code;
@@ -556,6 +584,8 @@ int cli_run(int argc, char **argv)
 
 	if (!take_options(&l, argc, argv))
 		return CLI_USAGE;
+	l.cli.args = argv + optind;
+	l.cli.arg_count = argc - optind;
 	if (l.help)
 		code = cli_help(&l.cli);
 	else if (l.version)

@@ -108,6 +108,23 @@ def test_help(program, flag, build):
     assert re.match(f"[Uu]sage: {program} ", r.stdout)
 
 
+@pytest.mark.parametrize("args,begin,lines", [
+    (["grant", "--help"], "  grant [--minutes N]", 2),
+    (["help", "voucher", "create"], "  voucher create --count N", 2),
+    (["voucher", "-h"], "  voucher create --count N", 10),
+    (["help", "revoke", "5f0c9e6a1b2d3c4e"], "  revoke HANDLE", 2)])
+def test_help_of_a_command(args, begin, lines, build):
+    r = run(build, "stadttor", *args)
+    assert r.returncode == 0 and r.stderr == ""
+    assert r.stdout.startswith(begin) and r.stdout.count("\n") == lines
+
+
+def test_help_of_no_command(build):
+    r = run(build, "stadttor", "gran", "--help")
+    assert (r.returncode, r.stdout) == (2, "")
+    assert r.stderr == "there is no command 'gran'; try: stadttor help\n"
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("args", [["--nonsense"], ["-c"], ["-x"]])
 def test_bad_flags(program, args, build):
