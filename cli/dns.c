@@ -48,8 +48,12 @@ void dns_leave_out(struct dns_plan *p, const char *fmt, ...)
 
 void dns_write_api_state(struct dns_plan *p)
 {
-	if (!p->announces)
+	if (!p->announces && p->is_wanted)
 		dns_leave_out(p, "the captive portal API: %s", p->api.why);
+	else if (!p->announces)
+		fputs("# Not announced, as config portal has no hostname, "
+		      "certificate and key.\n",
+		      p->out);
 	else if (!p->api.is_fit)
 		fprintf(p->out, "# By force, although: %s.\n", p->api.why);
 	if (*p->api.until)
@@ -149,6 +153,8 @@ enum cli_exit cli_dns_config(const struct cli *cli)
 				cli->zone);
 	} else {
 		dns_check_api(s, &p.api);
+		p.is_wanted = cli->force || *s->portal.hostname ||
+			      *s->portal.certificate || *s->portal.key;
 		p.announces =
 			p.api.is_fit || (cli->force && *s->portal.hostname);
 		code = write_all(cli, &p, server);

@@ -44,6 +44,7 @@ struct dns_plan {
 	struct dns_names garden;
 	struct dns_api api;
 	bool announces; /* the API */
+	bool is_wanted; /* so it is to be told where it is not announced */
 	FILE *out;
 	struct json_object *left_out; /* texts */
 };
