@@ -529,8 +529,8 @@ void gate_reload(struct gate *g, struct settings *next)
 		log_error("the new config is not in force in the kernel");
 		return;
 	}
-	log_info("config reloaded: %zu zones, %u sessions go on", next->zones,
-		 session_count(g->sessions));
+	log_info("config reloaded: %zu zone%s, %u sessions go on", next->zones,
+		 next->zones == 1 ? "" : "s", session_count(g->sessions));
 }
 
 static int remove_all(struct nft *nft, struct rtnl *rtnl)
