@@ -20,7 +20,7 @@ FIRST_MS, LIMIT_MS = 50, 1000
 JSON = {"Content-Type": "application/json"}
 
 
-def wait_until(what, seconds=15.0):
+def wait_until(what, seconds=60.0):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if what():

@@ -103,7 +103,8 @@ class Stadttor:
 
     def netctl_answers(self):
         self.check_alive(NETCTL)
-        return self.cli("status", check=False).returncode == 0
+        return os.path.exists(self.socket) and \
+            self.cli("status", check=False).returncode == 0
 
     def portal_is_ready(self):
         """It listens, and the last that it said of netctl was good."""
@@ -199,7 +200,7 @@ class Stadttor:
         with self.street.gate.entered():
             done = subprocess.run(
                 [os.path.join(self.build, "stadttor"), "-c", self.config,
-                 *args], text=True, capture_output=True, timeout=20,
+                 *args], text=True, capture_output=True, timeout=120,
                 env=dict(os.environ, **self.environment))
         if check and done.returncode:
             raise AssertionError(f"stadttor {' '.join(args)}: "

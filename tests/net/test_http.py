@@ -74,7 +74,7 @@ class Space:
         self.keeper.wait()
 
 
-def wait_for(what, seconds=10.0):
+def wait_for(what, seconds=60.0):
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "it did not happen"

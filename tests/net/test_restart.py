@@ -123,7 +123,7 @@ class Tapping:
     def __init__(self, crowd, tap, workers=4):
         self.waiting = list(crowd)
         self.granted = []
-        self.deadline = time.monotonic() + 40
+        self.deadline = time.monotonic() + 240
         self.tap = tap
         self.threads = [threading.Thread(target=self._run)
                         for _ in range(workers)]
@@ -155,7 +155,7 @@ class Tapping:
 
 
 def by_http(phone):
-    return traffic.tap(phone, timeout=3).status == 303
+    return traffic.tap(phone, timeout=10).status == 303
 
 
 def by_ipc(stadttor):
