@@ -3,81 +3,16 @@
 import re
 import select
 import socket
-import struct
 import subprocess
-import sys
 import threading
 import time
 
 import pytest
-from ubusplay import FILES, OBJECTS, PROGRAM, SOCKET, Events
-
-sys.path.insert(0, str(FILES.parents[2] / "tests/net"))
-
-import ipc  # noqa: E402
+from ubusplay import fixture_start  # noqa: F401
+from ubusplay import FILES, OBJECTS, PROGRAM, SOCKET, Events, ipc
 
 MAC = "02:00:5E:10:ff:0A"
 SLOW = 0.5  # a busy machine; the program itself waits for WAIT_MS at most
-
-
-class Netctl:
-    """The other end of a connection."""
-
-    def __init__(self):
-        self.own, self.theirs = socket.socketpair(socket.AF_UNIX,
-                                                  socket.SOCK_SEQPACKET)
-        self.own.settimeout(5)
-
-    def list_names(self, *names):
-        for name in names:
-            self.own.send(ipc.message(ipc.GARDEN_NAME, name.encode().ljust(
-                256, b"\0"), 0))
-        self.done(0, len(names))
-
-    def done(self, ident, count=1):
-        self.own.send(ipc.message(ipc.DONE, ipc.DONE_BODY.pack(
-            0, count, 0, 0), ident))
-
-    def take(self):
-        return self.own.recv(2048)
-
-    def garden(self):
-        """(id, address, seconds, name) of the next message."""
-        data = self.take()
-        assert len(data) == ipc.HEADER.size + 24 + 8 + 256
-        version, kind, ident = ipc.HEADER.unpack_from(data)
-        assert (version, kind) == (ipc.VERSION, ipc.GARDEN)
-        family, ifindex, raw = ipc.ADDR.unpack_from(data, 8)
-        ttl_s, zero, name = struct.unpack_from("=II256s", data, 32)
-        assert (ifindex, zero) == (0, 0)
-        size = {2: 4, 10: 16}[family]
-        assert raw[size:] == bytes(16 - size)
-        return ident, socket.inet_ntop(family, raw[:size]), ttl_s, \
-            name.rstrip(b"\0").decode()
-
-    def is_silent(self, seconds=0.2):
-        return not select.select([self.own], [], [], seconds)[0]
-
-
-@pytest.fixture
-def start(tmp_path):
-    """Runs it with that many connections; None is one that is refused."""
-    started = []
-
-    def run(*words, connections=(1,), **more):
-        ends = [Netctl() if c else None for c in connections]
-        program = Events(tmp_path, [e and e.theirs for e in ends], *words,
-                         **more)
-        for e in ends:
-            if e:
-                e.theirs.close()
-        started.append(program)
-        return program, *ends
-    yield run
-    for program in started:
-        program.process.kill()
-        program.process.communicate()
-
 
 # --- what it subscribes to ---------------------------------------------------
 
@@ -262,7 +197,7 @@ def timed(program):
 
 def test_dnsmasq_is_not_kept_waiting(start):
     """It gives up after 100 ms; then the connection is made anew."""
-    program, first, second = start("names", connections=(1, 1))
+    program, first, second = start("names", connections=(1, 1), DRIVEN="")
     program.subscribed()
     first.list_names("city.example")
     program.dns("city.example", "203.0.113.2")
@@ -280,7 +215,7 @@ def test_dnsmasq_is_not_kept_waiting(start):
 
 def test_a_list_that_does_not_come(start):
     """Once a second one answer of DNS waits for it, and no other."""
-    program, netctl = start("names")
+    program, netctl = start("names", DRIVEN="")
     program.subscribed()
     program.dns("city.example", "203.0.113.1")
     assert 0.05 < timed(program) < SLOW
@@ -301,7 +236,7 @@ def test_a_list_that_does_not_come(start):
 
 
 def test_a_new_netctl_need_not_wait_for_the_pause_of_the_last(start):
-    program, first, second = start("names", connections=(1, 1))
+    program, first, second = start("names", connections=(1, 1), DRIVEN="")
     program.dns("city.example", "203.0.113.1")
     assert program.answers() == [{"status": 0}]
     first.own.close()

@@ -5,10 +5,20 @@ import json
 import os
 import pathlib
 import re
+import select
 import shutil
+import socket
+import struct
 import subprocess
+import sys
+
+import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "net"))
+
+import ipc  # noqa: E402
+
 FILES = HERE.parents[1] / "openwrt/stadttor/files"
 PROGRAM = FILES / "stadttor.events"
 SOCKET = "/var/run/stadttor/netctl.sock"
@@ -24,17 +34,20 @@ OBJECTS = {"dnsmasq": ["metrics"], "dnsmasq.dns": [],
 
 
 class Events:
-    """The program. connections: sockets that connect() takes, or None."""
+    """The program. connections, resolvers: sockets that connect() takes, or
+    None."""
 
-    def __init__(self, folder, connections, *words, objects=None, **env):
+    def __init__(self, folder, connections, *words, objects=None,
+                 resolvers=(), **env):
         shutil.copytree(HERE / "ucode", folder, dirs_exist_ok=True)
         text = re.sub(r"from '(\w+)';", r"from './\1.mjs';",
                       PROGRAM.read_text())
         (folder / "events.mjs").write_text(text)
-        for s in connections:
+        fds = []
+        for s in (*connections, *resolvers):
             if s:
                 s.setblocking(False)  # as SOCK_NONBLOCK makes it
-        fds = [s.fileno() for s in connections if s]
+                fds.append(s.fileno())
         self.process = subprocess.Popen(
             ["node", "--import", folder / "globals.mjs",
              folder / "events.mjs", SOCKET, *words],
@@ -44,7 +57,9 @@ class Events:
                 "ACL": str(FILES / "stadttor.acl.json"),
                 "OBJECTS": json.dumps(OBJECTS if objects is None else objects),
                 "CONNECTIONS": " ".join(str(s.fileno()) if s else "-"
-                                        for s in connections), **env})
+                                        for s in connections),
+                "RESOLVERS": " ".join(str(s.fileno()) for s in resolvers),
+                **env})
 
     def __enter__(self):
         return self
@@ -62,6 +77,14 @@ class Events:
         assert line, self.process.stderr.read()
         return json.loads(line)
 
+    def does(self, **line):
+        """The same, and it has been done."""
+        self.tell(**line)
+        return self.answers()
+
+    def passes(self, seconds):
+        return self.does(pass_ms=int(seconds * 1000))
+
     def subscribed(self):
         self.tell()
         return self.answers()
@@ -78,3 +101,63 @@ class Events:
         """What it has said, after ubusd has gone."""
         out, err = self.process.communicate(timeout=10)
         return self.process.returncode, out, err
+
+
+class Netctl:
+    """The other end of a connection."""
+
+    def __init__(self):
+        self.own, self.theirs = socket.socketpair(socket.AF_UNIX,
+                                                  socket.SOCK_SEQPACKET)
+        self.own.settimeout(5)
+
+    def list_names(self, *names):
+        for name in names:
+            self.own.send(ipc.message(ipc.GARDEN_NAME, name.encode().ljust(
+                256, b"\0"), 0))
+        self.done(0, len(names))
+
+    def done(self, ident, count=1):
+        self.own.send(ipc.message(ipc.DONE, ipc.DONE_BODY.pack(
+            0, count, 0, 0), ident))
+
+    def take(self):
+        return self.own.recv(2048)
+
+    def garden(self):
+        """(id, address, seconds, name) of the next message."""
+        data = self.take()
+        assert len(data) == ipc.HEADER.size + 24 + 8 + 256
+        version, kind, ident = ipc.HEADER.unpack_from(data)
+        assert (version, kind) == (ipc.VERSION, ipc.GARDEN)
+        family, ifindex, raw = ipc.ADDR.unpack_from(data, 8)
+        ttl_s, zero, name = struct.unpack_from("=II256s", data, 32)
+        assert (ifindex, zero) == (0, 0)
+        size = {2: 4, 10: 16}[family]
+        assert raw[size:] == bytes(16 - size)
+        return ident, socket.inet_ntop(family, raw[:size]), ttl_s, \
+            name.rstrip(b"\0").decode()
+
+    def is_silent(self, seconds=0.2):
+        return not select.select([self.own], [], [], seconds)[0]
+
+
+@pytest.fixture(name="start")
+def fixture_start(tmp_path):
+    """Runs it with that many connections; None is one that is refused."""
+    started = []
+
+    def run(*words, connections=(1,), **more):
+        more.setdefault("DRIVEN", "1")  # so nothing is ever late
+        ends = [Netctl() if c else None for c in connections]
+        program = Events(tmp_path, [e and e.theirs for e in ends], *words,
+                         **more)
+        for e in ends:
+            if e:
+                e.theirs.close()
+        started.append(program)
+        return program, *ends
+    yield run
+    for program in started:
+        program.process.kill()
+        program.process.communicate()

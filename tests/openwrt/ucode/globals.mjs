@@ -11,15 +11,19 @@
 //	integer / integer	an integer in ucode: int() around it
 //	functions		must be written before their use in ucode:
 //				test_ubus_events.py checks that
+// With DRIVEN in the environment the clock goes by uloop.mjs alone.
 import fs from 'node:fs';
 
 const isString = (x) => typeof x == 'string';
+
+export const driven = { ns: 0n };
 
 Object.assign(globalThis, {
 	ARGV: process.argv.slice(2),
 	chr: (...codes) => String.fromCharCode(...codes),
 	clock(monotonic) {
-		const ns = process.hrtime.bigint();
+		const ns = driven.ns + (process.env.DRIVEN ?
+			1000000000n : process.hrtime.bigint());
 
 		if (!monotonic)
 			throw new Error('not the wall clock');
@@ -27,6 +31,8 @@ Object.assign(globalThis, {
 	},
 	exists: (object, key) => Object.hasOwn(object, key),
 	exit: (code) => process.exit(code),
+	filter: (list, f) => Array.isArray(list) ?
+		list.filter((x, i) => f(x, i, list)) : null,
 	hex: (x) => /^[0-9a-f]+$/i.test(x) ? parseInt(x, 16) : NaN,
 	index: (text, part) => text.indexOf(part),
 	int: (x) => Math.trunc(x),
@@ -58,6 +64,8 @@ Object.assign(globalThis, {
 			return [ n >> 8, n & 255 ];
 		});
 	},
+	join: (separator, list) => list.join(separator),
+	keys: (object) => Object.keys(object),
 	lc: (x) => x.replace(/[A-Z]/g, (c) => c.toLowerCase()),
 	length: (x) => x == null ? null :
 		isString(x) || Array.isArray(x) ? x.length :
@@ -65,12 +73,15 @@ Object.assign(globalThis, {
 	map: (list, f) => Array.isArray(list) ? list.map((x, i) => f(x, i, list)) :
 		null,
 	match: (text, pattern) => text.match(pattern),
+	max: (...all) => Math.max(...all),
+	min: (...all) => Math.min(...all),
 	ord: (text, at) => at < text.length ? text.charCodeAt(at) : null,
 	print: (...all) => fs.writeSync(1, all.join('')),
 	push(list, ...more) {
 		list.push(...more);
 		return more.at(-1);
 	},
+	slice: (list, from, to) => list.slice(from, to),
 	split: (text, separator) => text.split(separator),
 	substr: (text, at, length) => at < 0 ? text.substr(at, length) :
 		text.slice(at, length == null ? undefined : at + length),

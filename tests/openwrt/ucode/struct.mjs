@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ucode's module struct (lib/struct.c, after Python's): '=' is the machine's
-// byte order with no gaps, which here is little-endian.
+// byte order with no gaps, which here is little-endian, '!' that of networks. Of
+// bytes that are too few, unpack() makes null.
 import os from 'node:os';
 
 if (os.endianness() != 'LE')
@@ -10,7 +11,7 @@ const sizes = { B: 1, H: 2, I: 4, i: 4 };
 
 function* fields(format)
 {
-	if (format[0] != '=')
+	if (!'=!'.includes(format[0]))
 		throw new Error('gaps depend on the machine');
 	for (const [ , count, code ] of format.slice(1).matchAll(/(\d*)([BHIisx])/g))
 		if (code == 's' || code == 'x')
@@ -37,20 +38,27 @@ export function pack(format, ...values)
 			throw new Error('packing of signed numbers is not here');
 		if (!Number.isInteger(value) || value < 0 || value >= 256 ** size)
 			throw new Error('Argument out of range');
+		let bytes = [];
+
 		for (let i = 0, left = value; i < size; i++) {
-			out += String.fromCharCode(left % 256);
+			bytes.push(left % 256);
 			left = Math.floor(left / 256);
 		}
+		out += String.fromCharCode(
+			...(format[0] == '!' ? bytes.reverse() : bytes));
 	}
 	if (values.length)
 		throw new Error('Too many arguments');
 	return out;
 }
 
-export function unpack(format, bytes)
+export function unpack(format, bytes, from = 0)
 {
 	const out = [];
-	let at = 0;
+	let at = from < 0 ? from + bytes.length : from;
+
+	if (at < 0 || at >= bytes.length)
+		return null;
 
 	for (const [ code, size ] of fields(format)) {
 		const part = bytes.slice(at, at += size);
@@ -61,7 +69,9 @@ export function unpack(format, bytes)
 			out.push(part);
 		if (code == 's' || code == 'x')
 			continue;
-		const value = [ ...part ].reduceRight(
+		const digits = format[0] == '!' ? [ ...part ] :
+			[ ...part ].reverse();
+		const value = digits.reduce(
 			(sum, c) => sum * 256 + c.charCodeAt(0), 0);
 
 		out.push(code == 'i' ? value | 0 : value);

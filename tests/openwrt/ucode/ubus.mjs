@@ -2,12 +2,15 @@
 // ucode's module ubus (lib/ubus.c), and ubusd behind it as a user sees it who
 // is not root (ubusd_acl.c, ubusd_proto.c, ubusd_event.c of openwrt/ubus):
 //	list()		objects of which some method may be called, or that
-//			have none
+//			have none; one without a type is not found at all
+//			(ubusd_send_obj()), which here has null for methods
 //	subscribe()	looks the name up like list(), then needs "subscribe";
 //			else the object is not found
 //	listener()	needs "listen" for the pattern
 // What a handler returns: an object becomes the answer's data, an integer its
 // status; nothing is UBUS_STATUS_NO_DATA, an exception ends the program.
+// Nobody is told of an ubusd that is killed (see uloop.mjs), and what it is asked
+// fails: libubus's ubus_send_msg() gets EPIPE.
 import fs from 'node:fs';
 
 const NO_DATA = 5;
@@ -15,6 +18,7 @@ const acl = JSON.parse(fs.readFileSync(process.env.ACL, 'utf8'));
 const objects = JSON.parse(process.env.OBJECTS); // {name: [methods]}
 const subscriptions = []; // [object, handler]
 const listeners = [];
+let is_dead = false;
 
 const fits = (pattern, name) => pattern.endsWith('*') ?
 	name.startsWith(pattern.slice(0, -1)) : name == pattern;
@@ -30,7 +34,7 @@ function is_visible(name)
 }
 
 const bus = {
-	list: () => Object.keys(objects).filter(is_visible),
+	list: () => is_dead ? null : Object.keys(objects).filter(is_visible),
 	error: () => 'Not found',
 	subscriber: (handler) => ({
 		subscribe(name) {
@@ -80,6 +84,8 @@ function forget(name)
 // One line of the test.
 export function handle(line)
 {
+	if (line.kill)
+		is_dead = true;
 	if (line.notify)
 		return notify(line.notify, { type: line.type, data: line.data });
 	if (line.remove)
