@@ -134,6 +134,7 @@ check-unit:
 		tests/unit tests/golden tests/fuzz \
 		tests/openwrt/test_package.py tests/openwrt/test_init.py \
 		tests/openwrt/test_setup.py tests/openwrt/test_ubus_events.py \
+		tests/openwrt/test_ubus_aliases.py \
 		tests/test_build.py)
 
 # The same C for other word sizes and byte orders, under qemu-user.

@@ -22,6 +22,7 @@ from traffic import FAMILIES, V4, V6
 
 sys.path.insert(0, os.path.join(os.path.dirname(lab.HERE), "openwrt"))
 
+import dnsplay  # noqa: E402
 import ubusplay  # noqa: E402
 
 USER = "news"
@@ -669,3 +670,34 @@ def test_from_ubus_to_the_kernel(online, street, phones, tmp_path):
             assert program.answers() == [{"status": 0}]
         lab.wait_until(lambda: handles(stadttor) == set(), 5)
         assert program.end()[2] == ""
+
+
+def test_from_an_alias_to_the_kernel(online, street, phones, tmp_path):
+    """What the box's resolver is asked for, and what it then tells on ubus
+    under a name that the config does not have."""
+    stadttor = online("0")
+    stadttor.configure(gate={"events_user": USER}, guest=GARDEN)
+    stadttor.reload(NETCTL)
+    stadttor.wait_log("config reloaded")
+    link = ipc.connect_as(USER, stadttor.socket, "nobody")
+    resolver = dnsplay.Resolver()
+    with link, ubusplay.Events(tmp_path, [link], "names",
+                               resolvers=[resolver.theirs]) as program:
+        lab.wait_until(lambda: program.passes(1) and resolver.is_asked(), 10)
+        kinds = dict(zip((dnsplay.A, dnsplay.AAAA), FAMILIES))
+        for q in resolver.questions():
+            if q.name == "garden.test":
+                resolver.own.send(q.answer(dnsplay.chain(
+                    [q.name, "cdn.test"], [traffic.garden(kinds[q.kind])])))
+        program.does(ready=True)
+        lab.wait_until(lambda: len(opened(street)) == 2, 10)
+        assert all(reaches(phones[2], family) for family in FAMILIES)
+        for name, where in (("x.cdn.test", "198.51.100.1"),
+                            ("cdn.test", "198.51.100.2")):
+            program.dns(name, where)
+            assert program.answers() == [{"status": 0}]
+            assert (where in opened(street)) == (name == "cdn.test")
+        stadttor.configure(gate={"events_user": USER}, guest={
+            "garden_name": ["other.example"]})
+        stadttor.reload(NETCTL)
+        lab.wait_until(lambda: opened(street) == {}, 10)

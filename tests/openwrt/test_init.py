@@ -220,7 +220,7 @@ def test_the_third_program_has_a_jail_of_its_own(box):
     jail = its.pop("jail")
     assert jail.pop("mount") == {
         "/run/stadttor": "0", **{f"/usr/lib/ucode/{m}.so": "0" for m in (
-            "ubus", "uloop", "socket", "struct")}}
+            "fs", "ubus", "uloop", "socket", "struct")}}
     assert jail.pop("name") == "stadttor-events"
     assert set(jail) == {"ubus", "ronly", "requirejail"}
     its.pop("command")
