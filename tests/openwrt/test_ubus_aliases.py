@@ -573,3 +573,51 @@ def test_so_many_aliases_of_one_name_are_told(play):
         p.replies(["cdn.example"])
         p.passes(1)
     p.hears("cdn.example", V4, *names[:16])
+
+
+# --- ubusd -------------------------------------------------------------------
+
+@pytest.mark.parametrize("words", [["names"], ["leave"], ["names", "leave"]])
+def test_ubusd_is_killed(start, words):
+    """libubus does not say so; procd starts the program anew."""
+    program, _ = start(*words)
+    assert program.subscribed()
+    program.passes(60)
+    program.does(kill=True, error=True)  # a hang-up, and nobody is told
+    program.passes(5)
+    assert program.process.wait(10) == 1
+    assert program.process.stderr.read() == "stadttor-events: ubus has gone\n"
+
+
+def test_dnsmasq_has_been_left_by_ubusd(start):
+    """A new ubusd does not know the type of dnsmasq's object for names, as
+    seen with dnsmasq 2.93; only a new dnsmasq makes it right."""
+    program, _ = start("names", objects={})
+    program.does(add="dnsmasq", methods=["metrics"])
+    assert program.does(add="dnsmasq.dns", methods=None) == []
+    program.does(add="dnsmasq.two", methods=["metrics"])
+    program.does(add="dnsmasq.two.dns", methods=[])
+    program.passes(60)
+    program.does(remove="dnsmasq.dns")
+    assert program.does(add="dnsmasq.dns", methods=[]) == [
+        "dnsmasq.dns", "dnsmasq.two.dns"]
+    program.passes(60)
+    said = program.end()[2]
+    assert said.count("dnsmasq tells no names until it is started anew: "
+                      "service dnsmasq restart\n") == 1
+    assert said.count("started anew") == 1
+
+
+def test_who_is_started_anew_hears_all_again(start):
+    for _ in range(2):
+        program, _ = start("names", "leave")
+        assert program.subscribed() == ["dnsmasq", "dnsmasq.dns",
+                                        "hostapd.wlan0", "hostapd.wlan1"]
+        program.does(kill=True)
+        program.passes(5)
+        assert program.process.wait(10) == 1
+    # and what has not come back to ubusd yet, when it has
+    program, _ = start("names", "leave", objects={})
+    for name in ("dnsmasq", "dnsmasq.dns", "hostapd.wlan0"):
+        program.does(add=name, methods=["metrics", "get_features"])
+    assert program.subscribed() == ["dnsmasq", "dnsmasq.dns", "hostapd.wlan0"]
