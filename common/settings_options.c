@@ -246,8 +246,12 @@ static const struct conf_option zone_options[] = {
 	  .max = 253,
 	  .is_valid = valid_dns_name,
 	  .allowed = "a host or domain name",
-	  .help = HELP("name whose addresses everybody reaches before the tap "
-		       "(dnsmasq fills them in)") },
+	  .help = HELP(
+		  "name whose addresses everybody reaches before the tap, "
+		  "and all names below it; an alias (CNAME) is followed; on "
+		  "OpenWrt the package stadttor-events fills the addresses "
+		  "in, elsewhere dnsmasq with what stadttor dns-config "
+		  "prints") },
 	{ .name = "garden_address",
 	  .type = CONF_TEXT,
 	  .is_list = true,

@@ -98,7 +98,7 @@ return baseclass.extend({
 				  help: _("Whether the zone's use goes into the usage figures.") },
 				{ name: 'garden_name', type: 'domain', isList: true,
 				  allowed: _('a host or domain name'),
-				  help: _('Name whose addresses everybody reaches before the tap (dnsmasq fills them in).') },
+				  help: _('Name whose addresses everybody reaches before the tap, and all names below it; an alias (CNAME) is followed; on OpenWrt the package stadttor-events fills the addresses in, elsewhere dnsmasq with what stadttor dns-config prints.') },
 				{ name: 'garden_address', type: 'network', isList: true,
 				  allowed: _('an IPv4 or IPv6 address or network such as %s').format('203.0.113.0/24'),
 				  help: _('Address or network that everybody reaches before the tap.') }
