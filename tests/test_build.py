@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -83,6 +84,22 @@ def test_hardening(program, plain_build):
     assert "TEXTREL" not in dynamic
     assert "(RPATH)" not in dynamic and "(RUNPATH)" not in dynamic
     assert "__stack_chk_fail" in output("nm", "-D", path)
+
+
+def test_libevent_comes_in_parts(plain_build, root, tmp_path):
+    """libevent_openssl asks for the whole, which OpenWrt has no package of;
+    and there the buildroot hardens, so that HARDEN_LD is empty."""
+    build = tmp_path / "build"
+    shutil.copytree(plain_build, build, symlinks=True)
+    for program in DAEMONS + PROGRAMS:
+        (build / program).unlink(missing_ok=True)
+    output("make", "-s", "-C", root, f"BUILD={build}", "HARDEN_LD=",
+           *(f"{build}/{program}" for program in PROGRAMS))
+    for place in (plain_build, build):
+        for program in PROGRAMS:
+            parts = [x for x in libraries(place / program) if "event" in x]
+            assert "libevent_core-2.1.so.7" in parts
+            assert [x for x in parts if re.match(r"libevent[-.]", x)] == []
 
 
 def run(build, program, *args):
