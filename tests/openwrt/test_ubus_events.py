@@ -236,7 +236,8 @@ def test_a_list_that_does_not_come(start):
 
 
 def test_a_new_netctl_need_not_wait_for_the_pause_of_the_last(start):
-    program, first, second = start("names", connections=(1, 1), DRIVEN="")
+    program, first, second = start("names", connections=(1, 1),
+                                   PATIENCE_MS="2000")
     program.dns("city.example", "203.0.113.1")
     assert program.answers() == [{"status": 0}]
     first.own.close()

@@ -6,7 +6,7 @@
 //	connect()	an address with a port is an object; text and a second
 //			argument do not work before ucode of June 2025
 //	poll()		waits by the clock; of one that goes by the test alone,
-//			until something comes
+//			until something comes, or $PATIENCE_MS
 //	recv()		what there is, '' at the end of a connection; null: an
 //			error, as nothing yet is one
 import fs from 'node:fs';
@@ -19,7 +19,7 @@ export const SOCK_CLOEXEC = 0o2000000;
 export const POLLIN = 1;
 
 const SEQPACKET = 5;
-const PATIENCE_MS = 20000;
+const PATIENCE_MS = +(process.env.PATIENCE_MS || 20000);
 const FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC;
 const connections = (process.env.CONNECTIONS || '').split(' ');
 const resolvers = (process.env.RESOLVERS || '').split(' ');
