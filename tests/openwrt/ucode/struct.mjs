@@ -38,7 +38,7 @@ export function pack(format, ...values)
 			throw new Error('packing of signed numbers is not here');
 		if (!Number.isInteger(value) || value < 0 || value >= 256 ** size)
 			throw new Error('Argument out of range');
-		let bytes = [];
+		const bytes = [];
 
 		for (let i = 0, left = value; i < size; i++) {
 			bytes.push(left % 256);
