@@ -20,6 +20,9 @@ NETCTL_PKGS := $(COMMON_PKGS) libnl-3.0 libnftnl libmnl
 PORTAL_PKGS := $(COMMON_PKGS) libevent_extra libevent_openssl openssl json-c sqlite3
 CLI_PKGS := json-c sqlite3 libcrypto libqrencode
 
+# One short line a step, with -s none; V=1 shows the commands.
+silent := $(findstring s,$(firstword -$(MAKEFLAGS)))
+say = $(if $(V),,@$(if $(silent),,echo "  $(1)	$@"; ))
 ours = $(CPPFLAGS) -I. -D_GNU_SOURCE \
 	-D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' -std=gnu11 \
 	$(WARN) $(HARDEN) -ffunction-sections -fdata-sections $(CFLAGS)
@@ -40,22 +43,22 @@ $(BUILD)/libportal.a: $(call objects,portal)
 $(BUILD)/libcli.a: $(call objects,cli)
 $(BUILD)/%.a:
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 
 $(BUILD)/netctl/%.o: EXTRA := $(call pkg_cflags,$(NETCTL_PKGS))
 $(BUILD)/portal/%.o: EXTRA := $(call pkg_cflags,$(PORTAL_PKGS))
 $(BUILD)/cli/%.o: EXTRA := $(call pkg_cflags,$(CLI_PKGS))
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ours) $(EXTRA) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(ours) $(EXTRA) -MMD -MP -c -o $@ $<
 
 $(BUILD)/stadttor-netctl: $(BUILD)/netctl/main.o $(BUILD)/libnetctl.a $(BUILD)/libcommon.a
-	$(link) -o $@ $^ $(call pkg_libs,$(NETCTL_PKGS)) -lm
+	$(call say,LD)$(link) -o $@ $^ $(call pkg_libs,$(NETCTL_PKGS)) -lm
 # The command line and the portal are one file, see cli/main.c. It prints
 # rulesets, so it borrows their writer, and nothing that speaks netlink.
 $(BUILD)/stadttor: $(addprefix $(BUILD)/,cli/main.o portal/main.o libcli.a \
 		libportal.a netctl/ruleset.o netctl/ruleset_text.o libcommon.a)
-	$(link) -o $@ $^ $(call pkg_libs,$(CLI_PKGS) $(PORTAL_PKGS)) -lm
+	$(call say,LD)$(link) -o $@ $^ $(call pkg_libs,$(CLI_PKGS) $(PORTAL_PKGS)) -lm
 $(BUILD)/stadttor-portal: $(BUILD)/stadttor
 	ln -sf stadttor $@
 

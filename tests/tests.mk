@@ -49,7 +49,7 @@ test_pkgs = $(COMMON_PKGS) \
 define test_program
 $(1): $(BUILD)/$(2:.c=.o) $(filter %.o,$(3)) $(call archives,$(2))
 	@mkdir -p $$(@D)
-	$$(link) $(filter-out %.o,$(3)) -o $$@ $$^ $$(call pkg_libs,$(sort $(call test_pkgs,$(2)))) -lm
+	$$(call say,LD)$$(link) $(filter-out %.o,$(3)) -o $$@ $$^ $$(call pkg_libs,$(sort $(call test_pkgs,$(2)))) -lm
 endef
 NOSYNC := $(BUILD)/tests/unit/nosync.o
 $(foreach p,$(UNITS),$(eval $(call test_program,$(p),\
