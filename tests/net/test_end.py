@@ -7,6 +7,7 @@ import time
 import lab
 import packets
 import pytest
+import shaped
 import traffic
 from gate import NETCTL
 from traffic import FAMILIES, V4, V6
@@ -298,7 +299,7 @@ def test_quota_ends(stadttor, street, phones, family):
     assert traffic.is_shut(phones[0])
 
 
-def test_quota_slows(stadttor, phones):
+def test_quota_slows(stadttor, street, phones):
     stadttor.start(guest={"rate_down": "20mbit", "quota": "2MB",
                           "over_quota": "slow", "slow_rate": "512kbit"})
     for phone in phones[:2]:
@@ -306,7 +307,6 @@ def test_quota_slows(stadttor, phones):
     with traffic.Transfer(phones[0], V4), traffic.Transfer(phones[1], V6):
         lab.wait_until(lambda: all(s["reduced"] for s in stadttor.sessions()),
                        10, say="the sessions were not slowed")
-        # What was queued at the old rate leaves at the new one first.
-        rates = traffic.arrivals(phones[:2], 4, settle=9)
-    assert all(0.6 * 512e3 < rate < 1.1 * 512e3 for rate in rates), rates
+        got = shaped.lanes(street, True, 2, 512e3, seconds=3)
+    assert shaped.is_kept(got), got
     assert len(stadttor.sessions()) == 2

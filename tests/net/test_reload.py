@@ -5,6 +5,7 @@ import time
 
 import lab
 import pytest
+import shaped
 import traffic
 from gate import NETCTL, PORTAL
 from traffic import FAMILIES, V4, V6
@@ -129,9 +130,9 @@ def test_guest_device_is_made_anew(stadttor, street, phones):
         traffic.wait_shut(phones[1], family, 1)
         traffic.wait_online(phones[0], family, 3)
     assert len(stadttor.sessions()) == 1
-    with traffic.Transfer(phones[0]) as down:
-        share = traffic.goodput([down], 3)[0] / 20e6
-    assert 0.9 < share < 1.02
+    with traffic.Transfer(phones[0]):
+        got = shaped.lanes(street, True, 1, 20e6, seconds=2)
+    assert shaped.is_kept(got), got
 
 
 def is_redirected(phone):
@@ -178,9 +179,9 @@ def test_uplink_is_made_anew(stadttor, street, phones):
     for family in FAMILIES:
         traffic.wait_online(phones[0], family, 5)
         traffic.wait_shut(phones[1], family, 1)
-    with traffic.Transfer(phones[0], down=False) as up:
-        share = traffic.goodput([up], 3)[0] / 20e6
-    assert 0.9 < share < 1.02
+    with traffic.Transfer(phones[0], down=False):
+        got = shaped.lanes(street, False, 1, 20e6, seconds=2)
+    assert shaped.is_kept(got), got
     lab.wait_until(lambda: stadttor.status()["uplinks_present"] == 1)
 
 

@@ -10,6 +10,7 @@ import ipc
 import lab
 import packets
 import pytest
+import shaped
 import traffic
 from gate import NETCTL, PORTAL
 from traffic import FAMILIES, V4, V6
@@ -103,18 +104,19 @@ def test_killed_while_starting(stadttor, street, phones):
     assert len(stadttor.sessions()) == 1
 
 
-def test_shaping_survives(stadttor, phones):
+def test_shaping_survives(stadttor, street, phones):
     """An adopted session keeps its cap."""
     stadttor.start(guest={"rate_down": "8mbit"})
     assert traffic.tap(phones[0]).status == 303
     with traffic.Transfer(phones[0]) as down:
         stadttor.restart()
         stadttor.wait_ready()
-        rate, = traffic.goodput([down], 3)
-        assert 0.9 * 8e6 < rate < 1.02 * 8e6
+        got = shaped.lanes(street, True, 1, 8e6, seconds=2)
+        assert shaped.is_kept(got), got
         stadttor.kill()
-        rate, = traffic.goodput([down], 2, settle=0)
-        assert 0.9 * 8e6 < rate < 1.02 * 8e6
+        got = shaped.lanes(street, True, 1, 8e6, seconds=2)
+        assert shaped.is_kept(got), got
+        down.wait_moving()
 
 
 class Tapping:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Caps and fair shares, as goodput of real TCP connections (CUBIC)."""
+"""Caps and fair shares of real TCP connections (CUBIC), as shaped.py counts."""
 import contextlib
 
 import pytest
+import shaped
 import traffic
 from traffic import V4, V6
 
@@ -17,30 +18,17 @@ def tap_all(phones):
         assert traffic.tap(phone).status == 303
 
 
-WINDOWS = 3
-
-
-def measure(phones, down=True, mix=MIX, seconds=10.0, settle=5,
-            is_enough=None):
-    """The goodput of each phone, all at once, over one window or more.
-
-    A loss holds back what follows it until it is mended, so up to a queue's
-    worth of bytes is counted in the window after the one it crossed the cap
-    in. Where one window is not enough, it is the mean of three in a row.
-    """
+@contextlib.contextmanager
+def transfers(phones, down=True, mix=MIX):
     with contextlib.ExitStack() as stack:
-        transfers = [stack.enter_context(
-            traffic.Transfer(phone, family, down, flows))
-            for phone, (family, flows) in zip(phones, mix)]
-        windows = [traffic.goodput(transfers, seconds, settle)]
-        while is_enough and not is_enough(mean(windows)) \
-                and len(windows) < WINDOWS:
-            windows.append(traffic.goodput(transfers, seconds, settle=0))
-        return mean(windows)
+        yield [stack.enter_context(traffic.Transfer(phone, family, down, flows))
+               for phone, (family, flows) in zip(phones, mix)]
 
 
-def mean(windows):
-    return [sum(rates) / len(rates) for rates in zip(*windows)]
+def measure(phones, down=True, mix=MIX, seconds=10.0, settle=5):
+    """The goodput of each phone, all at once."""
+    with transfers(phones, down, mix) as found:
+        return traffic.goodput(found, seconds, settle)
 
 
 def shares(rates, full):
@@ -48,78 +36,77 @@ def shares(rates, full):
 
 
 @pytest.mark.parametrize("down", [True, False], ids=["down", "up"])
-def test_cap_per_device(stadttor, phones, down):
-    """93 to 100 % as goodput over 10 s, both families, one flow and eight."""
+def test_cap_per_device(stadttor, street, phones, down):
+    """Both families, one flow and eight."""
     stadttor.start(guest=CAP)
     tap_all(phones)
     full = 5 * MBIT if down else MBIT
-
-    def is_kept(rates):
-        return all(0.93 <= share <= 1.0 for share in shares(rates, full))
-    got = measure(phones, down, is_enough=is_kept)
-    assert is_kept(got), shares(got, full)
+    with transfers(phones, down) as found:
+        got = shaped.lanes(street, down, 4, full)
+        for transfer in found:
+            transfer.wait_moving(50_000, 30)
+    assert shaped.is_kept(got), got
     zone = stadttor.status()["zones"][0]
     assert (zone["shaping"], zone["sessions"]) == ("htb", 4)
 
 
 @pytest.mark.parametrize("down", [True, False], ids=["down", "up"])
-def test_two_devices_share_a_link(stadttor, phones, down):
+def test_two_devices_share_a_link(stadttor, street, phones, down):
     """45 to 55 % each, though one opens eight connections."""
     link = {"bandwidth": "10mbit"}
     stadttor.start(guest={"rate_down": "9mbit", "rate_up": "9mbit",
                           **(link if down else {})},
                    uplink={} if down else link)
     tap_all(phones[:2])
-    rates = measure(phones[:2], down, [(V4, 1), (V6, 8)], 7, settle=2)
-    assert 0.90 * 10 * MBIT <= sum(rates) <= 10 * MBIT
-    got = shares(rates, sum(rates))
+    with transfers(phones[:2], down, [(V4, 1), (V6, 8)]), shaped.Classes(
+            street.gate, "br-guest" if down else "wan0") as classes:
+        both = shaped.busy(classes, 2, 10 * MBIT, 4, together=True)
+    assert len(both) == 2
+    whole = sum(s.bytes for s in both)
+    got = [round(s.bytes / whole, 3) for s in both]
     assert all(0.45 <= share <= 0.55 for share in got), got
+    assert sum(s.least for s in both) < 1.02 * 10 * MBIT
+    assert sum(s.most for s in both) > 0.98 * 10 * MBIT
 
 
-def test_idle_link_gives_the_cap(stadttor, phones):
+def test_idle_link_gives_the_cap(stadttor, street, phones):
     """Alone on the link a device gets its cap, not its share."""
     stadttor.start(guest={"rate_down": "8mbit", "bandwidth": "10mbit"})
     tap_all(phones)
-    got = shares(measure(phones[:1], mix=[(V4, 1)], seconds=4), 8 * MBIT)
-    assert 0.93 <= got[0] <= 1.0, got
-
-
-def baseline(street, phone):
-    """What plain masquerading gives, in both directions."""
-    street.gate.nft("table inet plain { chain p { type nat hook postrouting "
-                    "priority 100; oifname wan0 masquerade; }\n}\n")
-    rates = [max(measure([phone], down, [(V4, 1)], 0.7, 0.3))
-             for down in (True, False)]
-    street.gate.nft("delete table inet plain\n")
-    return rates
+    with transfers(phones[:1]):
+        got = shaped.lanes(street, True, 1, 8 * MBIT)
+    assert shaped.is_kept(got), got
 
 
 def test_unlimited_is_not_slowed(stadttor, street, phones):
-    """Beside a capped device, a device without cap is as fast as plain NAT."""
-    plain = baseline(street, phones[0])
+    """Beside a capped device, a device without cap waits in no class. How fast
+    that is, `make bench` measures against plain forwarding."""
     stadttor.start(guest={"rate_down": "0", "rate_up": "0"})
     traffic.ping(phones[1], phones[1].network.gate4)
     stadttor.grant(phones[1].ip4, "--down", "5mbit", "--up", "1mbit")
     tap_all(phones[:1])
-    with traffic.Transfer(phones[1]) as capped:
-        capped.wait_moving()
-        for down, before in zip((True, False), plain):
-            # a second of a shared machine may be a bad one
-            rates = [measure(phones[:1], down, [(V4, 1)], 1.0, 0.3)[0]
-                     for _ in range(3)]
-            assert max(rates) > 0.6 * before, (down, rates, before)
-        share, = shares(traffic.goodput([capped], 3), 5 * MBIT)
-    assert 0.9 <= share <= 1.01
+    for down, cap in ((True, 5 * MBIT), (False, MBIT)):
+        with transfers(phones[:2], down, [(V4, 1), (V4, 1)]) as (free, capped), \
+                shaped.Classes(street.gate, "br-guest" if down else "wan0") \
+                as classes:
+            capped.wait_moving()
+            before = free.moved(), classes.read()
+            lane, = shaped.busy(classes, 1, cap, 3)
+            after = free.moved(), classes.read()
+        in_classes = sum(s.bytes - before[1][h].bytes
+                         for h, s in after[1].items() if h in before[1])
+        assert lane.least < 1.02 * cap and lane.most > 0.98 * cap, (down, lane)
+        assert after[0] - before[0] > 5 * in_classes
 
 
-def test_operators_rates_apply(stadttor, phones):
+def test_operators_rates_apply(stadttor, street, phones):
     stadttor.start(guest=CAP)
     traffic.ping(phones[0], phones[0].network.gate4)
     stadttor.grant(phones[0].ip4, "--down", "12mbit", "--up", "3mbit")
-    down = shares(measure(phones[:1], True, [(V6, 1)], 3), 12 * MBIT)
-    up = shares(measure(phones[:1], False, [(V6, 1)], 3), 3 * MBIT)
-    # Three seconds: one full queue more or less is seen in the figure.
-    assert 0.9 <= down[0] <= 1.03 and 0.9 <= up[0] <= 1.03, (down, up)
+    for down, rate in ((True, 12 * MBIT), (False, 3 * MBIT)):
+        with transfers(phones[:1], down, [(V6, 1)]):
+            got = shaped.lanes(street, down, 1, rate, seconds=3)
+        assert shaped.is_kept(got), (down, got)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import signal
 import time
 
 import lab
+import shaped
 import traffic
 from gate import NETCTL
 
@@ -76,9 +77,9 @@ def test_root_qdisc_is_taken_away(stadttor, street, phones):
     street.gate.run("tc", "qdisc", "del", "dev", "br-guest", "root")
     lab.wait_until(lambda: classes(street, "br-guest") > 0, 3,
                    say="the root did not come back")
-    with traffic.Transfer(phones[0]) as down:
-        rate = traffic.goodput([down], 3, settle=2)[0]
-    assert rate < 5.5e6
+    with traffic.Transfer(phones[0]):
+        got = shaped.lanes(street, True, 1, 5e6, seconds=2)
+    assert shaped.is_kept(got), got
     assert len(stadttor.warnings("root qdisc")) == 1
 
 

@@ -65,7 +65,7 @@ def test_caps(stadttor, street, phones, flow_table, down, say):
             traffic.Transfer(phones[2], V6, down):
         for family in FAMILIES:
             wait_offloaded(street, family)
-    got = test_shaping.measure(phones, down, is_enough=is_kept)
+    got = test_shaping.measure(phones, down, seconds=30)
     say(f"offloaded, goodput of the cap {'down' if down else 'up'}: "
         f"{test_shaping.shares(got, FULL[down])}")
     assert is_kept(got)

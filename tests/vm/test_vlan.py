@@ -147,7 +147,7 @@ def test_caps(stadttor, cable, down, say):
         return all(FLOOR <= share <= 1.0
                    for share in test_shaping.shares(rates, FULL[down]))
     got = test_shaping.measure(phones, down, [(V4, 8), (V6, 1)],
-                               is_enough=is_kept)
+                               seconds=30)
     say(f"VLAN, goodput of the cap {'down' if down else 'up'}: "
         f"{test_shaping.shares(got, FULL[down])}")
     assert is_kept(got)
