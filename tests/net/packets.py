@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 ICMP, TCP, UDP, GRE, ICMPV6, SCTP = 1, 6, 17, 47, 58, 132
 FRAGMENT6 = 44
+SO_TIMESTAMPNS = 35
 
 
 def checksum(data):
@@ -104,6 +105,7 @@ class Packet(NamedTuple):
     from_port: int
     port: int
     length: int
+    at: float = 0  # when the kernel saw it, by time.time()
 
 
 def _ports(proto, data):
@@ -144,6 +146,7 @@ class Capture:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUFFORCE
                                if hasattr(socket, "SO_RCVBUFFORCE") else 33,
                                64 << 20)
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.bind((device, 3))  # ETH_P_ALL
         self.socket.setblocking(False)
         self.seen = []
@@ -158,11 +161,12 @@ class Capture:
         """The IP packets that came in since the start."""
         while True:
             try:
-                frame, address = self.socket.recvfrom(2048)
+                frame, told, _, address = self.socket.recvmsg(2048, 64)
             except BlockingIOError:
                 return self.seen
             if address[2] == 4:  # PACKET_OUTGOING
                 continue
             packet = parse(frame)
             if packet:
-                self.seen.append(packet)
+                seconds, more = struct.unpack("=qq", told[0][2][:16])
+                self.seen.append(packet._replace(at=seconds + more / 1e9))

@@ -14,7 +14,7 @@ from traffic import FAMILIES, V4, V6
 
 families = pytest.mark.parametrize("family", FAMILIES, ids=["ipv4", "ipv6"])
 CAP = {"rate_down": "20mbit", "rate_up": "20mbit"}
-AT_ONCE = 0.2
+AT_ONCE, PAUSE_S = 0.2, 1.5
 
 
 class Watch:
@@ -27,13 +27,17 @@ class Watch:
         self.down = traffic.Transfer(phone, family)
         self.up = traffic.Transfer(phone, family, down=False)
 
-    def counts(self):
-        """Segments that came through so far: down and up."""
-        came = sum(p.from_port == lab.SOURCE for p in self.inside.packets())
-        went = sum(p.port in (lab.SOURCE, lab.SINK) and
-                   traffic.family_of(p.source) == self.family
-                   for p in self.outside.packets())
+    def passed(self):
+        """The segments that came through so far: down and up."""
+        came = [p for p in self.inside.packets() if p.from_port == lab.SOURCE]
+        went = [p for p in self.outside.packets()
+                if p.port in (lab.SOURCE, lab.SINK)
+                and traffic.family_of(p.source) == self.family]
         return came, went
+
+    def counts(self):
+        came, went = self.passed()
+        return len(came), len(went)
 
     def wait_moving(self):
         self.down.wait_moving()
@@ -48,18 +52,19 @@ class Watch:
 
 
 def wait_stopped(watches, seconds):
-    """Waits until all have ended, and returns when each did."""
+    """Waits until all have ended, and returns when each did.
+
+    A pause is one only if it is longer than any that the machine makes.
+    """
+    seconds += PAUSE_S
     deadline = time.monotonic() + seconds
-    last = [watch.counts() for watch in watches]
-    since = [time.monotonic()] * len(watches)
-    while time.monotonic() - max(since) < 0.4:
+    last = None
+    while (now := [watch.counts() for watch in watches]) != last:
         assert time.monotonic() < deadline, "the transfers go on"
-        time.sleep(0.02)
-        for i, watch in enumerate(watches):
-            now = watch.counts()
-            if now != last[i]:
-                last[i], since[i] = now, time.monotonic()
-    return since
+        last = now
+        time.sleep(PAUSE_S)
+    return [max(p.at for way in watch.passed() for p in way)
+            for watch in watches]
 
 
 @contextlib.contextmanager
@@ -72,7 +77,7 @@ def watching(street, phone, family=V4):
 
 def tapped(phone):
     assert traffic.tap(phone).status == 303
-    return time.monotonic()
+    return time.time()
 
 
 @families
@@ -148,7 +153,7 @@ def test_let_in_again_before_the_connections_end(stadttor, street, phones):
     connect_all(street, phones[:2])
     for phone in phones[:2]:
         stadttor.revoke(phone.ip4)
-    start = time.monotonic()
+    start = time.time()
     assert tapped(phones[1]) - start < 0.4  # does not wait for those
     with traffic.Transfer(phones[1], V6) as transfer:
         transfer.wait_moving()
@@ -226,7 +231,7 @@ def test_expiry(stadttor, street, phones):
     stadttor.start(guest={**CAP, "duration": "3s"})
     starts = [tapped(phone) for phone in phones[:2]]
     with watching_both(street, phones) as watches:
-        for start, end in zip(starts, wait_stopped(watches, 6)):
+        for start, end in zip(starts, wait_stopped(watches, 60)):
             assert 2.5 < end - start < 3.5
     lab.wait_until(lambda: stadttor.sessions() == [],
                    say="the sessions did not expire")
@@ -241,7 +246,7 @@ def test_expiry_with_nobody_alive(stadttor, street, phones):
         stadttor.kill()
         for watch in watches:
             watch.wait_moving()
-        for start, end in zip(starts, wait_stopped(watches, 8)):
+        for start, end in zip(starts, wait_stopped(watches, 60)):
             assert 3.5 < end - start < 4.5
     for phone in phones[:2]:
         for family in FAMILIES:
@@ -252,7 +257,7 @@ def test_expired_while_away_is_not_adopted(stadttor, phones):
     stadttor.start(guest={"duration": "2s"})
     start = tapped(phones[0])
     stadttor.kill()
-    time.sleep(max(0, start + 2.2 - time.monotonic()))
+    time.sleep(max(0, start + 2.2 - time.time()))
     stadttor.start_one("stadttor-netctl")
     lab.wait_until(stadttor.netctl_answers)
     assert stadttor.sessions() == []
@@ -270,7 +275,7 @@ def test_idle(stadttor, street, phones):
         with traffic.NumberedFlow(busy, every=0.1) as flow:
             lab.wait_until(lambda: len(stadttor.sessions()) == 1, 12,
                            every=0.1, say="the idle session did not end")
-            took = time.monotonic() - start
+            took = time.time() - start
             assert stadttor.status()["ended"]["idle"] == 1, stadttor.log()
             flow.progress(5)
             assert flow.finish() == 0
@@ -290,7 +295,7 @@ def test_quota_ends(stadttor, street, phones, family):
                           "quota": "3MB"})
     tapped(phones[0])
     with watching(street, phones[0], family) as watch:
-        wait_stopped([watch], 12)
+        wait_stopped([watch], 60)
         used = watch.down.moved() + watch.up.moved()
     # The counter is read now and then, and queues drop some of what it saw.
     assert 1_500_000 < used < 6_000_000
