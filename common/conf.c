@@ -183,11 +183,16 @@ static bool is_plain_text(const char *s)
 	return true;
 }
 
+/* Without what means something to nft, ip(8) or a shell, as etc/guard has it.
+ */
 static bool is_device_name(const char *s)
 {
-	return *s && strlen(s) < IFNAMSIZ && strcmp(s, ".") &&
-	       strcmp(s, "..") && !s[strcspn(s, " \t\n/:,;#{}\"\\")] &&
-	       is_plain_text(s);
+	if (!*s || strlen(s) >= IFNAMSIZ || !strcmp(s, ".") || !strcmp(s, ".."))
+		return false;
+	for (; *s; s++)
+		if (*s <= ' ' || *s > '~' || strchr("/:,;#{}*'\"\\", *s))
+			return false;
+	return true;
 }
 
 /* The forms, as the messages name them; the bound follows where it matters. */
