@@ -46,10 +46,24 @@ static void configure_shaper(struct gate *g)
 	event_add(&g->pool_timer, &pool_delay);
 }
 
-static bool update_ifindex(uint32_t *known, const char *device)
+/* Rules know a device by the one name that it goes by, ip(8) by others, too. */
+static void use_own_name(char device[IFNAMSIZ], uint32_t ifindex)
+{
+	char name[IFNAMSIZ];
+
+	if (!if_indextoname(ifindex, name) || !strcmp(name, device))
+		return;
+	log_warn("device %s is another name of %s, which the rules go by",
+		 device, name);
+	memcpy(device, name, IFNAMSIZ);
+}
+
+static bool update_ifindex(uint32_t *known, char device[IFNAMSIZ])
 {
 	uint32_t now = if_nametoindex(device);
 
+	if (now)
+		use_own_name(device, now);
 	if (now == *known)
 		return false;
 	if (!now)
@@ -94,7 +108,7 @@ static void update_uplinks(struct gate *g)
 /* true: something has changed. */
 static bool update_devices(struct gate *g)
 {
-	const struct settings *s = g->settings;
+	struct settings *s = g->settings;
 	bool changed = false;
 
 	for (size_t i = 0; i < s->zones; i++)
@@ -188,7 +202,10 @@ static int install(struct gate *g)
 	touch_absent(g);
 	gate_prune_garden(g); /* what a reload closed that failed, too */
 	gate_restore_garden(g);
-	return ruleset_fingerprint(g->nft, &g->fingerprint);
+	err = ruleset_fingerprint(g->nft, g->settings, &g->fingerprint);
+	if (!err && g->fingerprint == RULESET_GUARDED)
+		gate_check_rules(g);
+	return err;
 }
 
 /* Sessions whose caps went with their sets, or need them now. */
@@ -276,11 +293,11 @@ static void on_check(evutil_socket_t fd, short what, void *arg)
 {
 	struct gate *g = arg;
 	uint64_t now = 0;
-	int err = ruleset_fingerprint(g->nft, &now);
+	int err = ruleset_fingerprint(g->nft, g->settings, &now);
 
 	(void)fd;
 	(void)what;
-	if (!err && now == g->fingerprint) {
+	if (!err && now == g->fingerprint && now != RULESET_GUARDED) {
 		follow_flow_tables(g);
 		return;
 	}

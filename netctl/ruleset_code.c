@@ -517,23 +517,28 @@ int ruleset_put(struct nft *nft, const struct ruleset_input *in, bool fresh)
 	return 0;
 }
 
+static bool is_own_table(const char *name, uint32_t nfproto)
+{
+	if (!strcmp(name, RULESET_TABLE))
+		return nfproto == NFPROTO_NETDEV || nfproto == NFPROTO_INET;
+	return nfproto == NFPROTO_INET && strlen(name) < RULESET_GUARD_MAX &&
+	       !strncmp(name, RULESET_GUARD, strlen(RULESET_GUARD));
+}
+
 static int on_own_table(const struct nlmsghdr *nlh, void *arg)
 {
 	struct nftnl_table *t = nftnl_table_alloc();
-	const char *name;
 	int err = t ? 0 : -ENOMEM;
 
 	if (t && nftnl_table_nlmsg_parse(nlh, t) == 0) {
-		name = nftnl_table_get_str(t, NFTNL_TABLE_NAME);
-		if (!strcmp(name, RULESET_TABLE) ||
-		    !strncmp(name, RULESET_GUARD, strlen(RULESET_GUARD)))
-			err = remember(
-				arg,
-				nftnl_table_get_u32(t, NFTNL_TABLE_FAMILY) ==
-						NFPROTO_NETDEV
-					? FAMILY_NETDEV
-					: FAMILY_INET,
-				name);
+		const char *name = nftnl_table_get_str(t, NFTNL_TABLE_NAME);
+		uint32_t nfproto = nftnl_table_get_u32(t, NFTNL_TABLE_FAMILY);
+
+		if (is_own_table(name, nfproto))
+			err = remember(arg,
+				       nfproto == NFPROTO_NETDEV ? FAMILY_NETDEV
+								 : FAMILY_INET,
+				       name);
 	}
 	if (t)
 		nftnl_table_free(t);
@@ -588,45 +593,66 @@ bool ruleset_has_flow_table(struct nft *nft)
 
 /* --- the fingerprint --------------------------------------------------- */
 
+struct fingerprint {
+	const struct settings *settings;
+	uint64_t sum;
+	bool is_guarded;
+};
+
 /* FNV-1a over the message behind its netlink and nfnetlink headers. */
 static int on_fingerprint(const struct nlmsghdr *nlh, void *arg)
 {
-	uint64_t *sum = arg;
+	struct fingerprint *f = arg;
 	const unsigned char *byte =
 		mnl_nlmsg_get_payload_offset(nlh, sizeof(struct nfgenmsg));
 	const unsigned char *end = mnl_nlmsg_get_payload_tail(nlh);
 
 	for (; byte < end; byte++)
-		*sum = (*sum ^ *byte) * 0x100000001b3ULL;
+		f->sum = (f->sum ^ *byte) * 0x100000001b3ULL;
 	return 0;
 }
 
-/* Those of etc/guard as well: one that comes late shuts out who is in. */
+static bool guards_a_zone(const struct settings *s, const char *table)
+{
+	char name[RULESET_GUARD_MAX];
+
+	for (size_t i = 0; i < s->zones; i++) {
+		ruleset_guard_table(name, s->zone[i].device);
+		if (!strcmp(name, table))
+			return true;
+	}
+	return false;
+}
+
 static int on_fingerprint_chain(const struct nlmsghdr *nlh, void *arg)
 {
+	struct fingerprint *f = arg;
 	struct nftnl_chain *c = nftnl_chain_alloc();
 	int err = c ? 0 : -ENOMEM;
 
-	if (c && nftnl_chain_nlmsg_parse(nlh, c) == 0 &&
-	    !strncmp(nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE), RULESET_TABLE,
-		     strlen(RULESET_TABLE)))
-		err = on_fingerprint(nlh, arg);
+	if (c && nftnl_chain_nlmsg_parse(nlh, c) == 0) {
+		const char *table = nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE);
+
+		if (!strcmp(table, RULESET_TABLE))
+			err = on_fingerprint(nlh, arg);
+		else if (guards_a_zone(f->settings, table))
+			f->is_guarded = true;
+	}
 	if (c)
 		nftnl_chain_free(c);
 	return err;
 }
 
-static int fingerprint(struct nft *nft, uint64_t *sum)
+static int fingerprint(struct nft *nft, struct fingerprint *f)
 {
-	*sum = 0xcbf29ce484222325ULL;
 	for (int family = FAMILY_NETDEV; family <= FAMILY_INET; family++) {
 		uint16_t nfproto = ruleset_nfproto((enum ruleset_family)family);
 		const struct nft_dump chains = { NFT_MSG_GETCHAIN, nfproto,
 						 NULL, on_fingerprint_chain,
-						 sum };
+						 f };
 		const struct nft_dump rules = { NFT_MSG_GETRULE, nfproto,
 						fill_table_name, on_fingerprint,
-						sum };
+						f };
 		int err = nft_dump(nft, &chains);
 
 		if (!err)
@@ -637,11 +663,17 @@ static int fingerprint(struct nft *nft, uint64_t *sum)
 	return 0;
 }
 
-int ruleset_fingerprint(struct nft *nft, uint64_t *sum)
+int ruleset_fingerprint(struct nft *nft, const struct settings *s,
+			uint64_t *sum)
 {
+	struct fingerprint f;
 	int err = -EINTR;
 
-	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++)
-		err = fingerprint(nft, sum);
+	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++) {
+		f = (struct fingerprint){ .settings = s,
+					  .sum = 0xcbf29ce484222325ULL };
+		err = fingerprint(nft, &f);
+	}
+	*sum = f.is_guarded ? RULESET_GUARDED : f.sum;
 	return err;
 }

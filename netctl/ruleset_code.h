@@ -36,9 +36,12 @@ int ruleset_put_removal(struct nft *nft) MUST_CHECK;
 bool ruleset_has_flow_table(struct nft *nft);
 
 /*
- * A number that changes when anybody changes a table, chain or rule of ours.
- * 0 or -errno.
+ * A number that changes when anybody changes a table, chain or rule of ours;
+ * RULESET_GUARDED while etc/guard keeps the guests of one of the zones out, as
+ * after one that came late. 0 or -errno.
  */
-int ruleset_fingerprint(struct nft *nft, uint64_t *sum) MUST_CHECK;
+#define RULESET_GUARDED 0
+int ruleset_fingerprint(struct nft *nft, const struct settings *s,
+			uint64_t *sum) MUST_CHECK;
 
 #endif
