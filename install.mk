@@ -66,10 +66,13 @@ install-system:
 
 # Nobody is kept in or out by what is left: the gate goes with its programs.
 uninstall-system:
-	if test -d /run/systemd/system; then systemctl disable --now \
-		$(notdir $(wildcard $(addprefix $(unitdir)/,$(notdir $(UNITS_DIST))))); fi
+	if test -d /run/systemd/system && \
+		test -e $(unitdir)/stadttor-netctl.service; then \
+		systemctl disable --now $(notdir $(UNITS_DIST)); fi
 	if test -x $(sbindir)/stadttor-netctl; then \
-		$(sbindir)/stadttor-netctl --remove; fi
+		$(sbindir)/stadttor-netctl --remove; \
+	elif test -x $(libexecdir)/guard; then $(libexecdir)/guard --open; fi
+	rm -f $(SYSCONFDIR)/stadttor/guarded
 
 uninstall:
 	test -n "$(DESTDIR)" || $(MAKE) --no-print-directory uninstall-system

@@ -37,15 +37,35 @@ def gets_out(street, phone):
 
 @pytest.fixture
 def guard(stadttor, street, phones):
-    """Runs it, with what it says; without it everybody is online."""
+    """Runs it, with what it says; without it everybody is online.
+
+    Of programs it finds netctl, and first of all those in $folder/bin.
+    """
     assert gets_out(street, phones[0]) == [V4, V6]
     stadttor.configure()
+    own = os.path.join(stadttor.folder, "bin")
+    os.mkdir(own)
+    path = f"{own}:{PLAIN}:{os.environ['PATH']}"
 
-    def run(*args, **kwargs):
+    def run(*args, check=True):
         return street.gate.run(GUARD, *(args or (stadttor.config,
                                os.path.join(stadttor.folder, "guarded"))),
-                               **kwargs)
+                               check=check, env={**os.environ, "PATH": path})
     return run
+
+
+def program(stadttor, name, text):
+    path = os.path.join(stadttor.folder, "bin", name)
+    with open(path, "w") as file:
+        file.write(f"#!/bin/sh\n{text}\n")
+    os.chmod(path, 0o755)
+    return path
+
+
+def be_blind(stadttor):
+    """It does not see that netctl's rules are in force."""
+    return program(stadttor, "nft", '[ "$1 $2" != "list chain" ] || exit 1\n'
+                   f'exec {shutil.which("nft")} "$@"')
 
 
 def tables(street):
@@ -130,20 +150,32 @@ def test_one_that_comes_late(guard, stadttor, street, phones):
     """netctl's rules came between its look and its tables."""
     stadttor.start()
     assert traffic.tap(phones[0]).status == 303
-    blind = os.path.join(stadttor.folder, "nft")
-    with open(blind, "w") as file:
-        file.write('#!/bin/sh\n[ "$1 $2" != "list chain" ] || exit 1\n'
-                   f'exec {shutil.which("nft")} "$@"\n')
-    os.chmod(blind, 0o755)
+    be_blind(stadttor)
     netctl = stadttor.process[NETCTL]
     netctl.send_signal(signal.SIGSTOP)
-    path = f"{stadttor.folder}:{os.environ['PATH']}"
-    assert "kept out" in guard(env={**os.environ, "PATH": path}).stderr
+    assert "kept out" in guard().stderr
     assert gets_out(street, phones[0]) == []
     netctl.send_signal(signal.SIGCONT)
     for family in FAMILIES:
         traffic.wait_online(phones[0], family)
     assert tables(street) == ["stadttor"]
+
+
+def test_one_that_comes_while_netctl_takes_its_fingerprint(guard, stadttor,
+                                                           street):
+    """After the rules, before the look at what is to stay."""
+    be_blind(stadttor)
+    log = open(stadttor.log_path(NETCTL), "a")
+    with log:
+        stadttor.process[NETCTL] = street.gate.popen(
+            ["strace", "-D", "-qq", "-o", "/dev/null", "-e",
+             "inject=sendto:delay_enter=3s:when=6",
+             os.path.join(PLAIN, NETCTL), "-c", stadttor.config],
+            stdout=log, stderr=log)
+    lab.wait_until(lambda: tables(street) == ["stadttor"], 20)
+    guard()
+    assert len(tables(street)) == 2
+    lab.wait_until(lambda: tables(street) == ["stadttor"], 20)
 
 
 def test_a_device_that_appears_later(guard, street, phones):
@@ -161,24 +193,134 @@ def test_a_device_that_appears_later(guard, street, phones):
 
 def test_all_of_it_can_be_removed(guard, stadttor, street, phones):
     """Whatever the config says by then; what is others' stays."""
-    mine = "table inet mine { }\n"
-    street.gate.nft(mine)
+    mine = ("table inet mine { }\ntable ip stadttor { }\n"
+            "table ip stadttor_guard_x { }\n"
+            f"table inet stadttor_guard_{'x' * 40} {{ }}\n")
     street.gate.run("tc", "qdisc", "add", "dev", "br-staff", "root", "handle",
                     "7:", "htb")
     stadttor.start(guest={"rate_down": "5mbit", "rate_up": "5mbit"})
     assert traffic.tap(phones[0]).status == 303
     stadttor.configure(staff={})
     guard()
+    street.gate.nft(mine)
     stadttor.terminate()
     stadttor.write("nonsense")
-    assert len(tables(street)) == 2  # with that of the guard
+    assert "stadttor_guard_br-staff" in tables(street)
     done = street.gate.run(os.path.join(stadttor.build, NETCTL), "--remove")
     assert (done.stdout, done.stderr) == ("", "")
-    assert street.gate.run("nft", "list", "ruleset").stdout.split() \
-        == mine.split()
+    assert sorted(street.gate.run("nft", "list", "ruleset").stdout.split()) \
+        == sorted(mine.split())
     assert re.findall(r"qdisc htb (\w+):", street.gate.run(
         "tc", "qdisc", "show").stdout) == ["7"]
     assert gets_out(street, phones[1]) == [V4, V6]
+
+
+# --- configs that somebody has left behind ------------------------------------
+
+# The second zone's device, or the line of it, and what else is wrong.
+BROKEN = {
+    "option": "\toption devcie 'br-staff'\n",
+    "keyword": "\toptoin device 'br-staff'\n",
+    "long": "\toption device 'br-staff-and-more'\n",
+    "two words": "\toption device 'br-x br-staff'\n",
+    "cut": "\toption device 'br-st",
+    "wildcard": "\toption device '*'\n",
+    "quotes": "\toption device 'br-staff\\\"accept'\n",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("line", BROKEN)
+def test_what_was_guarded_stays_so(guard, stadttor, street, line):
+    """Until netctl takes a config that has it no more."""
+    staff = street.staff_phones[0]
+    stadttor.configure(staff={})
+    guard()
+    good = open(stadttor.config).read()
+    stadttor.write(good.replace("\toption device 'br-staff'\n", BROKEN[line])
+                   if line != "cut" else
+                   good[:good.index("br-staff")] + "br-st")
+    for _ in range(2):
+        guard()
+        assert gets_out(street, staff) == []
+        street.gate.run("nft", "flush", "ruleset")  # as at a boot
+    guard()
+    assert gets_out(street, street.phones[0]) == []
+    stadttor.configure()
+    guard()
+    assert gets_out(street, staff) == [V4, V6]
+
+
+def test_memory_that_cannot_be_written(guard, stadttor, street, phones):
+    """What is closed stays closed all the same."""
+    memory = os.path.join(stadttor.config, "guarded")  # below a file
+    guard(stadttor.config, memory)
+    stadttor.write("")
+    guard(stadttor.config, memory)
+    assert gets_out(street, phones[0]) == []
+
+
+def test_memory_is_believed_as_little_as_the_config(guard, stadttor, street,
+                                                    phones):
+    stadttor.write("")
+    memory = os.path.join(stadttor.folder, "guarded")
+    with open(memory, "w") as file:
+        file.write('br-guest" accept; #\n*\n-n\n' + "x" * 16 + "\n"
+                   "br-guest\nbr-guest\n")
+    said = guard().stderr
+    assert gets_out(street, phones[0]) == []
+    assert said.count("there can be no device of this name") == 3
+    assert sorted(tables(street)) == ["stadttor_guard_-n",
+                                      "stadttor_guard_br-guest"]
+
+
+# What the guard finds without netctl's help, in a section or in a whole file.
+READ = {
+    "\toption device 'br-guest'\n": ["br-guest"],
+    "\toption device br-guest # the bridge\n": ["br-guest"],
+    "\toption device br-guest#x\n": ["br-guest#x", "br-guest"],
+    "# from the wiki; config by Bob\n\toption device 'br0'\n": ["br0"],
+    "\t# a comment \\\n\toption device 'br0'\n": ["br0"],
+    "\toption \\\ndevice \\\n'br0'\n": ["br0"],
+    "\toption device \"br-\\guest\"\n": ["br-guest"],
+    "\toption name x; option device 'br0'; option auth 'click'": ["br0"],
+    "\toption text 'x; config uplink'\n\toption device 'br0'\n": ["br0"],
+    "\tlist device 'br0'\r\n": ["br0"],
+    "\to device br0": ["br0"],
+}
+
+
+@pytest.mark.parametrize("awk", ["mawk", "gawk", "busybox"])
+def test_what_a_config_seems_to_name(guard, stadttor, street, awk):
+    if awk == "gawk" and not shutil.which(awk):
+        awk = "original-awk"
+    program(stadttor, "awk", f'exec {"busybox awk" if awk == "busybox" else awk}'
+            ' "$@"')
+    program(stadttor, NETCTL, "exit 1")
+    for text, devices in READ.items():
+        stadttor.write(f"config uplink\n\toption device 'wan0'\n"
+                       f"config zone 'guest'\n{text}")
+        street.gate.run("nft", "flush", "ruleset")
+        guard(stadttor.config, os.path.join(stadttor.folder, "no-memory"))
+        found = street.gate.run("nft", "list", "ruleset").stdout
+        assert sorted(re.findall(r'iifname "(.*)" drop', found)) \
+            == sorted(devices), text
+
+
+def test_another_name_of_the_device(guard, stadttor, street, phones):
+    """Rules know the one that it goes by."""
+    street.gate.ip("link property add dev br-guest altname openwifi")
+    text = open(stadttor.config).read()
+    stadttor.write(text.replace("'br-guest'", "'openwifi'"))
+    stadttor.start_one(NETCTL)
+    lab.wait_until(stadttor.netctl_answers)
+    stadttor.wait_log("device openwifi is another name of br-guest")
+    assert gets_out(street, phones[0]) == []
+    stadttor.start_one(gate.PORTAL)
+    stadttor.wait_ready()
+    assert traffic.tap(phones[0]).status == 303
+    traffic.wait_online(phones[0], V6)
+    street.gate.ip("link property del dev br-guest altname openwifi")
 
 
 # --- netctl that does not come up ---------------------------------------------
