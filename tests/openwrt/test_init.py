@@ -436,6 +436,26 @@ def test_what_is_in_force_is_not_guarded(box):
     assert box.guarded() == ["br-two"]
 
 
+def test_the_guard_waits_for_a_netctl_that_is_stopping(box):
+    """It may take its rules with it (on_stop 'remove'), after the look."""
+    script = box.place(INIT, "etc/init.d/stadttor")
+    box.program(box.bin / "sleep", 'echo "sleep $*" >>"$TRACE"')
+    done = box.run(r.STUBS / "rc.common", script, "restart", STUB_STOPPING="2")
+    assert done.returncode == 0
+    order = [e[0] for e in box.events()
+             if e[0].startswith(("kill", "sleep", "nft -f"))]
+    assert order == ["kill", "sleep 1", "sleep 1", "nft -f -"]
+
+
+def test_a_config_that_uci_cannot_read_is_told_as_such(box):
+    """And not as one without a network: libuci tells of no section of it."""
+    box.config("stadttor", "")
+    done, sent = run(box, "start", STUB_CHECK="stadttor:1: a quote is open")
+    assert sent[0]["instances"] == {}
+    assert logged(box) == ["stadttor:1: a quote is open", "not started; the "
+                           "firewall keeps guests out meanwhile"]
+
+
 def test_without_a_guard_nothing_is_opened(box):
     done, sent = run(box, "start", STUB_NFT="1")
     assert sent[0]["instances"] == {}
@@ -514,6 +534,11 @@ def test_takedown_removes_whatever_the_config_says(box):
     path = box.place(INIT, "etc/init.d/stadttor")
     done = box.run(r.STUBS / "rc.common", path, "takedown")
     assert done.returncode == 0
+    box.program(box.root / "usr/sbin/stadttor-netctl", "exit 1")
+    assert box.run(r.STUBS / "rc.common", path, "takedown").returncode == 1
+    box.program(box.root / "usr/sbin/stadttor-netctl",
+                'echo "netctl $*" >>"$TRACE"')
+    assert box.run(r.STUBS / "rc.common", path, "takedown").returncode == 0
     assert box.unmoved(box.trace.read_text()).splitlines() == [
         "kill\tstadttor", "changed\tfirewall", "netctl --remove"]
     assert not run_folder.exists()

@@ -305,5 +305,25 @@ def test_nonsense_is_refused_before_anything_happens(box, option, value):
     assert files(box) == before and not reloads(box)
 
 
+def test_a_power_cut_before_anything_is_changed(box):
+    before = files(box)
+    (box.root / UNDO / "before").mkdir(parents=True)
+    assert "nothing to take back" in run(box, "--undo", "--yes", ok=False)
+    run(box, "--yes")
+    run(box, "--undo", "--yes")
+    assert files(box) == before
+
+
+def test_a_power_cut_in_the_middle(box):
+    """Without checksums it takes back its own part of each file."""
+    packages = ("network", "dhcp", "firewall", "wireless", "stadttor")
+    before = {p: settings(box, p) for p in packages}
+    run(box, "--yes")
+    (box.root / UNDO / "after").unlink()
+    assert "done already" in run(box, "--yes", ok=False)
+    run(box, "--undo", "--yes")
+    assert {p: settings(box, p) for p in packages} == before
+
+
 def test_undo_of_nothing(box):
     assert "nothing to take back" in run(box, "--undo", "--yes", ok=False)
