@@ -11,6 +11,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -214,8 +215,18 @@ def start(admin, /, accounts=True, netctl=True, **config):
     stadttor.start_one(PORTAL)
     if netctl:
         stadttor.wait_ready()
+    else:  # until it hears a reload
+        pid = stadttor.process[PORTAL].pid
+        lab.wait_until(lambda: handles(pid, signal.SIGHUP))
     if accounts:
         stadttor.wait_log("admin: listening on", PORTAL)
+
+
+def handles(pid, number):
+    """Has that process a handler for the signal?"""
+    with open(f"/proc/{pid}/status") as file:
+        mask, = re.findall(r"^SigCgt:\s*(\w+)", file.read(), re.M)
+    return int(mask, 16) >> (number - 1) & 1
 
 
 # --- accounts ----------------------------------------------------------------
@@ -309,6 +320,7 @@ def at_terminal(admin, answers):
     """Runs passwd at a terminal; its exit code and all that was shown."""
     pid, fd = pty.fork()
     if not pid:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # not so below nohup
         os.execv(os.path.join(gate.BUILD, "stadttor"),
                  ["stadttor", "-c", admin.stadttor.config, "passwd", "anna"])
     shown = b""

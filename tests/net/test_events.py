@@ -153,9 +153,10 @@ def test_what_is_open_long_enough_needs_no_transaction(start, street):
         # others may have taken it, so memory is no proof
         street.gate.nft("add table inet another\ndelete table inet another\n")
         before = opened(street)[lab.GARDEN4]
-        assert ask(0) == before  # told anew, and no earlier end
+        # told anew, and no earlier end; some seconds may have gone by
+        assert before - 30 < ask(0) <= before
         street.gate.nft("flush set inet stadttor garden4_guest\n")
-        assert ask(0) >= before - 1
+        assert ask(0) > before - 30
 
 
 STRANGE = ["0.0.0.0", "0.1.2.3", "10.20.1.2", "10.20.0.1", "100.64.0.1",
