@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Codes as a way in: the real command, portal, netctl and kernel."""
+import contextlib
 import os
+import sqlite3
 
 import pytest
 
@@ -125,8 +127,10 @@ def test_kills_change_nothing(codes, phones):
     codes.start_codes()
     code, = codes.make_codes(minutes=10)
     assert enter(phones[0], code).status == 303
-    lab.wait_until(lambda: codes.sessions()[0]["left_s"] <= 596, 10)
-    codes.restart()
+    codes.kill()
+    let_pass(codes, 300)
+    for program in (NETCTL, PORTAL):
+        codes.start_one(program)
     codes.wait_ready()
     assert traffic.is_online(phones[0])
     assert is_refused(enter(phones[1], code), "so viele Geräte")
@@ -134,7 +138,17 @@ def test_kills_change_nothing(codes, phones):
     assert enter(phones[1], code).status == 303
     session, = codes.sessions()
     # minutes run from the first use, not from the second device's
-    assert session["left_s"] <= 597
+    assert 200 < session["left_s"] <= 360  # ends are whole minutes
+
+
+def let_pass(codes, seconds):
+    """As if the code that is in use had been so for longer."""
+    with contextlib.closing(sqlite3.connect(
+            os.path.join(codes.folder, "codes", "vouchers.sqlite"))) as db:
+        changed = db.execute("UPDATE codes SET ends_s = ends_s - ?"
+                             " WHERE ends_s > 0", (seconds,)).rowcount
+        db.commit()
+    assert changed == 1
 
 
 def test_revoke_ends_sessions(codes, phones):
