@@ -251,8 +251,9 @@ int main(int argc, char **argv)
 		fatal("no event loop");
 	start(&d, s);
 	watch_signals(&d);
-	log_info("version " VERSION ": %zu zones, %zu uplinks", s->zones,
-		 s->uplinks);
+	log_info("version " VERSION ": %zu zone%s, %zu uplink%s", s->zones,
+		 s->zones == 1 ? "" : "s", s->uplinks,
+		 s->uplinks == 1 ? "" : "s");
 	event_base_dispatch(d.base);
 	gate_stop(d.gate);
 	server_free(d.server);
