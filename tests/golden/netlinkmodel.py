@@ -12,7 +12,7 @@ import struct
 
 NETDEV, INET, IPV4, IPV6 = 5, 1, 2, 10
 REQUEST, ACK, DUMP, CREATE, APPEND = 1, 4, 0x300, 0x400, 0x800
-NEWTABLE, GETTABLE, NEWCHAIN, NEWRULE, NEWSET = 0, 1, 3, 6, 9
+NEWTABLE, GETTABLE, DELTABLE, NEWCHAIN, NEWRULE, NEWSET = 0, 1, 2, 3, 6, 9
 NEWSETELEM, GETSETELEM, DELSETELEM = 12, 13, 14
 NESTED = 0x8000
 TABLE = b"stadttor\0"
@@ -282,6 +282,8 @@ class Ruleset:
     def __init__(self, netlink, lines, ifindex):
         self.netlink, self.ifindex = netlink, ifindex
         self.objects, self.rules, self.sets = [], [], 0
+        self.guests = re.findall(r'iifname "(\S+)" goto from_',
+                                 "\n".join(lines))
         self.lines = iter(lines)
         for line in self.lines:
             words = line.split()
@@ -376,6 +378,10 @@ class Ruleset:
 
     def datagrams(self):
         """What is there already? Then all of it at once."""
+        for device in self.guests:  # whose guards go, whether there or not
+            name = self.netlink.attr(1, text(f"stadttor_guard_{device}"))
+            self.put(self.rules, NEWTABLE, CREATE, name)
+            self.put(self.rules, DELTABLE, 0, name)
         questions = [self.netlink.nft(GETTABLE, family, DUMP, 2 + i)
                      for i, family in enumerate((NETDEV, INET))]
         return questions + [self.netlink.batch(self.objects + self.rules,

@@ -7,6 +7,7 @@
 //			argument do not work before ucode of June 2025
 //	poll()		waits by the clock; of one that goes by the test alone,
 //			until something comes, or $PATIENCE_MS
+//			what was waited for in vain goes to the file $WAITED
 //	recv()		what there is, '' at the end of a connection; null: an
 //			error, as nothing yet is one
 import fs from 'node:fs';
@@ -111,9 +112,11 @@ export function poll(ms, [ socket, events ])
 
 		if (got !== false)
 			socket.waiting.push(got);
-		else if (Date.now() >= end)
+		else if (Date.now() >= end) {
+			if (ms && process.env.WAITED)
+				fs.appendFileSync(process.env.WAITED, `${ms}\n`);
 			return [ [ socket, 0 ] ];
-		else
+		} else
 			Atomics.wait(pause, 0, 0, 1);
 	}
 	return [ [ socket, events ] ];
