@@ -101,7 +101,9 @@ class Jailed(gate.Stadttor):
                 *self.options], stdout=log, stderr=log)
 
     def close(self):
-        self.kill()  # unshare, which hears nothing else, and its child with it
+        for process in self.process.values():  # and unshare ends with it
+            os.kill(int(next_process(process)), signal.SIGKILL)
+            process.wait()
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
             s.sendto(b"", self.place("log"))
         super().close()
