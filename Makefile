@@ -27,8 +27,10 @@ ours = $(CPPFLAGS) -I. -D_GNU_SOURCE \
 	-D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' -std=gnu11 \
 	$(WARN) $(HARDEN) -ffunction-sections -fdata-sections $(CFLAGS)
 link = $(CC) $(CFLAGS) $(HARDEN_LD) -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
-pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))
-pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
+# A fresh machine, where `make demo` is to install it first, has none yet.
+has_pkg_config := $(shell command -v $(PKG_CONFIG))
+pkg_cflags = $(if $(has_pkg_config),$(shell $(PKG_CONFIG) --cflags $(1)))
+pkg_libs = $(if $(has_pkg_config),$(shell $(PKG_CONFIG) --libs $(1)))
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
 
