@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -48,6 +49,15 @@ static int limit_capabilities(bool keep_net_admin)
 	return syscall(SYS_capset, &h, d) < 0 ? -errno : 0;
 }
 
+/*
+ * The first process of a jail outlives a ujail that is killed, and keeps its
+ * place from the next one. A change of ids would clear this, so it comes last.
+ */
+static int end_with_jail(void)
+{
+	return getpid() == 1 ? prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) : 0;
+}
+
 int privs_drop(const struct privs_user *user, bool keep_net_admin)
 {
 	int err = geteuid() == 0 ? become(user, keep_net_admin) : 0;
@@ -57,7 +67,7 @@ int privs_drop(const struct privs_user *user, bool keep_net_admin)
 	if (err)
 		return err;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || end_with_jail() < 0)
 		return -errno;
 	return 0;
 }

@@ -19,7 +19,9 @@ int privs_find_user(const char *name, struct privs_user *user) MUST_CHECK;
 /*
  * Becomes the user for good: no other groups, no_new_privs, no core dump, and
  * of all capabilities only CAP_NET_ADMIN where keep_net_admin says so. A
- * process that is not root stays who it is, but loses the rest as well.
+ * process that is not root stays who it is, but loses the rest as well. The
+ * first process of a pid namespace, as in procd's jails, gets a SIGTERM when
+ * its parent ends.
  */
 int privs_drop(const struct privs_user *user, bool keep_net_admin) MUST_CHECK;
 

@@ -102,8 +102,9 @@ class Jailed(gate.Stadttor):
 
     def close(self):
         for process in self.process.values():  # and unshare ends with it
-            os.kill(int(next_process(process)), signal.SIGKILL)
-            process.wait()
+            if process.poll() is None:
+                os.kill(int(next_process(process)), signal.SIGKILL)
+                process.wait()
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
             s.sendto(b"", self.place("log"))
         super().close()
@@ -160,3 +161,15 @@ def test_what_is_no_error_is_not_logged_as_one(jailed):
     jailed.wait_log("duration")
     number, _, text = next(x for x in jailed.said if "duration" in x[2])
     assert number & 7 == ERROR and not text.startswith("error")
+
+
+@pytest.mark.parametrize("program", [NETCTL, PORTAL])
+def test_no_program_outlives_its_jail(jailed, program):
+    """Else it keeps its socket from the one that procd starts next."""
+    process = jailed.process[program]
+    child = next_process(process)
+    process.kill()
+    process.wait()
+    lab.wait_until(lambda: not os.path.exists(f"/proc/{child}"), 10)
+    jailed.start_one(program)
+    jailed.wait_ready()
