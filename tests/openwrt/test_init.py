@@ -515,6 +515,19 @@ def test_stop_tells_the_firewall(box):
     assert box.events() == [["kill", "stadttor"], ["changed", "firewall"]]
 
 
+def test_what_a_stop_changes_does_not_start_it_again(box):
+    """procd drops triggers when the last instance has ended, not before
+    (service_stopped() of its service/service.c), and a stop changes the
+    firewall, which is one of them."""
+    run(box, "stop")
+    done, sent = run(box, "reload")
+    assert done.returncode == 0 and sent == []
+    assert logged(box) == ["stopped; not reloaded: service stadttor start"]
+    assert sorted(start(box)["instances"]) == ["netctl", "portal"]
+    done, sent = run(box, "reload")
+    assert sorted(sent[0]["instances"]) == ["netctl", "portal"]
+
+
 def test_hardware_offload_is_warned_of(box):
     box.config("firewall", box.config("firewall").read_text().replace(
         "'REJECT'", "'REJECT'\n\toption flow_offloading_hw '1'", 1))
