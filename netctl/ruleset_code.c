@@ -517,6 +517,9 @@ int ruleset_put(struct nft *nft, const struct ruleset_input *in, bool fresh)
 	return 0;
 }
 
+_Static_assert(RULESET_GUARD_MAX <= RULESET_NAME_MAX,
+	       "remember() would cut the name of a guard's table");
+
 static bool is_own_table(const char *name, uint32_t nfproto)
 {
 	if (!strcmp(name, RULESET_TABLE))

@@ -615,7 +615,7 @@ bool shaper_grow_pool(struct shaper *sh)
 	return false;
 }
 
-/* The kernel lists no more while it is asked to delete. */
+/* Found first and deleted then: one socket, and a dump must come to its end. */
 struct own_roots {
 	uint32_t ifindex[SETTINGS_ZONES + SETTINGS_UPLINKS];
 	size_t count;
