@@ -32,7 +32,8 @@ has_pkg_config := $(shell command -v $(PKG_CONFIG))
 pkg_cflags = $(if $(has_pkg_config),$(shell $(PKG_CONFIG) --cflags $(1)))
 pkg_libs = $(if $(has_pkg_config),$(shell $(PKG_CONFIG) --libs $(1)))
 
-objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
+objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,\
+	$(wildcard $(1)/*.c $(1)/*/*.c)))
 
 PROGRAMS := $(BUILD)/stadttor-netctl $(BUILD)/stadttor-portal $(BUILD)/stadttor
 
@@ -59,7 +60,8 @@ $(BUILD)/stadttor-netctl: $(BUILD)/netctl/main.o $(BUILD)/libnetctl.a $(BUILD)/l
 # The command line and the portal are one file, see cli/main.c. It prints
 # rulesets, so it borrows their writer, and nothing that speaks netlink.
 $(BUILD)/stadttor: $(addprefix $(BUILD)/,cli/main.o portal/main.o libcli.a \
-		libportal.a netctl/ruleset.o netctl/ruleset_text.o libcommon.a)
+		libportal.a netctl/rules/ruleset.o \
+		netctl/rules/ruleset_text.o libcommon.a)
 	$(call say,LD)$(link) -o $@ $^ $(call pkg_libs,$(CLI_PKGS) $(PORTAL_PKGS)) -lm
 $(BUILD)/stadttor-portal: $(BUILD)/stadttor
 	ln -sf stadttor $@

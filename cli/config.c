@@ -11,7 +11,7 @@
 #include <json-c/json.h>
 
 #include "cli/uci_print.h"
-#include "netctl/ruleset_text.h"
+#include "netctl/rules/ruleset_text.h"
 #include "portal/looks.h"
 
 /* A config may be looked at on a machine that has no pages. */

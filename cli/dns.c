@@ -7,7 +7,7 @@
 
 #include <json-c/json.h>
 
-#include "netctl/ruleset.h"
+#include "netctl/rules/ruleset.h"
 
 static const struct server {
 	const char *name;

@@ -14,8 +14,8 @@
 #include "common/privs.h"
 #include "common/settings.h"
 #include "common/wipe.h"
-#include "netctl/gate.h"
-#include "netctl/server.h"
+#include "netctl/control/controller.h"
+#include "netctl/server/server.h"
 
 #define PROGRAM	   "stadttor-netctl"
 #define EXIT_USAGE 2

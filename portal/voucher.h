@@ -9,7 +9,7 @@
  * the pass has the tag that they share, nothing here keeps a device.
  *
  * Whoever guesses: netctl bounds the attempts of each device (see
- * netctl/attempts.h), and is asked before. Beyond that a code is looked up only
+ * netctl/server/code_attempts.h), and is asked before. Beyond that a code is looked up only
  * if fewer than tries_per_minute wrong codes came from all together, which
  * takes a crowd of devices, real or forged. IPv4 and IPv6 have half each. Only
  * codes that were never made count, not those that are over, and a right one

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "netctl/garden.h"
+#include "netctl/session/garden.h"
 #include "tests/fuzz/fuzzcheck.h"
 
 #define NOW_MS	 5000000ULL

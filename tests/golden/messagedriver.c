@@ -21,12 +21,12 @@
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
 
-#include "netctl/conntrack.h"
-#include "netctl/elements.h"
-#include "netctl/nft.h"
-#include "netctl/rtnl.h"
-#include "netctl/ruleset_code.h"
-#include "netctl/shaper.h"
+#include "netctl/netlink/conntrack.h"
+#include "netctl/session/elements.h"
+#include "netctl/netlink/nft.h"
+#include "netctl/netlink/rtnl.h"
+#include "netctl/rules/ruleset_nft.h"
+#include "netctl/session/shaper.h"
 
 #define PORTID	   4711
 #define ANSWER_MAX 4096

@@ -23,7 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "netctl/usage.h"
+#include "netctl/usage/usage.h"
 
 #define WORDS_MAX 4096
 

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "netctl/attempts.h"
+#include "netctl/server/code_attempts.h"
 
 static struct attempts *attempts;
 static uint64_t now_ms;

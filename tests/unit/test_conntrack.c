@@ -16,7 +16,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
-#include "netctl/conntrack.h"
+#include "netctl/netlink/conntrack.h"
 
 #define KNOWN_MAX 4096
 #define START_MS  50000ULL

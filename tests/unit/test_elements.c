@@ -9,7 +9,7 @@
 
 #include <libnftnl/udata.h>
 
-#include "netctl/elements.h"
+#include "netctl/session/elements.h"
 
 #define OLD_LEN 64 /* of the version before tags */
 

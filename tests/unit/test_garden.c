@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "netctl/garden.h"
+#include "netctl/session/garden.h"
 
 #define NOW_MS 1000000ULL
 #define DAY_MS 86400000ULL

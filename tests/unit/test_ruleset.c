@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "netctl/ruleset.h"
-#include "netctl/ruleset_text.h"
+#include "netctl/rules/ruleset.h"
+#include "netctl/rules/ruleset_text.h"
 
 #define NAMES_MAX 512
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "netctl/session.h"
+#include "netctl/session/session.h"
 
 static struct mac mac_of(uint32_t n)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "netctl/wallclock.h"
+#include "netctl/usage/wallclock.h"
 
 #define NOW_S	 1792800000LL /* 2026-10-24 */
 #define HOUR_S	 3600LL

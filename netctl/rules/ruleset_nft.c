@@ -1,0 +1,682 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/rules/ruleset_nft.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include <libnftnl/chain.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "netctl/rules/ruleset_expr.h"
+
+#define DUMP_ATTEMPTS	  10 /* while others keep changing tables */
+#define DYNAMIC_MAX	  4096
+#define RATE_TIMEOUT_MS	  10000
+#define GARDEN_TIMEOUT_MS (6 * 3600 * 1000ULL)
+
+#ifndef NFT_SET_EXPR
+#define NFT_SET_EXPR 0x100 /* linux/netfilter/nf_tables.h since 5.11 */
+#endif
+
+/* nft's numbers of its data types, which make its listings readable. */
+enum { NFT_TYPE_IPADDR = 7, NFT_TYPE_IP6ADDR = 8, NFT_TYPE_ETHERADDR = 9 };
+enum { NFT_TYPE_MARK = 19, NFT_TYPE_CLASSID = 23 };
+
+uint16_t ruleset_nfproto(enum ruleset_family family)
+{
+	return family == FAMILY_NETDEV ? NFPROTO_NETDEV : NFPROTO_INET;
+}
+
+void ruleset_guard_table(char name[RULESET_GUARD_MAX], const char *device)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz0123456789_.-";
+
+	snprintf(name, RULESET_GUARD_MAX, RULESET_GUARD "%s", device);
+	for (char *c = name; *(c += strspn(c, plain));)
+		*c = '_';
+}
+
+/* --- objects ----------------------------------------------------------- */
+
+struct coder {
+	struct nft *nft;
+	uint32_t next_set_id;
+};
+
+static void put_table(struct nft *nft, uint16_t type, uint16_t nfproto,
+		      const char *name)
+{
+	struct nftnl_table *t = nftnl_table_alloc();
+	struct nlmsghdr *nlh;
+
+	if (!t)
+		fatal("nft: no memory for a table");
+	nftnl_table_set_str(t, NFTNL_TABLE_NAME, name);
+	nlh = nft_put(nft, type, nfproto,
+		      type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0);
+	nftnl_table_nlmsg_build_payload(nlh, t);
+	nft_put_done(nft, nlh);
+	nftnl_table_free(t);
+}
+
+static void on_table(void *arg, enum ruleset_family family)
+{
+	struct coder *c = arg;
+
+	put_table(c->nft, NFT_MSG_NEWTABLE, ruleset_nfproto(family),
+		  RULESET_TABLE);
+}
+
+static const struct {
+	uint32_t type, len;
+} key_types[] = {
+	[KEY_ETHER] = { NFT_TYPE_ETHERADDR, 6 },
+	[KEY_IPV4] = { NFT_TYPE_IPADDR, 4 },
+	[KEY_IPV6] = { NFT_TYPE_IP6ADDR, 16 },
+};
+
+static const struct {
+	uint32_t flags;
+	uint32_t data_type;
+	uint32_t size;
+	uint64_t timeout_ms;
+} set_kinds[] = {
+	[SET_MARKS] = { NFT_SET_MAP | NFT_SET_TIMEOUT | NFT_SET_EXPR,
+			NFT_TYPE_MARK, 0, 0 },
+	[SET_CLASSES] = { NFT_SET_MAP | NFT_SET_TIMEOUT | NFT_SET_EXPR,
+			  NFT_TYPE_CLASSID, 0, 0 },
+	[SET_LIMITS] = { NFT_SET_TIMEOUT | NFT_SET_EVAL, 0, 0, 0 },
+	[SET_RATES] = { NFT_SET_TIMEOUT | NFT_SET_EVAL, 0, DYNAMIC_MAX,
+			RATE_TIMEOUT_MS },
+	[SET_GARDEN] = { NFT_SET_TIMEOUT, 0, DYNAMIC_MAX, GARDEN_TIMEOUT_MS },
+	[SET_NETS] = { NFT_SET_INTERVAL, 0, 0, 0 },
+};
+
+static void add_interval_end(struct nftnl_set *s, const struct addr *a,
+			     unsigned int prefix)
+{
+	struct nftnl_set_elem *e = nftnl_set_elem_alloc();
+	struct addr end = *a;
+	size_t len = addr_len(a);
+	unsigned int carry = 1;
+
+	if (!e)
+		fatal("nft: no memory for a network");
+	for (size_t bit = prefix; bit < len * 8; bit++)
+		end.byte[bit / 8] |= (uint8_t)(0x80 >> (bit % 8));
+	for (size_t i = len; i-- > 0 && carry;) {
+		carry += end.byte[i];
+		end.byte[i] = (uint8_t)carry;
+		carry >>= 8;
+	}
+	nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_FLAGS,
+			       NFT_SET_ELEM_INTERVAL_END);
+	nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, end.byte, (uint32_t)len);
+	nftnl_set_elem_add(s, e);
+}
+
+static void add_net(struct nftnl_set *s, const struct addr *a,
+		    unsigned int prefix)
+{
+	struct nftnl_set_elem *e = nftnl_set_elem_alloc();
+
+	if (!e)
+		fatal("nft: no memory for a network");
+	nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, a->byte,
+			   (uint32_t)addr_len(a));
+	nftnl_set_elem_add(s, e);
+	add_interval_end(s, a, prefix);
+}
+
+/* a lies in one of the networks before index i, so its interval is there. */
+static bool is_covered(const struct conf_list *l, size_t i,
+		       const struct addr *a, unsigned int prefix)
+{
+	struct addr b;
+	unsigned int wider;
+
+	for (size_t k = 0; k < l->count; k++) {
+		bool same = true;
+
+		if (k == i || !addr_parse_prefix(&b, &wider, l->value[k]) ||
+		    b.family != a->family || wider > prefix ||
+		    (wider == prefix && k > i))
+			continue;
+		for (size_t bit = 0; bit < wider && same; bit++)
+			same = !((a->byte[bit / 8] ^ b.byte[bit / 8]) &
+				 (0x80 >> (bit % 8)));
+		if (same)
+			return true;
+	}
+	return false;
+}
+
+/* The config's networks; a reload replaces them, so they are flushed first. */
+static void put_members(struct coder *c, struct nftnl_set *s,
+			const struct ruleset_set *set)
+{
+	uint16_t nfproto = ruleset_nfproto(set->family);
+	uint8_t family = set->key == KEY_IPV4 ? AF_INET : AF_INET6;
+	struct nlmsghdr *nlh;
+	struct addr a;
+	unsigned int prefix;
+
+	nlh = nft_put(c->nft, NFT_MSG_DELSETELEM, nfproto, 0);
+	nftnl_set_elems_nlmsg_build_payload(nlh, s);
+	nft_put_done(c->nft, nlh);
+	for (size_t i = 0; i < set->members->count; i++)
+		if (addr_parse_prefix(&a, &prefix, set->members->value[i]) &&
+		    a.family == family &&
+		    !is_covered(set->members, i, &a, prefix))
+			add_net(s, &a, prefix);
+	nlh = nft_put(c->nft, NFT_MSG_NEWSETELEM, nfproto, NLM_F_CREATE);
+	nftnl_set_elems_nlmsg_build_payload(nlh, s);
+	nft_put_done(c->nft, nlh);
+}
+
+static void describe_set(struct nftnl_set *s, const struct ruleset_set *set)
+{
+	/* For nft's listings alone: the data is in host order. */
+	static const struct {
+		uint8_t type, len;
+		uint32_t value;
+	} __attribute__((packed))
+	host_order = { NFTNL_UDATA_SET_DATABYTEORDER, sizeof(uint32_t), 1 };
+	uint32_t size = set_kinds[set->kind].size;
+
+	nftnl_set_set_str(s, NFTNL_SET_TABLE, RULESET_TABLE);
+	nftnl_set_set_str(s, NFTNL_SET_NAME, set->name);
+	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, ruleset_nfproto(set->family));
+	nftnl_set_set_u32(s, NFTNL_SET_FLAGS, set_kinds[set->kind].flags);
+	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, key_types[set->key].type);
+	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, key_types[set->key].len);
+	if (set_kinds[set->kind].data_type) {
+		nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE,
+				  set_kinds[set->kind].data_type);
+		nftnl_set_set_u32(s, NFTNL_SET_DATA_LEN, sizeof(uint32_t));
+		nftnl_set_set_data(s, NFTNL_SET_USERDATA, &host_order,
+				   sizeof(host_order));
+	}
+	if (size)
+		nftnl_set_set_u32(s, NFTNL_SET_DESC_SIZE, size);
+	if (set_kinds[set->kind].timeout_ms)
+		nftnl_set_set_u64(s, NFTNL_SET_TIMEOUT,
+				  set_kinds[set->kind].timeout_ms);
+	if (set_kinds[set->kind].flags & NFT_SET_EXPR)
+		nftnl_set_add_expr(s, nftnl_expr_alloc("counter"));
+}
+
+static void on_set(void *arg, const struct ruleset_set *set)
+{
+	struct coder *c = arg;
+	struct nftnl_set *s = nftnl_set_alloc();
+	struct nlmsghdr *nlh;
+
+	if (!s)
+		fatal("nft: no memory for a set");
+	describe_set(s, set);
+	nftnl_set_set_u32(s, NFTNL_SET_ID, ++c->next_set_id);
+	nlh = nft_put(c->nft, NFT_MSG_NEWSET, ruleset_nfproto(set->family),
+		      NLM_F_CREATE);
+	nftnl_set_nlmsg_build_payload(nlh, s);
+	nft_put_done(c->nft, nlh);
+	if (set->kind == SET_NETS)
+		put_members(c, s, set);
+	nftnl_set_free(s);
+}
+
+static const struct {
+	const char *type;
+	uint32_t number;
+} hooks[] = {
+	[HOOK_INGRESS] = { "filter", NF_NETDEV_INGRESS },
+	[HOOK_EGRESS] = { "filter", 1 }, /* NF_NETDEV_EGRESS since 5.16 */
+	[HOOK_PREROUTING_NAT] = { "nat", NF_INET_PRE_ROUTING },
+	[HOOK_POSTROUTING_NAT] = { "nat", NF_INET_POST_ROUTING },
+	[HOOK_INPUT] = { "filter", NF_INET_LOCAL_IN },
+	[HOOK_FORWARD] = { "filter", NF_INET_FORWARD },
+};
+
+static void on_chain(void *arg, const struct ruleset_chain *chain)
+{
+	struct coder *c = arg;
+	struct nftnl_chain *n = nftnl_chain_alloc();
+	struct nlmsghdr *nlh;
+
+	if (!n)
+		fatal("nft: no memory for a chain");
+	nftnl_chain_set_str(n, NFTNL_CHAIN_TABLE, RULESET_TABLE);
+	nftnl_chain_set_str(n, NFTNL_CHAIN_NAME, chain->name);
+	if (chain->hook != HOOK_NONE) {
+		nftnl_chain_set_str(n, NFTNL_CHAIN_TYPE,
+				    hooks[chain->hook].type);
+		nftnl_chain_set_u32(n, NFTNL_CHAIN_HOOKNUM,
+				    hooks[chain->hook].number);
+		nftnl_chain_set_s32(n, NFTNL_CHAIN_PRIO, chain->priority);
+		nftnl_chain_set_u32(n, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+	}
+	if (chain->device)
+		nftnl_chain_set_str(n, NFTNL_CHAIN_DEV, chain->device);
+	nlh = nft_put(c->nft, NFT_MSG_NEWCHAIN, ruleset_nfproto(chain->family),
+		      NLM_F_CREATE);
+	nftnl_chain_nlmsg_build_payload(nlh, n);
+	nft_put_done(c->nft, nlh);
+	nftnl_chain_free(n);
+}
+
+static void on_rule(void *arg, const struct ruleset_rule *rule)
+{
+	struct coder *c = arg;
+	struct nftnl_rule *r = rule_code(rule);
+	struct nlmsghdr *nlh;
+
+	nftnl_rule_set_u32(r, NFTNL_RULE_FAMILY, ruleset_nfproto(rule->family));
+	nlh = nft_put(c->nft, NFT_MSG_NEWRULE, ruleset_nfproto(rule->family),
+		      NLM_F_CREATE | NLM_F_APPEND);
+	nftnl_rule_nlmsg_build_payload(nlh, r);
+	nft_put_done(c->nft, nlh);
+	nftnl_rule_free(r);
+}
+
+/* --- what is there already --------------------------------------------- */
+
+struct name {
+	SLIST_ENTRY(name) next;
+	enum ruleset_family family;
+	char text[RULESET_NAME_MAX];
+	bool wanted;
+};
+
+SLIST_HEAD(names, name);
+
+struct present {
+	enum ruleset_family family;
+	bool table;
+	struct names chains;
+	struct names sets;
+};
+
+static int remember(struct names *list, enum ruleset_family family,
+		    const char *text)
+{
+	struct name *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return -ENOMEM;
+	n->family = family;
+	snprintf(n->text, sizeof(n->text), "%s", text);
+	SLIST_INSERT_HEAD(list, n, next);
+	return 0;
+}
+
+static void forget(struct names *list)
+{
+	struct name *n;
+
+	while ((n = SLIST_FIRST(list))) {
+		SLIST_REMOVE_HEAD(list, next);
+		free(n);
+	}
+}
+
+static int on_present_table(const struct nlmsghdr *nlh, void *arg)
+{
+	struct present *p = arg;
+	struct nftnl_table *t = nftnl_table_alloc();
+
+	if (!t)
+		return -ENOMEM;
+	if (nftnl_table_nlmsg_parse(nlh, t) == 0 &&
+	    !strcmp(nftnl_table_get_str(t, NFTNL_TABLE_NAME), RULESET_TABLE))
+		p->table = true;
+	nftnl_table_free(t);
+	return 0;
+}
+
+static int on_present_chain(const struct nlmsghdr *nlh, void *arg)
+{
+	struct present *p = arg;
+	struct nftnl_chain *c = nftnl_chain_alloc();
+	int err = c ? 0 : -ENOMEM;
+
+	if (c && nftnl_chain_nlmsg_parse(nlh, c) == 0 &&
+	    !strcmp(nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE), RULESET_TABLE))
+		err = remember(&p->chains, p->family,
+			       nftnl_chain_get_str(c, NFTNL_CHAIN_NAME));
+	if (c)
+		nftnl_chain_free(c);
+	return err;
+}
+
+static int on_present_set(const struct nlmsghdr *nlh, void *arg)
+{
+	struct present *p = arg;
+	struct nftnl_set *s = nftnl_set_alloc();
+	int err = s ? 0 : -ENOMEM;
+
+	if (s && nftnl_set_nlmsg_parse(nlh, s) == 0 &&
+	    !strcmp(nftnl_set_get_str(s, NFTNL_SET_TABLE), RULESET_TABLE))
+		err = remember(&p->sets, p->family,
+			       nftnl_set_get_str(s, NFTNL_SET_NAME));
+	if (s)
+		nftnl_set_free(s);
+	return err;
+}
+
+static void fill_table_name(struct nlmsghdr *nlh, void *arg)
+{
+	(void)arg;
+	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, RULESET_TABLE);
+}
+
+static int find_present_once(struct nft *nft, struct present *p)
+{
+	const struct nft_dump dumps[] = {
+		{ NFT_MSG_GETTABLE, ruleset_nfproto(p->family), NULL,
+		  on_present_table, p },
+		{ NFT_MSG_GETCHAIN, ruleset_nfproto(p->family), NULL,
+		  on_present_chain, p },
+		{ NFT_MSG_GETSET, ruleset_nfproto(p->family), fill_table_name,
+		  on_present_set, p },
+	};
+	int err = nft_dump(nft, &dumps[0]);
+
+	if (!err && p->table)
+		err = nft_dump(nft, &dumps[1]);
+	if (!err && p->table)
+		err = nft_dump(nft, &dumps[2]);
+	return err;
+}
+
+static void forget_present(struct present *p)
+{
+	forget(&p->chains);
+	forget(&p->sets);
+	p->table = false;
+}
+
+/* The caller forgets what is found, also after an error. */
+static int find_present(struct nft *nft, struct present *p)
+{
+	int err = find_present_once(nft, p);
+
+	for (int i = 1; i < DUMP_ATTEMPTS && err == -EINTR; i++) {
+		forget_present(p);
+		err = find_present_once(nft, p);
+	}
+	return err;
+}
+
+static void on_wanted_set(void *arg, const struct ruleset_set *set)
+{
+	struct present *p = arg;
+	struct name *n;
+
+	SLIST_FOREACH (n, &p->sets, next)
+		if (set->family == p->family && !strcmp(n->text, set->name))
+			n->wanted = true;
+}
+
+/* All rules, then all chains: rules may refer to any of them. */
+static void put_chains_removal(struct nft *nft, const struct present *p)
+{
+	uint16_t nfproto = ruleset_nfproto(p->family);
+	const struct name *n;
+	struct nlmsghdr *nlh;
+
+	nlh = nft_put(nft, NFT_MSG_DELRULE, nfproto, 0);
+	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, RULESET_TABLE);
+	nft_put_done(nft, nlh);
+	SLIST_FOREACH (n, &p->chains, next) {
+		nlh = nft_put(nft, NFT_MSG_DELCHAIN, nfproto, 0);
+		mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, RULESET_TABLE);
+		mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, n->text);
+		nft_put_done(nft, nlh);
+	}
+}
+
+static void put_sets_removal(struct nft *nft, const struct present *p)
+{
+	uint16_t nfproto = ruleset_nfproto(p->family);
+	const struct name *n;
+	struct nlmsghdr *nlh;
+
+	SLIST_FOREACH (n, &p->sets, next) {
+		if (n->wanted)
+			continue;
+		nlh = nft_put(nft, NFT_MSG_DELSET, nfproto, 0);
+		mnl_attr_put_strz(nlh, NFTA_SET_TABLE, RULESET_TABLE);
+		mnl_attr_put_strz(nlh, NFTA_SET_NAME, n->text);
+		nft_put_done(nft, nlh);
+	}
+}
+
+static int put_cleared(struct nft *nft, const struct ruleset_input *in,
+		       enum ruleset_family family, bool fresh)
+{
+	struct present p = { .family = family };
+	const struct ruleset_visitor wanted = { .on_set = on_wanted_set,
+						.arg = &p };
+	int err = find_present(nft, &p);
+
+	if (!err && p.table && fresh) {
+		put_table(nft, NFT_MSG_DELTABLE, ruleset_nfproto(family),
+			  RULESET_TABLE);
+	} else if (!err && p.table) {
+		ruleset_walk(in, &wanted);
+		put_chains_removal(nft, &p);
+		put_sets_removal(nft, &p);
+	}
+	forget_present(&p);
+	return err;
+}
+
+/*
+ * etc/guard keeps a device's guests out until these rules are there, by a table
+ * of its own, which may be there or not: deleting what is not there would fail.
+ */
+static void put_open(struct nft *nft, const struct ruleset_input *in)
+{
+	for (size_t i = 0; i < in->settings->zones; i++) {
+		char name[RULESET_GUARD_MAX];
+
+		ruleset_guard_table(name, in->settings->zone[i].device);
+		put_table(nft, NFT_MSG_NEWTABLE, NFPROTO_INET, name);
+		put_table(nft, NFT_MSG_DELTABLE, NFPROTO_INET, name);
+	}
+}
+
+int ruleset_put(struct nft *nft, const struct ruleset_input *in, bool fresh)
+{
+	struct coder c = { .nft = nft };
+	const struct ruleset_visitor objects = { .on_table = on_table,
+						 .on_set = on_set,
+						 .on_chain = on_chain,
+						 .arg = &c };
+	const struct ruleset_visitor rules = { .on_rule = on_rule, .arg = &c };
+	int err = put_cleared(nft, in, FAMILY_NETDEV, fresh);
+
+	if (!err)
+		err = put_cleared(nft, in, FAMILY_INET, fresh);
+	if (err)
+		return err;
+	ruleset_walk(in, &objects);
+	ruleset_walk(in, &rules);
+	put_open(nft, in);
+	return 0;
+}
+
+_Static_assert(RULESET_GUARD_MAX <= RULESET_NAME_MAX,
+	       "remember() would cut the name of a guard's table");
+
+static bool is_own_table(const char *name, uint32_t nfproto)
+{
+	if (!strcmp(name, RULESET_TABLE))
+		return nfproto == NFPROTO_NETDEV || nfproto == NFPROTO_INET;
+	return nfproto == NFPROTO_INET && strlen(name) < RULESET_GUARD_MAX &&
+	       !strncmp(name, RULESET_GUARD, strlen(RULESET_GUARD));
+}
+
+static int on_own_table(const struct nlmsghdr *nlh, void *arg)
+{
+	struct nftnl_table *t = nftnl_table_alloc();
+	int err = t ? 0 : -ENOMEM;
+
+	if (t && nftnl_table_nlmsg_parse(nlh, t) == 0) {
+		const char *name = nftnl_table_get_str(t, NFTNL_TABLE_NAME);
+		uint32_t nfproto = nftnl_table_get_u32(t, NFTNL_TABLE_FAMILY);
+
+		if (is_own_table(name, nfproto))
+			err = remember(arg,
+				       nfproto == NFPROTO_NETDEV ? FAMILY_NETDEV
+								 : FAMILY_INET,
+				       name);
+	}
+	if (t)
+		nftnl_table_free(t);
+	return err;
+}
+
+int ruleset_put_removal(struct nft *nft)
+{
+	struct names tables = SLIST_HEAD_INITIALIZER(tables);
+	const struct nft_dump d = { .type = NFT_MSG_GETTABLE,
+				    .family = NFPROTO_UNSPEC,
+				    .on_message = on_own_table,
+				    .arg = &tables };
+	const struct name *n;
+	int err = -EINTR;
+
+	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++) {
+		forget(&tables);
+		err = nft_dump(nft, &d);
+	}
+	SLIST_FOREACH (n, &tables, next)
+		if (!err)
+			put_table(nft, NFT_MSG_DELTABLE,
+				  ruleset_nfproto(n->family), n->text);
+	forget(&tables);
+	return err;
+}
+
+/* --- what others have -------------------------------------------------- */
+
+static int on_flow_table(const struct nlmsghdr *nlh, void *arg)
+{
+	(void)nlh;
+	*(bool *)arg = true;
+	return 0;
+}
+
+/* A kernel without flow tables answers with an error, which is a no. */
+bool ruleset_has_flow_table(struct nft *nft)
+{
+	bool found = false;
+	const struct nft_dump d = { .type = NFT_MSG_GETFLOWTABLE,
+				    .family = NFPROTO_UNSPEC,
+				    .on_message = on_flow_table,
+				    .arg = &found };
+	int err = -EINTR;
+
+	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++)
+		err = nft_dump(nft, &d);
+	return found;
+}
+
+/* --- the fingerprint --------------------------------------------------- */
+
+struct fingerprint {
+	const struct settings *settings;
+	uint64_t sum;
+	bool is_guarded;
+};
+
+/* FNV-1a over the message behind its netlink and nfnetlink headers. */
+static int on_fingerprint(const struct nlmsghdr *nlh, void *arg)
+{
+	struct fingerprint *f = arg;
+	const unsigned char *byte =
+		mnl_nlmsg_get_payload_offset(nlh, sizeof(struct nfgenmsg));
+	const unsigned char *end = mnl_nlmsg_get_payload_tail(nlh);
+
+	for (; byte < end; byte++)
+		f->sum = (f->sum ^ *byte) * 0x100000001b3ULL;
+	return 0;
+}
+
+static bool guards_a_zone(const struct settings *s, const char *table)
+{
+	char name[RULESET_GUARD_MAX];
+
+	for (size_t i = 0; i < s->zones; i++) {
+		ruleset_guard_table(name, s->zone[i].device);
+		if (!strcmp(name, table))
+			return true;
+	}
+	return false;
+}
+
+static int on_fingerprint_chain(const struct nlmsghdr *nlh, void *arg)
+{
+	struct fingerprint *f = arg;
+	struct nftnl_chain *c = nftnl_chain_alloc();
+	int err = c ? 0 : -ENOMEM;
+
+	if (c && nftnl_chain_nlmsg_parse(nlh, c) == 0) {
+		const char *table = nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE);
+
+		if (!strcmp(table, RULESET_TABLE))
+			err = on_fingerprint(nlh, arg);
+		else if (guards_a_zone(f->settings, table))
+			f->is_guarded = true;
+	}
+	if (c)
+		nftnl_chain_free(c);
+	return err;
+}
+
+static int fingerprint(struct nft *nft, struct fingerprint *f)
+{
+	for (int family = FAMILY_NETDEV; family <= FAMILY_INET; family++) {
+		uint16_t nfproto = ruleset_nfproto((enum ruleset_family)family);
+		const struct nft_dump chains = { NFT_MSG_GETCHAIN, nfproto,
+						 NULL, on_fingerprint_chain,
+						 f };
+		const struct nft_dump rules = { NFT_MSG_GETRULE, nfproto,
+						fill_table_name, on_fingerprint,
+						f };
+		int err = nft_dump(nft, &chains);
+
+		if (!err)
+			err = nft_dump(nft, &rules);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int ruleset_fingerprint(struct nft *nft, const struct settings *s,
+			uint64_t *sum)
+{
+	struct fingerprint f;
+	int err = -EINTR;
+
+	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++) {
+		f = (struct fingerprint){ .settings = s,
+					  .sum = 0xcbf29ce484222325ULL };
+		err = fingerprint(nft, &f);
+	}
+	*sum = f.is_guarded ? RULESET_GUARDED : f.sum;
+	return err;
+}

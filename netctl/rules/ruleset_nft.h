@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The ruleset as nf_tables bytecode, put into a transaction. */
+#ifndef STADTTOR_RULESET_CODE_H
+#define STADTTOR_RULESET_CODE_H
+
+#include <net/if.h>
+
+#include "netctl/netlink/nft.h"
+#include "netctl/rules/ruleset.h"
+
+/* NFPROTO_NETDEV or NFPROTO_INET. */
+uint16_t ruleset_nfproto(enum ruleset_family family);
+
+/*
+ * Puts what replaces every chain of our tables by those of the description,
+ * in the open transaction. Sets that are there stay with their elements; sets
+ * that the description no longer knows go. fresh: the tables are deleted
+ * first, elements and all. In the same step the guests that etc/guard keeps
+ * out are left to these rules. 0 or -errno of the dumps that it needs.
+ */
+int ruleset_put(struct nft *nft, const struct ruleset_input *in,
+		bool fresh) MUST_CHECK;
+
+/*
+ * The table of etc/guard that keeps the device's guests out; nft takes no other
+ * characters in it without quotes, nor older ones with them.
+ */
+#define RULESET_GUARD	  RULESET_TABLE "_guard_"
+#define RULESET_GUARD_MAX (sizeof(RULESET_GUARD) + IFNAMSIZ)
+void ruleset_guard_table(char name[RULESET_GUARD_MAX], const char *device);
+
+/* Puts the removal of both tables and of the guard's, those that are there. */
+int ruleset_put_removal(struct nft *nft) MUST_CHECK;
+
+/* true: anybody has a flow table, so that flows may skip the forward hook. */
+bool ruleset_has_flow_table(struct nft *nft);
+
+/*
+ * A number that changes when anybody changes a table, chain or rule of ours;
+ * RULESET_GUARDED while etc/guard keeps the guests of one of the zones out, as
+ * after one that came late. 0 or -errno.
+ */
+#define RULESET_GUARDED 0
+int ruleset_fingerprint(struct nft *nft, const struct settings *s,
+			uint64_t *sum) MUST_CHECK;
+
+#endif

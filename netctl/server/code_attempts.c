@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/server/code_attempts.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/siphash.h"
+
+#define GROUPS (ATTEMPTS_SLOTS / ATTEMPTS_WAYS)
+
+/* What is owed is paid off by the passing of time: at free_ms nothing is. */
+struct slot {
+	uint64_t hash;
+	uint64_t free_ms;
+};
+
+struct attempts {
+	uint64_t key[2];
+	struct slot slot[ATTEMPTS_SLOTS];
+};
+
+struct attempts *attempts_new(void)
+{
+	struct attempts *a = calloc(1, sizeof(*a));
+
+	if (a && getrandom(a->key, sizeof(a->key), 0) == sizeof(a->key))
+		return a;
+	free(a);
+	return NULL;
+}
+
+void attempts_free(struct attempts *a)
+{
+	free(a);
+}
+
+/* The device's slot, or the one of its group that owes least. */
+static struct slot *find(struct attempts *a, uint64_t hash)
+{
+	struct slot *group = &a->slot[hash % GROUPS * ATTEMPTS_WAYS];
+	struct slot *least = group;
+
+	for (size_t i = 0; i < ATTEMPTS_WAYS; i++) {
+		if (group[i].hash == hash)
+			return &group[i];
+		if (group[i].free_ms < least->free_ms)
+			least = &group[i];
+	}
+	*least = (struct slot){ .hash = hash };
+	return least;
+}
+
+static void forget(struct attempts *a, uint64_t now_ms)
+{
+	for (size_t i = 0; i < ATTEMPTS_SLOTS; i++)
+		if (a->slot[i].free_ms <= now_ms)
+			a->slot[i] = (struct slot){ 0 };
+}
+
+bool attempts_take(struct attempts *a, const struct mac *mac, uint64_t now_ms)
+{
+	uint64_t free_ms = now_ms;
+	struct slot *s;
+
+	forget(a, now_ms);
+	s = find(a, siphash(a->key, mac->byte, sizeof(mac->byte)));
+	if (s->free_ms)
+		free_ms = s->free_ms;
+	free_ms += ATTEMPTS_EACH_MS;
+	if (free_ms - now_ms > ATTEMPTS_FREE * ATTEMPTS_EACH_MS)
+		return false;
+	s->free_ms = free_ms;
+	return true;
+}

@@ -1,0 +1,679 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/server/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/clock.h"
+#include "netctl/server/code_attempts.h"
+#include "netctl/server/server_socket.h"
+
+#define BREACHES_MAX 32
+
+_Static_assert(IPC_NAME_MAX == GARDEN_NAME_MAX, "names fit messages");
+
+struct peer;
+
+/* What each kind of peer may take, so that none shuts out the others. */
+struct role {
+	const char *name;
+	const struct ipc_handler *handlers;
+	unsigned int peers_max;
+	uint32_t messages_per_s;
+	bool is_portal; /* nothing about single people for it */
+	/* what it is told unasked, on connect and on change; may be NULL */
+	void (*greet)(struct peer *p);
+};
+
+/* An answer that waits for the push at the end of the turn. */
+struct waiting {
+	TAILQ_ENTRY(waiting) next;
+	uint32_t id;
+	uint64_t handle;
+};
+
+struct peer {
+	LIST_ENTRY(peer) next;
+	struct server *server;
+	struct ipc_channel *channel;
+	const struct role *role;
+	uid_t uid;
+	TAILQ_HEAD(, waiting) waiting;
+	bool wants_batch; /* it has asked, and there was none */
+	uint64_t last_batch;
+};
+
+struct server {
+	struct gate *gate;
+	struct attempts *attempts; /* of codes */
+	struct event accept_event;
+	uid_t owner, portal, events;
+	bool has_events;
+	LIST_HEAD(, peer) peers;
+	const char *breach[BREACHES_MAX]; /* kinds already in the log */
+};
+
+/* --- answers ----------------------------------------------------------- */
+
+static void answer_session(struct peer *p, uint32_t id, const struct session *s,
+			   int err)
+{
+	struct ipc_session m = { .header.id = id, .error = err };
+
+	if (s)
+		gate_describe_session(p->server->gate, s, &m);
+	if (err)
+		p->server->gate->totals.refused++;
+	ipc_channel_send(p->channel, IPC_SESSION, &m);
+}
+
+static void answer_done(struct peer *p, uint32_t id, int err, uint32_t count,
+			uint32_t cursor)
+{
+	struct ipc_done m = {
+		.header.id = id, .error = err, .count = count, .cursor = cursor
+	};
+
+	ipc_channel_send(p->channel, IPC_DONE, &m);
+}
+
+/* The session is answered for when the kernel has it. */
+static void answer_after_push(struct peer *p, uint32_t id,
+			      const struct session *s)
+{
+	struct waiting *w = calloc(1, sizeof(*w));
+
+	if (!w) {
+		answer_session(p, id, NULL, -ENOMEM);
+		return;
+	}
+	w->id = id;
+	w->handle = s->handle;
+	TAILQ_INSERT_TAIL(&p->waiting, w, next);
+}
+
+/* A session that waits for the rules to be put back is answered for later. */
+static void answer_waiting(struct peer *p)
+{
+	struct session_table *sessions = p->server->gate->sessions;
+	struct waiting *w, *next;
+
+	for (w = TAILQ_FIRST(&p->waiting); w; w = next) {
+		struct session *s = session_find_handle(sessions, w->handle);
+
+		next = TAILQ_NEXT(w, next);
+		if (s && s->state == SESSION_GRANTED && !s->installed)
+			continue;
+		TAILQ_REMOVE(&p->waiting, w, next);
+		answer_session(p, w->id, s, s ? 0 : -EIO);
+		free(w);
+	}
+}
+
+static void on_pushed(void *arg)
+{
+	struct server *sv = arg;
+	struct peer *p;
+
+	LIST_FOREACH (p, &sv->peers, next)
+		answer_waiting(p);
+}
+
+/* --- requests ---------------------------------------------------------- */
+
+static void handle_lookup(struct ipc_channel *ch, const void *message,
+			  void *arg)
+{
+	const struct ipc_lookup *m = message;
+	struct peer *p = arg;
+	struct session *s;
+	struct mac mac;
+	uint16_t zone;
+	int err = gate_find(p->server->gate, &m->client, &zone, &mac, &s);
+
+	(void)ch;
+	if (s && session_left_s(s, clock_ms()) == 0)
+		s = NULL;
+	if (!err && m->attempt &&
+	    !attempts_take(p->server->attempts, &mac, clock_ms()))
+		err = -EDQUOT;
+	if (!err && !s && m->shown)
+		usage_shown(p->server->gate->usage, zone, &mac, m->platform);
+	answer_session(p, m->header.id, err ? NULL : s, err);
+}
+
+static void grant(struct peer *p, const struct ipc_grant *m,
+		  enum gate_asker asker)
+{
+	struct session *s = NULL;
+	int err = gate_grant(p->server->gate, m, asker, &s);
+
+	if (!err && s->is_new && !s->is_accepted && asker == ASKER_PORTAL) {
+		s->is_accepted = true; /* one tap may come as many */
+		usage_accepted(p->server->gate->usage, s->zone, &s->mac,
+			       m->language);
+	}
+	if (err || !s->is_pending)
+		answer_session(p, m->header.id, s, err);
+	else
+		answer_after_push(p, m->header.id, s);
+}
+
+static void handle_grant(struct ipc_channel *ch, const void *message, void *arg)
+{
+	(void)ch;
+	grant(arg, message, ASKER_PORTAL);
+}
+
+static void handle_admit(struct ipc_channel *ch, const void *message, void *arg)
+{
+	(void)ch;
+	grant(arg, message, ASKER_OPERATOR);
+}
+
+static void handle_logout(struct ipc_channel *ch, const void *message,
+			  void *arg)
+{
+	const struct ipc_lookup *m = message;
+	struct peer *p = arg;
+	struct gate *g = p->server->gate;
+	struct session *s;
+	struct mac mac;
+	uint16_t zone;
+	int err = gate_find(g, &m->client, &zone, &mac, &s);
+
+	(void)ch;
+	if (s)
+		gate_end(g, s, SESSION_REASON_LOGOUT);
+	answer_session(p, m->header.id, s, err);
+}
+
+static void send_zones(struct peer *p, uint32_t id)
+{
+	const struct gate *g = p->server->gate;
+
+	for (size_t i = 0; i < g->settings->zones; i++) {
+		struct ipc_zone m = { .header.id = id };
+
+		gate_describe_zone(g, i, p->role->is_portal, &m);
+		ipc_channel_send(p->channel, IPC_ZONE, &m);
+	}
+}
+
+static void greet_portal(struct peer *p)
+{
+	send_zones(p, 0);
+}
+
+static void handle_status(struct ipc_channel *ch, const void *message,
+			  void *arg)
+{
+	const struct ipc_status *m = message;
+	struct peer *p = arg;
+	const struct gate *g = p->server->gate;
+	struct ipc_totals t = g->totals;
+
+	(void)ch;
+	t.header.id = m->header.id;
+	t.uptime_s = (clock_ms() - g->started_ms) / 1000;
+	for (int i = 0; i < IPC_NETLINK_MAX; i++)
+		t.netlink_errors += g->health.errors[i];
+	for (size_t i = 0; i < g->settings->uplinks; i++)
+		t.uplinks_present += g->uplink_is_up[i];
+	ipc_channel_send(p->channel, IPC_TOTALS, &t);
+	send_zones(p, m->header.id);
+	answer_done(p, m->header.id, 0, (uint32_t)g->settings->zones, 0);
+}
+
+/* --- health ------------------------------------------------------------ */
+
+static void handle_health(struct ipc_channel *ch, const void *message,
+			  void *arg)
+{
+	const struct ipc_status *m = message;
+	const struct peer *p = arg;
+	struct ipc_health h = { .header.id = m->header.id };
+
+	gate_describe_health(p->server->gate, p->role->is_portal, &h);
+	ipc_channel_send(ch, IPC_HEALTH, &h);
+}
+
+/* --- usage figures ----------------------------------------------------- */
+
+/* One batch, if there is one: the peer asks again when it has it. */
+static void send_batch(struct peer *p)
+{
+	const struct usage *u = p->server->gate->usage;
+	struct outbox_batch batch;
+
+	p->wants_batch =
+		!usage_find_batch(u, p->last_batch, clock_ms(), &batch);
+	for (size_t i = 0; !p->wants_batch && i < batch.count; i++) {
+		union ledger_part part = usage_part(u, batch.first + i);
+
+		ipc_channel_send(p->channel, part.row.header.type, &part);
+	}
+}
+
+static void handle_usage_next(struct ipc_channel *ch, const void *message,
+			      void *arg)
+{
+	const struct ipc_usage_next *m = message;
+	struct peer *p = arg;
+	struct usage *u = p->server->gate->usage;
+	bool is_ours = m->stream == usage_stream(u);
+
+	(void)ch;
+	if (is_ours)
+		usage_forget(u, m->committed);
+	p->last_batch = is_ours ? m->after : 0;
+	send_batch(p);
+}
+
+static void on_batch(void *arg)
+{
+	struct server *sv = arg;
+	struct peer *p;
+
+	LIST_FOREACH (p, &sv->peers, next)
+		if (p->wants_batch)
+			send_batch(p);
+}
+
+/* --- lists ------------------------------------------------------------- */
+
+/* The sessions of one page and the addresses of those devices. */
+struct page {
+	struct gate *gate;
+	struct session *session[IPC_LIST_PAGE];
+	uint32_t count;
+	uint16_t zone;
+	struct {
+		const struct session *session;
+		struct addr ip;
+	} * address;
+	size_t addresses, size;
+};
+
+static uint32_t page_fill(struct page *page, uint32_t index)
+{
+	struct session *s;
+
+	while (page->count < IPC_LIST_PAGE &&
+	       (s = session_at(page->gate->sessions, index))) {
+		index = s->index + 1;
+		if (s->state == SESSION_GRANTED)
+			page->session[page->count++] = s;
+	}
+	return session_at(page->gate->sessions, index) ? index : 0;
+}
+
+static void on_page_neighbour(const struct mac *mac, const struct addr *a,
+			      void *arg)
+{
+	struct page *page = arg;
+	const struct session *s =
+		session_find(page->gate->sessions, page->zone, mac);
+	void *grown;
+
+	if (!s || !page->count || s->index < page->session[0]->index ||
+	    s->index > page->session[page->count - 1]->index)
+		return;
+	if (page->addresses == page->size) {
+		size_t size = page->size ? page->size * 2 : IPC_LIST_PAGE;
+
+		grown = realloc(page->address, size * sizeof(*page->address));
+		if (!grown)
+			return;
+		page->address = grown;
+		page->size = size;
+	}
+	page->address[page->addresses].session = s;
+	page->address[page->addresses++].ip = *a;
+}
+
+/* One look at each zone's neighbours, however many sessions there are. */
+static void page_find_addresses(struct page *page)
+{
+	const struct gate *g = page->gate;
+
+	for (uint16_t z = 0; z < g->settings->zones; z++) {
+		page->zone = z;
+		if (g->zone[z].ifindex &&
+		    rtnl_list_neighbours(g->rtnl, g->zone[z].ifindex,
+					 on_page_neighbour, page) < 0)
+			log_warn("neighbours: the list of addresses is "
+				 "incomplete");
+	}
+}
+
+static void send_addresses(struct peer *p, const struct page *page,
+			   const struct session *s, uint32_t id)
+{
+	struct ipc_address m = { .header.id = id, .mac = s->mac, .has_mac = 1 };
+
+	ipc_channel_send(p->channel, IPC_ADDRESS, &m);
+	for (size_t i = 0; i < page->addresses; i++) {
+		struct ipc_address a = { .header.id = id,
+					 .ip = page->address[i].ip };
+
+		if (page->address[i].session == s)
+			ipc_channel_send(p->channel, IPC_ADDRESS, &a);
+	}
+}
+
+static void handle_list(struct ipc_channel *ch, const void *message, void *arg)
+{
+	const struct ipc_list *m = message;
+	struct peer *p = arg;
+	struct page page = { .gate = p->server->gate };
+	uint32_t next;
+
+	(void)ch;
+	if (!m->cursor)
+		gate_poll(page.gate); /* figures of now */
+	if (!m->cursor && m->show_addresses)
+		log_info("audit: uid %u is shown the addresses of all %u "
+			 "sessions",
+			 p->uid, session_count(page.gate->sessions));
+	next = page_fill(&page, m->cursor);
+	if (m->show_addresses)
+		page_find_addresses(&page);
+	for (uint32_t i = 0; i < page.count; i++) {
+		answer_session(p, m->header.id, page.session[i], 0);
+		if (m->show_addresses)
+			send_addresses(p, &page, page.session[i], m->header.id);
+	}
+	answer_done(p, m->header.id, 0, page.count, next);
+	if (page.address)
+		explicit_bzero(page.address, page.size * sizeof(*page.address));
+	free(page.address);
+}
+
+static void handle_revoke(struct ipc_channel *ch, const void *message,
+			  void *arg)
+{
+	const struct ipc_revoke *m = message;
+	struct peer *p = arg;
+	uint32_t count = 0;
+	int err = gate_revoke(p->server->gate, m, &count);
+
+	(void)ch;
+	if (count)
+		gate_push(p->server->gate); /* done means: shut out */
+	answer_done(p, m->header.id, err, count, 0);
+}
+
+/* --- events ------------------------------------------------------------ */
+
+static void handle_garden(struct ipc_channel *ch, const void *message,
+			  void *arg)
+{
+	const struct ipc_garden *m = message;
+	struct peer *p = arg;
+	uint32_t count;
+	int err = gate_open_name(p->server->gate, m, &count);
+
+	(void)ch;
+	if (err)
+		p->server->gate->totals.refused++;
+	answer_done(p, m->header.id, err, count, 0);
+}
+
+static void handle_left(struct ipc_channel *ch, const void *message, void *arg)
+{
+	const struct ipc_left *m = message;
+	struct peer *p = arg;
+
+	(void)ch;
+	gate_left(p->server->gate, &m->mac);
+}
+
+struct greeting {
+	struct peer *peer;
+	uint32_t count;
+};
+
+/* A link may lead to what no resolver is asked for. */
+static void on_garden_name(const char *name, size_t len, void *arg)
+{
+	struct ipc_garden_name m = { 0 };
+	struct greeting *g = arg;
+
+	if (!garden_name_clean(name, len, m.name))
+		return;
+	ipc_channel_send(g->peer->channel, IPC_GARDEN_NAME, &m);
+	g->count++;
+}
+
+static void greet_events(struct peer *p)
+{
+	const struct settings *s = p->server->gate->settings;
+	struct greeting g = { .peer = p };
+
+	for (size_t z = 0; z < s->zones; z++)
+		garden_names_each(s, z, on_garden_name, &g);
+	answer_done(p, 0, 0, g.count, 0);
+}
+
+/* Who may send what, and of which size; anything else is a breach. */
+static const struct ipc_handler portal_handlers[IPC_TYPE_MAX] = {
+	[IPC_LOOKUP] = { handle_lookup },
+	[IPC_GRANT] = { handle_grant },
+	[IPC_LOGOUT] = { handle_logout },
+	[IPC_USAGE_NEXT] = { handle_usage_next },
+	[IPC_HEALTH_ASK] = { handle_health },
+};
+
+static const struct ipc_handler operator_handlers[IPC_TYPE_MAX] = {
+	[IPC_LOOKUP] = { handle_lookup }, [IPC_ADMIT] = { handle_admit },
+	[IPC_STATUS] = { handle_status }, [IPC_LIST] = { handle_list },
+	[IPC_REVOKE] = { handle_revoke }, [IPC_HEALTH_ASK] = { handle_health },
+};
+
+static const struct ipc_handler events_handlers[IPC_TYPE_MAX] = {
+	[IPC_GARDEN] = { handle_garden },
+	[IPC_LEFT] = { handle_left },
+};
+
+/* --- peers ------------------------------------------------------------- */
+
+static const struct role portal_role = { "portal", portal_handlers, 8, 20000,
+					 true,	   greet_portal };
+static const struct role operator_role = { "operator", operator_handlers,
+					   24,	       5000,
+					   false,      NULL };
+/* One transaction a message, unlike all of the portal's in a turn. */
+static const struct role events_role = { "events", events_handlers, 2, 500,
+					 true,	   greet_events };
+
+static void peer_free(struct peer *p)
+{
+	struct waiting *w;
+
+	while ((w = TAILQ_FIRST(&p->waiting))) {
+		TAILQ_REMOVE(&p->waiting, w, next);
+		free(w);
+	}
+	ipc_channel_free(p->channel);
+	LIST_REMOVE(p, next);
+	free(p);
+}
+
+/* A kind of breach is worth one line, however often it happens. */
+static void log_breach(struct server *sv, const char *who, const char *why)
+{
+	for (size_t i = 0; i < BREACHES_MAX; i++) {
+		if (sv->breach[i] && !strcmp(sv->breach[i], why))
+			return;
+		if (sv->breach[i])
+			continue;
+		sv->breach[i] = why;
+		log_warn("%s: %s; closing the connection (said once)", who,
+			 why);
+		return;
+	}
+}
+
+static void on_peer_close(struct ipc_channel *ch, const char *why, void *arg)
+{
+	struct peer *p = arg;
+
+	(void)ch;
+	if (why) {
+		p->server->gate->totals.refused++;
+		log_breach(p->server, p->role->name, why);
+	}
+	peer_free(p);
+}
+
+/* NULL: a stranger. */
+static const struct role *find_role(const struct server *sv, int fd, uid_t *uid)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+		return NULL;
+	*uid = cred.uid;
+	if (cred.uid == sv->portal)
+		return &portal_role;
+	if (sv->has_events && cred.uid == sv->events)
+		return &events_role;
+	if (cred.uid == 0 || cred.uid == sv->owner)
+		return &operator_role;
+	return NULL;
+}
+
+static bool role_is_full(const struct server *sv, const struct role *role)
+{
+	const struct peer *p;
+	unsigned int count = 0;
+
+	LIST_FOREACH (p, &sv->peers, next)
+		count += p->role == role;
+	return count >= role->peers_max;
+}
+
+static void add_peer(struct server *sv, int fd, const struct role *role,
+		     uid_t uid)
+{
+	struct peer *p = calloc(1, sizeof(*p));
+	const struct ipc_channel_config config = {
+		.base = sv->gate->base,
+		.fd = fd,
+		.handlers = role->handlers,
+		.budget_per_s = role->messages_per_s,
+		.on_close = on_peer_close,
+		.arg = p,
+	};
+
+	if (!p) {
+		close(fd);
+		return;
+	}
+	p->server = sv;
+	p->role = role;
+	p->uid = uid;
+	TAILQ_INIT(&p->waiting);
+	p->channel = ipc_channel_new(&config);
+	if (!p->channel) {
+		free(p);
+		return;
+	}
+	LIST_INSERT_HEAD(&sv->peers, p, next);
+	if (role->greet)
+		role->greet(p);
+}
+
+static void on_accept(evutil_socket_t listener, short what, void *arg)
+{
+	struct server *sv = arg;
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	const struct role *role;
+	uid_t uid = 0;
+
+	(void)what;
+	if (fd < 0)
+		return;
+	role = find_role(sv, fd, &uid);
+	if (!role || role_is_full(sv, role)) {
+		log_breach(sv, role ? role->name : "somebody",
+			   role ? "too many connections"
+				: "connection of a stranger");
+		close(fd);
+		return;
+	}
+	add_peer(sv, fd, role, uid);
+}
+
+static void on_zones(void *arg)
+{
+	struct server *sv = arg;
+	struct peer *p;
+
+	LIST_FOREACH (p, &sv->peers, next)
+		if (p->role->greet)
+			p->role->greet(p);
+}
+
+/* --- life -------------------------------------------------------------- */
+
+struct server *server_new(struct gate *g, const struct server_users *users)
+{
+	const struct privs_user *owner = &users->owner;
+	const struct privs_user *portal = &users->portal;
+	uid_t events = users->events.uid;
+	struct server *sv = calloc(1, sizeof(*sv));
+	const char *path = g->settings->gate.socket;
+	int fd = sv ? listener_open(path, owner, portal) : -ENOMEM;
+
+	if (fd < 0) {
+		log_error("%s: %s", path,
+			  fd == -EADDRINUSE ? "another netctl is running"
+					    : strerror(-fd));
+		free(sv);
+		errno = -fd;
+		return NULL;
+	}
+	sv->gate = g;
+	sv->attempts = attempts_new();
+	if (!sv->attempts)
+		fatal("no memory or no randomness");
+	sv->owner = owner->uid;
+	sv->portal = portal->uid;
+	sv->events = events;
+	sv->has_events = users->has_events && events && events != owner->uid &&
+			 events != portal->uid;
+	LIST_INIT(&sv->peers);
+	event_assign(&sv->accept_event, g->base, fd, EV_READ | EV_PERSIST,
+		     on_accept, sv);
+	event_add(&sv->accept_event, NULL);
+	g->on_pushed = on_pushed;
+	g->on_zones = on_zones;
+	g->on_batch = on_batch;
+	g->arg = sv;
+	return sv;
+}
+
+void server_free(struct server *sv)
+{
+	struct peer *p;
+
+	if (!sv)
+		return;
+	sv->gate->on_pushed = NULL;
+	sv->gate->on_zones = NULL;
+	sv->gate->on_batch = NULL;
+	while ((p = LIST_FIRST(&sv->peers)))
+		peer_free(p);
+	event_del(&sv->accept_event);
+	close(event_get_fd(&sv->accept_event));
+	attempts_free(sv->attempts);
+	free(sv);
+}

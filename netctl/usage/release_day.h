@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The end of a day, for release.c. */
+#ifndef STADTTOR_RELEASE_DAY_H
+#define STADTTOR_RELEASE_DAY_H
+
+#include "netctl/usage/ledger.h"
+#include "netctl/usage/disclosure.h"
+
+/* The most that one device can have of what waits in each zone. */
+void release_find_most(const struct ledger *l,
+		       struct ripe_bytes most[LEDGER_ZONES]);
+
+/* Ends a day whose figures are in the outbox. May be done twice. */
+void release_finish_day(struct ledger *l);
+
+#endif
