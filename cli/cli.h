@@ -12,7 +12,7 @@
 
 #include "common/ipc.h"
 #include "common/log.h"
-#include "common/settings.h"
+#include "common/config/settings.h"
 
 struct talk;
 struct json_object;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/garden_names.h"
-#include "common/settings_valid.h"
+#include "common/config/garden_names.h"
+#include "common/config/settings_valid.h"
 
 /* --- one name ---------------------------------------------------------- */
 

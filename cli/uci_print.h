@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-#include "common/uci.h"
+#include "common/config/uci.h"
 
 /*
  * Parses and writes to out, byte for byte what the text is. false: error holds

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/folder.h"
+#include "common/mkdir_for.h"
 
 enum cli_exit desk_init(struct desk *d, const struct cli *cli)
 {

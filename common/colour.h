@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 
 #define COLOUR_CONTRAST_MIN 4.5 /* WCAG 2.2, 1.4.3: text of normal size */
 

@@ -12,7 +12,7 @@
 
 #include "common/log.h"
 #include "common/privs.h"
-#include "common/settings.h"
+#include "common/config/settings.h"
 #include "common/wipe.h"
 #include "netctl/control/controller.h"
 #include "netctl/server/server.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/memory.h"
+#include "common/rss.h"
 #include "portal/admin_routes.h"
 #include "portal/admin_socket.h"
 

@@ -10,7 +10,7 @@
 #include <json-c/json.h>
 
 #include "common/clock.h"
-#include "common/memory.h"
+#include "common/rss.h"
 #include "portal/admin_answer.h"
 #include "portal/admin_health.h"
 #include "portal/admin_query.h"

@@ -6,7 +6,7 @@
 #ifndef STADTTOR_PORTAL_ADMIN_SITE_H
 #define STADTTOR_PORTAL_ADMIN_SITE_H
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 #include "portal/accounts.h"
 #include "portal/admin_session.h"
 #include "portal/asset.h"

@@ -10,7 +10,7 @@
 
 #include <event2/event.h>
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 
 struct admin_socket;
 

@@ -3,7 +3,7 @@
 #ifndef STADTTOR_PORTAL_CAPTIVE_H
 #define STADTTOR_PORTAL_CAPTIVE_H
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 
 #define CAPTIVE_PATH	  "/captive-api"
 #define CAPTIVE_TYPE	  "application/captive+json"

@@ -13,7 +13,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 
 enum listener_kind {
 	LISTENER_HIJACK, /* requests that were meant for somebody else */

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/folder.h"
+#include "common/mkdir_for.h"
 #include "common/log.h"
 #include "common/privs.h"
-#include "common/settings.h"
+#include "common/config/settings.h"
 #include "common/wipe.h"
 #include "portal/main.h"
 #include "portal/portal.h"

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "common/addr.h"
-#include "common/settings.h"
+#include "common/config/settings.h"
 
 #define ORIGIN_BYTES_MAX 1536
 #define ORIGIN_KEPT	 8

@@ -7,7 +7,7 @@
 #ifndef STADTTOR_PORTAL_PAGE_H
 #define STADTTOR_PORTAL_PAGE_H
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 #include "portal/lang.h"
 #include "portal/out.h"
 

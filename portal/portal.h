@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 
 #define PORTAL_ERROR_MAX 1100
 

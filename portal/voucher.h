@@ -26,7 +26,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 #include "portal/code.h"
 
 enum voucher_answer {

@@ -20,7 +20,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 #include "netctl/netlink/conntrack.h"
 #include "netctl/session/elements.h"
 #include "netctl/session/garden.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/memory.h"
+#include "common/rss.h"
 
 void gate_describe_session(const struct gate *g, const struct session *s,
 			   struct ipc_session *m)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/memory.h"
+#include "common/rss.h"
 
 #define LOOK_MS 60000
 

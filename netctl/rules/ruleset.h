@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 
 #define RULESET_TABLE	 "stadttor" /* of family netdev, and of inet */
 #define RULESET_NAME_MAX 32

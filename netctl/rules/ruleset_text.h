@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 
 /*
  * What netctl installs when every device of the config is there and HTB does

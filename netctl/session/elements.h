@@ -8,7 +8,7 @@
 #ifndef STADTTOR_ELEMENTS_H
 #define STADTTOR_ELEMENTS_H
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 #include "netctl/netlink/nft.h"
 #include "netctl/session/session.h"
 

@@ -16,9 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/garden_names.h"
+#include "common/config/garden_names.h"
 #include "common/ipc.h"
-#include "common/settings.h"
+#include "common/config/settings.h"
 
 #define GARDEN_MAX 1024 /* addresses of a zone, IPv4 and IPv6 together */
 

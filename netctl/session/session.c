@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 #include "common/siphash.h"
 
 #define BUCKETS_MIN 64

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 #include "netctl/netlink/rtnl.h"
 
 struct shaper;

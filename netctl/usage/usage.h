@@ -9,7 +9,7 @@
 #ifndef STADTTOR_NETCTL_USAGE_H
 #define STADTTOR_NETCTL_USAGE_H
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 #include "netctl/usage/ledger.h"
 #include "netctl/usage/outbox.h"
 #include "netctl/session/session.h"

@@ -5,7 +5,7 @@ given up to date?
 
 htdocs/.../stadttor/options.js describes every option of the config. It is made
 out of the option lists of docs/stadttor.conf.5, which `make docs` prints from
-the tables in common/settings_options.c and common/settings_pages.c.
+the tables in common/config/settings_options.c and common/config/settings_pages.c.
 po/templates/stadttor.pot lists the texts of all views, menus and of the ACL;
 the translations beside it keep what they have, and get what is new untranslated.
 """

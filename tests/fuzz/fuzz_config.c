@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 #include "tests/fuzz/fuzzcheck.h"
 
 static void print_and_free(struct settings *s, struct printed *p)

@@ -2,7 +2,7 @@
 /* Prints the option lists of stadttor.conf(5), for tests/golden/manpage. */
 #include <stdio.h>
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 
 int main(void)
 {

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/uci.h"
+#include "common/config/uci.h"
 
 struct canon_entry {
 	const char *name;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/conf.h"
+#include "common/config/conf.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define REFUSED	 UINT64_MAX

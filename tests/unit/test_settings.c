@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 
 #define GOLDEN	 "tests/golden/config/"
 #define TEXT_MAX 16384

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/uci.h"
+#include "common/config/uci.h"
 
 #define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
 #define LITERAL(s) (s), sizeof(s) - 1

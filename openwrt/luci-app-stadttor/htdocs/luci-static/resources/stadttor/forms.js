@@ -17,7 +17,7 @@
 const name = /^[a-z0-9_]{1,15}$/;
 const control = /[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]/;
 
-// --- values, as common/conf.c reads them ------------------------------------
+// --- values, as common/config/conf.c reads them ------------------------------------
 const units = {
 	seconds: { s: 1, m: 60, h: 3600, d: 86400 },
 	rate: { bit: 1, kbit: 1e3, mbit: 1e6, gbit: 1e9 },

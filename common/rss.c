@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "common/memory.h"
+#include "common/rss.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -3,7 +3,7 @@
 #ifndef STADTTOR_SETTINGS_CHECK_H
 #define STADTTOR_SETTINGS_CHECK_H
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 
 /*
  * Fills in the ceilings that are not given. false: error holds "LINE: what is

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "common/settings_options.h"
+#include "common/config/settings_options.h"
 
 #include <stddef.h>
 #include <string.h>
 
 #include "common/addr.h"
-#include "common/settings.h"
-#include "common/settings_valid.h"
+#include "common/config/settings.h"
+#include "common/config/settings_valid.h"
 
 #define DAY   86400ULL
 #define TBIT  1000000000000ULL

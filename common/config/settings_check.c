@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "common/settings_check.h"
+#include "common/config/settings_check.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "common/settings.h"
+#include "common/config/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/settings_check.h"
-#include "common/settings_options.h"
+#include "common/config/settings_check.h"
+#include "common/config/settings_options.h"
 
 /* --- sections ---------------------------------------------------------- */
 

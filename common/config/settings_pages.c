@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The options of what people see: pages, codes, tiles and texts. */
-#include "common/settings.h"
-#include "common/settings_options.h"
-#include "common/settings_valid.h"
+#include "common/config/settings.h"
+#include "common/config/settings_options.h"
+#include "common/config/settings_valid.h"
 
 #define DAY 86400ULL
 

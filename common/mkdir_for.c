@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "common/folder.h"
+#include "common/mkdir_for.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "common/conf.h"
+#include "common/config/conf.h"
 
 #include <ctype.h>
 #include <errno.h>

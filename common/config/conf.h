@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "common/uci.h"
+#include "common/config/uci.h"
 
 #define CONF_LIST_MAX 64
 

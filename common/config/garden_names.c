@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "common/garden_names.h"
+#include "common/config/garden_names.h"
 
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
-#include "common/settings_valid.h"
+#include "common/config/settings_valid.h"
 
 #define URLS 3 /* of the portal */
 

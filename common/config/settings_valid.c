@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "common/settings_valid.h"
+#include "common/config/settings_valid.h"
 
 #include <string.h>
 

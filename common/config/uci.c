@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "common/uci.h"
+#include "common/config/uci.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "common/conf.h"
+#include "common/config/conf.h"
 #include "common/ipc.h"
 
 #define SETTINGS_PATH	  "/etc/config/stadttor"

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/settings.h"
+#include "common/config/settings.h"
 
 #define GARDEN_NAME_MAX 256 /* with the closing NUL */
 

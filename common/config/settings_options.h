@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "common/conf.h"
+#include "common/config/conf.h"
 
 #define AT(type, field) .offset = offsetof(struct type, field)
 #define TABLE(type, options)                                                   \
