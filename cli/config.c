@@ -12,7 +12,7 @@
 
 #include "cli/uci_print.h"
 #include "netctl/rules/ruleset_text.h"
-#include "portal/looks.h"
+#include "portal/pages/theme.h"
 
 /* A config may be looked at on a machine that has no pages. */
 static enum cli_exit check_pages(const struct cli *cli,

@@ -13,7 +13,7 @@
 #include <openssl/x509v3.h>
 
 #include "cli/talk.h"
-#include "portal/captive.h"
+#include "portal/guest/captive.h"
 
 #define TCP_LISTENING 0x0a /* in /proc/net/tcp */
 

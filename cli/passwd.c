@@ -15,8 +15,8 @@
 
 #include "cli/ask.h"
 #include "common/privs.h"
-#include "portal/accounts.h"
-#include "portal/file.h"
+#include "portal/admin/accounts.h"
+#include "portal/util/file.h"
 
 struct edit {
 	const struct cli *cli;

@@ -13,8 +13,8 @@
 
 #include "cli/format.h"
 #include "common/privs.h"
-#include "portal/day.h"
-#include "portal/report.h"
+#include "portal/store/day.h"
+#include "portal/store/usage_report.h"
 
 #define DEFAULT_FROM "-6d"
 #define CELL_MAX     48

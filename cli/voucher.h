@@ -8,7 +8,7 @@
 #define STADTTOR_CLI_VOUCHER_H
 
 #include "cli/cli.h"
-#include "portal/voucher_batch.h"
+#include "portal/voucher/voucher_batch.h"
 
 #define VOUCHER_TIME_MAX 32
 

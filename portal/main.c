@@ -14,7 +14,7 @@
 #include "common/wipe.h"
 #include "portal/main.h"
 #include "portal/portal.h"
-#include "portal/store.h"
+#include "portal/store/store.h"
 
 #define EXIT_USAGE 2 /* also: a config that cannot be used */
 

@@ -10,16 +10,16 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "portal/admin.h"
-#include "portal/conn.h"
-#include "portal/gate.h"
-#include "portal/intake.h"
-#include "portal/listener.h"
-#include "portal/live.h"
-#include "portal/looks.h"
-#include "portal/routes.h"
-#include "portal/tls.h"
-#include "portal/view.h"
+#include "portal/admin/admin.h"
+#include "portal/http/conn.h"
+#include "portal/netctl_client.h"
+#include "portal/store/store_import.h"
+#include "portal/http/listener.h"
+#include "portal/live/live.h"
+#include "portal/pages/theme.h"
+#include "portal/guest/routes.h"
+#include "portal/http/tls.h"
+#include "portal/guest/view.h"
 
 #define SPARE_FILES 192 /* listeners, operators and files */
 

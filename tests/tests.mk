@@ -208,7 +208,7 @@ lint-c:
 		-D'VERSION="0"' --suppress=missingIncludeSystem \
 		--include=$(firstword $(wildcard /usr/include/sys/queue.h \
 		/usr/include/*/sys/queue.h)) \
-		--suppress=uninitvar --suppress=memleak:portal/page.c -j2 $(filter %.c,$(C_FILES))
+		--suppress=uninitvar --suppress=memleak:portal/pages/page.c -j2 $(filter %.c,$(C_FILES))
 lint-sh:
 	if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS) \
 		openwrt/stadttor/files/stadttor.defaults \

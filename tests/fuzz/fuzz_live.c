@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "portal/live_value.h"
+#include "portal/live/live_value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

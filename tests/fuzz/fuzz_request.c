@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portal/admin_query.h"
-#include "portal/lang.h"
-#include "portal/request.h"
+#include "portal/admin/admin_query.h"
+#include "portal/pages/lang.h"
+#include "portal/http/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portal/intake.h"
+#include "portal/store/store_import.h"
 
 #define STREAM 1
 #define WORDS  (6 + USAGE_METRICS)

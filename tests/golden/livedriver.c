@@ -16,7 +16,7 @@
 #include <event2/buffer.h>
 
 #include "common/wipe.h"
-#include "portal/live.h"
+#include "portal/live/live.h"
 
 #define TEXT_MAX 2048
 #define WORDS	 5

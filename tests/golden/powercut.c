@@ -5,7 +5,7 @@
  */
 #include <inttypes.h>
 
-#include "portal/store.h"
+#include "portal/store/store.h"
 #include "tests/golden/cutvfs.h"
 #include "tests/golden/storebatch.h"
 

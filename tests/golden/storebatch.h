@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "portal/store.h"
+#include "portal/store/store.h"
 
 #define BATCH_STREAM  0x8000000000000007ULL
 #define BATCHES_A_DAY 25

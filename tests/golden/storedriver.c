@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "portal/day.h"
-#include "portal/report.h"
+#include "portal/store/day.h"
+#include "portal/store/usage_report.h"
 #include "tests/golden/storebatch.h"
 
 #define YEAR (365 * BATCHES_A_DAY)

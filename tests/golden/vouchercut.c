@@ -5,8 +5,8 @@
  * a batch is revoked. Says for each cut how many batches, uses and revocations
  * were acknowledged before.
  */
-#include "portal/voucher.h"
-#include "portal/voucher_batch.h"
+#include "portal/voucher/voucher.h"
+#include "portal/voucher/voucher_batch.h"
 #include "tests/golden/cutvfs.h"
 
 #define COUNT 20

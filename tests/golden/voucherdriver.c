@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portal/voucher.h"
-#include "portal/voucher_batch.h"
+#include "portal/voucher/voucher.h"
+#include "portal/voucher/voucher_batch.h"
 
 #define LINE_BYTES 256
 #define WORDS	   8

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portal/store.h"
+#include "portal/store/store.h"
 
 #define STREAM 0xfedcba9876543210ULL
 #define DAY    86400

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "portal/accounts.h"
-#include "portal/admin_session.h"
-#include "portal/hex.h"
+#include "portal/admin/accounts.h"
+#include "portal/admin/admin_session.h"
+#include "portal/util/hex.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define SALT	 "000102030405060708090a0b0c0d0e0f"

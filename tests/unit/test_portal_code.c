@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "portal/code.h"
+#include "portal/voucher/voucher_code.h"
 
 #define SYMBOLS 25
 

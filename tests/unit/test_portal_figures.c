@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "portal/figures.h"
+#include "portal/pages/number_format.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define NBSP	 "\xc2\xa0"

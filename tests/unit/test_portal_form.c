@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portal/form.h"
+#include "portal/http/form.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -15,7 +15,7 @@
 
 #include <event2/event.h>
 
-#include "portal/gate.h"
+#include "portal/netctl_client.h"
 
 /* netctl's end of the socket, played by the test itself. */
 struct fixture {

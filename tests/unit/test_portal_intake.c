@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "portal/intake.h"
+#include "portal/store/store_import.h"
 
 #define STREAM 7
 #define NOON   1767268800

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "portal/lang.h"
+#include "portal/pages/lang.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 static struct lang_set set = {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "common/siphash.h"
-#include "portal/limits.h"
+#include "portal/http/source_limit.h"
 
 static struct addr address(const char *text)
 {

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portal/live.h"
-#include "portal/live_url.h"
+#include "portal/live/live.h"
+#include "portal/live/live_url.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define AS_IS	 UINT_MAX

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "portal/lockout.h"
+#include "portal/admin/lockout.h"
 
 #define START_MS 5000000
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portal/admin_query.h"
-#include "portal/metrics.h"
+#include "portal/admin/admin_query.h"
+#include "portal/admin/metrics.h"
 
 #define ALL ((1U << USAGE_METRICS) - 1)
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portal/origin.h"
-#include "portal/respond.h"
+#include "portal/guest/origin.h"
+#include "portal/http/respond.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "portal/page.h"
+#include "portal/pages/page.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "portal/probe.h"
+#include "portal/guest/probe.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

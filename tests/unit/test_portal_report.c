@@ -14,8 +14,8 @@
 
 #include <json-c/json.h>
 
-#include "portal/day.h"
-#include "portal/report.h"
+#include "portal/store/day.h"
+#include "portal/store/usage_report.h"
 
 #define OCTOBER_25 1792879200 /* 2026-10-25T00:00+02:00 */
 

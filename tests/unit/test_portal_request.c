@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portal/request.h"
+#include "portal/http/request.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define HOST	 "Host: gate\r\n"

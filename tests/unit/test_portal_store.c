@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "portal/day.h"
-#include "portal/store_schema.h"
+#include "portal/store/day.h"
+#include "portal/store/store_schema.h"
 
 static void test_once(void **state)
 {

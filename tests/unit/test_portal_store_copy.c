@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "portal/store.h"
+#include "portal/store/store.h"
 
 #define HOUR 3600
 #define PACE (8ULL * HOUR)

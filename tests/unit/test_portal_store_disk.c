@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "portal/store_schema.h"
+#include "portal/store/store_schema.h"
 
 static bool is_isolated; /* mounts of ours are nobody else's */
 

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "portal/store.h"
+#include "portal/store/store.h"
 
 #define HOUR 3600
 

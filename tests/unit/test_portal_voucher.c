@@ -17,8 +17,8 @@
 
 #include <sqlite3.h>
 
-#include "portal/voucher.h"
-#include "portal/voucher_batch.h"
+#include "portal/voucher/voucher.h"
+#include "portal/voucher/voucher_batch.h"
 
 #define NOW	 1800000007 /* not on a full minute */
 #define DAY	 86400

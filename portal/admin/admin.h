@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The operators' listener as a whole: dashboard, figures, metrics. It is open
+ * while it is enabled and there is an account, and never on a guest's side.
+ */
+#ifndef STADTTOR_PORTAL_ADMIN_H
+#define STADTTOR_PORTAL_ADMIN_H
+
+#include "portal/admin/admin_site.h"
+
+struct admin;
+
+struct admin_config { /* all lent, as long as the admin lives */
+	struct event_base *base;
+	struct gate *gate;
+	const struct conns *guests;
+};
+
+/* What a config file amounts to; lent until the next one. */
+struct admin_material {
+	const struct settings *settings;
+	const struct accounts *accounts; /* NULL: unreadable, so none */
+	const struct asset_set *assets;
+	struct tls_context *tls; /* NULL: without TLS */
+};
+
+/* NULL: no memory or no randomness. */
+struct admin *admin_new(const struct admin_config *config);
+
+/* Opens, moves or closes the listener. */
+void admin_apply(struct admin *a, const struct admin_material *m);
+
+/* Lent; NULL: there is none for the moment. */
+void admin_set_store(struct admin *a, struct store *store);
+
+/* Devices have come or gone. */
+void admin_check_device(struct admin *a);
+void admin_free(struct admin *a);
+
+#endif

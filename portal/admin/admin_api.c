@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/admin/admin_api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "common/clock.h"
+#include "common/rss.h"
+#include "portal/admin/admin_answer.h"
+#include "portal/admin/admin_health.h"
+#include "portal/admin/admin_query.h"
+#include "portal/admin/admin_site.h"
+#include "portal/store/usage_report.h"
+
+#define CSV_FIELDS(name)                                                       \
+	"Content-Disposition: attachment; filename=\"stadttor-" name           \
+	".csv\"\r\n"
+
+/* --- parameters -------------------------------------------------------- */
+
+/* Whatever the two reports are asked with. */
+struct wishes {
+	char step[8], kind[12], zone[IPC_ZONE_NAME_MAX];
+	char from[16], to[16], format[8];
+	char metrics[REQUEST_QUERY_MAX];
+	struct store_query query; /* of usage */
+	enum usage_kind label_kind;
+	enum report_format report_format;
+};
+
+static bool refuse(struct conn *c, const char *name, const char *value,
+		   const char *what)
+{
+	admin_answer_error(c, 400, NULL, "%s: '%.40s' is %s", name, value,
+			   what);
+	return false;
+}
+
+static bool take_days(struct conn *c, struct wishes *w)
+{
+	if (!report_parse_day(w->from, &w->query.from))
+		return refuse(c, "from", w->from, "no day");
+	if (!report_parse_day(w->to, &w->query.to))
+		return refuse(c, "to", w->to, "no day");
+	if (!strcmp(w->format, "csv"))
+		w->report_format = REPORT_CSV;
+	else if (strcmp(w->format, "json"))
+		return refuse(c, "format", w->format, "not json or csv");
+	return true;
+}
+
+static bool is_zone_name(const char *name)
+{
+	for (; *name; name++)
+		if (*name <= ' ' || *name > '~')
+			return false;
+	return true;
+}
+
+static bool take_usage(struct conn *c, struct wishes *w)
+{
+	if (!usage_step_parse(w->step, &w->query.step))
+		return refuse(c, "step", w->step, "not hour, day or month");
+	if (!is_zone_name(w->zone))
+		return refuse(c, "zone", w->zone, "no zone's name");
+	if (*w->zone)
+		w->query.zone = w->zone;
+	if (*w->metrics && !report_parse_metrics(w->metrics, &w->query.metrics))
+		return refuse(c, "metrics", w->metrics,
+			      "no list of metrics' names");
+	return take_days(c, w);
+}
+
+static bool take_labels(struct conn *c, struct wishes *w)
+{
+	int kind;
+
+	for (kind = 0; kind < USAGE_KINDS; kind++)
+		if (!strcmp(w->kind, usage_kind_to_string(kind)))
+			break;
+	if (kind == USAGE_KINDS)
+		return refuse(c, "kind", w->kind, "not language or platform");
+	w->label_kind = (enum usage_kind)kind;
+	return take_days(c, w);
+}
+
+/* The parameters that both have come first. */
+static bool parse(struct conn *c, struct wishes *w, bool is_usage)
+{
+	const struct request_extra *e = conn_exchange(c)->request.extra;
+	char wrong[ADMIN_QUERY_NAME_MAX];
+	const struct admin_parameter all[] = {
+		{ "from", w->from, sizeof(w->from) },
+		{ "to", w->to, sizeof(w->to) },
+		{ "format", w->format, sizeof(w->format) },
+		{ is_usage ? "step" : "kind", is_usage ? w->step : w->kind,
+		  is_usage ? sizeof(w->step) : sizeof(w->kind) },
+		{ "zone", w->zone, sizeof(w->zone) },
+		{ "metrics", w->metrics, sizeof(w->metrics) },
+	};
+
+	if (admin_query_parse(e->query, all, is_usage ? 6 : 4, wrong))
+		return true;
+	return refuse(c, "query", wrong,
+		      "unknown or has a value that cannot "
+		      "be");
+}
+
+/* --- reports ----------------------------------------------------------- */
+
+static void answer_text(struct conn *c, FILE *f, char **text, size_t *len,
+			struct admin_answer *a)
+{
+	bool good = fclose(f) == 0;
+
+	if (good) {
+		a->status = 200;
+		a->body = *text;
+		a->body_len = *len;
+		admin_answer(c, a);
+	} else {
+		admin_answer_error(c, 503, NULL, "out of memory");
+	}
+	free(*text);
+}
+
+static int write_report(struct admin_site *s, const struct wishes *w,
+			bool is_usage, FILE *f)
+{
+	const struct store_query *q = &w->query;
+
+	return is_usage ? report_usage(s->store, q, w->report_format, f)
+			: report_labels(s->store, w->label_kind, q->from, q->to,
+					w->report_format, f);
+}
+
+static void answer_report(struct conn *c, const struct wishes *w, bool is_usage)
+{
+	struct admin_site *s = conn_arg(c);
+	bool is_csv = w->report_format == REPORT_CSV;
+	struct admin_answer a = {
+		.type = is_csv ? ADMIN_TYPE_CSV : ADMIN_TYPE_JSON,
+	};
+	char *text = NULL;
+	size_t len;
+	FILE *f = s->store ? open_memstream(&text, &len) : NULL;
+
+	if (is_csv)
+		a.fields =
+			is_usage ? CSV_FIELDS("usage") : CSV_FIELDS("labels");
+	if (f && write_report(s, w, is_usage, f) == 0) {
+		answer_text(c, f, &text, &len, &a);
+		return;
+	}
+	if (f)
+		fclose(f);
+	free(text);
+	admin_answer_error(c, 503, NULL, "the figures cannot be read");
+}
+
+void admin_api_usage(struct conn *c)
+{
+	struct wishes w = { .step = "day", .format = "json" };
+
+	if (parse(c, &w, true) && take_usage(c, &w))
+		answer_report(c, &w, true);
+}
+
+void admin_api_labels(struct conn *c)
+{
+	struct wishes w = { .format = "json" };
+
+	if (parse(c, &w, false) && take_labels(c, &w))
+		answer_report(c, &w, false);
+}
+
+/* --- asking netctl ----------------------------------------------------- */
+
+/* Believed, but not beyond the bounds of the message. */
+static void ask_health(struct conn *c,
+		       void (*on_health)(const struct ipc_health *h, void *arg))
+{
+	struct exchange *x = conn_exchange(c);
+	struct admin_site *s = conn_arg(c);
+
+	x->question.on_health = on_health;
+	x->question.arg = c;
+	if (!gate_is_there(s->gate))
+		on_health(NULL, c);
+	else if (!conn_hold(c))
+		admin_answer_error(c, 503, "Retry-After: 5\r\n",
+				   "too many requests at once");
+	else if (gate_ask_health(s->gate, &x->question))
+		on_health(NULL, c);
+}
+
+static void health_copy(struct ipc_health *out, const struct ipc_health *h)
+{
+	*out = *h;
+	if (out->zones > IPC_ZONES)
+		out->zones = IPC_ZONES;
+	for (size_t i = 0; i < out->zones; i++)
+		out->zone[i].name[IPC_ZONE_NAME_MAX - 1] = '\0';
+}
+
+/* --- /api/now ---------------------------------------------------------- */
+
+static void add_zones(struct json_object *o, const struct ipc_health *h)
+{
+	struct json_object *zones = json_object_new_array();
+	struct json_object *online = json_object_new_object();
+	struct json_object *fill = json_object_new_object();
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < h->zones; i++) {
+		const char *name = h->zone[i].name;
+
+		sum += h->zone[i].online;
+		json_object_array_add(zones, json_object_new_string(name));
+		json_object_object_add(
+			online, name,
+			json_object_new_uint64(h->zone[i].online));
+		json_object_object_add(
+			fill, name,
+			json_object_new_int(h->zone[i].fill_percent));
+	}
+	json_object_object_add(o, "zones", zones);
+	json_object_object_add(o, "online", online);
+	json_object_object_add(o, "fill_percent", fill);
+	json_object_object_add(o, "online_all", json_object_new_uint64(sum));
+}
+
+/* Names from the config and null for what only netctl knows. */
+static void add_zones_unknown(struct json_object *o, const struct settings *s)
+{
+	struct json_object *zones = json_object_new_array();
+
+	for (size_t i = 0; i < s->zones; i++)
+		json_object_array_add(zones,
+				      json_object_new_string(s->zone[i].name));
+	json_object_object_add(o, "zones", zones);
+	json_object_object_add(o, "online", json_object_new_object());
+	json_object_object_add(o, "fill_percent", json_object_new_object());
+	json_object_object_add(o, "online_all", NULL);
+}
+
+static struct json_object *number_of(const struct ipc_health *h, uint64_t value)
+{
+	return h ? json_object_new_uint64(value) : NULL;
+}
+
+static void add_figures(struct json_object *o, const struct admin_site *s,
+			const struct ipc_health *h)
+{
+	json_object_object_add(o, "up_bps", number_of(h, h ? h->up_bps : 0));
+	json_object_object_add(o, "down_bps",
+			       number_of(h, h ? h->down_bps : 0));
+	json_object_object_add(o, "uptime_s",
+			       number_of(h, h ? h->uptime_s : 0));
+	json_object_object_add(o, "memory_bytes",
+			       number_of(h, h ? h->memory_bytes : 0));
+	json_object_object_add(
+		o, "portal_uptime_s",
+		json_object_new_uint64((clock_ms() - s->since_ms) / 1000));
+	json_object_object_add(o, "version", json_object_new_string(VERSION));
+}
+
+static struct json_object *build_now(struct admin_site *s,
+				     const struct ipc_health *h)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "time", json_object_new_int64(time(NULL)));
+	json_object_object_add(
+		o, "k",
+		json_object_new_uint64(h ? h->k : s->settings->usage.k));
+	if (h)
+		add_zones(o, h);
+	else
+		add_zones_unknown(o, s->settings);
+	add_figures(o, s, h);
+	json_object_object_add(o, "health", admin_health_list(s, h));
+	return o;
+}
+
+static void on_health_for_now(const struct ipc_health *h, void *arg)
+{
+	struct conn *c = arg;
+	struct ipc_health copy;
+	struct json_object *o;
+	struct admin_answer a = { .status = 200, .type = ADMIN_TYPE_JSON };
+
+	if (h)
+		health_copy(&copy, h);
+	o = build_now(conn_arg(c), h ? &copy : NULL);
+	a.body = json_object_to_json_string_length(
+		o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,
+		&a.body_len);
+	if (a.body)
+		admin_answer(c, &a);
+	else
+		admin_answer_error(c, 503, NULL, "out of memory");
+	json_object_put(o);
+}
+
+void admin_api_now(struct conn *c)
+{
+	ask_health(c, on_health_for_now);
+}
+
+/* --- /metrics ---------------------------------------------------------- */
+
+static void add_total(const char *zone, const uint64_t value[USAGE_METRICS],
+		      void *arg)
+{
+	struct metrics_totals *t = arg;
+	size_t i;
+
+	for (i = 0; i < t->count; i++)
+		if (!strcmp(t->zone[i].name, zone))
+			break;
+	if (i == METRICS_ZONES)
+		return;
+	snprintf(t->zone[i].name, sizeof(t->zone[i].name), "%s", zone);
+	memcpy(t->zone[i].value, value, sizeof(t->zone[i].value));
+	if (i == t->count)
+		t->count++;
+}
+
+/* Series start at 0, so that their first step is seen as one. */
+static void read_totals(struct admin_site *s)
+{
+	static const uint64_t nothing[USAGE_METRICS];
+	struct store_position at;
+
+	if (!s->store)
+		return;
+	at = store_position(s->store);
+	if (s->totals.count && at.stream == s->totals_at.stream &&
+	    at.applied == s->totals_at.applied &&
+	    at.committed == s->totals_at.committed)
+		return;
+	if (s->totals.count) {
+		s->guests_told = *conns_stats(s->guests);
+		s->memory_told_bytes = memory_resident();
+	}
+	memset(&s->totals, 0, sizeof(s->totals));
+	for (size_t i = 0; i < s->settings->zones; i++)
+		if (s->settings->zone[i].counted)
+			add_total(s->settings->zone[i].name, nothing,
+				  &s->totals);
+	if (store_read_totals(s->store, add_total, &s->totals) == 0)
+		s->totals_at = at;
+}
+
+static uint32_t counted(const struct settings *settings)
+{
+	uint32_t bits = 0;
+
+	for (int i = 0; i < USAGE_METRICS; i++)
+		if (settings_counts(settings, usage_metric_info(i)->series))
+			bits |= 1U << i;
+	return bits;
+}
+
+static void write_metrics(struct conn *c, const struct ipc_health *h)
+{
+	struct admin_site *s = conn_arg(c);
+	bool is_open = conn_exchange(c)->request.extra->wants_openmetrics;
+	struct metrics_source m = {
+		.health = h,
+		.is_connected = gate_is_there(s->gate),
+		.uptime_s = (clock_ms() - s->since_ms) / 1000,
+		.memory_bytes = s->memory_told_bytes,
+		.generation = s->generation,
+		.guests = &s->guests_told,
+		.operators = conns_stats(s->operators),
+		.store = s->store ? store_health(s->store) : STORE_CANNOT_WRITE,
+		.totals = &s->totals,
+		.counted = counted(s->settings),
+	};
+	struct admin_answer a = {
+		.type = is_open ? METRICS_TYPE_OPENMETRICS : METRICS_TYPE_TEXT,
+	};
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	read_totals(s);
+	if (f && metrics_write(&m, is_open ? METRICS_OPENMETRICS : METRICS_TEXT,
+			       f) == 0) {
+		answer_text(c, f, &text, &len, &a);
+		return;
+	}
+	if (f)
+		fclose(f);
+	free(text);
+	admin_answer_error(c, 503, NULL, "out of memory");
+}
+
+static void on_health_for_metrics(const struct ipc_health *h, void *arg)
+{
+	struct ipc_health copy;
+
+	if (h)
+		health_copy(&copy, h);
+	write_metrics(arg, h ? &copy : NULL);
+}
+
+void admin_api_metrics(struct conn *c)
+{
+	ask_health(c, on_health_for_metrics);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/admin/admin_health.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <json-c/json.h>
+
+#include "common/clock.h"
+
+#define FULL_PERCENT	90
+#define GREW_FOR_MS	(15 * 60 * 1000) /* errors are news that long */
+#define LAG_LONG_S	7200		 /* an hour's figures, twice missed */
+#define HEALTH_TEXT_MAX 160
+
+static void PRINTF_LIKE(4, 5) add(struct json_object *list, const char *level,
+				  const char *code, const char *fmt, ...)
+{
+	struct json_object *o = json_object_new_object();
+	char text[HEALTH_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	json_object_object_add(o, "level", json_object_new_string(level));
+	json_object_object_add(o, "code", json_object_new_string(code));
+	json_object_object_add(o, "text", json_object_new_string(text));
+	json_object_array_add(list, o);
+}
+
+static void add_uplinks(struct json_object *list, const struct admin_site *s,
+			const struct ipc_health *h)
+{
+	if (!h->uplinks_present)
+		add(list, "error", "uplink_missing",
+		    "No uplink is there: nobody reaches the internet");
+	else if (h->uplinks_present < s->settings->uplinks)
+		add(list, "warn", "uplink_missing",
+		    "%u of %zu uplinks are there", h->uplinks_present,
+		    s->settings->uplinks);
+}
+
+static void add_zones(struct json_object *list, const struct ipc_health *h)
+{
+	for (size_t i = 0; i < h->zones; i++) {
+		if (!h->zone[i].is_present)
+			add(list, "error", "zone_missing",
+			    "The device of zone %s is not there",
+			    h->zone[i].name);
+		else if (h->zone[i].fill_percent >= FULL_PERCENT)
+			add(list, "warn", "zone_full",
+			    "Zone %s has %u %% of its places taken or more",
+			    h->zone[i].name, h->zone[i].fill_percent);
+	}
+}
+
+/* A counter that fell belongs to a netctl that has started anew. */
+static void add_netlink(struct json_object *list, struct admin_site *s,
+			const struct ipc_health *h)
+{
+	uint64_t errors = 0;
+	uint64_t now_ms = clock_ms();
+
+	for (int i = 0; i < IPC_NETLINK_MAX; i++)
+		errors += h->netlink_errors[i];
+	if (errors > s->netlink_errors)
+		s->netlink_grew_ms = now_ms;
+	s->netlink_errors = errors;
+	if (s->netlink_grew_ms && now_ms - s->netlink_grew_ms < GREW_FOR_MS)
+		add(list, "warn", "netlink_errors",
+		    "The kernel refused requests of the controller; its log "
+		    "says which");
+}
+
+static void add_figures(struct json_object *list, const struct ipc_health *h)
+{
+	if (!h->time_is_known)
+		add(list, "warn", "time_unknown",
+		    "The time of day is not known; figures get theirs once it "
+		    "is");
+	if (!h->usage_is_kept)
+		add(list, "warn", "usage_not_kept",
+		    "Figures of this hour would not outlive a restart of the "
+		    "controller");
+	if (h->usage_lag_s > LAG_LONG_S)
+		add(list, "warn", "usage_waits",
+		    "Figures wait to be stored for more than %llu hours",
+		    (unsigned long long)h->usage_lag_s / 3600);
+}
+
+static void add_store(struct json_object *list, const struct admin_site *s)
+{
+	switch (s->store ? store_health(s->store) : STORE_CANNOT_WRITE) {
+	case STORE_ON_DISK:
+		return;
+	case STORE_IN_MEMORY:
+		add(list, "ok", "store_in_memory",
+		    "Figures are kept in memory only, as the config says");
+		return;
+	case STORE_CANNOT_WRITE:
+		add(list, "error", "store_cannot_write",
+		    "The database cannot be written; figures are kept in "
+		    "memory");
+		return;
+	}
+}
+
+struct json_object *admin_health_list(struct admin_site *s,
+				      const struct ipc_health *h)
+{
+	struct json_object *list = json_object_new_array();
+
+	if (h) {
+		add_uplinks(list, s, h);
+		add_zones(list, h);
+		add_netlink(list, s, h);
+		add_figures(list, h);
+	} else {
+		add(list, "error", "netctl_away",
+		    "The controller does not answer; people who are online "
+		    "stay online");
+	}
+	add_store(list, s);
+	if (!s->is_secure && !s->is_loopback)
+		add(list, "warn", "admin_without_tls",
+		    "This page comes without TLS: others on the way can read "
+		    "passwords");
+	if (!json_object_array_length(list))
+		add(list, "ok", "all_well", "All parts are working");
+	return list;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which request of the dashboard's listener gets which answer, and who may
+ * ask: the names it goes by (against DNS rebinding), same origin for whatever
+ * changes something, a session or a token for whatever shows something.
+ */
+#ifndef STADTTOR_PORTAL_ADMIN_ROUTES_H
+#define STADTTOR_PORTAL_ADMIN_ROUTES_H
+
+#include "portal/http/conn.h"
+
+/* Both are for struct conns_config; arg is the struct admin_site. */
+void admin_routes_on_request(struct conn *c, void *arg);
+void admin_routes_on_trouble(struct conn *c, unsigned int status, void *arg);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the handlers of the dashboard's listener work with. Nearly all of it is
+ * lent by the portal and replaced at a reload.
+ */
+#ifndef STADTTOR_PORTAL_ADMIN_SITE_H
+#define STADTTOR_PORTAL_ADMIN_SITE_H
+
+#include "common/config/settings.h"
+#include "portal/admin/accounts.h"
+#include "portal/admin/admin_session.h"
+#include "portal/admin/asset.h"
+#include "portal/http/conn.h"
+#include "portal/netctl_client.h"
+#include "portal/admin/lockout.h"
+#include "portal/admin/metrics.h"
+#include "portal/store/store.h"
+
+struct admin_site {
+	const struct settings *settings;
+	const struct accounts *accounts; /* NULL: none can be read */
+	const struct asset_set *assets;
+	struct gate *gate;
+	struct store *store; /* NULL: not opened yet */
+	const struct conns *guests, *operators;
+	uint64_t generation; /* configs taken over */
+
+	/* its own */
+	struct admin_sessions *sessions;
+	struct lockout *lockout;
+	struct addr address; /* listened on */
+	bool is_loopback;
+	bool is_secure;
+	uint64_t since_ms;
+	uint64_t token_said_ms;		 /* unknown tokens, in the log */
+	struct store_position totals_at; /* when totals were read */
+	struct metrics_totals totals;
+	/*
+	 * What guests were answered and the memory it took, as it was when a
+	 * batch came: figures that follow single people's steps are not told
+	 * at once.
+	 */
+	struct conns_stats guests_told;
+	uint64_t memory_told_bytes;
+	uint64_t netlink_errors; /* of the last look at netctl's health */
+	uint64_t netlink_grew_ms;
+};
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/guest/auth.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t terms_in_force(struct conn *c)
+{
+	const struct site *site = conn_arg(c);
+
+	return site->source.settings->portal.terms_version;
+}
+
+bool auth_accepts_terms(struct conn *c, const struct form *f)
+{
+	const char *terms = form_find(f, "terms");
+
+	return terms && strtoull(terms, NULL, 10) == terms_in_force(c);
+}
+
+static const char *check_terms(struct conn *c, const struct form *f)
+{
+	if (auth_accepts_terms(c, f))
+		return NULL;
+	return form_find(f, "terms") ? "notice_terms_changed" : "notice_terms";
+}
+
+/* The settings may be other ones when netctl has answered. */
+void auth_begin(struct conn *c, struct auth_pass *pass)
+{
+	memset(pass, 0, sizeof(*pass));
+	pass->terms = (uint32_t)terms_in_force(c);
+}
+
+/* --- one tap: nobody is asked who they are ------------------------------ */
+
+static const char *click_check(struct conn *c, const struct form *f,
+			       struct auth_pass *pass)
+{
+	auth_begin(c, pass);
+	return check_terms(c, f);
+}
+
+static const char *click_refused(struct conn *c, const struct auth_pass *pass,
+				 int error)
+{
+	(void)c;
+	(void)pass;
+	(void)error;
+	return NULL;
+}
+
+/* --- a code ------------------------------------------------------------- */
+
+static const char *const voucher_notice[] = {
+	[VOUCHER_UNKNOWN] = "notice_code_unknown",
+	[VOUCHER_EXPIRED] = "notice_code_expired",
+	[VOUCHER_USED_UP] = "notice_code_used_up",
+	[VOUCHER_REVOKED] = "notice_code_revoked",
+	[VOUCHER_WAIT] = "notice_code_wait",
+	[VOUCHER_UNAVAILABLE] = "notice_code_unavailable",
+	[VOUCHER_WRONG_ZONE] = "notice_code_place",
+};
+
+static const char *voucher_check(struct conn *c, const struct form *f,
+				 struct auth_pass *pass)
+{
+	const char *code = form_find(f, "code");
+	const char *notice = check_terms(c, f);
+
+	auth_begin(c, pass);
+	if (notice)
+		return notice;
+	if (!code || !*code)
+		return "notice_code_missing";
+	return code_normalise(code, pass->code) ? NULL : "notice_code_typo";
+}
+
+static const char *voucher_judge(struct conn *c, struct auth_pass *pass)
+{
+	const struct site *site = conn_arg(c);
+	const struct exchange *x = conn_exchange(c);
+	enum voucher_answer answer = VOUCHER_UNAVAILABLE;
+
+	if (site->vouchers)
+		answer = vouchers_redeem(site->vouchers, pass->code,
+					 x->client.family, x->zone->name,
+					 &pass->voucher);
+	if (answer != VOUCHER_FINE)
+		return voucher_notice[answer];
+	explicit_bzero(pass->code, sizeof(pass->code));
+	pass->limits.duration_s = pass->voucher.left_s;
+	return NULL;
+}
+
+/*
+ * Without an answer (-ETIMEDOUT) the device may be in, and then the minutes
+ * run.
+ */
+static const char *voucher_refused(struct conn *c, const struct auth_pass *pass,
+				   int error)
+{
+	const struct site *site = conn_arg(c);
+
+	if (site->vouchers && error != -ETIMEDOUT)
+		vouchers_take_back(site->vouchers, &pass->voucher);
+	return error == -EUSERS ? "notice_code_devices" : NULL;
+}
+
+/* --- the table ---------------------------------------------------------- */
+
+static const struct auth_method methods[] = {
+	[ZONE_AUTH_CLICK] = { click_check, NULL, click_refused },
+	[ZONE_AUTH_VOUCHER] = { voucher_check, voucher_judge, voucher_refused },
+};
+
+const struct auth_method *auth_method(uint64_t auth)
+{
+	return &methods[auth];
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What an auth method lets somebody have, while netctl is asked for it. */
+#ifndef STADTTOR_PORTAL_PASS_H
+#define STADTTOR_PORTAL_PASS_H
+
+#include "common/ipc.h"
+#include "portal/voucher/voucher_code.h"
+#include "portal/voucher/voucher.h"
+
+struct auth_pass {
+	struct ipc_limits limits;    /* 0: the zone's default */
+	uint32_t terms;		     /* version that was accepted */
+	char code[CODE_MAX];	     /* until it is looked up */
+	struct voucher_pass voucher; /* tag 0: it was none */
+};
+
+#endif

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/guest/routes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "portal/guest/auth.h"
+#include "portal/guest/captive.h"
+#include "portal/guest/probe.h"
+
+#define BIT(method) (1U << (method))
+#define READING	    (BIT(REQUEST_GET) | BIT(REQUEST_HEAD))
+
+/* --- asking netctl ----------------------------------------------------- */
+
+/* What netctl refused, as a page. */
+static void answer_refusal(struct conn *c, int error)
+{
+	log_debug("netctl refused: %s", strerror(-error));
+	switch (error) {
+	case -ENOENT:
+		view_trouble(c, VIEW_DEVICE_UNKNOWN);
+		return;
+	case -ENOSPC:
+		view_trouble(c, VIEW_ZONE_FULL);
+		return;
+	}
+	view_trouble(c, VIEW_BUSY);
+}
+
+static void on_answer(const struct ipc_session *s, void *arg)
+{
+	struct conn *c = arg;
+
+	struct exchange *x = conn_exchange(c);
+
+	if (s && !s->error)
+		x->on_session(c, s);
+	else
+		x->on_refused(c, s ? s->error : -ETIMEDOUT);
+}
+
+/* The client is filled in. */
+static void ask(struct conn *c, struct gate_question q,
+		void (*on_session)(struct conn *c, const struct ipc_session *s))
+{
+	struct exchange *x = conn_exchange(c);
+	struct site *site = conn_arg(c);
+
+	q.client = &x->client;
+	x->on_session = on_session;
+	if (!x->on_refused)
+		x->on_refused = answer_refusal;
+	x->question.on_answer = on_answer;
+	x->question.arg = c;
+	if (!gate_is_there(site->gate) || !conn_hold(c) ||
+	    gate_ask(site->gate, &x->question, &q))
+		x->on_refused(c, -ENOTCONN);
+}
+
+/* --- handlers ---------------------------------------------------------- */
+
+static void on_session_for_home(struct conn *c, const struct ipc_session *s)
+{
+	if (s->state == SESSION_GRANTED)
+		view_status(c, s, NULL);
+	else
+		view_portal(c, "/", NULL, conn_exchange(c)->request.code);
+}
+
+static void show_home(struct conn *c)
+{
+	struct gate_question q = {
+		.type = IPC_LOOKUP,
+		.shown = true,
+		.platform = probe_from_letter(conn_exchange(c)->request.via),
+	};
+
+	ask(c, q, on_session_for_home);
+}
+
+static void look_up(struct conn *c,
+		    void (*on_session)(struct conn *c,
+				       const struct ipc_session *s))
+{
+	ask(c, (struct gate_question){ .type = IPC_LOOKUP }, on_session);
+}
+
+/* What only those who are in can see. */
+static void show_status_with(struct conn *c, const struct ipc_session *s,
+			     const char *notice)
+{
+	if (s->state == SESSION_GRANTED)
+		view_status(c, s, notice);
+	else
+		view_go(c, 302, "/");
+}
+
+static void on_session_for_status(struct conn *c, const struct ipc_session *s)
+{
+	show_status_with(c, s, NULL);
+}
+
+static void show_status(struct conn *c)
+{
+	look_up(c, on_session_for_status);
+}
+
+static void on_session_extended(struct conn *c, const struct ipc_session *s)
+{
+	show_status_with(c, s, "notice_extended");
+}
+
+static void show_extended(struct conn *c)
+{
+	look_up(c, on_session_extended);
+}
+
+static void refuse_captive(struct conn *c, int error)
+{
+	log_debug("netctl refused: %s", strerror(-error));
+	view_captive_trouble(c);
+}
+
+/* Phones ask by TLS only, and an answer without it would mean nothing. */
+static void show_captive(struct conn *c)
+{
+	struct exchange *x = conn_exchange(c);
+
+	if (x->kind != LISTENER_HTTPS) {
+		view_error(c, 404, NULL);
+		return;
+	}
+	x->on_refused = refuse_captive;
+	look_up(c, view_captive);
+}
+
+static void on_session_for_nothing(struct conn *c, const struct ipc_session *s)
+{
+	if (s->state == SESSION_GRANTED)
+		view_error(c, 404, NULL);
+	else
+		view_trouble(c, VIEW_NOT_IN);
+}
+
+/* RFC 6585 section 6: programs that ask here learn that the gate is shut. */
+static void show_nothing(struct conn *c)
+{
+	look_up(c, on_session_for_nothing);
+}
+
+/* A real navigation: phones look for the internet again after one. */
+static void on_granted(struct conn *c, const struct ipc_session *s)
+{
+	(void)s;
+	view_go(c, 303, "/status");
+}
+
+/* The language travels in the form where the person chose it. */
+static void take_language(struct conn *c, const struct form *f)
+{
+	struct exchange *x = conn_exchange(c);
+	struct site *site = conn_arg(c);
+	const struct lang_set *set = page_languages(site->source.pages);
+	const char *code = form_find(f, "lang");
+	size_t index = code ? lang_index(set, code) : set->count;
+
+	if (index == set->count)
+		return;
+	x->lang = index;
+	snprintf(x->request.lang, sizeof(x->request.lang), "%s",
+		 set->lang[index].code);
+}
+
+/* false: no form; it was answered. */
+static bool take_form(struct conn *c, struct form *f)
+{
+	struct exchange *x = conn_exchange(c);
+
+	if ((x->request.body_len && !x->request.is_form) ||
+	    !form_parse(f, x->body, x->request.body_len)) {
+		view_error(c, 400, NULL);
+		return false;
+	}
+	take_language(c, f);
+	return true;
+}
+
+/* The auth method of the zone; settings may have been reloaded meanwhile. */
+static const struct auth_method *method_of(struct conn *c)
+{
+	const struct site *site = conn_arg(c);
+	size_t zone = conn_exchange(c)->zone->index;
+
+	return auth_method(site->source.settings->zone[zone].auth);
+}
+
+static struct gate_question grant_question(struct conn *c)
+{
+	const struct site *site = conn_arg(c);
+	const struct lang_set *set = page_languages(site->source.pages);
+	struct exchange *x = conn_exchange(c);
+
+	return (struct gate_question){
+		.type = IPC_GRANT,
+		.limits = &x->pass.limits,
+		.tag = x->pass.voucher.tag,
+		.devices = x->pass.voucher.devices,
+		.terms = x->pass.terms,
+		.language = set->lang[x->lang < set->count ? x->lang
+							   : set->fallback]
+				    .code,
+	};
+}
+
+static void refuse_pass(struct conn *c, int error)
+{
+	const struct auth_pass *pass = &conn_exchange(c)->pass;
+	/* the zone's method may be another one by now */
+	const struct auth_method *m = auth_method(
+		pass->voucher.tag ? ZONE_AUTH_VOUCHER : ZONE_AUTH_CLICK);
+	const char *notice = m->refused(c, pass, error);
+
+	if (notice)
+		view_portal(c, "/", notice, NULL);
+	else
+		answer_refusal(c, error);
+}
+
+static void enter(struct conn *c)
+{
+	conn_exchange(c)->on_refused = refuse_pass;
+	ask(c, grant_question(c), on_granted);
+}
+
+/* What was typed is shown again. */
+static void answer_notice(struct conn *c, const char *notice)
+{
+	struct auth_pass *pass = &conn_exchange(c)->pass;
+	char text[CODE_TEXT_MAX];
+
+	code_to_text(pass->code, text);
+	explicit_bzero(pass->code, sizeof(pass->code));
+	view_portal(c, "/", notice, text);
+	explicit_bzero(text, sizeof(text));
+}
+
+static void on_attempt(struct conn *c, const struct ipc_session *s)
+{
+	struct exchange *x = conn_exchange(c);
+	const struct auth_method *m = method_of(c);
+	const char *notice = m->judge ? m->judge(c, &x->pass) : NULL;
+
+	(void)s;
+	if (notice)
+		answer_notice(c, notice);
+	else
+		enter(c);
+}
+
+static void refuse_attempt(struct conn *c, int error)
+{
+	if (error == -EDQUOT)
+		answer_notice(c, "notice_code_wait");
+	else
+		answer_refusal(c, error);
+}
+
+static void take_accept(struct conn *c)
+{
+	struct exchange *x = conn_exchange(c);
+	const struct auth_method *m = method_of(c);
+	struct form f;
+	const char *notice;
+
+	if (!take_form(c, &f))
+		return;
+	notice = m->check(c, &f, &x->pass);
+	if (notice) {
+		view_portal(c, "/", notice, form_find(&f, "code"));
+		return;
+	}
+	if (!m->judge) {
+		enter(c);
+		return;
+	}
+	x->on_refused = refuse_attempt;
+	ask(c, (struct gate_question){ .type = IPC_LOOKUP, .attempt = true },
+	    on_attempt);
+}
+
+static void on_extended(struct conn *c, const struct ipc_session *s)
+{
+	(void)s;
+	view_go(c, 303, "/extended");
+}
+
+/* Where the way in is a tap, so is the way to stay. */
+static void take_extend(struct conn *c)
+{
+	struct exchange *x = conn_exchange(c);
+	struct gate_question q;
+	struct form f;
+
+	if (!take_form(c, &f))
+		return;
+	if (method_of(c) != auth_method(ZONE_AUTH_CLICK) ||
+	    !auth_accepts_terms(c, &f)) {
+		view_go(c, 303, "/status");
+		return;
+	}
+	auth_begin(c, &x->pass);
+	q = grant_question(c);
+	q.extend = true;
+	ask(c, q, on_extended);
+}
+
+static void on_logged_out(struct conn *c, const struct ipc_session *s)
+{
+	(void)s;
+	view_go(c, 303, "/goodbye");
+}
+
+static void take_logout(struct conn *c)
+{
+	struct form f;
+
+	if (take_form(c, &f))
+		ask(c, (struct gate_question){ .type = IPC_LOGOUT },
+		    on_logged_out);
+}
+
+static void show_goodbye(struct conn *c)
+{
+	view_portal(c, "/goodbye", "notice_logged_out", NULL);
+}
+
+/* --- the table --------------------------------------------------------- */
+
+static const struct route {
+	const char *path;
+	unsigned int methods;
+	void (*handle)(struct conn *c);
+} routes[] = {
+	{ "/", READING, show_home },
+	{ "/accept", BIT(REQUEST_POST), take_accept },
+	{ "/status", READING, show_status },
+	{ "/logout", BIT(REQUEST_POST), take_logout },
+	{ "/goodbye", READING, show_goodbye },
+	{ "/terms", READING, view_terms },
+	{ "/extend", BIT(REQUEST_POST), take_extend },
+	{ "/extended", READING, show_extended },
+	{ "/accessibility", READING, view_accessibility },
+	{ VIEW_LOGO, READING, view_logo },
+	{ CAPTIVE_PATH, READING, show_captive },
+};
+
+static const struct route *find(const char *path)
+{
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (!strcmp(routes[i].path, path))
+			return &routes[i];
+	return NULL;
+}
+
+static void answer_method(struct conn *c, const struct route *r)
+{
+	char fields[64];
+
+	snprintf(fields, sizeof(fields), "Allow: %s\r\n",
+		 r->methods == READING ? "GET, HEAD" : "POST");
+	view_error(c, 405, fields);
+}
+
+static void dispatch(struct conn *c)
+{
+	const struct request *r = &conn_exchange(c)->request;
+	const struct route *route = find(r->path);
+
+	if (r->path_is_bad)
+		view_error(c, 400, NULL);
+	else if (!route)
+		show_nothing(c);
+	else if (!(route->methods & BIT(r->method)))
+		answer_method(c, route);
+	else if (r->is_cross_site && r->method == REQUEST_POST)
+		view_error(c, 403, NULL);
+	else
+		route->handle(c);
+}
+
+/* Pages are shown under our own names only, and by TLS where there is one. */
+static bool is_at_home(struct conn *c)
+{
+	const struct exchange *x = conn_exchange(c);
+	const struct site *site = conn_arg(c);
+	const char *host = x->request.host;
+
+	if (x->kind == LISTENER_HIJACK)
+		return false;
+	if (origin_is_hostname(&site->origin, host))
+		return x->kind == LISTENER_HTTPS || !site->origin.is_secure;
+	return origin_is_ours(&site->origin, host, conn_local(c));
+}
+
+static void choose_language(struct conn *c)
+{
+	struct exchange *x = conn_exchange(c);
+	struct site *site = conn_arg(c);
+	const struct lang_set *set = page_languages(site->source.pages);
+
+	if (lang_index(set, x->request.lang) == set->count)
+		x->request.lang[0] = '\0';
+	x->lang = lang_choose(set, x->request.lang, x->request.accept_language);
+}
+
+void routes_on_request(struct conn *c, void *arg)
+{
+	(void)arg;
+	if (!is_at_home(c)) {
+		view_redirect(c);
+		return;
+	}
+	choose_language(c);
+	dispatch(c);
+}
+
+void routes_on_trouble(struct conn *c, unsigned int status, void *arg)
+{
+	(void)arg;
+	choose_language(c);
+	view_error(c, status, NULL);
+}

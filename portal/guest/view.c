@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/guest/view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "portal/guest/captive.h"
+#include "portal/guest/probe.h"
+#include "portal/http/respond.h"
+#include "portal/pages/page_preview.h"
+
+#define HEAD_BYTES_MAX 2048
+#define RETRY_FIELDS   "Retry-After: 5\r\n"
+
+static const struct site *site_of(struct conn *c)
+{
+	return conn_arg(c);
+}
+
+static struct page_place place_of(struct conn *c)
+{
+	struct exchange *x = conn_exchange(c);
+	const struct lang_set *set = page_languages(site_of(c)->source.pages);
+
+	/* languages may have gone while the request was waiting */
+	if (x->lang >= set->count)
+		x->lang = set->fallback;
+	return (struct page_place){ .zone = x->zone->index, .lang = x->lang };
+}
+
+static bool omits_body(struct conn *c)
+{
+	return conn_exchange(c)->request.method == REQUEST_HEAD;
+}
+
+/* --- pages ------------------------------------------------------------- */
+
+struct view {
+	struct conn *conn;
+	struct scene scene;
+};
+
+static void view_init(struct view *v, struct conn *c, const char *path)
+{
+	const struct site *site = site_of(c);
+
+	v->conn = c;
+	scene_init(&v->scene, &site->source, place_of(c), path,
+		   conn_exchange(c)->request.lang[0] != '\0');
+}
+
+static void view_send(struct view *v, enum page_id page, unsigned int status,
+		      const char *fields)
+{
+	static char body[PAGE_BYTES_MAX];
+	static char bytes[PAGE_BYTES_MAX + HEAD_BYTES_MAX];
+	const struct site *site = site_of(v->conn);
+	struct answer a = {
+		.status = status,
+		.fields = fields,
+		.language = v->scene.lang->code,
+		.style_source = page_style_source(site->source.pages),
+		.has_image = site->logo->bytes != NULL,
+		.body = body,
+		.omits_body = omits_body(v->conn),
+	};
+	struct out o;
+
+	out_init(&o, body, sizeof(body));
+	scene_render(&v->scene, page, &o);
+	if (o.is_cut)
+		log_error("a page is longer than %d bytes", PAGE_BYTES_MAX);
+	a.body_len = o.len;
+	conn_answer(v->conn, bytes, respond_build(bytes, sizeof(bytes), &a));
+}
+
+void view_portal(struct conn *c, const char *path, const char *notice,
+		 const char *code)
+{
+	struct view v;
+
+	view_init(&v, c, path);
+	scene_fill_zone(&v.scene);
+	/* what is longer is no code, and would not fit on every page */
+	if (code && strlen(code) < SAMPLE_CODE_MAX)
+		v.scene.values.value[HOLE_CODE] = code;
+	if (notice)
+		scene_set_notice(&v.scene, notice);
+	view_send(&v, PAGE_PORTAL, 200, NULL);
+}
+
+void view_status(struct conn *c, const struct ipc_session *s,
+		 const char *notice)
+{
+	struct view v;
+
+	view_init(&v, c, "/status");
+	scene_fill_session(&v.scene, s);
+	if (notice)
+		scene_set_notice(&v.scene, notice);
+	view_send(&v, PAGE_STATUS, 200, NULL);
+}
+
+void view_terms(struct conn *c)
+{
+	struct view v;
+
+	view_init(&v, c, "/terms");
+	view_send(&v, PAGE_TERMS, 200, NULL);
+}
+
+void view_accessibility(struct conn *c)
+{
+	struct view v;
+
+	view_init(&v, c, "/accessibility");
+	view_send(&v, PAGE_ACCESS, 200, NULL);
+}
+
+/* --- errors ------------------------------------------------------------ */
+
+/* The texts of a status; of all others: of a request that we do not get. */
+static const char *kind_of(unsigned int status)
+{
+	static const struct {
+		unsigned int status;
+		const char *kind;
+	} kinds[] = {
+		{ 403, "foreign" }, { 404, "missing" }, { 408, "late" },
+		{ 503, "busy" },    { 511, "login" },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i].status == status)
+			return kinds[i].kind;
+	return "bad";
+}
+
+static void send_error(struct conn *c, unsigned int status, const char *kind,
+		       const char *fields)
+{
+	struct view v;
+
+	view_init(&v, c, "/");
+	scene_set_error(&v.scene, kind);
+	view_send(&v, PAGE_ERROR, status, fields);
+}
+
+void view_error(struct conn *c, unsigned int status, const char *fields)
+{
+	send_error(c, status, kind_of(status),
+		   status == 503 ? RETRY_FIELDS : fields);
+}
+
+void view_trouble(struct conn *c, enum view_trouble kind)
+{
+	switch (kind) {
+	case VIEW_BUSY:
+		view_error(c, 503, NULL);
+		return;
+	case VIEW_ZONE_FULL:
+		send_error(c, 503, "full", "Retry-After: 60\r\n");
+		return;
+	case VIEW_DEVICE_UNKNOWN:
+		send_error(c, 503, "unknown", RETRY_FIELDS);
+		return;
+	case VIEW_NOT_IN:
+		view_error(c, 511, NULL);
+		return;
+	}
+}
+
+/* --- other answers ----------------------------------------------------- */
+
+void view_logo(struct conn *c)
+{
+	char bytes[LOGO_BYTES_MAX + HEAD_BYTES_MAX];
+	const struct logo *logo = site_of(c)->logo;
+	struct answer a = {
+		.status = 200,
+		.type = logo->type,
+		.max_age_s = 3600,
+		.body = logo->bytes,
+		.body_len = logo->len,
+		.omits_body = omits_body(c),
+	};
+
+	if (!logo->bytes) {
+		view_error(c, 404, NULL);
+		return;
+	}
+	conn_answer(c, bytes, respond_build(bytes, sizeof(bytes), &a));
+}
+
+void view_captive(struct conn *c, const struct ipc_session *s)
+{
+	const struct settings *all = site_of(c)->source.settings;
+	char bytes[CAPTIVE_BYTES_MAX + HEAD_BYTES_MAX];
+	char body[CAPTIVE_BYTES_MAX];
+	struct answer a = {
+		.status = 200,
+		.type = CAPTIVE_TYPE,
+		.body = body,
+		.omits_body = omits_body(c),
+	};
+
+	a.body_len = captive_build(body, &all->portal,
+				   &all->zone[place_of(c).zone], s);
+	if (!a.body_len)
+		view_captive_trouble(c);
+	else
+		conn_answer(c, bytes, respond_build(bytes, sizeof(bytes), &a));
+}
+
+void view_captive_trouble(struct conn *c)
+{
+	static const char body[] = "{\"status\":503,\"title\":"
+				   "\"The gate does not answer\"}\n";
+	char bytes[HEAD_BYTES_MAX];
+	struct answer a = {
+		.status = 503,
+		.fields = RETRY_FIELDS,
+		.type = "application/problem+json",
+		.body = body,
+		.body_len = sizeof(body) - 1,
+		.omits_body = omits_body(c),
+	};
+
+	conn_answer(c, bytes, respond_build(bytes, sizeof(bytes), &a));
+}
+
+void view_go(struct conn *c, unsigned int status, const char *path)
+{
+	char bytes[HEAD_BYTES_MAX];
+	char location[128];
+	char body[256];
+	struct answer a = {
+		.status = status,
+		.fields = location,
+		.body = body,
+		.omits_body = omits_body(c),
+	};
+	struct view v;
+
+	view_init(&v, c, path);
+	a.language = v.scene.lang->code;
+	snprintf(location, sizeof(location), "Location: %s%s\r\n", path,
+		 v.scene.query);
+	snprintf(body, sizeof(body),
+		 "<!DOCTYPE html><title>%u</title>"
+		 "<p><a href=\"%s%s\">%s</a></p>\n",
+		 status, path, v.scene.query, path);
+	a.body_len = strlen(body);
+	conn_answer(c, bytes, respond_build(bytes, sizeof(bytes), &a));
+}
+
+void view_redirect(struct conn *c)
+{
+	struct site *site = conn_arg(c);
+	const struct addr *local = NULL;
+	const struct exchange *x = conn_exchange(c);
+	const struct origin_redirect *r;
+	char via;
+
+	if (origin_needs_address(&site->origin))
+		local = conn_local(c);
+	via = probe_letter(probe_platform(x->request.host, x->request.path));
+	r = origin_redirect(&site->origin, local, via);
+	conn_answer(c, r->bytes, omits_body(c) ? r->head_len : r->len);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What people see: sets the scene of a zone or a session and sends the answer.
+ * Decides nothing. Each of these ends the connection; it may be gone when they
+ * return.
+ */
+#ifndef STADTTOR_PORTAL_VIEW_H
+#define STADTTOR_PORTAL_VIEW_H
+
+#include "portal/http/conn.h"
+#include "portal/pages/logo.h"
+#include "portal/guest/origin.h"
+#include "portal/pages/page_context.h"
+
+#define VIEW_LOGO "/logo"
+
+/* What all answers are made of; conn_arg() of every connection. */
+struct site {
+	struct scene_source source;
+	const struct logo *logo;
+	struct gate *gate;
+	struct vouchers *vouchers; /* NULL: no zone asks for codes */
+	struct origin origin;
+};
+
+/* Refusals that have a page of their own. */
+enum view_trouble {
+	VIEW_BUSY,
+	VIEW_ZONE_FULL,
+	VIEW_DEVICE_UNKNOWN,
+	VIEW_NOT_IN, /* there is no such page; the portal is what to look at */
+};
+
+/*
+ * notice: the key of a text that stands above the form, or NULL. code: what
+ * stands in its field.
+ */
+void view_portal(struct conn *c, const char *path, const char *notice,
+		 const char *code);
+void view_status(struct conn *c, const struct ipc_session *s,
+		 const char *notice);
+void view_terms(struct conn *c);
+void view_accessibility(struct conn *c);
+void view_logo(struct conn *c);
+void view_captive(struct conn *c, const struct ipc_session *s);
+
+/* The same where netctl says nothing of the asker: no page for a program. */
+void view_captive_trouble(struct conn *c);
+
+/* fields: further header lines, or NULL. */
+void view_error(struct conn *c, unsigned int status, const char *fields);
+void view_trouble(struct conn *c, enum view_trouble kind);
+
+/* To another page of ours, in the same language. */
+void view_go(struct conn *c, unsigned int status, const char *path);
+
+/* To the portal, for those who meant somebody else. */
+void view_redirect(struct conn *c);
+
+#endif

@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/http/conn.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/wipe.h"
+#include "portal/http/source_limit.h"
+
+#define DRAIN_MS      2000
+#define DRAIN_MAX     (256 * 1024)
+#define DRAIN_AT_ONCE 16
+
+enum conn_state {
+	CONN_IDLE, /* in the pool */
+	CONN_READ, /* the request, and before it the handshake */
+	CONN_HOLD, /* until netctl answers */
+	CONN_WRITE,
+	CONN_DRAIN, /* answered; reads on so that no reset eats the answer */
+};
+
+struct conn {
+	struct exchange x;
+	TAILQ_ENTRY(conn) next; /* in the pool or among the open */
+	struct conns *owner;
+	enum conn_state state;
+	int fd;
+	const struct transport *transport;
+	void *transport_state;
+	struct event event;
+	void (*on_ready)(struct conn *c); /* what the event goes on with */
+	bool has_event;
+	struct deadline deadline;
+	struct limits_share share;
+	bool has_place; /* counts among the open */
+	bool may_have_unread;
+	bool has_read; /* at least a byte */
+	char *in;
+	size_t in_len;
+	char *out;
+	size_t out_at, out_len;
+	size_t drained;
+};
+
+TAILQ_HEAD(conn_list, conn);
+
+struct conns {
+	struct conns_config config;
+	struct conns_bounds bounds;
+	struct tls_context *tls;
+	struct limits *limits;
+	struct deadline_queue reading, writing, draining;
+	struct conn_list pool;
+	struct conn_list open;
+	size_t count; /* open with a place */
+	struct event wipe_timer;
+	struct conns_stats stats;
+	char scratch[REQUEST_MAX];
+};
+
+/* --- life -------------------------------------------------------------- */
+
+static void conn_stop_event(struct conn *c)
+{
+	if (!c->has_event)
+		return;
+	event_del(&c->event);
+	c->has_event = false;
+}
+
+static void conn_forget_secrets(struct conn *c)
+{
+	struct request_extra *extra = c->x.request.extra;
+
+	if (!extra)
+		return;
+	explicit_bzero(c->owner->scratch, sizeof(c->owner->scratch));
+	explicit_bzero(extra, sizeof(*extra));
+	free(extra);
+}
+
+static void conn_close(struct conn *c, const char *why)
+{
+	struct conns *cs = c->owner;
+
+	log_debug("connection closed: %s", why);
+	conn_stop_event(c);
+	deadline_stop(&c->deadline);
+	gate_cancel(&c->x.question);
+	limits_give(cs->limits, &c->share);
+	if (c->transport_state)
+		c->transport->free(c->transport_state);
+	close(c->fd);
+	if (c->in)
+		explicit_bzero(c->in, c->in_len);
+	free(c->in);
+	if (c->out)
+		explicit_bzero(c->out, c->out_len);
+	free(c->out);
+	conn_forget_secrets(c);
+	if (c->has_place)
+		cs->count--;
+	TAILQ_REMOVE(&cs->open, c, next);
+	explicit_bzero(c, sizeof(*c));
+	TAILQ_INSERT_HEAD(&cs->pool, c, next);
+}
+
+static struct conn *conn_take(struct conns *cs)
+{
+	struct conn *c = TAILQ_FIRST(&cs->pool);
+
+	if (c)
+		TAILQ_REMOVE(&cs->pool, c, next);
+	else
+		c = calloc(1, sizeof(*c));
+	if (!c)
+		return NULL;
+	c->owner = cs;
+	TAILQ_INSERT_TAIL(&cs->open, c, next);
+	return c;
+}
+
+/*
+ * A connection that outlives its first turn takes one of the places, of all
+ * and of its device. A quarter of them is kept for requests that are complete,
+ * so that dawdlers, however many, shut nobody out. false: none is left.
+ */
+static bool conn_take_place(struct conn *c, bool has_request)
+{
+	struct conns *cs = c->owner;
+	size_t max = cs->bounds.max - (has_request ? 0 : cs->bounds.max / 4);
+
+	if (c->has_place)
+		return true;
+	if (cs->count >= max ||
+	    !limits_take(cs->limits, &c->x.client, &c->share))
+		return false;
+	c->has_place = true;
+	cs->count++;
+	return true;
+}
+
+/* --- waiting ----------------------------------------------------------- */
+
+static void on_event(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)fd;
+	(void)what;
+	c->has_event = false;
+	wipe_later(&c->owner->wipe_timer);
+	c->on_ready(c);
+}
+
+static void conn_arm(struct conn *c, short what,
+		     void (*on_ready)(struct conn *c))
+{
+	conn_stop_event(c);
+	c->on_ready = on_ready;
+	event_assign(&c->event, c->owner->config.base, c->fd, what, on_event,
+		     c);
+	event_add(&c->event, NULL);
+	c->has_event = true;
+}
+
+static short wanted_event(ssize_t result)
+{
+	return result == TRANSPORT_WANT_WRITE ? EV_WRITE : EV_READ;
+}
+
+static void count_answer(struct conns *cs, const char *bytes, size_t len)
+{
+	/* "HTTP/1.1 200 " */
+	if (len > 9 && bytes[9] >= '1' && bytes[9] <= '5')
+		cs->stats.answers[bytes[9] - '0']++;
+}
+
+static void trouble(struct conn *c, unsigned int status)
+{
+	c->may_have_unread = true;
+	c->owner->config.on_trouble(c, status, c->owner->config.arg);
+}
+
+static struct conn *conn_of(struct deadline *d)
+{
+	return (struct conn *)((char *)d - offsetof(struct conn, deadline));
+}
+
+static void on_request_late(struct deadline *d)
+{
+	struct conn *c = conn_of(d);
+
+	if (c->state != CONN_READ || !c->has_read)
+		conn_close(c, "it was too slow");
+	else
+		trouble(c, 408);
+}
+
+static void on_answer_late(struct deadline *d)
+{
+	conn_close(conn_of(d), "it does not take its answer");
+}
+
+static void on_drain_late(struct deadline *d)
+{
+	conn_close(conn_of(d), "answered");
+}
+
+/* --- after the answer -------------------------------------------------- */
+
+static void conn_drain(struct conn *c)
+{
+	char *buf = c->owner->scratch;
+
+	for (int i = 0; i < DRAIN_AT_ONCE; i++) {
+		ssize_t n = transport_plain.read(NULL, c->fd, buf,
+						 sizeof(c->owner->scratch));
+
+		if (n == TRANSPORT_WANT_READ)
+			break;
+		if (n > 0)
+			c->drained += (size_t)n;
+		if (n <= 0 || c->drained > DRAIN_MAX) {
+			conn_close(c, "answered");
+			return;
+		}
+	}
+	conn_arm(c, EV_READ, conn_drain);
+}
+
+/* A close with input unread resets the connection and eats the answer. */
+static void conn_finish(struct conn *c)
+{
+	c->transport->finish(c->transport_state);
+	if (!c->may_have_unread || !conn_take_place(c, false)) {
+		conn_close(c, "answered");
+		return;
+	}
+	shutdown(c->fd, SHUT_WR);
+	c->state = CONN_DRAIN;
+	deadline_start(&c->deadline, &c->owner->draining);
+	conn_drain(c);
+}
+
+/* --- the answer -------------------------------------------------------- */
+
+static void conn_write(struct conn *c)
+{
+	while (c->out_at < c->out_len) {
+		ssize_t n = c->transport->write(c->transport_state, c->fd,
+						c->out + c->out_at,
+						c->out_len - c->out_at);
+
+		if (n == TRANSPORT_WANT_READ || n == TRANSPORT_WANT_WRITE) {
+			conn_arm(c, wanted_event(n), conn_write);
+			return;
+		}
+		if (n <= 0) {
+			conn_close(c, "write failed");
+			return;
+		}
+		c->out_at += (size_t)n;
+	}
+	conn_finish(c);
+}
+
+/* What the socket does not take at once is copied and waited for. */
+static void conn_write_later(struct conn *c, const char *bytes, size_t len)
+{
+	if (!conn_take_place(c, true)) {
+		c->owner->stats.rejected++;
+		conn_close(c, "no room to wait");
+		return;
+	}
+	c->out = malloc(len);
+	if (!c->out) {
+		conn_close(c, "out of memory");
+		return;
+	}
+	memcpy(c->out, bytes, len);
+	c->out_len = len;
+	deadline_start(&c->deadline, &c->owner->writing);
+	conn_write(c);
+}
+
+void conn_answer(struct conn *c, const char *bytes, size_t len)
+{
+	ssize_t n;
+
+	conn_stop_event(c);
+	deadline_stop(&c->deadline);
+	c->state = CONN_WRITE;
+	if (c->x.kind == LISTENER_HTTPS && !c->has_read) {
+		conn_close(c, "no answer without a handshake");
+		return;
+	}
+	count_answer(c->owner, bytes, len);
+	n = c->transport->write(c->transport_state, c->fd, bytes, len);
+	if (n >= 0 && (size_t)n == len)
+		conn_finish(c);
+	else if (n == TRANSPORT_ERROR || n == TRANSPORT_CLOSED)
+		conn_close(c, "write failed");
+	else
+		conn_write_later(c, bytes + (n > 0 ? n : 0),
+				 len - (n > 0 ? (size_t)n : 0));
+}
+
+bool conn_hold(struct conn *c)
+{
+	if (!conn_take_place(c, true)) {
+		c->owner->stats.rejected++;
+		return false;
+	}
+	c->state = CONN_HOLD;
+	conn_stop_event(c);
+	deadline_stop(&c->deadline); /* the question has its own */
+	return true;
+}
+
+/* --- the request ------------------------------------------------------- */
+
+/* false: it was answered or closed. */
+static bool conn_keep_input(struct conn *c)
+{
+	if (c->in)
+		return true;
+	c->in = malloc(REQUEST_MAX);
+	if (!c->in) {
+		trouble(c, 503);
+		return false;
+	}
+	memcpy(c->in, c->owner->scratch, c->in_len);
+	return true;
+}
+
+/* false: no place; it was answered or closed. */
+static bool conn_wait_for_more(struct conn *c)
+{
+	if (!conn_take_place(c, false)) {
+		c->owner->stats.rejected++;
+		trouble(c, 503);
+		return false;
+	}
+	if (c->in_len && !conn_keep_input(c))
+		return false;
+	if (!c->deadline.queue)
+		deadline_start(&c->deadline, &c->owner->reading);
+	return true;
+}
+
+/* false: the connection has gone on, or is gone. */
+static bool conn_take_bytes(struct conn *c, const char *buf, size_t n)
+{
+	struct exchange *x = &c->x;
+	struct conns *cs = c->owner;
+	size_t end, at, body_len;
+
+	c->in_len += n;
+	c->has_read = true;
+	switch (request_feed(&x->request, buf, c->in_len)) {
+	case REQUEST_MORE:
+		return true;
+	case REQUEST_BAD:
+		trouble(c, x->request.status);
+		return false;
+	case REQUEST_DONE:
+		break;
+	}
+	end = x->request.body_at + x->request.body_len;
+	c->may_have_unread = end > c->in_len || x->request.has_coding ||
+			     c->in_len == REQUEST_MAX;
+	x->body = buf + x->request.body_at;
+	at = x->request.body_at;
+	body_len = c->in_len > at ? c->in_len - at : 0; /* what has come */
+	cs->config.on_request(c, cs->config.arg);
+	if (buf == cs->scratch) /* forms may hold codes */
+		explicit_bzero(cs->scratch + at, body_len);
+	return false;
+}
+
+static void conn_read(struct conn *c)
+{
+	for (;;) {
+		char *buf = c->in ? c->in : c->owner->scratch;
+		ssize_t n = c->transport->read(c->transport_state, c->fd,
+					       buf + c->in_len,
+					       REQUEST_MAX - c->in_len);
+
+		if (n == TRANSPORT_WANT_READ || n == TRANSPORT_WANT_WRITE) {
+			if (conn_wait_for_more(c))
+				conn_arm(c, wanted_event(n), conn_read);
+			return;
+		}
+		if (n <= 0) {
+			conn_close(c, n ? "read failed" : "it went away");
+			return;
+		}
+		if (!conn_take_bytes(c, buf, (size_t)n))
+			return;
+	}
+}
+
+/* --- all of them ------------------------------------------------------- */
+
+static void queues_init(struct conns *cs)
+{
+	struct event_base *base = cs->config.base;
+
+	deadline_queue_init(&cs->reading, base, cs->bounds.request_s * 1000,
+			    on_request_late);
+	deadline_queue_init(&cs->writing, base, cs->bounds.answer_s * 1000,
+			    on_answer_late);
+	deadline_queue_init(&cs->draining, base, DRAIN_MS, on_drain_late);
+}
+
+struct conns *conns_new(const struct conns_config *config,
+			const struct conns_bounds *bounds)
+{
+	struct conns *cs = calloc(1, sizeof(*cs));
+
+	if (!cs)
+		return NULL;
+	cs->config = *config;
+	cs->bounds = *bounds;
+	cs->limits = limits_new(bounds->max_per_device);
+	if (!cs->limits) {
+		free(cs);
+		return NULL;
+	}
+	TAILQ_INIT(&cs->pool);
+	TAILQ_INIT(&cs->open);
+	wipe_init(&cs->wipe_timer, config->base);
+	queues_init(cs);
+	return cs;
+}
+
+void conns_set_bounds(struct conns *cs, const struct conns_bounds *bounds)
+{
+	cs->bounds = *bounds;
+	limits_set_max(cs->limits, bounds->max_per_device);
+	cs->reading.span_ms = bounds->request_s * 1000;
+	cs->writing.span_ms = bounds->answer_s * 1000;
+}
+
+void conns_set_tls(struct conns *cs, struct tls_context *tls)
+{
+	cs->tls = tls;
+}
+
+static bool conn_start_transport(struct conn *c)
+{
+	struct conns *cs = c->owner;
+
+	c->transport = &transport_plain;
+	if (c->x.kind != LISTENER_HTTPS)
+		return true;
+	c->transport = &transport_tls;
+	/* a handshake is dear: not for those who may not stay anyway */
+	if (!cs->tls || !conn_take_place(c, false)) {
+		cs->stats.rejected++;
+		return false;
+	}
+	c->transport_state = tls_accept(cs->tls, c->fd);
+	return c->transport_state != NULL;
+}
+
+/* false: no memory */
+static bool conn_start_request(struct conn *c, enum listener_kind kind)
+{
+	struct request_extra *extra;
+
+	request_init(&c->x.request, kind == LISTENER_HIJACK);
+	if (!c->owner->config.is_for_operators)
+		return true;
+	extra = malloc(sizeof(*extra));
+	if (extra)
+		request_want_extra(&c->x.request, extra);
+	return extra != NULL;
+}
+
+void conns_accept(struct conns *cs, const struct accepted *a)
+{
+	struct conn *c = conn_take(cs);
+
+	wipe_later(&cs->wipe_timer);
+	if (!c) {
+		close(a->fd);
+		return;
+	}
+	c->fd = a->fd;
+	c->state = CONN_READ;
+	c->x.zone = a->zone;
+	c->x.kind = a->kind;
+	addr_from_sockaddr(&c->x.client, a->peer);
+	c->x.client.ifindex = a->zone ? a->zone->ifindex : 0;
+	if (!conn_start_request(c, a->kind))
+		conn_close(c, "out of memory");
+	else if (!conn_start_transport(c))
+		conn_close(c, "no room for TLS");
+	else
+		conn_read(c);
+}
+
+void conns_close_zone(struct conns *cs, const struct zone *z)
+{
+	struct conn *c = TAILQ_FIRST(&cs->open);
+
+	while (c) {
+		struct conn *following = TAILQ_NEXT(c, next);
+
+		if (c->x.zone == z)
+			conn_close(c, "its zone is gone");
+		c = following;
+	}
+}
+
+size_t conns_count(const struct conns *cs)
+{
+	return cs->count;
+}
+
+void conns_free(struct conns *cs)
+{
+	struct conn *c;
+
+	if (!cs)
+		return;
+	while ((c = TAILQ_FIRST(&cs->open)))
+		conn_close(c, "the portal stops");
+	while ((c = TAILQ_FIRST(&cs->pool))) {
+		TAILQ_REMOVE(&cs->pool, c, next);
+		free(c);
+	}
+	deadline_queue_clear(&cs->reading);
+	deadline_queue_clear(&cs->writing);
+	deadline_queue_clear(&cs->draining);
+	limits_free(cs->limits);
+	event_del(&cs->wipe_timer);
+	explicit_bzero(cs->scratch, sizeof(cs->scratch));
+	free(cs);
+}
+
+const struct conns_stats *conns_stats(const struct conns *cs)
+{
+	return &cs->stats;
+}
+
+struct exchange *conn_exchange(struct conn *c)
+{
+	return &c->x;
+}
+
+void *conn_arg(struct conn *c)
+{
+	return c->owner->config.arg;
+}
+
+const struct addr *conn_local(struct conn *c)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	if (c->x.local.family == AF_UNSPEC &&
+	    getsockname(c->fd, (struct sockaddr *)&ss, &len) == 0) {
+		addr_from_sockaddr(&c->x.local, (struct sockaddr *)&ss);
+		c->x.local.ifindex = c->x.zone ? c->x.zone->ifindex : 0;
+	}
+	return &c->x.local;
+}

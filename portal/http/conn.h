@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The connection engine: one request, one answer, close. Most connections
+ * come with their whole request and leave within the same turn of the loop,
+ * without an event, a timer or a buffer of their own.
+ *
+ * Owns every connection and all that it holds. Bounded: connections in all and
+ * per device, bytes and time of a request, bytes and time of what is thrown
+ * away after the answer. What knew an address is wiped.
+ */
+#ifndef STADTTOR_PORTAL_CONN_H
+#define STADTTOR_PORTAL_CONN_H
+
+#include "portal/netctl_client.h"
+#include "portal/http/listener.h"
+#include "portal/guest/credential.h"
+#include "portal/http/request.h"
+#include "portal/http/tls.h"
+
+#define CONN_OUT_MAX (32 * 1024)
+
+struct conn;
+struct conns;
+
+/* What handlers see of a connection. */
+struct exchange {
+	struct request request;
+	const char *body; /* only during on_request */
+	struct addr client;
+	struct addr local; /* by conn_local() */
+	struct zone *zone; /* NULL: an operator's connection */
+	enum listener_kind kind;
+	size_t lang;
+	struct gate_request question;
+	struct auth_pass pass; /* of a grant that netctl is asked for */
+	/* of the handler that asked the question */
+	void (*on_session)(struct conn *c, const struct ipc_session *s);
+	/* -errno; -ETIMEDOUT: no answer, -ENOTCONN: it was not asked */
+	void (*on_refused)(struct conn *c, int error);
+};
+
+struct conns_config {
+	struct event_base *base;
+	/* a request is complete; ends in conn_answer() or conn_hold() */
+	void (*on_request)(struct conn *c, void *arg);
+	/* it will never be: answer with that status */
+	void (*on_trouble)(struct conn *c, unsigned int status, void *arg);
+	void *arg;
+	bool is_for_operators; /* requests carry secrets, and are read for more
+				*/
+};
+
+struct conns_bounds {
+	size_t max; /* connections that wait for something; 3/4: for a request
+		     */
+	unsigned int max_per_device;
+	uint64_t request_s; /* to complete a request */
+	uint64_t answer_s;  /* to take the answer */
+};
+
+/* Since the start. */
+struct conns_stats {
+	uint64_t answers[6]; /* by the first digit of the status */
+	uint64_t rejected;   /* for want of a place */
+};
+
+struct conns *conns_new(const struct conns_config *config,
+			const struct conns_bounds *bounds);
+void conns_set_bounds(struct conns *cs, const struct conns_bounds *bounds);
+
+/* Borrowed; NULL: no TLS. Connections that run are not affected. */
+void conns_set_tls(struct conns *cs, struct tls_context *tls);
+void conns_accept(struct conns *cs, const struct accepted *a);
+void conns_close_zone(struct conns *cs, const struct zone *z);
+size_t conns_count(const struct conns *cs);
+const struct conns_stats *conns_stats(const struct conns *cs);
+void conns_free(struct conns *cs);
+
+struct exchange *conn_exchange(struct conn *c);
+void *conn_arg(struct conn *c);
+
+/* The address that the connection came to, scoped to the zone's device. */
+const struct addr *conn_local(struct conn *c);
+
+/*
+ * The connection waits for netctl from now on. false: there is no room for
+ * one more; answer that at once.
+ */
+bool conn_hold(struct conn *c);
+
+/* Sends these bytes and closes; c may be gone when it returns. */
+void conn_answer(struct conn *c, const char *bytes, size_t len);
+
+#endif

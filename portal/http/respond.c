@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/http/respond.h"
+
+#include "portal/util/strbuf.h"
+
+static const struct {
+	unsigned int status;
+	const char *reason;
+} reasons[] = {
+	{ 200, "OK" },
+	{ 302, "Found" },
+	{ 303, "See Other" },
+	{ 400, "Bad Request" },
+	{ 401, "Unauthorized" },
+	{ 403, "Forbidden" },
+	{ 404, "Not Found" },
+	{ 405, "Method Not Allowed" },
+	{ 408, "Request Timeout" },
+	{ 411, "Length Required" },
+	{ 413, "Content Too Large" },
+	{ 421, "Misdirected Request" },
+	{ 429, "Too Many Requests" },
+	{ 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" },
+	{ 501, "Not Implemented" },
+	{ 503, "Service Unavailable" },
+	{ 505, "HTTP Version Not Supported" },
+	{ 511, "Network Authentication Required" },
+};
+
+const char *respond_reason(unsigned int status)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	return "Error";
+}
+
+static void put_policy(struct out *o, const struct answer *a)
+{
+	out_text(o, "Content-Security-Policy: default-src 'none'; "
+		    "form-action 'self'; frame-ancestors 'none'; "
+		    "base-uri 'none'");
+	if (a->style_source)
+		out_format(o, "; style-src %s", a->style_source);
+	if (a->has_image)
+		out_text(o, "; img-src 'self'");
+	out_text(o, "\r\n");
+}
+
+static void put_cache(struct out *o, const struct answer *a)
+{
+	if (a->max_age_s)
+		out_format(o, "Cache-Control: max-age=%u\r\n", a->max_age_s);
+	else
+		out_text(o, "Cache-Control: no-store\r\n");
+}
+
+size_t respond_build(char *out, size_t max, const struct answer *a)
+{
+	struct out o;
+
+	out_init(&o, out, max);
+	out_format(&o, "HTTP/1.1 %u %s\r\n", a->status,
+		   respond_reason(a->status));
+	if (a->fields)
+		out_text(&o, a->fields);
+	out_format(&o, "Content-Type: %s\r\nContent-Length: %zu\r\n",
+		   a->type ? a->type : "text/html; charset=utf-8", a->body_len);
+	if (a->language)
+		out_format(&o, "Content-Language: %s\r\n", a->language);
+	put_cache(&o, a);
+	put_policy(&o, a);
+	out_text(&o, "X-Content-Type-Options: nosniff\r\n"
+		     "Referrer-Policy: same-origin\r\n"
+		     "Connection: close\r\n\r\n");
+	if (!a->omits_body)
+		out_bytes(&o, a->body, a->body_len);
+	return o.is_cut ? 0 : o.len;
+}

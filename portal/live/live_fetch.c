@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/live/live_fetch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/event_struct.h>
+#include <event2/http.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "portal/live/live_resolver.h"
+
+struct live_fetcher {
+	struct event_base *base;
+	struct live_resolver *resolver;
+	SSL_CTX *trust; /* NULL: not read */
+};
+
+/*
+ * Ends once, by whatever comes first, and then goes through `ending`: libevent
+ * is not done with a connection while it calls back.
+ */
+struct live_fetch {
+	struct live_fetcher *fetcher;
+	struct live_order order;
+	struct event limit;
+	struct event ending;
+	bool is_over;
+	struct live_lookup *lookup;
+	struct evhttp_connection *connection; /* owns tls */
+	struct bufferevent *stream;	      /* of the connection */
+	SSL *tls;
+	char *body; /* NULL: it did not come */
+	size_t len;
+	char why[LIVE_WHY_MAX];
+};
+
+/* --- the end ------------------------------------------------------------ */
+
+static void end(struct live_fetch *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void end(struct live_fetch *f, const char *fmt, ...)
+{
+	va_list args;
+
+	if (f->is_over)
+		return;
+	f->is_over = true;
+	va_start(args, fmt);
+	vsnprintf(f->why, sizeof(f->why), fmt, args);
+	va_end(args);
+	event_active(&f->ending, EV_TIMEOUT, 0);
+}
+
+void live_fetch_cancel(struct live_fetch *f)
+{
+	event_del(&f->limit);
+	event_del(&f->ending);
+	if (f->lookup)
+		live_lookup_cancel(f->lookup);
+	if (f->connection)
+		evhttp_connection_free(f->connection);
+	free(f->body);
+	free(f);
+}
+
+static void on_ending(evutil_socket_t fd, short what, void *arg)
+{
+	struct live_fetch *f = arg;
+	struct live_document d = { .bytes = f->body, .len = f->len };
+
+	(void)fd;
+	(void)what;
+	f->order.fetched(f->body ? &d : NULL, f->why, f->order.arg);
+	live_fetch_cancel(f);
+}
+
+static void on_limit(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	end(arg, "no answer in time");
+}
+
+/* --- TLS ---------------------------------------------------------------- */
+
+int live_fetcher_read_trust(struct live_fetcher *f)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+
+	if (!ctx || SSL_CTX_set_default_verify_paths(ctx) != 1 ||
+	    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1) {
+		SSL_CTX_free(ctx);
+		ERR_clear_error();
+		return -ENOMEM;
+	}
+	/* What of the store cannot be read is missed at verification. */
+	ERR_clear_error();
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_free(f->trust);
+	f->trust = ctx;
+	return 0;
+}
+
+/* Whom the certificate must name; RFC 6066 has no addresses in the SNI. */
+static bool expect_host(SSL *tls, const struct live_url *u)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(tls);
+
+	if (u->is_address)
+		return X509_VERIFY_PARAM_set1_ip_asc(param, u->host) == 1;
+	X509_VERIFY_PARAM_set_hostflags(param,
+					X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	return X509_VERIFY_PARAM_set1_host(param, u->host, 0) == 1 &&
+	       SSL_set_tlsext_host_name(tls, u->host) == 1;
+}
+
+static struct bufferevent *open_tls(struct live_fetch *f)
+{
+	struct bufferevent *stream = NULL;
+	SSL *tls;
+
+	if (!f->fetcher->trust && live_fetcher_read_trust(f->fetcher))
+		return NULL;
+	tls = SSL_new(f->fetcher->trust);
+	if (tls && expect_host(tls, f->order.url))
+		stream = bufferevent_openssl_socket_new(
+			f->fetcher->base, -1, tls, BUFFEREVENT_SSL_CONNECTING,
+			BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	if (!stream)
+		SSL_free(tls);
+	else
+		f->tls = tls;
+	ERR_clear_error();
+	return stream;
+}
+
+/* Whether it was TLS that failed, and at what. */
+static bool has_tls_failed(struct live_fetch *f)
+{
+	unsigned long error;
+	const char *reason;
+	long verdict;
+
+	if (!f->tls)
+		return false;
+	verdict = SSL_get_verify_result(f->tls);
+	error = bufferevent_get_openssl_error(f->stream);
+	if (verdict != X509_V_OK) {
+		end(f, "certificate refused: %s",
+		    X509_verify_cert_error_string(verdict));
+		return true;
+	}
+	reason = error ? ERR_reason_error_string(error) : NULL;
+	if (reason)
+		end(f, "TLS: %s", reason);
+	return reason;
+}
+
+/* --- HTTP --------------------------------------------------------------- */
+
+/* With a 0 behind it, for the parser. */
+static void take_body(struct live_fetch *f, struct evbuffer *in)
+{
+	size_t len = evbuffer_get_length(in);
+	char *body = malloc(len + 1);
+
+	if (!body) {
+		end(f, "out of memory");
+		return;
+	}
+	evbuffer_remove(in, body, len);
+	body[len] = '\0';
+	f->body = body;
+	f->len = len;
+	end(f, "here it is");
+}
+
+static void on_answer(struct evhttp_request *request, void *arg)
+{
+	struct live_fetch *f = arg;
+	int code = request ? evhttp_request_get_response_code(request) : 0;
+
+	if (f->is_over)
+		return;
+	if (code == 200)
+		take_body(f, evhttp_request_get_input_buffer(request));
+	else if (code)
+		end(f, "the server answers %d", code);
+	else if (!has_tls_failed(f))
+		end(f, "the connection failed");
+}
+
+/* Comes before on_answer, which gets no request then. */
+static void on_error(enum evhttp_request_error error, void *arg)
+{
+	struct live_fetch *f = arg;
+
+	switch (error) {
+	case EVREQ_HTTP_TIMEOUT:
+		end(f, "no answer in time");
+		break;
+	case EVREQ_HTTP_EOF:
+	case EVREQ_HTTP_BUFFER_ERROR:
+		if (!has_tls_failed(f))
+			end(f, "the connection failed");
+		break;
+	case EVREQ_HTTP_INVALID_HEADER:
+		end(f, "the answer's header cannot be used");
+		break;
+	case EVREQ_HTTP_DATA_TOO_LONG:
+		end(f, "the answer is too long");
+		break;
+	case EVREQ_HTTP_REQUEST_CANCEL:
+		break;
+	}
+}
+
+static bool open_connection(struct live_fetch *f, const char *address)
+{
+	struct event_base *base = f->fetcher->base;
+	const struct live_url *u = f->order.url;
+
+	f->stream = u->is_secure ? open_tls(f)
+				 : bufferevent_socket_new(
+					   base, -1, BEV_OPT_CLOSE_ON_FREE);
+	if (!f->stream)
+		return false;
+	/* An address needs no resolver. */
+	f->connection = evhttp_connection_base_bufferevent_new(
+		base, NULL, f->stream, address, u->port);
+	if (!f->connection) {
+		bufferevent_free(f->stream);
+		return false;
+	}
+	evhttp_connection_set_max_headers_size(f->connection, LIVE_HEADER_MAX);
+	evhttp_connection_set_max_body_size(f->connection, LIVE_BODY_MAX);
+	return true;
+}
+
+static bool send_request(struct live_fetch *f)
+{
+	struct evhttp_request *request = evhttp_request_new(on_answer, f);
+	const struct live_url *u = f->order.url;
+	struct evkeyvalq *headers;
+
+	if (!request)
+		return false;
+	evhttp_request_set_error_cb(request, on_error);
+	headers = evhttp_request_get_output_headers(request);
+	if (evhttp_add_header(headers, "Host", u->authority) < 0 ||
+	    evhttp_add_header(headers, "Accept", "application/json") < 0 ||
+	    evhttp_add_header(headers, "User-Agent", "Stadttor/" VERSION) < 0 ||
+	    evhttp_add_header(headers, "Connection", "close") < 0 ||
+	    (u->authorization[0] && evhttp_add_header(headers, "Authorization",
+						      u->authorization) < 0)) {
+		evhttp_request_free(request);
+		return false;
+	}
+	return evhttp_make_request(f->connection, request, EVHTTP_REQ_GET,
+				   u->target) == 0;
+}
+
+static void on_address(const char *address, void *arg)
+{
+	struct live_fetch *f = arg;
+
+	f->lookup = NULL;
+	if (f->is_over)
+		return;
+	if (!address)
+		end(f, "the host has no address");
+	else if (!open_connection(f, address) || !send_request(f))
+		end(f, "out of memory");
+}
+
+/* --- life --------------------------------------------------------------- */
+
+struct live_fetch *live_fetch_start(struct live_fetcher *fetcher,
+				    const struct live_order *order)
+{
+	struct live_fetch *f = calloc(1, sizeof(*f));
+	struct timeval limit = {
+		.tv_sec = (time_t)(order->limit_ms / 1000),
+		.tv_usec = (suseconds_t)(order->limit_ms % 1000 * 1000),
+	};
+
+	if (!f)
+		return NULL;
+	f->fetcher = fetcher;
+	f->order = *order;
+	evtimer_assign(&f->limit, fetcher->base, on_limit, f);
+	evtimer_assign(&f->ending, fetcher->base, on_ending, f);
+	evtimer_add(&f->limit, &limit);
+	if (order->url->is_address)
+		on_address(order->url->host, f);
+	else
+		f->lookup =
+			live_resolver_find(fetcher->resolver, order->url->host,
+					   order->turn, on_address, f);
+	return f;
+}
+
+struct live_fetcher *live_fetcher_new(struct event_base *base)
+{
+	struct live_fetcher *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->base = base;
+	f->resolver = live_resolver_new(base);
+	if (!f->resolver) {
+		free(f);
+		return NULL;
+	}
+	return f;
+}
+
+void live_fetcher_free(struct live_fetcher *f)
+{
+	if (!f)
+		return;
+	live_resolver_free(f->resolver);
+	SSL_CTX_free(f->trust);
+	free(f);
+}

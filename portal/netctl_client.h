@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The portal's side of netctl's socket: keeps it connected, carries questions
+ * and their answers, gives up on an answer after two seconds, and hands on
+ * what comes unasked. Believes that netctl tells the truth, but not that it is
+ * there.
+ */
+#ifndef STADTTOR_PORTAL_GATE_H
+#define STADTTOR_PORTAL_GATE_H
+
+#include <sys/queue.h>
+
+#include "common/ipc.h"
+#include "portal/util/deadline.h"
+
+#define GATE_ANSWER_MS 2000
+
+struct gate;
+
+struct gate_config {
+	struct event_base *base;
+	const char *socket; /* copied */
+	void (*on_zone)(const struct ipc_zone *z, void *arg);
+	void (*on_presence)(bool is_there, void *arg);
+	void (*on_usage_row)(const struct ipc_usage_row *row, void *arg);
+	void (*on_usage_label)(const struct ipc_usage_label *label, void *arg);
+	void *arg;
+};
+
+/*
+ * A question under way; lives in its asker, zeroed before its first use. One
+ * of the two is called, with NULL where netctl is away or late; the request is
+ * over by then.
+ */
+struct gate_request {
+	void (*on_answer)(const struct ipc_session *s, void *arg);
+	void (*on_health)(const struct ipc_health *h, void *arg);
+	void *arg;
+
+	/* gate's own */
+	struct gate *gate;
+	LIST_ENTRY(gate_request) next;
+	struct deadline deadline;
+	uint32_t id;	     /* 0: not under way */
+	enum ipc_type wants; /* what answers it */
+};
+
+/* Tries to connect at once, then again and again. NULL: no memory. */
+struct gate *gate_new(const struct gate_config *config);
+bool gate_is_there(const struct gate *g);
+
+/* Another path takes effect with a new connection. -ENOMEM or 0. */
+int gate_set_socket(struct gate *g, const char *socket) MUST_CHECK;
+
+/*
+ * Asks one of IPC_LOOKUP, IPC_GRANT (with the zone's default limits where
+ * limits is NULL), IPC_LOGOUT. on_answer and arg of the request are set
+ * before. -ENOTCONN: netctl is away, nothing will be answered.
+ */
+struct gate_question {
+	enum ipc_type type;
+	const struct addr *client;
+	const struct ipc_limits *limits;
+	bool shown;	      /* of a lookup: see struct ipc_lookup */
+	uint32_t platform;    /* then: enum usage_platform */
+	bool attempt;	      /* of a lookup: a code is tried */
+	const char *language; /* of a grant: of the page, NULL: not known */
+	uint64_t tag;	  /* of a grant, as the rest: see struct ipc_grant */
+	uint32_t devices; /* with that tag at once */
+	uint32_t terms;	  /* version accepted, 0: not known */
+	bool extend;	  /* a running session gets its duration anew */
+};
+int gate_ask(struct gate *g, struct gate_request *r,
+	     const struct gate_question *q) MUST_CHECK;
+
+/* The same for IPC_HEALTH_ASK, with on_health. */
+int gate_ask_health(struct gate *g, struct gate_request *r) MUST_CHECK;
+void gate_cancel(struct gate_request *r);
+
+/* -ENOTCONN: netctl is away; on_presence tells when it is back. */
+int gate_send_next(struct gate *g, const struct ipc_usage_next *m) MUST_CHECK;
+
+/* Requests under way are answered with NULL. */
+void gate_free(struct gate *g);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/pages/number_format.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "portal/util/strbuf.h"
+
+#define MINUTE 60
+#define HOUR   3600
+#define DAY    86400
+#define NBSP   "\xc2\xa0" /* a figure and its unit stay on one line */
+
+static const char *text(const struct lang *l, const char *key)
+{
+	const char *t = lang_find(l, key);
+
+	return t ? t : "";
+}
+
+/* --- numbers ------------------------------------------------------------ */
+
+/* The length of the character at s. */
+static size_t character_len(const char *s)
+{
+	size_t len = 1;
+
+	while (((unsigned char)s[len] & 0xc0) == 0x80)
+		len++;
+	return len;
+}
+
+static void put_digit(struct out *o, const char *digits, int digit)
+{
+	while (digit-- && *digits)
+		digits += character_len(digits);
+	if (*digits)
+		out_bytes(o, digits, character_len(digits));
+}
+
+static void put_number(struct out *o, const char *number, const struct lang *l)
+{
+	const char *digits = text(l, "digits");
+
+	for (; *number; number++) {
+		if (*number == '.')
+			out_text(o, text(l, "decimal_sign"));
+		else if (*digits && *number >= '0' && *number <= '9')
+			put_digit(o, digits, *number - '0');
+		else
+			out_bytes(o, number, 1);
+	}
+}
+
+/* What does not fit is left out; the buffers have room for all we write. */
+static void start(struct out *o, char buf[FIGURES_MAX])
+{
+	out_init(o, buf, FIGURES_MAX - 1);
+}
+
+static const char *finish(struct out *o)
+{
+	o->at[o->len] = '\0';
+	return o->at;
+}
+
+const char *figures_number(char buf[FIGURES_MAX], const char *number,
+			   const struct lang *l)
+{
+	struct out o;
+
+	start(&o, buf);
+	put_number(&o, number, l);
+	return finish(&o);
+}
+
+/* --- durations ---------------------------------------------------------- */
+
+struct span {
+	uint64_t size;
+	const char *noun; /* its keys begin so */
+};
+
+/* The phrase up to its hole; returns what follows. NULL: it has none. */
+static const char *put_until(struct out *o, const char *phrase,
+			     const char *hole)
+{
+	const char *at = strstr(phrase, hole);
+
+	out_bytes(o, phrase, at ? (size_t)(at - phrase) : strlen(phrase));
+	return at ? at + strlen(hole) : NULL;
+}
+
+static void put_span(struct out *o, uint64_t n, const struct span *span,
+		     const struct lang *l)
+{
+	char key[32], number[24];
+	const char *phrase, *hole;
+
+	snprintf(key, sizeof(key), "%s_%s", span->noun,
+		 plural_form_to_string(plural_form(l->plural, n)));
+	snprintf(number, sizeof(number), "%" PRIu64, n);
+	phrase = text(l, key);
+	hole = put_until(o, phrase, "{{n}}");
+	if (!hole)
+		return;
+	put_number(o, number, l);
+	if (*hole == ' ') {
+		out_text(o, NBSP);
+		hole++;
+	}
+	out_text(o, hole);
+}
+
+const char *figures_duration(char buf[FIGURES_MAX], uint64_t seconds,
+			     const struct lang *l)
+{
+	static const struct span spans[] = {
+		{ DAY, "days" },
+		{ HOUR, "hours" },
+		{ MINUTE, "minutes" },
+	};
+	uint64_t rounded = (seconds + MINUTE - 1) / MINUTE * MINUTE;
+	/* days only where they say more than hours */
+	size_t i = rounded >= 2 * DAY ? 0 : rounded >= HOUR ? 1 : 2;
+	const char *phrase;
+	uint64_t first, rest;
+	struct out o;
+
+	if (!rounded)
+		rounded = MINUTE;
+	first = rounded / spans[i].size;
+	rest = i < 2 ? rounded % spans[i].size / spans[i + 1].size : 0;
+	start(&o, buf);
+	if (!rest) {
+		put_span(&o, first, &spans[i], l);
+		return finish(&o);
+	}
+	phrase = put_until(&o, text(l, "duration_two"), "{{first}}");
+	if (!phrase)
+		return finish(&o);
+	put_span(&o, first, &spans[i], l);
+	phrase = put_until(&o, phrase, "{{second}}");
+	put_span(&o, rest, &spans[i + 1], l);
+	if (phrase)
+		out_text(&o, phrase);
+	return finish(&o);
+}
+
+/* --- amounts ------------------------------------------------------------ */
+
+struct unit {
+	uint64_t size;
+	const char *name; /* key of its text */
+};
+
+/* One decimal below ten, where it says something. */
+static const char *scaled(char *buf, uint64_t value, const struct unit *u,
+			  const struct lang *l)
+{
+	char number[32];
+	uint64_t tenths;
+	struct out o;
+
+	while (u->size > 1 && value < u->size)
+		u++;
+	tenths = value / u->size * 10 + value % u->size * 10 / u->size;
+	if (tenths < 100 && tenths % 10)
+		snprintf(number, sizeof(number), "%" PRIu64 ".%" PRIu64,
+			 tenths / 10, tenths % 10);
+	else
+		snprintf(number, sizeof(number), "%" PRIu64, tenths / 10);
+	start(&o, buf);
+	put_number(&o, number, l);
+	out_text(&o, NBSP);
+	out_text(&o, text(l, u->name));
+	return finish(&o);
+}
+
+const char *figures_bytes(char buf[FIGURES_MAX], uint64_t bytes,
+			  const struct lang *l)
+{
+	static const struct unit units[] = {
+		{ 1000000000000, "unit_tb" },
+		{ 1000000000, "unit_gb" },
+		{ 1000000, "unit_mb" },
+		{ 1000, "unit_kb" },
+		{ 1, "unit_b" },
+	};
+
+	return scaled(buf, bytes, units, l);
+}
+
+const char *figures_rate(char buf[FIGURES_MAX], uint64_t bps,
+			 const struct lang *l)
+{
+	static const struct unit units[] = {
+		{ 1000000000, "unit_gbps" },
+		{ 1000000, "unit_mbps" },
+		{ 1000, "unit_kbps" },
+		{ 1, "unit_bps" },
+	};
+
+	return scaled(buf, bps, units, l);
+}

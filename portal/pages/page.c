@@ -1,0 +1,619 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define OPENSSL_SUPPRESS_DEPRECATED /* SHA256_Init() and its like */
+#include "portal/pages/page.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+#include "common/colour.h"
+#include "portal/util/file.h"
+#include "portal/pages/template.h"
+
+#define STYLE_FILE_MAX	  (8 * 1024)
+#define STYLE_PALETTE_MAX 512
+#define WORDS_MAX	  192
+
+enum page_list { LIST_LANGUAGES, LIST_TILES };
+
+/* The texts of one language as programs, the zones' own among them. */
+struct page_language {
+	struct template texts;
+	struct template_word word[WORDS_MAX];
+	struct template_word *own[SETTINGS_ZONES]; /* NULL: as above */
+};
+
+struct page_set {
+	const struct settings *settings;
+	struct lang_set *languages;
+	char *style;
+	char style_source[PAGE_STYLE_MAX];
+	struct template pages;
+	struct template_part page[PAGE_MAX];
+	char word_name[WORDS_MAX][TEMPLATE_NAME_MAX];
+	size_t words;
+	struct page_language *language; /* one for each of the set */
+};
+
+static const char *const page_file[PAGE_MAX] = {
+	[PAGE_PORTAL] = "portal", [PAGE_STATUS] = "status",
+	[PAGE_TERMS] = "terms",	  [PAGE_ACCESS] = "access",
+	[PAGE_ERROR] = "error",
+};
+
+static const char *const hole_name[HOLE_MAX] = {
+	[HOLE_LANG] = "lang",
+	[HOLE_DIR] = "dir",
+	[HOLE_LANG_NAME] = "lang_name",
+	[HOLE_STYLE] = "style",
+	[HOLE_NETWORK] = "network",
+	[HOLE_PROVIDER] = "provider",
+	[HOLE_CONTACT] = "contact",
+	[HOLE_BARRIER_CONTACT] = "barrier_contact",
+	[HOLE_ENFORCEMENT] = "enforcement",
+	[HOLE_LOGO] = "logo",
+	[HOLE_SUCCESS_URL] = "success_url",
+	[HOLE_TERMS_URL] = "terms_url",
+	[HOLE_TERMS_VERSION] = "terms_version",
+	[HOLE_PATH] = "path",
+	[HOLE_QUERY] = "query",
+	[HOLE_CHOSEN] = "chosen",
+	[HOLE_BY_CODE] = "by_code",
+	[HOLE_CODE] = "code",
+	[HOLE_DURATION] = "duration",
+	[HOLE_QUOTA] = "quota",
+	[HOLE_SPEED] = "speed",
+	[HOLE_SPEED_UP] = "speed_up",
+	[HOLE_SLOW_SPEED] = "slow_speed",
+	[HOLE_NOTICE] = "notice",
+	[HOLE_TIME_LEFT] = "time_left",
+	[HOLE_USED] = "used",
+	[HOLE_DATA_LEFT] = "data_left",
+	[HOLE_REDUCED] = "reduced",
+	[HOLE_CAN_EXTEND] = "can_extend",
+	[HOLE_TERMS_CHANGED] = "terms_changed",
+	[HOLE_AGE] = "age",
+	[HOLE_ERROR_TITLE] = "error_title",
+	[HOLE_ERROR_TEXT] = "error_text",
+	[HOLE_CAN_RETRY] = "can_retry",
+	[HOLE_HAS_TILES] = "has_tiles",
+	[HOLE_ITEM_CODE] = "item_code",
+	[HOLE_ITEM_NAME] = "item_name",
+	[HOLE_ITEM_DIR] = "item_dir",
+	[HOLE_ITEM_CURRENT] = "item_current",
+	[HOLE_ITEM_LINK] = "item_link",
+	[HOLE_ITEM_TITLE] = "item_title",
+	[HOLE_ITEM_TEXT] = "item_text",
+	[HOLE_ITEM_ICON] = "item_icon",
+	[HOLE_ITEM_LIVE] = "item_live",
+};
+
+/* Texts that no template names, but the program. */
+static const char *const texts_of_code[] = {
+	"language_name",
+	"direction",
+	"plural",
+	"decimal_sign",
+	"digits",
+	"duration_two",
+	"unit_b",
+	"unit_kb",
+	"unit_mb",
+	"unit_gb",
+	"unit_tb",
+	"unit_bps",
+	"unit_kbps",
+	"unit_mbps",
+	"unit_gbps",
+	"notice_terms",
+	"notice_terms_changed",
+	"notice_logged_out",
+	"notice_extended",
+	"notice_code_missing",
+	"notice_code_typo",
+	"notice_code_unknown",
+	"notice_code_expired",
+	"notice_code_used_up",
+	"notice_code_revoked",
+	"notice_code_devices",
+	"notice_code_wait",
+	"notice_code_place",
+	"notice_code_unavailable",
+	"error_bad_title",
+	"error_bad_text",
+	"error_foreign_title",
+	"error_foreign_text",
+	"error_missing_title",
+	"error_missing_text",
+	"error_late_title",
+	"error_late_text",
+	"error_busy_title",
+	"error_busy_text",
+	"error_full_title",
+	"error_full_text",
+	"error_unknown_title",
+	"error_unknown_text",
+	"error_login_title",
+	"error_login_text",
+};
+
+/* Of these there is one for each plural form. */
+static const char *const nouns[] = { "days", "hours", "minutes" };
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* --- names -------------------------------------------------------------- */
+
+static int find_hole(const char *name, void *arg)
+{
+	(void)arg;
+	for (int h = 0; h < HOLE_MAX; h++)
+		if (!strcmp(hole_name[h], name))
+			return h;
+	return -1;
+}
+
+static int find_list(const char *name, void *arg)
+{
+	(void)arg;
+	if (!strcmp(name, "languages"))
+		return LIST_LANGUAGES;
+	return strcmp(name, "tiles") ? -1 : LIST_TILES;
+}
+
+/* A text within a list within a list would take ages. */
+static int find_no_list(const char *name, void *arg)
+{
+	(void)name;
+	(void)arg;
+	return -1;
+}
+
+static int find_word(const struct page_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->words; i++)
+		if (!strcmp(set->word_name[i], name))
+			return (int)i;
+	return -1;
+}
+
+static int take_word(const char *name, void *arg)
+{
+	struct page_set *set = arg;
+	int found = find_word(set, name);
+
+	if (found >= 0 || set->words == WORDS_MAX)
+		return found;
+	snprintf(set->word_name[set->words], TEMPLATE_NAME_MAX, "%s", name);
+	return (int)set->words++;
+}
+
+/* Within texts there are holes, but no further texts. */
+static struct template_names names_in_texts(const struct lang *l)
+{
+	const char *direction = lang_find(l, "direction");
+
+	return (struct template_names){
+		.hole = find_hole,
+		.list = find_no_list,
+		.isolates = direction && !strcmp(direction, "rtl"),
+	};
+}
+
+/* --- languages ---------------------------------------------------------- */
+
+struct missing {
+	const struct lang *lang;
+	char keys[PAGE_ERROR_MAX / 2];
+};
+
+static void require_text(struct missing *m, const char *key)
+{
+	size_t len = strlen(m->keys);
+
+	if (!lang_find(m->lang, key))
+		snprintf(m->keys + len, sizeof(m->keys) - len, " %s", key);
+}
+
+static void require_plurals(struct missing *m, const char *noun)
+{
+	char key[TEMPLATE_NAME_MAX];
+
+	for (int f = 0; f < PLURAL_FORMS; f++) {
+		if (!plural_has(m->lang->plural, (enum plural_form)f))
+			continue;
+		snprintf(key, sizeof(key), "%s_%s", noun,
+			 plural_form_to_string((enum plural_form)f));
+		require_text(m, key);
+	}
+}
+
+static bool is_complete(const struct page_set *set, const struct lang *l,
+			char *error)
+{
+	struct missing m = { .lang = l };
+
+	for (size_t i = 0; i < set->words; i++)
+		require_text(&m, set->word_name[i]);
+	for (size_t i = 0; i < COUNT(texts_of_code); i++)
+		require_text(&m, texts_of_code[i]);
+	for (size_t i = 0; i < COUNT(nouns); i++)
+		require_plurals(&m, nouns[i]);
+	if (!m.keys[0])
+		return true;
+	snprintf(error, PAGE_ERROR_MAX, "%.200s/lang/%s.json: missing:%s",
+		 set->settings->portal.pages, l->code, m.keys);
+	return false;
+}
+
+static bool make_word(struct page_set *set, size_t lang, const char *text,
+		      struct template_word *word, char why[TEMPLATE_ERROR_MAX])
+{
+	struct template_names names =
+		names_in_texts(&set->languages->lang[lang]);
+	struct template *texts = &set->language[lang].texts;
+
+	word->template = texts;
+	return template_add_text(texts, &names, text, &word->part, why);
+}
+
+static bool make_words(struct page_set *set, size_t index, char *error)
+{
+	const struct lang *l = &set->languages->lang[index];
+	char why[TEMPLATE_ERROR_MAX];
+
+	for (size_t i = 0; i < set->words; i++) {
+		if (make_word(set, index, lang_find(l, set->word_name[i]),
+			      &set->language[index].word[i], why))
+			continue;
+		snprintf(error, PAGE_ERROR_MAX, "%.200s/lang/%s.json: %s: %s",
+			 set->settings->portal.pages, l->code,
+			 set->word_name[i], why);
+		return false;
+	}
+	return true;
+}
+
+/* --- texts of the config ------------------------------------------------ */
+
+/* The words of the zone, which may differ from now on. */
+static struct template_word *own_words(struct page_language *pl, size_t zone)
+{
+	if (pl->own[zone])
+		return pl->own[zone];
+	pl->own[zone] = malloc(sizeof(pl->word));
+	if (pl->own[zone])
+		memcpy(pl->own[zone], pl->word, sizeof(pl->word));
+	return pl->own[zone];
+}
+
+static bool put_text(struct page_set *set, const struct text_settings *t,
+		     const struct template_word *word, size_t index)
+{
+	struct page_language *pl = &set->language[index];
+	int id = find_word(set, t->key);
+
+	for (size_t z = 0; z < set->settings->zones; z++) {
+		struct template_word *own;
+
+		if (!settings_is_for_zone(&t->zone,
+					  set->settings->zone[z].name))
+			continue;
+		own = own_words(pl, z);
+		if (!own)
+			return false;
+		own[id] = *word;
+	}
+	return true;
+}
+
+static bool take_translation(struct page_set *set,
+			     const struct text_settings *t,
+			     const char *translation, char *error)
+{
+	char code[LANG_CODE_MAX] = "";
+	char why[TEMPLATE_ERROR_MAX];
+	struct template_word word;
+	size_t index;
+
+	snprintf(code, sizeof(code), "%.*s", (int)strcspn(translation, "="),
+		 translation);
+	index = lang_index(set->languages, code);
+	if (index == set->languages->count) {
+		snprintf(error, PAGE_ERROR_MAX,
+			 "config text '%s': there is no language '%s'", t->key,
+			 code);
+		return false;
+	}
+	if (find_word(set, t->key) < 0)
+		return true; /* page_text() finds it */
+	if (!make_word(set, index,
+		       settings_text_in(translation, code, strlen(code)), &word,
+		       why)) {
+		snprintf(error, PAGE_ERROR_MAX, "config text '%s': %s", t->key,
+			 why);
+		return false;
+	}
+	return put_text(set, t, &word, index);
+}
+
+static bool take_text(struct page_set *set, const struct text_settings *t,
+		      char *error)
+{
+	const struct lang *first = &set->languages->lang[0];
+
+	if (!lang_find(first, t->key)) {
+		snprintf(error, PAGE_ERROR_MAX,
+			 "config text '%s': no page has such a text; "
+			 "%.200s/lang/%s.json names them all",
+			 t->key, set->settings->portal.pages, first->code);
+		return false;
+	}
+	for (size_t i = 0; i < t->text.count; i++)
+		if (!take_translation(set, t, t->text.value[i], error))
+			return false;
+	return true;
+}
+
+/* --- style -------------------------------------------------------------- */
+
+static void put_colour(struct out *o, const char *name, const char *colour)
+{
+	if (*colour)
+		out_format(o, "--%s:%s;", name, colour);
+}
+
+/* The accent, what is read on it, and the card with a breath of it. */
+static void put_accent(struct out *o, const char *accent, const char *card)
+{
+	char tint[COLOUR_MAX];
+
+	if (!*accent)
+		return;
+	put_colour(o, "accent", accent);
+	put_colour(o, "on", colour_of_text_on(accent));
+	put_colour(o, "tint", colour_mix(tint, accent, COLOUR_TINT, card));
+}
+
+/* The configured colours, in the place of those at the style's beginning. */
+static void put_palette(struct out *o, const struct portal_settings *p)
+{
+	out_text(o, ":root{");
+	put_accent(o, p->colour_accent, COLOUR_CARD);
+	put_colour(o, "sky", p->colour_header);
+	out_text(o, "}@media (prefers-color-scheme:dark){:root{");
+	put_accent(o, p->colour_accent_dark, COLOUR_CARD_DARK);
+	put_colour(o, "sky", p->colour_header_dark);
+	out_text(o, "}}");
+}
+
+static bool has_colours(const struct portal_settings *p)
+{
+	return *p->colour_accent || *p->colour_header ||
+	       *p->colour_accent_dark || *p->colour_header_dark;
+}
+
+static bool read_style(struct page_set *set, char *error)
+{
+	const struct portal_settings *p = &set->settings->portal;
+	char path[256], *file;
+	size_t len;
+	struct out o;
+
+	snprintf(path, sizeof(path), "%.200s/pages/style.css", p->pages);
+	file = file_read(path, STYLE_FILE_MAX, &len);
+	if (!file) {
+		snprintf(error, PAGE_ERROR_MAX, "%s: %s", path,
+			 strerror(errno));
+		return false;
+	}
+	set->style = realloc(file, len + STYLE_PALETTE_MAX);
+	if (!set->style) {
+		free(file);
+		return false;
+	}
+	out_init(&o, set->style + len, STYLE_PALETTE_MAX - 1);
+	if (has_colours(p))
+		put_palette(&o, p);
+	o.at[o.len] = '\0';
+	return true;
+}
+
+/*
+ * One style for all pages: its hash is all that the browser need trust. Not by
+ * EVP, whose first digest sets up all providers: 1.7 MB of libcrypto that a
+ * portal without TLS never touches.
+ */
+static bool hash_style(struct page_set *set, char *error)
+{
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+	unsigned char base64[64];
+	SHA256_CTX c;
+
+	if (!SHA256_Init(&c) ||
+	    !SHA256_Update(&c, set->style, strlen(set->style)) ||
+	    !SHA256_Final(digest, &c)) {
+		snprintf(error, PAGE_ERROR_MAX, "SHA-256 is not available");
+		return false;
+	}
+	EVP_EncodeBlock(base64, digest, sizeof(digest));
+	snprintf(set->style_source, sizeof(set->style_source), "'sha256-%s'",
+		 (char *)base64);
+	return true;
+}
+
+/* --- the set ------------------------------------------------------------ */
+
+static bool make_pages(struct page_set *set, char *error)
+{
+	char folder[256], why[TEMPLATE_ERROR_MAX];
+	struct template_names names = {
+		.dir = folder,
+		.hole = find_hole,
+		.list = find_list,
+		.word = take_word,
+		.arg = set,
+	};
+
+	snprintf(folder, sizeof(folder), "%.200s/pages",
+		 set->settings->portal.pages);
+	for (int p = 0; p < PAGE_MAX; p++) {
+		if (template_add_file(&set->pages, &names, page_file[p],
+				      &set->page[p], why))
+			continue;
+		snprintf(error, PAGE_ERROR_MAX, "%s", why);
+		return false;
+	}
+	template_shrink(&set->pages);
+	return true;
+}
+
+static bool make_languages(struct page_set *set, char *error)
+{
+	char why[LANG_ERROR_MAX] = "out of memory";
+	size_t count;
+
+	set->languages = lang_set_read(set->settings->portal.pages, why);
+	if (!set->languages) {
+		snprintf(error, PAGE_ERROR_MAX, "%s", why);
+		return false;
+	}
+	count = set->languages->count;
+	set->language = calloc(count, sizeof(*set->language));
+	if (!set->language)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!is_complete(set, &set->languages->lang[i], error) ||
+		    !make_words(set, i, error))
+			return false;
+	for (size_t i = 0; i < set->settings->texts; i++)
+		if (!take_text(set, &set->settings->text[i], error))
+			return false;
+	for (size_t i = 0; i < count; i++)
+		template_shrink(&set->language[i].texts);
+	return true;
+}
+
+struct page_set *page_set_read(const struct settings *s,
+			       char error[PAGE_ERROR_MAX])
+{
+	struct page_set *set = calloc(1, sizeof(*set));
+
+	snprintf(error, PAGE_ERROR_MAX, "out of memory");
+	if (!set)
+		return NULL;
+	set->settings = s;
+	if (make_pages(set, error) && make_languages(set, error) &&
+	    read_style(set, error) && hash_style(set, error))
+		return set;
+	page_set_free(set);
+	return NULL;
+}
+
+void page_set_free(struct page_set *set)
+{
+	if (!set)
+		return;
+	for (size_t i = 0; set->language && i < set->languages->count; i++) {
+		template_clear(&set->language[i].texts);
+		for (size_t z = 0; z < SETTINGS_ZONES; z++)
+			free(set->language[i].own[z]);
+	}
+	free(set->language);
+	lang_set_free(set->languages);
+	template_clear(&set->pages);
+	free(set->style);
+	free(set);
+}
+
+const struct lang_set *page_languages(const struct page_set *set)
+{
+	return set->languages;
+}
+
+const char *page_style_source(const struct page_set *set)
+{
+	return set->style_source;
+}
+
+/* --- pages -------------------------------------------------------------- */
+
+const char *page_text(const struct page_set *set, struct page_place place,
+		      const char *key)
+{
+	const struct settings *s = set->settings;
+	const struct lang *l = &set->languages->lang[place.lang];
+
+	for (size_t i = 0; i < s->texts; i++) {
+		const struct text_settings *t = &s->text[i];
+
+		if (strcmp(t->key, key) ||
+		    !settings_is_for_zone(&t->zone, s->zone[place.zone].name))
+			continue;
+		for (size_t n = 0; n < t->text.count; n++) {
+			const char *text = settings_text_in(
+				t->text.value[n], l->code, strlen(l->code));
+
+			if (text)
+				return text;
+		}
+	}
+	return lang_find(l, key);
+}
+
+struct rendering {
+	const struct page_set *set;
+	size_t lang;
+	struct page_values *values;
+};
+
+static bool fill_language(const struct rendering *r, size_t i)
+{
+	const struct lang_set *languages = r->set->languages;
+	const char **value = r->values->value;
+	const struct lang *l;
+
+	if (i == languages->count)
+		return false;
+	l = &languages->lang[i];
+	value[HOLE_ITEM_CODE] = l->code;
+	value[HOLE_ITEM_NAME] = lang_find(l, "language_name");
+	value[HOLE_ITEM_DIR] = lang_find(l, "direction");
+	value[HOLE_ITEM_CURRENT] = i == r->lang ? "1" : NULL;
+	return true;
+}
+
+static bool fill_item(int list, size_t i, void *arg)
+{
+	struct rendering *r = arg;
+	struct page_values *v = r->values;
+
+	if (list == LIST_LANGUAGES)
+		return fill_language(r, i);
+	return v->tile && v->tile(i, v, v->arg);
+}
+
+void page_render(const struct page_set *set, enum page_id page,
+		 struct page_place place, struct page_values *values,
+		 struct out *out)
+{
+	const struct page_language *pl = &set->language[place.lang];
+	const struct lang *l = &set->languages->lang[place.lang];
+	struct rendering r = { set, place.lang, values };
+	struct template_scene scene = {
+		.value = values->value,
+		.word = pl->own[place.zone] ? pl->own[place.zone] : pl->word,
+		.item = fill_item,
+		.arg = &r,
+	};
+
+	values->value[HOLE_LANG] = l->code;
+	values->value[HOLE_DIR] = lang_find(l, "direction");
+	values->value[HOLE_LANG_NAME] = lang_find(l, "language_name");
+	values->value[HOLE_STYLE] = set->style;
+	template_render(&set->pages, set->page[page], &scene, out);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/pages/page_context.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "portal/pages/icon.h"
+
+#define MINUTE 60
+#define VALUE  "{}" /* in the text of a tile with a live value */
+
+static char *next_figure(struct scene *s)
+{
+	return s->figure[s->figures++];
+}
+
+static void fill_config(struct scene *s)
+{
+	const struct portal_settings *p = &s->source->settings->portal;
+	const char **value = s->values.value;
+
+	value[HOLE_NETWORK] = p->network;
+	value[HOLE_PROVIDER] = p->provider;
+	value[HOLE_CONTACT] = p->contact;
+	value[HOLE_BARRIER_CONTACT] =
+		*p->barrier_contact ? p->barrier_contact : p->contact;
+	value[HOLE_ENFORCEMENT] = p->enforcement;
+	value[HOLE_SUCCESS_URL] = p->success_url;
+	value[HOLE_TERMS_URL] = p->terms_url;
+	value[HOLE_LOGO] = s->source->logo;
+	snprintf(s->terms_version, sizeof(s->terms_version), "%u",
+		 (unsigned int)p->terms_version);
+	value[HOLE_TERMS_VERSION] = s->terms_version;
+}
+
+/* --- tiles -------------------------------------------------------------- */
+
+/* The tile that is the i-th of the zone; NULL: it has fewer. */
+static const struct tile_settings *tile_of_zone(const struct scene *s, size_t i)
+{
+	const struct settings *all = s->source->settings;
+
+	for (size_t t = 0; t < all->tiles; t++)
+		if (settings_is_for_zone(&all->tile[t].zone, s->zone->name) &&
+		    !i--)
+			return &all->tile[t];
+	return NULL;
+}
+
+static bool is_number(const char *text)
+{
+	return *text && !text[strspn(text, "-.0123456789")];
+}
+
+static void put_live(struct scene *s, const struct tile_settings *t,
+		     const char *value)
+{
+	const char *phrase =
+		settings_translation(&t->live_text, s->lang->code, NULL);
+	const char *hole = strstr(phrase, VALUE);
+	char number[FIGURES_MAX];
+
+	if (is_number(value))
+		value = figures_number(number, value, s->lang);
+	if (hole)
+		snprintf(s->live, sizeof(s->live), "%.*s%.40s%s",
+			 (int)(hole - phrase), phrase, value,
+			 hole + strlen(VALUE));
+	else
+		snprintf(s->live, sizeof(s->live), "%s", phrase);
+	s->values.value[HOLE_ITEM_LIVE] = s->live;
+}
+
+static void fill_live(struct scene *s, const struct tile_settings *t)
+{
+	const struct scene_source *source = s->source;
+	struct live_value v;
+
+	s->values.value[HOLE_ITEM_LIVE] = NULL;
+	s->values.value[HOLE_AGE] = NULL;
+	if (!*t->live_url || !source->live ||
+	    !source->live((size_t)(t - source->settings->tile), &v,
+			  source->arg))
+		return;
+	put_live(s, t, v.text);
+	if (v.is_stale)
+		s->values.value[HOLE_AGE] =
+			figures_duration(s->age, v.age_s, s->lang);
+}
+
+static bool fill_tile(size_t i, struct page_values *v, void *arg)
+{
+	struct scene *s = arg;
+	const struct tile_settings *t = tile_of_zone(s, i);
+
+	if (!t)
+		return false;
+	v->value[HOLE_ITEM_LINK] = t->link;
+	v->value[HOLE_ITEM_TITLE] =
+		settings_translation(&t->title, s->lang->code, s->tile_lang);
+	v->value[HOLE_ITEM_TEXT] =
+		settings_translation(&t->text, s->lang->code, NULL);
+	/* whoever reads it out must know */
+	v->value[HOLE_ITEM_CODE] =
+		strcmp(s->tile_lang, s->lang->code) ? s->tile_lang : NULL;
+	v->value[HOLE_ITEM_ICON] = icon_path(t->icon);
+	fill_live(s, t);
+	return true;
+}
+
+/* --- the scene ---------------------------------------------------------- */
+
+void scene_init(struct scene *s, const struct scene_source *source,
+		struct page_place place, const char *path, bool chosen)
+{
+	const char **value = s->values.value;
+
+	memset(s, 0, sizeof(*s));
+	s->source = source;
+	s->place = place;
+	s->lang = &page_languages(source->pages)->lang[place.lang];
+	s->zone = &source->settings->zone[place.zone];
+	s->values.tile = fill_tile;
+	s->values.arg = s;
+	fill_config(s);
+	value[HOLE_PATH] = path;
+	if (s->zone->auth == ZONE_AUTH_VOUCHER)
+		value[HOLE_BY_CODE] = "1";
+	if (tile_of_zone(s, 0))
+		value[HOLE_HAS_TILES] = "1";
+	if (chosen) {
+		value[HOLE_CHOSEN] = s->lang->code;
+		snprintf(s->query, sizeof(s->query), "?lang=%s", s->lang->code);
+		value[HOLE_QUERY] = s->query;
+	}
+}
+
+static bool is_bound(uint64_t limit)
+{
+	return limit && limit != IPC_UNLIMITED;
+}
+
+static void fill_rate(struct scene *s, enum page_hole hole, uint64_t bps)
+{
+	if (is_bound(bps))
+		s->values.value[hole] =
+			figures_rate(next_figure(s), bps, s->lang);
+}
+
+void scene_fill_zone(struct scene *s)
+{
+	const struct zone_settings *z = s->zone;
+	const char **value = s->values.value;
+
+	/* how long a code lasts stands on the code */
+	if (is_bound(z->limits.duration_s) && z->auth == ZONE_AUTH_CLICK)
+		value[HOLE_DURATION] = figures_duration(
+			next_figure(s), z->limits.duration_s, s->lang);
+	if (is_bound(z->limits.quota_bytes))
+		value[HOLE_QUOTA] = figures_bytes(
+			next_figure(s), z->limits.quota_bytes, s->lang);
+	fill_rate(s, HOLE_SPEED, z->limits.down_bps);
+	fill_rate(s, HOLE_SPEED_UP, z->limits.up_bps);
+	if (z->over_quota == OVER_QUOTA_SLOW)
+		fill_rate(s, HOLE_SLOW_SPEED, z->slow_bps);
+}
+
+static void fill_speeds(struct scene *s, const struct ipc_session *session)
+{
+	const struct ipc_limits *l = &session->limits;
+	uint64_t slow_bps = session->reduced ? s->zone->slow_bps : 0;
+
+	if (slow_bps)
+		s->values.value[HOLE_REDUCED] = "1";
+	fill_rate(s, HOLE_SPEED, slow_bps ? slow_bps : l->down_bps);
+	fill_rate(s, HOLE_SPEED_UP, slow_bps ? slow_bps : l->up_bps);
+}
+
+static bool has_old_terms(const struct scene *s,
+			  const struct ipc_session *session)
+{
+	return s->zone->auth == ZONE_AUTH_CLICK && session->terms &&
+	       !session->is_tagged &&
+	       session->terms != s->source->settings->portal.terms_version;
+}
+
+/* Whether a tap would make a running session longer, by a minute at least. */
+static bool can_extend(const struct zone_settings *z,
+		       const struct ipc_session *s)
+{
+	return z->auth == ZONE_AUTH_CLICK && !s->is_tagged &&
+	       is_bound(s->left_s) && s->left_s + MINUTE < z->limits.duration_s;
+}
+
+void scene_fill_session(struct scene *s, const struct ipc_session *session)
+{
+	const char **value = s->values.value;
+	uint64_t used = session->up_bytes + session->down_bytes;
+	uint64_t quota = session->limits.quota_bytes;
+
+	if (is_bound(session->left_s))
+		value[HOLE_TIME_LEFT] = figures_duration(
+			next_figure(s), session->left_s, s->lang);
+	value[HOLE_USED] = figures_bytes(next_figure(s), used, s->lang);
+	if (is_bound(quota))
+		value[HOLE_DATA_LEFT] =
+			figures_bytes(next_figure(s),
+				      quota > used ? quota - used : 0, s->lang);
+	fill_speeds(s, session);
+	if (can_extend(s->zone, session))
+		value[HOLE_CAN_EXTEND] = "1";
+	if (has_old_terms(s, session))
+		value[HOLE_TERMS_CHANGED] = page_text(
+			s->source->pages, s->place, "notice_terms_changed");
+}
+
+void scene_set_notice(struct scene *s, const char *key)
+{
+	s->values.value[HOLE_NOTICE] =
+		page_text(s->source->pages, s->place, key);
+}
+
+void scene_set_error(struct scene *s, const char *kind)
+{
+	char key[40];
+
+	if (!strcmp(kind, "busy") || !strcmp(kind, "full"))
+		s->values.value[HOLE_CAN_RETRY] = "1";
+	snprintf(key, sizeof(key), "error_%s_title", kind);
+	s->values.value[HOLE_ERROR_TITLE] =
+		page_text(s->source->pages, s->place, key);
+	snprintf(key, sizeof(key), "error_%s_text", kind);
+	s->values.value[HOLE_ERROR_TEXT] =
+		page_text(s->source->pages, s->place, key);
+}
+
+void scene_render(struct scene *s, enum page_id page, struct out *out)
+{
+	page_render(s->source->pages, page, s->place, &s->values, out);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/pages/page_preview.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LEFT_S	    (7ULL * 3600 + 23 * 60)
+#define USED_BYTES  1234567890ULL
+#define ESCAPED_MAX 6 /* bytes of a character, as out_escaped() writes it */
+
+/* --- made-up figures ---------------------------------------------------- */
+
+static struct ipc_session session_in(const struct zone_settings *z)
+{
+	struct ipc_session s = {
+		.state = SESSION_GRANTED,
+		.left_s = IPC_UNLIMITED,
+		.down_bytes = USED_BYTES,
+		.limits = z->limits,
+		.is_tagged = z->auth == ZONE_AUTH_VOUCHER,
+	};
+
+	if (z->limits.duration_s)
+		s.left_s = z->limits.duration_s < 2 * LEFT_S
+				   ? z->limits.duration_s / 2
+				   : LEFT_S;
+	if (z->limits.quota_bytes && z->limits.quota_bytes < 2 * USED_BYTES)
+		s.down_bytes = z->limits.quota_bytes / 2;
+	return s;
+}
+
+static bool sample_live(size_t tile, struct live_value *out, void *arg)
+{
+	(void)tile;
+	(void)arg;
+	*out = (struct live_value){ .text = "123",
+				    .age_s = 50 * 60,
+				    .is_stale = true };
+	return true;
+}
+
+static void fill_portal(struct scene *s, const char *with)
+{
+	scene_fill_zone(s);
+	if (with)
+		scene_set_notice(s, with);
+}
+
+static void fill_status(struct scene *s, const char *with)
+{
+	struct ipc_session session = session_in(s->zone);
+
+	scene_fill_session(s, &session);
+	if (with)
+		scene_set_notice(s, with);
+}
+
+static void fill_slower(struct scene *s, const char *with)
+{
+	struct ipc_session session = session_in(s->zone);
+
+	(void)with;
+	session.reduced = 1;
+	session.down_bytes = session.limits.quota_bytes;
+	scene_fill_session(s, &session);
+}
+
+static void fill_new_terms(struct scene *s, const char *with)
+{
+	struct ipc_session session = session_in(s->zone);
+
+	(void)with;
+	session.terms = IPC_TERMS_MAX;
+	if (s->source->settings->portal.terms_version == IPC_TERMS_MAX)
+		session.terms--;
+	scene_fill_session(s, &session);
+}
+
+static void fill_nothing(struct scene *s, const char *with)
+{
+	(void)s;
+	(void)with;
+}
+
+static bool has_clicks(const struct zone_settings *z)
+{
+	return z->auth == ZONE_AUTH_CLICK;
+}
+
+static bool has_codes(const struct zone_settings *z)
+{
+	return z->auth == ZONE_AUTH_VOUCHER;
+}
+
+static bool may_slow_down(const struct zone_settings *z)
+{
+	return z->limits.quota_bytes && z->over_quota == OVER_QUOTA_SLOW;
+}
+
+/* --- the table ---------------------------------------------------------- */
+
+static const struct sample samples[] = {
+	{ "portal", PAGE_PORTAL, "/", fill_portal, NULL, NULL },
+	{ "portal-logged-out", PAGE_PORTAL, "/goodbye", fill_portal,
+	  "notice_logged_out", NULL },
+	{ "portal-code-wrong", PAGE_PORTAL, "/", fill_portal,
+	  "notice_code_typo", has_codes },
+	{ "portal-code-in-use", PAGE_PORTAL, "/", fill_portal,
+	  "notice_code_devices", has_codes },
+	{ "status", PAGE_STATUS, "/status", fill_status, NULL, NULL },
+	{ "status-extended", PAGE_STATUS, "/extended", fill_status,
+	  "notice_extended", has_clicks },
+	{ "status-slower", PAGE_STATUS, "/status", fill_slower, NULL,
+	  may_slow_down },
+	{ "status-new-rules", PAGE_STATUS, "/status", fill_new_terms, NULL,
+	  has_clicks },
+	{ "rules", PAGE_TERMS, "/terms", fill_nothing, NULL, NULL },
+	{ "accessibility", PAGE_ACCESS, "/accessibility", fill_nothing, NULL,
+	  NULL },
+	{ "error-busy", PAGE_ERROR, "/", scene_set_error, "busy", NULL },
+	{ "error-full", PAGE_ERROR, "/", scene_set_error, "full", NULL },
+	{ "error-unknown", PAGE_ERROR, "/", scene_set_error, "unknown", NULL },
+	{ "error-missing", PAGE_ERROR, "/", scene_set_error, "missing", NULL },
+	{ "error-login", PAGE_ERROR, "/", scene_set_error, "login", NULL },
+	{ "error-bad", PAGE_ERROR, "/", scene_set_error, "bad", NULL },
+	{ "error-foreign", PAGE_ERROR, "/", scene_set_error, "foreign", NULL },
+	{ "error-late", PAGE_ERROR, "/", scene_set_error, "late", NULL },
+};
+
+const struct sample *sample_at(size_t i)
+{
+	return i < sizeof(samples) / sizeof(samples[0]) ? &samples[i] : NULL;
+}
+
+void sample_render(const struct sample *sample,
+		   const struct scene_source *source, struct page_place place,
+		   struct out *out)
+{
+	struct scene_source made_up = *source;
+	struct scene s;
+
+	if (!made_up.live)
+		made_up.live = sample_live;
+	scene_init(&s, &made_up, place, sample->path, true);
+	sample->fill(&s, sample->with);
+	scene_render(&s, sample->page, out);
+}
+
+/* --- the check ---------------------------------------------------------- */
+
+struct worst {
+	const char *sample, *zone, *language;
+	size_t len;
+};
+
+static void measure(const struct scene_source *source, struct page_place place,
+		    struct worst *worst)
+{
+	static char text[4 * PAGE_BYTES_MAX];
+	const struct zone_settings *z = &source->settings->zone[place.zone];
+	const struct sample *sample;
+
+	for (size_t i = 0; (sample = sample_at(i)); i++) {
+		struct out o;
+
+		if (sample->is_for && !sample->is_for(z))
+			continue;
+		out_init(&o, text, sizeof(text));
+		sample_render(sample, source, place, &o);
+		if (o.is_cut)
+			o.len = sizeof(text);
+		if (o.len > worst->len)
+			*worst = (struct worst){
+				sample->name,
+				z->name,
+				page_languages(source->pages)
+					->lang[place.lang]
+					.code,
+				o.len,
+			};
+	}
+}
+
+/* As long as a value gets, see live_value.h. */
+static bool longest_live(size_t tile, struct live_value *out, void *arg)
+{
+	sample_live(tile, out, arg);
+	memset(out->text, '8', LIVE_TEXT_MAX - 1);
+	out->text[LIVE_TEXT_MAX - 1] = '\0';
+	return true;
+}
+
+bool sample_check(const struct scene_source *source, size_t logo_len,
+		  char error[PAGE_ERROR_MAX])
+{
+	struct scene_source made_up = *source;
+	struct worst worst = { .len = 0 };
+	struct page_place at;
+
+	made_up.live = longest_live;
+	for (at.zone = 0; at.zone < source->settings->zones; at.zone++)
+		for (at.lang = 0;
+		     at.lang < page_languages(source->pages)->count; at.lang++)
+			measure(&made_up, at, &worst);
+	worst.len += ESCAPED_MAX * (SAMPLE_CODE_MAX - 1);
+	if (worst.len + logo_len <= PAGE_BYTES_MAX)
+		return true;
+	snprintf(error, PAGE_ERROR_MAX,
+		 "page %s of zone %s in %s takes %zu bytes with the logo, %zu "
+		 "too many: shorten texts, tiles or the logo",
+		 worst.sample, worst.zone, worst.language, worst.len + logo_len,
+		 worst.len + logo_len - PAGE_BYTES_MAX);
+	return false;
+}

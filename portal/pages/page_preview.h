@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every page as somebody might see it, with made-up figures: what a preview
+ * shows, and what must fit into a few packets before the pages go out.
+ */
+#ifndef STADTTOR_PORTAL_SAMPLE_H
+#define STADTTOR_PORTAL_SAMPLE_H
+
+#include "portal/pages/page_context.h"
+
+#define SAMPLE_CODE_MAX 24 /* bytes of what was typed, shown again */
+
+struct sample {
+	const char *name; /* "status-slower" */
+	enum page_id page;
+	const char *path; /* of the page */
+	void (*fill)(struct scene *s, const char *with);
+	const char *with; /* key of a notice, or kind of an error */
+	bool (*is_for)(const struct zone_settings *z); /* NULL: each zone */
+};
+
+/* The samples in order; NULL: there are no more. */
+const struct sample *sample_at(size_t i);
+
+/* The page; the source's live values are made up where it has none. */
+void sample_render(const struct sample *sample,
+		   const struct scene_source *source, struct page_place place,
+		   struct out *out);
+
+/*
+ * Whether every page in every zone and language fits into PAGE_BYTES_MAX with
+ * the logo. false: error names the worst one, and by how much.
+ */
+bool sample_check(const struct scene_source *source, size_t logo_len,
+		  char error[PAGE_ERROR_MAX]) MUST_CHECK;
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What store.c and store_read.c share. */
+#ifndef STADTTOR_PORTAL_STORE_PRIVATE_H
+#define STADTTOR_PORTAL_STORE_PRIVATE_H
+
+#include <sys/stat.h>
+
+#include "portal/store/store_batch.h"
+
+struct store_totals {
+	struct store_row *row; /* key 0 */
+	size_t rows, room;
+	bool is_current;
+};
+
+struct store {
+	struct stat opened;    /* the file, as it was */
+	char *path;	       /* empty: memory alone */
+	char *copy;	       /* NULL: what waits has none */
+	struct store_db *disk; /* NULL: not to be read either */
+	struct store_db *ram;  /* NULL: nothing waits for the disk */
+	struct store_mark on_disk;
+	struct store_mark in_ram;   /* on_disk, and what ram holds */
+	struct store_mark ram_base; /* on_disk when ram was begun */
+	int lost;		    /* -errno of the disk, 0: it takes writes */
+	int copy_lost;		    /* the same of the copy */
+	bool is_reader;
+	uint64_t pace_s;       /* 0: nothing waits while the disk is there */
+	int64_t waits_since_s; /* hour of the first batch in ram */
+	struct store_changes *changes; /* of the last batch */
+	struct store_totals totals;
+};
+
+/* Says once why the disk is not written to, and remembers. */
+void store_lose_disk(struct store *st, int err);
+
+#endif

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/store/store_schema.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/usage.h"
+
+/* Frozen: what is in the field is changed by further elements only. */
+#define V1_METRIC(name) ", " name " INTEGER NOT NULL DEFAULT 0"
+#define V1_METRICS                                                             \
+	V1_METRIC("visitors")                                                  \
+	V1_METRIC("sessions")                                                  \
+	V1_METRIC("portal_shown")                                              \
+	V1_METRIC("accepted")                                                  \
+	V1_METRIC("ended_expired")                                             \
+	V1_METRIC("ended_idle")                                                \
+	V1_METRIC("ended_quota")                                               \
+	V1_METRIC("ended_logout")                                              \
+	V1_METRIC("ended_operator")                                            \
+	V1_METRIC("dwell_5")                                                   \
+	V1_METRIC("dwell_15")                                                  \
+	V1_METRIC("dwell_30")                                                  \
+	V1_METRIC("dwell_60")                                                  \
+	V1_METRIC("dwell_120")                                                 \
+	V1_METRIC("dwell_240")                                                 \
+	V1_METRIC("dwell_more")                                                \
+	V1_METRIC("bytes_up")                                                  \
+	V1_METRIC("bytes_down")                                                \
+	V1_METRIC("peak")                                                      \
+	V1_METRIC("visitors_day")
+
+const char *const store_migrations[] = {
+	"CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1),"
+	" stream INTEGER NOT NULL, seq INTEGER NOT NULL);"
+	"INSERT INTO meta VALUES (1, 0, 0);"
+	"CREATE TABLE zones (id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
+	"INSERT INTO zones VALUES (0, '*'), (1, '');"
+	"CREATE TABLE hours (id INTEGER PRIMARY KEY" V1_METRICS ");"
+	/* what is asked for most, in a ninth of the pages */
+	"CREATE TABLE hours_all (id INTEGER PRIMARY KEY" V1_METRICS ");"
+	"CREATE TABLE days (id INTEGER PRIMARY KEY" V1_METRICS ");"
+	"CREATE TABLE labels (day INTEGER NOT NULL, kind TEXT NOT NULL,"
+	" label TEXT NOT NULL, value INTEGER NOT NULL,"
+	" PRIMARY KEY (day, kind, label)) WITHOUT ROWID;",
+};
+const int store_version = sizeof(store_migrations) / sizeof(*store_migrations);
+
+/* "@" stands for the columns of the metrics, "?@" for a parameter for each,
+ * "+@" for their upsert. */
+static const char *const statements[STORE_STATEMENTS] = {
+	[STORE_BEGIN] = "BEGIN IMMEDIATE",
+	[STORE_COMMIT] = "COMMIT",
+	[STORE_ROLLBACK] = "ROLLBACK",
+	[STORE_GET_META] = "SELECT stream, seq FROM meta",
+	[STORE_SET_META] = "UPDATE meta SET stream = ?1, seq = ?2",
+	[STORE_GET_ZONE] = "SELECT id FROM zones WHERE name = ?1",
+	[STORE_ADD_ZONE] = "INSERT INTO zones (name) VALUES (?1)",
+	[STORE_ADD_HOUR] = "INSERT INTO hours (id@) VALUES (?1?@)"
+			   " ON CONFLICT (id) DO UPDATE SET +@",
+	[STORE_ADD_HOUR_ALL] = "INSERT INTO hours_all (id@) VALUES (?1?@)"
+			       " ON CONFLICT (id) DO UPDATE SET +@",
+	[STORE_ADD_DAY] = "INSERT INTO days (id@) VALUES (?1?@)"
+			  " ON CONFLICT (id) DO UPDATE SET +@",
+	[STORE_ADD_LABEL] =
+		"INSERT INTO labels VALUES (?1, ?2, ?3, ?4)"
+		" ON CONFLICT (day, kind, label) DO UPDATE"
+		" SET value = min(value + excluded.value, 4611686018427387903)",
+	/* time unknown, key 0, stays */
+	[STORE_TRIM_HOURS] = "DELETE FROM hours WHERE id BETWEEN 1024 AND ?1",
+	[STORE_TRIM_HOURS_ALL] =
+		"DELETE FROM hours_all WHERE id BETWEEN 1024 AND ?1",
+	[STORE_READ_HOURS] = "SELECT id >> 10@ FROM hours"
+			     " WHERE id BETWEEN ?1 AND ?2 AND id & 1023 = ?3"
+			     " ORDER BY id",
+	[STORE_READ_HOURS_ALL] = "SELECT id >> 10@ FROM hours_all"
+				 " WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+	[STORE_READ_DAYS] = "SELECT id >> 10@ FROM days"
+			    " WHERE id BETWEEN ?1 AND ?2 AND id & 1023 = ?3"
+			    " ORDER BY id",
+	[STORE_DUMP_HOURS] = "SELECT hours.id >> 10@, name FROM hours"
+			     " CROSS JOIN zones ON zones.id = hours.id & 1023"
+			     " WHERE hours.id BETWEEN ?1 AND ?2"
+			     " ORDER BY hours.id",
+	[STORE_DUMP_DAYS] = "SELECT days.id >> 10@, name FROM days"
+			    " CROSS JOIN zones ON zones.id = days.id & 1023"
+			    " WHERE days.id BETWEEN ?1 AND ?2"
+			    " ORDER BY days.id",
+	[STORE_READ_LABELS] = "SELECT day, label, value FROM labels"
+			      " WHERE day BETWEEN ?1 AND ?2 AND kind = ?3",
+};
+
+static const struct {
+	int code, error;
+} errors[] = {
+	{ SQLITE_OK, 0 },
+	{ SQLITE_ROW, 0 },
+	{ SQLITE_DONE, 0 },
+	{ SQLITE_NOMEM, -ENOMEM },
+	{ SQLITE_BUSY, -EBUSY },
+	{ SQLITE_LOCKED, -EBUSY },
+	{ SQLITE_PROTOCOL, -EBUSY },
+	{ SQLITE_FULL, -ENOSPC },
+	{ SQLITE_READONLY, -EROFS },
+	{ SQLITE_PERM, -EACCES },
+	{ SQLITE_CORRUPT, -EUCLEAN },
+	{ SQLITE_NOTADB, -EUCLEAN },
+	{ SQLITE_ERROR, -EMEDIUMTYPE },
+};
+
+int store_schema_error(sqlite3 *db, int code)
+{
+	int class = code & 0xff;
+	int system = db ? sqlite3_system_errno(db) : 0;
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (errors[i].code == class)
+			return errors[i].error;
+	if (system && (class == SQLITE_IOERR || class == SQLITE_CANTOPEN))
+		return -system;
+	return -EIO;
+}
+
+int store_schema_number(sqlite3 *db, const char *sql, int *out)
+{
+	sqlite3_stmt *s = NULL;
+	int code = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(s);
+	if (code == SQLITE_ROW)
+		*out = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	return store_schema_error(db, code);
+}
+
+int store_schema_verify(sqlite3 *db)
+{
+	sqlite3_stmt *s = NULL;
+	const char *verdict = NULL;
+	int code =
+		sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &s, NULL);
+	int err;
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(s);
+	if (code == SQLITE_ROW)
+		verdict = (const char *)sqlite3_column_text(s, 0);
+	err = store_schema_error(db, code);
+	if (!err && (!verdict || strcmp(verdict, "ok") != 0))
+		err = -EUCLEAN;
+	sqlite3_finalize(s);
+	return err;
+}
+
+/* 0, or why a database of that version is not to be touched. */
+static int check_version(sqlite3 *db, int latest, int *version)
+{
+	int tables = 0;
+	int err = store_schema_number(db, "PRAGMA user_version", version);
+
+	if (!err)
+		err = store_schema_number(
+			db, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (err)
+		return err;
+	if (*version > latest)
+		return -EPROTONOSUPPORT;
+	return *version < 0 || (!*version && tables) ? -EMEDIUMTYPE : 0;
+}
+
+int store_schema_check(sqlite3 *db)
+{
+	int version = 0;
+	int err = check_version(db, store_version, &version);
+
+	if (!err && version < store_version)
+		return -ENODATA;
+	return err;
+}
+
+static int migrate(sqlite3 *db, const char *const *migrations, int from, int to)
+{
+	char version[48];
+	int code = SQLITE_OK;
+
+	for (int i = from; i < to && code == SQLITE_OK; i++)
+		code = sqlite3_exec(db, migrations[i], NULL, NULL, NULL);
+	snprintf(version, sizeof(version), "PRAGMA user_version = %d", to);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(db, version, NULL, NULL, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	return store_schema_error(db, code);
+}
+
+int store_schema_migrate(sqlite3 *db, const char *const *migrations, int count)
+{
+	int version = 0;
+	int err = check_version(db, count, &version);
+
+	if (err || version == count)
+		return err;
+	err = store_schema_error(
+		db, sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+	if (err)
+		return err;
+	/* a second instance may have done it meanwhile */
+	err = check_version(db, count, &version);
+	if (!err)
+		err = migrate(db, migrations, version, count);
+	if (!sqlite3_get_autocommit(db))
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return err;
+}
+
+/* --- statements -------------------------------------------------------- */
+
+static void write_metrics(FILE *f, char how)
+{
+	for (int i = 0; i < USAGE_METRICS; i++) {
+		const struct usage_metric_info *m =
+			usage_metric_info((enum usage_metric)i);
+
+		if (how == '?')
+			fprintf(f, ", ?%d", i + 2);
+		else if (how != '+')
+			fprintf(f, ", %s", m->name);
+		else if (m->is_max)
+			fprintf(f, "%s%s = max(%s, excluded.%s)", i ? ", " : "",
+				m->name, m->name, m->name);
+		else
+			fprintf(f, "%s%s = min(%s + excluded.%s, %llu)",
+				i ? ", " : "", m->name, m->name, m->name,
+				STORE_VALUE_MAX);
+	}
+}
+
+/* The caller frees it. NULL: no memory. */
+static char *statement_text(const char *pattern)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return NULL;
+	for (const char *p = pattern; *p; p++) {
+		if (*p == '@')
+			write_metrics(f, '@');
+		else if ((*p == '?' || *p == '+') && p[1] == '@')
+			write_metrics(f, *p++);
+		else
+			fputc(*p, f);
+	}
+	if (fclose(f)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+int store_schema_prepare(sqlite3 *db, sqlite3_stmt *statement[STORE_STATEMENTS])
+{
+	for (int i = 0; i < STORE_STATEMENTS; i++) {
+		char *text = statement_text(statements[i]);
+		int code = text ? sqlite3_prepare_v3(db, text, -1,
+						     SQLITE_PREPARE_PERSISTENT,
+						     &statement[i], NULL)
+				: SQLITE_NOMEM;
+
+		free(text);
+		if (code != SQLITE_OK)
+			return store_schema_error(db, code);
+	}
+	return 0;
+}

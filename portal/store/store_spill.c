@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/store/store_spill.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "portal/store/day.h"
+
+/* --- rows -------------------------------------------------------------- */
+
+static int copy_table(struct store_db *from, struct store_db *to,
+		      enum store_table table, const char *zone)
+{
+	const struct store_span span = {
+		.to = DAY_TIME_MAX,
+		.zone = zone,
+		.metrics = UINT32_MAX,
+	};
+	struct store_row row;
+	int err = store_db_seek(from, table, &span);
+
+	while (!err) {
+		err = store_db_next(from, &row);
+		if (err <= 0)
+			break;
+		err = store_db_add(to, table, &row);
+	}
+	store_db_rewind(from);
+	return err;
+}
+
+static int copy_labels(struct store_db *from, struct store_db *to,
+		       enum usage_kind kind)
+{
+	struct store_label label;
+	int err = store_db_seek_labels(from, kind, 0, UINT32_MAX);
+
+	while (!err) {
+		err = store_db_next_label(from, &label);
+		if (err <= 0)
+			break;
+		err = store_db_add_label(to, kind, &label);
+	}
+	store_db_rewind(from);
+	return err;
+}
+
+int store_copy_rows(struct store_db *from, struct store_db *to)
+{
+	int err = copy_table(from, to, STORE_HOURS, NULL);
+
+	if (!err)
+		err = copy_table(from, to, STORE_HOURS, STORE_ALL);
+	if (!err)
+		err = copy_table(from, to, STORE_DAYS, NULL);
+	for (int i = 0; i < USAGE_KINDS && !err; i++)
+		err = copy_labels(from, to, (enum usage_kind)i);
+	return err;
+}
+
+/* --- writing ----------------------------------------------------------- */
+
+static void name_unfinished(const struct store *st, char name[STORE_ERROR_MAX])
+{
+	snprintf(name, STORE_ERROR_MAX, "%s.new", st->copy);
+}
+
+static int fill(struct store *st, const char *name)
+{
+	struct store_db *db = NULL;
+	int err = store_db_open(&db, name, STORE_DB_COPY);
+
+	if (!err)
+		err = store_db_begin(db);
+	if (!err) {
+		err = store_copy_rows(st->ram, db);
+		if (!err)
+			err = store_db_set_mark(db, &st->ram_base);
+		err = store_db_end(db, err);
+	}
+	store_db_close(db);
+	return err;
+}
+
+static int write_copy(struct store *st)
+{
+	char name[STORE_ERROR_MAX];
+	int err, fd;
+
+	name_unfinished(st, name);
+	unlink(name);
+	fd = open(name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0640);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	err = fill(st, name);
+	if (!err && rename(name, st->copy))
+		err = -errno;
+	if (err)
+		unlink(name);
+	return err;
+}
+
+void store_copy_remove(const struct store *st)
+{
+	char name[STORE_ERROR_MAX];
+
+	if (!st->copy)
+		return;
+	name_unfinished(st, name);
+	unlink(st->copy);
+	unlink(name);
+}
+
+void store_copy_update(struct store *st)
+{
+	int err;
+
+	/* memory that is all the config asks for has no disk to add to */
+	if (!st->copy || !st->ram || !*st->path) {
+		store_copy_remove(st);
+		return;
+	}
+	err = write_copy(st);
+	if (err && err != st->copy_lost)
+		log_warn("usage figures that wait are not all to be seen by "
+			 "the command line: %s: %s",
+			 st->copy, strerror(-err));
+	st->copy_lost = err;
+}
+
+void store_set_copy(struct store *st, const char *path)
+{
+	if (st->copy && !strcmp(st->copy, path))
+		return;
+	store_copy_remove(st);
+	free(st->copy);
+	st->copy = strlen(path) < STORE_ERROR_MAX - 8 ? strdup(path) : NULL;
+	st->copy_lost = 0;
+	store_copy_update(st);
+}
+
+/* --- reading ----------------------------------------------------------- */
+
+void store_copy_path(char path[STORE_ERROR_MAX], const char *socket)
+{
+	const char *slash = strrchr(socket, '/');
+
+	snprintf(path, STORE_ERROR_MAX, "%.*s/portal/waiting.sqlite",
+		 slash ? (int)(slash - socket) : 0, socket);
+}
+
+void store_copy_read(struct store *st, const char *path)
+{
+	if (store_db_open(&st->ram, path, STORE_DB_STILL))
+		return;
+	if (!store_db_get_mark(st->ram, &st->ram_base))
+		return;
+	store_db_close(st->ram);
+	st->ram = NULL;
+}

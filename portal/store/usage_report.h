@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Usage figures as JSON and CSV: what /api/usage and `stadttor usage` give
+ * out. Knows nothing of HTTP.
+ */
+#ifndef STADTTOR_PORTAL_REPORT_H
+#define STADTTOR_PORTAL_REPORT_H
+
+#include <stdio.h>
+
+#include "portal/store/store.h"
+
+enum report_format { REPORT_JSON, REPORT_CSV };
+
+/*
+ * JSON, by columns, so that a year of hours is quick to write and to read:
+ *	{"step":"hour","from":"2026-11-01","to":"2026-11-24","zone":"guest",
+ *	 "start":[1793484000,...],"time":["2026-11-01T00:00+01:00",...],
+ *	 "values":{"visitors":[12,...],...}}
+ * zone is null for all. time of a day: "2026-11-01", of a month: "2026-11";
+ * of figures whose time is not known: null, and start 0. CSV (RFC 4180) has
+ * the columns time and the metrics. 0 or -errno.
+ */
+int report_usage(struct store *st, const struct store_query *q,
+		 enum report_format format, FILE *out) MUST_CHECK;
+
+/* {"kind":"language","from":...,"to":...,"values":{"de":120,"other":7}} */
+int report_labels(struct store *st, enum usage_kind kind, store_day from,
+		  store_day to, enum report_format format,
+		  FILE *out) MUST_CHECK;
+
+/* "2026-11-24", "today", "yesterday", "-7d" (that many days ago), "" for no
+ * bound. false: none of these, or no day of the calendar. */
+bool report_parse_day(const char *text, store_day *out);
+
+/* "visitors,bytes_up" -> bits; false: names something unknown. */
+bool report_parse_metrics(const char *text, uint32_t *out);
+
+#endif

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/voucher/voucher.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "portal/voucher/voucher_db.h"
+
+#define RETRY_MS      1000
+#define PENDING	      256 /* first uses that may be taken back */
+#define CLOCK_SLACK_S 300 /* so far it may be put back */
+#define MINUTE_MS     60000
+#define REST_MS	      10000
+
+/*
+ * Wrong tries of one family of addresses. Each millisecond tries_per_minute
+ * parts flow in, so a token of that size makes half of tries_per_minute.
+ */
+#define TOKEN (2ULL * MINUTE_MS)
+
+struct bucket {
+	uint64_t level;
+	uint64_t last_ms;
+};
+
+/* A first use whose grant may still fail. */
+struct first_use {
+	int64_t id;	 /* 0: free */
+	uint32_t others; /* passes given out since and not taken back */
+	bool has_failed;
+};
+
+/* First uses that were undone: each has written twice. */
+struct rest {
+	int64_t id;
+	uint64_t until_ms; /* not to be begun again before */
+};
+
+struct vouchers {
+	char *file;
+	char *key_file;
+	uint64_t tries_per_minute;
+
+	struct voucher_db *db; /* NULL: not open */
+	struct voucher_key key;
+	struct stat is_open; /* the file that db is */
+	uint64_t retry_ms;   /* not to be opened before */
+	int error;	     /* that was logged last; 0: none since */
+
+	struct bucket bucket[2];
+	struct first_use pending[PENDING];
+	size_t next_pending;
+	struct rest rest[PENDING];
+	size_t next_rest;
+
+	struct voucher_time (*now)(void *arg);
+	void *now_arg;
+};
+
+static struct voucher_time machine_time(void *arg)
+{
+	(void)arg;
+	return (struct voucher_time){ .wall_s = time(NULL),
+				      .since_ms = clock_ms() };
+}
+
+/* --- life -------------------------------------------------------------- */
+
+struct vouchers *vouchers_open(const struct voucher_settings *s)
+{
+	struct vouchers *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return NULL;
+	v->file = strdup(s->file);
+	v->key_file = strdup(s->key);
+	v->tries_per_minute = s->tries_per_minute;
+	v->now = machine_time;
+	if (v->file && v->key_file)
+		return v;
+	vouchers_free(v);
+	return NULL;
+}
+
+static void forget_file(struct vouchers *v)
+{
+	voucher_db_close(v->db);
+	v->db = NULL;
+	voucher_key_clear(&v->key);
+}
+
+void vouchers_free(struct vouchers *v)
+{
+	if (!v)
+		return;
+	forget_file(v);
+	free(v->key_file);
+	free(v->file);
+	explicit_bzero(v, sizeof(*v));
+	free(v);
+}
+
+void vouchers_use_clock(struct vouchers *v,
+			struct voucher_time (*now)(void *arg), void *arg)
+{
+	v->now = now;
+	v->now_arg = arg;
+}
+
+/* --- the file ---------------------------------------------------------- */
+
+/* Strangers can try often; a trouble is told once. */
+static void say(struct vouchers *v, int err)
+{
+	if (err == v->error)
+		return;
+	if (err)
+		log_error("vouchers: %s: %s", v->file, voucher_db_reason(err));
+	else
+		log_info("vouchers: %s is usable again", v->file);
+	v->error = err;
+}
+
+static int open_file(struct vouchers *v, const struct stat *found)
+{
+	int err = voucher_key_read(&v->key, v->key_file);
+
+	if (err == -ENOENT)
+		err = -ENOKEY;
+	if (!err)
+		err = voucher_db_open(&v->db, v->file, &v->key, VOUCHER_DB_USE);
+	if (err)
+		forget_file(v);
+	else
+		v->is_open = *found;
+	return err;
+}
+
+static int ready_file(struct vouchers *v, uint64_t now_ms)
+{
+	struct stat found;
+	int err;
+
+	if (stat(v->file, &found) < 0) {
+		err = -errno;
+		forget_file(v);
+	} else {
+		if (v->db && (found.st_ino != v->is_open.st_ino ||
+			      found.st_dev != v->is_open.st_dev))
+			forget_file(v); /* another one is in its place */
+		if (v->db)
+			return 0;
+		if (now_ms < v->retry_ms)
+			return -EAGAIN; /* as a moment ago, and said then */
+		v->retry_ms = now_ms + RETRY_MS;
+		err = open_file(v, &found);
+	}
+	say(v, err);
+	return err;
+}
+
+/* Whoever fails to read or write it tries it anew from the beginning. */
+static enum voucher_answer lose_file(struct vouchers *v, int err)
+{
+	say(v, err);
+	if (err != -EBUSY)
+		forget_file(v);
+	return VOUCHER_UNAVAILABLE;
+}
+
+/* --- who guesses ------------------------------------------------------- */
+
+static struct bucket *bucket_of(struct vouchers *v, int family, uint64_t now_ms)
+{
+	struct bucket *b = &v->bucket[family == AF_INET6];
+	uint64_t full = v->tries_per_minute * MINUTE_MS;
+	uint64_t passed_ms = now_ms - b->last_ms;
+
+	if (full < TOKEN)
+		full = TOKEN;
+	if (!b->last_ms || passed_ms > 2 * MINUTE_MS)
+		b->level = full;
+	else
+		b->level += passed_ms * v->tries_per_minute;
+	if (b->level > full)
+		b->level = full;
+	b->last_ms = now_ms;
+	return b;
+}
+
+/* --- codes ------------------------------------------------------------- */
+
+static int64_t left_s(const struct voucher_row *row, int64_t now_s)
+{
+	int64_t left = row->ends_s - now_s;
+
+	return left < row->duration_s ? left : row->duration_s;
+}
+
+/* After a start without network the clock is behind; minutes that were used
+ * would come back. */
+static bool clock_is_wrong(const struct voucher_row *row, int64_t now_s)
+{
+	if (now_s < row->created_s - CLOCK_SLACK_S)
+		return true;
+	return row->ends_s > 0 &&
+	       now_s < row->ends_s - row->duration_s - CLOCK_SLACK_S;
+}
+
+static enum voucher_answer judge(const struct voucher_row *row,
+				 const char *zone, int64_t now_s)
+{
+	if (row->is_revoked)
+		return VOUCHER_REVOKED;
+	if (row->ends_s < 0)
+		return VOUCHER_USED_UP;
+	if (clock_is_wrong(row, now_s))
+		return VOUCHER_UNAVAILABLE;
+	if (now_s >= row->valid_until_s)
+		return VOUCHER_EXPIRED;
+	if (row->ends_s && now_s >= row->ends_s)
+		return VOUCHER_USED_UP;
+	if (*row->zone && strcmp(row->zone, zone) != 0)
+		return VOUCHER_WRONG_ZONE;
+	return VOUCHER_FINE;
+}
+
+static int64_t end_of(const struct voucher_row *row, int64_t now_s)
+{
+	int64_t ends_s = (now_s + row->duration_s + 59) / 60 * 60;
+
+	return ends_s < row->valid_until_s ? ends_s : row->valid_until_s;
+}
+
+struct attempt {
+	struct voucher_hash code;
+	const char *zone;
+	int64_t now_s;
+	uint64_t since_ms;
+	struct voucher_row row; /* of the code */
+	bool is_first;
+};
+
+/* On success the use is on the disk. Another process may have come first. */
+static enum voucher_answer begin_use(struct vouchers *v, struct attempt *a)
+{
+	enum voucher_answer answer = VOUCHER_UNAVAILABLE;
+	int err = voucher_db_begin(v->db);
+	int found;
+
+	if (err)
+		return lose_file(v, err);
+	found = voucher_db_find(v->db, &a->code, &a->row);
+	if (found == 1)
+		answer = judge(&a->row, a->zone, a->now_s);
+	if (found < 0)
+		err = found;
+	a->is_first = !a->row.ends_s;
+	if (answer == VOUCHER_FINE && a->is_first) {
+		a->row.ends_s = end_of(&a->row, a->now_s);
+		err = voucher_db_use(v->db, a->row.id, a->row.ends_s, a->now_s);
+	}
+	err = voucher_db_end(v->db, err);
+	return err ? lose_file(v, err) : answer;
+}
+
+static struct first_use *find_pending(struct vouchers *v, int64_t id)
+{
+	for (size_t i = 0; i < PENDING; i++)
+		if (v->pending[i].id == id)
+			return &v->pending[i];
+	return NULL;
+}
+
+static void note_use(struct vouchers *v, const struct voucher_pass *p)
+{
+	struct first_use *f = find_pending(v, p->id);
+
+	if (p->is_first_use) {
+		if (!f) /* the one before it there is long granted or not */
+			f = &v->pending[v->next_pending++ % PENDING];
+		*f = (struct first_use){ .id = p->id };
+	} else if (f) {
+		f->others++;
+	}
+}
+
+static bool rests(const struct vouchers *v, const struct attempt *a)
+{
+	for (size_t i = 0; i < PENDING; i++)
+		if (v->rest[i].id == a->row.id &&
+		    v->rest[i].until_ms > a->since_ms)
+			return true;
+	return false;
+}
+
+static enum voucher_answer look_up(struct vouchers *v, struct attempt *a)
+{
+	enum voucher_answer answer;
+	int found = voucher_db_find(v->db, &a->code, &a->row);
+
+	if (found < 0)
+		return lose_file(v, found);
+	if (!found)
+		return VOUCHER_UNKNOWN;
+	answer = judge(&a->row, a->zone, a->now_s);
+	if (answer != VOUCHER_FINE || a->row.ends_s)
+		return answer;
+	return rests(v, a) ? VOUCHER_UNAVAILABLE : begin_use(v, a);
+}
+
+static enum voucher_answer check_code(struct vouchers *v,
+				      const char code[CODE_MAX],
+				      struct attempt *a,
+				      struct voucher_pass *out)
+{
+	enum voucher_answer answer;
+
+	if (voucher_key_hash(&v->key, code, &a->code))
+		return VOUCHER_UNAVAILABLE;
+	answer = look_up(v, a);
+	if (answer != VOUCHER_FINE)
+		return answer;
+	*out = (struct voucher_pass){
+		.tag = a->row.tag,
+		.devices = a->row.devices,
+		.left_s = (uint64_t)left_s(&a->row, a->now_s),
+		.id = a->row.id,
+		.is_first_use = a->is_first,
+	};
+	note_use(v, out);
+	return VOUCHER_FINE;
+}
+
+enum voucher_answer vouchers_redeem(struct vouchers *v,
+				    const char code[CODE_MAX], int family,
+				    const char *zone, struct voucher_pass *out)
+{
+	struct voucher_time now = v->now(v->now_arg);
+	enum voucher_answer answer;
+	struct bucket *bucket = bucket_of(v, family, now.since_ms);
+	struct attempt a = { .zone = zone,
+			     .now_s = now.wall_s,
+			     .since_ms = now.since_ms };
+
+	if (bucket->level < TOKEN)
+		return VOUCHER_WAIT;
+	answer = ready_file(v, now.since_ms) ? VOUCHER_UNAVAILABLE
+					     : check_code(v, code, &a, out);
+	if (answer == VOUCHER_UNKNOWN)
+		bucket->level -= TOKEN;
+	return answer;
+}
+
+void vouchers_take_back(struct vouchers *v, const struct voucher_pass *p)
+{
+	struct first_use *f = find_pending(v, p->id);
+	uint64_t now_ms;
+	int err;
+
+	if (!f)
+		return; /* too long ago: its minutes run */
+	if (p->is_first_use)
+		f->has_failed = true;
+	else if (f->others)
+		f->others--;
+	if (!f->has_failed || f->others)
+		return;
+	f->id = 0;
+	now_ms = v->now(v->now_arg).since_ms;
+	v->rest[v->next_rest++ % PENDING] =
+		(struct rest){ .id = p->id, .until_ms = now_ms + REST_MS };
+	err = ready_file(v, now_ms);
+	if (!err)
+		err = voucher_db_unuse(v->db, p->id);
+	if (err)
+		lose_file(v, err);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Letting people in by a code. Synchronous; the auth method calls it from the
+ * event loop and then asks netctl for the grant.
+ *
+ * A code's minutes run on the wall clock from its first use and end with the
+ * validity of its batch at the latest. The first use is on the disk before
+ * VOUCHER_FINE is answered. How many devices share a code is netctl's matter:
+ * the pass has the tag that they share, nothing here keeps a device.
+ *
+ * Whoever guesses: netctl bounds the attempts of each device (see
+ * netctl/server/code_attempts.h), and is asked before. Beyond that a code is looked up only
+ * if fewer than tries_per_minute wrong codes came from all together, which
+ * takes a crowd of devices, real or forged. IPv4 and IPv6 have half each. Only
+ * codes that were never made count, not those that are over, and a right one
+ * costs nobody anything. A person whose try meets an empty half is told to
+ * wait, and competes with whoever emptied it.
+ *
+ * With r wrong tries a minute a hit on one of n codes that are good takes
+ * 25^9 / (n * r) minutes: at r = 60 it is 600 years for n = 200, and 12 years
+ * for n = 10,000; the check symbol is no help, they know it as well as we do.
+ */
+#ifndef STADTTOR_PORTAL_VOUCHER_H
+#define STADTTOR_PORTAL_VOUCHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/config/settings.h"
+#include "portal/voucher/voucher_code.h"
+
+enum voucher_answer {
+	VOUCHER_FINE,
+	VOUCHER_UNKNOWN, /* well-formed, but never made, or long gone */
+	VOUCHER_EXPIRED, /* its batch is not valid any more */
+	VOUCHER_USED_UP, /* its minutes are over */
+	VOUCHER_REVOKED,
+	VOUCHER_WAIT,	     /* too many wrong tries, nothing was looked up */
+	VOUCHER_UNAVAILABLE, /* database, key or clock cannot be relied on */
+	VOUCHER_WRONG_ZONE,
+};
+
+struct voucher_pass {
+	uint64_t tag;	  /* never 0; of all devices of the code */
+	uint32_t devices; /* at once, 1..1000 */
+	uint64_t left_s;  /* from now, at least 1 */
+	int64_t id;	  /* of the code in the database */
+	bool is_first_use;
+};
+
+struct voucher_time {
+	int64_t wall_s;	   /* seconds since 1970 */
+	uint64_t since_ms; /* milliseconds of a clock that never jumps */
+};
+
+struct vouchers;
+
+/*
+ * Never fails for the file's sake: what is not there yet or cannot be read is
+ * looked for again, once a second at most, and also when the operator has put
+ * another one in its place. NULL: no memory. Copies s.
+ */
+struct vouchers *vouchers_open(const struct voucher_settings *s);
+
+/*
+ * code: in canonical form, see code_normalise(); family: AF_INET or AF_INET6,
+ * of whoever sent it; zone: where. out is set with VOUCHER_FINE only.
+ */
+enum voucher_answer vouchers_redeem(struct vouchers *v,
+				    const char code[CODE_MAX], int family,
+				    const char *zone, struct voucher_pass *out);
+
+/*
+ * For each pass whose grant has failed, once: a first use is undone, unless
+ * another device has come in by the code meanwhile. A pass that was granted is
+ * not told of.
+ */
+void vouchers_take_back(struct vouchers *v, const struct voucher_pass *p);
+void vouchers_free(struct vouchers *v);
+
+/* For tests: another clock than the machine's. */
+void vouchers_use_clock(struct vouchers *v,
+			struct voucher_time (*now)(void *arg), void *arg);
+
+#endif
