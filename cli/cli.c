@@ -11,7 +11,7 @@
 
 #include <json-c/json.h>
 
-#include "cli/talk.h"
+#include "cli/netctl_call.h"
 
 #define MINUTES_MAX (365 * 24 * 60)
 

@@ -13,7 +13,7 @@
 
 #include <json-c/json.h>
 
-#include "cli/ask.h"
+#include "cli/prompt.h"
 #include "common/privs.h"
 #include "portal/admin/accounts.h"
 #include "portal/util/file.h"

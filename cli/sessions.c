@@ -9,8 +9,8 @@
 
 #include <json-c/json.h>
 
-#include "cli/talk.h"
-#include "cli/session.h"
+#include "cli/netctl_call.h"
+#include "cli/session_view.h"
 
 static int on_session(const union talk_message *m, void *list)
 {

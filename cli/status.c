@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 
 #include "cli/format.h"
-#include "cli/talk.h"
+#include "cli/netctl_call.h"
 
 struct status {
 	struct ipc_totals totals;

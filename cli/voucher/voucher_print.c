@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `stadttor voucher print`: reads codes and looks up what they are good for. */
-#include "cli/voucher.h"
+#include "cli/voucher/voucher.h"
 
 #include <errno.h>
 #include <inttypes.h>

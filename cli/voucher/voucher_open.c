@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/voucher.h"
+#include "cli/voucher/voucher.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* For dnsmasq as Debian has it, 2.87 or later. */
-#include "cli/dns.h"
+#include "cli/dns/dns.h"
 
 #include <stdlib.h>
 #include <string.h>

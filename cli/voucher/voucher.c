@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `stadttor voucher create`, `list`, `revoke` and `statistics`. */
-#include "cli/voucher.h"
+#include "cli/voucher/voucher.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 #include <json-c/json.h>
 
 #include "cli/format.h"
-#include "cli/talk.h"
+#include "cli/netctl_call.h"
 
 #define DEFAULT_DEVICES "1"
 #define DEFAULT_VALID	"30d"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/dns.h"
+#include "cli/dns/dns.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
-#include "cli/talk.h"
+#include "cli/netctl_call.h"
 #include "portal/guest/captive.h"
 
 #define TCP_LISTENING 0x0a /* in /proc/net/tcp */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* For radvd beside dnsmasq, which then sends no router advertisements. */
-#include "cli/dns.h"
+#include "cli/dns/dns.h"
 
 static void write_zone(struct dns_plan *p, const struct zone_settings *z)
 {

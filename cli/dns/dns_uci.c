@@ -4,7 +4,7 @@
  * told by /etc/config/dhcp. Written as commands that can be run again, since
  * the sections are there already.
  */
-#include "cli/dns.h"
+#include "cli/dns/dns.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/ask.h"
+#include "cli/prompt.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/talk.h"
+#include "cli/netctl_call.h"
 
 #include <errno.h>
 #include <sys/socket.h>

@@ -3,7 +3,7 @@
  * Cards to cut out, ten on a page of A4. No script, no style sheet, font or
  * picture of elsewhere: the file can be sent to a printing office as it is.
  */
-#include "cli/voucher.h"
+#include "cli/voucher/voucher.h"
 
 #include <errno.h>
 #include <inttypes.h>

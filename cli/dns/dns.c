@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/dns.h"
+#include "cli/dns/dns.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

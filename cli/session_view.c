@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/session.h"
+#include "cli/session_view.h"
 
 #include <errno.h>
 #include <inttypes.h>
