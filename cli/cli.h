@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/config/settings.h"
 #include "common/ipc.h"
 #include "common/log.h"
-#include "common/config/settings.h"
 
 struct talk;
 struct json_object;

@@ -3,8 +3,8 @@
  * One conversation with netctl, without an event loop: a question, then its
  * answers one by one. Every wait ends after five seconds.
  */
-#ifndef STADTTOR_CLI_TALK_H
-#define STADTTOR_CLI_TALK_H
+#ifndef STADTTOR_CLI_NETCTL_CALL_H
+#define STADTTOR_CLI_NETCTL_CALL_H
 
 #include <stdint.h>
 

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "portal/pages/theme.h"
 #include "portal/pages/page_preview.h"
+#include "portal/pages/theme.h"
 
 #define PATH_ROOM  512
 #define FOLDER_MAX 256

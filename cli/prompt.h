@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Asking the person at the terminal. */
-#ifndef STADTTOR_CLI_ASK_H
-#define STADTTOR_CLI_ASK_H
+#ifndef STADTTOR_CLI_PROMPT_H
+#define STADTTOR_CLI_PROMPT_H
 
 #include "cli/cli.h"
 

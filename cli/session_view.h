@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A session as netctl tells it, with its addresses if they were asked for. */
-#ifndef STADTTOR_CLI_SESSION_H
-#define STADTTOR_CLI_SESSION_H
+#ifndef STADTTOR_CLI_SESSION_VIEW_H
+#define STADTTOR_CLI_SESSION_VIEW_H
 
 #include <stdbool.h>
 #include <stddef.h>

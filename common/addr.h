@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* MAC and IP addresses as values, and their text forms. */
-#ifndef STADTTOR_ADDR_H
-#define STADTTOR_ADDR_H
+#ifndef STADTTOR_COMMON_ADDR_H
+#define STADTTOR_COMMON_ADDR_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The one clock of sessions: it never jumps and goes on during suspend. */
-#ifndef STADTTOR_CLOCK_H
-#define STADTTOR_CLOCK_H
+#ifndef STADTTOR_COMMON_CLOCK_H
+#define STADTTOR_COMMON_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>

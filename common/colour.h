@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Colours as #rrggbb, and how well one is read on another. */
-#ifndef STADTTOR_COLOUR_H
-#define STADTTOR_COLOUR_H
+#ifndef STADTTOR_COMMON_COLOUR_H
+#define STADTTOR_COMMON_COLOUR_H
 
 #include <stdbool.h>
 #include <stddef.h>

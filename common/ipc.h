@@ -9,8 +9,8 @@
  * its answers repeat; the last answer to a request that may have many is
  * IPC_DONE. Limits: 0 asks for the zone's default, IPC_UNLIMITED for none.
  */
-#ifndef STADTTOR_IPC_H
-#define STADTTOR_IPC_H
+#ifndef STADTTOR_COMMON_IPC_H
+#define STADTTOR_COMMON_IPC_H
 
 #include <stdbool.h>
 #include <stddef.h>

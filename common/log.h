@@ -5,8 +5,8 @@
  * Nobody may pass a MAC or IP address of a guest to these functions: sessions
  * are named by their handle.
  */
-#ifndef STADTTOR_LOG_H
-#define STADTTOR_LOG_H
+#ifndef STADTTOR_COMMON_LOG_H
+#define STADTTOR_COMMON_LOG_H
 
 #include <stdbool.h>
 

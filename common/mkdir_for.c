@@ -23,7 +23,7 @@ static int make_folder(const char *path, mode_t mode)
 	return mkdir(path, mode) < 0 ? -errno : 0;
 }
 
-int folder_make_for(const char *file, const struct privs_user *user)
+int mkdir_for(const char *file, const struct privs_user *user)
 {
 	const char *slash = strrchr(file, '/');
 	char folder[PATH_BYTES];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Giving up what a process no longer needs. */
-#ifndef STADTTOR_PRIVS_H
-#define STADTTOR_PRIVS_H
+#ifndef STADTTOR_COMMON_PRIVS_H
+#define STADTTOR_COMMON_PRIVS_H
 
 #include <stdbool.h>
 #include <sys/types.h>

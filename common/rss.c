@@ -6,7 +6,7 @@
 
 #define STEP (512 * 1024) /* a page more would tell of somebody */
 
-uint64_t memory_resident(void)
+uint64_t rss_read(void)
 {
 	unsigned long size, pages = 0;
 	FILE *f = fopen("/proc/self/statm", "re");

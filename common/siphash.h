@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SipHash-2-4 (Aumasson, Bernstein 2012): a hash that nobody without the key
  * can foresee. */
-#ifndef STADTTOR_SIPHASH_H
-#define STADTTOR_SIPHASH_H
+#ifndef STADTTOR_COMMON_SIPHASH_H
+#define STADTTOR_COMMON_SIPHASH_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What may stand in a text that people are shown. */
-#ifndef STADTTOR_TEXT_H
-#define STADTTOR_TEXT_H
+#ifndef STADTTOR_COMMON_TEXT_H
+#define STADTTOR_COMMON_TEXT_H
 
 #include <stdbool.h>
 #include <stdint.h>

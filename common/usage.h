@@ -6,8 +6,8 @@
  *
  * Rules: privacy.md section 2 of the design, docs/privacy.md of this tree.
  */
-#ifndef STADTTOR_USAGE_H
-#define STADTTOR_USAGE_H
+#ifndef STADTTOR_COMMON_USAGE_H
+#define STADTTOR_COMMON_USAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

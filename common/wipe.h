@@ -3,8 +3,8 @@
  * Letting go of what libraries and calls leave behind in memory: an address
  * that was handled is not found there any more.
  */
-#ifndef STADTTOR_WIPE_H
-#define STADTTOR_WIPE_H
+#ifndef STADTTOR_COMMON_WIPE_H
+#define STADTTOR_COMMON_WIPE_H
 
 /*
  * From now on memory is overwritten before it is freed, whoever frees it: a

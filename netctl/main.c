@@ -10,9 +10,9 @@
 
 #include <event2/event.h>
 
+#include "common/config/settings.h"
 #include "common/log.h"
 #include "common/privs.h"
-#include "common/config/settings.h"
 #include "common/wipe.h"
 #include "netctl/control/controller.h"
 #include "netctl/server/server.h"

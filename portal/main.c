@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/mkdir_for.h"
-#include "common/log.h"
-#include "common/privs.h"
 #include "common/config/settings.h"
+#include "common/log.h"
+#include "common/mkdir_for.h"
+#include "common/privs.h"
 #include "common/wipe.h"
 #include "portal/main.h"
 #include "portal/portal.h"
@@ -118,7 +118,7 @@ static void prepare_folders(const struct settings *s,
 
 	store_copy_path(copy, s->gate.socket);
 	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
-		int err = folder_make_for(file[i], user);
+		int err = mkdir_for(file[i], user);
 
 		if (err)
 			log_warn("the folder of %s: %s", file[i],

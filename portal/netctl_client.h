@@ -5,8 +5,8 @@
  * what comes unasked. Believes that netctl tells the truth, but not that it is
  * there.
  */
-#ifndef STADTTOR_PORTAL_GATE_H
-#define STADTTOR_PORTAL_GATE_H
+#ifndef STADTTOR_PORTAL_NETCTL_CLIENT_H
+#define STADTTOR_PORTAL_NETCTL_CLIENT_H
 
 #include <sys/queue.h>
 

@@ -11,15 +11,15 @@
 #include <event2/event_struct.h>
 
 #include "portal/admin/admin.h"
-#include "portal/http/conn.h"
-#include "portal/netctl_client.h"
-#include "portal/store/store_import.h"
-#include "portal/http/listener.h"
-#include "portal/live/live.h"
-#include "portal/pages/theme.h"
 #include "portal/guest/routes.h"
-#include "portal/http/tls.h"
 #include "portal/guest/view.h"
+#include "portal/http/conn.h"
+#include "portal/http/listener.h"
+#include "portal/http/tls.h"
+#include "portal/live/live.h"
+#include "portal/netctl_client.h"
+#include "portal/pages/theme.h"
+#include "portal/store/store_import.h"
 
 #define SPARE_FILES 192 /* listeners, operators and files */
 

@@ -9,8 +9,8 @@
  * What cannot be written is told three times: as a comment in the text, on
  * standard error, and by the exit status.
  */
-#ifndef STADTTOR_CLI_DNS_H
-#define STADTTOR_CLI_DNS_H
+#ifndef STADTTOR_CLI_DNS_DNS_H
+#define STADTTOR_CLI_DNS_DNS_H
 
 #include "cli/cli.h"
 

@@ -4,8 +4,8 @@
  * What SQLite made in the portal's folder as root, the portal could not write
  * any more, and somebody who took the portal over could turn against root.
  */
-#ifndef STADTTOR_CLI_VOUCHER_H
-#define STADTTOR_CLI_VOUCHER_H
+#ifndef STADTTOR_CLI_VOUCHER_VOUCHER_H
+#define STADTTOR_CLI_VOUCHER_VOUCHER_H
 
 #include "cli/cli.h"
 #include "portal/voucher/voucher_batch.h"

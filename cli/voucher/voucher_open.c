@@ -61,10 +61,10 @@ static enum cli_exit become_portal(const struct desk *d, bool is_making)
 				"become",
 				name);
 	if (is_making) {
-		err = folder_make_for(v->file, &user);
+		err = mkdir_for(v->file, &user);
 		if (err)
 			return desk_fail(d, err);
-		err = folder_make_for(v->key, &user);
+		err = mkdir_for(v->key, &user);
 		if (err)
 			return cli_fail(d->cli, CLI_FAILED, "%s: %s", v->key,
 					strerror(-err));

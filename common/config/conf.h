@@ -4,8 +4,8 @@
  * gives defaults, bounds, the effective config as text, and the man page's
  * list, so an option is written down once.
  */
-#ifndef STADTTOR_CONF_H
-#define STADTTOR_CONF_H
+#ifndef STADTTOR_COMMON_CONFIG_CONF_H
+#define STADTTOR_COMMON_CONFIG_CONF_H
 
 #include <stdbool.h>
 #include <stddef.h>

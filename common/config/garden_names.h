@@ -4,8 +4,8 @@
  * hosts of all links that its pages show, since a link that leads nowhere is no
  * service. A name opens itself and all below it, as dnsmasq's nftset= does.
  */
-#ifndef STADTTOR_GARDEN_NAMES_H
-#define STADTTOR_GARDEN_NAMES_H
+#ifndef STADTTOR_COMMON_CONFIG_GARDEN_NAMES_H
+#define STADTTOR_COMMON_CONFIG_GARDEN_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>

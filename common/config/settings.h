@@ -3,8 +3,8 @@
  * /etc/config/stadttor as structs. Both daemons and the command line read the
  * same file through the same tables, so it is right for all or for none.
  */
-#ifndef STADTTOR_SETTINGS_H
-#define STADTTOR_SETTINGS_H
+#ifndef STADTTOR_COMMON_CONFIG_SETTINGS_H
+#define STADTTOR_COMMON_CONFIG_SETTINGS_H
 
 #include <net/if.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What must fit together in a config whose single values are all right. */
-#ifndef STADTTOR_SETTINGS_CHECK_H
-#define STADTTOR_SETTINGS_CHECK_H
+#ifndef STADTTOR_COMMON_CONFIG_SETTINGS_CHECK_H
+#define STADTTOR_COMMON_CONFIG_SETTINGS_CHECK_H
 
 #include "common/config/settings.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every option of the config, once: the tables that settings.c works by. */
-#ifndef STADTTOR_SETTINGS_OPTIONS_H
-#define STADTTOR_SETTINGS_OPTIONS_H
+#ifndef STADTTOR_COMMON_CONFIG_SETTINGS_OPTIONS_H
+#define STADTTOR_COMMON_CONFIG_SETTINGS_OPTIONS_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What single values of the config must look like, beyond their type. */
-#ifndef STADTTOR_SETTINGS_VALID_H
-#define STADTTOR_SETTINGS_VALID_H
+#ifndef STADTTOR_COMMON_CONFIG_SETTINGS_VALID_H
+#define STADTTOR_COMMON_CONFIG_SETTINGS_VALID_H
 
 #include <stdbool.h>
 

@@ -35,8 +35,8 @@
  *   libuci merges the ones and keeps the last of the others.
  * - A file has at most 1 MiB.
  */
-#ifndef STADTTOR_UCI_H
-#define STADTTOR_UCI_H
+#ifndef STADTTOR_COMMON_CONFIG_UCI_H
+#define STADTTOR_COMMON_CONFIG_UCI_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,8 +10,8 @@
  *	describe.c	all of it as messages
  *	server.c	what portal, operator and events may ask
  */
-#ifndef STADTTOR_GATE_H
-#define STADTTOR_GATE_H
+#ifndef STADTTOR_NETCTL_CONTROL_CONTROLLER_H
+#define STADTTOR_NETCTL_CONTROL_CONTROLLER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,12 +21,12 @@
 #include <event2/event_struct.h>
 
 #include "common/config/settings.h"
-#include "netctl/netlink/conntrack.h"
-#include "netctl/session/elements.h"
-#include "netctl/session/garden.h"
 #include "netctl/control/health.h"
+#include "netctl/netlink/conntrack.h"
 #include "netctl/netlink/nft.h"
 #include "netctl/netlink/rtnl.h"
+#include "netctl/session/elements.h"
+#include "netctl/session/garden.h"
 #include "netctl/session/session.h"
 #include "netctl/session/shaper.h"
 #include "netctl/usage/usage.h"

@@ -81,7 +81,7 @@ void gate_describe_health(const struct gate *g, bool is_for_portal,
 
 	m->uptime_s = (now.boot_ms - g->started_ms) / 1000;
 	m->memory_bytes =
-		is_for_portal ? g->health.told_memory_bytes : memory_resident();
+		is_for_portal ? g->health.told_memory_bytes : rss_read();
 	m->generation = g->health.generation;
 	memcpy(m->netlink_errors, g->health.errors, sizeof(m->netlink_errors));
 	memcpy(m->latency,

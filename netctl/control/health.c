@@ -33,7 +33,7 @@ void health_tell(struct health *h, uint64_t refused)
 {
 	memcpy(h->told_latency, h->latency, sizeof(h->told_latency));
 	h->told_refused = refused;
-	h->told_memory_bytes = memory_resident();
+	h->told_memory_bytes = rss_read();
 }
 
 bool health_is_due(const struct health *h, uint64_t now_ms)

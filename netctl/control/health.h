@@ -3,8 +3,8 @@
  * How the controller itself is doing: errors by kind, latencies, throughput.
  * Of machines, never of people, so it may be told at once.
  */
-#ifndef STADTTOR_HEALTH_H
-#define STADTTOR_HEALTH_H
+#ifndef STADTTOR_NETCTL_CONTROL_HEALTH_H
+#define STADTTOR_NETCTL_CONTROL_HEALTH_H
 
 #include "common/ipc.h"
 #include "netctl/usage/disclosure.h"

@@ -8,8 +8,8 @@
  * within CONNTRACK_PAUSE_MS wait and share the next list. No more than
  * CONNTRACK_WAITING wait; if there were more, conntrack_wants_all() says so.
  */
-#ifndef STADTTOR_CONNTRACK_H
-#define STADTTOR_CONNTRACK_H
+#ifndef STADTTOR_NETCTL_NETLINK_CONNTRACK_H
+#define STADTTOR_NETCTL_NETLINK_CONNTRACK_H
 
 #include <stdbool.h>
 #include <stddef.h>

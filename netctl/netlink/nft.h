@@ -6,8 +6,8 @@
  * Failed transactions cost the kernel milliseconds, so an error here is a
  * surprise, never a question.
  */
-#ifndef STADTTOR_NFT_H
-#define STADTTOR_NFT_H
+#ifndef STADTTOR_NETCTL_NETLINK_NFT_H
+#define STADTTOR_NETCTL_NETLINK_NFT_H
 
 #include <stdbool.h>
 #include <stdint.h>

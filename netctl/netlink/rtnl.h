@@ -3,8 +3,8 @@
  * rtnetlink: requests, batches, dumps and the watch on devices. Owns the
  * request socket; messages are built by its users on libnl's nlmsg and nla.
  */
-#ifndef STADTTOR_RTNL_H
-#define STADTTOR_RTNL_H
+#ifndef STADTTOR_NETCTL_NETLINK_RTNL_H
+#define STADTTOR_NETCTL_NETLINK_RTNL_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * (ruleset_code). Nothing here grows with the number of people: they are
  * elements of the maps.
  */
-#ifndef STADTTOR_RULESET_H
-#define STADTTOR_RULESET_H
+#ifndef STADTTOR_NETCTL_RULES_RULESET_H
+#define STADTTOR_NETCTL_RULES_RULESET_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * A rule of the description as nf_tables expressions: one small function a
  * term (net/netfilter/nft_*.c of the kernel say what each expression does).
  */
-#ifndef STADTTOR_RULE_CODE_H
-#define STADTTOR_RULE_CODE_H
+#ifndef STADTTOR_NETCTL_RULES_RULESET_EXPR_H
+#define STADTTOR_NETCTL_RULES_RULESET_EXPR_H
 
 #include <libnftnl/rule.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The ruleset as nf_tables bytecode, put into a transaction. */
-#ifndef STADTTOR_RULESET_CODE_H
-#define STADTTOR_RULESET_CODE_H
+#ifndef STADTTOR_NETCTL_RULES_RULESET_NFT_H
+#define STADTTOR_NETCTL_RULES_RULESET_NFT_H
 
 #include <net/if.h>
 

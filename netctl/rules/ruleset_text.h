@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The ruleset in nft's own syntax, for people and for golden tests. */
-#ifndef STADTTOR_RULESET_TEXT_H
-#define STADTTOR_RULESET_TEXT_H
+#ifndef STADTTOR_NETCTL_RULES_RULESET_TEXT_H
+#define STADTTOR_NETCTL_RULES_RULESET_TEXT_H
 
 #include <stdio.h>
 

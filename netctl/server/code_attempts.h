@@ -11,8 +11,8 @@
  * call. Memory is ATTEMPTS_SLOTS slots; what they cannot hold is the device
  * that has the most tries left.
  */
-#ifndef STADTTOR_NETCTL_ATTEMPTS_H
-#define STADTTOR_NETCTL_ATTEMPTS_H
+#ifndef STADTTOR_NETCTL_SERVER_CODE_ATTEMPTS_H
+#define STADTTOR_NETCTL_SERVER_CODE_ATTEMPTS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,8 +7,8 @@
  * connection has a budget. The program of events is believed no more: it can
  * open what the garden's names may lead to, and say that a device has gone.
  */
-#ifndef STADTTOR_SERVER_H
-#define STADTTOR_SERVER_H
+#ifndef STADTTOR_NETCTL_SERVER_SERVER_H
+#define STADTTOR_NETCTL_SERVER_SERVER_H
 
 #include "common/privs.h"
 #include "netctl/control/controller.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The socket that portal, operator and events connect to. */
-#ifndef STADTTOR_LISTENER_H
-#define STADTTOR_LISTENER_H
+#ifndef STADTTOR_NETCTL_SERVER_SERVER_SOCKET_H
+#define STADTTOR_NETCTL_SERVER_SERVER_SOCKET_H
 
 #include "common/log.h"
 #include "common/privs.h"

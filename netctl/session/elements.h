@@ -5,8 +5,8 @@
  * the only counters there are. What netctl needs to know again after a
  * restart travels in the element's user data.
  */
-#ifndef STADTTOR_ELEMENTS_H
-#define STADTTOR_ELEMENTS_H
+#ifndef STADTTOR_NETCTL_SESSION_ELEMENTS_H
+#define STADTTOR_NETCTL_SESSION_ELEMENTS_H
 
 #include "common/config/settings.h"
 #include "netctl/netlink/nft.h"

@@ -10,15 +10,15 @@
  * Bounded by GARDEN_MAX for each zone, whoever tells: what is over, goes first;
  * of what is open nothing makes room for something new.
  */
-#ifndef STADTTOR_GARDEN_H
-#define STADTTOR_GARDEN_H
+#ifndef STADTTOR_NETCTL_SESSION_GARDEN_H
+#define STADTTOR_NETCTL_SESSION_GARDEN_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "common/config/garden_names.h"
-#include "common/ipc.h"
 #include "common/config/settings.h"
+#include "common/ipc.h"
 
 #define GARDEN_MAX 1024 /* addresses of a zone, IPv4 and IPv6 together */
 

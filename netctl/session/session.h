@@ -5,8 +5,8 @@
  * Everything here is also in the kernel's map elements, from which it is
  * rebuilt.
  */
-#ifndef STADTTOR_SESSION_H
-#define STADTTOR_SESSION_H
+#ifndef STADTTOR_NETCTL_SESSION_SESSION_H
+#define STADTTOR_NETCTL_SESSION_SESSION_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,8 +7,8 @@
  * A slot is a class minor number; the same one serves a device on its zone's
  * device and on every uplink.
  */
-#ifndef STADTTOR_SHAPER_H
-#define STADTTOR_SHAPER_H
+#ifndef STADTTOR_NETCTL_SESSION_SHAPER_H
+#define STADTTOR_NETCTL_SESSION_SHAPER_H
 
 #include <stdbool.h>
 #include <stdint.h>

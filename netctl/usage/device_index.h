@@ -4,8 +4,8 @@
  * of its session. Owns the indexes, which live in this process alone and are
  * made from the ledger.
  */
-#ifndef STADTTOR_VISITS_H
-#define STADTTOR_VISITS_H
+#ifndef STADTTOR_NETCTL_USAGE_DEVICE_INDEX_H
+#define STADTTOR_NETCTL_USAGE_DEVICE_INDEX_H
 
 #include "common/addr.h"
 #include "netctl/usage/ledger.h"

@@ -4,8 +4,8 @@
  * neither the figures themselves nor what they leave out tell of fewer. Pure
  * judgement: who contributed to what is counted by others.
  */
-#ifndef STADTTOR_RIPE_H
-#define STADTTOR_RIPE_H
+#ifndef STADTTOR_NETCTL_USAGE_DISCLOSURE_H
+#define STADTTOR_NETCTL_USAGE_DISCLOSURE_H
 
 #include <stdbool.h>
 #include <stddef.h>

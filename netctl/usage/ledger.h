@@ -11,8 +11,8 @@
  * all of them or none: they are written to the journal first, and a journal
  * that is complete is carried out by whoever opens the file next.
  */
-#ifndef STADTTOR_LEDGER_H
-#define STADTTOR_LEDGER_H
+#ifndef STADTTOR_NETCTL_USAGE_LEDGER_H
+#define STADTTOR_NETCTL_USAGE_LEDGER_H
 
 #include <stdbool.h>
 #include <stddef.h>

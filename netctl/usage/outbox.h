@@ -7,8 +7,8 @@
  * the boot as -1 - s; they are placed once the time is known, and after two
  * days go out without a time.
  */
-#ifndef STADTTOR_OUTBOX_H
-#define STADTTOR_OUTBOX_H
+#ifndef STADTTOR_NETCTL_USAGE_OUTBOX_H
+#define STADTTOR_NETCTL_USAGE_OUTBOX_H
 
 #include "netctl/usage/ledger.h"
 

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "netctl/usage/disclosure.h"
 #include "netctl/usage/outbox.h"
 #include "netctl/usage/release_day.h"
-#include "netctl/usage/disclosure.h"
 
 #define BIT(metric) RIPE_BIT(metric)
 

@@ -9,11 +9,11 @@
  *
  * A closing may be cut off anywhere: release_resume() ends it.
  */
-#ifndef STADTTOR_RELEASE_H
-#define STADTTOR_RELEASE_H
+#ifndef STADTTOR_NETCTL_USAGE_RELEASE_H
+#define STADTTOR_NETCTL_USAGE_RELEASE_H
 
-#include "netctl/usage/ledger.h"
 #include "netctl/usage/device_index.h"
+#include "netctl/usage/ledger.h"
 
 void release_hour(struct ledger *l, unsigned int k, int64_t next_hour_s);
 

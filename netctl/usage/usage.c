@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "common/clock.h"
-#include "netctl/usage/release.h"
 #include "netctl/usage/device_index.h"
+#include "netctl/usage/release.h"
 #include "netctl/usage/wallclock.h"
 
 #define HOUR_S	    3600

@@ -6,13 +6,13 @@
  *
  * Zones are named by their index in the settings last applied.
  */
-#ifndef STADTTOR_NETCTL_USAGE_H
-#define STADTTOR_NETCTL_USAGE_H
+#ifndef STADTTOR_NETCTL_USAGE_USAGE_H
+#define STADTTOR_NETCTL_USAGE_USAGE_H
 
 #include "common/config/settings.h"
+#include "netctl/session/session.h"
 #include "netctl/usage/ledger.h"
 #include "netctl/usage/outbox.h"
-#include "netctl/session/session.h"
 
 struct usage;
 

@@ -4,8 +4,8 @@
  * clock of its own boots in 1970; a wrong time server may send it anywhere.
  * Pure arithmetic: the caller reads the clocks.
  */
-#ifndef STADTTOR_WALLCLOCK_H
-#define STADTTOR_WALLCLOCK_H
+#ifndef STADTTOR_NETCTL_USAGE_WALLCLOCK_H
+#define STADTTOR_NETCTL_USAGE_WALLCLOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>

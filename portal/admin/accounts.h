@@ -8,8 +8,8 @@
  *
  * Knows nothing of HTTP. The command line links it, too.
  */
-#ifndef STADTTOR_PORTAL_ACCOUNTS_H
-#define STADTTOR_PORTAL_ACCOUNTS_H
+#ifndef STADTTOR_PORTAL_ADMIN_ACCOUNTS_H
+#define STADTTOR_PORTAL_ADMIN_ACCOUNTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

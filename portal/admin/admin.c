@@ -55,7 +55,7 @@ struct admin *admin_new(const struct admin_config *config)
 	a->site.gate = config->gate;
 	a->site.guests = config->guests;
 	a->site.since_ms = clock_ms();
-	a->site.memory_told_bytes = memory_resident();
+	a->site.memory_told_bytes = rss_read();
 	a->site.sessions = admin_sessions_new();
 	a->site.lockout = lockout_new();
 	a->conns = conns_new(&cc, &bounds);

@@ -3,8 +3,8 @@
  * The operators' listener as a whole: dashboard, figures, metrics. It is open
  * while it is enabled and there is an account, and never on a guest's side.
  */
-#ifndef STADTTOR_PORTAL_ADMIN_H
-#define STADTTOR_PORTAL_ADMIN_H
+#ifndef STADTTOR_PORTAL_ADMIN_ADMIN_H
+#define STADTTOR_PORTAL_ADMIN_ADMIN_H
 
 #include "portal/admin/admin_site.h"
 

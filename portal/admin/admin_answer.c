@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portal/util/strbuf.h"
 #include "portal/http/respond.h"
+#include "portal/util/strbuf.h"
 
 #define HEAD_MAX 2048
 

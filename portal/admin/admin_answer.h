@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Answers of the dashboard's listener, with the fields that all of them carry.
  */
-#ifndef STADTTOR_PORTAL_ADMIN_ANSWER_H
-#define STADTTOR_PORTAL_ADMIN_ANSWER_H
+#ifndef STADTTOR_PORTAL_ADMIN_ADMIN_ANSWER_H
+#define STADTTOR_PORTAL_ADMIN_ADMIN_ANSWER_H
 
 #include "common/log.h"
 #include "portal/http/conn.h"

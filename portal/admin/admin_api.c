@@ -347,7 +347,7 @@ static void read_totals(struct admin_site *s)
 		return;
 	if (s->totals.count) {
 		s->guests_told = *conns_stats(s->guests);
-		s->memory_told_bytes = memory_resident();
+		s->memory_told_bytes = rss_read();
 	}
 	memset(&s->totals, 0, sizeof(s->totals));
 	for (size_t i = 0; i < s->settings->zones; i++)

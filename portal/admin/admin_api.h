@@ -3,8 +3,8 @@
  * What programs ask for: figures of use, the state of the gate, metrics. The
  * handlers are for the table of routes; whoever gets here may see it all.
  */
-#ifndef STADTTOR_PORTAL_ADMIN_API_H
-#define STADTTOR_PORTAL_ADMIN_API_H
+#ifndef STADTTOR_PORTAL_ADMIN_ADMIN_API_H
+#define STADTTOR_PORTAL_ADMIN_ADMIN_API_H
 
 #include "portal/http/conn.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is well and what is not, for people: the list `health` of /api/now. */
-#ifndef STADTTOR_PORTAL_ADMIN_HEALTH_H
-#define STADTTOR_PORTAL_ADMIN_HEALTH_H
+#ifndef STADTTOR_PORTAL_ADMIN_ADMIN_HEALTH_H
+#define STADTTOR_PORTAL_ADMIN_ADMIN_HEALTH_H
 
 #include "portal/admin/admin_site.h"
 

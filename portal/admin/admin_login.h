@@ -3,8 +3,8 @@
  * Who asks: sessions by cookie, programs by token, and how both come about.
  * Whoever guesses is made to wait.
  */
-#ifndef STADTTOR_PORTAL_ADMIN_LOGIN_H
-#define STADTTOR_PORTAL_ADMIN_LOGIN_H
+#ifndef STADTTOR_PORTAL_ADMIN_ADMIN_LOGIN_H
+#define STADTTOR_PORTAL_ADMIN_ADMIN_LOGIN_H
 
 #include "portal/http/conn.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The parameters of /api/...?name=value&... */
-#ifndef STADTTOR_PORTAL_ADMIN_QUERY_H
-#define STADTTOR_PORTAL_ADMIN_QUERY_H
+#ifndef STADTTOR_PORTAL_ADMIN_ADMIN_QUERY_H
+#define STADTTOR_PORTAL_ADMIN_ADMIN_QUERY_H
 
 #include <stdbool.h>
 #include <stddef.h>

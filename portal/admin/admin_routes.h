@@ -4,8 +4,8 @@
  * ask: the names it goes by (against DNS rebinding), same origin for whatever
  * changes something, a session or a token for whatever shows something.
  */
-#ifndef STADTTOR_PORTAL_ADMIN_ROUTES_H
-#define STADTTOR_PORTAL_ADMIN_ROUTES_H
+#ifndef STADTTOR_PORTAL_ADMIN_ADMIN_ROUTES_H
+#define STADTTOR_PORTAL_ADMIN_ADMIN_ROUTES_H
 
 #include "portal/http/conn.h"
 

@@ -3,8 +3,8 @@
  * Operators who are logged in, in memory only: a restart logs everybody out.
  * Only a hash of what the browser holds is kept.
  */
-#ifndef STADTTOR_PORTAL_ADMIN_SESSION_H
-#define STADTTOR_PORTAL_ADMIN_SESSION_H
+#ifndef STADTTOR_PORTAL_ADMIN_ADMIN_SESSION_H
+#define STADTTOR_PORTAL_ADMIN_ADMIN_SESSION_H
 
 #include "portal/admin/accounts.h"
 

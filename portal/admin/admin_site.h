@@ -3,17 +3,17 @@
  * What the handlers of the dashboard's listener work with. Nearly all of it is
  * lent by the portal and replaced at a reload.
  */
-#ifndef STADTTOR_PORTAL_ADMIN_SITE_H
-#define STADTTOR_PORTAL_ADMIN_SITE_H
+#ifndef STADTTOR_PORTAL_ADMIN_ADMIN_SITE_H
+#define STADTTOR_PORTAL_ADMIN_ADMIN_SITE_H
 
 #include "common/config/settings.h"
 #include "portal/admin/accounts.h"
 #include "portal/admin/admin_session.h"
 #include "portal/admin/asset.h"
-#include "portal/http/conn.h"
-#include "portal/netctl_client.h"
 #include "portal/admin/lockout.h"
 #include "portal/admin/metrics.h"
+#include "portal/http/conn.h"
+#include "portal/netctl_client.h"
 #include "portal/store/store.h"
 
 struct admin_site {

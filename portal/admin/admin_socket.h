@@ -5,8 +5,8 @@
  * address, and never opened where that is a guest zone's: guests cannot reach
  * it by any address. While it cannot be opened it is tried every two seconds.
  */
-#ifndef STADTTOR_PORTAL_ADMIN_SOCKET_H
-#define STADTTOR_PORTAL_ADMIN_SOCKET_H
+#ifndef STADTTOR_PORTAL_ADMIN_ADMIN_SOCKET_H
+#define STADTTOR_PORTAL_ADMIN_ADMIN_SOCKET_H
 
 #include <event2/event.h>
 

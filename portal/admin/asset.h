@@ -4,8 +4,8 @@
  * compressed only and sent as they are. A request names one of the set; it
  * never becomes a path.
  */
-#ifndef STADTTOR_PORTAL_ASSET_H
-#define STADTTOR_PORTAL_ASSET_H
+#ifndef STADTTOR_PORTAL_ADMIN_ASSET_H
+#define STADTTOR_PORTAL_ADMIN_ASSET_H
 
 #include <stdbool.h>
 #include <stddef.h>

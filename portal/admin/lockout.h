@@ -8,8 +8,8 @@
  * A source is an IPv4 address or the /64 of an IPv6 one. Times are
  * milliseconds of whatever clock the caller uses throughout.
  */
-#ifndef STADTTOR_PORTAL_LOCKOUT_H
-#define STADTTOR_PORTAL_LOCKOUT_H
+#ifndef STADTTOR_PORTAL_ADMIN_LOCKOUT_H
+#define STADTTOR_PORTAL_ADMIN_LOCKOUT_H
 
 #include <stdint.h>
 

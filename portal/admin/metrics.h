@@ -4,8 +4,8 @@
  * older text format. Health is as it is now; figures of use are sums of what
  * netctl has released, so at least k devices share each step of theirs.
  */
-#ifndef STADTTOR_PORTAL_METRICS_H
-#define STADTTOR_PORTAL_METRICS_H
+#ifndef STADTTOR_PORTAL_ADMIN_METRICS_H
+#define STADTTOR_PORTAL_ADMIN_METRICS_H
 
 #include <stdio.h>
 

@@ -3,12 +3,12 @@
  * The ways in, as a table: each zone has one. It has a form on the portal page
  * and judges what comes back; netctl has the last word on every limit.
  */
-#ifndef STADTTOR_PORTAL_AUTH_H
-#define STADTTOR_PORTAL_AUTH_H
+#ifndef STADTTOR_PORTAL_GUEST_AUTH_H
+#define STADTTOR_PORTAL_GUEST_AUTH_H
 
-#include "portal/http/form.h"
 #include "portal/guest/credential.h"
 #include "portal/guest/view.h"
+#include "portal/http/form.h"
 
 struct auth_method {
 	/*

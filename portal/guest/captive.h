@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The captive portal API: one JSON object about whoever asks, RFC 8908. */
-#ifndef STADTTOR_PORTAL_CAPTIVE_H
-#define STADTTOR_PORTAL_CAPTIVE_H
+#ifndef STADTTOR_PORTAL_GUEST_CAPTIVE_H
+#define STADTTOR_PORTAL_GUEST_CAPTIVE_H
 
 #include "common/config/settings.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What an auth method lets somebody have, while netctl is asked for it. */
-#ifndef STADTTOR_PORTAL_PASS_H
-#define STADTTOR_PORTAL_PASS_H
+#ifndef STADTTOR_PORTAL_GUEST_CREDENTIAL_H
+#define STADTTOR_PORTAL_GUEST_CREDENTIAL_H
 
 #include "common/ipc.h"
-#include "portal/voucher/voucher_code.h"
 #include "portal/voucher/voucher.h"
+#include "portal/voucher/voucher_code.h"
 
 struct auth_pass {
 	struct ipc_limits limits;    /* 0: the zone's default */

@@ -4,8 +4,8 @@
  * leads everybody else here, ready to be sent. Where no hostname is set, the
  * gate's own address is the name; its last few redirects are kept.
  */
-#ifndef STADTTOR_PORTAL_ORIGIN_H
-#define STADTTOR_PORTAL_ORIGIN_H
+#ifndef STADTTOR_PORTAL_GUEST_ORIGIN_H
+#define STADTTOR_PORTAL_GUEST_ORIGIN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * it asks for, never by what it says about itself. The answer travels to the
  * portal's page as one letter, ?via=X, so that nothing has to be remembered.
  */
-#ifndef STADTTOR_PORTAL_PROBE_H
-#define STADTTOR_PORTAL_PROBE_H
+#ifndef STADTTOR_PORTAL_GUEST_PROBE_H
+#define STADTTOR_PORTAL_GUEST_PROBE_H
 
 #include "common/usage.h"
 

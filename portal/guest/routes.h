@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which request gets which answer: the table of pages and their handlers. */
-#ifndef STADTTOR_PORTAL_ROUTES_H
-#define STADTTOR_PORTAL_ROUTES_H
+#ifndef STADTTOR_PORTAL_GUEST_ROUTES_H
+#define STADTTOR_PORTAL_GUEST_ROUTES_H
 
 #include "portal/http/conn.h"
 

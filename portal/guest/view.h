@@ -4,12 +4,12 @@
  * Decides nothing. Each of these ends the connection; it may be gone when they
  * return.
  */
-#ifndef STADTTOR_PORTAL_VIEW_H
-#define STADTTOR_PORTAL_VIEW_H
+#ifndef STADTTOR_PORTAL_GUEST_VIEW_H
+#define STADTTOR_PORTAL_GUEST_VIEW_H
 
+#include "portal/guest/origin.h"
 #include "portal/http/conn.h"
 #include "portal/pages/logo.h"
-#include "portal/guest/origin.h"
 #include "portal/pages/page_context.h"
 
 #define VIEW_LOGO "/logo"

@@ -8,14 +8,14 @@
  * per device, bytes and time of a request, bytes and time of what is thrown
  * away after the answer. What knew an address is wiped.
  */
-#ifndef STADTTOR_PORTAL_CONN_H
-#define STADTTOR_PORTAL_CONN_H
+#ifndef STADTTOR_PORTAL_HTTP_CONN_H
+#define STADTTOR_PORTAL_HTTP_CONN_H
 
-#include "portal/netctl_client.h"
-#include "portal/http/listener.h"
 #include "portal/guest/credential.h"
+#include "portal/http/listener.h"
 #include "portal/http/request.h"
 #include "portal/http/tls.h"
+#include "portal/netctl_client.h"
 
 #define CONN_OUT_MAX (32 * 1024)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The fields of an application/x-www-form-urlencoded body. */
-#ifndef STADTTOR_PORTAL_FORM_H
-#define STADTTOR_PORTAL_FORM_H
+#ifndef STADTTOR_PORTAL_HTTP_FORM_H
+#define STADTTOR_PORTAL_HTTP_FORM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * a connection tells its zone by the socket it came through. Opens, re-opens
  * and closes them as devices come and go. Owns struct zone.
  */
-#ifndef STADTTOR_PORTAL_LISTENER_H
-#define STADTTOR_PORTAL_LISTENER_H
+#ifndef STADTTOR_PORTAL_HTTP_LISTENER_H
+#define STADTTOR_PORTAL_HTTP_LISTENER_H
 
 #include <sys/queue.h>
 #include <sys/socket.h>

@@ -5,8 +5,8 @@
  * interest is copied into the struct as its line completes, so nothing points
  * into the bytes and a line is never read twice.
  */
-#ifndef STADTTOR_PORTAL_REQUEST_H
-#define STADTTOR_PORTAL_REQUEST_H
+#ifndef STADTTOR_PORTAL_HTTP_REQUEST_H
+#define STADTTOR_PORTAL_HTTP_REQUEST_H
 
 #include <stdbool.h>
 #include <stddef.h>

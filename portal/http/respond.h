@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Answers as bytes: status line, fields that each page carries, body. */
-#ifndef STADTTOR_PORTAL_RESPOND_H
-#define STADTTOR_PORTAL_RESPOND_H
+#ifndef STADTTOR_PORTAL_HTTP_RESPOND_H
+#define STADTTOR_PORTAL_HTTP_RESPOND_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * process. Strangers that share a counter may at worst be refused a
  * connection while the other one holds its full share in both rows.
  */
-#ifndef STADTTOR_PORTAL_LIMITS_H
-#define STADTTOR_PORTAL_LIMITS_H
+#ifndef STADTTOR_PORTAL_HTTP_SOURCE_LIMIT_H
+#define STADTTOR_PORTAL_HTTP_SOURCE_LIMIT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* TLS 1.2 and 1.3 on the server's side; the only file that knows OpenSSL. */
-#ifndef STADTTOR_PORTAL_TLS_H
-#define STADTTOR_PORTAL_TLS_H
+#ifndef STADTTOR_PORTAL_HTTP_TLS_H
+#define STADTTOR_PORTAL_HTTP_TLS_H
 
 #include "portal/http/transport.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How a connection's bytes travel: as they are, or through TLS. */
-#ifndef STADTTOR_PORTAL_TRANSPORT_H
-#define STADTTOR_PORTAL_TRANSPORT_H
+#ifndef STADTTOR_PORTAL_HTTP_TRANSPORT_H
+#define STADTTOR_PORTAL_HTTP_TRANSPORT_H
 
 #include <stddef.h>
 #include <sys/types.h>

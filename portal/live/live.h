@@ -6,8 +6,8 @@
  * then less and less often. The log names a source by its number, from 1, and
  * its host, and tells only when it fails or works again.
  */
-#ifndef STADTTOR_PORTAL_LIVE_H
-#define STADTTOR_PORTAL_LIVE_H
+#ifndef STADTTOR_PORTAL_LIVE_LIVE_H
+#define STADTTOR_PORTAL_LIVE_LIVE_H
 
 #include <stdbool.h>
 #include <stddef.h>

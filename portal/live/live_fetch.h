@@ -4,8 +4,8 @@
  * certificate and host name verified against the system's trust store, no
  * redirects, one limit of time for all of it, answers of a bounded size.
  */
-#ifndef STADTTOR_PORTAL_LIVE_FETCH_H
-#define STADTTOR_PORTAL_LIVE_FETCH_H
+#ifndef STADTTOR_PORTAL_LIVE_LIVE_FETCH_H
+#define STADTTOR_PORTAL_LIVE_LIVE_FETCH_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * /etc/resolv.conf, read again when that file has changed. Keeps no loop alive
  * and has no socket before the first question.
  */
-#ifndef STADTTOR_PORTAL_LIVE_RESOLVER_H
-#define STADTTOR_PORTAL_LIVE_RESOLVER_H
+#ifndef STADTTOR_PORTAL_LIVE_LIVE_RESOLVER_H
+#define STADTTOR_PORTAL_LIVE_LIVE_RESOLVER_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An http or https URL, taken apart into what a request is made of. */
-#ifndef STADTTOR_PORTAL_LIVE_URL_H
-#define STADTTOR_PORTAL_LIVE_URL_H
+#ifndef STADTTOR_PORTAL_LIVE_LIVE_URL_H
+#define STADTTOR_PORTAL_LIVE_LIVE_URL_H
 
 #include <stdbool.h>
 #include <stdint.h>

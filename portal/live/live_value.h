@@ -4,8 +4,8 @@
  * meant (RFC 6901), which values are shown, how, and for how long. Pure: no
  * network, no clock.
  */
-#ifndef STADTTOR_PORTAL_LIVE_VALUE_H
-#define STADTTOR_PORTAL_LIVE_VALUE_H
+#ifndef STADTTOR_PORTAL_LIVE_LIVE_VALUE_H
+#define STADTTOR_PORTAL_LIVE_LIVE_VALUE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The pictures on tiles, drawn as one line each. */
-#ifndef STADTTOR_PORTAL_ICON_H
-#define STADTTOR_PORTAL_ICON_H
+#ifndef STADTTOR_PORTAL_PAGES_ICON_H
+#define STADTTOR_PORTAL_PAGES_ICON_H
 
 #include <stdint.h>
 

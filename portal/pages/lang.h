@@ -3,8 +3,8 @@
  * The languages: one flat JSON file each, lang/CODE.json, with the texts of
  * all pages. Chooses the best one for a person. Knows no HTML.
  */
-#ifndef STADTTOR_PORTAL_LANG_H
-#define STADTTOR_PORTAL_LANG_H
+#ifndef STADTTOR_PORTAL_PAGES_LANG_H
+#define STADTTOR_PORTAL_PAGES_LANG_H
 
 #include <stdbool.h>
 #include <stddef.h>

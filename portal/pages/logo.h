@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The operator's logo: a small picture, as the config names it. */
-#ifndef STADTTOR_PORTAL_LOGO_H
-#define STADTTOR_PORTAL_LOGO_H
+#ifndef STADTTOR_PORTAL_PAGES_LOGO_H
+#define STADTTOR_PORTAL_PAGES_LOGO_H
 
 #include <stdbool.h>
 #include <stddef.h>

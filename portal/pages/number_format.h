@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Durations, amounts of data and speeds, as people of a language write them. */
-#ifndef STADTTOR_PORTAL_FIGURES_H
-#define STADTTOR_PORTAL_FIGURES_H
+#ifndef STADTTOR_PORTAL_PAGES_NUMBER_FORMAT_H
+#define STADTTOR_PORTAL_PAGES_NUMBER_FORMAT_H
 
 #include <stdint.h>
 

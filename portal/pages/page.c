@@ -11,8 +11,8 @@
 #include <openssl/sha.h>
 
 #include "common/colour.h"
-#include "portal/util/file.h"
 #include "portal/pages/template.h"
+#include "portal/util/file.h"
 
 #define STYLE_FILE_MAX	  (8 * 1024)
 #define STYLE_PALETTE_MAX 512

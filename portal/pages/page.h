@@ -4,8 +4,8 @@
  * languages, and from the config where it has others for a zone. Owns what was
  * read from DIR/pages and DIR/lang; knows nothing of people and requests.
  */
-#ifndef STADTTOR_PORTAL_PAGE_H
-#define STADTTOR_PORTAL_PAGE_H
+#ifndef STADTTOR_PORTAL_PAGES_PAGE_H
+#define STADTTOR_PORTAL_PAGES_PAGE_H
 
 #include "common/config/settings.h"
 #include "portal/pages/lang.h"

@@ -4,11 +4,11 @@
  * session, in one language. Knows no connection, so that the preview shows
  * what people will see.
  */
-#ifndef STADTTOR_PORTAL_SCENE_H
-#define STADTTOR_PORTAL_SCENE_H
+#ifndef STADTTOR_PORTAL_PAGES_PAGE_CONTEXT_H
+#define STADTTOR_PORTAL_PAGES_PAGE_CONTEXT_H
 
-#include "portal/pages/number_format.h"
 #include "portal/live/live_value.h"
+#include "portal/pages/number_format.h"
 #include "portal/pages/page.h"
 
 #define SCENE_FIGURES 8

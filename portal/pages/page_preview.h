@@ -3,8 +3,8 @@
  * Every page as somebody might see it, with made-up figures: what a preview
  * shows, and what must fit into a few packets before the pages go out.
  */
-#ifndef STADTTOR_PORTAL_SAMPLE_H
-#define STADTTOR_PORTAL_SAMPLE_H
+#ifndef STADTTOR_PORTAL_PAGES_PAGE_PREVIEW_H
+#define STADTTOR_PORTAL_PAGES_PAGE_PREVIEW_H
 
 #include "portal/pages/page_context.h"
 

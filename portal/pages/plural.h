@@ -3,8 +3,8 @@
  * Which form of a noun follows a whole number: the rules of Unicode's CLDR
  * that our languages need. A language file names its rule.
  */
-#ifndef STADTTOR_PORTAL_PLURAL_H
-#define STADTTOR_PORTAL_PLURAL_H
+#ifndef STADTTOR_PORTAL_PAGES_PLURAL_H
+#define STADTTOR_PORTAL_PAGES_PLURAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

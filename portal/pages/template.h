@@ -14,8 +14,8 @@
  * Names of holes, lists and files are the owner's; words get numbers as they
  * are met.
  */
-#ifndef STADTTOR_PORTAL_TEMPLATE_H
-#define STADTTOR_PORTAL_TEMPLATE_H
+#ifndef STADTTOR_PORTAL_PAGES_TEMPLATE_H
+#define STADTTOR_PORTAL_PAGES_TEMPLATE_H
 
 #include <stdint.h>
 

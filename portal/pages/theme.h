@@ -3,8 +3,8 @@
  * What guests are shown by one config: the pages in every language, and the
  * operator's logo. The portal serves it, check and preview look at it before.
  */
-#ifndef STADTTOR_PORTAL_LOOKS_H
-#define STADTTOR_PORTAL_LOOKS_H
+#ifndef STADTTOR_PORTAL_PAGES_THEME_H
+#define STADTTOR_PORTAL_PAGES_THEME_H
 
 #include "portal/pages/logo.h"
 #include "portal/pages/page.h"

@@ -3,8 +3,8 @@
  * Local calendar days as numbers such as 20261124, which sort like the days;
  * 0 stands for a time that is not known.
  */
-#ifndef STADTTOR_PORTAL_DAY_H
-#define STADTTOR_PORTAL_DAY_H
+#ifndef STADTTOR_PORTAL_STORE_DAY_H
+#define STADTTOR_PORTAL_STORE_DAY_H
 
 #include <stdbool.h>
 #include <stdint.h>

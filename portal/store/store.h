@@ -9,8 +9,8 @@
  * others, and not acknowledged; once it can be, they go there. A damaged file
  * is renamed to NAME.corrupt-N, one of a later version is left alone.
  */
-#ifndef STADTTOR_PORTAL_STORE_H
-#define STADTTOR_PORTAL_STORE_H
+#ifndef STADTTOR_PORTAL_STORE_STORE_H
+#define STADTTOR_PORTAL_STORE_STORE_H
 
 #include <stdint.h>
 

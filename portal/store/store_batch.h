@@ -3,8 +3,8 @@
  * What a batch does to the rows of hours and days. Rows are increments; a zone
  * adds to its own rows and to those of all together, an hour also to its day.
  */
-#ifndef STADTTOR_PORTAL_STORE_BATCH_H
-#define STADTTOR_PORTAL_STORE_BATCH_H
+#ifndef STADTTOR_PORTAL_STORE_STORE_BATCH_H
+#define STADTTOR_PORTAL_STORE_STORE_BATCH_H
 
 #include "portal/store/store_db.h"
 

@@ -3,8 +3,8 @@
  * One SQLite database of usage figures: the file, or a stand-in in memory.
  * Adds rows and gives them back; what they mean is the store's matter.
  */
-#ifndef STADTTOR_PORTAL_STORE_DB_H
-#define STADTTOR_PORTAL_STORE_DB_H
+#ifndef STADTTOR_PORTAL_STORE_STORE_DB_H
+#define STADTTOR_PORTAL_STORE_STORE_DB_H
 
 #include "portal/store/store.h"
 

@@ -4,8 +4,8 @@
  * together, has it applied, and asks for the next. A batch that is not as it
  * should be is dropped, and asked for again only after a pause.
  */
-#ifndef STADTTOR_PORTAL_INTAKE_H
-#define STADTTOR_PORTAL_INTAKE_H
+#ifndef STADTTOR_PORTAL_STORE_STORE_IMPORT_H
+#define STADTTOR_PORTAL_STORE_STORE_IMPORT_H
 
 #include "portal/store/store.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What store.c and store_read.c share. */
-#ifndef STADTTOR_PORTAL_STORE_PRIVATE_H
-#define STADTTOR_PORTAL_STORE_PRIVATE_H
+#ifndef STADTTOR_PORTAL_STORE_STORE_PRIVATE_H
+#define STADTTOR_PORTAL_STORE_STORE_PRIVATE_H
 
 #include <sys/stat.h>
 

@@ -3,8 +3,8 @@
  * The tables of the usage database: how they came to be, and the statements
  * that use them. SQLite's errors become ours here.
  */
-#ifndef STADTTOR_PORTAL_STORE_SCHEMA_H
-#define STADTTOR_PORTAL_STORE_SCHEMA_H
+#ifndef STADTTOR_PORTAL_STORE_STORE_SCHEMA_H
+#define STADTTOR_PORTAL_STORE_STORE_SCHEMA_H
 
 #include <sqlite3.h>
 

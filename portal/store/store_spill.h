@@ -11,8 +11,8 @@
  * last complete one stays, if there is one; a damaged one does not count. The
  * rest is seen once it is on the disk.
  */
-#ifndef STADTTOR_PORTAL_STORE_COPY_H
-#define STADTTOR_PORTAL_STORE_COPY_H
+#ifndef STADTTOR_PORTAL_STORE_STORE_SPILL_H
+#define STADTTOR_PORTAL_STORE_STORE_SPILL_H
 
 #include "portal/store/store_private.h"
 

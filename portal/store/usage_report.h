@@ -3,8 +3,8 @@
  * Usage figures as JSON and CSV: what /api/usage and `stadttor usage` give
  * out. Knows nothing of HTTP.
  */
-#ifndef STADTTOR_PORTAL_REPORT_H
-#define STADTTOR_PORTAL_REPORT_H
+#ifndef STADTTOR_PORTAL_STORE_USAGE_REPORT_H
+#define STADTTOR_PORTAL_STORE_USAGE_REPORT_H
 
 #include <stdio.h>
 

@@ -3,8 +3,8 @@
  * Many things with the same span of time, one timer for all: they fall due in
  * the order they came. Owns the timer only; items live in their things.
  */
-#ifndef STADTTOR_PORTAL_DEADLINE_H
-#define STADTTOR_PORTAL_DEADLINE_H
+#ifndef STADTTOR_PORTAL_UTIL_DEADLINE_H
+#define STADTTOR_PORTAL_UTIL_DEADLINE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading the small files that pages are made of. */
-#ifndef STADTTOR_PORTAL_FILE_H
-#define STADTTOR_PORTAL_FILE_H
+#ifndef STADTTOR_PORTAL_UTIL_FILE_H
+#define STADTTOR_PORTAL_UTIL_FILE_H
 
 #include <stddef.h>
 

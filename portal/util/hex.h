@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bytes as hexadecimal text. */
-#ifndef STADTTOR_PORTAL_HEX_H
-#define STADTTOR_PORTAL_HEX_H
+#ifndef STADTTOR_PORTAL_UTIL_HEX_H
+#define STADTTOR_PORTAL_UTIL_HEX_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A writer into a fixed buffer that remembers whether something was cut. */
-#ifndef STADTTOR_PORTAL_OUT_H
-#define STADTTOR_PORTAL_OUT_H
+#ifndef STADTTOR_PORTAL_UTIL_STRBUF_H
+#define STADTTOR_PORTAL_UTIL_STRBUF_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,19 +9,19 @@
  * the pass has the tag that they share, nothing here keeps a device.
  *
  * Whoever guesses: netctl bounds the attempts of each device (see
- * netctl/server/code_attempts.h), and is asked before. Beyond that a code is looked up only
- * if fewer than tries_per_minute wrong codes came from all together, which
- * takes a crowd of devices, real or forged. IPv4 and IPv6 have half each. Only
- * codes that were never made count, not those that are over, and a right one
- * costs nobody anything. A person whose try meets an empty half is told to
- * wait, and competes with whoever emptied it.
+ * netctl/server/code_attempts.h), and is asked before. Beyond that a code is
+ * looked up only if fewer than tries_per_minute wrong codes came from all
+ * together, which takes a crowd of devices, real or forged. IPv4 and IPv6 have
+ * half each. Only codes that were never made count, not those that are over,
+ * and a right one costs nobody anything. A person whose try meets an empty half
+ * is told to wait, and competes with whoever emptied it.
  *
  * With r wrong tries a minute a hit on one of n codes that are good takes
  * 25^9 / (n * r) minutes: at r = 60 it is 600 years for n = 200, and 12 years
  * for n = 10,000; the check symbol is no help, they know it as well as we do.
  */
-#ifndef STADTTOR_PORTAL_VOUCHER_H
-#define STADTTOR_PORTAL_VOUCHER_H
+#ifndef STADTTOR_PORTAL_VOUCHER_VOUCHER_H
+#define STADTTOR_PORTAL_VOUCHER_VOUCHER_H
 
 #include <stdbool.h>
 #include <stdint.h>

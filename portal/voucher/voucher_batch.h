@@ -4,8 +4,8 @@
  * counted. Each call is one transaction of its own; times are seconds since
  * 1970.
  */
-#ifndef STADTTOR_PORTAL_VOUCHER_BATCH_H
-#define STADTTOR_PORTAL_VOUCHER_BATCH_H
+#ifndef STADTTOR_PORTAL_VOUCHER_VOUCHER_BATCH_H
+#define STADTTOR_PORTAL_VOUCHER_VOUCHER_BATCH_H
 
 #include <stddef.h>
 

@@ -15,8 +15,8 @@
  *
  * Nine free symbols are 25^9 = 3.8e12 codes, 41.8 bits.
  */
-#ifndef STADTTOR_PORTAL_CODE_H
-#define STADTTOR_PORTAL_CODE_H
+#ifndef STADTTOR_PORTAL_VOUCHER_VOUCHER_CODE_H
+#define STADTTOR_PORTAL_VOUCHER_VOUCHER_CODE_H
 
 #include <stdbool.h>
 

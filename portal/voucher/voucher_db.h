@@ -9,8 +9,8 @@
  *
  * Times are seconds since 1970.
  */
-#ifndef STADTTOR_PORTAL_VOUCHER_DB_H
-#define STADTTOR_PORTAL_VOUCHER_DB_H
+#ifndef STADTTOR_PORTAL_VOUCHER_VOUCHER_DB_H
+#define STADTTOR_PORTAL_VOUCHER_VOUCHER_DB_H
 
 #include <stdbool.h>
 #include <stdint.h>

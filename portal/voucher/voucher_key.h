@@ -3,8 +3,8 @@
  * The secret under which codes are hashed. The database without the key file
  * gives no code away: there are few enough codes to try them all otherwise.
  */
-#ifndef STADTTOR_PORTAL_VOUCHER_KEY_H
-#define STADTTOR_PORTAL_VOUCHER_KEY_H
+#ifndef STADTTOR_PORTAL_VOUCHER_VOUCHER_KEY_H
+#define STADTTOR_PORTAL_VOUCHER_VOUCHER_KEY_H
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portal/voucher/voucher_code.h"
 #include "portal/http/form.h"
+#include "portal/voucher/voucher_code.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "portal/admin/admin_query.h"
-#include "portal/pages/lang.h"
 #include "portal/http/request.h"
+#include "portal/pages/lang.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -22,10 +22,10 @@
 #include <netlink/socket.h>
 
 #include "netctl/netlink/conntrack.h"
-#include "netctl/session/elements.h"
 #include "netctl/netlink/nft.h"
 #include "netctl/netlink/rtnl.h"
 #include "netctl/rules/ruleset_nft.h"
+#include "netctl/session/elements.h"
 #include "netctl/session/shaper.h"
 
 #define PORTID	   4711

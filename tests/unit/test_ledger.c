@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "netctl/usage/device_index.h"
 #include "netctl/usage/ledger.h"
 #include "netctl/usage/outbox.h"
 #include "netctl/usage/release.h"
-#include "netctl/usage/device_index.h"
 
 static const char *path_in_ram(void)
 {
