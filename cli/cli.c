@@ -237,7 +237,7 @@ struct search {
 	bool is_found;
 };
 
-static int on_zone(const union talk_message *m, void *arg)
+static int on_zone(const union netctl_call_message *m, void *arg)
 {
 	struct search *s = arg;
 
@@ -251,17 +251,17 @@ static int on_zone(const union talk_message *m, void *arg)
 }
 
 /* Closes what it refuses. */
-static enum cli_exit check_zone(const struct cli *cli, struct talk *t)
+static enum cli_exit check_zone(const struct cli *cli, struct netctl_call *t)
 {
 	struct search search = { .zone = cli->zone };
-	const struct talk_handler h = { on_zone, &search };
+	const struct netctl_call_handler h = { on_zone, &search };
 	struct ipc_status question = { 0 };
 	struct ipc_done done;
-	int err = talk_all(t, IPC_STATUS, &question, &h, &done);
+	int err = netctl_call_all(t, IPC_STATUS, &question, &h, &done);
 
 	if (!err && search.is_found)
 		return CLI_DONE;
-	talk_close(t);
+	netctl_call_close(t);
 	return err ? cli_refused(cli, err, "zones") : no_zone(cli);
 }
 
@@ -270,7 +270,8 @@ static enum cli_exit check_zone(const struct cli *cli, struct talk *t)
  * file, and listens at the default, ours or that of OpenWrt's package. Of any
  * other file nobody knows whose netctl it is for.
  */
-static enum cli_exit open_without_config(const struct cli *cli, struct talk *t,
+static enum cli_exit open_without_config(const struct cli *cli,
+					 struct netctl_call *t,
 					 const char *error)
 {
 	static const char *const paths[] = { SETTINGS_SOCKET,
@@ -280,7 +281,7 @@ static enum cli_exit open_without_config(const struct cli *cli, struct talk *t,
 				     : sizeof(paths) / sizeof(paths[0]);
 
 	for (size_t i = 0; i < count; i++) {
-		if (talk_open(t, paths[i]))
+		if (netctl_call_open(t, paths[i]))
 			continue;
 		fprintf(stderr, "%s; asking the netctl at %s\n", error,
 			paths[i]);
@@ -289,7 +290,7 @@ static enum cli_exit open_without_config(const struct cli *cli, struct talk *t,
 	return cli_fail(cli, CLI_USAGE, "%s", error);
 }
 
-enum cli_exit cli_open(const struct cli *cli, struct talk *t)
+enum cli_exit cli_open(const struct cli *cli, struct netctl_call *t)
 {
 	char error[UCI_ERROR_MAX];
 	struct settings *s = settings_read(cli->config, error);
@@ -302,7 +303,7 @@ enum cli_exit cli_open(const struct cli *cli, struct talk *t)
 		code = no_zone(cli);
 		goto out;
 	}
-	err = talk_open(t, s->gate.socket);
+	err = netctl_call_open(t, s->gate.socket);
 	if (err)
 		code = cli_fail(cli, CLI_UNREACHABLE,
 				"netctl is not reachable at %s: %s%s",

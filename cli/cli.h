@@ -14,7 +14,7 @@
 #include "common/ipc.h"
 #include "common/log.h"
 
-struct talk;
+struct netctl_call;
 struct json_object;
 
 enum cli_exit {
@@ -74,9 +74,9 @@ struct settings *cli_settings(const struct cli *cli);
  * Connects to the netctl of the config, after checking that --zone names one
  * of its zones; with a mistake in the system's config, to the one that runs
  * where it does by default, and it is asked for its zones.
- * CLI_DONE: talk_close() is due. Otherwise it has said why.
+ * CLI_DONE: netctl_call_close() is due. Otherwise it has said why.
  */
-enum cli_exit cli_open(const struct cli *cli, struct talk *t);
+enum cli_exit cli_open(const struct cli *cli, struct netctl_call *t);
 
 /* Prints and frees the object. */
 void cli_print_json(struct json_object *o);

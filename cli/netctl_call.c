@@ -30,7 +30,7 @@ static int told(int err)
 	return err == -EAGAIN ? -ETIMEDOUT : err;
 }
 
-int talk_open(struct talk *t, const char *path)
+int netctl_call_open(struct netctl_call *t, const char *path)
 {
 	int fd = open_socket();
 	int err;
@@ -41,17 +41,17 @@ int talk_open(struct talk *t, const char *path)
 	if (err)
 		close(fd);
 	else
-		*t = (struct talk){ .fd = fd };
+		*t = (struct netctl_call){ .fd = fd };
 	return err;
 }
 
-void talk_close(struct talk *t)
+void netctl_call_close(struct netctl_call *t)
 {
 	close(t->fd);
 	t->fd = -1;
 }
 
-int talk_ask(struct talk *t, enum ipc_type type, void *question)
+int netctl_call_ask(struct netctl_call *t, enum ipc_type type, void *question)
 {
 	struct ipc_header *h = question;
 	ssize_t n;
@@ -65,7 +65,7 @@ int talk_ask(struct talk *t, enum ipc_type type, void *question)
 	return n < 0 ? told(-errno) : 0;
 }
 
-int talk_answer(struct talk *t, union talk_message *m)
+int netctl_call_answer(struct netctl_call *t, union netctl_call_message *m)
 {
 	ssize_t n;
 
@@ -83,21 +83,22 @@ int talk_answer(struct talk *t, union talk_message *m)
 	return 0;
 }
 
-int talk_answer_of(struct talk *t, enum ipc_type type, union talk_message *m)
+int netctl_call_answer_of(struct netctl_call *t, enum ipc_type type,
+			  union netctl_call_message *m)
 {
-	int err = talk_answer(t, m);
+	int err = netctl_call_answer(t, m);
 
 	return !err && m->header.type != type ? -EPROTO : err;
 }
 
-int talk_all(struct talk *t, enum ipc_type type, void *question,
-	     const struct talk_handler *h, struct ipc_done *done)
+int netctl_call_all(struct netctl_call *t, enum ipc_type type, void *question,
+		    const struct netctl_call_handler *h, struct ipc_done *done)
 {
-	union talk_message m;
-	int err = talk_ask(t, type, question);
+	union netctl_call_message m;
+	int err = netctl_call_ask(t, type, question);
 
 	while (!err) {
-		err = talk_answer(t, &m);
+		err = netctl_call_answer(t, &m);
 		if (err)
 			break;
 		if (m.header.type == IPC_DONE) {

@@ -11,12 +11,12 @@
 #include "common/ipc.h"
 #include "common/log.h"
 
-struct talk {
+struct netctl_call {
 	int fd;
 	uint32_t id; /* of the last question */
 };
 
-union talk_message {
+union netctl_call_message {
 	struct ipc_header header;
 	struct ipc_session session;
 	struct ipc_address address;
@@ -26,34 +26,37 @@ union talk_message {
 	unsigned char bytes[IPC_MESSAGE_MAX + 1];
 };
 
-/* 0 or -errno; talk_close() is due after success only. */
-int talk_open(struct talk *t, const char *path) MUST_CHECK;
-void talk_close(struct talk *t);
+/* 0 or -errno; netctl_call_close() is due after success only. */
+int netctl_call_open(struct netctl_call *t, const char *path) MUST_CHECK;
+void netctl_call_close(struct netctl_call *t);
 
 /* Sends a question under a new id. 0 or -errno. */
-int talk_ask(struct talk *t, enum ipc_type type, void *question) MUST_CHECK;
+int netctl_call_ask(struct netctl_call *t, enum ipc_type type,
+		    void *question) MUST_CHECK;
 
 /*
  * The next answer to the last question; others are skipped. 0, -ETIMEDOUT,
  * -ECONNRESET: netctl hung up, -EPROTO: it speaks another version, -errno.
  */
-int talk_answer(struct talk *t, union talk_message *m) MUST_CHECK;
+int netctl_call_answer(struct netctl_call *t,
+		       union netctl_call_message *m) MUST_CHECK;
 
 /*
  * Asks, and gives each answer to on_answer until IPC_DONE, which done gets.
  * What on_answer returns, if it is not 0, ends that. 0, -errno as above, or
  * netctl's.
  */
-typedef int talk_fn(const union talk_message *m, void *arg);
-struct talk_handler {
-	talk_fn *on_answer;
+typedef int netctl_call_fn(const union netctl_call_message *m, void *arg);
+struct netctl_call_handler {
+	netctl_call_fn *on_answer;
 	void *arg;
 };
-int talk_all(struct talk *t, enum ipc_type type, void *question,
-	     const struct talk_handler *h, struct ipc_done *done) MUST_CHECK;
+int netctl_call_all(struct netctl_call *t, enum ipc_type type, void *question,
+		    const struct netctl_call_handler *h,
+		    struct ipc_done *done) MUST_CHECK;
 
 /* An answer of one type, no other: -EPROTO otherwise. */
-int talk_answer_of(struct talk *t, enum ipc_type type,
-		   union talk_message *m) MUST_CHECK;
+int netctl_call_answer_of(struct netctl_call *t, enum ipc_type type,
+			  union netctl_call_message *m) MUST_CHECK;
 
 #endif

@@ -196,7 +196,8 @@ static enum cli_exit set_password(struct edit *e)
 {
 	char password[ACCOUNTS_PASSWORD_MAX + 2];
 	char line[ACCOUNTS_LINE_MAX];
-	enum cli_exit code = ask_password(e->cli, password, sizeof(password));
+	enum cli_exit code =
+		prompt_password(e->cli, password, sizeof(password));
 	const char *complaint;
 
 	if (code)

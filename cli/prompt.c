@@ -98,7 +98,7 @@ static enum cli_exit ask_twice(const struct cli *cli, int tty, char *out,
 	return code;
 }
 
-enum cli_exit ask_password(const struct cli *cli, char *out, size_t max)
+enum cli_exit prompt_password(const struct cli *cli, char *out, size_t max)
 {
 	enum cli_exit code;
 	int tty;

@@ -9,6 +9,6 @@
  * A new password: asked for twice without echo, or with --stdin a line of
  * standard input. max counts the closing NUL; a longer one is cut.
  */
-enum cli_exit ask_password(const struct cli *cli, char *out, size_t max);
+enum cli_exit prompt_password(const struct cli *cli, char *out, size_t max);
 
 #endif

@@ -12,7 +12,7 @@
 #include "cli/netctl_call.h"
 #include "cli/session_view.h"
 
-static int on_session(const union talk_message *m, void *list)
+static int on_session(const union netctl_call_message *m, void *list)
 {
 	if (m->header.type == IPC_SESSION)
 		return session_list_add(list, &m->session);
@@ -23,10 +23,10 @@ static int on_session(const union talk_message *m, void *list)
 }
 
 /* They come by pages; the cursor is where the next begins, 0: nowhere. */
-static int fetch_all(struct talk *t, bool show_addresses,
+static int fetch_all(struct netctl_call *t, bool show_addresses,
 		     struct session_list *list)
 {
-	const struct talk_handler h = { on_session, list };
+	const struct netctl_call_handler h = { on_session, list };
 	struct ipc_done done = { 0 };
 	int err;
 
@@ -34,7 +34,7 @@ static int fetch_all(struct talk *t, bool show_addresses,
 		struct ipc_list question = { .cursor = done.cursor,
 					     .show_addresses = show_addresses };
 
-		err = talk_all(t, IPC_LIST, &question, &h, &done);
+		err = netctl_call_all(t, IPC_LIST, &question, &h, &done);
 	} while (!err && done.cursor);
 	return err;
 }
@@ -65,14 +65,14 @@ static void print_json(const struct session_list *l, bool show_addresses)
 enum cli_exit cli_sessions(const struct cli *cli)
 {
 	struct session_list list = { 0 };
-	struct talk t;
+	struct netctl_call t;
 	enum cli_exit code = cli_open(cli, &t);
 	int err;
 
 	if (code)
 		return code;
 	err = fetch_all(&t, cli->show_addresses, &list);
-	talk_close(&t);
+	netctl_call_close(&t);
 	if (!err && cli->zone)
 		keep_zone(&list, cli->zone);
 	if (!err && cli->json)
@@ -101,8 +101,8 @@ static int print_granted(const struct cli *cli, const struct ipc_session *s)
 enum cli_exit cli_grant(const struct cli *cli)
 {
 	struct ipc_grant question = { .limits = cli->limits };
-	union talk_message m;
-	struct talk t;
+	union netctl_call_message m;
+	struct netctl_call t;
 	enum cli_exit code;
 	int err;
 
@@ -113,10 +113,10 @@ enum cli_exit cli_grant(const struct cli *cli)
 	code = cli_open(cli, &t);
 	if (code)
 		return code;
-	err = talk_ask(&t, IPC_ADMIT, &question);
+	err = netctl_call_ask(&t, IPC_ADMIT, &question);
 	if (!err)
-		err = talk_answer_of(&t, IPC_SESSION, &m);
-	talk_close(&t);
+		err = netctl_call_answer_of(&t, IPC_SESSION, &m);
+	netctl_call_close(&t);
 	if (!err)
 		err = m.session.error;
 	if (!err)
@@ -162,8 +162,8 @@ static void print_ended(const struct cli *cli, uint32_t count)
 enum cli_exit cli_revoke(const struct cli *cli)
 {
 	struct ipc_revoke question = { 0 };
-	union talk_message m;
-	struct talk t;
+	union netctl_call_message m;
+	struct netctl_call t;
 	enum cli_exit code;
 	int err;
 
@@ -172,10 +172,10 @@ enum cli_exit cli_revoke(const struct cli *cli)
 	code = cli_open(cli, &t);
 	if (code)
 		return code;
-	err = talk_ask(&t, IPC_REVOKE, &question);
+	err = netctl_call_ask(&t, IPC_REVOKE, &question);
 	if (!err)
-		err = talk_answer_of(&t, IPC_DONE, &m);
-	talk_close(&t);
+		err = netctl_call_answer_of(&t, IPC_DONE, &m);
+	netctl_call_close(&t);
 	if (!err)
 		err = m.done.error;
 	if (!err && !m.done.count && !cli->all)

@@ -28,7 +28,7 @@ static const char *shaping_to_string(uint32_t shaping)
 	return shaping <= IPC_SHAPING_POLICED ? shaping_name[shaping] : "?";
 }
 
-static int on_part(const union talk_message *m, void *arg)
+static int on_part(const union netctl_call_message *m, void *arg)
 {
 	struct status *s = arg;
 
@@ -43,13 +43,13 @@ static int on_part(const union talk_message *m, void *arg)
 	return 0;
 }
 
-static int fetch(struct talk *t, struct status *s)
+static int fetch(struct netctl_call *t, struct status *s)
 {
-	const struct talk_handler h = { on_part, s };
+	const struct netctl_call_handler h = { on_part, s };
 	struct ipc_status question = { 0 };
 	struct ipc_done done;
 
-	return talk_all(t, IPC_STATUS, &question, &h, &done);
+	return netctl_call_all(t, IPC_STATUS, &question, &h, &done);
 }
 
 static struct json_object *zone_to_json(const struct ipc_zone *z)
@@ -151,14 +151,14 @@ static int print_zones(const struct status *s)
 enum cli_exit cli_status(const struct cli *cli)
 {
 	struct status s = { 0 };
-	struct talk t;
+	struct netctl_call t;
 	enum cli_exit code = cli_open(cli, &t);
 	int err;
 
 	if (code)
 		return code;
 	err = fetch(&t, &s);
-	talk_close(&t);
+	netctl_call_close(&t);
 	if (!err && cli->json) {
 		print_json(&s);
 	} else if (!err) {

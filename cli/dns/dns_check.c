@@ -160,17 +160,17 @@ static bool has_good_certificate(struct dns_api *api,
 static bool has_netctl(struct dns_api *api, const char *socket)
 {
 	struct ipc_status question = { 0 };
-	union talk_message m;
-	struct talk t;
-	int err = talk_open(&t, socket);
+	union netctl_call_message m;
+	struct netctl_call t;
+	int err = netctl_call_open(&t, socket);
 
 	if (err)
 		return unfit(api, "netctl is not reachable at %s: %s", socket,
 			     strerror(-err));
-	err = talk_ask(&t, IPC_STATUS, &question);
+	err = netctl_call_ask(&t, IPC_STATUS, &question);
 	if (!err)
-		err = talk_answer_of(&t, IPC_TOTALS, &m);
-	talk_close(&t);
+		err = netctl_call_answer_of(&t, IPC_TOTALS, &m);
+	netctl_call_close(&t);
 	if (err)
 		return unfit(api, "netctl does not answer: %s", strerror(-err));
 	return true;

@@ -113,7 +113,7 @@ static void warn_about(const struct zone_settings *z,
 			z->name, max_s / 60);
 }
 
-static enum cli_exit look_at_zones(const struct desk *d,
+static enum cli_exit look_at_zones(const struct voucher_session *d,
 				   struct voucher_batch *b)
 {
 	const struct settings *s = d->settings;
@@ -203,7 +203,7 @@ static void print_codes(const struct cli *cli, const struct voucher_batch *b,
 		print_codes_json(b, codes);
 		return;
 	}
-	desk_time(b->valid_until_s, until);
+	voucher_session_time(b->valid_until_s, until);
 	if (cli->csv)
 		puts("code,batch,label,zone,minutes,devices,valid_until");
 	for (uint32_t i = 0; i < b->count; i++) {
@@ -218,19 +218,19 @@ static void print_codes(const struct cli *cli, const struct voucher_batch *b,
 	}
 }
 
-static enum cli_exit create(struct desk *d, struct voucher_batch *b)
+static enum cli_exit create(struct voucher_session *d, struct voucher_batch *b)
 {
 	char(*codes)[CODE_MAX] = calloc(b->count, sizeof(*codes));
 	enum cli_exit code;
 	int err;
 
 	if (!codes)
-		return desk_fail(d, -ENOMEM);
-	code = desk_open(d, VOUCHER_DB_MAKE);
+		return voucher_session_fail(d, -ENOMEM);
+	code = voucher_session_open(d, VOUCHER_DB_MAKE);
 	if (!code) {
 		err = voucher_batch_create(d->db, &d->key, b, codes);
 		if (err)
-			code = desk_fail(d, err);
+			code = voucher_session_fail(d, err);
 		else
 			print_codes(d->cli, b, codes);
 		if (!err && (fflush(stdout) || ferror(stdout)))
@@ -248,17 +248,17 @@ static enum cli_exit create(struct desk *d, struct voucher_batch *b)
 enum cli_exit cli_voucher_create(const struct cli *cli)
 {
 	struct voucher_batch b = { .created_s = time(NULL) };
-	struct desk d;
+	struct voucher_session d;
 	enum cli_exit code;
 
 	if (!take_batch(cli, &b))
 		return CLI_USAGE;
-	code = desk_init(&d, cli);
+	code = voucher_session_init(&d, cli);
 	if (!code)
 		code = look_at_zones(&d, &b);
 	if (!code)
 		code = create(&d, &b);
-	desk_close(&d);
+	voucher_session_close(&d);
 	return code;
 }
 
@@ -286,8 +286,8 @@ static const char *figure(uint64_t v, char text[FORMAT_MAX])
 }
 
 /* Frees what the view holds. */
-static enum cli_exit show(const struct desk *d, struct view *v, const char *key,
-			  int err)
+static enum cli_exit show(const struct voucher_session *d, struct view *v,
+			  const char *key, int err)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -302,26 +302,27 @@ static enum cli_exit show(const struct desk *d, struct view *v, const char *key,
 		puts("There are no such vouchers.");
 	json_object_put(o);
 	table_free(v->table);
-	return err ? desk_fail(d, err) : CLI_DONE;
+	return err ? voucher_session_fail(d, err) : CLI_DONE;
 }
 
 struct listing {
 	const char *key;     /* of the list in JSON */
 	const char *columns; /* as table_new() has them */
 	const char *const *headings;
-	int (*fill)(const struct desk *d, struct view *v); /* 0 or -errno */
+	int (*fill)(const struct voucher_session *d,
+		    struct view *v); /* 0 or -errno */
 };
 
 static enum cli_exit show_listing(const struct cli *cli,
 				  const struct listing *l)
 {
 	struct view v = { 0 };
-	struct desk d;
-	enum cli_exit code = desk_init(&d, cli);
+	struct voucher_session d;
+	enum cli_exit code = voucher_session_init(&d, cli);
 	int err = -ENOMEM;
 
 	if (!code)
-		code = desk_open(&d, VOUCHER_DB_USE);
+		code = voucher_session_open(&d, VOUCHER_DB_USE);
 	if (!code) {
 		v.table = table_new(l->columns, l->headings);
 		v.list = json_object_new_array();
@@ -329,7 +330,7 @@ static enum cli_exit show_listing(const struct cli *cli,
 			err = l->fill(&d, &v);
 		code = show(&d, &v, l->key, err);
 	}
-	desk_close(&d);
+	voucher_session_close(&d);
 	return code;
 }
 
@@ -344,13 +345,13 @@ static void on_batch(const struct voucher_batch *b, void *arg)
 	struct json_object *o;
 	const char *const cells[] = {
 		figure((uint64_t)b->id, id),
-		desk_time(b->created_s, created),
+		voucher_session_time(b->created_s, created),
 		figure(b->count, count),
 		figure(b->used, used),
 		figure(b->revoked, revoked),
 		figure((uint64_t)b->duration_s / 60, minutes),
 		figure(b->devices, devices),
-		desk_time(b->valid_until_s, until),
+		voucher_session_time(b->valid_until_s, until),
 		*b->zone ? b->zone : "any",
 		b->label,
 	};
@@ -364,7 +365,7 @@ static void on_batch(const struct voucher_batch *b, void *arg)
 	json_object_array_add(v->list, o);
 }
 
-static int fill_batches(const struct desk *d, struct view *v)
+static int fill_batches(const struct voucher_session *d, struct view *v)
 {
 	return voucher_batch_list(d->db, d->now_s, d->cli->voucher.label,
 				  on_batch, v);
@@ -418,7 +419,7 @@ static void on_label(const struct voucher_statistics *s, void *arg)
 	json_object_array_add(v->list, o);
 }
 
-static int fill_labels(const struct desk *d, struct view *v)
+static int fill_labels(const struct voucher_session *d, struct view *v)
 {
 	int err = voucher_batch_statistics(d->db, d->now_s, on_label, v);
 
@@ -440,8 +441,8 @@ enum cli_exit cli_voucher_statistics(const struct cli *cli)
 /* --- revoke ------------------------------------------------------------ */
 
 struct revocation {
-	struct desk desk;
-	struct talk talk;
+	struct voucher_session desk;
+	struct netctl_call talk;
 	int talk_error; /* why it is not open */
 	uint64_t *tags; /* of codes whose minutes run */
 	size_t count;
@@ -452,11 +453,11 @@ struct revocation {
 static int end_tag(struct revocation *r, uint64_t tag)
 {
 	struct ipc_revoke question = { .tag = tag };
-	union talk_message m;
-	int err = talk_ask(&r->talk, IPC_REVOKE, &question);
+	union netctl_call_message m;
+	int err = netctl_call_ask(&r->talk, IPC_REVOKE, &question);
 
 	if (!err)
-		err = talk_answer_of(&r->talk, IPC_DONE, &m);
+		err = netctl_call_answer_of(&r->talk, IPC_DONE, &m);
 	if (!err)
 		err = m.done.error;
 	if (!err)
@@ -481,7 +482,7 @@ static enum cli_exit end_all(struct revocation *r)
 {
 	static const struct timespec while_asking = { .tv_nsec = AGAIN_MS *
 								 1000000L };
-	const struct desk *d = &r->desk;
+	const struct voucher_session *d = &r->desk;
 	int err;
 
 	if (!r->count)
@@ -502,7 +503,8 @@ static enum cli_exit end_all(struct revocation *r)
 		   : CLI_DONE;
 }
 
-static enum cli_exit take_target(const struct desk *d, struct voucher_target *t)
+static enum cli_exit take_target(const struct voucher_session *d,
+				 struct voucher_target *t)
 {
 	const char *text = d->cli->args[0];
 	char code[CODE_MAX];
@@ -520,7 +522,7 @@ static enum cli_exit take_target(const struct desk *d, struct voucher_target *t)
 				"a code; is there a typing mistake?",
 				text);
 	err = voucher_key_hash(&d->key, code, &t->code);
-	return err ? desk_fail(d, err) : CLI_DONE;
+	return err ? voucher_session_fail(d, err) : CLI_DONE;
 }
 
 static enum cli_exit report_revoked(const struct revocation *r,
@@ -544,9 +546,9 @@ static enum cli_exit report_revoked(const struct revocation *r,
 
 static enum cli_exit revoke(struct revocation *r)
 {
-	struct desk *d = &r->desk;
+	struct voucher_session *d = &r->desk;
 	struct voucher_target target;
-	enum cli_exit code = desk_open(d, VOUCHER_DB_USE);
+	enum cli_exit code = voucher_session_open(d, VOUCHER_DB_USE);
 	int err;
 
 	if (!code)
@@ -560,7 +562,7 @@ static enum cli_exit revoke(struct revocation *r)
 				target.batch ? "batch" : "code",
 				d->cli->args[0]);
 	if (err)
-		return desk_fail(d, err);
+		return voucher_session_fail(d, err);
 	code = end_all(r);
 	return code ? code : report_revoked(r, &target);
 }
@@ -568,16 +570,17 @@ static enum cli_exit revoke(struct revocation *r)
 enum cli_exit cli_voucher_revoke(const struct cli *cli)
 {
 	struct revocation r = { 0 };
-	enum cli_exit code = desk_init(&r.desk, cli);
+	enum cli_exit code = voucher_session_init(&r.desk, cli);
 
 	if (!code) {
 		/* as root, who alone may end sessions */
-		r.talk_error = talk_open(&r.talk, r.desk.settings->gate.socket);
+		r.talk_error =
+			netctl_call_open(&r.talk, r.desk.settings->gate.socket);
 		code = revoke(&r);
 		if (!r.talk_error)
-			talk_close(&r.talk);
+			netctl_call_close(&r.talk);
 	}
 	free(r.tags);
-	desk_close(&r.desk);
+	voucher_session_close(&r.desk);
 	return code;
 }

@@ -12,7 +12,7 @@
 
 #define VOUCHER_TIME_MAX 32
 
-struct desk {
+struct voucher_session {
 	const struct cli *cli;
 	struct settings *settings;
 	struct voucher_key key;
@@ -23,38 +23,40 @@ struct desk {
 /*
  * First the config, while the caller may still open what only root may, then
  * the database; with VOUCHER_DB_MAKE folder, key and database are made where
- * they are missing. Otherwise than CLI_DONE: it has said why. desk_close() is
- * due after either, and safe before.
+ * they are missing. Otherwise than CLI_DONE: it has said why.
+ * voucher_session_close() is due after either, and safe before.
  */
-enum cli_exit desk_init(struct desk *d, const struct cli *cli);
-enum cli_exit desk_open(struct desk *d, enum voucher_db_mode mode);
-void desk_close(struct desk *d);
+enum cli_exit voucher_session_init(struct voucher_session *d,
+				   const struct cli *cli);
+enum cli_exit voucher_session_open(struct voucher_session *d,
+				   enum voucher_db_mode mode);
+void voucher_session_close(struct voucher_session *d);
 
 /* Says why the database has failed. */
-enum cli_exit desk_fail(const struct desk *d, int err);
+enum cli_exit voucher_session_fail(const struct voucher_session *d, int err);
 
 /* "2026-12-24 14:00" of local time; returns text. */
-const char *desk_time(int64_t time_s, char text[VOUCHER_TIME_MAX]);
+const char *voucher_session_time(int64_t time_s, char text[VOUCHER_TIME_MAX]);
 
 /* --- the sheet --------------------------------------------------------- */
 
-struct sheet_card {
+struct voucher_sheet_card {
 	char code[CODE_MAX];
 	int64_t duration_s;
 	int64_t valid_until_s;
 	uint32_t devices;
 };
 
-struct sheet {
+struct voucher_sheet {
 	const char *network;
 	const char *title; /* NULL: none */
 	const char *url;   /* that a code is appended to */
 	bool is_english;
-	const struct sheet_card *card;
+	const struct voucher_sheet_card *card;
 	size_t cards;
 };
 
 /* One HTML document. 0, -ENOMEM, or -EMSGSIZE: no QR code holds the URL. */
-int sheet_write(const struct sheet *s, FILE *out) MUST_CHECK;
+int voucher_sheet_write(const struct voucher_sheet *s, FILE *out) MUST_CHECK;
 
 #endif

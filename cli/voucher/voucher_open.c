@@ -10,14 +10,15 @@
 
 #include "common/mkdir_for.h"
 
-enum cli_exit desk_init(struct desk *d, const struct cli *cli)
+enum cli_exit voucher_session_init(struct voucher_session *d,
+				   const struct cli *cli)
 {
-	*d = (struct desk){ .cli = cli, .now_s = time(NULL) };
+	*d = (struct voucher_session){ .cli = cli, .now_s = time(NULL) };
 	d->settings = cli_settings(cli);
 	return d->settings ? CLI_DONE : CLI_USAGE;
 }
 
-void desk_close(struct desk *d)
+void voucher_session_close(struct voucher_session *d)
 {
 	voucher_db_close(d->db);
 	voucher_key_clear(&d->key);
@@ -26,13 +27,13 @@ void desk_close(struct desk *d)
 	d->settings = NULL;
 }
 
-enum cli_exit desk_fail(const struct desk *d, int err)
+enum cli_exit voucher_session_fail(const struct voucher_session *d, int err)
 {
 	return cli_fail(d->cli, CLI_FAILED, "%s: %s", d->settings->voucher.file,
 			voucher_db_reason(err));
 }
 
-const char *desk_time(int64_t time_s, char text[VOUCHER_TIME_MAX])
+const char *voucher_session_time(int64_t time_s, char text[VOUCHER_TIME_MAX])
 {
 	time_t t = (time_t)time_s;
 	struct tm tm;
@@ -46,7 +47,8 @@ const char *desk_time(int64_t time_s, char text[VOUCHER_TIME_MAX])
 /* --- becoming the portal ----------------------------------------------- */
 
 /* Whoever is not root stays who they are: they may read it or not. */
-static enum cli_exit become_portal(const struct desk *d, bool is_making)
+static enum cli_exit become_portal(const struct voucher_session *d,
+				   bool is_making)
 {
 	const struct voucher_settings *v = &d->settings->voucher;
 	const char *name = d->settings->portal.user;
@@ -63,7 +65,7 @@ static enum cli_exit become_portal(const struct desk *d, bool is_making)
 	if (is_making) {
 		err = mkdir_for(v->file, &user);
 		if (err)
-			return desk_fail(d, err);
+			return voucher_session_fail(d, err);
 		err = mkdir_for(v->key, &user);
 		if (err)
 			return cli_fail(d->cli, CLI_FAILED, "%s: %s", v->key,
@@ -77,7 +79,7 @@ static enum cli_exit become_portal(const struct desk *d, bool is_making)
 
 /* --- the database ------------------------------------------------------ */
 
-static enum cli_exit fail_key(const struct desk *d, int err)
+static enum cli_exit fail_key(const struct voucher_session *d, int err)
 {
 	const char *path = d->settings->voucher.key;
 
@@ -88,7 +90,7 @@ static enum cli_exit fail_key(const struct desk *d, int err)
 	return cli_fail(d->cli, CLI_FAILED, "%s: %s", path, strerror(-err));
 }
 
-static enum cli_exit fail_missing(const struct desk *d)
+static enum cli_exit fail_missing(const struct voucher_session *d)
 {
 	return cli_fail(d->cli, CLI_NOT_FOUND,
 			"there are no vouchers yet: stadttor voucher create "
@@ -103,7 +105,8 @@ static bool is_there(const char *path)
 	return stat(path, &s) == 0 || errno != ENOENT;
 }
 
-enum cli_exit desk_open(struct desk *d, enum voucher_db_mode mode)
+enum cli_exit voucher_session_open(struct voucher_session *d,
+				   enum voucher_db_mode mode)
 {
 	const struct voucher_settings *v = &d->settings->voucher;
 	bool is_making = mode == VOUCHER_DB_MAKE;
@@ -124,5 +127,5 @@ enum cli_exit desk_open(struct desk *d, enum voucher_db_mode mode)
 	err = voucher_db_open(&d->db, v->file, &d->key, mode);
 	if (err == -ENOENT && !is_making)
 		return fail_missing(d);
-	return err ? desk_fail(d, err) : CLI_DONE;
+	return err ? voucher_session_fail(d, err) : CLI_DONE;
 }

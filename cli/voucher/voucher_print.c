@@ -18,9 +18,9 @@
 #define LISTED_MAX 20 /* lines that are complained about */
 
 struct print_job {
-	struct desk desk;
+	struct voucher_session desk;
 	FILE *in;
-	struct sheet_card *card;
+	struct voucher_sheet_card *card;
 	size_t cards, room;
 	char url[URL_MAX];
 };
@@ -69,7 +69,7 @@ static int add_card(struct print_job *j, const char code[CODE_MAX])
 {
 	if (j->cards == j->room) {
 		size_t room = j->room * 2 + 64;
-		struct sheet_card *more =
+		struct voucher_sheet_card *more =
 			realloc(j->card, room * sizeof(*more));
 
 		if (!more)
@@ -77,7 +77,7 @@ static int add_card(struct print_job *j, const char code[CODE_MAX])
 		j->card = more;
 		j->room = room;
 	}
-	j->card[j->cards] = (struct sheet_card){ 0 };
+	j->card[j->cards] = (struct voucher_sheet_card){ 0 };
 	memcpy(j->card[j->cards++].code, code, CODE_MAX);
 	return 0;
 }
@@ -96,7 +96,8 @@ static enum cli_exit take_code(struct print_job *j, const char *text,
 		return cli_fail(j->desk.cli, CLI_FAILED,
 				"line %zu: these are more than %d codes",
 				number, VOUCHER_COUNT_MAX);
-	return add_card(j, code) ? desk_fail(&j->desk, -ENOMEM) : CLI_DONE;
+	return add_card(j, code) ? voucher_session_fail(&j->desk, -ENOMEM)
+				 : CLI_DONE;
 }
 
 /* A line is a code, or CSV that begins with one. */
@@ -149,7 +150,7 @@ static enum cli_exit read_codes(struct print_job *j)
 	size_t len;
 
 	if (!text)
-		return desk_fail(&j->desk, -ENOMEM);
+		return voucher_session_fail(&j->desk, -ENOMEM);
 	len = fread(text, 1, INPUT_MAX, j->in);
 	text[len] = '\0';
 	if (ferror(j->in))
@@ -182,7 +183,7 @@ static const char *reason_to_omit(const struct voucher_row *row, int64_t now_s)
 	return row->ends_s ? "has been used" : NULL;
 }
 
-static int find_row(const struct desk *d, const char code[CODE_MAX],
+static int find_row(const struct voucher_session *d, const char code[CODE_MAX],
 		    struct voucher_row *row)
 {
 	struct voucher_hash hash;
@@ -194,11 +195,11 @@ static int find_row(const struct desk *d, const char code[CODE_MAX],
 /* Leaves the cards of codes that are good. */
 static enum cli_exit look_up(struct print_job *j)
 {
-	const struct desk *d = &j->desk;
+	const struct voucher_session *d = &j->desk;
 	size_t kept = 0, listed = 0;
 
 	for (size_t i = 0; i < j->cards; i++) {
-		struct sheet_card *c = &j->card[i];
+		struct voucher_sheet_card *c = &j->card[i];
 		char text[CODE_TEXT_MAX];
 		struct voucher_row row;
 		int found = find_row(d, c->code, &row);
@@ -206,7 +207,7 @@ static enum cli_exit look_up(struct print_job *j)
 
 		code_to_text(c->code, text);
 		if (found < 0)
-			return desk_fail(d, found);
+			return voucher_session_fail(d, found);
 		if (!found)
 			return cli_fail(d->cli, CLI_NOT_FOUND,
 					"code %zu, %s: was not made here",
@@ -237,7 +238,7 @@ static enum cli_exit write_sheet(const struct print_job *j)
 {
 	const struct cli *cli = j->desk.cli;
 	const char *language = cli->voucher.language;
-	const struct sheet s = {
+	const struct voucher_sheet s = {
 		.network = j->desk.settings->portal.network,
 		.title = cli->voucher.title,
 		.url = j->url,
@@ -245,7 +246,7 @@ static enum cli_exit write_sheet(const struct print_job *j)
 		.card = j->card,
 		.cards = j->cards,
 	};
-	int err = sheet_write(&s, stdout);
+	int err = voucher_sheet_write(&s, stdout);
 
 	return err ? cli_fail(cli, CLI_FAILED, "making QR codes: %s",
 			      strerror(-err))
@@ -293,13 +294,13 @@ enum cli_exit cli_voucher_print(const struct cli *cli)
 
 	if (code)
 		return code;
-	code = desk_init(&j.desk, cli);
+	code = voucher_session_init(&j.desk, cli);
 	if (!code)
 		code = build_url(&j);
 	if (!code)
 		code = open_input(&j);
 	if (!code)
-		code = desk_open(&j.desk, VOUCHER_DB_USE);
+		code = voucher_session_open(&j.desk, VOUCHER_DB_USE);
 	if (!code)
 		code = read_codes(&j);
 	if (!code)
@@ -311,6 +312,6 @@ enum cli_exit cli_voucher_print(const struct cli *cli)
 	if (j.card)
 		explicit_bzero(j.card, j.room * sizeof(*j.card));
 	free(j.card);
-	desk_close(&j.desk);
+	voucher_session_close(&j.desk);
 	return code;
 }

@@ -84,7 +84,7 @@ static const struct words english = {
 	.minutes = { "1 minute", "minutes" },
 };
 
-static const struct words *words_of(const struct sheet *s)
+static const struct words *words_of(const struct voucher_sheet *s)
 {
 	return s->is_english ? &english : &german;
 }
@@ -195,8 +195,8 @@ static int put_qr(const struct words *w, const char *url, FILE *out)
 
 /* --- the document ------------------------------------------------------ */
 
-static int put_card(const struct sheet *s, const struct sheet_card *c,
-		    FILE *out)
+static int put_card(const struct voucher_sheet *s,
+		    const struct voucher_sheet_card *c, FILE *out)
 {
 	const struct words *w = words_of(s);
 	char text[CODE_TEXT_MAX], url[URL_MAX];
@@ -226,7 +226,7 @@ static int put_card(const struct sheet *s, const struct sheet_card *c,
 	return err;
 }
 
-static void put_head(const struct sheet *s, FILE *out)
+static void put_head(const struct voucher_sheet *s, FILE *out)
 {
 	const struct words *w = words_of(s);
 
@@ -241,7 +241,7 @@ static void put_head(const struct sheet *s, FILE *out)
 	fputs("</h1>\n", out);
 }
 
-int sheet_write(const struct sheet *s, FILE *out)
+int voucher_sheet_write(const struct voucher_sheet *s, FILE *out)
 {
 	int err = 0;
 
