@@ -29,7 +29,7 @@ static uint32_t people_of(const struct gate *g, size_t zone)
 {
 	if (!g->settings->zone[zone].counted)
 		return 0;
-	return (uint32_t)ripe_people(
+	return (uint32_t)disclosure_people(
 		session_count_zone(g->sessions, (uint16_t)zone),
 		(unsigned int)g->settings->usage.k);
 }

@@ -45,7 +45,7 @@ void health_add(struct health_minute *m, uint64_t up_bytes, uint64_t down_bytes)
 {
 	m->sum.up += up_bytes;
 	m->sum.down += down_bytes;
-	ripe_raise(&m->most, up_bytes, down_bytes);
+	disclosure_raise(&m->most, up_bytes, down_bytes);
 	m->movers += up_bytes || down_bytes;
 }
 
@@ -63,7 +63,8 @@ void health_rate(struct health *h, uint64_t now_ms,
 		 const struct health_minute *m, unsigned int k)
 {
 	uint64_t span_ms = now_ms - h->look_ms;
-	bool is_shared = m->movers >= k && ripe_is_mixed(&m->most, &m->sum);
+	bool is_shared =
+		m->movers >= k && disclosure_is_mixed(&m->most, &m->sum);
 
 	h->up_bps = h->down_bps = 0;
 	h->look_ms = now_ms;

@@ -27,8 +27,8 @@ struct health {
 
 /* What the devices moved in a minute. */
 struct health_minute {
-	struct ripe_bytes sum;
-	struct ripe_bytes most; /* of one device */
+	struct disclosure_bytes sum;
+	struct disclosure_bytes most; /* of one device */
 	uint32_t movers;
 };
 

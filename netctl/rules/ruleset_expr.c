@@ -397,7 +397,7 @@ static void (*const term_coders[TERM_KIND_MAX])(
 	[TERM_GOTO] = code_verdict,
 };
 
-struct nftnl_rule *rule_code(const struct ruleset_rule *rule)
+struct nftnl_rule *ruleset_expr_build(const struct ruleset_rule *rule)
 {
 	struct nftnl_rule *r = nftnl_rule_alloc();
 

@@ -11,6 +11,6 @@
 #include "netctl/rules/ruleset.h"
 
 /* Table, chain and expressions are set, the family is not. Never NULL. */
-struct nftnl_rule *rule_code(const struct ruleset_rule *rule);
+struct nftnl_rule *ruleset_expr_build(const struct ruleset_rule *rule);
 
 #endif

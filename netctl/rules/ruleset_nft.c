@@ -278,7 +278,7 @@ static void on_chain(void *arg, const struct ruleset_chain *chain)
 static void on_rule(void *arg, const struct ruleset_rule *rule)
 {
 	struct coder *c = arg;
-	struct nftnl_rule *r = rule_code(rule);
+	struct nftnl_rule *r = ruleset_expr_build(rule);
 	struct nlmsghdr *nlh;
 
 	nftnl_rule_set_u32(r, NFTNL_RULE_FAMILY, ruleset_nfproto(rule->family));

@@ -7,7 +7,7 @@
 
 #include "common/siphash.h"
 
-#define GROUPS (ATTEMPTS_SLOTS / ATTEMPTS_WAYS)
+#define GROUPS (CODE_ATTEMPTS_SLOTS / CODE_ATTEMPTS_WAYS)
 
 /* What is owed is paid off by the passing of time: at free_ms nothing is. */
 struct slot {
@@ -15,14 +15,14 @@ struct slot {
 	uint64_t free_ms;
 };
 
-struct attempts {
+struct code_attempts {
 	uint64_t key[2];
-	struct slot slot[ATTEMPTS_SLOTS];
+	struct slot slot[CODE_ATTEMPTS_SLOTS];
 };
 
-struct attempts *attempts_new(void)
+struct code_attempts *code_attempts_new(void)
 {
-	struct attempts *a = calloc(1, sizeof(*a));
+	struct code_attempts *a = calloc(1, sizeof(*a));
 
 	if (a && getrandom(a->key, sizeof(a->key), 0) == sizeof(a->key))
 		return a;
@@ -30,18 +30,18 @@ struct attempts *attempts_new(void)
 	return NULL;
 }
 
-void attempts_free(struct attempts *a)
+void code_attempts_free(struct code_attempts *a)
 {
 	free(a);
 }
 
 /* The device's slot, or the one of its group that owes least. */
-static struct slot *find(struct attempts *a, uint64_t hash)
+static struct slot *find(struct code_attempts *a, uint64_t hash)
 {
-	struct slot *group = &a->slot[hash % GROUPS * ATTEMPTS_WAYS];
+	struct slot *group = &a->slot[hash % GROUPS * CODE_ATTEMPTS_WAYS];
 	struct slot *least = group;
 
-	for (size_t i = 0; i < ATTEMPTS_WAYS; i++) {
+	for (size_t i = 0; i < CODE_ATTEMPTS_WAYS; i++) {
 		if (group[i].hash == hash)
 			return &group[i];
 		if (group[i].free_ms < least->free_ms)
@@ -51,14 +51,15 @@ static struct slot *find(struct attempts *a, uint64_t hash)
 	return least;
 }
 
-static void forget(struct attempts *a, uint64_t now_ms)
+static void forget(struct code_attempts *a, uint64_t now_ms)
 {
-	for (size_t i = 0; i < ATTEMPTS_SLOTS; i++)
+	for (size_t i = 0; i < CODE_ATTEMPTS_SLOTS; i++)
 		if (a->slot[i].free_ms <= now_ms)
 			a->slot[i] = (struct slot){ 0 };
 }
 
-bool attempts_take(struct attempts *a, const struct mac *mac, uint64_t now_ms)
+bool code_attempts_take(struct code_attempts *a, const struct mac *mac,
+			uint64_t now_ms)
 {
 	uint64_t free_ms = now_ms;
 	struct slot *s;
@@ -67,8 +68,8 @@ bool attempts_take(struct attempts *a, const struct mac *mac, uint64_t now_ms)
 	s = find(a, siphash(a->key, mac->byte, sizeof(mac->byte)));
 	if (s->free_ms)
 		free_ms = s->free_ms;
-	free_ms += ATTEMPTS_EACH_MS;
-	if (free_ms - now_ms > ATTEMPTS_FREE * ATTEMPTS_EACH_MS)
+	free_ms += CODE_ATTEMPTS_EACH_MS;
+	if (free_ms - now_ms > CODE_ATTEMPTS_FREE * CODE_ATTEMPTS_EACH_MS)
 		return false;
 	s->free_ms = free_ms;
 	return true;

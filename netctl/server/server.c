@@ -50,7 +50,7 @@ struct peer {
 
 struct server {
 	struct gate *gate;
-	struct attempts *attempts; /* of codes */
+	struct code_attempts *attempts; /* of codes */
 	struct event accept_event;
 	uid_t owner, portal, events;
 	bool has_events;
@@ -140,7 +140,7 @@ static void handle_lookup(struct ipc_channel *ch, const void *message,
 	if (s && session_left_s(s, clock_ms()) == 0)
 		s = NULL;
 	if (!err && m->attempt &&
-	    !attempts_take(p->server->attempts, &mac, clock_ms()))
+	    !code_attempts_take(p->server->attempts, &mac, clock_ms()))
 		err = -EDQUOT;
 	if (!err && !s && m->shown)
 		usage_shown(p->server->gate->usage, zone, &mac, m->platform);
@@ -631,7 +631,7 @@ struct server *server_new(struct gate *g, const struct server_users *users)
 	uid_t events = users->events.uid;
 	struct server *sv = calloc(1, sizeof(*sv));
 	const char *path = g->settings->gate.socket;
-	int fd = sv ? listener_open(path, owner, portal) : -ENOMEM;
+	int fd = sv ? server_socket_open(path, owner, portal) : -ENOMEM;
 
 	if (fd < 0) {
 		log_error("%s: %s", path,
@@ -642,7 +642,7 @@ struct server *server_new(struct gate *g, const struct server_users *users)
 		return NULL;
 	}
 	sv->gate = g;
-	sv->attempts = attempts_new();
+	sv->attempts = code_attempts_new();
 	if (!sv->attempts)
 		fatal("no memory or no randomness");
 	sv->owner = owner->uid;
@@ -674,6 +674,6 @@ void server_free(struct server *sv)
 		peer_free(p);
 	event_del(&sv->accept_event);
 	close(event_get_fd(&sv->accept_event));
-	attempts_free(sv->attempts);
+	code_attempts_free(sv->attempts);
 	free(sv);
 }

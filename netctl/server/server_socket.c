@@ -38,8 +38,8 @@ static int clear_path(const char *path)
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-int listener_open(const char *path, const struct privs_user *owner,
-		  const struct privs_user *portal)
+int server_socket_open(const char *path, const struct privs_user *owner,
+		       const struct privs_user *portal)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	mode_t mask;

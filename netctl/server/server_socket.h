@@ -11,7 +11,7 @@
  * if need be, and listens without blocking. Needs root. The caller owns the
  * descriptor. -errno; -EADDRINUSE: somebody serves there already.
  */
-int listener_open(const char *path, const struct privs_user *owner,
-		  const struct privs_user *portal) MUST_CHECK;
+int server_socket_open(const char *path, const struct privs_user *owner,
+		       const struct privs_user *portal) MUST_CHECK;
 
 #endif

@@ -14,7 +14,7 @@ struct chain {
 	uint32_t *next;
 };
 
-struct visits {
+struct device_index {
 	struct ledger *ledger;
 	struct chain by_id, by_handle;
 	size_t room; /* of next[], and buckets: a power of two */
@@ -22,13 +22,13 @@ struct visits {
 
 /* --- chains ------------------------------------------------------------ */
 
-static uint32_t *bucket_of(const struct visits *vs, const struct chain *c,
+static uint32_t *bucket_of(const struct device_index *vs, const struct chain *c,
 			   uint64_t key)
 {
 	return &c->bucket[(key ^ key >> 32) & (vs->room - 1)];
 }
 
-static void chain_insert(struct visits *vs, struct chain *c, uint64_t key,
+static void chain_insert(struct device_index *vs, struct chain *c, uint64_t key,
 			 uint32_t i)
 {
 	uint32_t *bucket = bucket_of(vs, c, key);
@@ -37,7 +37,7 @@ static void chain_insert(struct visits *vs, struct chain *c, uint64_t key,
 	*bucket = i + 1;
 }
 
-static void chain_remove(struct visits *vs, struct chain *c, uint64_t key,
+static void chain_remove(struct device_index *vs, struct chain *c, uint64_t key,
 			 uint32_t i)
 {
 	uint32_t *at = bucket_of(vs, c, key);
@@ -72,12 +72,13 @@ static void chain_clear(struct chain *c, size_t room)
 
 /* --- the indexes ------------------------------------------------------- */
 
-static uint32_t index_of(const struct visits *vs, const struct ledger_visit *v)
+static uint32_t index_of(const struct device_index *vs,
+			 const struct ledger_visit *v)
 {
 	return (uint32_t)(v - ledger_visit_at(vs->ledger, 0));
 }
 
-static void index_visit(struct visits *vs, uint32_t i)
+static void index_visit(struct device_index *vs, uint32_t i)
 {
 	const struct ledger_visit *v = ledger_visit_at(vs->ledger, i);
 
@@ -87,7 +88,7 @@ static void index_visit(struct visits *vs, uint32_t i)
 		chain_insert(vs, &vs->by_handle, v->handle, i);
 }
 
-static bool resize(struct visits *vs, size_t count)
+static bool resize(struct device_index *vs, size_t count)
 {
 	size_t room = BUCKETS_MIN;
 
@@ -100,9 +101,9 @@ static bool resize(struct visits *vs, size_t count)
 	return true;
 }
 
-void visits_rebuild(struct visits *vs)
+void device_index_rebuild(struct device_index *vs)
 {
-	size_t count = visits_count(vs);
+	size_t count = device_index_count(vs);
 
 	if (!resize(vs, count) && count >= vs->room)
 		fatal("usage: no memory for %zu devices", count);
@@ -112,18 +113,18 @@ void visits_rebuild(struct visits *vs)
 		index_visit(vs, i);
 }
 
-struct visits *visits_new(struct ledger *l)
+struct device_index *device_index_new(struct ledger *l)
 {
-	struct visits *vs = calloc(1, sizeof(*vs));
+	struct device_index *vs = calloc(1, sizeof(*vs));
 
 	if (!vs)
 		return NULL;
 	vs->ledger = l;
-	visits_rebuild(vs);
+	device_index_rebuild(vs);
 	return vs;
 }
 
-void visits_free(struct visits *vs)
+void device_index_free(struct device_index *vs)
 {
 	if (!vs)
 		return;
@@ -136,7 +137,7 @@ void visits_free(struct visits *vs)
 
 /* --- records ----------------------------------------------------------- */
 
-uint64_t visits_id(const struct visits *vs, const struct mac *mac)
+uint64_t device_index_id(const struct device_index *vs, const struct mac *mac)
 {
 	const struct ledger_image *image = vs->ledger->image;
 	uint64_t id =
@@ -145,8 +146,8 @@ uint64_t visits_id(const struct visits *vs, const struct mac *mac)
 	return id ? id : 1;
 }
 
-struct ledger_visit *visits_find(const struct visits *vs, uint64_t id,
-				 unsigned int zone)
+struct ledger_visit *device_index_find(const struct device_index *vs,
+				       uint64_t id, unsigned int zone)
 {
 	uint32_t i = *bucket_of(vs, &vs->by_id, id);
 
@@ -159,8 +160,8 @@ struct ledger_visit *visits_find(const struct visits *vs, uint64_t id,
 	return NULL;
 }
 
-struct ledger_visit *visits_find_handle(const struct visits *vs,
-					uint64_t handle)
+struct ledger_visit *device_index_find_handle(const struct device_index *vs,
+					      uint64_t handle)
 {
 	uint32_t i = *bucket_of(vs, &vs->by_handle, handle);
 
@@ -173,7 +174,7 @@ struct ledger_visit *visits_find_handle(const struct visits *vs,
 	return NULL;
 }
 
-bool visits_any(const struct visits *vs, uint64_t id, uint64_t bits)
+bool device_index_any(const struct device_index *vs, uint64_t id, uint64_t bits)
 {
 	uint32_t i = *bucket_of(vs, &vs->by_id, id);
 
@@ -187,7 +188,7 @@ bool visits_any(const struct visits *vs, uint64_t id, uint64_t bits)
 	return false;
 }
 
-size_t visits_count(const struct visits *vs)
+size_t device_index_count(const struct device_index *vs)
 {
 	struct ledger_image *image = vs->ledger->image;
 
@@ -198,11 +199,11 @@ size_t visits_count(const struct visits *vs)
  * The record itself is written at once: nobody sees it before the count that
  * is staged with it is committed.
  */
-struct ledger_visit *visits_add(struct visits *vs, uint64_t id,
-				unsigned int zone)
+struct ledger_visit *device_index_add(struct device_index *vs, uint64_t id,
+				      unsigned int zone)
 {
 	struct ledger_image *image = vs->ledger->image;
-	size_t i = visits_count(vs);
+	size_t i = device_index_count(vs);
 	struct ledger_visit *v = ledger_visit_at(vs->ledger, i);
 
 	if (!ledger_reserve(vs->ledger, image->half, i + 1))
@@ -214,7 +215,7 @@ struct ledger_visit *visits_add(struct visits *vs, uint64_t id,
 			vs->room = before;
 			return NULL;
 		}
-		visits_rebuild(vs);
+		device_index_rebuild(vs);
 	}
 	memset(v, 0, sizeof(*v));
 	v->id = id;
@@ -224,7 +225,8 @@ struct ledger_visit *visits_add(struct visits *vs, uint64_t id,
 	return v;
 }
 
-void visits_set_id(struct visits *vs, struct ledger_visit *v, uint64_t id)
+void device_index_set_id(struct device_index *vs, struct ledger_visit *v,
+			 uint64_t id)
 {
 	uint32_t i = index_of(vs, v);
 
@@ -234,8 +236,8 @@ void visits_set_id(struct visits *vs, struct ledger_visit *v, uint64_t id)
 	chain_insert(vs, &vs->by_id, id, i);
 }
 
-void visits_set_handle(struct visits *vs, struct ledger_visit *v,
-		       uint64_t handle)
+void device_index_set_handle(struct device_index *vs, struct ledger_visit *v,
+			     uint64_t handle)
 {
 	uint32_t i = index_of(vs, v);
 	uint64_t old = ledger_get(vs->ledger, &v->handle);

@@ -10,38 +10,40 @@
 #include "common/addr.h"
 #include "netctl/usage/ledger.h"
 
-struct visits;
+struct device_index;
 
 /* Borrows the ledger. NULL: no memory. */
-struct visits *visits_new(struct ledger *l);
-void visits_free(struct visits *vs);
+struct device_index *device_index_new(struct ledger *l);
+void device_index_free(struct device_index *vs);
 
 /* Makes the indexes anew, after the ledger took another half. */
-void visits_rebuild(struct visits *vs);
+void device_index_rebuild(struct device_index *vs);
 
 /* The device under today's key; never 0. */
-uint64_t visits_id(const struct visits *vs, const struct mac *mac);
+uint64_t device_index_id(const struct device_index *vs, const struct mac *mac);
 
 /* NULL: not seen today, or no such session. */
-struct ledger_visit *visits_find(const struct visits *vs, uint64_t id,
-				 unsigned int zone);
-struct ledger_visit *visits_find_handle(const struct visits *vs,
-					uint64_t handle);
+struct ledger_visit *device_index_find(const struct device_index *vs,
+				       uint64_t id, unsigned int zone);
+struct ledger_visit *device_index_find_handle(const struct device_index *vs,
+					      uint64_t handle);
 
 /* true: some record of the device, whichever the zone, has one of the bits. */
-bool visits_any(const struct visits *vs, uint64_t id, uint64_t bits);
+bool device_index_any(const struct device_index *vs, uint64_t id,
+		      uint64_t bits);
 
 /*
  * A new record, in the transaction that the ledger stages; id 0 is not found
- * by visits_find(). NULL: the day's records are used up, or no memory.
+ * by device_index_find(). NULL: the day's records are used up, or no memory.
  */
-struct ledger_visit *visits_add(struct visits *vs, uint64_t id,
-				unsigned int zone);
+struct ledger_visit *device_index_add(struct device_index *vs, uint64_t id,
+				      unsigned int zone);
 
 /* Stage a change and keep the index right. handle 0: no session any more. */
-void visits_set_id(struct visits *vs, struct ledger_visit *v, uint64_t id);
-void visits_set_handle(struct visits *vs, struct ledger_visit *v,
-		       uint64_t handle);
+void device_index_set_id(struct device_index *vs, struct ledger_visit *v,
+			 uint64_t id);
+void device_index_set_handle(struct device_index *vs, struct ledger_visit *v,
+			     uint64_t handle);
 
 static inline unsigned int visit_zone(const struct ledger_visit *v)
 {
@@ -49,6 +51,6 @@ static inline unsigned int visit_zone(const struct ledger_visit *v)
 }
 
 /* Today's number of records, those being added included. */
-size_t visits_count(const struct visits *vs);
+size_t device_index_count(const struct device_index *vs);
 
 #endif

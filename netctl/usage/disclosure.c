@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "netctl/usage/disclosure.h"
 
-#define BIT(metric) RIPE_BIT(metric)
+#define BIT(metric) DISCLOSURE_BIT(metric)
 #define PEOPLE_STEP 5
 
 /*
@@ -39,8 +39,9 @@ static uint64_t smallest_of(const uint64_t *value, uint64_t mask)
 	return least < 0 ? 0 : BIT(least);
 }
 
-static uint64_t without_remainders(const struct ripe_batch *b, uint64_t mask,
-				   uint64_t group, unsigned int k)
+static uint64_t without_remainders(const struct disclosure_batch *b,
+				   uint64_t mask, uint64_t group,
+				   unsigned int k)
 {
 	uint64_t held = held_of(b->value, mask, group);
 
@@ -51,17 +52,18 @@ static uint64_t without_remainders(const struct ripe_batch *b, uint64_t mask,
 	return mask;
 }
 
-bool ripe_is_mixed(const struct ripe_bytes *most, const struct ripe_bytes *sum)
+bool disclosure_is_mixed(const struct disclosure_bytes *most,
+			 const struct disclosure_bytes *sum)
 {
 	return most->up <= sum->up / 2 && most->down <= sum->down / 2;
 }
 
-uint64_t ripe_people(uint64_t online, unsigned int k)
+uint64_t disclosure_people(uint64_t online, unsigned int k)
 {
 	return online < k ? 0 : online - online % PEOPLE_STEP;
 }
 
-void ripe_raise(struct ripe_bytes *most, uint64_t up, uint64_t down)
+void disclosure_raise(struct disclosure_bytes *most, uint64_t up, uint64_t down)
 {
 	if (up > most->up)
 		most->up = up;
@@ -69,10 +71,10 @@ void ripe_raise(struct ripe_bytes *most, uint64_t up, uint64_t down)
 		most->down = down;
 }
 
-uint64_t ripe_metrics(const struct ripe_batch *b, unsigned int k)
+uint64_t disclosure_metrics(const struct disclosure_batch *b, unsigned int k)
 {
-	const struct ripe_bytes sum = { b->value[USAGE_BYTES_UP],
-					b->value[USAGE_BYTES_DOWN] };
+	const struct disclosure_bytes sum = { b->value[USAGE_BYTES_UP],
+					      b->value[USAGE_BYTES_DOWN] };
 	uint64_t mask = 0;
 
 	for (int m = 0; m < USAGE_BYTES_UP; m++)
@@ -80,14 +82,14 @@ uint64_t ripe_metrics(const struct ripe_batch *b, unsigned int k)
 			mask |= BIT(m);
 	/* both directions have the same contributors */
 	if (b->contributors[USAGE_BYTES_UP] >= k &&
-	    ripe_is_mixed(&b->most, &sum))
-		mask |= RIPE_BYTES;
+	    disclosure_is_mixed(&b->most, &sum))
+		mask |= DISCLOSURE_BYTES;
 	for (size_t g = 0; g < GROUPS; g++)
 		mask = without_remainders(b, mask, groups[g], k);
 	return mask;
 }
 
-bool ripe_is_none_or_many(uint64_t devices, unsigned int k)
+bool disclosure_is_none_or_many(uint64_t devices, unsigned int k)
 {
 	return !devices || devices >= k;
 }

@@ -14,36 +14,39 @@
 #include "common/usage.h"
 
 /* Sets of metrics below USAGE_RELEASED. */
-#define RIPE_BIT(metric) (1ULL << (metric))
-#define RIPE_BYTES	 (RIPE_BIT(USAGE_BYTES_UP) | RIPE_BIT(USAGE_BYTES_DOWN))
+#define DISCLOSURE_BIT(metric) (1ULL << (metric))
+#define DISCLOSURE_BYTES                                                       \
+	(DISCLOSURE_BIT(USAGE_BYTES_UP) | DISCLOSURE_BIT(USAGE_BYTES_DOWN))
 
-struct ripe_bytes {
+struct disclosure_bytes {
 	uint64_t up, down;
 };
 
 /* Raises each direction to at least that much. */
-void ripe_raise(struct ripe_bytes *most, uint64_t up, uint64_t down);
+void disclosure_raise(struct disclosure_bytes *most, uint64_t up,
+		      uint64_t down);
 
 /* Nobody makes up more than half of the sum, in either direction. */
-bool ripe_is_mixed(const struct ripe_bytes *most, const struct ripe_bytes *sum);
+bool disclosure_is_mixed(const struct disclosure_bytes *most,
+			 const struct disclosure_bytes *sum);
 
 /* The steps of five in which a number of people is told; below k: 0. */
-uint64_t ripe_people(uint64_t online, unsigned int k);
+uint64_t disclosure_people(uint64_t online, unsigned int k);
 
 /* What waits, and who is known to have contributed to it. */
-struct ripe_batch {
+struct disclosure_batch {
 	const uint64_t *value;	      /* USAGE_RELEASED of them */
 	const uint64_t *contributors; /* devices, for each */
-	struct ripe_bytes most;	      /* of one device, at most */
+	struct disclosure_bytes most; /* of one device, at most */
 	/* how many devices share at least one metric of the set */
 	size_t (*count)(const void *arg, uint64_t metrics);
 	const void *arg;
 };
 
 /* The set that may go. */
-uint64_t ripe_metrics(const struct ripe_batch *b, unsigned int k);
+uint64_t disclosure_metrics(const struct disclosure_batch *b, unsigned int k);
 
 /* A remainder that tells of nobody, or of many. */
-bool ripe_is_none_or_many(uint64_t devices, unsigned int k);
+bool disclosure_is_none_or_many(uint64_t devices, unsigned int k);
 
 #endif

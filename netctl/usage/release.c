@@ -7,7 +7,7 @@
 #include "netctl/usage/outbox.h"
 #include "netctl/usage/release_day.h"
 
-#define BIT(metric) RIPE_BIT(metric)
+#define BIT(metric) DISCLOSURE_BIT(metric)
 
 static size_t visits_of(const struct ledger_image *image)
 {
@@ -17,14 +17,15 @@ static size_t visits_of(const struct ledger_image *image)
 /* --- the hour ---------------------------------------------------------- */
 
 void release_find_most(const struct ledger *l,
-		       struct ripe_bytes most[LEDGER_ZONES])
+		       struct disclosure_bytes most[LEDGER_ZONES])
 {
 	for (size_t i = 0; i < visits_of(l->image); i++) {
 		const struct ledger_visit *v = ledger_visit_at(l, i);
 		unsigned int zone = visit_zone(v);
 
 		if (zone < LEDGER_ZONES)
-			ripe_raise(&most[zone], v->batch_up, v->batch_down);
+			disclosure_raise(&most[zone], v->batch_up,
+					 v->batch_down);
 	}
 	/* who was there before may be the one who leads now */
 	for (size_t i = 0; i < LEDGER_ZONES; i++) {
@@ -62,20 +63,20 @@ static bool fill_row(struct ipc_usage_row *row, const struct ledger_zone *z,
 	for (int m = 0; m < USAGE_RELEASED; m++)
 		if (mask & BIT(m))
 			row->value[m] = z->value[m];
-	row->value[USAGE_PEAK] = ripe_people(z->peak, k);
+	row->value[USAGE_PEAK] = disclosure_people(z->peak, k);
 	return says_something || row->value[USAGE_PEAK];
 }
 
 static size_t draft_hour(struct ledger *l, unsigned int k)
 {
-	struct ripe_bytes most[LEDGER_ZONES] = { { 0 } };
+	struct disclosure_bytes most[LEDGER_ZONES] = { { 0 } };
 	size_t n = 0;
 
 	release_find_most(l, most);
 	for (unsigned int i = 0; i < LEDGER_ZONES; i++) {
 		struct ledger_zone *z = &l->image->zone[i];
 		const struct in_zone in = { l, i };
-		const struct ripe_batch batch = {
+		const struct disclosure_batch batch = {
 			.value = z->value,
 			.contributors = z->contributors,
 			.most = most[i],
@@ -86,7 +87,7 @@ static size_t draft_hour(struct ledger *l, unsigned int k)
 
 		if (!z->name[0])
 			continue;
-		mask = ripe_metrics(&batch, k);
+		mask = disclosure_metrics(&batch, k);
 		n += fill_row(outbox_draft_row(l, n), z, mask, k);
 		ledger_set(l, &z->releasing, mask);
 	}
@@ -101,7 +102,7 @@ static void visit_end_hour(struct ledger_image *image, struct ledger_visit *v)
 		zone < LEDGER_ZONES ? image->zone[zone].releasing : 0;
 
 	v->bits &= ~(released | VISIT_IN_HOUR | VISIT_SHOWN);
-	if (released & RIPE_BYTES)
+	if (released & DISCLOSURE_BYTES)
 		v->batch_up = v->batch_down = 0;
 }
 
@@ -118,7 +119,7 @@ static void finish_hour(struct ledger *l)
 		for (int m = 0; m < USAGE_RELEASED; m++)
 			if (z->releasing & BIT(m))
 				z->value[m] = z->contributors[m] = 0;
-		if (z->releasing & RIPE_BYTES)
+		if (z->releasing & DISCLOSURE_BYTES)
 			z->bound_up = z->bound_down = 0;
 		z->peak = 0;
 		ledger_set(l, &z->releasing, 0);
@@ -141,7 +142,7 @@ void release_hour(struct ledger *l, unsigned int k, int64_t next_hour_s)
 	finish_hour(l);
 }
 
-void release_resume(struct ledger *l, struct visits *vs)
+void release_resume(struct ledger *l, struct device_index *vs)
 {
 	switch ((enum ledger_closing)l->image->closing) {
 	case CLOSING_NOTHING:
@@ -151,7 +152,7 @@ void release_resume(struct ledger *l, struct visits *vs)
 		return;
 	case CLOSING_DAY:
 		release_finish_day(l);
-		visits_rebuild(vs);
+		device_index_rebuild(vs);
 		return;
 	}
 }

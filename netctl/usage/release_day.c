@@ -9,7 +9,7 @@
 #include "netctl/usage/outbox.h"
 #include "netctl/usage/release.h"
 
-#define BIT(metric)  RIPE_BIT(metric)
+#define BIT(metric)  DISCLOSURE_BIT(metric)
 #define OTHER	     "other"
 #define PARTS_OF_DAY (1 + LEDGER_ZONES + USAGE_LABELS + USAGE_PLATFORMS + 2)
 
@@ -27,7 +27,7 @@ struct leftover {
 	size_t count;
 	uint64_t value[USAGE_RELEASED]; /* of all zones */
 	uint64_t contributors[USAGE_RELEASED];
-	struct ripe_bytes most;
+	struct disclosure_bytes most;
 	uint32_t shown_zones; /* bit i: the zone's devices of the day go out */
 	uint64_t hidden;      /* devices of the day in no such zone */
 	uint64_t shared;      /* times that one is in a second such zone */
@@ -36,7 +36,7 @@ struct leftover {
 /* What a device has done in all zones together. */
 struct device {
 	uint64_t bits;
-	struct ripe_bytes sum;
+	struct disclosure_bytes sum;
 	unsigned int shown_zones;
 };
 
@@ -75,7 +75,7 @@ static void add_device(struct leftover *left, const struct device *d)
 {
 	for (int m = 0; m < USAGE_RELEASED; m++)
 		left->contributors[m] += (d->bits & BIT(m)) != 0;
-	ripe_raise(&left->most, d->sum.up, d->sum.down);
+	disclosure_raise(&left->most, d->sum.up, d->sum.down);
 	if (!(d->bits & VISIT_IN_DAY))
 		return;
 	left->hidden += d->shown_zones == 0;
@@ -112,11 +112,11 @@ static void add_zones(struct leftover *left, unsigned int k)
 /* left->order is to be freed. */
 static void find_contributors(struct leftover *left, unsigned int k)
 {
-	struct ripe_bytes bound;
+	struct disclosure_bytes bound;
 
 	add_zones(left, k);
 	bound = left->most;
-	left->most = (struct ripe_bytes){ 0, 0 };
+	left->most = (struct disclosure_bytes){ 0, 0 };
 	left->count = visits_of(left->l->image);
 	left->order = malloc((left->count + 1) * sizeof(*left->order));
 	if (!left->order)
@@ -150,23 +150,24 @@ static uint64_t day_visitors(struct ledger *l, uint64_t today,
 static bool box_day_is_ripe(const struct leftover *left, unsigned int k)
 {
 	return left->l->image->box_day_visitors >= k && left->order &&
-	       ripe_is_none_or_many(left->hidden, k) &&
-	       ripe_is_none_or_many(left->shared, k);
+	       disclosure_is_none_or_many(left->hidden, k) &&
+	       disclosure_is_none_or_many(left->shared, k);
 }
 
 /* What is released of the zones, while the day is being closed. */
 static void mark_released(struct ledger *l, uint64_t mask)
 {
-	struct ripe_bytes most[LEDGER_ZONES] = { { 0 } };
+	struct disclosure_bytes most[LEDGER_ZONES] = { { 0 } };
 
 	release_find_most(l, most);
 	for (size_t i = 0; i < LEDGER_ZONES; i++) {
 		struct ledger_zone *z = &l->image->zone[i];
 
 		ledger_set(l, &z->releasing, mask);
-		ledger_set(l, &z->bound_up, mask & RIPE_BYTES ? 0 : most[i].up);
+		ledger_set(l, &z->bound_up,
+			   mask & DISCLOSURE_BYTES ? 0 : most[i].up);
 		ledger_set(l, &z->bound_down,
-			   mask & RIPE_BYTES ? 0 : most[i].down);
+			   mask & DISCLOSURE_BYTES ? 0 : most[i].down);
 	}
 }
 
@@ -175,7 +176,7 @@ static bool draft_box(struct ledger *l, struct ipc_usage_row *row,
 {
 	struct ledger_image *image = l->image;
 	struct leftover left = { .l = l };
-	struct ripe_batch batch = {
+	struct disclosure_batch batch = {
 		.value = left.value,
 		.contributors = left.contributors,
 		.count = count_in_box,
@@ -185,7 +186,7 @@ static bool draft_box(struct ledger *l, struct ipc_usage_row *row,
 
 	find_contributors(&left, k);
 	batch.most = left.most;
-	mask = ripe_metrics(&batch, k);
+	mask = disclosure_metrics(&batch, k);
 	row->step = USAGE_DAY;
 	for (int m = 0; m < USAGE_RELEASED; m++)
 		if (mask & BIT(m))
@@ -368,7 +369,7 @@ void release_finish_day(struct ledger *l)
 	ledger_wipe_other_half(l);
 }
 
-void release_day(struct ledger *l, struct visits *vs, unsigned int k,
+void release_day(struct ledger *l, struct device_index *vs, unsigned int k,
 		 int64_t next_day_s)
 {
 	struct ledger_image *image = l->image;
@@ -387,5 +388,5 @@ void release_day(struct ledger *l, struct visits *vs, unsigned int k,
 	ledger_set(l, &image->closing, CLOSING_DAY);
 	ledger_commit(l);
 	release_finish_day(l);
-	visits_rebuild(vs);
+	device_index_rebuild(vs);
 }

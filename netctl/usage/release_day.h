@@ -8,7 +8,7 @@
 
 /* The most that one device can have of what waits in each zone. */
 void release_find_most(const struct ledger *l,
-		       struct ripe_bytes most[LEDGER_ZONES]);
+		       struct disclosure_bytes most[LEDGER_ZONES]);
 
 /* Ends a day whose figures are in the outbox. May be done twice. */
 void release_finish_day(struct ledger *l);

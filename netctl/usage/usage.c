@@ -20,7 +20,7 @@
 
 struct usage {
 	struct ledger ledger;
-	struct visits *visits;
+	struct device_index *visits;
 	struct wallclock clock;
 	unsigned int k;	 /* as configured; in force is that of the ledger */
 	uint32_t series; /* bit i: enum usage_series i is counted */
@@ -68,7 +68,7 @@ static bool is_counted_zone(const struct settings *s, const char *name)
 
 static bool has_visits(const struct usage *u, unsigned int slot)
 {
-	for (size_t i = 0; i < visits_count(u->visits); i++)
+	for (size_t i = 0; i < device_index_count(u->visits); i++)
 		if (visit_zone(ledger_visit_at(&u->ledger, i)) == slot)
 			return true;
 	return false;
@@ -189,7 +189,7 @@ static void count_visitor(struct usage *u, struct ledger_visit *v)
 	}
 	if (bits & VISIT_IN_DAY || !wants(u, v, USAGE_SERIES_VISITORS))
 		return;
-	if (!visits_any(u->visits, v->id, VISIT_IN_DAY))
+	if (!device_index_any(u->visits, v->id, VISIT_IN_DAY))
 		ledger_add(&u->ledger, &u->ledger.image->box_day_visitors, 1);
 	ledger_add(&u->ledger, &zone_at(u, visit_zone(v))->day_visitors, 1);
 	set_bits(u, v, VISIT_IN_DAY);
@@ -200,7 +200,7 @@ static void count_visitor(struct usage *u, struct ledger_visit *v)
 static struct ledger_visit *add_visit(struct usage *u, uint64_t id,
 				      unsigned int slot)
 {
-	struct ledger_visit *v = visits_add(u->visits, id, slot);
+	struct ledger_visit *v = device_index_add(u->visits, id, slot);
 
 	if (!v && !u->is_full)
 		log_warn("usage: more devices than can be told apart in a day; "
@@ -215,8 +215,8 @@ static struct ledger_visit *find_visit(const struct usage *u, uint16_t zone,
 {
 	if (u->slot[zone] == UNCOUNTED)
 		return NULL;
-	return visits_find(u->visits, visits_id(u->visits, mac),
-			   (unsigned int)u->slot[zone]);
+	return device_index_find(u->visits, device_index_id(u->visits, mac),
+				 (unsigned int)u->slot[zone]);
 }
 
 /* The same, made where there is none. NULL: it cannot be counted. */
@@ -227,24 +227,25 @@ static struct ledger_visit *visit_of(struct usage *u, uint16_t zone,
 
 	if (v || u->slot[zone] == UNCOUNTED)
 		return v;
-	return add_visit(u, visits_id(u->visits, mac),
+	return add_visit(u, device_index_id(u->visits, mac),
 			 (unsigned int)u->slot[zone]);
 }
 
 /* Who only looks takes up half of the day's records at most. */
 static bool has_room_for_onlookers(const struct usage *u)
 {
-	return visits_count(u->visits) < LEDGER_VISITS / 2;
+	return device_index_count(u->visits) < LEDGER_VISITS / 2;
 }
 
 /* The record of a session; one from before midnight gets its name again. */
 static struct ledger_visit *visit_of_session(struct usage *u,
 					     const struct session *s)
 {
-	struct ledger_visit *v = visits_find_handle(u->visits, s->handle);
+	struct ledger_visit *v = device_index_find_handle(u->visits, s->handle);
 
 	if (v && !v->id)
-		visits_set_id(u->visits, v, visits_id(u->visits, &s->mac));
+		device_index_set_id(u->visits, v,
+				    device_index_id(u->visits, &s->mac));
 	return v;
 }
 
@@ -302,7 +303,7 @@ void usage_accepted(struct usage *u, uint16_t zone, const struct mac *mac,
 	if (!v)
 		return;
 	contribute(u, v, USAGE_ACCEPTED, 1);
-	if (!visits_any(u->visits, v->id, VISIT_LABELLED)) {
+	if (!device_index_any(u->visits, v->id, VISIT_LABELLED)) {
 		platform =
 			(v->bits & VISIT_PLATFORM_MASK) >> VISIT_PLATFORM_SHIFT;
 		if (wants(u, v, USAGE_SERIES_LANGUAGE) &&
@@ -323,7 +324,7 @@ static struct ledger_visit *visit_to_begin(struct usage *u,
 	struct ledger_visit *v = visit_of(u, s->zone, &s->mac);
 
 	if (v && v->handle) {
-		visits_set_handle(u->visits, v, 0);
+		device_index_set_handle(u->visits, v, 0);
 		ledger_commit(&u->ledger);
 	}
 	return v;
@@ -339,7 +340,7 @@ void usage_begin(struct usage *u, const struct session *s)
 	if (!v)
 		return;
 	if (is_new) {
-		visits_set_handle(u->visits, v, s->handle);
+		device_index_set_handle(u->visits, v, s->handle);
 		ledger_set(&u->ledger, &v->granted_ms, s->granted_ms);
 		contribute(u, v, USAGE_SESSIONS, 1);
 		count_visitor(u, v);
@@ -361,7 +362,7 @@ static void adopt_silently(struct usage *u, const struct session *s)
 
 	if (!v)
 		return;
-	visits_set_handle(u->visits, v, s->handle);
+	device_index_set_handle(u->visits, v, s->handle);
 	ledger_set(&u->ledger, &v->granted_ms, s->granted_ms);
 	ledger_set(&u->ledger, &v->ends_ms, s->ends_ms);
 	ledger_set(&u->ledger, &v->seen_up, s->up_bytes);
@@ -435,7 +436,7 @@ static void end_visit(struct usage *u, struct ledger_visit *v, uint8_t reason,
 
 	contribute(u, v, metric_of_reason(reason), 1);
 	contribute(u, v, usage_dwell_metric(ms / 1000), 1);
-	visits_set_handle(u->visits, v, 0);
+	device_index_set_handle(u->visits, v, 0);
 	ledger_set(&u->ledger, &v->granted_ms, 0);
 	ledger_set(&u->ledger, &v->ends_ms, 0);
 	ledger_set(&u->ledger, &v->seen_up, 0);
@@ -480,13 +481,13 @@ static void end_unseen(struct usage *u, struct ledger_visit *v, uint64_t now_ms)
 			  is_over ? v->ends_ms : now_ms);
 		return;
 	}
-	visits_set_handle(u->visits, v, 0);
+	device_index_set_handle(u->visits, v, 0);
 	ledger_commit(&u->ledger);
 }
 
 void usage_reconcile(struct usage *u, struct session_table *t, uint64_t now_ms)
 {
-	size_t count = visits_count(u->visits);
+	size_t count = device_index_count(u->visits);
 
 	for (size_t i = 0; i < count; i++) {
 		struct ledger_visit *v = ledger_visit_at(&u->ledger, i);
@@ -613,7 +614,7 @@ struct usage *usage_new(const struct settings *s, uid_t uid, gid_t gid)
 
 	if (!err) {
 		tzset();
-		u->visits = visits_new(&u->ledger);
+		u->visits = device_index_new(&u->ledger);
 	}
 	if (err || !u->visits) {
 		log_error("usage: %s", strerror(err ? -err : ENOMEM));
@@ -629,7 +630,7 @@ void usage_free(struct usage *u)
 {
 	if (!u)
 		return;
-	visits_free(u->visits);
+	device_index_free(u->visits);
 	ledger_close(&u->ledger);
 	free(u);
 }

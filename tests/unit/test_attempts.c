@@ -7,13 +7,13 @@
 
 #include "netctl/server/code_attempts.h"
 
-static struct attempts *attempts;
+static struct code_attempts *attempts;
 static uint64_t now_ms;
 
 static int set_up(void **state)
 {
 	(void)state;
-	attempts = attempts_new();
+	attempts = code_attempts_new();
 	now_ms = 5000;
 	return attempts ? 0 : -1;
 }
@@ -21,7 +21,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	attempts_free(attempts);
+	code_attempts_free(attempts);
 	return 0;
 }
 
@@ -37,7 +37,7 @@ static bool take(uint32_t n)
 {
 	struct mac m = device(n);
 
-	return attempts_take(attempts, &m, now_ms);
+	return code_attempts_take(attempts, &m, now_ms);
 }
 
 /* How many of that many tries, one each so many milliseconds, are let by. */
@@ -55,15 +55,15 @@ static unsigned int count(uint32_t n, unsigned int tries, uint64_t every_ms)
 static void test_a_few_in_a_row(void **state)
 {
 	(void)state;
-	assert_int_equal(count(1, 100, 0), ATTEMPTS_FREE);
+	assert_int_equal(count(1, 100, 0), CODE_ATTEMPTS_FREE);
 	assert_true(take(2)); /* a neighbour is not in the way */
 }
 
 static void test_then_one_each_minute(void **state)
 {
 	(void)state;
-	assert_int_equal(count(1, ATTEMPTS_FREE, 0), ATTEMPTS_FREE);
-	now_ms += ATTEMPTS_EACH_MS - 1;
+	assert_int_equal(count(1, CODE_ATTEMPTS_FREE, 0), CODE_ATTEMPTS_FREE);
+	now_ms += CODE_ATTEMPTS_EACH_MS - 1;
 	assert_false(take(1));
 	now_ms += 1;
 	assert_true(take(1));
@@ -75,17 +75,17 @@ static void test_then_one_each_minute(void **state)
 static void test_forgotten(void **state)
 {
 	(void)state;
-	assert_int_equal(count(1, 100, 0), ATTEMPTS_FREE);
-	now_ms += ATTEMPTS_FREE * ATTEMPTS_EACH_MS;
-	assert_int_equal(count(1, 100, 0), ATTEMPTS_FREE);
+	assert_int_equal(count(1, 100, 0), CODE_ATTEMPTS_FREE);
+	now_ms += CODE_ATTEMPTS_FREE * CODE_ATTEMPTS_EACH_MS;
+	assert_int_equal(count(1, 100, 0), CODE_ATTEMPTS_FREE);
 }
 
 /* Thousands of forged devices push out each other, not who guesses most. */
 static void test_a_crowd(void **state)
 {
 	(void)state;
-	assert_int_equal(count(1, 100, 0), ATTEMPTS_FREE);
-	for (uint32_t n = 2; n < 20 * ATTEMPTS_SLOTS; n++)
+	assert_int_equal(count(1, 100, 0), CODE_ATTEMPTS_FREE);
+	for (uint32_t n = 2; n < 20 * CODE_ATTEMPTS_SLOTS; n++)
 		assert_true(take(n));
 	assert_false(take(1));
 }

@@ -88,9 +88,9 @@ static void test_complete_journal_is_carried_out(void **state)
 static void test_closing_is_ended(void **state)
 {
 	struct ledger l = opened(path_in_ram());
-	struct visits *vs = visits_new(&l);
+	struct device_index *vs = device_index_new(&l);
 	struct ledger_zone *z = &l.image->zone[0];
-	struct ledger_visit *v = visits_add(vs, 99, 0);
+	struct ledger_visit *v = device_index_add(vs, 99, 0);
 
 	(void)state;
 	ledger_commit(&l);
@@ -101,10 +101,10 @@ static void test_closing_is_ended(void **state)
 	z->releasing = 1ULL << USAGE_SESSIONS;
 	l.image->next_hour_s = 7200;
 	l.image->closing = CLOSING_HOUR;
-	visits_free(vs);
+	device_index_free(vs);
 	ledger_close(&l);
 	l = opened(path_in_ram());
-	vs = visits_new(&l);
+	vs = device_index_new(&l);
 	release_resume(&l, vs);
 	z = &l.image->zone[0];
 	assert_int_equal(z->value[USAGE_SESSIONS], 0);
@@ -112,7 +112,7 @@ static void test_closing_is_ended(void **state)
 	assert_int_equal(l.image->hour_s, 7200);
 	assert_int_equal(l.image->closing, CLOSING_NOTHING);
 	assert_true(ledger_visit_at(&l, 0)->bits == 1ULL << USAGE_IDLE);
-	visits_free(vs);
+	device_index_free(vs);
 	ledger_close(&l);
 }
 
@@ -186,7 +186,7 @@ static void test_only_in_ram(void **state)
 static void test_full_outbox_carries_on(void **state)
 {
 	struct ledger l = opened("");
-	struct visits *vs = visits_new(&l);
+	struct device_index *vs = device_index_new(&l);
 	struct ledger_zone *z = &l.image->zone[0];
 	uint64_t hours = 0, sum = 0;
 	struct outbox_batch b = { 0, 0 };
@@ -213,41 +213,43 @@ static void test_full_outbox_carries_on(void **state)
 	outbox_forget(&l, UINT64_MAX);
 	assert_int_equal(outbox_room(&l), LEDGER_PARTS);
 	assert_int_equal(outbox_waiting(&l), 0);
-	visits_free(vs);
+	device_index_free(vs);
 	ledger_close(&l);
 }
 
 static void test_all_visits_of_a_day(void **state)
 {
 	struct ledger l = opened("");
-	struct visits *vs = visits_new(&l);
+	struct device_index *vs = device_index_new(&l);
 
 	(void)state;
 	for (uint64_t id = 1; id <= LEDGER_VISITS; id++) {
-		struct ledger_visit *v = visits_add(vs, id, id % 3);
+		struct ledger_visit *v = device_index_add(vs, id, id % 3);
 
 		assert_non_null(v);
-		visits_set_handle(vs, v, id * 7);
+		device_index_set_handle(vs, v, id * 7);
 		ledger_commit(&l);
 	}
-	assert_null(visits_add(vs, 1234567, 0));
+	assert_null(device_index_add(vs, 1234567, 0));
 	for (uint64_t id = 1; id <= LEDGER_VISITS; id += 997) {
-		assert_int_equal(visits_find(vs, id, id % 3)->handle, id * 7);
-		assert_null(visits_find(vs, id, (id + 1) % 3));
-		assert_int_equal(visits_find_handle(vs, id * 7)->id, id);
+		assert_int_equal(device_index_find(vs, id, id % 3)->handle,
+				 id * 7);
+		assert_null(device_index_find(vs, id, (id + 1) % 3));
+		assert_int_equal(device_index_find_handle(vs, id * 7)->id, id);
 	}
 	/* midnight: those without a session are gone, key and all */
 	for (uint64_t id = 6; id <= LEDGER_VISITS; id++) {
-		visits_set_handle(vs, visits_find_handle(vs, id * 7), 0);
+		device_index_set_handle(
+			vs, device_index_find_handle(vs, id * 7), 0);
 		ledger_commit(&l);
 	}
 	release_day(&l, vs, 5, 86400);
-	assert_int_equal(visits_count(vs), 5);
-	assert_int_equal(visits_find_handle(vs, 21)->id, 0);
-	assert_null(visits_find(vs, 3, 0));
+	assert_int_equal(device_index_count(vs), 5);
+	assert_int_equal(device_index_find_handle(vs, 21)->id, 0);
+	assert_null(device_index_find(vs, 3, 0));
 	assert_true(l.image->key[!l.image->half][0] == 0);
 	assert_true(l.image->visit[!l.image->half][9].id == 0);
-	visits_free(vs);
+	device_index_free(vs);
 	ledger_close(&l);
 }
 
