@@ -19,7 +19,7 @@ static enum cli_exit check_pages(const struct cli *cli,
 				 const struct settings *s)
 {
 	char error[PAGE_ERROR_MAX];
-	struct looks looks;
+	struct theme looks;
 	bool is_fine;
 
 	if (access(s->portal.pages, F_OK) < 0) {
@@ -27,8 +27,8 @@ static enum cli_exit check_pages(const struct cli *cli,
 			s->portal.pages);
 		return CLI_DONE;
 	}
-	is_fine = looks_read(&looks, s, error) && looks_fit(&looks, s, error);
-	looks_clear(&looks);
+	is_fine = theme_read(&looks, s, error) && theme_fit(&looks, s, error);
+	theme_clear(&looks);
 	return is_fine ? CLI_DONE : cli_fail(cli, CLI_USAGE, "%s", error);
 }
 

@@ -20,7 +20,7 @@ struct preview {
 	const struct cli *cli;
 	const char *folder;
 	struct settings *settings;
-	struct looks looks;
+	struct theme looks;
 	FILE *index;
 	unsigned int files;
 };
@@ -59,24 +59,25 @@ static enum cli_exit write_file(struct preview *p, const char *path,
 	return CLI_DONE;
 }
 
-static enum cli_exit write_page(struct preview *p, const struct sample *sample,
+static enum cli_exit write_page(struct preview *p,
+				const struct page_preview *sample,
 				struct page_place at)
 {
-	const struct scene_source source = {
+	const struct page_context_source source = {
 		.settings = p->settings,
 		.pages = p->looks.pages,
 		.logo = p->looks.logo.bytes ? "../../" LOGO_NAME : NULL,
 	};
 	static char text[2 * PAGE_BYTES_MAX];
 	char path[PATH_ROOM];
-	struct out o;
+	struct strbuf o;
 
 	snprintf(path, sizeof(path), "%.256s/%s/%s/%s.html", p->folder,
 		 p->settings->zone[at.zone].name,
 		 page_languages(p->looks.pages)->lang[at.lang].code,
 		 sample->name);
-	out_init(&o, text, sizeof(text));
-	sample_render(sample, &source, at, &o);
+	strbuf_init(&o, text, sizeof(text));
+	page_preview_render(sample, &source, at, &o);
 	fprintf(p->index, "<td><a href=\"%s\">%s</a></td>\n",
 		path + strlen(p->folder) + 1,
 		page_languages(p->looks.pages)->lang[at.lang].code);
@@ -84,8 +85,8 @@ static enum cli_exit write_page(struct preview *p, const struct sample *sample,
 }
 
 /* One row of the index: the page in every language. */
-static enum cli_exit write_sample(struct preview *p,
-				  const struct sample *sample, size_t zone)
+static enum cli_exit
+write_sample(struct preview *p, const struct page_preview *sample, size_t zone)
 {
 	struct page_place at = { .zone = zone };
 	enum cli_exit code = CLI_DONE;
@@ -119,10 +120,10 @@ static enum cli_exit write_zone(struct preview *p, size_t zone)
 {
 	const struct zone_settings *z = &p->settings->zone[zone];
 	enum cli_exit code = make_folders(p, zone);
-	const struct sample *sample;
+	const struct page_preview *sample;
 
 	fprintf(p->index, "<h2>%s</h2>\n<table>\n", z->name);
-	for (size_t i = 0; !code && (sample = sample_at(i)); i++)
+	for (size_t i = 0; !code && (sample = page_preview_at(i)); i++)
 		if (!sample->is_for || sample->is_for(z))
 			code = write_sample(p, sample, zone);
 	fputs("</table>\n", p->index);
@@ -168,10 +169,10 @@ static enum cli_exit read_all(struct preview *p)
 	p->settings = cli_settings(p->cli);
 	if (!p->settings)
 		return CLI_USAGE;
-	if (!looks_read(&p->looks, p->settings, error))
+	if (!theme_read(&p->looks, p->settings, error))
 		return cli_fail(p->cli, CLI_USAGE, "%s", error);
 	/* what the portal would refuse can be looked at all the same */
-	if (!looks_fit(&p->looks, p->settings, error))
+	if (!theme_fit(&p->looks, p->settings, error))
 		fprintf(stderr, "the portal would refuse this: %s\n", error);
 	return CLI_DONE;
 }
@@ -191,7 +192,7 @@ enum cli_exit cli_preview(const struct cli *cli)
 		code = write_all(&p);
 	if (!code)
 		printf("%u files; look at %s/index.html\n", p.files, p.folder);
-	looks_clear(&p.looks);
+	theme_clear(&p.looks);
 	settings_free(p.settings);
 	return code;
 }

@@ -25,7 +25,7 @@
 static bool take_day(const struct cli *cli, const char *option,
 		     const char *text, store_day *out)
 {
-	if (report_parse_day(text, out))
+	if (usage_report_parse_day(text, out))
 		return true;
 	cli_fail(cli, CLI_USAGE,
 		 "--%s '%.40s' is not allowed: a day such as 2026-11-24, "
@@ -273,9 +273,9 @@ static enum cli_exit print_figures(const struct cli *cli,
 				"figures of one",
 				q->zone);
 	if (cli->json)
-		err = report_usage(st, q, REPORT_JSON, stdout);
+		err = usage_report_usage(st, q, USAGE_REPORT_JSON, stdout);
 	else if (cli->csv)
-		err = report_usage(st, q, REPORT_CSV, stdout);
+		err = usage_report_usage(st, q, USAGE_REPORT_CSV, stdout);
 	else
 		err = print_view(st, q, s);
 	if (!err)
@@ -313,7 +313,7 @@ static enum cli_exit open_store(const struct cli *cli, const struct settings *c,
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"the config keeps the figures in the portal's "
 				"memory: see its dashboard");
-	store_copy_path(copy, c->gate.socket);
+	store_spill_path(copy, c->gate.socket);
 	*st = store_open_readonly(file, copy, error);
 	if (*st)
 		return CLI_DONE;

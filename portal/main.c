@@ -116,7 +116,7 @@ static void prepare_folders(const struct settings *s,
 	char copy[STORE_ERROR_MAX];
 	const char *file[] = { s->usage.file, s->voucher.file, copy };
 
-	store_copy_path(copy, s->gate.socket);
+	store_spill_path(copy, s->gate.socket);
 	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
 		int err = mkdir_for(file[i], user);
 

@@ -13,10 +13,10 @@
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 3000
 
-LIST_HEAD(gate_bucket, gate_request);
+LIST_HEAD(netctl_bucket, netctl_request);
 
-struct gate {
-	struct gate_config config;
+struct netctl_client {
+	struct netctl_client_config config;
 	char *socket;
 	struct ipc_channel *channel; /* NULL: netctl is away */
 	struct event retry;
@@ -25,12 +25,12 @@ struct gate {
 	bool was_late; /* likewise */
 	uint32_t last_id;
 	struct deadline_queue deadlines;
-	struct gate_bucket bucket[BUCKETS];
+	struct netctl_bucket bucket[BUCKETS];
 };
 
-static struct gate_request *find(struct gate *g, uint32_t id)
+static struct netctl_request *find(struct netctl_client *g, uint32_t id)
 {
-	struct gate_request *r;
+	struct netctl_request *r;
 
 	LIST_FOREACH (r, &g->bucket[id % BUCKETS], next)
 		if (r->id == id)
@@ -39,9 +39,9 @@ static struct gate_request *find(struct gate *g, uint32_t id)
 }
 
 /* message: of the type that r wants, or NULL */
-static void answer(struct gate_request *r, const void *message)
+static void answer(struct netctl_request *r, const void *message)
 {
-	gate_cancel(r);
+	netctl_client_cancel(r);
 	if (r->wants == IPC_HEALTH)
 		r->on_health(message, r->arg);
 	else
@@ -50,12 +50,13 @@ static void answer(struct gate_request *r, const void *message)
 
 static void on_late(struct deadline *d)
 {
-	struct gate_request *r;
-	struct gate *g;
+	struct netctl_request *r;
+	struct netctl_client *g;
 
-	r = (struct gate_request *)((char *)d -
-				    offsetof(struct gate_request, deadline));
-	g = r->gate;
+	r = (struct netctl_request *)((char *)d -
+				      offsetof(struct netctl_request,
+					       deadline));
+	g = r->netctl;
 	if (!g->was_late)
 		log_warn("netctl does not answer in time");
 	g->was_late = true;
@@ -67,8 +68,8 @@ static void on_any_answer(struct ipc_channel *ch, const void *message,
 			  void *arg)
 {
 	const struct ipc_header *h = message;
-	struct gate *g = arg;
-	struct gate_request *r = find(g, h->id);
+	struct netctl_client *g = arg;
+	struct netctl_request *r = find(g, h->id);
 
 	(void)ch;
 	g->was_late = false;
@@ -79,7 +80,7 @@ static void on_any_answer(struct ipc_channel *ch, const void *message,
 static void on_zone(struct ipc_channel *ch, const void *message, void *arg)
 {
 	struct ipc_zone z;
-	struct gate *g = arg;
+	struct netctl_client *g = arg;
 
 	(void)ch;
 	memcpy(&z, message, sizeof(z));
@@ -89,7 +90,7 @@ static void on_zone(struct ipc_channel *ch, const void *message, void *arg)
 
 static void on_usage_row(struct ipc_channel *ch, const void *message, void *arg)
 {
-	struct gate *g = arg;
+	struct netctl_client *g = arg;
 
 	(void)ch;
 	g->config.on_usage_row(message, g->config.arg);
@@ -98,7 +99,7 @@ static void on_usage_row(struct ipc_channel *ch, const void *message, void *arg)
 static void on_usage_label(struct ipc_channel *ch, const void *message,
 			   void *arg)
 {
-	struct gate *g = arg;
+	struct netctl_client *g = arg;
 
 	(void)ch;
 	g->config.on_usage_label(message, g->config.arg);
@@ -112,7 +113,7 @@ static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
 	[IPC_USAGE_LABEL] = { on_usage_label },
 };
 
-static void retry_later(struct gate *g)
+static void retry_later(struct netctl_client *g)
 {
 	struct timeval tv = {
 		.tv_sec = g->retry_ms / 1000,
@@ -125,9 +126,9 @@ static void retry_later(struct gate *g)
 		g->retry_ms = RETRY_MAX_MS;
 }
 
-static void answer_all(struct gate *g)
+static void answer_all(struct netctl_client *g)
 {
-	struct gate_request *r;
+	struct netctl_request *r;
 
 	for (size_t i = 0; i < BUCKETS; i++)
 		while ((r = LIST_FIRST(&g->bucket[i])))
@@ -137,7 +138,7 @@ static void answer_all(struct gate *g)
 /* The channel is freed from the retry timer: it may be on the stack here. */
 static void on_close(struct ipc_channel *ch, const char *why, void *arg)
 {
-	struct gate *g = arg;
+	struct netctl_client *g = arg;
 
 	(void)ch;
 	log_warn("netctl is away%s%s; people who are online stay online",
@@ -147,7 +148,7 @@ static void on_close(struct ipc_channel *ch, const char *why, void *arg)
 	event_active(&g->retry, EV_TIMEOUT, 0);
 }
 
-static void drop_channel(struct gate *g)
+static void drop_channel(struct netctl_client *g)
 {
 	if (!g->channel)
 		return;
@@ -157,7 +158,7 @@ static void drop_channel(struct gate *g)
 	answer_all(g);
 }
 
-static void connect_now(struct gate *g)
+static void connect_now(struct netctl_client *g)
 {
 	struct ipc_channel_config c = {
 		.base = g->config.base,
@@ -189,7 +190,7 @@ static void connect_now(struct gate *g)
 /* After a close there is a channel to drop first, and a pause. */
 static void on_retry(evutil_socket_t fd, short what, void *arg)
 {
-	struct gate *g = arg;
+	struct netctl_client *g = arg;
 
 	(void)fd;
 	(void)what;
@@ -201,9 +202,10 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 	connect_now(g);
 }
 
-struct gate *gate_new(const struct gate_config *config)
+struct netctl_client *
+netctl_client_new(const struct netctl_client_config *config)
 {
-	struct gate *g = calloc(1, sizeof(*g));
+	struct netctl_client *g = calloc(1, sizeof(*g));
 
 	if (!g)
 		return NULL;
@@ -216,20 +218,20 @@ struct gate *gate_new(const struct gate_config *config)
 	}
 	g->retry_ms = RETRY_MIN_MS;
 	evtimer_assign(&g->retry, config->base, on_retry, g);
-	deadline_queue_init(&g->deadlines, config->base, GATE_ANSWER_MS,
-			    on_late);
+	deadline_queue_init(&g->deadlines, config->base,
+			    NETCTL_CLIENT_ANSWER_MS, on_late);
 	for (size_t i = 0; i < BUCKETS; i++)
 		LIST_INIT(&g->bucket[i]);
 	event_active(&g->retry, EV_TIMEOUT, 0);
 	return g;
 }
 
-bool gate_is_there(const struct gate *g)
+bool netctl_client_is_there(const struct netctl_client *g)
 {
 	return g->channel != NULL;
 }
 
-int gate_set_socket(struct gate *g, const char *socket)
+int netctl_client_set_socket(struct netctl_client *g, const char *socket)
 {
 	char *copy;
 
@@ -245,7 +247,7 @@ int gate_set_socket(struct gate *g, const char *socket)
 	return 0;
 }
 
-static uint32_t next_id(struct gate *g)
+static uint32_t next_id(struct netctl_client *g)
 {
 	do
 		g->last_id++;
@@ -254,19 +256,19 @@ static uint32_t next_id(struct gate *g)
 }
 
 /* header is that of the message. */
-static int send_question(struct gate *g, struct gate_request *r,
+static int send_question(struct netctl_client *g, struct netctl_request *r,
 			 enum ipc_type type, struct ipc_header *header)
 {
 	int err;
 
 	if (!g->channel)
 		return -ENOTCONN;
-	gate_cancel(r);
+	netctl_client_cancel(r);
 	header->id = next_id(g);
 	err = ipc_channel_send(g->channel, type, header);
 	if (err)
 		return err;
-	r->gate = g;
+	r->netctl = g;
 	r->id = g->last_id;
 	r->wants = type == IPC_HEALTH_ASK ? IPC_HEALTH : IPC_SESSION;
 	LIST_INSERT_HEAD(&g->bucket[r->id % BUCKETS], r, next);
@@ -274,8 +276,8 @@ static int send_question(struct gate *g, struct gate_request *r,
 	return 0;
 }
 
-static int ask_grant(struct gate *g, struct gate_request *r,
-		     const struct gate_question *q)
+static int ask_grant(struct netctl_client *g, struct netctl_request *r,
+		     const struct netctl_question *q)
 {
 	struct ipc_grant m = {
 		.client = *q->client,
@@ -295,8 +297,8 @@ static int ask_grant(struct gate *g, struct gate_request *r,
 	return err;
 }
 
-static int ask_lookup(struct gate *g, struct gate_request *r,
-		      const struct gate_question *q)
+static int ask_lookup(struct netctl_client *g, struct netctl_request *r,
+		      const struct netctl_question *q)
 {
 	struct ipc_lookup m = {
 		.client = *q->client,
@@ -310,20 +312,21 @@ static int ask_lookup(struct gate *g, struct gate_request *r,
 	return err;
 }
 
-int gate_ask(struct gate *g, struct gate_request *r,
-	     const struct gate_question *q)
+int netctl_client_ask(struct netctl_client *g, struct netctl_request *r,
+		      const struct netctl_question *q)
 {
 	return q->type == IPC_GRANT ? ask_grant(g, r, q) : ask_lookup(g, r, q);
 }
 
-int gate_ask_health(struct gate *g, struct gate_request *r)
+int netctl_client_ask_health(struct netctl_client *g, struct netctl_request *r)
 {
 	struct ipc_status m = { .header = { .id = 0 } };
 
 	return send_question(g, r, IPC_HEALTH_ASK, &m.header);
 }
 
-int gate_send_next(struct gate *g, const struct ipc_usage_next *next)
+int netctl_client_send_next(struct netctl_client *g,
+			    const struct ipc_usage_next *next)
 {
 	struct ipc_usage_next m = *next;
 
@@ -333,7 +336,7 @@ int gate_send_next(struct gate *g, const struct ipc_usage_next *next)
 	return ipc_channel_send(g->channel, IPC_USAGE_NEXT, &m);
 }
 
-void gate_cancel(struct gate_request *r)
+void netctl_client_cancel(struct netctl_request *r)
 {
 	if (!r->id)
 		return;
@@ -342,7 +345,7 @@ void gate_cancel(struct gate_request *r)
 	r->id = 0;
 }
 
-void gate_free(struct gate *g)
+void netctl_client_free(struct netctl_client *g)
 {
 	if (!g)
 		return;

@@ -13,11 +13,11 @@
 #include "common/ipc.h"
 #include "portal/util/deadline.h"
 
-#define GATE_ANSWER_MS 2000
+#define NETCTL_CLIENT_ANSWER_MS 2000
 
-struct gate;
+struct netctl_client;
 
-struct gate_config {
+struct netctl_client_config {
 	struct event_base *base;
 	const char *socket; /* copied */
 	void (*on_zone)(const struct ipc_zone *z, void *arg);
@@ -32,32 +32,34 @@ struct gate_config {
  * of the two is called, with NULL where netctl is away or late; the request is
  * over by then.
  */
-struct gate_request {
+struct netctl_request {
 	void (*on_answer)(const struct ipc_session *s, void *arg);
 	void (*on_health)(const struct ipc_health *h, void *arg);
 	void *arg;
 
 	/* gate's own */
-	struct gate *gate;
-	LIST_ENTRY(gate_request) next;
+	struct netctl_client *netctl;
+	LIST_ENTRY(netctl_request) next;
 	struct deadline deadline;
 	uint32_t id;	     /* 0: not under way */
 	enum ipc_type wants; /* what answers it */
 };
 
 /* Tries to connect at once, then again and again. NULL: no memory. */
-struct gate *gate_new(const struct gate_config *config);
-bool gate_is_there(const struct gate *g);
+struct netctl_client *
+netctl_client_new(const struct netctl_client_config *config);
+bool netctl_client_is_there(const struct netctl_client *g);
 
 /* Another path takes effect with a new connection. -ENOMEM or 0. */
-int gate_set_socket(struct gate *g, const char *socket) MUST_CHECK;
+int netctl_client_set_socket(struct netctl_client *g,
+			     const char *socket) MUST_CHECK;
 
 /*
  * Asks one of IPC_LOOKUP, IPC_GRANT (with the zone's default limits where
  * limits is NULL), IPC_LOGOUT. on_answer and arg of the request are set
  * before. -ENOTCONN: netctl is away, nothing will be answered.
  */
-struct gate_question {
+struct netctl_question {
 	enum ipc_type type;
 	const struct addr *client;
 	const struct ipc_limits *limits;
@@ -70,17 +72,19 @@ struct gate_question {
 	uint32_t terms;	  /* version accepted, 0: not known */
 	bool extend;	  /* a running session gets its duration anew */
 };
-int gate_ask(struct gate *g, struct gate_request *r,
-	     const struct gate_question *q) MUST_CHECK;
+int netctl_client_ask(struct netctl_client *g, struct netctl_request *r,
+		      const struct netctl_question *q) MUST_CHECK;
 
 /* The same for IPC_HEALTH_ASK, with on_health. */
-int gate_ask_health(struct gate *g, struct gate_request *r) MUST_CHECK;
-void gate_cancel(struct gate_request *r);
+int netctl_client_ask_health(struct netctl_client *g,
+			     struct netctl_request *r) MUST_CHECK;
+void netctl_client_cancel(struct netctl_request *r);
 
 /* -ENOTCONN: netctl is away; on_presence tells when it is back. */
-int gate_send_next(struct gate *g, const struct ipc_usage_next *m) MUST_CHECK;
+int netctl_client_send_next(struct netctl_client *g,
+			    const struct ipc_usage_next *m) MUST_CHECK;
 
 /* Requests under way are answered with NULL. */
-void gate_free(struct gate *g);
+void netctl_client_free(struct netctl_client *g);
 
 #endif

@@ -29,7 +29,7 @@ static const struct timeval store_pause = { .tv_sec = 60 };
 /* What one config file amounts to; replaced as a whole. */
 struct material {
 	struct settings *settings;
-	struct looks looks;
+	struct theme looks;
 	struct tls_context *tls; /* NULL: none is configured */
 	struct tls_context *admin_tls;
 	struct accounts *accounts; /* NULL: the file is not right */
@@ -41,14 +41,14 @@ struct portal {
 	struct material material;
 	struct site site;
 	struct event_base *base;
-	struct gate *gate;
+	struct netctl_client *netctl;
 	struct conns *conns;
 	struct listeners *listeners;
 	struct admin *admin;
 	struct live *live;
 	struct vouchers *vouchers; /* NULL: no zone asks for codes */
 	struct store *store;	   /* NULL: not before privileges are gone */
-	struct intake *intake;
+	struct store_import *intake;
 	struct event on_hup, on_term, on_int, store_timer;
 };
 
@@ -56,7 +56,7 @@ struct portal {
 
 static void material_clear(struct material *m)
 {
-	looks_clear(&m->looks);
+	theme_clear(&m->looks);
 	settings_free(m->settings);
 	tls_context_free(m->tls);
 	tls_context_free(m->admin_tls);
@@ -95,8 +95,8 @@ static bool read_pages(struct material *m, char error[PORTAL_ERROR_MAX])
 {
 	char why[PAGE_ERROR_MAX];
 
-	if (looks_read(&m->looks, m->settings, why) &&
-	    looks_fit(&m->looks, m->settings, why))
+	if (theme_read(&m->looks, m->settings, why) &&
+	    theme_fit(&m->looks, m->settings, why))
 		return true;
 	snprintf(error, PORTAL_ERROR_MAX, "%s", why);
 	return false;
@@ -144,7 +144,7 @@ static void on_presence(bool is_there, void *arg)
 
 	listeners_watch(p->listeners, !is_there);
 	if (is_there && p->intake)
-		intake_connected(p->intake);
+		store_import_connected(p->intake);
 }
 
 static void on_accept(const struct accepted *a, void *arg)
@@ -183,7 +183,8 @@ static void send_next(const struct ipc_usage_next *m, void *arg)
 {
 	struct portal *p = arg;
 
-	if (gate_is_there(p->gate) && gate_send_next(p->gate, m) < 0)
+	if (netctl_client_is_there(p->netctl) &&
+	    netctl_client_send_next(p->netctl, m) < 0)
 		log_warn("netctl cannot be asked for figures");
 }
 
@@ -200,7 +201,7 @@ static void on_store_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	intake_retry(p->intake);
+	store_import_retry(p->intake);
 	if (store_health(p->store) == STORE_CANNOT_WRITE)
 		look_again_later(p);
 }
@@ -211,7 +212,7 @@ static void on_usage_row(const struct ipc_usage_row *row, void *arg)
 
 	if (!p->intake)
 		return;
-	intake_row(p->intake, row);
+	store_import_row(p->intake, row);
 	look_again_later(p);
 }
 
@@ -221,7 +222,7 @@ static void on_usage_label(const struct ipc_usage_label *label, void *arg)
 
 	if (!p->intake)
 		return;
-	intake_label(p->intake, label);
+	store_import_label(p->intake, label);
 	look_again_later(p);
 }
 
@@ -229,7 +230,7 @@ static void close_store(struct portal *p)
 {
 	admin_set_store(p->admin, NULL);
 	event_del(&p->store_timer);
-	intake_free(p->intake);
+	store_import_free(p->intake);
 	p->intake = NULL;
 	store_free(p->store);
 	p->store = NULL;
@@ -240,10 +241,10 @@ static void apply_to_store(struct portal *p)
 	const struct settings *s = p->material.settings;
 	char copy[STORE_ERROR_MAX];
 
-	store_copy_path(copy, s->gate.socket);
+	store_spill_path(copy, s->gate.socket);
 	store_set_keep(p->store, s->usage.keep_hours_s);
-	store_set_pace(p->store, s->usage.write_every_s);
-	store_set_copy(p->store, copy);
+	store_set_write_interval(p->store, s->usage.write_every_s);
+	store_set_spill(p->store, copy);
 }
 
 static void open_store(struct portal *p)
@@ -253,7 +254,7 @@ static void open_store(struct portal *p)
 	p->store = store_open(u->file, u->keep_hours_s);
 	if (p->store)
 		apply_to_store(p);
-	p->intake = p->store ? intake_new(p->store, send_next, p) : NULL;
+	p->intake = p->store ? store_import_new(p->store, send_next, p) : NULL;
 	if (!p->intake) {
 		log_error("out of memory; figures wait in netctl");
 		close_store(p);
@@ -262,8 +263,8 @@ static void open_store(struct portal *p)
 	admin_set_store(p->admin, p->store);
 	if (store_health(p->store) == STORE_CANNOT_WRITE)
 		look_again_later(p);
-	if (gate_is_there(p->gate))
-		intake_connected(p->intake);
+	if (netctl_client_is_there(p->netctl))
+		store_import_connected(p->intake);
 }
 
 /* old: the settings before */
@@ -397,13 +398,13 @@ static void apply(struct portal *p)
 	p->site.source.pages = p->material.looks.pages;
 	p->site.source.live = find_live;
 	p->site.source.arg = p;
-	p->site.source.logo = p->material.looks.logo.bytes ? VIEW_LOGO : NULL;
+	p->site.source.logo = p->material.looks.logo.bytes ? THEME_LOGO : NULL;
 	p->site.logo = &p->material.looks.logo;
 	origin_init(&p->site.origin, &s->portal);
 	conns_set_bounds(p->conns, &bounds);
 	conns_set_tls(p->conns, p->material.tls);
 	if (listeners_apply(p->listeners, s) < 0 ||
-	    gate_set_socket(p->gate, s->gate.socket) < 0)
+	    netctl_client_set_socket(p->netctl, s->gate.socket) < 0)
 		log_error("out of memory; not everything is as configured");
 	admin_apply(p->admin, &am);
 	set_live_sources(p);
@@ -425,7 +426,7 @@ static bool open_parts(struct portal *p)
 		.on_zone_gone = on_zone_gone,
 		.arg = p,
 	};
-	struct gate_config gc = {
+	struct netctl_client_config gc = {
 		.base = p->base,
 		.socket = s->gate.socket,
 		.on_zone = on_zone,
@@ -438,12 +439,12 @@ static bool open_parts(struct portal *p)
 
 	p->conns = conns_new(&cc, &bounds);
 	p->listeners = listeners_new(&lc);
-	p->gate = gate_new(&gc);
-	p->site.gate = p->gate;
+	p->netctl = netctl_client_new(&gc);
+	p->site.netctl = p->netctl;
 	p->live = live_new(p->base);
-	if (!p->conns || !p->listeners || !p->gate || !p->live)
+	if (!p->conns || !p->listeners || !p->netctl || !p->live)
 		return false;
-	ac.gate = p->gate;
+	ac.netctl = p->netctl;
 	ac.guests = p->conns;
 	p->admin = admin_new(&ac);
 	evtimer_assign(&p->store_timer, p->base, on_store_timer, p);
@@ -546,7 +547,7 @@ void portal_free(struct portal *p)
 	admin_free(p->admin);
 	listeners_free(p->listeners); /* closes the connections, too */
 	conns_free(p->conns);
-	gate_free(p->gate);
+	netctl_client_free(p->netctl);
 	vouchers_free(p->vouchers);
 	live_free(p->live);
 	if (p->base)

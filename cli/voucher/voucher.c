@@ -170,15 +170,16 @@ static struct json_object *batch_to_json(const struct voucher_batch *b)
 }
 
 static void print_codes_json(const struct voucher_batch *b,
-			     const char (*codes)[CODE_MAX])
+			     const char (*codes)[VOUCHER_CODE_MAX])
 {
 	struct json_object *list = json_object_new_array();
 	struct json_object *o = batch_to_json(b);
-	char text[CODE_TEXT_MAX];
+	char text[VOUCHER_CODE_TEXT_MAX];
 
 	for (uint32_t i = 0; i < b->count; i++)
-		json_object_array_add(list, json_object_new_string(code_to_text(
-						    codes[i], text)));
+		json_object_array_add(
+			list, json_object_new_string(
+				      voucher_code_to_text(codes[i], text)));
 	json_object_object_add(o, "codes", list);
 	cli_print_json(o);
 }
@@ -195,9 +196,9 @@ static void print_quoted(const char *text)
 }
 
 static void print_codes(const struct cli *cli, const struct voucher_batch *b,
-			const char (*codes)[CODE_MAX])
+			const char (*codes)[VOUCHER_CODE_MAX])
 {
-	char text[CODE_TEXT_MAX], until[VOUCHER_TIME_MAX];
+	char text[VOUCHER_CODE_TEXT_MAX], until[VOUCHER_TIME_MAX];
 
 	if (cli->json) {
 		print_codes_json(b, codes);
@@ -207,7 +208,7 @@ static void print_codes(const struct cli *cli, const struct voucher_batch *b,
 	if (cli->csv)
 		puts("code,batch,label,zone,minutes,devices,valid_until");
 	for (uint32_t i = 0; i < b->count; i++) {
-		fputs(code_to_text(codes[i], text), stdout);
+		fputs(voucher_code_to_text(codes[i], text), stdout);
 		if (cli->csv) {
 			printf(",%" PRId64 ",", b->id);
 			print_quoted(b->label);
@@ -220,7 +221,7 @@ static void print_codes(const struct cli *cli, const struct voucher_batch *b,
 
 static enum cli_exit create(struct voucher_session *d, struct voucher_batch *b)
 {
-	char(*codes)[CODE_MAX] = calloc(b->count, sizeof(*codes));
+	char(*codes)[VOUCHER_CODE_MAX] = calloc(b->count, sizeof(*codes));
 	enum cli_exit code;
 	int err;
 
@@ -507,7 +508,7 @@ static enum cli_exit take_target(const struct voucher_session *d,
 				 struct voucher_target *t)
 {
 	const char *text = d->cli->args[0];
-	char code[CODE_MAX];
+	char code[VOUCHER_CODE_MAX];
 	uint64_t batch;
 	int err;
 
@@ -516,7 +517,7 @@ static enum cli_exit take_target(const struct voucher_session *d,
 		t->batch = (int64_t)batch;
 		return CLI_DONE;
 	}
-	if (!code_normalise(text, code))
+	if (!voucher_code_normalise(text, code))
 		return cli_fail(d->cli, CLI_USAGE,
 				"'%.40s' is neither the number of a batch nor "
 				"a code; is there a typing mistake?",

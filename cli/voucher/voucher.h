@@ -41,7 +41,7 @@ const char *voucher_session_time(int64_t time_s, char text[VOUCHER_TIME_MAX]);
 /* --- the sheet --------------------------------------------------------- */
 
 struct voucher_sheet_card {
-	char code[CODE_MAX];
+	char code[VOUCHER_CODE_MAX];
 	int64_t duration_s;
 	int64_t valid_until_s;
 	uint32_t devices;

@@ -65,7 +65,7 @@ static enum cli_exit build_url(struct print_job *j)
 
 /* --- codes ------------------------------------------------------------- */
 
-static int add_card(struct print_job *j, const char code[CODE_MAX])
+static int add_card(struct print_job *j, const char code[VOUCHER_CODE_MAX])
 {
 	if (j->cards == j->room) {
 		size_t room = j->room * 2 + 64;
@@ -78,16 +78,16 @@ static int add_card(struct print_job *j, const char code[CODE_MAX])
 		j->room = room;
 	}
 	j->card[j->cards] = (struct voucher_sheet_card){ 0 };
-	memcpy(j->card[j->cards++].code, code, CODE_MAX);
+	memcpy(j->card[j->cards++].code, code, VOUCHER_CODE_MAX);
 	return 0;
 }
 
 static enum cli_exit take_code(struct print_job *j, const char *text,
 			       size_t number)
 {
-	char code[CODE_MAX];
+	char code[VOUCHER_CODE_MAX];
 
-	if (!code_normalise(text, code))
+	if (!voucher_code_normalise(text, code))
 		return cli_fail(j->desk.cli, CLI_FAILED,
 				"line %zu: '%.40s' is no code; is there a "
 				"typing mistake?",
@@ -183,8 +183,8 @@ static const char *reason_to_omit(const struct voucher_row *row, int64_t now_s)
 	return row->ends_s ? "has been used" : NULL;
 }
 
-static int find_row(const struct voucher_session *d, const char code[CODE_MAX],
-		    struct voucher_row *row)
+static int find_row(const struct voucher_session *d,
+		    const char code[VOUCHER_CODE_MAX], struct voucher_row *row)
 {
 	struct voucher_hash hash;
 	int err = voucher_key_hash(&d->key, code, &hash);
@@ -200,12 +200,12 @@ static enum cli_exit look_up(struct print_job *j)
 
 	for (size_t i = 0; i < j->cards; i++) {
 		struct voucher_sheet_card *c = &j->card[i];
-		char text[CODE_TEXT_MAX];
+		char text[VOUCHER_CODE_TEXT_MAX];
 		struct voucher_row row;
 		int found = find_row(d, c->code, &row);
 		const char *why;
 
-		code_to_text(c->code, text);
+		voucher_code_to_text(c->code, text);
 		if (found < 0)
 			return voucher_session_fail(d, found);
 		if (!found)

@@ -199,10 +199,10 @@ static int put_card(const struct voucher_sheet *s,
 		    const struct voucher_sheet_card *c, FILE *out)
 {
 	const struct words *w = words_of(s);
-	char text[CODE_TEXT_MAX], url[URL_MAX];
+	char text[VOUCHER_CODE_TEXT_MAX], url[URL_MAX];
 	int err;
 
-	code_to_text(c->code, text);
+	voucher_code_to_text(c->code, text);
 	if (snprintf(url, sizeof(url), "%s%s", s->url, text) >=
 	    (int)sizeof(url))
 		return -EMSGSIZE;

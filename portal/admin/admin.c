@@ -52,7 +52,7 @@ struct admin *admin_new(const struct admin_config *config)
 	if (!a)
 		return NULL;
 	cc.arg = &a->site;
-	a->site.gate = config->gate;
+	a->site.netctl = config->netctl;
 	a->site.guests = config->guests;
 	a->site.since_ms = clock_ms();
 	a->site.memory_told_bytes = rss_read();

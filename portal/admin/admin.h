@@ -12,7 +12,7 @@ struct admin;
 
 struct admin_config { /* all lent, as long as the admin lives */
 	struct event_base *base;
-	struct gate *gate;
+	struct netctl_client *netctl;
 	const struct conns *guests;
 };
 

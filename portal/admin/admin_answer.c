@@ -21,31 +21,31 @@ static const char common_fields[] =
 	"Cross-Origin-Resource-Policy: same-origin\r\n"
 	"Connection: close\r\n\r\n";
 
-static void build_head(struct out *o, const struct admin_answer *a)
+static void build_head(struct strbuf *o, const struct admin_answer *a)
 {
-	out_format(o, "HTTP/1.1 %u %s\r\n", a->status,
-		   respond_reason(a->status));
+	strbuf_format(o, "HTTP/1.1 %u %s\r\n", a->status,
+		      respond_reason(a->status));
 	if (a->fields)
-		out_text(o, a->fields);
-	out_format(o,
-		   "Content-Type: %s\r\n"
-		   "Content-Length: %zu\r\n"
-		   "Cache-Control: %s\r\n",
-		   a->type, a->body_len,
-		   a->may_be_kept ? "private, max-age=300" : "no-store");
-	out_text(o, common_fields);
+		strbuf_text(o, a->fields);
+	strbuf_format(o,
+		      "Content-Type: %s\r\n"
+		      "Content-Length: %zu\r\n"
+		      "Cache-Control: %s\r\n",
+		      a->type, a->body_len,
+		      a->may_be_kept ? "private, max-age=300" : "no-store");
+	strbuf_text(o, common_fields);
 }
 
 void admin_answer(struct conn *c, const struct admin_answer *a)
 {
 	size_t max = HEAD_MAX + a->body_len;
 	char *bytes = malloc(max);
-	struct out o;
+	struct strbuf o;
 
-	out_init(&o, bytes, bytes ? max : 0);
+	strbuf_init(&o, bytes, bytes ? max : 0);
 	build_head(&o, a);
 	if (conn_exchange(c)->request.method != REQUEST_HEAD)
-		out_bytes(&o, a->body, a->body_len);
+		strbuf_bytes(&o, a->body, a->body_len);
 	if (o.is_cut)
 		log_error("admin: an answer does not fit");
 	conn_answer(c, bytes, o.is_cut ? 0 : o.len);

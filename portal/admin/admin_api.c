@@ -30,7 +30,7 @@ struct wishes {
 	char metrics[REQUEST_QUERY_MAX];
 	struct store_query query; /* of usage */
 	enum usage_kind label_kind;
-	enum report_format report_format;
+	enum usage_report_format report_format;
 };
 
 static bool refuse(struct conn *c, const char *name, const char *value,
@@ -43,12 +43,12 @@ static bool refuse(struct conn *c, const char *name, const char *value,
 
 static bool take_days(struct conn *c, struct wishes *w)
 {
-	if (!report_parse_day(w->from, &w->query.from))
+	if (!usage_report_parse_day(w->from, &w->query.from))
 		return refuse(c, "from", w->from, "no day");
-	if (!report_parse_day(w->to, &w->query.to))
+	if (!usage_report_parse_day(w->to, &w->query.to))
 		return refuse(c, "to", w->to, "no day");
 	if (!strcmp(w->format, "csv"))
-		w->report_format = REPORT_CSV;
+		w->report_format = USAGE_REPORT_CSV;
 	else if (strcmp(w->format, "json"))
 		return refuse(c, "format", w->format, "not json or csv");
 	return true;
@@ -70,7 +70,8 @@ static bool take_usage(struct conn *c, struct wishes *w)
 		return refuse(c, "zone", w->zone, "no zone's name");
 	if (*w->zone)
 		w->query.zone = w->zone;
-	if (*w->metrics && !report_parse_metrics(w->metrics, &w->query.metrics))
+	if (*w->metrics &&
+	    !usage_report_parse_metrics(w->metrics, &w->query.metrics))
 		return refuse(c, "metrics", w->metrics,
 			      "no list of metrics' names");
 	return take_days(c, w);
@@ -134,15 +135,15 @@ static int write_report(struct admin_site *s, const struct wishes *w,
 {
 	const struct store_query *q = &w->query;
 
-	return is_usage ? report_usage(s->store, q, w->report_format, f)
-			: report_labels(s->store, w->label_kind, q->from, q->to,
-					w->report_format, f);
+	return is_usage ? usage_report_usage(s->store, q, w->report_format, f)
+			: usage_report_labels(s->store, w->label_kind, q->from,
+					      q->to, w->report_format, f);
 }
 
 static void answer_report(struct conn *c, const struct wishes *w, bool is_usage)
 {
 	struct admin_site *s = conn_arg(c);
-	bool is_csv = w->report_format == REPORT_CSV;
+	bool is_csv = w->report_format == USAGE_REPORT_CSV;
 	struct admin_answer a = {
 		.type = is_csv ? ADMIN_TYPE_CSV : ADMIN_TYPE_JSON,
 	};
@@ -190,12 +191,12 @@ static void ask_health(struct conn *c,
 
 	x->question.on_health = on_health;
 	x->question.arg = c;
-	if (!gate_is_there(s->gate))
+	if (!netctl_client_is_there(s->netctl))
 		on_health(NULL, c);
 	else if (!conn_hold(c))
 		admin_answer_error(c, 503, "Retry-After: 5\r\n",
 				   "too many requests at once");
-	else if (gate_ask_health(s->gate, &x->question))
+	else if (netctl_client_ask_health(s->netctl, &x->question))
 		on_health(NULL, c);
 }
 
@@ -374,7 +375,7 @@ static void write_metrics(struct conn *c, const struct ipc_health *h)
 	bool is_open = conn_exchange(c)->request.extra->wants_openmetrics;
 	struct metrics_source m = {
 		.health = h,
-		.is_connected = gate_is_there(s->gate),
+		.is_connected = netctl_client_is_there(s->netctl),
 		.uptime_s = (clock_ms() - s->since_ms) / 1000,
 		.memory_bytes = s->memory_told_bytes,
 		.generation = s->generation,

@@ -20,7 +20,7 @@ struct admin_site {
 	const struct settings *settings;
 	const struct accounts *accounts; /* NULL: none can be read */
 	const struct asset_set *assets;
-	struct gate *gate;
+	struct netctl_client *netctl;
 	struct store *store; /* NULL: not opened yet */
 	const struct conns *guests, *operators;
 	uint64_t generation; /* configs taken over */

@@ -27,7 +27,7 @@ static const char *check_terms(struct conn *c, const struct form *f)
 }
 
 /* The settings may be other ones when netctl has answered. */
-void auth_begin(struct conn *c, struct auth_pass *pass)
+void auth_begin(struct conn *c, struct credential *pass)
 {
 	memset(pass, 0, sizeof(*pass));
 	pass->terms = (uint32_t)terms_in_force(c);
@@ -36,13 +36,13 @@ void auth_begin(struct conn *c, struct auth_pass *pass)
 /* --- one tap: nobody is asked who they are ------------------------------ */
 
 static const char *click_check(struct conn *c, const struct form *f,
-			       struct auth_pass *pass)
+			       struct credential *pass)
 {
 	auth_begin(c, pass);
 	return check_terms(c, f);
 }
 
-static const char *click_refused(struct conn *c, const struct auth_pass *pass,
+static const char *click_refused(struct conn *c, const struct credential *pass,
 				 int error)
 {
 	(void)c;
@@ -64,7 +64,7 @@ static const char *const voucher_notice[] = {
 };
 
 static const char *voucher_check(struct conn *c, const struct form *f,
-				 struct auth_pass *pass)
+				 struct credential *pass)
 {
 	const char *code = form_find(f, "code");
 	const char *notice = check_terms(c, f);
@@ -74,10 +74,11 @@ static const char *voucher_check(struct conn *c, const struct form *f,
 		return notice;
 	if (!code || !*code)
 		return "notice_code_missing";
-	return code_normalise(code, pass->code) ? NULL : "notice_code_typo";
+	return voucher_code_normalise(code, pass->code) ? NULL
+							: "notice_code_typo";
 }
 
-static const char *voucher_judge(struct conn *c, struct auth_pass *pass)
+static const char *voucher_judge(struct conn *c, struct credential *pass)
 {
 	const struct site *site = conn_arg(c);
 	const struct exchange *x = conn_exchange(c);
@@ -98,8 +99,8 @@ static const char *voucher_judge(struct conn *c, struct auth_pass *pass)
  * Without an answer (-ETIMEDOUT) the device may be in, and then the minutes
  * run.
  */
-static const char *voucher_refused(struct conn *c, const struct auth_pass *pass,
-				   int error)
+static const char *voucher_refused(struct conn *c,
+				   const struct credential *pass, int error)
 {
 	const struct site *site = conn_arg(c);
 

@@ -16,15 +16,15 @@ struct auth_method {
 	 * Else the key of the text that tells the person what is.
 	 */
 	const char *(*check)(struct conn *c, const struct form *f,
-			     struct auth_pass *pass);
+			     struct credential *pass);
 	/*
 	 * The method has a secret that can be guessed: netctl counts the
 	 * device's attempt, and then this judges it. NULL: fine, pass says
 	 * what to ask netctl for. Else the key of a text. NULL: check is all.
 	 */
-	const char *(*judge)(struct conn *c, struct auth_pass *pass);
+	const char *(*judge)(struct conn *c, struct credential *pass);
 	/* netctl has refused the pass; the key of a text about it, or NULL */
-	const char *(*refused)(struct conn *c, const struct auth_pass *pass,
+	const char *(*refused)(struct conn *c, const struct credential *pass,
 			       int error);
 };
 
@@ -32,7 +32,7 @@ struct auth_method {
 const struct auth_method *auth_method(uint64_t auth);
 
 /* An empty pass for the terms that are in force. */
-void auth_begin(struct conn *c, struct auth_pass *pass);
+void auth_begin(struct conn *c, struct credential *pass);
 
 /* Whether the form accepts the terms that are in force. */
 bool auth_accepts_terms(struct conn *c, const struct form *f);

@@ -7,10 +7,10 @@
 #include "portal/voucher/voucher.h"
 #include "portal/voucher/voucher_code.h"
 
-struct auth_pass {
+struct credential {
 	struct ipc_limits limits;    /* 0: the zone's default */
 	uint32_t terms;		     /* version that was accepted */
-	char code[CODE_MAX];	     /* until it is looked up */
+	char code[VOUCHER_CODE_MAX]; /* until it is looked up */
 	struct voucher_pass voucher; /* tag 0: it was none */
 };
 

@@ -144,24 +144,24 @@ static const struct origin_redirect *with_via(struct origin_redirect *r,
 static void build(struct origin_redirect *r, const char *url)
 {
 	char body[768];
-	struct out b, o;
+	struct strbuf b, o;
 
-	out_init(&b, body, sizeof(body));
-	out_format(&b,
-		   "<!DOCTYPE html><title>302</title>"
-		   "<p><a href=\"%s\">%s</a></p>\n",
-		   url, url);
-	out_init(&o, r->bytes, sizeof(r->bytes));
-	out_format(&o,
-		   "HTTP/1.1 302 Found\r\n"
-		   "Location: %s\r\n"
-		   "Cache-Control: no-store\r\n"
-		   "Content-Type: text/html\r\n"
-		   "Content-Length: %zu\r\n"
-		   "Connection: close\r\n\r\n",
-		   url, b.len);
+	strbuf_init(&b, body, sizeof(body));
+	strbuf_format(&b,
+		      "<!DOCTYPE html><title>302</title>"
+		      "<p><a href=\"%s\">%s</a></p>\n",
+		      url, url);
+	strbuf_init(&o, r->bytes, sizeof(r->bytes));
+	strbuf_format(&o,
+		      "HTTP/1.1 302 Found\r\n"
+		      "Location: %s\r\n"
+		      "Cache-Control: no-store\r\n"
+		      "Content-Type: text/html\r\n"
+		      "Content-Length: %zu\r\n"
+		      "Connection: close\r\n\r\n",
+		      url, b.len);
 	r->head_len = o.len;
-	out_bytes(&o, body, b.len);
+	strbuf_bytes(&o, body, b.len);
 	r->len = o.len;
 	find_via(r);
 }

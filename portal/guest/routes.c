@@ -42,7 +42,7 @@ static void on_answer(const struct ipc_session *s, void *arg)
 }
 
 /* The client is filled in. */
-static void ask(struct conn *c, struct gate_question q,
+static void ask(struct conn *c, struct netctl_question q,
 		void (*on_session)(struct conn *c, const struct ipc_session *s))
 {
 	struct exchange *x = conn_exchange(c);
@@ -54,8 +54,8 @@ static void ask(struct conn *c, struct gate_question q,
 		x->on_refused = answer_refusal;
 	x->question.on_answer = on_answer;
 	x->question.arg = c;
-	if (!gate_is_there(site->gate) || !conn_hold(c) ||
-	    gate_ask(site->gate, &x->question, &q))
+	if (!netctl_client_is_there(site->netctl) || !conn_hold(c) ||
+	    netctl_client_ask(site->netctl, &x->question, &q))
 		x->on_refused(c, -ENOTCONN);
 }
 
@@ -71,7 +71,7 @@ static void on_session_for_home(struct conn *c, const struct ipc_session *s)
 
 static void show_home(struct conn *c)
 {
-	struct gate_question q = {
+	struct netctl_question q = {
 		.type = IPC_LOOKUP,
 		.shown = true,
 		.platform = probe_from_letter(conn_exchange(c)->request.via),
@@ -84,7 +84,7 @@ static void look_up(struct conn *c,
 		    void (*on_session)(struct conn *c,
 				       const struct ipc_session *s))
 {
-	ask(c, (struct gate_question){ .type = IPC_LOOKUP }, on_session);
+	ask(c, (struct netctl_question){ .type = IPC_LOOKUP }, on_session);
 }
 
 /* What only those who are in can see. */
@@ -196,13 +196,13 @@ static const struct auth_method *method_of(struct conn *c)
 	return auth_method(site->source.settings->zone[zone].auth);
 }
 
-static struct gate_question grant_question(struct conn *c)
+static struct netctl_question grant_question(struct conn *c)
 {
 	const struct site *site = conn_arg(c);
 	const struct lang_set *set = page_languages(site->source.pages);
 	struct exchange *x = conn_exchange(c);
 
-	return (struct gate_question){
+	return (struct netctl_question){
 		.type = IPC_GRANT,
 		.limits = &x->pass.limits,
 		.tag = x->pass.voucher.tag,
@@ -216,7 +216,7 @@ static struct gate_question grant_question(struct conn *c)
 
 static void refuse_pass(struct conn *c, int error)
 {
-	const struct auth_pass *pass = &conn_exchange(c)->pass;
+	const struct credential *pass = &conn_exchange(c)->pass;
 	/* the zone's method may be another one by now */
 	const struct auth_method *m = auth_method(
 		pass->voucher.tag ? ZONE_AUTH_VOUCHER : ZONE_AUTH_CLICK);
@@ -237,10 +237,10 @@ static void enter(struct conn *c)
 /* What was typed is shown again. */
 static void answer_notice(struct conn *c, const char *notice)
 {
-	struct auth_pass *pass = &conn_exchange(c)->pass;
-	char text[CODE_TEXT_MAX];
+	struct credential *pass = &conn_exchange(c)->pass;
+	char text[VOUCHER_CODE_TEXT_MAX];
 
-	code_to_text(pass->code, text);
+	voucher_code_to_text(pass->code, text);
 	explicit_bzero(pass->code, sizeof(pass->code));
 	view_portal(c, "/", notice, text);
 	explicit_bzero(text, sizeof(text));
@@ -286,7 +286,7 @@ static void take_accept(struct conn *c)
 		return;
 	}
 	x->on_refused = refuse_attempt;
-	ask(c, (struct gate_question){ .type = IPC_LOOKUP, .attempt = true },
+	ask(c, (struct netctl_question){ .type = IPC_LOOKUP, .attempt = true },
 	    on_attempt);
 }
 
@@ -300,7 +300,7 @@ static void on_extended(struct conn *c, const struct ipc_session *s)
 static void take_extend(struct conn *c)
 {
 	struct exchange *x = conn_exchange(c);
-	struct gate_question q;
+	struct netctl_question q;
 	struct form f;
 
 	if (!take_form(c, &f))
@@ -327,7 +327,7 @@ static void take_logout(struct conn *c)
 	struct form f;
 
 	if (take_form(c, &f))
-		ask(c, (struct gate_question){ .type = IPC_LOGOUT },
+		ask(c, (struct netctl_question){ .type = IPC_LOGOUT },
 		    on_logged_out);
 }
 
@@ -352,7 +352,7 @@ static const struct route {
 	{ "/extend", BIT(REQUEST_POST), take_extend },
 	{ "/extended", READING, show_extended },
 	{ "/accessibility", READING, view_accessibility },
-	{ VIEW_LOGO, READING, view_logo },
+	{ THEME_LOGO, READING, view_logo },
 	{ CAPTIVE_PATH, READING, show_captive },
 };
 

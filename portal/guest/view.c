@@ -37,7 +37,7 @@ static bool omits_body(struct conn *c)
 
 struct view {
 	struct conn *conn;
-	struct scene scene;
+	struct page_context scene;
 };
 
 static void view_init(struct view *v, struct conn *c, const char *path)
@@ -45,8 +45,8 @@ static void view_init(struct view *v, struct conn *c, const char *path)
 	const struct site *site = site_of(c);
 
 	v->conn = c;
-	scene_init(&v->scene, &site->source, place_of(c), path,
-		   conn_exchange(c)->request.lang[0] != '\0');
+	page_context_init(&v->scene, &site->source, place_of(c), path,
+			  conn_exchange(c)->request.lang[0] != '\0');
 }
 
 static void view_send(struct view *v, enum page_id page, unsigned int status,
@@ -64,10 +64,10 @@ static void view_send(struct view *v, enum page_id page, unsigned int status,
 		.body = body,
 		.omits_body = omits_body(v->conn),
 	};
-	struct out o;
+	struct strbuf o;
 
-	out_init(&o, body, sizeof(body));
-	scene_render(&v->scene, page, &o);
+	strbuf_init(&o, body, sizeof(body));
+	page_context_render(&v->scene, page, &o);
 	if (o.is_cut)
 		log_error("a page is longer than %d bytes", PAGE_BYTES_MAX);
 	a.body_len = o.len;
@@ -80,12 +80,12 @@ void view_portal(struct conn *c, const char *path, const char *notice,
 	struct view v;
 
 	view_init(&v, c, path);
-	scene_fill_zone(&v.scene);
+	page_context_fill_zone(&v.scene);
 	/* what is longer is no code, and would not fit on every page */
-	if (code && strlen(code) < SAMPLE_CODE_MAX)
-		v.scene.values.value[HOLE_CODE] = code;
+	if (code && strlen(code) < PAGE_PREVIEW_CODE_MAX)
+		v.scene.values.value[PLACEHOLDER_CODE] = code;
 	if (notice)
-		scene_set_notice(&v.scene, notice);
+		page_context_set_notice(&v.scene, notice);
 	view_send(&v, PAGE_PORTAL, 200, NULL);
 }
 
@@ -95,9 +95,9 @@ void view_status(struct conn *c, const struct ipc_session *s,
 	struct view v;
 
 	view_init(&v, c, "/status");
-	scene_fill_session(&v.scene, s);
+	page_context_fill_session(&v.scene, s);
 	if (notice)
-		scene_set_notice(&v.scene, notice);
+		page_context_set_notice(&v.scene, notice);
 	view_send(&v, PAGE_STATUS, 200, NULL);
 }
 
@@ -142,7 +142,7 @@ static void send_error(struct conn *c, unsigned int status, const char *kind,
 	struct view v;
 
 	view_init(&v, c, "/");
-	scene_set_error(&v.scene, kind);
+	page_context_set_error(&v.scene, kind);
 	view_send(&v, PAGE_ERROR, status, fields);
 }
 

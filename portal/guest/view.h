@@ -12,13 +12,13 @@
 #include "portal/pages/logo.h"
 #include "portal/pages/page_context.h"
 
-#define VIEW_LOGO "/logo"
+#define THEME_LOGO "/logo"
 
 /* What all answers are made of; conn_arg() of every connection. */
 struct site {
-	struct scene_source source;
+	struct page_context_source source;
 	const struct logo *logo;
-	struct gate *gate;
+	struct netctl_client *netctl;
 	struct vouchers *vouchers; /* NULL: no zone asks for codes */
 	struct origin origin;
 };

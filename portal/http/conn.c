@@ -33,7 +33,7 @@ struct conn {
 	void (*on_ready)(struct conn *c); /* what the event goes on with */
 	bool has_event;
 	struct deadline deadline;
-	struct limits_share share;
+	struct source_limit_share share;
 	bool has_place; /* counts among the open */
 	bool may_have_unread;
 	bool has_read; /* at least a byte */
@@ -50,7 +50,7 @@ struct conns {
 	struct conns_config config;
 	struct conns_bounds bounds;
 	struct tls_context *tls;
-	struct limits *limits;
+	struct source_limit *limits;
 	struct deadline_queue reading, writing, draining;
 	struct conn_list pool;
 	struct conn_list open;
@@ -88,8 +88,8 @@ static void conn_close(struct conn *c, const char *why)
 	log_debug("connection closed: %s", why);
 	conn_stop_event(c);
 	deadline_stop(&c->deadline);
-	gate_cancel(&c->x.question);
-	limits_give(cs->limits, &c->share);
+	netctl_client_cancel(&c->x.question);
+	source_limit_give(cs->limits, &c->share);
 	if (c->transport_state)
 		c->transport->free(c->transport_state);
 	close(c->fd);
@@ -135,7 +135,7 @@ static bool conn_take_place(struct conn *c, bool has_request)
 	if (c->has_place)
 		return true;
 	if (cs->count >= max ||
-	    !limits_take(cs->limits, &c->x.client, &c->share))
+	    !source_limit_take(cs->limits, &c->x.client, &c->share))
 		return false;
 	c->has_place = true;
 	cs->count++;
@@ -425,7 +425,7 @@ struct conns *conns_new(const struct conns_config *config,
 		return NULL;
 	cs->config = *config;
 	cs->bounds = *bounds;
-	cs->limits = limits_new(bounds->max_per_device);
+	cs->limits = source_limit_new(bounds->max_per_device);
 	if (!cs->limits) {
 		free(cs);
 		return NULL;
@@ -440,7 +440,7 @@ struct conns *conns_new(const struct conns_config *config,
 void conns_set_bounds(struct conns *cs, const struct conns_bounds *bounds)
 {
 	cs->bounds = *bounds;
-	limits_set_max(cs->limits, bounds->max_per_device);
+	source_limit_set_max(cs->limits, bounds->max_per_device);
 	cs->reading.span_ms = bounds->request_s * 1000;
 	cs->writing.span_ms = bounds->answer_s * 1000;
 }
@@ -537,7 +537,7 @@ void conns_free(struct conns *cs)
 	deadline_queue_clear(&cs->reading);
 	deadline_queue_clear(&cs->writing);
 	deadline_queue_clear(&cs->draining);
-	limits_free(cs->limits);
+	source_limit_free(cs->limits);
 	event_del(&cs->wipe_timer);
 	explicit_bzero(cs->scratch, sizeof(cs->scratch));
 	free(cs);

@@ -31,8 +31,8 @@ struct exchange {
 	struct zone *zone; /* NULL: an operator's connection */
 	enum listener_kind kind;
 	size_t lang;
-	struct gate_request question;
-	struct auth_pass pass; /* of a grant that netctl is asked for */
+	struct netctl_request question;
+	struct credential pass; /* of a grant that netctl is asked for */
 	/* of the handler that asked the question */
 	void (*on_session)(struct conn *c, const struct ipc_session *s);
 	/* -errno; -ETIMEDOUT: no answer, -ENOTCONN: it was not asked */

@@ -36,45 +36,46 @@ const char *respond_reason(unsigned int status)
 	return "Error";
 }
 
-static void put_policy(struct out *o, const struct answer *a)
+static void put_policy(struct strbuf *o, const struct answer *a)
 {
-	out_text(o, "Content-Security-Policy: default-src 'none'; "
-		    "form-action 'self'; frame-ancestors 'none'; "
-		    "base-uri 'none'");
+	strbuf_text(o, "Content-Security-Policy: default-src 'none'; "
+		       "form-action 'self'; frame-ancestors 'none'; "
+		       "base-uri 'none'");
 	if (a->style_source)
-		out_format(o, "; style-src %s", a->style_source);
+		strbuf_format(o, "; style-src %s", a->style_source);
 	if (a->has_image)
-		out_text(o, "; img-src 'self'");
-	out_text(o, "\r\n");
+		strbuf_text(o, "; img-src 'self'");
+	strbuf_text(o, "\r\n");
 }
 
-static void put_cache(struct out *o, const struct answer *a)
+static void put_cache(struct strbuf *o, const struct answer *a)
 {
 	if (a->max_age_s)
-		out_format(o, "Cache-Control: max-age=%u\r\n", a->max_age_s);
+		strbuf_format(o, "Cache-Control: max-age=%u\r\n", a->max_age_s);
 	else
-		out_text(o, "Cache-Control: no-store\r\n");
+		strbuf_text(o, "Cache-Control: no-store\r\n");
 }
 
 size_t respond_build(char *out, size_t max, const struct answer *a)
 {
-	struct out o;
+	struct strbuf o;
 
-	out_init(&o, out, max);
-	out_format(&o, "HTTP/1.1 %u %s\r\n", a->status,
-		   respond_reason(a->status));
+	strbuf_init(&o, out, max);
+	strbuf_format(&o, "HTTP/1.1 %u %s\r\n", a->status,
+		      respond_reason(a->status));
 	if (a->fields)
-		out_text(&o, a->fields);
-	out_format(&o, "Content-Type: %s\r\nContent-Length: %zu\r\n",
-		   a->type ? a->type : "text/html; charset=utf-8", a->body_len);
+		strbuf_text(&o, a->fields);
+	strbuf_format(&o, "Content-Type: %s\r\nContent-Length: %zu\r\n",
+		      a->type ? a->type : "text/html; charset=utf-8",
+		      a->body_len);
 	if (a->language)
-		out_format(&o, "Content-Language: %s\r\n", a->language);
+		strbuf_format(&o, "Content-Language: %s\r\n", a->language);
 	put_cache(&o, a);
 	put_policy(&o, a);
-	out_text(&o, "X-Content-Type-Options: nosniff\r\n"
-		     "Referrer-Policy: same-origin\r\n"
-		     "Connection: close\r\n\r\n");
+	strbuf_text(&o, "X-Content-Type-Options: nosniff\r\n"
+			"Referrer-Policy: same-origin\r\n"
+			"Connection: close\r\n\r\n");
 	if (!a->omits_body)
-		out_bytes(&o, a->body, a->body_len);
+		strbuf_bytes(&o, a->body, a->body_len);
 	return o.is_cut ? 0 : o.len;
 }

@@ -9,15 +9,15 @@
 
 #define SLOTS 4096
 
-struct limits {
+struct source_limit {
 	uint64_t key[2];
 	unsigned int max;
 	uint16_t open[2][SLOTS];
 };
 
-struct limits *limits_new(unsigned int max_per_device)
+struct source_limit *source_limit_new(unsigned int max_per_device)
 {
-	struct limits *l = calloc(1, sizeof(*l));
+	struct source_limit *l = calloc(1, sizeof(*l));
 
 	if (!l)
 		return NULL;
@@ -29,13 +29,13 @@ struct limits *limits_new(unsigned int max_per_device)
 	return l;
 }
 
-void limits_set_max(struct limits *l, unsigned int max_per_device)
+void source_limit_set_max(struct source_limit *l, unsigned int max_per_device)
 {
 	l->max = max_per_device;
 }
 
-bool limits_take(struct limits *l, const struct addr *a,
-		 struct limits_share *share)
+bool source_limit_take(struct source_limit *l, const struct addr *a,
+		       struct source_limit_share *share)
 {
 	uint64_t hash = siphash(l->key, a->byte, addr_len(a));
 
@@ -53,7 +53,7 @@ bool limits_take(struct limits *l, const struct addr *a,
 	return true;
 }
 
-void limits_give(struct limits *l, struct limits_share *share)
+void source_limit_give(struct source_limit *l, struct source_limit_share *share)
 {
 	if (!share->taken)
 		return;
@@ -62,7 +62,7 @@ void limits_give(struct limits *l, struct limits_share *share)
 	memset(share, 0, sizeof(*share));
 }
 
-void limits_free(struct limits *l)
+void source_limit_free(struct source_limit *l)
 {
 	if (!l)
 		return;

@@ -13,22 +13,23 @@
 
 #include "common/addr.h"
 
-struct limits;
+struct source_limit;
 
 /* What one connection occupies; worthless without the key. */
-struct limits_share {
+struct source_limit_share {
 	uint16_t slot[2];
 	bool taken;
 };
 
 /* NULL: no memory or no randomness. */
-struct limits *limits_new(unsigned int max_per_device);
-void limits_set_max(struct limits *l, unsigned int max_per_device);
+struct source_limit *source_limit_new(unsigned int max_per_device);
+void source_limit_set_max(struct source_limit *l, unsigned int max_per_device);
 
 /* false: the address has its full share already. */
-bool limits_take(struct limits *l, const struct addr *a,
-		 struct limits_share *share);
-void limits_give(struct limits *l, struct limits_share *share);
-void limits_free(struct limits *l);
+bool source_limit_take(struct source_limit *l, const struct addr *a,
+		       struct source_limit_share *share);
+void source_limit_give(struct source_limit *l,
+		       struct source_limit_share *share);
+void source_limit_free(struct source_limit *l);
 
 #endif

@@ -31,44 +31,45 @@ static size_t character_len(const char *s)
 	return len;
 }
 
-static void put_digit(struct out *o, const char *digits, int digit)
+static void put_digit(struct strbuf *o, const char *digits, int digit)
 {
 	while (digit-- && *digits)
 		digits += character_len(digits);
 	if (*digits)
-		out_bytes(o, digits, character_len(digits));
+		strbuf_bytes(o, digits, character_len(digits));
 }
 
-static void put_number(struct out *o, const char *number, const struct lang *l)
+static void put_number(struct strbuf *o, const char *number,
+		       const struct lang *l)
 {
 	const char *digits = text(l, "digits");
 
 	for (; *number; number++) {
 		if (*number == '.')
-			out_text(o, text(l, "decimal_sign"));
+			strbuf_text(o, text(l, "decimal_sign"));
 		else if (*digits && *number >= '0' && *number <= '9')
 			put_digit(o, digits, *number - '0');
 		else
-			out_bytes(o, number, 1);
+			strbuf_bytes(o, number, 1);
 	}
 }
 
 /* What does not fit is left out; the buffers have room for all we write. */
-static void start(struct out *o, char buf[FIGURES_MAX])
+static void start(struct strbuf *o, char buf[NUMBER_FORMAT_MAX])
 {
-	out_init(o, buf, FIGURES_MAX - 1);
+	strbuf_init(o, buf, NUMBER_FORMAT_MAX - 1);
 }
 
-static const char *finish(struct out *o)
+static const char *finish(struct strbuf *o)
 {
 	o->at[o->len] = '\0';
 	return o->at;
 }
 
-const char *figures_number(char buf[FIGURES_MAX], const char *number,
-			   const struct lang *l)
+const char *number_format_number(char buf[NUMBER_FORMAT_MAX],
+				 const char *number, const struct lang *l)
 {
-	struct out o;
+	struct strbuf o;
 
 	start(&o, buf);
 	put_number(&o, number, l);
@@ -82,39 +83,39 @@ struct span {
 	const char *noun; /* its keys begin so */
 };
 
-/* The phrase up to its hole; returns what follows. NULL: it has none. */
-static const char *put_until(struct out *o, const char *phrase,
-			     const char *hole)
+/* The phrase up to its placeholder; returns what follows. NULL: it has none. */
+static const char *put_until(struct strbuf *o, const char *phrase,
+			     const char *placeholder)
 {
-	const char *at = strstr(phrase, hole);
+	const char *at = strstr(phrase, placeholder);
 
-	out_bytes(o, phrase, at ? (size_t)(at - phrase) : strlen(phrase));
-	return at ? at + strlen(hole) : NULL;
+	strbuf_bytes(o, phrase, at ? (size_t)(at - phrase) : strlen(phrase));
+	return at ? at + strlen(placeholder) : NULL;
 }
 
-static void put_span(struct out *o, uint64_t n, const struct span *span,
+static void put_span(struct strbuf *o, uint64_t n, const struct span *span,
 		     const struct lang *l)
 {
 	char key[32], number[24];
-	const char *phrase, *hole;
+	const char *phrase, *placeholder;
 
 	snprintf(key, sizeof(key), "%s_%s", span->noun,
 		 plural_form_to_string(plural_form(l->plural, n)));
 	snprintf(number, sizeof(number), "%" PRIu64, n);
 	phrase = text(l, key);
-	hole = put_until(o, phrase, "{{n}}");
-	if (!hole)
+	placeholder = put_until(o, phrase, "{{n}}");
+	if (!placeholder)
 		return;
 	put_number(o, number, l);
-	if (*hole == ' ') {
-		out_text(o, NBSP);
-		hole++;
+	if (*placeholder == ' ') {
+		strbuf_text(o, NBSP);
+		placeholder++;
 	}
-	out_text(o, hole);
+	strbuf_text(o, placeholder);
 }
 
-const char *figures_duration(char buf[FIGURES_MAX], uint64_t seconds,
-			     const struct lang *l)
+const char *number_format_duration(char buf[NUMBER_FORMAT_MAX],
+				   uint64_t seconds, const struct lang *l)
 {
 	static const struct span spans[] = {
 		{ DAY, "days" },
@@ -126,7 +127,7 @@ const char *figures_duration(char buf[FIGURES_MAX], uint64_t seconds,
 	size_t i = rounded >= 2 * DAY ? 0 : rounded >= HOUR ? 1 : 2;
 	const char *phrase;
 	uint64_t first, rest;
-	struct out o;
+	struct strbuf o;
 
 	if (!rounded)
 		rounded = MINUTE;
@@ -144,7 +145,7 @@ const char *figures_duration(char buf[FIGURES_MAX], uint64_t seconds,
 	phrase = put_until(&o, phrase, "{{second}}");
 	put_span(&o, rest, &spans[i + 1], l);
 	if (phrase)
-		out_text(&o, phrase);
+		strbuf_text(&o, phrase);
 	return finish(&o);
 }
 
@@ -161,7 +162,7 @@ static const char *scaled(char *buf, uint64_t value, const struct unit *u,
 {
 	char number[32];
 	uint64_t tenths;
-	struct out o;
+	struct strbuf o;
 
 	while (u->size > 1 && value < u->size)
 		u++;
@@ -173,13 +174,13 @@ static const char *scaled(char *buf, uint64_t value, const struct unit *u,
 		snprintf(number, sizeof(number), "%" PRIu64, tenths / 10);
 	start(&o, buf);
 	put_number(&o, number, l);
-	out_text(&o, NBSP);
-	out_text(&o, text(l, u->name));
+	strbuf_text(&o, NBSP);
+	strbuf_text(&o, text(l, u->name));
 	return finish(&o);
 }
 
-const char *figures_bytes(char buf[FIGURES_MAX], uint64_t bytes,
-			  const struct lang *l)
+const char *number_format_bytes(char buf[NUMBER_FORMAT_MAX], uint64_t bytes,
+				const struct lang *l)
 {
 	static const struct unit units[] = {
 		{ 1000000000000, "unit_tb" },
@@ -192,8 +193,8 @@ const char *figures_bytes(char buf[FIGURES_MAX], uint64_t bytes,
 	return scaled(buf, bytes, units, l);
 }
 
-const char *figures_rate(char buf[FIGURES_MAX], uint64_t bps,
-			 const struct lang *l)
+const char *number_format_rate(char buf[NUMBER_FORMAT_MAX], uint64_t bps,
+			       const struct lang *l)
 {
 	static const struct unit units[] = {
 		{ 1000000000, "unit_gbps" },

@@ -7,20 +7,20 @@
 
 #include "portal/pages/lang.h"
 
-#define FIGURES_MAX 128 /* of two nouns in a script of many bytes */
+#define NUMBER_FORMAT_MAX 128 /* of two nouns in a script of many bytes */
 
 /* "8 hours", "1 hour 30 minutes", "3 days 4 hours"; below a minute: one. */
-const char *figures_duration(char buf[FIGURES_MAX], uint64_t seconds,
-			     const struct lang *l);
+const char *number_format_duration(char buf[NUMBER_FORMAT_MAX],
+				   uint64_t seconds, const struct lang *l);
 /* "500 MB", "1.5 GB", decimal units. */
-const char *figures_bytes(char buf[FIGURES_MAX], uint64_t bytes,
-			  const struct lang *l);
+const char *number_format_bytes(char buf[NUMBER_FORMAT_MAX], uint64_t bytes,
+				const struct lang *l);
 /* "5 Mbit/s" */
-const char *figures_rate(char buf[FIGURES_MAX], uint64_t bps,
-			 const struct lang *l);
+const char *number_format_rate(char buf[NUMBER_FORMAT_MAX], uint64_t bps,
+			       const struct lang *l);
 
 /* A number in ASCII with '.' ("-3.5") in the language's digits and sign. */
-const char *figures_number(char buf[FIGURES_MAX], const char *number,
-			   const struct lang *l);
+const char *number_format_number(char buf[NUMBER_FORMAT_MAX],
+				 const char *number, const struct lang *l);
 
 #endif

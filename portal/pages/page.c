@@ -45,51 +45,51 @@ static const char *const page_file[PAGE_MAX] = {
 	[PAGE_ERROR] = "error",
 };
 
-static const char *const hole_name[HOLE_MAX] = {
-	[HOLE_LANG] = "lang",
-	[HOLE_DIR] = "dir",
-	[HOLE_LANG_NAME] = "lang_name",
-	[HOLE_STYLE] = "style",
-	[HOLE_NETWORK] = "network",
-	[HOLE_PROVIDER] = "provider",
-	[HOLE_CONTACT] = "contact",
-	[HOLE_BARRIER_CONTACT] = "barrier_contact",
-	[HOLE_ENFORCEMENT] = "enforcement",
-	[HOLE_LOGO] = "logo",
-	[HOLE_SUCCESS_URL] = "success_url",
-	[HOLE_TERMS_URL] = "terms_url",
-	[HOLE_TERMS_VERSION] = "terms_version",
-	[HOLE_PATH] = "path",
-	[HOLE_QUERY] = "query",
-	[HOLE_CHOSEN] = "chosen",
-	[HOLE_BY_CODE] = "by_code",
-	[HOLE_CODE] = "code",
-	[HOLE_DURATION] = "duration",
-	[HOLE_QUOTA] = "quota",
-	[HOLE_SPEED] = "speed",
-	[HOLE_SPEED_UP] = "speed_up",
-	[HOLE_SLOW_SPEED] = "slow_speed",
-	[HOLE_NOTICE] = "notice",
-	[HOLE_TIME_LEFT] = "time_left",
-	[HOLE_USED] = "used",
-	[HOLE_DATA_LEFT] = "data_left",
-	[HOLE_REDUCED] = "reduced",
-	[HOLE_CAN_EXTEND] = "can_extend",
-	[HOLE_TERMS_CHANGED] = "terms_changed",
-	[HOLE_AGE] = "age",
-	[HOLE_ERROR_TITLE] = "error_title",
-	[HOLE_ERROR_TEXT] = "error_text",
-	[HOLE_CAN_RETRY] = "can_retry",
-	[HOLE_HAS_TILES] = "has_tiles",
-	[HOLE_ITEM_CODE] = "item_code",
-	[HOLE_ITEM_NAME] = "item_name",
-	[HOLE_ITEM_DIR] = "item_dir",
-	[HOLE_ITEM_CURRENT] = "item_current",
-	[HOLE_ITEM_LINK] = "item_link",
-	[HOLE_ITEM_TITLE] = "item_title",
-	[HOLE_ITEM_TEXT] = "item_text",
-	[HOLE_ITEM_ICON] = "item_icon",
-	[HOLE_ITEM_LIVE] = "item_live",
+static const char *const placeholder_name[PLACEHOLDER_MAX] = {
+	[PLACEHOLDER_LANG] = "lang",
+	[PLACEHOLDER_DIR] = "dir",
+	[PLACEHOLDER_LANG_NAME] = "lang_name",
+	[PLACEHOLDER_STYLE] = "style",
+	[PLACEHOLDER_NETWORK] = "network",
+	[PLACEHOLDER_PROVIDER] = "provider",
+	[PLACEHOLDER_CONTACT] = "contact",
+	[PLACEHOLDER_BARRIER_CONTACT] = "barrier_contact",
+	[PLACEHOLDER_ENFORCEMENT] = "enforcement",
+	[PLACEHOLDER_LOGO] = "logo",
+	[PLACEHOLDER_SUCCESS_URL] = "success_url",
+	[PLACEHOLDER_TERMS_URL] = "terms_url",
+	[PLACEHOLDER_TERMS_VERSION] = "terms_version",
+	[PLACEHOLDER_PATH] = "path",
+	[PLACEHOLDER_QUERY] = "query",
+	[PLACEHOLDER_CHOSEN] = "chosen",
+	[PLACEHOLDER_BY_CODE] = "by_code",
+	[PLACEHOLDER_CODE] = "code",
+	[PLACEHOLDER_DURATION] = "duration",
+	[PLACEHOLDER_QUOTA] = "quota",
+	[PLACEHOLDER_SPEED] = "speed",
+	[PLACEHOLDER_SPEED_UP] = "speed_up",
+	[PLACEHOLDER_SLOW_SPEED] = "slow_speed",
+	[PLACEHOLDER_NOTICE] = "notice",
+	[PLACEHOLDER_TIME_LEFT] = "time_left",
+	[PLACEHOLDER_USED] = "used",
+	[PLACEHOLDER_DATA_LEFT] = "data_left",
+	[PLACEHOLDER_REDUCED] = "reduced",
+	[PLACEHOLDER_CAN_EXTEND] = "can_extend",
+	[PLACEHOLDER_TERMS_CHANGED] = "terms_changed",
+	[PLACEHOLDER_AGE] = "age",
+	[PLACEHOLDER_ERROR_TITLE] = "error_title",
+	[PLACEHOLDER_ERROR_TEXT] = "error_text",
+	[PLACEHOLDER_CAN_RETRY] = "can_retry",
+	[PLACEHOLDER_HAS_TILES] = "has_tiles",
+	[PLACEHOLDER_ITEM_CODE] = "item_code",
+	[PLACEHOLDER_ITEM_NAME] = "item_name",
+	[PLACEHOLDER_ITEM_DIR] = "item_dir",
+	[PLACEHOLDER_ITEM_CURRENT] = "item_current",
+	[PLACEHOLDER_ITEM_LINK] = "item_link",
+	[PLACEHOLDER_ITEM_TITLE] = "item_title",
+	[PLACEHOLDER_ITEM_TEXT] = "item_text",
+	[PLACEHOLDER_ITEM_ICON] = "item_icon",
+	[PLACEHOLDER_ITEM_LIVE] = "item_live",
 };
 
 /* Texts that no template names, but the program. */
@@ -148,11 +148,11 @@ static const char *const nouns[] = { "days", "hours", "minutes" };
 
 /* --- names -------------------------------------------------------------- */
 
-static int find_hole(const char *name, void *arg)
+static int find_placeholder(const char *name, void *arg)
 {
 	(void)arg;
-	for (int h = 0; h < HOLE_MAX; h++)
-		if (!strcmp(hole_name[h], name))
+	for (int h = 0; h < PLACEHOLDER_MAX; h++)
+		if (!strcmp(placeholder_name[h], name))
 			return h;
 	return -1;
 }
@@ -192,13 +192,13 @@ static int take_word(const char *name, void *arg)
 	return (int)set->words++;
 }
 
-/* Within texts there are holes, but no further texts. */
+/* Within texts there are placeholders, but no further texts. */
 static struct template_names names_in_texts(const struct lang *l)
 {
 	const char *direction = lang_find(l, "direction");
 
 	return (struct template_names){
-		.hole = find_hole,
+		.placeholder = find_placeholder,
 		.list = find_no_list,
 		.isolates = direction && !strcmp(direction, "rtl"),
 	};
@@ -361,14 +361,14 @@ static bool take_text(struct page_set *set, const struct text_settings *t,
 
 /* --- style -------------------------------------------------------------- */
 
-static void put_colour(struct out *o, const char *name, const char *colour)
+static void put_colour(struct strbuf *o, const char *name, const char *colour)
 {
 	if (*colour)
-		out_format(o, "--%s:%s;", name, colour);
+		strbuf_format(o, "--%s:%s;", name, colour);
 }
 
 /* The accent, what is read on it, and the card with a breath of it. */
-static void put_accent(struct out *o, const char *accent, const char *card)
+static void put_accent(struct strbuf *o, const char *accent, const char *card)
 {
 	char tint[COLOUR_MAX];
 
@@ -380,15 +380,15 @@ static void put_accent(struct out *o, const char *accent, const char *card)
 }
 
 /* The configured colours, in the place of those at the style's beginning. */
-static void put_palette(struct out *o, const struct portal_settings *p)
+static void put_palette(struct strbuf *o, const struct portal_settings *p)
 {
-	out_text(o, ":root{");
+	strbuf_text(o, ":root{");
 	put_accent(o, p->colour_accent, COLOUR_CARD);
 	put_colour(o, "sky", p->colour_header);
-	out_text(o, "}@media (prefers-color-scheme:dark){:root{");
+	strbuf_text(o, "}@media (prefers-color-scheme:dark){:root{");
 	put_accent(o, p->colour_accent_dark, COLOUR_CARD_DARK);
 	put_colour(o, "sky", p->colour_header_dark);
-	out_text(o, "}}");
+	strbuf_text(o, "}}");
 }
 
 static bool has_colours(const struct portal_settings *p)
@@ -402,7 +402,7 @@ static bool read_style(struct page_set *set, char *error)
 	const struct portal_settings *p = &set->settings->portal;
 	char path[256], *file;
 	size_t len;
-	struct out o;
+	struct strbuf o;
 
 	snprintf(path, sizeof(path), "%.200s/pages/style.css", p->pages);
 	file = file_read(path, STYLE_FILE_MAX, &len);
@@ -416,7 +416,7 @@ static bool read_style(struct page_set *set, char *error)
 		free(file);
 		return false;
 	}
-	out_init(&o, set->style + len, STYLE_PALETTE_MAX - 1);
+	strbuf_init(&o, set->style + len, STYLE_PALETTE_MAX - 1);
 	if (has_colours(p))
 		put_palette(&o, p);
 	o.at[o.len] = '\0';
@@ -453,7 +453,7 @@ static bool make_pages(struct page_set *set, char *error)
 	char folder[256], why[TEMPLATE_ERROR_MAX];
 	struct template_names names = {
 		.dir = folder,
-		.hole = find_hole,
+		.placeholder = find_placeholder,
 		.list = find_list,
 		.word = take_word,
 		.arg = set,
@@ -580,10 +580,10 @@ static bool fill_language(const struct rendering *r, size_t i)
 	if (i == languages->count)
 		return false;
 	l = &languages->lang[i];
-	value[HOLE_ITEM_CODE] = l->code;
-	value[HOLE_ITEM_NAME] = lang_find(l, "language_name");
-	value[HOLE_ITEM_DIR] = lang_find(l, "direction");
-	value[HOLE_ITEM_CURRENT] = i == r->lang ? "1" : NULL;
+	value[PLACEHOLDER_ITEM_CODE] = l->code;
+	value[PLACEHOLDER_ITEM_NAME] = lang_find(l, "language_name");
+	value[PLACEHOLDER_ITEM_DIR] = lang_find(l, "direction");
+	value[PLACEHOLDER_ITEM_CURRENT] = i == r->lang ? "1" : NULL;
 	return true;
 }
 
@@ -599,21 +599,21 @@ static bool fill_item(int list, size_t i, void *arg)
 
 void page_render(const struct page_set *set, enum page_id page,
 		 struct page_place place, struct page_values *values,
-		 struct out *out)
+		 struct strbuf *out)
 {
 	const struct page_language *pl = &set->language[place.lang];
 	const struct lang *l = &set->languages->lang[place.lang];
 	struct rendering r = { set, place.lang, values };
-	struct template_scene scene = {
+	struct template_context scene = {
 		.value = values->value,
 		.word = pl->own[place.zone] ? pl->own[place.zone] : pl->word,
 		.item = fill_item,
 		.arg = &r,
 	};
 
-	values->value[HOLE_LANG] = l->code;
-	values->value[HOLE_DIR] = lang_find(l, "direction");
-	values->value[HOLE_LANG_NAME] = lang_find(l, "language_name");
-	values->value[HOLE_STYLE] = set->style;
+	values->value[PLACEHOLDER_LANG] = l->code;
+	values->value[PLACEHOLDER_DIR] = lang_find(l, "direction");
+	values->value[PLACEHOLDER_LANG_NAME] = lang_find(l, "language_name");
+	values->value[PLACEHOLDER_STYLE] = set->style;
 	template_render(&set->pages, set->page[page], &scene, out);
 }

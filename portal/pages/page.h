@@ -26,59 +26,60 @@ enum page_id {
 	PAGE_MAX
 };
 
-enum page_hole {
-	HOLE_LANG, /* page_render() fills in these four */
-	HOLE_DIR,
-	HOLE_LANG_NAME,
-	HOLE_STYLE,
-	HOLE_NETWORK,
-	HOLE_PROVIDER,
-	HOLE_CONTACT,
-	HOLE_BARRIER_CONTACT,
-	HOLE_ENFORCEMENT,
-	HOLE_LOGO, /* its address */
-	HOLE_SUCCESS_URL,
-	HOLE_TERMS_URL,
-	HOLE_TERMS_VERSION,
-	HOLE_PATH,     /* of the page itself, for the language switch */
-	HOLE_QUERY,    /* "?lang=xx" where the language was chosen */
-	HOLE_CHOSEN,   /* the chosen language, for forms */
-	HOLE_BY_CODE,  /* set: a code is asked for */
-	HOLE_CODE,     /* what stands in its field */
-	HOLE_DURATION, /* of a session, as the zone has it */
-	HOLE_QUOTA,
-	HOLE_SPEED, /* download */
-	HOLE_SPEED_UP,
-	HOLE_SLOW_SPEED,
-	HOLE_NOTICE,
-	HOLE_TIME_LEFT,
-	HOLE_USED,
-	HOLE_DATA_LEFT,
-	HOLE_REDUCED,
-	HOLE_CAN_EXTEND,
-	HOLE_TERMS_CHANGED,
-	HOLE_AGE,
-	HOLE_ERROR_TITLE,
-	HOLE_ERROR_TEXT,
-	HOLE_CAN_RETRY, /* set: the same again may help */
-	HOLE_HAS_TILES, /* set: there is one */
+enum page_placeholder {
+	PLACEHOLDER_LANG, /* page_render() fills in these four */
+	PLACEHOLDER_DIR,
+	PLACEHOLDER_LANG_NAME,
+	PLACEHOLDER_STYLE,
+	PLACEHOLDER_NETWORK,
+	PLACEHOLDER_PROVIDER,
+	PLACEHOLDER_CONTACT,
+	PLACEHOLDER_BARRIER_CONTACT,
+	PLACEHOLDER_ENFORCEMENT,
+	PLACEHOLDER_LOGO, /* its address */
+	PLACEHOLDER_SUCCESS_URL,
+	PLACEHOLDER_TERMS_URL,
+	PLACEHOLDER_TERMS_VERSION,
+	PLACEHOLDER_PATH,     /* of the page itself, for the language switch */
+	PLACEHOLDER_QUERY,    /* "?lang=xx" where the language was chosen */
+	PLACEHOLDER_CHOSEN,   /* the chosen language, for forms */
+	PLACEHOLDER_BY_CODE,  /* set: a code is asked for */
+	PLACEHOLDER_CODE,     /* what stands in its field */
+	PLACEHOLDER_DURATION, /* of a session, as the zone has it */
+	PLACEHOLDER_QUOTA,
+	PLACEHOLDER_SPEED, /* download */
+	PLACEHOLDER_SPEED_UP,
+	PLACEHOLDER_SLOW_SPEED,
+	PLACEHOLDER_NOTICE,
+	PLACEHOLDER_TIME_LEFT,
+	PLACEHOLDER_USED,
+	PLACEHOLDER_DATA_LEFT,
+	PLACEHOLDER_REDUCED,
+	PLACEHOLDER_CAN_EXTEND,
+	PLACEHOLDER_TERMS_CHANGED,
+	PLACEHOLDER_AGE,
+	PLACEHOLDER_ERROR_TITLE,
+	PLACEHOLDER_ERROR_TEXT,
+	PLACEHOLDER_CAN_RETRY, /* set: the same again may help */
+	PLACEHOLDER_HAS_TILES, /* set: there is one */
 	/* of the item of a list */
-	HOLE_ITEM_CODE,
-	HOLE_ITEM_NAME,
-	HOLE_ITEM_DIR,
-	HOLE_ITEM_CURRENT,
-	HOLE_ITEM_LINK,
-	HOLE_ITEM_TITLE,
-	HOLE_ITEM_TEXT,
-	HOLE_ITEM_ICON,
-	HOLE_ITEM_LIVE,
-	HOLE_MAX
+	PLACEHOLDER_ITEM_CODE,
+	PLACEHOLDER_ITEM_NAME,
+	PLACEHOLDER_ITEM_DIR,
+	PLACEHOLDER_ITEM_CURRENT,
+	PLACEHOLDER_ITEM_LINK,
+	PLACEHOLDER_ITEM_TITLE,
+	PLACEHOLDER_ITEM_TEXT,
+	PLACEHOLDER_ITEM_ICON,
+	PLACEHOLDER_ITEM_LIVE,
+	PLACEHOLDER_MAX
 };
 
 /* NULL is empty. */
 struct page_values {
-	const char *value[HOLE_MAX];
-	/* sets the item's holes for a tile; false: there is none. NULL: none */
+	const char *value[PLACEHOLDER_MAX];
+	/* sets the item's placeholders for a tile; false: there is none. NULL:
+	 * none */
 	bool (*tile)(size_t i, struct page_values *v, void *arg);
 	void *arg;
 };
@@ -110,6 +111,6 @@ const char *page_text(const struct page_set *set, struct page_place place,
 
 void page_render(const struct page_set *set, enum page_id page,
 		 struct page_place place, struct page_values *values,
-		 struct out *out);
+		 struct strbuf *out);
 
 #endif

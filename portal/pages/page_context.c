@@ -9,34 +9,35 @@
 #define MINUTE 60
 #define VALUE  "{}" /* in the text of a tile with a live value */
 
-static char *next_figure(struct scene *s)
+static char *next_figure(struct page_context *s)
 {
 	return s->figure[s->figures++];
 }
 
-static void fill_config(struct scene *s)
+static void fill_config(struct page_context *s)
 {
 	const struct portal_settings *p = &s->source->settings->portal;
 	const char **value = s->values.value;
 
-	value[HOLE_NETWORK] = p->network;
-	value[HOLE_PROVIDER] = p->provider;
-	value[HOLE_CONTACT] = p->contact;
-	value[HOLE_BARRIER_CONTACT] =
+	value[PLACEHOLDER_NETWORK] = p->network;
+	value[PLACEHOLDER_PROVIDER] = p->provider;
+	value[PLACEHOLDER_CONTACT] = p->contact;
+	value[PLACEHOLDER_BARRIER_CONTACT] =
 		*p->barrier_contact ? p->barrier_contact : p->contact;
-	value[HOLE_ENFORCEMENT] = p->enforcement;
-	value[HOLE_SUCCESS_URL] = p->success_url;
-	value[HOLE_TERMS_URL] = p->terms_url;
-	value[HOLE_LOGO] = s->source->logo;
+	value[PLACEHOLDER_ENFORCEMENT] = p->enforcement;
+	value[PLACEHOLDER_SUCCESS_URL] = p->success_url;
+	value[PLACEHOLDER_TERMS_URL] = p->terms_url;
+	value[PLACEHOLDER_LOGO] = s->source->logo;
 	snprintf(s->terms_version, sizeof(s->terms_version), "%u",
 		 (unsigned int)p->terms_version);
-	value[HOLE_TERMS_VERSION] = s->terms_version;
+	value[PLACEHOLDER_TERMS_VERSION] = s->terms_version;
 }
 
 /* --- tiles -------------------------------------------------------------- */
 
 /* The tile that is the i-th of the zone; NULL: it has fewer. */
-static const struct tile_settings *tile_of_zone(const struct scene *s, size_t i)
+static const struct tile_settings *tile_of_zone(const struct page_context *s,
+						size_t i)
 {
 	const struct settings *all = s->source->settings;
 
@@ -52,66 +53,67 @@ static bool is_number(const char *text)
 	return *text && !text[strspn(text, "-.0123456789")];
 }
 
-static void put_live(struct scene *s, const struct tile_settings *t,
+static void put_live(struct page_context *s, const struct tile_settings *t,
 		     const char *value)
 {
 	const char *phrase =
 		settings_translation(&t->live_text, s->lang->code, NULL);
-	const char *hole = strstr(phrase, VALUE);
-	char number[FIGURES_MAX];
+	const char *placeholder = strstr(phrase, VALUE);
+	char number[NUMBER_FORMAT_MAX];
 
 	if (is_number(value))
-		value = figures_number(number, value, s->lang);
-	if (hole)
+		value = number_format_number(number, value, s->lang);
+	if (placeholder)
 		snprintf(s->live, sizeof(s->live), "%.*s%.40s%s",
-			 (int)(hole - phrase), phrase, value,
-			 hole + strlen(VALUE));
+			 (int)(placeholder - phrase), phrase, value,
+			 placeholder + strlen(VALUE));
 	else
 		snprintf(s->live, sizeof(s->live), "%s", phrase);
-	s->values.value[HOLE_ITEM_LIVE] = s->live;
+	s->values.value[PLACEHOLDER_ITEM_LIVE] = s->live;
 }
 
-static void fill_live(struct scene *s, const struct tile_settings *t)
+static void fill_live(struct page_context *s, const struct tile_settings *t)
 {
-	const struct scene_source *source = s->source;
+	const struct page_context_source *source = s->source;
 	struct live_value v;
 
-	s->values.value[HOLE_ITEM_LIVE] = NULL;
-	s->values.value[HOLE_AGE] = NULL;
+	s->values.value[PLACEHOLDER_ITEM_LIVE] = NULL;
+	s->values.value[PLACEHOLDER_AGE] = NULL;
 	if (!*t->live_url || !source->live ||
 	    !source->live((size_t)(t - source->settings->tile), &v,
 			  source->arg))
 		return;
 	put_live(s, t, v.text);
 	if (v.is_stale)
-		s->values.value[HOLE_AGE] =
-			figures_duration(s->age, v.age_s, s->lang);
+		s->values.value[PLACEHOLDER_AGE] =
+			number_format_duration(s->age, v.age_s, s->lang);
 }
 
 static bool fill_tile(size_t i, struct page_values *v, void *arg)
 {
-	struct scene *s = arg;
+	struct page_context *s = arg;
 	const struct tile_settings *t = tile_of_zone(s, i);
 
 	if (!t)
 		return false;
-	v->value[HOLE_ITEM_LINK] = t->link;
-	v->value[HOLE_ITEM_TITLE] =
+	v->value[PLACEHOLDER_ITEM_LINK] = t->link;
+	v->value[PLACEHOLDER_ITEM_TITLE] =
 		settings_translation(&t->title, s->lang->code, s->tile_lang);
-	v->value[HOLE_ITEM_TEXT] =
+	v->value[PLACEHOLDER_ITEM_TEXT] =
 		settings_translation(&t->text, s->lang->code, NULL);
 	/* whoever reads it out must know */
-	v->value[HOLE_ITEM_CODE] =
+	v->value[PLACEHOLDER_ITEM_CODE] =
 		strcmp(s->tile_lang, s->lang->code) ? s->tile_lang : NULL;
-	v->value[HOLE_ITEM_ICON] = icon_path(t->icon);
+	v->value[PLACEHOLDER_ITEM_ICON] = icon_path(t->icon);
 	fill_live(s, t);
 	return true;
 }
 
 /* --- the scene ---------------------------------------------------------- */
 
-void scene_init(struct scene *s, const struct scene_source *source,
-		struct page_place place, const char *path, bool chosen)
+void page_context_init(struct page_context *s,
+		       const struct page_context_source *source,
+		       struct page_place place, const char *path, bool chosen)
 {
 	const char **value = s->values.value;
 
@@ -123,15 +125,15 @@ void scene_init(struct scene *s, const struct scene_source *source,
 	s->values.tile = fill_tile;
 	s->values.arg = s;
 	fill_config(s);
-	value[HOLE_PATH] = path;
+	value[PLACEHOLDER_PATH] = path;
 	if (s->zone->auth == ZONE_AUTH_VOUCHER)
-		value[HOLE_BY_CODE] = "1";
+		value[PLACEHOLDER_BY_CODE] = "1";
 	if (tile_of_zone(s, 0))
-		value[HOLE_HAS_TILES] = "1";
+		value[PLACEHOLDER_HAS_TILES] = "1";
 	if (chosen) {
-		value[HOLE_CHOSEN] = s->lang->code;
+		value[PLACEHOLDER_CHOSEN] = s->lang->code;
 		snprintf(s->query, sizeof(s->query), "?lang=%s", s->lang->code);
-		value[HOLE_QUERY] = s->query;
+		value[PLACEHOLDER_QUERY] = s->query;
 	}
 }
 
@@ -140,43 +142,45 @@ static bool is_bound(uint64_t limit)
 	return limit && limit != IPC_UNLIMITED;
 }
 
-static void fill_rate(struct scene *s, enum page_hole hole, uint64_t bps)
+static void fill_rate(struct page_context *s, enum page_placeholder placeholder,
+		      uint64_t bps)
 {
 	if (is_bound(bps))
-		s->values.value[hole] =
-			figures_rate(next_figure(s), bps, s->lang);
+		s->values.value[placeholder] =
+			number_format_rate(next_figure(s), bps, s->lang);
 }
 
-void scene_fill_zone(struct scene *s)
+void page_context_fill_zone(struct page_context *s)
 {
 	const struct zone_settings *z = s->zone;
 	const char **value = s->values.value;
 
 	/* how long a code lasts stands on the code */
 	if (is_bound(z->limits.duration_s) && z->auth == ZONE_AUTH_CLICK)
-		value[HOLE_DURATION] = figures_duration(
+		value[PLACEHOLDER_DURATION] = number_format_duration(
 			next_figure(s), z->limits.duration_s, s->lang);
 	if (is_bound(z->limits.quota_bytes))
-		value[HOLE_QUOTA] = figures_bytes(
+		value[PLACEHOLDER_QUOTA] = number_format_bytes(
 			next_figure(s), z->limits.quota_bytes, s->lang);
-	fill_rate(s, HOLE_SPEED, z->limits.down_bps);
-	fill_rate(s, HOLE_SPEED_UP, z->limits.up_bps);
+	fill_rate(s, PLACEHOLDER_SPEED, z->limits.down_bps);
+	fill_rate(s, PLACEHOLDER_SPEED_UP, z->limits.up_bps);
 	if (z->over_quota == OVER_QUOTA_SLOW)
-		fill_rate(s, HOLE_SLOW_SPEED, z->slow_bps);
+		fill_rate(s, PLACEHOLDER_SLOW_SPEED, z->slow_bps);
 }
 
-static void fill_speeds(struct scene *s, const struct ipc_session *session)
+static void fill_speeds(struct page_context *s,
+			const struct ipc_session *session)
 {
 	const struct ipc_limits *l = &session->limits;
 	uint64_t slow_bps = session->reduced ? s->zone->slow_bps : 0;
 
 	if (slow_bps)
-		s->values.value[HOLE_REDUCED] = "1";
-	fill_rate(s, HOLE_SPEED, slow_bps ? slow_bps : l->down_bps);
-	fill_rate(s, HOLE_SPEED_UP, slow_bps ? slow_bps : l->up_bps);
+		s->values.value[PLACEHOLDER_REDUCED] = "1";
+	fill_rate(s, PLACEHOLDER_SPEED, slow_bps ? slow_bps : l->down_bps);
+	fill_rate(s, PLACEHOLDER_SPEED_UP, slow_bps ? slow_bps : l->up_bps);
 }
 
-static bool has_old_terms(const struct scene *s,
+static bool has_old_terms(const struct page_context *s,
 			  const struct ipc_session *session)
 {
 	return s->zone->auth == ZONE_AUTH_CLICK && session->terms &&
@@ -192,49 +196,52 @@ static bool can_extend(const struct zone_settings *z,
 	       is_bound(s->left_s) && s->left_s + MINUTE < z->limits.duration_s;
 }
 
-void scene_fill_session(struct scene *s, const struct ipc_session *session)
+void page_context_fill_session(struct page_context *s,
+			       const struct ipc_session *session)
 {
 	const char **value = s->values.value;
 	uint64_t used = session->up_bytes + session->down_bytes;
 	uint64_t quota = session->limits.quota_bytes;
 
 	if (is_bound(session->left_s))
-		value[HOLE_TIME_LEFT] = figures_duration(
+		value[PLACEHOLDER_TIME_LEFT] = number_format_duration(
 			next_figure(s), session->left_s, s->lang);
-	value[HOLE_USED] = figures_bytes(next_figure(s), used, s->lang);
+	value[PLACEHOLDER_USED] =
+		number_format_bytes(next_figure(s), used, s->lang);
 	if (is_bound(quota))
-		value[HOLE_DATA_LEFT] =
-			figures_bytes(next_figure(s),
-				      quota > used ? quota - used : 0, s->lang);
+		value[PLACEHOLDER_DATA_LEFT] = number_format_bytes(
+			next_figure(s), quota > used ? quota - used : 0,
+			s->lang);
 	fill_speeds(s, session);
 	if (can_extend(s->zone, session))
-		value[HOLE_CAN_EXTEND] = "1";
+		value[PLACEHOLDER_CAN_EXTEND] = "1";
 	if (has_old_terms(s, session))
-		value[HOLE_TERMS_CHANGED] = page_text(
+		value[PLACEHOLDER_TERMS_CHANGED] = page_text(
 			s->source->pages, s->place, "notice_terms_changed");
 }
 
-void scene_set_notice(struct scene *s, const char *key)
+void page_context_set_notice(struct page_context *s, const char *key)
 {
-	s->values.value[HOLE_NOTICE] =
+	s->values.value[PLACEHOLDER_NOTICE] =
 		page_text(s->source->pages, s->place, key);
 }
 
-void scene_set_error(struct scene *s, const char *kind)
+void page_context_set_error(struct page_context *s, const char *kind)
 {
 	char key[40];
 
 	if (!strcmp(kind, "busy") || !strcmp(kind, "full"))
-		s->values.value[HOLE_CAN_RETRY] = "1";
+		s->values.value[PLACEHOLDER_CAN_RETRY] = "1";
 	snprintf(key, sizeof(key), "error_%s_title", kind);
-	s->values.value[HOLE_ERROR_TITLE] =
+	s->values.value[PLACEHOLDER_ERROR_TITLE] =
 		page_text(s->source->pages, s->place, key);
 	snprintf(key, sizeof(key), "error_%s_text", kind);
-	s->values.value[HOLE_ERROR_TEXT] =
+	s->values.value[PLACEHOLDER_ERROR_TEXT] =
 		page_text(s->source->pages, s->place, key);
 }
 
-void scene_render(struct scene *s, enum page_id page, struct out *out)
+void page_context_render(struct page_context *s, enum page_id page,
+			 struct strbuf *out)
 {
 	page_render(s->source->pages, page, s->place, &s->values, out);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a page shows: fills its holes with the figures and texts of a zone or a
- * session, in one language. Knows no connection, so that the preview shows
- * what people will see.
+ * What a page shows: fills its placeholders with the figures and texts of a
+ * zone or a session, in one language. Knows no connection, so that the preview
+ * shows what people will see.
  */
 #ifndef STADTTOR_PORTAL_PAGES_PAGE_CONTEXT_H
 #define STADTTOR_PORTAL_PAGES_PAGE_CONTEXT_H
@@ -11,11 +11,11 @@
 #include "portal/pages/number_format.h"
 #include "portal/pages/page.h"
 
-#define SCENE_FIGURES 8
-#define SCENE_LIVE    192
+#define PAGE_CONTEXT_FIGURES 8
+#define PAGE_CONTEXT_LIVE    192
 
 /* What all scenes are made of; borrowed. */
-struct scene_source {
+struct page_context_source {
 	const struct settings *settings;
 	const struct page_set *pages;
 	const char *logo; /* its address; NULL: there is none */
@@ -24,39 +24,42 @@ struct scene_source {
 	void *arg;
 };
 
-struct scene {
-	const struct scene_source *source;
+struct page_context {
+	const struct page_context_source *source;
 	struct page_place place;
 	const struct lang *lang;
 	const struct zone_settings *zone;
 	struct page_values values;
 	char query[LANG_CODE_MAX + 8];
-	char figure[SCENE_FIGURES][FIGURES_MAX];
+	char figure[PAGE_CONTEXT_FIGURES][NUMBER_FORMAT_MAX];
 	size_t figures;
 	char terms_version[8];
 	/* of the tile being shown */
 	char tile_lang[SETTINGS_LANGUAGE_MAX];
-	char live[SCENE_LIVE];
-	char age[FIGURES_MAX];
+	char live[PAGE_CONTEXT_LIVE];
+	char age[NUMBER_FORMAT_MAX];
 };
 
 /*
  * path: of the page itself, for the language switch; chosen: the person chose
  * the language, which links and forms then carry on. place is valid.
  */
-void scene_init(struct scene *s, const struct scene_source *source,
-		struct page_place place, const char *path, bool chosen);
+void page_context_init(struct page_context *s,
+		       const struct page_context_source *source,
+		       struct page_place place, const char *path, bool chosen);
 
 /* What a session in the zone gets. */
-void scene_fill_zone(struct scene *s);
-void scene_fill_session(struct scene *s, const struct ipc_session *session);
+void page_context_fill_zone(struct page_context *s);
+void page_context_fill_session(struct page_context *s,
+			       const struct ipc_session *session);
 
 /* key: of the text above everything else. */
-void scene_set_notice(struct scene *s, const char *key);
+void page_context_set_notice(struct page_context *s, const char *key);
 
 /* kind: of the texts error_KIND_title and error_KIND_text. */
-void scene_set_error(struct scene *s, const char *kind);
+void page_context_set_error(struct page_context *s, const char *kind);
 
-void scene_render(struct scene *s, enum page_id page, struct out *out);
+void page_context_render(struct page_context *s, enum page_id page,
+			 struct strbuf *out);
 
 #endif

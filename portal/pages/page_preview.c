@@ -6,7 +6,8 @@
 
 #define LEFT_S	    (7ULL * 3600 + 23 * 60)
 #define USED_BYTES  1234567890ULL
-#define ESCAPED_MAX 6 /* bytes of a character, as out_escaped() writes it */
+#define ESCAPED_MAX 6 /* bytes of a character, as strbuf_escaped() writes it   \
+		       */
 
 /* --- made-up figures ---------------------------------------------------- */
 
@@ -39,33 +40,33 @@ static bool sample_live(size_t tile, struct live_value *out, void *arg)
 	return true;
 }
 
-static void fill_portal(struct scene *s, const char *with)
+static void fill_portal(struct page_context *s, const char *with)
 {
-	scene_fill_zone(s);
+	page_context_fill_zone(s);
 	if (with)
-		scene_set_notice(s, with);
+		page_context_set_notice(s, with);
 }
 
-static void fill_status(struct scene *s, const char *with)
+static void fill_status(struct page_context *s, const char *with)
 {
 	struct ipc_session session = session_in(s->zone);
 
-	scene_fill_session(s, &session);
+	page_context_fill_session(s, &session);
 	if (with)
-		scene_set_notice(s, with);
+		page_context_set_notice(s, with);
 }
 
-static void fill_slower(struct scene *s, const char *with)
+static void fill_slower(struct page_context *s, const char *with)
 {
 	struct ipc_session session = session_in(s->zone);
 
 	(void)with;
 	session.reduced = 1;
 	session.down_bytes = session.limits.quota_bytes;
-	scene_fill_session(s, &session);
+	page_context_fill_session(s, &session);
 }
 
-static void fill_new_terms(struct scene *s, const char *with)
+static void fill_new_terms(struct page_context *s, const char *with)
 {
 	struct ipc_session session = session_in(s->zone);
 
@@ -73,10 +74,10 @@ static void fill_new_terms(struct scene *s, const char *with)
 	session.terms = IPC_TERMS_MAX;
 	if (s->source->settings->portal.terms_version == IPC_TERMS_MAX)
 		session.terms--;
-	scene_fill_session(s, &session);
+	page_context_fill_session(s, &session);
 }
 
-static void fill_nothing(struct scene *s, const char *with)
+static void fill_nothing(struct page_context *s, const char *with)
 {
 	(void)s;
 	(void)with;
@@ -99,7 +100,7 @@ static bool may_slow_down(const struct zone_settings *z)
 
 /* --- the table ---------------------------------------------------------- */
 
-static const struct sample samples[] = {
+static const struct page_preview samples[] = {
 	{ "portal", PAGE_PORTAL, "/", fill_portal, NULL, NULL },
 	{ "portal-logged-out", PAGE_PORTAL, "/goodbye", fill_portal,
 	  "notice_logged_out", NULL },
@@ -117,33 +118,37 @@ static const struct sample samples[] = {
 	{ "rules", PAGE_TERMS, "/terms", fill_nothing, NULL, NULL },
 	{ "accessibility", PAGE_ACCESS, "/accessibility", fill_nothing, NULL,
 	  NULL },
-	{ "error-busy", PAGE_ERROR, "/", scene_set_error, "busy", NULL },
-	{ "error-full", PAGE_ERROR, "/", scene_set_error, "full", NULL },
-	{ "error-unknown", PAGE_ERROR, "/", scene_set_error, "unknown", NULL },
-	{ "error-missing", PAGE_ERROR, "/", scene_set_error, "missing", NULL },
-	{ "error-login", PAGE_ERROR, "/", scene_set_error, "login", NULL },
-	{ "error-bad", PAGE_ERROR, "/", scene_set_error, "bad", NULL },
-	{ "error-foreign", PAGE_ERROR, "/", scene_set_error, "foreign", NULL },
-	{ "error-late", PAGE_ERROR, "/", scene_set_error, "late", NULL },
+	{ "error-busy", PAGE_ERROR, "/", page_context_set_error, "busy", NULL },
+	{ "error-full", PAGE_ERROR, "/", page_context_set_error, "full", NULL },
+	{ "error-unknown", PAGE_ERROR, "/", page_context_set_error, "unknown",
+	  NULL },
+	{ "error-missing", PAGE_ERROR, "/", page_context_set_error, "missing",
+	  NULL },
+	{ "error-login", PAGE_ERROR, "/", page_context_set_error, "login",
+	  NULL },
+	{ "error-bad", PAGE_ERROR, "/", page_context_set_error, "bad", NULL },
+	{ "error-foreign", PAGE_ERROR, "/", page_context_set_error, "foreign",
+	  NULL },
+	{ "error-late", PAGE_ERROR, "/", page_context_set_error, "late", NULL },
 };
 
-const struct sample *sample_at(size_t i)
+const struct page_preview *page_preview_at(size_t i)
 {
 	return i < sizeof(samples) / sizeof(samples[0]) ? &samples[i] : NULL;
 }
 
-void sample_render(const struct sample *sample,
-		   const struct scene_source *source, struct page_place place,
-		   struct out *out)
+void page_preview_render(const struct page_preview *sample,
+			 const struct page_context_source *source,
+			 struct page_place place, struct strbuf *out)
 {
-	struct scene_source made_up = *source;
-	struct scene s;
+	struct page_context_source made_up = *source;
+	struct page_context s;
 
 	if (!made_up.live)
 		made_up.live = sample_live;
-	scene_init(&s, &made_up, place, sample->path, true);
+	page_context_init(&s, &made_up, place, sample->path, true);
 	sample->fill(&s, sample->with);
-	scene_render(&s, sample->page, out);
+	page_context_render(&s, sample->page, out);
 }
 
 /* --- the check ---------------------------------------------------------- */
@@ -153,20 +158,20 @@ struct worst {
 	size_t len;
 };
 
-static void measure(const struct scene_source *source, struct page_place place,
-		    struct worst *worst)
+static void measure(const struct page_context_source *source,
+		    struct page_place place, struct worst *worst)
 {
 	static char text[4 * PAGE_BYTES_MAX];
 	const struct zone_settings *z = &source->settings->zone[place.zone];
-	const struct sample *sample;
+	const struct page_preview *sample;
 
-	for (size_t i = 0; (sample = sample_at(i)); i++) {
-		struct out o;
+	for (size_t i = 0; (sample = page_preview_at(i)); i++) {
+		struct strbuf o;
 
 		if (sample->is_for && !sample->is_for(z))
 			continue;
-		out_init(&o, text, sizeof(text));
-		sample_render(sample, source, place, &o);
+		strbuf_init(&o, text, sizeof(text));
+		page_preview_render(sample, source, place, &o);
 		if (o.is_cut)
 			o.len = sizeof(text);
 		if (o.len > worst->len)
@@ -190,10 +195,10 @@ static bool longest_live(size_t tile, struct live_value *out, void *arg)
 	return true;
 }
 
-bool sample_check(const struct scene_source *source, size_t logo_len,
-		  char error[PAGE_ERROR_MAX])
+bool page_preview_check(const struct page_context_source *source,
+			size_t logo_len, char error[PAGE_ERROR_MAX])
 {
-	struct scene_source made_up = *source;
+	struct page_context_source made_up = *source;
 	struct worst worst = { .len = 0 };
 	struct page_place at;
 
@@ -202,7 +207,7 @@ bool sample_check(const struct scene_source *source, size_t logo_len,
 		for (at.lang = 0;
 		     at.lang < page_languages(source->pages)->count; at.lang++)
 			measure(&made_up, at, &worst);
-	worst.len += ESCAPED_MAX * (SAMPLE_CODE_MAX - 1);
+	worst.len += ESCAPED_MAX * (PAGE_PREVIEW_CODE_MAX - 1);
 	if (worst.len + logo_len <= PAGE_BYTES_MAX)
 		return true;
 	snprintf(error, PAGE_ERROR_MAX,

@@ -8,30 +8,30 @@
 
 #include "portal/pages/page_context.h"
 
-#define SAMPLE_CODE_MAX 24 /* bytes of what was typed, shown again */
+#define PAGE_PREVIEW_CODE_MAX 24 /* bytes of what was typed, shown again */
 
-struct sample {
+struct page_preview {
 	const char *name; /* "status-slower" */
 	enum page_id page;
 	const char *path; /* of the page */
-	void (*fill)(struct scene *s, const char *with);
+	void (*fill)(struct page_context *s, const char *with);
 	const char *with; /* key of a notice, or kind of an error */
 	bool (*is_for)(const struct zone_settings *z); /* NULL: each zone */
 };
 
 /* The samples in order; NULL: there are no more. */
-const struct sample *sample_at(size_t i);
+const struct page_preview *page_preview_at(size_t i);
 
 /* The page; the source's live values are made up where it has none. */
-void sample_render(const struct sample *sample,
-		   const struct scene_source *source, struct page_place place,
-		   struct out *out);
+void page_preview_render(const struct page_preview *sample,
+			 const struct page_context_source *source,
+			 struct page_place place, struct strbuf *out);
 
 /*
  * Whether every page in every zone and language fits into PAGE_BYTES_MAX with
  * the logo. false: error names the worst one, and by how much.
  */
-bool sample_check(const struct scene_source *source, size_t logo_len,
-		  char error[PAGE_ERROR_MAX]) MUST_CHECK;
+bool page_preview_check(const struct page_context_source *source,
+			size_t logo_len, char error[PAGE_ERROR_MAX]) MUST_CHECK;
 
 #endif

@@ -25,7 +25,7 @@ enum kind {
 
 struct template_op {
 	uint16_t kind; /* enum kind */
-	uint16_t what; /* hole, list or word */
+	uint16_t what; /* placeholder, list or word */
 	uint32_t from; /* OP_TEXT: in the text */
 	uint32_t len;  /* OP_TEXT: of it; blocks: ops that belong to it */
 };
@@ -86,25 +86,25 @@ static struct template_op *add_op(struct maker *m, enum kind kind, int what)
 	return &t->op[t->ops++];
 }
 
-/* Six bytes for each hold the longest reference of out_escaped(). */
+/* Six bytes for each hold the longest reference of strbuf_escaped(). */
 static bool append(struct maker *m, const char *text, size_t len)
 {
 	struct template *t = m->t;
 	char *grown = grow(t->text, &t->text_room, t->text_len + 6 * len, 1);
 	char *copy;
-	struct out o;
+	struct strbuf o;
 
 	if (!grown)
 		return fail(m, "out of memory in", "it");
 	t->text = grown;
-	out_init(&o, t->text + t->text_len, t->text_room - t->text_len);
+	strbuf_init(&o, t->text + t->text_len, t->text_room - t->text_len);
 	if (!m->escapes) {
-		out_bytes(&o, text, len);
+		strbuf_bytes(&o, text, len);
 	} else {
 		copy = strndup(text, len);
 		if (!copy)
 			return fail(m, "out of memory in", "it");
-		out_escaped(&o, copy);
+		strbuf_escaped(&o, copy);
 		free(copy);
 	}
 	t->text_len += o.len;
@@ -136,7 +136,7 @@ static bool add_text(struct maker *m, const char *text, size_t len)
 static bool make_block(struct maker *m, enum kind kind, const char *name)
 {
 	int what = kind == OP_EACH ? m->names->list(name, m->names->arg)
-				   : m->names->hole(name, m->names->arg);
+				   : m->names->placeholder(name, m->names->arg);
 
 	if (what < 0 || m->depth == NESTING_MAX)
 		return fail(m, "no such value, or nested too deep:", name);
@@ -156,7 +156,7 @@ static bool make_end(struct maker *m, const char *name)
 		return fail(m, "ends what never began:", name);
 	op = &m->t->op[m->open[--m->depth]];
 	what = op->kind == OP_EACH ? m->names->list(name, m->names->arg)
-				   : m->names->hole(name, m->names->arg);
+				   : m->names->placeholder(name, m->names->arg);
 	if (what != op->what)
 		return fail(m, "ends what is not the innermost:", name);
 	op->len = (uint32_t)(m->t->ops - m->open[m->depth] - 1);
@@ -193,7 +193,7 @@ static bool make_file(struct maker *m, const char *name)
 
 static bool make_value(struct maker *m, const char *name)
 {
-	int what = m->names->hole(name, m->names->arg);
+	int what = m->names->placeholder(name, m->names->arg);
 	enum kind kind = OP_VALUE;
 
 	if (what < 0 && m->names->word) {
@@ -210,7 +210,7 @@ static bool make_value(struct maker *m, const char *name)
 
 static bool make_raw(struct maker *m, const char *name)
 {
-	int what = m->names->hole(name, m->names->arg);
+	int what = m->names->placeholder(name, m->names->arg);
 
 	if (what < 0 || m->escapes)
 		return fail(m, "no such value:", name);
@@ -324,14 +324,16 @@ void template_clear(struct template *t)
 /* --- rendering ---------------------------------------------------------- */
 
 static void render_word(const struct template_word *w,
-			const struct template_scene *scene, struct out *out)
+			const struct template_context *scene,
+			struct strbuf *out)
 {
 	if (w->template)
 		template_render(w->template, w->part, scene, out);
 }
 
 static void render_items(const struct template *t, size_t at,
-			 const struct template_scene *scene, struct out *out)
+			 const struct template_context *scene,
+			 struct strbuf *out)
 {
 	const struct template_op *op = &t->op[at];
 	struct template_part body = { (uint32_t)at + 1, op->len };
@@ -342,7 +344,7 @@ static void render_items(const struct template *t, size_t at,
 
 /* Of those ops that have one; NULL is empty. */
 static const char *value_of(const struct template_op *op,
-			    const struct template_scene *scene)
+			    const struct template_context *scene)
 {
 	const char *value;
 
@@ -353,7 +355,7 @@ static const char *value_of(const struct template_op *op,
 }
 
 void template_render(const struct template *t, struct template_part part,
-		     const struct template_scene *scene, struct out *out)
+		     const struct template_context *scene, struct strbuf *out)
 {
 	size_t end = (size_t)part.first + part.count;
 
@@ -363,15 +365,15 @@ void template_render(const struct template *t, struct template_part part,
 
 		switch ((enum kind)op->kind) {
 		case OP_TEXT:
-			out_bytes(out, t->text + op->from, op->len);
+			strbuf_bytes(out, t->text + op->from, op->len);
 			break;
 		case OP_VALUE:
 			if (value)
-				out_escaped(out, value);
+				strbuf_escaped(out, value);
 			break;
 		case OP_RAW:
 			if (value)
-				out_text(out, value);
+				strbuf_text(out, value);
 			break;
 		case OP_WORD:
 			render_word(&scene->word[op->what], scene, out);

@@ -3,16 +3,17 @@
  * Templates made into short programs at start, so that a page is copied
  * together without looking anything up.
  *
- *	{{hole}}		a value, escaped
- *	{{&hole}}		a value as it is: markup of our own
- *	{{#hole}}...{{/hole}}	only where the value is not empty
- *	{{^hole}}...{{/hole}}	only where it is
- *	{{*list}}...{{/list}}	once for each item, which sets holes
+ *	{{placeholder}}		a value, escaped
+ *	{{&placeholder}}		a value as it is: markup of our own
+ *	{{#placeholder}}...{{/placeholder}}	only where the value is not
+ *empty
+ *	{{^placeholder}}...{{/placeholder}}	only where it is
+ *	{{*list}}...{{/list}}	once for each item, which sets placeholders
  *	{{>file}}		another file in its place
  *	{{word}}		any other name: a text of the language
  *
- * Names of holes, lists and files are the owner's; words get numbers as they
- * are met.
+ * Names of placeholders, lists and files are the owner's; words get numbers as
+ *they are met.
  */
 #ifndef STADTTOR_PORTAL_PAGES_TEMPLATE_H
 #define STADTTOR_PORTAL_PAGES_TEMPLATE_H
@@ -43,7 +44,7 @@ struct template_part {
 /* What names stand for; each gives a number, or -1. */
 struct template_names {
 	const char *dir; /* files are DIR/NAME.html */
-	int (*hole)(const char *name, void *arg);
+	int (*placeholder)(const char *name, void *arg);
 	int (*list)(const char *name, void *arg);
 	int (*word)(const char *name, void *arg); /* NULL: no words here */
 	/* values in a text may run the other way: U+2068 and U+2069 are put
@@ -53,8 +54,8 @@ struct template_names {
 };
 
 /*
- * Adds a file, or a text of a language, which is escaped around its holes.
- * false: error names the place and what is wrong there.
+ * Adds a file, or a text of a language, which is escaped around its
+ * placeholders. false: error names the place and what is wrong there.
  */
 bool template_add_file(struct template *t, const struct template_names *names,
 		       const char *file, struct template_part *part,
@@ -73,15 +74,15 @@ struct template_word {
 };
 
 /* What a page is made with. Holes that are NULL are empty. */
-struct template_scene {
-	const char **value;		  /* by hole */
+struct template_context {
+	const char **value;		  /* by placeholder */
 	const struct template_word *word; /* by word */
-	/* sets the holes of item i of a list; false: there is none */
+	/* sets the placeholders of item i of a list; false: there is none */
 	bool (*item)(int list, size_t i, void *arg);
 	void *arg;
 };
 
 void template_render(const struct template *t, struct template_part part,
-		     const struct template_scene *scene, struct out *out);
+		     const struct template_context *scene, struct strbuf *out);
 
 #endif

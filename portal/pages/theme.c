@@ -6,30 +6,30 @@
 
 _Static_assert(LOGO_ERROR_MAX <= PAGE_ERROR_MAX, "errors fit in one another");
 
-bool looks_read(struct looks *l, const struct settings *s,
+bool theme_read(struct theme *l, const struct settings *s,
 		char error[PAGE_ERROR_MAX])
 {
-	*l = (struct looks){ 0 };
+	*l = (struct theme){ 0 };
 	if (!logo_read(&l->logo, s->portal.logo, error))
 		return false;
 	l->pages = page_set_read(s, error);
 	return l->pages != NULL;
 }
 
-void looks_clear(struct looks *l)
+void theme_clear(struct theme *l)
 {
 	page_set_free(l->pages);
 	logo_clear(&l->logo);
 }
 
-bool looks_fit(const struct looks *l, const struct settings *s,
+bool theme_fit(const struct theme *l, const struct settings *s,
 	       char error[PAGE_ERROR_MAX])
 {
-	const struct scene_source source = {
+	const struct page_context_source source = {
 		.settings = s,
 		.pages = l->pages,
-		.logo = l->logo.bytes ? VIEW_LOGO : NULL,
+		.logo = l->logo.bytes ? THEME_LOGO : NULL,
 	};
 
-	return sample_check(&source, l->logo.len, error);
+	return page_preview_check(&source, l->logo.len, error);
 }

@@ -9,21 +9,21 @@
 #include "portal/pages/logo.h"
 #include "portal/pages/page.h"
 
-struct looks {
+struct theme {
 	struct page_set *pages;
 	struct logo logo;
 };
 
 /*
- * The settings are borrowed until looks_clear(), which is due in any case.
+ * The settings are borrowed until theme_clear(), which is due in any case.
  * false: error says what is wrong.
  */
-bool looks_read(struct looks *l, const struct settings *s,
+bool theme_read(struct theme *l, const struct settings *s,
 		char error[PAGE_ERROR_MAX]) MUST_CHECK;
-void looks_clear(struct looks *l);
+void theme_clear(struct theme *l);
 
 /* Whether every page is small enough for the portal; error says which not. */
-bool looks_fit(const struct looks *l, const struct settings *s,
+bool theme_fit(const struct theme *l, const struct settings *s,
 	       char error[PAGE_ERROR_MAX]) MUST_CHECK;
 
 #endif

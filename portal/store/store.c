@@ -54,7 +54,8 @@ static void ram_close(struct store *st)
 	st->totals.is_current = false;
 }
 
-static bool is_same(const struct store_mark *a, const struct store_mark *b)
+static bool is_same(const struct store_checkpoint *a,
+		    const struct store_checkpoint *b)
 {
 	return a->stream == b->stream && a->seq == b->seq;
 }
@@ -99,7 +100,7 @@ static int start_anew(struct store *st)
 
 	if (err)
 		return err;
-	st->on_disk = (struct store_mark){ 0 };
+	st->on_disk = (struct store_checkpoint){ 0 };
 	return store_db_open(&st->disk, st->path, STORE_DB_WRITE);
 }
 
@@ -108,7 +109,7 @@ static int disk_open(struct store *st)
 	int err = store_db_open(&st->disk, st->path, STORE_DB_WRITE);
 
 	if (!err)
-		err = store_db_get_mark(st->disk, &st->on_disk);
+		err = store_db_get_checkpoint(st->disk, &st->on_disk);
 	if (err == -EUCLEAN)
 		err = start_anew(st);
 	if (!err && store_db_is_readonly(st->disk))
@@ -133,7 +134,7 @@ static int disk_open_again(struct store *st)
 		 "use; what is there now is used",
 		 st->path);
 	disk_close(st);
-	st->on_disk = (struct store_mark){ 0 };
+	st->on_disk = (struct store_checkpoint){ 0 };
 	return disk_open(st);
 }
 
@@ -158,7 +159,7 @@ static void disk_failed(struct store *st, int err)
 	store_lose_disk(st, find_cause(st, err));
 	if (st->disk || store_db_open(&st->disk, st->path, STORE_DB_READ))
 		return;
-	if (store_db_get_mark(st->disk, &st->on_disk))
+	if (store_db_get_checkpoint(st->disk, &st->on_disk))
 		disk_close(st);
 }
 
@@ -210,10 +211,10 @@ static int open_both(struct store *st, const char *copy)
 {
 	int err;
 
-	store_copy_read(st, copy);
+	store_spill_read(st, copy);
 	err = store_db_open(&st->disk, st->path, STORE_DB_READ);
 	if (!err)
-		err = store_db_hold(st->disk, &st->on_disk);
+		err = store_db_suspend(st->disk, &st->on_disk);
 	if (st->ram && !is_same(&st->ram_base, &st->on_disk))
 		ram_close(st);
 	return st->ram && (err == -ENOENT || err == -ENODATA) ? 0 : err;
@@ -243,7 +244,7 @@ void store_set_keep(struct store *st, uint64_t keep_hours_s)
 	st->changes->keep_hours_s = keep_hours_s;
 }
 
-void store_set_pace(struct store *st, uint64_t pace_s)
+void store_set_write_interval(struct store *st, uint64_t pace_s)
 {
 	st->pace_s = pace_s;
 }
@@ -258,8 +259,10 @@ enum store_health store_health(const struct store *st)
 /* Memory that the config asks for is all there will be: it counts as saved. */
 struct store_position store_position(const struct store *st)
 {
-	const struct store_mark *saved = *st->path ? &st->on_disk : &st->in_ram;
-	const struct store_mark *shown = st->ram ? &st->in_ram : &st->on_disk;
+	const struct store_checkpoint *saved =
+		*st->path ? &st->on_disk : &st->in_ram;
+	const struct store_checkpoint *shown =
+		st->ram ? &st->in_ram : &st->on_disk;
 
 	return (struct store_position){
 		.stream = shown->stream,
@@ -294,7 +297,7 @@ static int apply_to_ram(struct store *st, const struct usage_batch *b)
 	if (!st->ram) {
 		err = store_db_open(&st->ram, NULL, STORE_DB_MEMORY);
 		if (!err)
-			err = store_db_set_mark(st->ram, &st->on_disk);
+			err = store_db_set_checkpoint(st->ram, &st->on_disk);
 		if (err) {
 			ram_close(st);
 			return err;
@@ -314,20 +317,20 @@ static int apply_to_ram(struct store *st, const struct usage_batch *b)
  */
 static int save_ram(struct store *st)
 {
-	struct store_mark now;
+	struct store_checkpoint now;
 	int err = store_db_begin(st->disk);
 
 	if (err)
 		return err;
-	err = store_db_get_mark(st->disk, &now);
+	err = store_db_get_checkpoint(st->disk, &now);
 	if (!err && st->ram && is_same(&now, &st->ram_base)) {
-		err = store_copy_rows(st->ram, st->disk);
+		err = store_spill_rows(st->ram, st->disk);
 		now = st->in_ram;
 	}
 	if (!err && st->changes->trim_s > 0)
 		err = store_db_trim(st->disk, st->changes->trim_s);
 	if (!err)
-		err = store_db_set_mark(st->disk, &now);
+		err = store_db_set_checkpoint(st->disk, &now);
 	err = store_db_end(st->disk, err);
 	if (!err)
 		st->on_disk = now;
@@ -351,7 +354,7 @@ bool store_retry(struct store *st)
 	log_info("usage figures go to %s again", st->path);
 	st->lost = 0;
 	ram_close(st);
-	store_copy_update(st);
+	store_spill_update(st);
 	return true;
 }
 
@@ -408,7 +411,7 @@ int store_apply(struct store *st, const struct usage_batch *b)
 	err = apply_to_ram(st, b);
 	if (!err && has_disk && !waits && !st->lost)
 		save_what_waits(st);
-	store_copy_update(st);
+	store_spill_update(st);
 	return err;
 }
 
@@ -418,6 +421,6 @@ void store_free(struct store *st)
 		return;
 	if (st->ram && *st->path && !st->lost && !st->is_reader)
 		save_what_waits(st);
-	store_copy_remove(st);
+	store_spill_remove(st);
 	let_go(st);
 }

@@ -66,7 +66,7 @@ void store_set_keep(struct store *st, uint64_t keep_hours_s);
  * acknowledged, until they are of so much time, their day ends, or the store
  * is freed; then one transaction takes them all. 0, as it begins: none waits.
  */
-void store_set_pace(struct store *st, uint64_t pace_s);
+void store_set_write_interval(struct store *st, uint64_t pace_s);
 
 /*
  * What waits for the disk is copied to that file as well, on a RAM file system,
@@ -74,10 +74,10 @@ void store_set_pace(struct store *st, uint64_t pace_s);
  * end its own. None at first; one that cannot be written anew stays as it was,
  * and that is said.
  */
-void store_set_copy(struct store *st, const char *path);
+void store_set_spill(struct store *st, const char *path);
 
 /* Where it is by custom: in the portal's folder beside netctl's socket. */
-void store_copy_path(char path[STORE_ERROR_MAX], const char *socket);
+void store_spill_path(char path[STORE_ERROR_MAX], const char *socket);
 
 struct store_position store_position(const struct store *st);
 enum store_health store_health(const struct store *st);

@@ -164,7 +164,7 @@ static int add_labels(struct store_db *db, const struct usage_batch *b)
 static int apply_changes(struct store_db *db, const struct store_changes *c,
 			 const struct usage_batch *b)
 {
-	struct store_mark mark = { b->stream, b->seq };
+	struct store_checkpoint mark = { b->stream, b->seq };
 	int err = 0;
 
 	for (size_t i = 0; i < c->hours && !err; i++)
@@ -175,10 +175,10 @@ static int apply_changes(struct store_db *db, const struct store_changes *c,
 		err = add_labels(db, b);
 	if (!err && c->trim_s > 0)
 		err = store_db_trim(db, c->trim_s);
-	return err ? err : store_db_set_mark(db, &mark);
+	return err ? err : store_db_set_checkpoint(db, &mark);
 }
 
-bool store_batch_is_applied(const struct store_mark *mark,
+bool store_batch_is_applied(const struct store_checkpoint *mark,
 			    const struct usage_batch *b)
 {
 	return mark->stream == b->stream && b->seq <= mark->seq;
@@ -186,17 +186,18 @@ bool store_batch_is_applied(const struct store_mark *mark,
 
 /* The database's own mark decides: a second instance may have been quicker. */
 int store_batch_apply(struct store_db *db, const struct store_changes *c,
-		      const struct usage_batch *b, struct store_mark *mark)
+		      const struct usage_batch *b,
+		      struct store_checkpoint *mark)
 {
-	struct store_mark now;
+	struct store_checkpoint now;
 	int err = store_db_begin(db);
 
 	if (err)
 		return err;
-	err = store_db_get_mark(db, &now);
+	err = store_db_get_checkpoint(db, &now);
 	if (!err && !store_batch_is_applied(&now, b)) {
 		err = apply_changes(db, c, b);
-		now = (struct store_mark){ b->stream, b->seq };
+		now = (struct store_checkpoint){ b->stream, b->seq };
 	}
 	err = store_db_end(db, err);
 	if (!err)

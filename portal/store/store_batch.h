@@ -16,7 +16,7 @@ struct store_changes {
 };
 
 bool store_batch_is_valid(const struct usage_batch *b);
-bool store_batch_is_applied(const struct store_mark *mark,
+bool store_batch_is_applied(const struct store_checkpoint *mark,
 			    const struct usage_batch *b);
 void store_batch_build(struct store_changes *c, const struct usage_batch *b);
 
@@ -26,7 +26,7 @@ void store_batch_build(struct store_changes *c, const struct usage_batch *b);
  */
 int store_batch_apply(struct store_db *db, const struct store_changes *c,
 		      const struct usage_batch *b,
-		      struct store_mark *mark) MUST_CHECK;
+		      struct store_checkpoint *mark) MUST_CHECK;
 
 /* Sums that stop at the largest number, and maxima. */
 void store_row_add(struct store_row *r, const uint64_t value[USAGE_METRICS]);

@@ -59,7 +59,7 @@ static int set_up_journal(struct store_db *db, enum store_db_mode mode)
 	case STORE_DB_WRITE:
 	case STORE_DB_ALONE:
 		return exec(db, "PRAGMA journal_mode = WAL");
-	case STORE_DB_COPY:
+	case STORE_DB_SPILL:
 		return exec(db, copy_setup);
 	case STORE_DB_MEMORY:
 	case STORE_DB_READ:
@@ -201,7 +201,7 @@ int store_db_open(struct store_db **out, const char *path,
 	case STORE_DB_WRITE:
 		return open_writing(out, path, flags);
 	case STORE_DB_ALONE:
-	case STORE_DB_COPY:
+	case STORE_DB_SPILL:
 		break;
 	}
 	return try_open(out, path, flags, mode);
@@ -249,7 +249,7 @@ static uint64_t clamped(uint64_t v)
 	return v < STORE_VALUE_MAX ? v : STORE_VALUE_MAX;
 }
 
-int store_db_get_mark(struct store_db *db, struct store_mark *out)
+int store_db_get_checkpoint(struct store_db *db, struct store_checkpoint *out)
 {
 	sqlite3_stmt *s = db->statement[STORE_GET_META];
 	int code = sqlite3_step(s);
@@ -264,14 +264,15 @@ int store_db_get_mark(struct store_db *db, struct store_mark *out)
 	return store_schema_error(db->db, code);
 }
 
-int store_db_hold(struct store_db *db, struct store_mark *out)
+int store_db_suspend(struct store_db *db, struct store_checkpoint *out)
 {
 	int err = exec(db, "BEGIN");
 
-	return err ? err : store_db_get_mark(db, out);
+	return err ? err : store_db_get_checkpoint(db, out);
 }
 
-int store_db_set_mark(struct store_db *db, const struct store_mark *mark)
+int store_db_set_checkpoint(struct store_db *db,
+			    const struct store_checkpoint *mark)
 {
 	sqlite3_stmt *s = db->statement[STORE_SET_META];
 

@@ -16,7 +16,7 @@ enum store_db_mode {
 	STORE_DB_MEMORY,
 	STORE_DB_WRITE, /* made where there is none */
 	STORE_DB_ALONE, /* the same, and nobody else reads it meanwhile */
-	STORE_DB_COPY,	/* an empty file that nobody knows yet; has a bound */
+	STORE_DB_SPILL, /* an empty file that nobody knows yet; has a bound */
 	STORE_DB_READ,
 	STORE_DB_STILL, /* to read one that nobody changes; all is checked */
 };
@@ -31,13 +31,15 @@ int store_db_open(struct store_db **out, const char *path,
 void store_db_close(struct store_db *db);
 bool store_db_is_readonly(const struct store_db *db);
 
-struct store_mark {
+struct store_checkpoint {
 	uint64_t stream, seq;
 };
-int store_db_get_mark(struct store_db *db, struct store_mark *out) MUST_CHECK;
+int store_db_get_checkpoint(struct store_db *db,
+			    struct store_checkpoint *out) MUST_CHECK;
 
 /* The same, and from now on it reads what is there now. */
-int store_db_hold(struct store_db *db, struct store_mark *out) MUST_CHECK;
+int store_db_suspend(struct store_db *db,
+		     struct store_checkpoint *out) MUST_CHECK;
 
 /* --- one transaction --------------------------------------------------- */
 
@@ -56,8 +58,8 @@ struct store_label {
 };
 
 int store_db_begin(struct store_db *db) MUST_CHECK;
-int store_db_set_mark(struct store_db *db,
-		      const struct store_mark *mark) MUST_CHECK;
+int store_db_set_checkpoint(struct store_db *db,
+			    const struct store_checkpoint *mark) MUST_CHECK;
 int store_db_add(struct store_db *db, enum store_table table,
 		 const struct store_row *row) MUST_CHECK;
 int store_db_add_label(struct store_db *db, enum usage_kind kind,

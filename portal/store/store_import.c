@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct intake {
+struct store_import {
 	struct store *store;
 	void (*send_next)(const struct ipc_usage_next *m, void *arg);
 	void *arg;
@@ -18,12 +18,12 @@ struct intake {
 	bool has_complained; /* until a batch was good */
 };
 
-struct intake *intake_new(struct store *st,
-			  void (*send_next)(const struct ipc_usage_next *m,
-					    void *arg),
-			  void *arg)
+struct store_import *
+store_import_new(struct store *st,
+		 void (*send_next)(const struct ipc_usage_next *m, void *arg),
+		 void *arg)
 {
-	struct intake *i = calloc(1, sizeof(*i));
+	struct store_import *i = calloc(1, sizeof(*i));
 
 	if (!i)
 		return NULL;
@@ -33,12 +33,12 @@ struct intake *intake_new(struct store *st,
 	return i;
 }
 
-void intake_free(struct intake *i)
+void store_import_free(struct store_import *i)
 {
 	free(i);
 }
 
-static void ask(struct intake *i)
+static void ask(struct store_import *i)
 {
 	struct store_position p = store_position(i->store);
 	struct ipc_usage_next m = {
@@ -53,7 +53,7 @@ static void ask(struct intake *i)
 	i->send_next(&m, i->arg);
 }
 
-void intake_connected(struct intake *i)
+void store_import_connected(struct store_import *i)
 {
 	i->is_connected = true;
 	i->gap_seq = 0;
@@ -61,7 +61,7 @@ void intake_connected(struct intake *i)
 	ask(i);
 }
 
-void intake_retry(struct intake *i)
+void store_import_retry(struct store_import *i)
 {
 	bool is_due = store_retry(i->store) || i->has_given_up;
 
@@ -70,7 +70,7 @@ void intake_retry(struct intake *i)
 }
 
 /* What goes wrong once goes wrong again at once, so the timer asks. */
-static void give_up(struct intake *i, const char *why)
+static void give_up(struct store_import *i, const char *why)
 {
 	if (!i->has_complained)
 		log_warn("usage figures from netctl are left aside: %s", why);
@@ -83,13 +83,13 @@ static void give_up(struct intake *i, const char *why)
  * A batch may still be on its way when the store asks for an earlier one.
  * Only if it comes again are those before it really gone.
  */
-static bool is_gap(const struct intake *i, const struct store_position *p)
+static bool is_gap(const struct store_import *i, const struct store_position *p)
 {
 	return i->batch.stream == p->stream && i->batch.seq > p->applied + 1 &&
 	       i->batch.seq != i->gap_seq;
 }
 
-static void apply(struct intake *i)
+static void apply(struct store_import *i)
 {
 	struct store_position p = store_position(i->store);
 	int err;
@@ -115,7 +115,7 @@ static void apply(struct intake *i)
 	ask(i);
 }
 
-static void begin(struct intake *i, const struct ipc_usage_part *p)
+static void begin(struct store_import *i, const struct ipc_usage_part *p)
 {
 	i->batch.stream = p->stream;
 	i->batch.seq = p->seq;
@@ -126,7 +126,7 @@ static void begin(struct intake *i, const struct ipc_usage_part *p)
 }
 
 /* Whether that part is the next one; the first begins a batch in any case. */
-static bool take_part(struct intake *i, const struct ipc_usage_part *p,
+static bool take_part(struct store_import *i, const struct ipc_usage_part *p,
 		      bool has_room)
 {
 	if (!p->index)
@@ -141,13 +141,13 @@ static bool take_part(struct intake *i, const struct ipc_usage_part *p,
 	return false;
 }
 
-static void end_part(struct intake *i)
+static void end_part(struct store_import *i)
 {
 	if (i->batch.rows + i->batch.labels == i->count)
 		apply(i);
 }
 
-void intake_row(struct intake *i, const struct ipc_usage_row *m)
+void store_import_row(struct store_import *i, const struct ipc_usage_row *m)
 {
 	bool has_room = !m->part.index ||
 			(!i->batch.labels && i->batch.rows < STORE_ROWS_MAX);
@@ -158,7 +158,7 @@ void intake_row(struct intake *i, const struct ipc_usage_row *m)
 	end_part(i);
 }
 
-void intake_label(struct intake *i, const struct ipc_usage_label *m)
+void store_import_label(struct store_import *i, const struct ipc_usage_label *m)
 {
 	bool has_room = !m->part.index || i->batch.labels < STORE_LABELS_MAX;
 

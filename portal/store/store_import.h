@@ -9,25 +9,26 @@
 
 #include "portal/store/store.h"
 
-struct intake;
+struct store_import;
 
 /* send_next: m is for the call only; its header is still empty. NULL: no
  * memory. The store has to outlive it. */
-struct intake *intake_new(struct store *st,
-			  void (*send_next)(const struct ipc_usage_next *m,
-					    void *arg),
-			  void *arg);
+struct store_import *
+store_import_new(struct store *st,
+		 void (*send_next)(const struct ipc_usage_next *m, void *arg),
+		 void *arg);
 
 /* There is a new connection to netctl: asks for what follows. */
-void intake_connected(struct intake *i);
+void store_import_connected(struct store_import *i);
 
-void intake_row(struct intake *i, const struct ipc_usage_row *m);
-void intake_label(struct intake *i, const struct ipc_usage_label *m);
+void store_import_row(struct store_import *i, const struct ipc_usage_row *m);
+void store_import_label(struct store_import *i,
+			const struct ipc_usage_label *m);
 
 /* From a timer, about once a minute: tries the disk, and asks again, where
  * something was wrong. */
-void intake_retry(struct intake *i);
+void store_import_retry(struct store_import *i);
 
-void intake_free(struct intake *i);
+void store_import_free(struct store_import *i);
 
 #endif

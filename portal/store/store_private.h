@@ -19,11 +19,11 @@ struct store {
 	char *copy;	       /* NULL: what waits has none */
 	struct store_db *disk; /* NULL: not to be read either */
 	struct store_db *ram;  /* NULL: nothing waits for the disk */
-	struct store_mark on_disk;
-	struct store_mark in_ram;   /* on_disk, and what ram holds */
-	struct store_mark ram_base; /* on_disk when ram was begun */
-	int lost;		    /* -errno of the disk, 0: it takes writes */
-	int copy_lost;		    /* the same of the copy */
+	struct store_checkpoint on_disk;
+	struct store_checkpoint in_ram;	  /* on_disk, and what ram holds */
+	struct store_checkpoint ram_base; /* on_disk when ram was begun */
+	int lost;      /* -errno of the disk, 0: it takes writes */
+	int copy_lost; /* the same of the copy */
 	bool is_reader;
 	uint64_t pace_s;       /* 0: nothing waits while the disk is there */
 	int64_t waits_since_s; /* hour of the first batch in ram */

@@ -49,7 +49,7 @@ static int copy_labels(struct store_db *from, struct store_db *to,
 	return err;
 }
 
-int store_copy_rows(struct store_db *from, struct store_db *to)
+int store_spill_rows(struct store_db *from, struct store_db *to)
 {
 	int err = copy_table(from, to, STORE_HOURS, NULL);
 
@@ -72,14 +72,14 @@ static void name_unfinished(const struct store *st, char name[STORE_ERROR_MAX])
 static int fill(struct store *st, const char *name)
 {
 	struct store_db *db = NULL;
-	int err = store_db_open(&db, name, STORE_DB_COPY);
+	int err = store_db_open(&db, name, STORE_DB_SPILL);
 
 	if (!err)
 		err = store_db_begin(db);
 	if (!err) {
-		err = store_copy_rows(st->ram, db);
+		err = store_spill_rows(st->ram, db);
 		if (!err)
-			err = store_db_set_mark(db, &st->ram_base);
+			err = store_db_set_checkpoint(db, &st->ram_base);
 		err = store_db_end(db, err);
 	}
 	store_db_close(db);
@@ -105,7 +105,7 @@ static int write_copy(struct store *st)
 	return err;
 }
 
-void store_copy_remove(const struct store *st)
+void store_spill_remove(const struct store *st)
 {
 	char name[STORE_ERROR_MAX];
 
@@ -116,13 +116,13 @@ void store_copy_remove(const struct store *st)
 	unlink(name);
 }
 
-void store_copy_update(struct store *st)
+void store_spill_update(struct store *st)
 {
 	int err;
 
 	/* memory that is all the config asks for has no disk to add to */
 	if (!st->copy || !st->ram || !*st->path) {
-		store_copy_remove(st);
+		store_spill_remove(st);
 		return;
 	}
 	err = write_copy(st);
@@ -133,20 +133,20 @@ void store_copy_update(struct store *st)
 	st->copy_lost = err;
 }
 
-void store_set_copy(struct store *st, const char *path)
+void store_set_spill(struct store *st, const char *path)
 {
 	if (st->copy && !strcmp(st->copy, path))
 		return;
-	store_copy_remove(st);
+	store_spill_remove(st);
 	free(st->copy);
 	st->copy = strlen(path) < STORE_ERROR_MAX - 8 ? strdup(path) : NULL;
 	st->copy_lost = 0;
-	store_copy_update(st);
+	store_spill_update(st);
 }
 
 /* --- reading ----------------------------------------------------------- */
 
-void store_copy_path(char path[STORE_ERROR_MAX], const char *socket)
+void store_spill_path(char path[STORE_ERROR_MAX], const char *socket)
 {
 	const char *slash = strrchr(socket, '/');
 
@@ -154,11 +154,11 @@ void store_copy_path(char path[STORE_ERROR_MAX], const char *socket)
 		 slash ? (int)(slash - socket) : 0, socket);
 }
 
-void store_copy_read(struct store *st, const char *path)
+void store_spill_read(struct store *st, const char *path)
 {
 	if (store_db_open(&st->ram, path, STORE_DB_STILL))
 		return;
-	if (!store_db_get_mark(st->ram, &st->ram_base))
+	if (!store_db_get_checkpoint(st->ram, &st->ram_base))
 		return;
 	store_db_close(st->ram);
 	st->ram = NULL;

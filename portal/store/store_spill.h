@@ -17,14 +17,14 @@
 #include "portal/store/store_private.h"
 
 /* In a transaction of to, all but the mark. 0 or -errno. */
-int store_copy_rows(struct store_db *from, struct store_db *to) MUST_CHECK;
+int store_spill_rows(struct store_db *from, struct store_db *to) MUST_CHECK;
 
 /* Makes the copy what memory holds; there is none where nothing waits. */
-void store_copy_update(struct store *st);
-void store_copy_remove(const struct store *st);
+void store_spill_update(struct store *st);
+void store_spill_remove(const struct store *st);
 
 /* For a reader, before it looks at the disk: what comes to the disk in between
  * is told by the mark. What cannot be used is left out. */
-void store_copy_read(struct store *st, const char *path);
+void store_spill_read(struct store *st, const char *path);
 
 #endif

@@ -329,15 +329,16 @@ static int report_csv(struct store *st, struct report *r)
 	return store_read(st, r->query, write_csv_row, r);
 }
 
-int report_usage(struct store *st, const struct store_query *q,
-		 enum report_format format, FILE *out)
+int usage_report_usage(struct store *st, const struct store_query *q,
+		       enum usage_report_format format, FILE *out)
 {
 	struct text t = { .out = out };
 	struct report r = { .query = q, .text = &t };
 	int err;
 
 	choose_columns(&r);
-	err = format == REPORT_JSON ? report_json(st, &r) : report_csv(st, &r);
+	err = format == USAGE_REPORT_JSON ? report_json(st, &r)
+					  : report_csv(st, &r);
 	return err ? err : text_end(&t);
 }
 
@@ -370,14 +371,15 @@ static void write_csv_label(const char *label, uint64_t value, void *arg)
 	text_put(r->text, "\r\n");
 }
 
-int report_labels(struct store *st, enum usage_kind kind, store_day from,
-		  store_day to, enum report_format format, FILE *out)
+int usage_report_labels(struct store *st, enum usage_kind kind, store_day from,
+			store_day to, enum usage_report_format format,
+			FILE *out)
 {
 	struct text t = { .out = out };
 	struct label_report r = { .text = &t };
 	int err;
 
-	if (format == REPORT_CSV) {
+	if (format == USAGE_REPORT_CSV) {
 		text_put(&t, usage_kind_to_string(kind));
 		text_put(&t, ",value\r\n");
 		err = store_read_labels(st, kind, from, to, write_csv_label,
@@ -435,7 +437,7 @@ static bool parse_ago(const char *text, int *days)
 	return true;
 }
 
-bool report_parse_day(const char *text, store_day *out)
+bool usage_report_parse_day(const char *text, store_day *out)
 {
 	int days = 0;
 
@@ -453,7 +455,7 @@ bool report_parse_day(const char *text, store_day *out)
 	return day_is_valid(*out);
 }
 
-bool report_parse_metrics(const char *text, uint32_t *out)
+bool usage_report_parse_metrics(const char *text, uint32_t *out)
 {
 	char name[32];
 	enum usage_metric metric;

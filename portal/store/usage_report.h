@@ -10,7 +10,7 @@
 
 #include "portal/store/store.h"
 
-enum report_format { REPORT_JSON, REPORT_CSV };
+enum usage_report_format { USAGE_REPORT_JSON, USAGE_REPORT_CSV };
 
 /*
  * JSON, by columns, so that a year of hours is quick to write and to read:
@@ -21,19 +21,19 @@ enum report_format { REPORT_JSON, REPORT_CSV };
  * of figures whose time is not known: null, and start 0. CSV (RFC 4180) has
  * the columns time and the metrics. 0 or -errno.
  */
-int report_usage(struct store *st, const struct store_query *q,
-		 enum report_format format, FILE *out) MUST_CHECK;
+int usage_report_usage(struct store *st, const struct store_query *q,
+		       enum usage_report_format format, FILE *out) MUST_CHECK;
 
 /* {"kind":"language","from":...,"to":...,"values":{"de":120,"other":7}} */
-int report_labels(struct store *st, enum usage_kind kind, store_day from,
-		  store_day to, enum report_format format,
-		  FILE *out) MUST_CHECK;
+int usage_report_labels(struct store *st, enum usage_kind kind, store_day from,
+			store_day to, enum usage_report_format format,
+			FILE *out) MUST_CHECK;
 
 /* "2026-11-24", "today", "yesterday", "-7d" (that many days ago), "" for no
  * bound. false: none of these, or no day of the calendar. */
-bool report_parse_day(const char *text, store_day *out);
+bool usage_report_parse_day(const char *text, store_day *out);
 
 /* "visitors,bytes_up" -> bits; false: names something unknown. */
-bool report_parse_metrics(const char *text, uint32_t *out);
+bool usage_report_parse_metrics(const char *text, uint32_t *out);
 
 #endif

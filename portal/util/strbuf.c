@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-void out_init(struct out *o, char *buf, size_t max)
+void strbuf_init(struct strbuf *o, char *buf, size_t max)
 {
-	*o = (struct out){ .at = buf, .max = max };
+	*o = (struct strbuf){ .at = buf, .max = max };
 }
 
-void out_bytes(struct out *o, const char *bytes, size_t len)
+void strbuf_bytes(struct strbuf *o, const char *bytes, size_t len)
 {
 	if (len > o->max - o->len) {
 		o->is_cut = true;
@@ -20,12 +20,12 @@ void out_bytes(struct out *o, const char *bytes, size_t len)
 	o->len += len;
 }
 
-void out_text(struct out *o, const char *text)
+void strbuf_text(struct strbuf *o, const char *text)
 {
-	out_bytes(o, text, strlen(text));
+	strbuf_bytes(o, text, strlen(text));
 }
 
-void out_format(struct out *o, const char *fmt, ...)
+void strbuf_format(struct strbuf *o, const char *fmt, ...)
 {
 	char text[1024];
 	va_list ap;
@@ -37,7 +37,7 @@ void out_format(struct out *o, const char *fmt, ...)
 	if (n < 0 || (size_t)n >= sizeof(text))
 		o->is_cut = true;
 	else
-		out_bytes(o, text, (size_t)n);
+		strbuf_bytes(o, text, (size_t)n);
 }
 
 static const char *reference(char c)
@@ -57,14 +57,14 @@ static const char *reference(char c)
 	return NULL;
 }
 
-void out_escaped(struct out *o, const char *text)
+void strbuf_escaped(struct strbuf *o, const char *text)
 {
 	while (*text) {
 		size_t plain = strcspn(text, "&<>\"'");
 
-		out_bytes(o, text, plain);
+		strbuf_bytes(o, text, plain);
 		text += plain;
 		if (*text)
-			out_text(o, reference(*text++));
+			strbuf_text(o, reference(*text++));
 	}
 }

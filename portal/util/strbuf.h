@@ -8,19 +8,19 @@
 
 #include "common/log.h"
 
-struct out {
+struct strbuf {
 	char *at;
 	size_t len;
 	size_t max;
 	bool is_cut; /* what did not fit was left out as a whole */
 };
 
-void out_init(struct out *o, char *buf, size_t max);
-void out_bytes(struct out *o, const char *bytes, size_t len);
-void out_text(struct out *o, const char *text);
-void out_format(struct out *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void strbuf_init(struct strbuf *o, char *buf, size_t max);
+void strbuf_bytes(struct strbuf *o, const char *bytes, size_t len);
+void strbuf_text(struct strbuf *o, const char *text);
+void strbuf_format(struct strbuf *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* & < > " ' as references, fit for text and quoted attributes. */
-void out_escaped(struct out *o, const char *text);
+void strbuf_escaped(struct strbuf *o, const char *text);
 
 #endif

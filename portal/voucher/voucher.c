@@ -314,7 +314,7 @@ static enum voucher_answer look_up(struct vouchers *v, struct attempt *a)
 }
 
 static enum voucher_answer check_code(struct vouchers *v,
-				      const char code[CODE_MAX],
+				      const char code[VOUCHER_CODE_MAX],
 				      struct attempt *a,
 				      struct voucher_pass *out)
 {
@@ -337,8 +337,9 @@ static enum voucher_answer check_code(struct vouchers *v,
 }
 
 enum voucher_answer vouchers_redeem(struct vouchers *v,
-				    const char code[CODE_MAX], int family,
-				    const char *zone, struct voucher_pass *out)
+				    const char code[VOUCHER_CODE_MAX],
+				    int family, const char *zone,
+				    struct voucher_pass *out)
 {
 	struct voucher_time now = v->now(v->now_arg);
 	enum voucher_answer answer;

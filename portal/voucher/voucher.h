@@ -63,12 +63,13 @@ struct vouchers;
 struct vouchers *vouchers_open(const struct voucher_settings *s);
 
 /*
- * code: in canonical form, see code_normalise(); family: AF_INET or AF_INET6,
- * of whoever sent it; zone: where. out is set with VOUCHER_FINE only.
+ * code: in canonical form, see voucher_code_normalise(); family: AF_INET or
+ * AF_INET6, of whoever sent it; zone: where. out is set with VOUCHER_FINE only.
  */
 enum voucher_answer vouchers_redeem(struct vouchers *v,
-				    const char code[CODE_MAX], int family,
-				    const char *zone, struct voucher_pass *out);
+				    const char code[VOUCHER_CODE_MAX],
+				    int family, const char *zone,
+				    struct voucher_pass *out);
 
 /*
  * For each pass whose grant has failed, once: a first use is undone, unless

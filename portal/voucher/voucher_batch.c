@@ -72,12 +72,12 @@ static int make_tag(uint64_t *tag)
 
 /* 1: added; 0: that code is taken; -errno. */
 static int try_code(struct voucher_db *db, const struct voucher_key *key,
-		    int64_t batch, char code[CODE_MAX])
+		    int64_t batch, char code[VOUCHER_CODE_MAX])
 {
 	sqlite3_stmt *s = db->statement[VOUCHER_ADD_CODE];
 	struct voucher_hash hash;
 	uint64_t tag;
-	int err = code_make(code);
+	int err = voucher_code_make(code);
 
 	if (!err)
 		err = voucher_key_hash(key, code, &hash);
@@ -94,7 +94,8 @@ static int try_code(struct voucher_db *db, const struct voucher_key *key,
 }
 
 static int add_codes(struct voucher_db *db, const struct voucher_key *key,
-		     const struct voucher_batch *b, char (*codes)[CODE_MAX])
+		     const struct voucher_batch *b,
+		     char (*codes)[VOUCHER_CODE_MAX])
 {
 	uint32_t count = 0;
 
@@ -109,7 +110,8 @@ static int add_codes(struct voucher_db *db, const struct voucher_key *key,
 }
 
 int voucher_batch_create(struct voucher_db *db, const struct voucher_key *key,
-			 struct voucher_batch *b, char (*codes)[CODE_MAX])
+			 struct voucher_batch *b,
+			 char (*codes)[VOUCHER_CODE_MAX])
 {
 	int err = voucher_db_begin(db);
 

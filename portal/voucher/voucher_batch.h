@@ -48,7 +48,7 @@ bool voucher_label_is_valid(const char *label);
  */
 int voucher_batch_create(struct voucher_db *db, const struct voucher_key *key,
 			 struct voucher_batch *b,
-			 char (*codes)[CODE_MAX]) MUST_CHECK;
+			 char (*codes)[VOUCHER_CODE_MAX]) MUST_CHECK;
 
 /* In order of id; label NULL: all. */
 int voucher_batch_list(struct voucher_db *db, int64_t now_s, const char *label,

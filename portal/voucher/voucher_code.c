@@ -28,20 +28,21 @@ static unsigned int weigh(const uint8_t *value, size_t count)
 	return sum;
 }
 
-static void build(char code[CODE_MAX], const uint8_t value[CODE_SYMBOLS])
+static void build(char code[VOUCHER_CODE_MAX],
+		  const uint8_t value[VOUCHER_CODE_SYMBOLS])
 {
-	for (size_t i = 0; i < CODE_SYMBOLS; i++)
+	for (size_t i = 0; i < VOUCHER_CODE_SYMBOLS; i++)
 		code[i] = code_alphabet[value[i]];
-	code[CODE_SYMBOLS] = '\0';
+	code[VOUCHER_CODE_SYMBOLS] = '\0';
 }
 
-int code_make(char code[CODE_MAX])
+int voucher_code_make(char code[VOUCHER_CODE_MAX])
 {
-	uint8_t value[CODE_SYMBOLS];
+	uint8_t value[VOUCHER_CODE_SYMBOLS];
 	size_t count = 0;
 	uint8_t byte;
 
-	while (count < CODE_SYMBOLS - 1) {
+	while (count < VOUCHER_CODE_SYMBOLS - 1) {
 		ssize_t n = getrandom(&byte, 1, 0);
 
 		if (n < 0 && errno != EINTR)
@@ -55,9 +56,10 @@ int code_make(char code[CODE_MAX])
 	return 0;
 }
 
-const char *code_to_text(const char code[CODE_MAX], char text[CODE_TEXT_MAX])
+const char *voucher_code_to_text(const char code[VOUCHER_CODE_MAX],
+				 char text[VOUCHER_CODE_TEXT_MAX])
 {
-	snprintf(text, CODE_TEXT_MAX, "%.*s-%.*s", HALF, code, HALF,
+	snprintf(text, VOUCHER_CODE_TEXT_MAX, "%.*s-%.*s", HALF, code, HALF,
 		 code + HALF);
 	return text;
 }
@@ -128,12 +130,12 @@ static uint32_t to_symbol(uint32_t c)
 	return c;
 }
 
-bool code_normalise(const char *typed, char code[CODE_MAX])
+bool voucher_code_normalise(const char *typed, char code[VOUCHER_CODE_MAX])
 {
-	uint8_t value[CODE_SYMBOLS];
+	uint8_t value[VOUCHER_CODE_SYMBOLS];
 	size_t count = 0;
 
-	if (strnlen(typed, CODE_TYPED_MAX + 1) > CODE_TYPED_MAX)
+	if (strnlen(typed, VOUCHER_CODE_TYPED_MAX + 1) > VOUCHER_CODE_TYPED_MAX)
 		return false;
 	while (*typed) {
 		uint32_t c = text_next(&typed);
@@ -145,11 +147,11 @@ bool code_normalise(const char *typed, char code[CODE_MAX])
 			continue;
 		c = to_symbol(c);
 		at = c < 0x80 ? strchr(code_alphabet, (int)c) : NULL;
-		if (!at || count == CODE_SYMBOLS)
+		if (!at || count == VOUCHER_CODE_SYMBOLS)
 			return false;
 		value[count++] = (uint8_t)(at - code_alphabet);
 	}
-	if (count < CODE_SYMBOLS || weigh(value, count))
+	if (count < VOUCHER_CODE_SYMBOLS || weigh(value, count))
 		return false;
 	build(code, value);
 	return true;

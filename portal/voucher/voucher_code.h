@@ -22,15 +22,16 @@
 
 #include "common/log.h"
 
-#define CODE_SYMBOLS   10
-#define CODE_MAX       (CODE_SYMBOLS + 1) /* with the closing NUL */
-#define CODE_TEXT_MAX  (CODE_SYMBOLS + 2) /* with dash and NUL */
-#define CODE_TYPED_MAX 128		  /* bytes; longer ones are typos */
+#define VOUCHER_CODE_SYMBOLS  10
+#define VOUCHER_CODE_MAX      (VOUCHER_CODE_SYMBOLS + 1) /* with the closing NUL */
+#define VOUCHER_CODE_TEXT_MAX (VOUCHER_CODE_SYMBOLS + 2) /* with dash and NUL  \
+							  */
+#define VOUCHER_CODE_TYPED_MAX 128 /* bytes; longer ones are typos */
 
 extern const char code_alphabet[];
 
 /* A random code in its canonical form, without the dash. 0 or -errno. */
-int code_make(char code[CODE_MAX]) MUST_CHECK;
+int voucher_code_make(char code[VOUCHER_CODE_MAX]) MUST_CHECK;
 
 /*
  * What a person has typed, in UTF-8, in canonical form. Either case; spaces,
@@ -39,9 +40,10 @@ int code_make(char code[CODE_MAX]) MUST_CHECK;
  * Cyrillic and Greek letters that look like Latin ones.
  * false: a typing mistake, no such code is ever made; code is untouched.
  */
-bool code_normalise(const char *typed, char code[CODE_MAX]);
+bool voucher_code_normalise(const char *typed, char code[VOUCHER_CODE_MAX]);
 
 /* XXXXX-XXXXX; returns text. */
-const char *code_to_text(const char code[CODE_MAX], char text[CODE_TEXT_MAX]);
+const char *voucher_code_to_text(const char code[VOUCHER_CODE_MAX],
+				 char text[VOUCHER_CODE_TEXT_MAX]);
 
 #endif

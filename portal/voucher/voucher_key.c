@@ -122,7 +122,8 @@ static int hash(const struct voucher_key *k, const char *text,
 	return 0;
 }
 
-int voucher_key_hash(const struct voucher_key *k, const char code[CODE_MAX],
+int voucher_key_hash(const struct voucher_key *k,
+		     const char code[VOUCHER_CODE_MAX],
 		     struct voucher_hash *out)
 {
 	return hash(k, code, out);

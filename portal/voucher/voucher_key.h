@@ -34,7 +34,8 @@ int voucher_key_make(struct voucher_key *k, const char *path) MUST_CHECK;
 void voucher_key_clear(struct voucher_key *k);
 
 /* Of a canonical code. 0 or -EIO. */
-int voucher_key_hash(const struct voucher_key *k, const char code[CODE_MAX],
+int voucher_key_hash(const struct voucher_key *k,
+		     const char code[VOUCHER_CODE_MAX],
 		     struct voucher_hash *out) MUST_CHECK;
 
 /* What tells keys apart, of no use for anything else. 0 or -EIO. */

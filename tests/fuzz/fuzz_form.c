@@ -11,13 +11,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* What is taken for a code is in its canonical form, and stays it. */
 static void check_code(const char *typed)
 {
-	char code[CODE_MAX], again[CODE_MAX];
+	char code[VOUCHER_CODE_MAX], again[VOUCHER_CODE_MAX];
 
-	if (!code_normalise(typed, code))
+	if (!voucher_code_normalise(typed, code))
 		return;
-	if (strlen(code) != CODE_SYMBOLS ||
-	    strspn(code, code_alphabet) != CODE_SYMBOLS ||
-	    !code_normalise(code, again) || strcmp(code, again))
+	if (strlen(code) != VOUCHER_CODE_SYMBOLS ||
+	    strspn(code, code_alphabet) != VOUCHER_CODE_SYMBOLS ||
+	    !voucher_code_normalise(code, again) || strcmp(code, again))
 		abort();
 }
 

@@ -39,7 +39,7 @@ static struct ipc_usage_part part_of(char **word)
 	};
 }
 
-static void take_row(struct intake *i, char **word)
+static void take_row(struct store_import *i, char **word)
 {
 	struct ipc_usage_row m = { .part = part_of(word) };
 	enum usage_step step = USAGE_STEPS;
@@ -51,20 +51,20 @@ static void take_row(struct intake *i, char **word)
 		snprintf(m.zone, sizeof(m.zone), "%s", word[5]);
 	for (int k = 0; k < USAGE_METRICS; k++)
 		m.value[k] = number(word[6 + k]);
-	intake_row(i, &m);
+	store_import_row(i, &m);
 }
 
-static void take_label(struct intake *i, char **word)
+static void take_label(struct store_import *i, char **word)
 {
 	struct ipc_usage_label m = { .part = part_of(word),
 				     .value = number(word[6]) };
 
 	m.kind = strcmp(word[4], "platform") ? USAGE_LANGUAGE : USAGE_PLATFORM;
 	snprintf(m.label, sizeof(m.label), "%s", word[5]);
-	intake_label(i, &m);
+	store_import_label(i, &m);
 }
 
-static void take(struct intake *i, char *line)
+static void take(struct store_import *i, char *line)
 {
 	char *word[WORDS] = { NULL };
 	char *verb = strtok(line, " \n");
@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 {
 	static char line[4096];
 	struct store *st;
-	struct intake *i;
+	struct store_import *i;
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: intakedriver FILE\n");
@@ -92,13 +92,13 @@ int main(int argc, char **argv)
 	}
 	log_open("intakedriver", false);
 	st = store_open(argv[1], 400 * 86400ULL);
-	i = st ? intake_new(st, on_next, NULL) : NULL;
+	i = st ? store_import_new(st, on_next, NULL) : NULL;
 	if (!i)
 		return 1;
-	intake_connected(i);
+	store_import_connected(i);
 	while (fgets(line, sizeof(line), stdin))
 		take(i, line);
-	intake_free(i);
+	store_import_free(i);
 	store_free(st);
 	return 0;
 }

@@ -61,13 +61,13 @@ static char *all_reports(struct store *st)
 		q.step = (enum usage_step)step;
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 			q.zone = names[i];
-			if (report_usage(st, &q, REPORT_JSON, f))
+			if (usage_report_usage(st, &q, USAGE_REPORT_JSON, f))
 				exit(1);
 		}
 	}
 	for (int kind = 0; kind < USAGE_KINDS; kind++)
-		if (report_labels(st, (enum usage_kind)kind, 0, 0, REPORT_JSON,
-				  f))
+		if (usage_report_labels(st, (enum usage_kind)kind, 0, 0,
+					USAGE_REPORT_JSON, f))
 			exit(1);
 	fclose(f);
 	return text;
@@ -158,7 +158,7 @@ static void time_report(struct store *st, const char *what,
 		double start = now_ms();
 		FILE *f = open_memstream(&text, &len);
 
-		if (report_usage(st, q, REPORT_JSON, f))
+		if (usage_report_usage(st, q, USAGE_REPORT_JSON, f))
 			exit(1);
 		fclose(f);
 		if (now_ms() - start < best)
@@ -224,8 +224,8 @@ int main(int argc, char **argv)
 	if (!st)
 		return 2;
 	if (getenv("PACE_HOURS"))
-		store_set_pace(st,
-			       strtoull(getenv("PACE_HOURS"), NULL, 10) * 3600);
+		store_set_write_interval(
+			st, strtoull(getenv("PACE_HOURS"), NULL, 10) * 3600);
 	if (!strcmp(what, "apply"))
 		apply(st, count ? count : UINT64_MAX, true);
 	else if (!strcmp(what, "fill"))

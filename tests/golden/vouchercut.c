@@ -14,7 +14,7 @@
 
 static char file[PATH_LEN], key_file[PATH_LEN];
 static unsigned int batches, uses, revoked;
-static char codes[COUNT][CODE_MAX];
+static char codes[COUNT][VOUCHER_CODE_MAX];
 static struct voucher_key key;
 
 static void say(void)
@@ -51,7 +51,7 @@ static int make_batch(void)
 	return err;
 }
 
-static int revoke_code(const char code[CODE_MAX])
+static int revoke_code(const char code[VOUCHER_CODE_MAX])
 {
 	struct voucher_target t = { 0 };
 	struct voucher_db *db;
@@ -70,7 +70,7 @@ static int revoke_code(const char code[CODE_MAX])
 	return err;
 }
 
-static int use_code(struct vouchers *v, const char code[CODE_MAX])
+static int use_code(struct vouchers *v, const char code[VOUCHER_CODE_MAX])
 {
 	struct voucher_pass p;
 

@@ -72,7 +72,7 @@ static void create(char **word)
 		.devices = (uint32_t)atoi(word[2]),
 		.valid_until_s = now.wall_s + atoll(word[3]),
 	};
-	char(*codes)[CODE_MAX] = calloc(b.count, sizeof(*codes));
+	char(*codes)[VOUCHER_CODE_MAX] = calloc(b.count, sizeof(*codes));
 	struct voucher_key key;
 	struct voucher_db *db = open_db(&key, VOUCHER_DB_MAKE);
 	int err;
@@ -94,11 +94,11 @@ static void create(char **word)
 
 static void redeem(char **word)
 {
-	char code[CODE_MAX];
+	char code[VOUCHER_CODE_MAX];
 	struct voucher_pass p;
 	enum voucher_answer a;
 
-	if (!code_normalise(word[0], code)) {
+	if (!voucher_code_normalise(word[0], code)) {
 		puts("typo");
 		return;
 	}
@@ -132,7 +132,7 @@ static void revoke(char **word)
 
 	if (!db)
 		return;
-	if (strlen(word[0]) == CODE_SYMBOLS)
+	if (strlen(word[0]) == VOUCHER_CODE_SYMBOLS)
 		err = voucher_key_hash(&key, word[0], &t.code);
 	else
 		err = (t.batch = atoll(word[0])) ? 0 : -EINVAL;

@@ -33,7 +33,7 @@ static const struct settings *settings_of(const char *pages)
 
 static bool three_tiles(size_t i, struct page_values *v, void *arg)
 {
-	v->value[HOLE_ITEM_TITLE] = arg;
+	v->value[PLACEHOLDER_ITEM_TITLE] = arg;
 	return i < 3;
 }
 
@@ -43,11 +43,11 @@ static void render(const struct page_set *set, enum page_id page, size_t lang,
 	struct page_values values = { .tile = three_tiles,
 				      .arg = (void *)(size_t)with };
 	struct page_place at = { .lang = lang };
-	struct out o;
+	struct strbuf o;
 
-	for (int h = 0; h < HOLE_MAX; h++)
+	for (int h = 0; h < PLACEHOLDER_MAX; h++)
 		values.value[h] = with;
-	out_init(&o, text, PAGE_BYTES_MAX);
+	strbuf_init(&o, text, PAGE_BYTES_MAX);
 	page_render(set, page, at, &values, &o);
 	assert_false(o.is_cut);
 	text[o.len] = '\0';
@@ -238,10 +238,10 @@ static void test_templates(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(templates); i++) {
-		struct page_values v = { .value[HOLE_NETWORK] = "<N>" };
+		struct page_values v = { .value[PLACEHOLDER_NETWORK] = "<N>" };
 		char error[PAGE_ERROR_MAX];
 		struct page_set *set;
-		struct out o;
+		struct strbuf o;
 
 		write_file(dir, "pages/portal.html", templates[i].template);
 		set = page_set_read(settings_of(dir), error);
@@ -253,7 +253,7 @@ static void test_templates(void **state)
 					 error);
 			continue;
 		}
-		out_init(&o, text, PAGE_BYTES_MAX);
+		strbuf_init(&o, text, PAGE_BYTES_MAX);
 		page_render(
 			set, PAGE_PORTAL,
 			(struct page_place){
@@ -309,13 +309,13 @@ static const char *portal_page(const struct page_set *set, size_t zone,
 			       const char *lang)
 {
 	static char text[PAGE_BYTES_MAX + 1];
-	struct page_values values = { .value[HOLE_NETWORK] = "<Buch>" };
+	struct page_values values = { .value[PLACEHOLDER_NETWORK] = "<Buch>" };
 	struct page_place at = {
 		.zone = zone, .lang = lang_index(page_languages(set), lang)
 	};
-	struct out o;
+	struct strbuf o;
 
-	out_init(&o, text, PAGE_BYTES_MAX);
+	strbuf_init(&o, text, PAGE_BYTES_MAX);
 	page_render(set, PAGE_PORTAL, at, &values, &o);
 	text[o.len] = '\0';
 	return text;
@@ -408,16 +408,16 @@ static void test_colours(void **state)
 static void test_out(void **state)
 {
 	char buf[8];
-	struct out o;
+	struct strbuf o;
 
 	(void)state;
-	out_init(&o, buf, sizeof(buf));
-	out_text(&o, "1234567");
+	strbuf_init(&o, buf, sizeof(buf));
+	strbuf_text(&o, "1234567");
 	assert_false(o.is_cut);
-	out_text(&o, "89");
+	strbuf_text(&o, "89");
 	assert_true(o.is_cut);
 	assert_int_equal(o.len, 7);
-	out_format(&o, "%d", 8);
+	strbuf_format(&o, "%d", 8);
 	assert_int_equal(o.len, 8);
 	assert_memory_equal(buf, "12345678", 8);
 }

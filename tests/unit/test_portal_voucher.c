@@ -31,7 +31,7 @@ static char folder[64], file[96], key_file[96];
 static struct voucher_settings settings;
 static struct voucher_time now;
 static struct vouchers *v;
-static char codes[CODES][CODE_MAX];
+static char codes[CODES][VOUCHER_CODE_MAX];
 static struct voucher_batch batch;
 
 static struct voucher_time told_time(void *arg)
@@ -134,9 +134,9 @@ static void assert_answer(const char *code, enum voucher_answer answer)
 	assert_int_equal(try_from(code, AF_INET), answer);
 }
 
-static void wrong_code(char code[CODE_MAX])
+static void wrong_code(char code[VOUCHER_CODE_MAX])
 {
-	assert_int_equal(code_make(code), 0);
+	assert_int_equal(voucher_code_make(code), 0);
 }
 
 /* --- a code's life ----------------------------------------------------- */
@@ -366,7 +366,7 @@ static void test_revoke_what_is_not_there(void **state)
 static unsigned int guess(int family, unsigned int tries)
 {
 	unsigned int looked_up = 0;
-	char code[CODE_MAX];
+	char code[VOUCHER_CODE_MAX];
 
 	for (unsigned int i = 0; i < tries; i++) {
 		wrong_code(code);
@@ -425,7 +425,7 @@ static void test_right_codes_cost_nothing(void **state)
 
 static void test_no_file_yet(void **state)
 {
-	char code[CODE_MAX];
+	char code[VOUCHER_CODE_MAX];
 	struct stat s;
 
 	(void)state;
@@ -439,7 +439,7 @@ static void test_no_file_yet(void **state)
 
 static void test_file_is_replaced(void **state)
 {
-	char old[CODE_MAX], aside[128];
+	char old[VOUCHER_CODE_MAX], aside[128];
 
 	(void)state;
 	make("one", DAY, "");
@@ -488,7 +488,7 @@ static void test_foreign_files(void **state)
 		"CREATE TABLE t (x);",
 		"PRAGMA application_id = 7;",
 	};
-	char code[CODE_MAX];
+	char code[VOUCHER_CODE_MAX];
 	struct voucher_key key;
 	struct voucher_db *db;
 	sqlite3 *raw;

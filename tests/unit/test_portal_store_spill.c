@@ -29,8 +29,8 @@ static struct store *opened_with_copy(void)
 {
 	struct store *st = opened();
 
-	store_set_pace(st, PACE);
-	store_set_copy(st, copy);
+	store_set_write_interval(st, PACE);
+	store_set_spill(st, copy);
 	return st;
 }
 
@@ -137,7 +137,7 @@ static void test_without_pace(void **state)
 	struct store *st = opened();
 
 	(void)state;
-	store_set_copy(st, copy);
+	store_set_spill(st, copy);
 	apply_hours(st, 1, 3);
 	assert_false(is_there(copy));
 	assert_seen(30);
@@ -152,10 +152,10 @@ static void test_another_name(void **state)
 	(void)state;
 	umask(0);
 	apply_hours(st, 1, 2);
-	store_set_copy(st, copy);
+	store_set_spill(st, copy);
 	assert_int_equal(stat(copy, &s), 0);
 	assert_int_equal(s.st_mode & 0777, 0640);
-	store_set_copy(st, spare);
+	store_set_spill(st, spare);
 	assert_false(is_there(copy));
 	assert_seen_with(spare, 20);
 	store_free(st);
@@ -169,7 +169,7 @@ static void test_memory_alone(void **state)
 
 	(void)state;
 	assert_non_null(st);
-	store_set_copy(st, copy);
+	store_set_spill(st, copy);
 	apply_hours(st, 1, 2);
 	assert_position(st, 2, 2);
 	assert_false(is_there(copy));
@@ -247,7 +247,7 @@ static void test_disk_is_missing(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%s/new/usage.sqlite", folder);
 	st = opened();
-	store_set_copy(st, copy);
+	store_set_spill(st, copy);
 	assert_null(store_open_readonly(path, copy, error));
 	assert_non_null(strstr(error, path));
 	apply_hours(st, 1, 2);
@@ -326,7 +326,7 @@ static void test_bound(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%s/new/usage.sqlite", folder);
 	st = opened();
-	store_set_copy(st, copy);
+	store_set_spill(st, copy);
 	for (uint64_t seq = 1; seq <= 60; seq++) {
 		begin(STREAM, seq);
 		for (int i = 0; i < STORE_ROWS_MAX; i++) {
@@ -390,9 +390,9 @@ static void test_names(void **state)
 	char text[STORE_ERROR_MAX];
 
 	(void)state;
-	store_copy_path(text, "/run/stadttor/netctl.sock");
+	store_spill_path(text, "/run/stadttor/netctl.sock");
 	assert_string_equal(text, "/run/stadttor/portal/waiting.sqlite");
-	store_copy_path(text, "/sock");
+	store_spill_path(text, "/sock");
 	assert_string_equal(text, "/portal/waiting.sqlite");
 }
 

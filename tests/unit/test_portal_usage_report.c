@@ -48,7 +48,7 @@ static void apply_hour(struct store *st, int64_t start_s, uint64_t visitors,
 }
 
 static const char *report(struct store *st, const struct store_query *q,
-			  enum report_format format)
+			  enum usage_report_format format)
 {
 	size_t len;
 	FILE *f;
@@ -56,13 +56,13 @@ static const char *report(struct store *st, const struct store_query *q,
 	free(text);
 	f = open_memstream(&text, &len);
 	assert_non_null(f);
-	assert_int_equal(report_usage(st, q, format, f), 0);
+	assert_int_equal(usage_report_usage(st, q, format, f), 0);
 	fclose(f);
 	return text;
 }
 
 static const char *labels(struct store *st, store_day from,
-			  enum report_format format)
+			  enum usage_report_format format)
 {
 	size_t len;
 	FILE *f;
@@ -70,8 +70,8 @@ static const char *labels(struct store *st, store_day from,
 	free(text);
 	f = open_memstream(&text, &len);
 	assert_non_null(f);
-	assert_int_equal(report_labels(st, USAGE_LANGUAGE, from, 0, format, f),
-			 0);
+	assert_int_equal(
+		usage_report_labels(st, USAGE_LANGUAGE, from, 0, format, f), 0);
 	fclose(f);
 	return text;
 }
@@ -91,7 +91,7 @@ static void test_hours(void **state)
 		apply_hour(st, OCTOBER_25 + h * 3600, (uint64_t)h,
 			   INT64_MAX / 2);
 	assert_string_equal(
-		report(st, &q, REPORT_JSON),
+		report(st, &q, USAGE_REPORT_JSON),
 		"{\"step\":\"hour\",\"from\":null,\"to\":null,\"zone\":null,"
 		"\"start\":[0,1792882800,1792886400,1792890000],"
 		"\"time\":[null,\"2026-10-25T01:00+02:00\","
@@ -102,7 +102,7 @@ static void test_hours(void **state)
 	q.from = 20261025;
 	q.to = 20261025;
 	q.zone = "guest";
-	assert_string_equal(report(st, &q, REPORT_CSV),
+	assert_string_equal(report(st, &q, USAGE_REPORT_CSV),
 			    "time,visitors,bytes_up\r\n"
 			    "2026-10-25T01:00+02:00,1,4611686018427387903\r\n"
 			    "2026-10-25T02:00+02:00,2,4611686018427387903\r\n"
@@ -126,14 +126,14 @@ static void test_days_and_months(void **state)
 	apply_hour(st, OCTOBER_25, 8, 0);
 	apply_hour(st, OCTOBER_25 + 8 * 86400, 9, 0);
 	assert_string_equal(
-		report(st, &q, REPORT_JSON),
+		report(st, &q, USAGE_REPORT_JSON),
 		"{\"step\":\"day\",\"from\":\"2026-10-24\","
 		"\"to\":\"2026-11-02\",\"zone\":\"guest\","
 		"\"start\":[1792792800,1792879200,1793487600],"
 		"\"time\":[\"2026-10-24\",\"2026-10-25\",\"2026-11-01\"],"
 		"\"values\":{\"visitors\":[7,8,9]}}\n");
 	q.step = USAGE_MONTH;
-	assert_string_equal(report(st, &q, REPORT_CSV),
+	assert_string_equal(report(st, &q, USAGE_REPORT_CSV),
 			    "time,visitors\r\n2026-10,15\r\n2026-11,9\r\n");
 	store_free(st);
 }
@@ -150,7 +150,7 @@ static void test_strange_zone(void **state)
 
 	(void)state;
 	assert_string_equal(
-		report(st, &q, REPORT_JSON),
+		report(st, &q, USAGE_REPORT_JSON),
 		"{\"step\":\"day\",\"from\":null,\"to\":null,"
 		"\"zone\":\"a\\\"b\\\\c\\u000a\\u007f\\u00ff\",\"start\":[],"
 		"\"time\":[],\"values\":{\"visitors\":[]}}\n");
@@ -168,7 +168,7 @@ static void test_all_metrics(void **state)
 	for (int64_t h = 0; h < 3000; h++)
 		apply_hour(st, OCTOBER_25 + h * 3600, (uint64_t)h,
 			   (uint64_t)h << 20);
-	o = json_tokener_parse(report(st, &q, REPORT_JSON));
+	o = json_tokener_parse(report(st, &q, USAGE_REPORT_JSON));
 	assert_non_null(o);
 	assert_true(json_object_object_get_ex(o, "values", &values));
 	assert_int_equal(json_object_object_length(values), USAGE_METRICS);
@@ -200,13 +200,13 @@ static void test_labels(void **state)
 	strcpy(b.label[1].label, "en-gb");
 	b.label[1].value = 120;
 	assert_int_equal(store_apply(st, &b), 0);
-	assert_string_equal(labels(st, 0, REPORT_JSON),
+	assert_string_equal(labels(st, 0, USAGE_REPORT_JSON),
 			    "{\"kind\":\"language\",\"from\":null,\"to\":null,"
 			    "\"values\":{\"en-gb\":120,\"de\":5}}\n");
-	assert_string_equal(labels(st, 20261026, REPORT_JSON),
+	assert_string_equal(labels(st, 20261026, USAGE_REPORT_JSON),
 			    "{\"kind\":\"language\",\"from\":\"2026-10-26\","
 			    "\"to\":null,\"values\":{}}\n");
-	assert_string_equal(labels(st, 0, REPORT_CSV),
+	assert_string_equal(labels(st, 0, USAGE_REPORT_CSV),
 			    "language,value\r\nen-gb,120\r\nde,5\r\n");
 	store_free(st);
 }
@@ -220,7 +220,8 @@ static void test_nowhere_to_write(void **state)
 	(void)state;
 	assert_non_null(f);
 	setvbuf(f, NULL, _IONBF, 0);
-	assert_int_equal(report_usage(st, &q, REPORT_JSON, f), -EIO);
+	assert_int_equal(usage_report_usage(st, &q, USAGE_REPORT_JSON, f),
+			 -EIO);
 	fclose(f);
 	store_free(st);
 }
@@ -238,20 +239,20 @@ static void test_parse_day(void **state)
 	(void)state;
 	setenv("TZ", "Europe/Berlin", 1);
 	tzset();
-	assert_true(report_parse_day("2026-11-24", &day));
+	assert_true(usage_report_parse_day("2026-11-24", &day));
 	assert_int_equal(day, 20261124);
-	assert_true(report_parse_day("", &day));
+	assert_true(usage_report_parse_day("", &day));
 	assert_int_equal(day, 0);
-	assert_true(report_parse_day("today", &today));
+	assert_true(usage_report_parse_day("today", &today));
 	assert_int_equal(today, day_of(time(NULL)));
-	assert_true(report_parse_day("yesterday", &day));
+	assert_true(usage_report_parse_day("yesterday", &day));
 	assert_int_equal(day, day_shift(today, -1));
-	assert_true(report_parse_day("-400d", &day));
+	assert_true(usage_report_parse_day("-400d", &day));
 	assert_int_equal(day, day_shift(today, -400));
-	assert_true(report_parse_day("-0d", &day));
+	assert_true(usage_report_parse_day("-0d", &day));
 	assert_int_equal(day, today);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(report_parse_day(bad[i], &day));
+		assert_false(usage_report_parse_day(bad[i], &day));
 }
 
 static void test_parse_metrics(void **state)
@@ -269,12 +270,12 @@ static void test_parse_metrics(void **state)
 	uint32_t bits;
 
 	(void)state;
-	assert_true(report_parse_metrics("visitors", &bits));
+	assert_true(usage_report_parse_metrics("visitors", &bits));
 	assert_int_equal(bits, 1U << USAGE_VISITORS);
-	assert_true(report_parse_metrics("peak,bytes_up,peak", &bits));
+	assert_true(usage_report_parse_metrics("peak,bytes_up,peak", &bits));
 	assert_int_equal(bits, 1U << USAGE_PEAK | 1U << USAGE_BYTES_UP);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(report_parse_metrics(bad[i], &bits));
+		assert_false(usage_report_parse_metrics(bad[i], &bits));
 }
 
 int main(void)

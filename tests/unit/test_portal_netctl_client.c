@@ -20,7 +20,7 @@
 /* netctl's end of the socket, played by the test itself. */
 struct fixture {
 	struct event_base *base;
-	struct gate *gate;
+	struct netctl_client *netctl;
 	char path[64];
 	int listener, peer;
 	int presence; /* 1, 0, or -1: not heard of */
@@ -119,7 +119,7 @@ static void connect_gate(struct fixture *f)
 static int setup(void **state)
 {
 	static struct fixture f;
-	struct gate_config config = {
+	struct netctl_client_config config = {
 		.on_zone = on_zone,
 		.on_presence = on_presence,
 		.on_usage_row = on_usage_row,
@@ -134,8 +134,8 @@ static int setup(void **state)
 	f.base = event_base_new();
 	config.base = f.base;
 	config.socket = f.path;
-	f.gate = gate_new(&config);
-	assert_non_null(f.gate);
+	f.netctl = netctl_client_new(&config);
+	assert_non_null(f.netctl);
 	connect_gate(&f);
 	*state = &f;
 	return 0;
@@ -145,7 +145,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	gate_free(f->gate);
+	netctl_client_free(f->netctl);
 	event_base_free(f->base);
 	close(f->listener);
 	close(f->peer);
@@ -153,14 +153,14 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int ask(struct fixture *f, struct gate_request *r, enum ipc_type type)
+static int ask(struct fixture *f, struct netctl_request *r, enum ipc_type type)
 {
 	struct addr a = { .family = AF_INET, .ifindex = 7 };
-	struct gate_question q = { .type = type, .client = &a };
+	struct netctl_question q = { .type = type, .client = &a };
 
 	r->on_answer = on_answer;
 	r->arg = f;
-	return gate_ask(f->gate, r, &q);
+	return netctl_client_ask(f->netctl, r, &q);
 }
 
 /* The id of the question that arrives. */
@@ -193,7 +193,7 @@ static void answer(struct fixture *f, uint32_t id, int32_t error)
 static void test_questions(void **state)
 {
 	struct fixture *f = *state;
-	struct gate_request r[3] = { 0 };
+	struct netctl_request r[3] = { 0 };
 	uint32_t id[3];
 
 	assert_int_equal(ask(f, &r[0], IPC_LOOKUP), 0);
@@ -210,8 +210,8 @@ static void test_questions(void **state)
 	answer(f, id[0], -ENOENT);
 	TURN_UNTIL(f, f->answers == 2);
 	assert_int_equal(f->error, -ENOENT);
-	gate_cancel(&r[2]);
-	gate_cancel(&r[2]);
+	netctl_client_cancel(&r[2]);
+	netctl_client_cancel(&r[2]);
 	answer(f, id[2], 0);
 	for (int i = 0; i < 5; i++)
 		turn(f);
@@ -224,31 +224,31 @@ static void test_details(void **state)
 	struct fixture *f = *state;
 	struct addr a = { .family = AF_INET, .ifindex = 7 };
 	struct ipc_limits limits = { .duration_s = 60 };
-	struct gate_question q = {
+	struct netctl_question q = {
 		.type = IPC_LOOKUP,
 		.client = &a,
 		.shown = true,
 		.platform = USAGE_PLATFORM_APPLE,
 	};
-	struct gate_request r = { .on_answer = on_answer, .arg = f };
+	struct netctl_request r = { .on_answer = on_answer, .arg = f };
 	struct ipc_lookup lookup;
 	struct ipc_grant grant;
 
-	assert_int_equal(gate_ask(f->gate, &r, &q), 0);
+	assert_int_equal(netctl_client_ask(f->netctl, &r, &q), 0);
 	assert_int_equal(recv(f->peer, &lookup, sizeof(lookup), 0),
 			 sizeof(lookup));
 	assert_int_equal(lookup.shown, 1);
 	assert_int_equal(lookup.platform, USAGE_PLATFORM_APPLE);
 	q.shown = false;
-	assert_int_equal(gate_ask(f->gate, &r, &q), 0);
+	assert_int_equal(netctl_client_ask(f->netctl, &r, &q), 0);
 	assert_int_equal(recv(f->peer, &lookup, sizeof(lookup), 0),
 			 sizeof(lookup));
 	assert_int_equal(lookup.shown + lookup.platform, 0);
-	q = (struct gate_question){ .type = IPC_GRANT,
-				    .client = &a,
-				    .limits = &limits,
-				    .language = "a-very-long-language" };
-	assert_int_equal(gate_ask(f->gate, &r, &q), 0);
+	q = (struct netctl_question){ .type = IPC_GRANT,
+				      .client = &a,
+				      .limits = &limits,
+				      .language = "a-very-long-language" };
+	assert_int_equal(netctl_client_ask(f->netctl, &r, &q), 0);
 	assert_int_equal(recv(f->peer, &grant, sizeof(grant), 0),
 			 sizeof(grant));
 	assert_int_equal(grant.limits.duration_s, 60);
@@ -256,7 +256,7 @@ static void test_details(void **state)
 	assert_int_equal(grant.tag_devices + grant.terms + grant.extend, 0);
 	assert_true(grant.tag == 0 && grant.zero == 0);
 	q.language = NULL;
-	assert_int_equal(gate_ask(f->gate, &r, &q), 0);
+	assert_int_equal(netctl_client_ask(f->netctl, &r, &q), 0);
 	assert_int_equal(recv(f->peer, &grant, sizeof(grant), 0),
 			 sizeof(grant));
 	assert_string_equal(grant.language, "");
@@ -264,29 +264,29 @@ static void test_details(void **state)
 	q.devices = 5;
 	q.terms = 3;
 	q.extend = true;
-	assert_int_equal(gate_ask(f->gate, &r, &q), 0);
+	assert_int_equal(netctl_client_ask(f->netctl, &r, &q), 0);
 	assert_int_equal(recv(f->peer, &grant, sizeof(grant), 0),
 			 sizeof(grant));
 	assert_true(grant.tag == UINT64_MAX - 1);
 	assert_int_equal(grant.tag_devices, 5);
 	assert_int_equal(grant.terms, 3);
 	assert_int_equal(grant.extend, 1);
-	gate_cancel(&r);
+	netctl_client_cancel(&r);
 }
 
 /* An answer of the other kind is nobody's. */
 static void test_health(void **state)
 {
 	struct fixture *f = *state;
-	struct gate_request r = { .on_health = on_health, .arg = f };
-	struct gate_request other = { 0 };
+	struct netctl_request r = { .on_health = on_health, .arg = f };
+	struct netctl_request other = { 0 };
 	struct ipc_health h = {
 		.header = { IPC_VERSION, IPC_HEALTH, 0 },
 		.uptime_s = 42,
 	};
 	uint32_t id;
 
-	assert_int_equal(gate_ask_health(f->gate, &r), 0);
+	assert_int_equal(netctl_client_ask_health(f->netctl, &r), 0);
 	id = receive(f, IPC_HEALTH_ASK);
 	answer(f, id, -ENOENT);
 	assert_int_equal(ask(f, &other, IPC_LOOKUP), 0);
@@ -299,11 +299,11 @@ static void test_health(void **state)
 	assert_int_equal(send(f->peer, &h, sizeof(h), 0), sizeof(h));
 	TURN_UNTIL(f, f->answers == 1);
 	assert_int_equal(f->uptime_s, 42);
-	assert_int_equal(gate_ask_health(f->gate, &r), 0);
+	assert_int_equal(netctl_client_ask_health(f->netctl, &r), 0);
 	close(f->peer);
 	TURN_UNTIL(f, f->presence == 0);
 	assert_int_equal(f->answers, 3); /* both questions */
-	assert_int_equal(gate_ask_health(f->gate, &r), -ENOTCONN);
+	assert_int_equal(netctl_client_ask_health(f->netctl, &r), -ENOTCONN);
 	connect_gate(f);
 }
 
@@ -320,7 +320,7 @@ static void test_usage(void **state)
 	};
 	struct ipc_usage_next next = { .stream = 1, .after = 6 };
 
-	assert_int_equal(gate_send_next(f->gate, &next), 0);
+	assert_int_equal(netctl_client_send_next(f->netctl, &next), 0);
 	memset(&next, 0, sizeof(next));
 	assert_int_equal(recv(f->peer, &next, sizeof(next), 0), sizeof(next));
 	assert_int_equal(next.header.type, IPC_USAGE_NEXT);
@@ -331,14 +331,14 @@ static void test_usage(void **state)
 	TURN_UNTIL(f, f->rows == 1 && f->labels == 1);
 	close(f->peer);
 	TURN_UNTIL(f, f->presence == 0);
-	assert_int_equal(gate_send_next(f->gate, &next), -ENOTCONN);
+	assert_int_equal(netctl_client_send_next(f->netctl, &next), -ENOTCONN);
 	connect_gate(f);
 }
 
 static void test_asked_again(void **state)
 {
 	struct fixture *f = *state;
-	struct gate_request r = { 0 };
+	struct netctl_request r = { 0 };
 	uint32_t first;
 
 	assert_int_equal(ask(f, &r, IPC_LOOKUP), 0);
@@ -353,7 +353,7 @@ static void test_asked_again(void **state)
 static void test_late(void **state)
 {
 	struct fixture *f = *state;
-	struct gate_request r = { 0 };
+	struct netctl_request r = { 0 };
 
 	assert_int_equal(ask(f, &r, IPC_LOOKUP), 0);
 	TURN_UNTIL(f, f->answers == 1);
@@ -380,14 +380,14 @@ static void test_zones(void **state)
 static void test_absence(void **state)
 {
 	struct fixture *f = *state;
-	struct gate_request r = { 0 };
+	struct netctl_request r = { 0 };
 
 	assert_int_equal(ask(f, &r, IPC_LOOKUP), 0);
 	close(f->peer);
 	TURN_UNTIL(f, f->presence == 0);
 	assert_int_equal(f->answers, 1);
 	assert_true(f->was_null);
-	assert_false(gate_is_there(f->gate));
+	assert_false(netctl_client_is_there(f->netctl));
 	assert_int_equal(ask(f, &r, IPC_LOOKUP), -ENOTCONN);
 	connect_gate(f);
 	assert_int_equal(ask(f, &r, IPC_LOOKUP), 0);
@@ -416,7 +416,7 @@ static void test_other_socket(void **state)
 	snprintf(f->path, sizeof(f->path), "/tmp/stadttor-gate-other-%d",
 		 getpid());
 	start_listening(f);
-	assert_int_equal(gate_set_socket(f->gate, f->path), 0);
+	assert_int_equal(netctl_client_set_socket(f->netctl, f->path), 0);
 	TURN_UNTIL(f, f->presence == 0);
 	connect_gate(f);
 }
@@ -425,11 +425,11 @@ static void test_other_socket(void **state)
 static void test_end(void **state)
 {
 	struct fixture *f = *state;
-	struct gate_request r = { 0 };
+	struct netctl_request r = { 0 };
 
 	assert_int_equal(ask(f, &r, IPC_LOOKUP), 0);
-	gate_free(f->gate);
-	f->gate = NULL;
+	netctl_client_free(f->netctl);
+	f->netctl = NULL;
 	assert_int_equal(f->answers, 1);
 	assert_true(f->was_null);
 }

@@ -12,7 +12,7 @@ static struct store *opened_at_pace(unsigned int hours)
 {
 	struct store *st = opened();
 
-	store_set_pace(st, hours * HOUR);
+	store_set_write_interval(st, hours * HOUR);
 	return st;
 }
 
@@ -62,7 +62,7 @@ static void test_day_ends(void **state)
 	assert_int_equal(apply_hour(st, 1, NOON - 3 * DAY, 7), 0);
 	assert_position(st, 1, 1);
 	store_set_keep(st, DAY);
-	store_set_pace(st, DAY);
+	store_set_write_interval(st, DAY);
 	assert_int_equal(apply_hour(st, 2, NOON, 10), 0);
 	assert_position(st, 2, 1);
 	begin(STREAM, 3);
@@ -116,7 +116,7 @@ static void test_another_pace(void **state)
 
 	(void)state;
 	assert_int_equal(apply_hour(st, 1, NOON, 10), 0);
-	store_set_pace(st, 0);
+	store_set_write_interval(st, 0);
 	assert_position(st, 1, 0);
 	assert_int_equal(apply_hour(st, 2, NOON, 10), 0);
 	assert_position(st, 2, 2);

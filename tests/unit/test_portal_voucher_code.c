@@ -15,20 +15,20 @@
 #define SYMBOLS 25
 
 /* Any valid code with these two symbols there; does not use how it is done. */
-static void find_code(char code[CODE_MAX], size_t at, char a, size_t then,
-		      char b)
+static void find_code(char code[VOUCHER_CODE_MAX], size_t at, char a,
+		      size_t then, char b)
 {
 	size_t free_one = 0;
-	char out[CODE_MAX];
+	char out[VOUCHER_CODE_MAX];
 
-	assert_int_equal(code_make(code), 0);
+	assert_int_equal(voucher_code_make(code), 0);
 	code[at] = a;
 	code[then] = b;
 	while (free_one == at || free_one == then)
 		free_one++;
 	for (size_t i = 0; i < SYMBOLS; i++) {
 		code[free_one] = code_alphabet[i];
-		if (code_normalise(code, out))
+		if (voucher_code_normalise(code, out))
 			return;
 	}
 	fail_msg("there is no code with %c and %c at %zu and %zu", a, b, at,
@@ -37,17 +37,17 @@ static void find_code(char code[CODE_MAX], size_t at, char a, size_t then,
 
 static bool is_code(const char *text)
 {
-	char out[CODE_MAX];
+	char out[VOUCHER_CODE_MAX];
 
-	return code_normalise(text, out);
+	return voucher_code_normalise(text, out);
 }
 
 static void test_every_substitution(void **state)
 {
-	char code[CODE_MAX];
+	char code[VOUCHER_CODE_MAX];
 
 	(void)state;
-	for (size_t at = 0; at < CODE_SYMBOLS; at++)
+	for (size_t at = 0; at < VOUCHER_CODE_SYMBOLS; at++)
 		for (size_t a = 0; a < SYMBOLS; a++) {
 			find_code(code, at, code_alphabet[a], at,
 				  code_alphabet[a]);
@@ -62,11 +62,11 @@ static void test_every_substitution(void **state)
 /* Neighbours, and symbols with one between them. */
 static void test_every_transposition(void **state)
 {
-	char code[CODE_MAX];
+	char code[VOUCHER_CODE_MAX];
 
 	(void)state;
 	for (size_t apart = 1; apart <= 2; apart++)
-		for (size_t at = 0; at + apart < CODE_SYMBOLS; at++)
+		for (size_t at = 0; at + apart < VOUCHER_CODE_SYMBOLS; at++)
 			for (size_t n = 0; n < SYMBOLS * SYMBOLS; n++) {
 				char a = code_alphabet[n / SYMBOLS];
 				char b = code_alphabet[n % SYMBOLS];
@@ -81,18 +81,18 @@ static void test_every_transposition(void **state)
 
 static void test_length(void **state)
 {
-	char code[CODE_MAX], longer[CODE_MAX + 1];
+	char code[VOUCHER_CODE_MAX], longer[VOUCHER_CODE_MAX + 1];
 
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
-		assert_int_equal(code_make(code), 0);
-		assert_int_equal(strlen(code), CODE_SYMBOLS);
+		assert_int_equal(voucher_code_make(code), 0);
+		assert_int_equal(strlen(code), VOUCHER_CODE_SYMBOLS);
 		for (size_t n = 0; n < SYMBOLS; n++) {
 			snprintf(longer, sizeof(longer), "%s%c", code,
 				 code_alphabet[n]);
 			assert_false(is_code(longer));
 		}
-		code[CODE_SYMBOLS - 1] = '\0';
+		code[VOUCHER_CODE_SYMBOLS - 1] = '\0';
 		assert_false(is_code(code));
 	}
 	assert_false(is_code(""));
@@ -111,18 +111,18 @@ static void test_alphabet(void **state)
  * degrees of freedom is above 90 not once in a hundred million times. */
 static void test_no_bias(void **state)
 {
-	static unsigned int seen[CODE_SYMBOLS][SYMBOLS];
+	static unsigned int seen[VOUCHER_CODE_SYMBOLS][SYMBOLS];
 	const unsigned int each = 4000;
-	char code[CODE_MAX];
+	char code[VOUCHER_CODE_MAX];
 
 	(void)state;
 	for (unsigned int i = 0; i < each * SYMBOLS; i++) {
-		assert_int_equal(code_make(code), 0);
-		for (size_t at = 0; at < CODE_SYMBOLS; at++)
+		assert_int_equal(voucher_code_make(code), 0);
+		for (size_t at = 0; at < VOUCHER_CODE_SYMBOLS; at++)
 			seen[at]
 			    [strchr(code_alphabet, code[at]) - code_alphabet]++;
 	}
-	for (size_t at = 0; at < CODE_SYMBOLS; at++) {
+	for (size_t at = 0; at < VOUCHER_CODE_SYMBOLS; at++) {
 		double chi = 0;
 
 		for (size_t n = 0; n < SYMBOLS; n++) {
@@ -136,27 +136,29 @@ static void test_no_bias(void **state)
 
 static void test_text(void **state)
 {
-	char code[CODE_MAX], text[CODE_TEXT_MAX], out[CODE_MAX];
+	char code[VOUCHER_CODE_MAX], text[VOUCHER_CODE_TEXT_MAX],
+		out[VOUCHER_CODE_MAX];
 
 	(void)state;
-	assert_int_equal(code_make(code), 0);
-	assert_ptr_equal(code_to_text(code, text), text);
-	assert_int_equal(strlen(text), CODE_SYMBOLS + 1);
+	assert_int_equal(voucher_code_make(code), 0);
+	assert_ptr_equal(voucher_code_to_text(code, text), text);
+	assert_int_equal(strlen(text), VOUCHER_CODE_SYMBOLS + 1);
 	assert_int_equal(text[5], '-');
-	assert_true(code_normalise(text, out));
+	assert_true(voucher_code_normalise(text, out));
 	assert_string_equal(out, code);
 }
 
 /* In a valid code, another way to write one of its symbols. */
 static void check_alike(char symbol, const char *written)
 {
-	char code[CODE_MAX], typed[CODE_TYPED_MAX], out[CODE_MAX];
+	char code[VOUCHER_CODE_MAX], typed[VOUCHER_CODE_TYPED_MAX],
+		out[VOUCHER_CODE_MAX];
 
-	for (size_t at = 0; at < CODE_SYMBOLS; at++) {
+	for (size_t at = 0; at < VOUCHER_CODE_SYMBOLS; at++) {
 		find_code(code, at, symbol, at, symbol);
 		snprintf(typed, sizeof(typed), "%.*s%s%s", (int)at, code,
 			 written, code + at + 1);
-		if (!code_normalise(typed, out))
+		if (!voucher_code_normalise(typed, out))
 			fail_msg("'%s' for %c is not taken", written, symbol);
 		assert_string_equal(out, code);
 	}
@@ -207,16 +209,17 @@ static void test_separators(void **state)
 		"\u202e", "\u2066", "\u2069", "\u3000", "\ufeff", "\uff0d",
 		"\u061c", "\u00b7", "\u2022", "\uff0e",
 	};
-	char code[CODE_MAX], typed[CODE_TYPED_MAX], out[CODE_MAX];
+	char code[VOUCHER_CODE_MAX], typed[VOUCHER_CODE_TYPED_MAX],
+		out[VOUCHER_CODE_MAX];
 
 	(void)state;
-	assert_int_equal(code_make(code), 0);
+	assert_int_equal(voucher_code_make(code), 0);
 	for (size_t i = 0; i < sizeof(between) / sizeof(between[0]); i++) {
 		const char *b = between[i];
 
 		snprintf(typed, sizeof(typed), "%s%.3s%s%.4s%s%s%s", b, code, b,
 			 code + 3, b, code + 7, b);
-		assert_true(code_normalise(typed, out));
+		assert_true(voucher_code_normalise(typed, out));
 		assert_string_equal(out, code);
 	}
 }
@@ -236,32 +239,34 @@ static void test_what_is_none(void **state)
 		"\U0001f600", "%20",
 		"<b>",	      "\xf5\x80\x80\x80",
 	};
-	char code[CODE_MAX], typed[CODE_TYPED_MAX], out[CODE_MAX] = "as it was";
+	char code[VOUCHER_CODE_MAX], typed[VOUCHER_CODE_TYPED_MAX],
+		out[VOUCHER_CODE_MAX] = "as it was";
 
 	(void)state;
-	assert_int_equal(code_make(code), 0);
+	assert_int_equal(voucher_code_make(code), 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		for (int at = 0; at < CODE_SYMBOLS; at++) {
+		for (int at = 0; at < VOUCHER_CODE_SYMBOLS; at++) {
 			snprintf(typed, sizeof(typed), "%.*s%s%s", at, code,
 				 bad[i], code + at + 1);
-			assert_false(code_normalise(typed, out));
+			assert_false(voucher_code_normalise(typed, out));
 		}
 	assert_string_equal(out, "as it was");
 }
 
 static void test_too_long(void **state)
 {
-	char code[CODE_MAX], typed[CODE_TYPED_MAX + 2], out[CODE_MAX];
+	char code[VOUCHER_CODE_MAX], typed[VOUCHER_CODE_TYPED_MAX + 2],
+		out[VOUCHER_CODE_MAX];
 
 	(void)state;
-	assert_int_equal(code_make(code), 0);
+	assert_int_equal(voucher_code_make(code), 0);
 	snprintf(typed, sizeof(typed), "%s%*s", code,
-		 CODE_TYPED_MAX - CODE_SYMBOLS, "");
-	assert_int_equal(strlen(typed), CODE_TYPED_MAX);
-	assert_true(code_normalise(typed, out));
+		 VOUCHER_CODE_TYPED_MAX - VOUCHER_CODE_SYMBOLS, "");
+	assert_int_equal(strlen(typed), VOUCHER_CODE_TYPED_MAX);
+	assert_true(voucher_code_normalise(typed, out));
 	snprintf(typed, sizeof(typed), "%s%*s", code,
-		 CODE_TYPED_MAX - CODE_SYMBOLS + 1, "");
-	assert_false(code_normalise(typed, out));
+		 VOUCHER_CODE_TYPED_MAX - VOUCHER_CODE_SYMBOLS + 1, "");
+	assert_false(voucher_code_normalise(typed, out));
 }
 
 int main(void)

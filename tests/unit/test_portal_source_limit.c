@@ -37,32 +37,32 @@ static void test_hash(void **state)
 
 static void test_share(void **state)
 {
-	struct limits *l = limits_new(2);
+	struct source_limit *l = source_limit_new(2);
 	struct addr a = address("192.0.2.1"), b = address("2001:db8::1");
-	struct limits_share s[4] = { 0 };
+	struct source_limit_share s[4] = { 0 };
 
 	(void)state;
 	assert_non_null(l);
-	assert_true(limits_take(l, &a, &s[0]));
-	assert_true(limits_take(l, &a, &s[1]));
-	assert_false(limits_take(l, &a, &s[2]));
-	assert_true(limits_take(l, &b, &s[3]));
-	limits_give(l, &s[2]); /* it got nothing */
-	assert_false(limits_take(l, &a, &s[2]));
-	limits_give(l, &s[0]);
-	limits_give(l, &s[0]);
-	assert_true(limits_take(l, &a, &s[2]));
-	assert_false(limits_take(l, &a, &s[0]));
-	limits_set_max(l, 3);
-	assert_true(limits_take(l, &a, &s[0]));
-	limits_free(l);
+	assert_true(source_limit_take(l, &a, &s[0]));
+	assert_true(source_limit_take(l, &a, &s[1]));
+	assert_false(source_limit_take(l, &a, &s[2]));
+	assert_true(source_limit_take(l, &b, &s[3]));
+	source_limit_give(l, &s[2]); /* it got nothing */
+	assert_false(source_limit_take(l, &a, &s[2]));
+	source_limit_give(l, &s[0]);
+	source_limit_give(l, &s[0]);
+	assert_true(source_limit_take(l, &a, &s[2]));
+	assert_false(source_limit_take(l, &a, &s[0]));
+	source_limit_set_max(l, 3);
+	assert_true(source_limit_take(l, &a, &s[0]));
+	source_limit_free(l);
 }
 
 /* A thousand busy devices do not get in the way of the next one. */
 static void test_crowd(void **state)
 {
-	struct limits *l = limits_new(4);
-	struct limits_share s;
+	struct source_limit *l = source_limit_new(4);
+	struct source_limit_share s;
 	unsigned int refused = 0;
 
 	(void)state;
@@ -72,10 +72,10 @@ static void test_crowd(void **state)
 
 		a.byte[2] = (uint8_t)(i / 4 >> 8);
 		a.byte[3] = (uint8_t)(i / 4);
-		refused += !limits_take(l, &a, &s);
+		refused += !source_limit_take(l, &a, &s);
 	}
 	assert_true(refused < 400);
-	limits_free(l);
+	source_limit_free(l);
 }
 
 int main(void)

@@ -118,12 +118,13 @@ static const struct {
 
 static void test_durations(void **state)
 {
-	char buf[FIGURES_MAX];
+	char buf[NUMBER_FORMAT_MAX];
 
 	for (size_t i = 0; i < COUNT(durations); i++)
 		assert_string_equal(
-			figures_duration(buf, durations[i].seconds,
-					 language(*state, durations[i].lang)),
+			number_format_duration(
+				buf, durations[i].seconds,
+				language(*state, durations[i].lang)),
 			durations[i].text);
 }
 
@@ -131,17 +132,17 @@ static void test_durations(void **state)
 static void test_all_languages(void **state)
 {
 	const struct lang_set *set = *state;
-	char buf[FIGURES_MAX];
+	char buf[NUMBER_FORMAT_MAX];
 
-	figures_duration(buf, 2 * HOURS, language(set, "ar"));
+	number_format_duration(buf, 2 * HOURS, language(set, "ar"));
 	assert_null(strchr(buf, '2'));
 	for (size_t l = 0; l < set->count; l++) {
 		for (uint64_t n = 1; n < 120; n++) {
-			figures_duration(buf, n * DAYS + 23 * HOURS,
-					 &set->lang[l]);
-			assert_in_range(strlen(buf), 3, FIGURES_MAX - 30);
-			figures_duration(buf, n * MINUTES, &set->lang[l]);
-			assert_in_range(strlen(buf), 3, FIGURES_MAX - 30);
+			number_format_duration(buf, n * DAYS + 23 * HOURS,
+					       &set->lang[l]);
+			assert_in_range(strlen(buf), 3, NUMBER_FORMAT_MAX - 30);
+			number_format_duration(buf, n * MINUTES, &set->lang[l]);
+			assert_in_range(strlen(buf), 3, NUMBER_FORMAT_MAX - 30);
 			assert_null(strchr(buf, '{'));
 		}
 	}
@@ -176,22 +177,24 @@ static const struct {
 
 static void test_amounts(void **state)
 {
-	char buf[FIGURES_MAX];
+	char buf[NUMBER_FORMAT_MAX];
 
 	for (size_t i = 0; i < COUNT(amounts); i++)
 		assert_string_equal(
-			figures_bytes(buf, amounts[i].value,
-				      language(*state, amounts[i].lang)),
+			number_format_bytes(buf, amounts[i].value,
+					    language(*state, amounts[i].lang)),
 			amounts[i].text);
 	for (size_t i = 0; i < COUNT(rates); i++)
 		assert_string_equal(
-			figures_rate(buf, rates[i].value,
-				     language(*state, rates[i].lang)),
+			number_format_rate(buf, rates[i].value,
+					   language(*state, rates[i].lang)),
 			rates[i].text);
-	assert_string_equal(figures_number(buf, "-3.5", language(*state, "de")),
-			    "-3,5");
-	assert_string_equal(figures_number(buf, "120", language(*state, "fa")),
-			    "۱۲۰");
+	assert_string_equal(
+		number_format_number(buf, "-3.5", language(*state, "de")),
+		"-3,5");
+	assert_string_equal(
+		number_format_number(buf, "120", language(*state, "fa")),
+		"۱۲۰");
 }
 
 int main(void)
