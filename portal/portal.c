@@ -11,8 +11,8 @@
 #include <event2/event_struct.h>
 
 #include "portal/admin/admin.h"
+#include "portal/guest/guest.h"
 #include "portal/guest/routes.h"
-#include "portal/guest/view.h"
 #include "portal/http/conn.h"
 #include "portal/http/listener.h"
 #include "portal/http/tls.h"
@@ -418,7 +418,9 @@ static bool open_parts(struct portal *p)
 		.base = p->base,
 		.on_request = routes_on_request,
 		.on_trouble = routes_on_trouble,
+		.on_close = guest_on_close,
 		.arg = &p->site,
+		.user_size = sizeof(struct guest),
 	};
 	struct listeners_config lc = {
 		.base = p->base,

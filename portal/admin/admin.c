@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "common/rss.h"
+#include "portal/admin/admin_api.h"
 #include "portal/admin/admin_routes.h"
 #include "portal/admin/admin_socket.h"
 
@@ -41,6 +42,8 @@ struct admin *admin_new(const struct admin_config *config)
 		.base = config->base,
 		.on_request = admin_routes_on_request,
 		.on_trouble = admin_routes_on_trouble,
+		.on_close = admin_api_on_close,
+		.user_size = sizeof(struct netctl_request),
 		.is_for_operators = true,
 	};
 	struct admin_socket_config sc = {

@@ -186,18 +186,23 @@ void admin_api_labels(struct conn *c)
 static void ask_health(struct conn *c,
 		       void (*on_health)(const struct ipc_health *h, void *arg))
 {
-	struct exchange *x = conn_exchange(c);
+	struct netctl_request *question = conn_exchange(c)->user;
 	struct admin_site *s = conn_arg(c);
 
-	x->question.on_health = on_health;
-	x->question.arg = c;
+	question->on_health = on_health;
+	question->arg = c;
 	if (!netctl_client_is_there(s->netctl))
 		on_health(NULL, c);
 	else if (!conn_hold(c))
 		admin_answer_error(c, 503, "Retry-After: 5\r\n",
 				   "too many requests at once");
-	else if (netctl_client_ask_health(s->netctl, &x->question))
+	else if (netctl_client_ask_health(s->netctl, question))
 		on_health(NULL, c);
+}
+
+void admin_api_on_close(void *user)
+{
+	netctl_client_cancel(user);
 }
 
 static void health_copy(struct ipc_health *out, const struct ipc_health *h)

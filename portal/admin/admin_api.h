@@ -13,4 +13,10 @@ void admin_api_labels(struct conn *c);
 void admin_api_now(struct conn *c);
 void admin_api_metrics(struct conn *c);
 
+/*
+ * For struct conns_config, whose user is a struct netctl_request: withdraws
+ * the question that a handler has asked.
+ */
+void admin_api_on_close(void *user);
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "portal/guest/auth.h"
+#include "portal/guest/guest.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 
 static uint64_t terms_in_force(struct conn *c)
 {
-	const struct site *site = conn_arg(c);
+	const struct site *site = guest_site(c);
 
 	return site->source.settings->portal.terms_version;
 }
@@ -80,7 +81,7 @@ static const char *voucher_check(struct conn *c, const struct form *f,
 
 static const char *voucher_judge(struct conn *c, struct credential *pass)
 {
-	const struct site *site = conn_arg(c);
+	const struct site *site = guest_site(c);
 	const struct exchange *x = conn_exchange(c);
 	enum voucher_answer answer = VOUCHER_UNAVAILABLE;
 
@@ -102,7 +103,7 @@ static const char *voucher_judge(struct conn *c, struct credential *pass)
 static const char *voucher_refused(struct conn *c,
 				   const struct credential *pass, int error)
 {
-	const struct site *site = conn_arg(c);
+	const struct site *site = guest_site(c);
 
 	if (site->vouchers && error != -ETIMEDOUT)
 		vouchers_take_back(site->vouchers, &pass->voucher);

@@ -7,8 +7,9 @@
 #define STADTTOR_PORTAL_GUEST_AUTH_H
 
 #include "portal/guest/credential.h"
-#include "portal/guest/view.h"
 #include "portal/http/form.h"
+
+struct conn;
 
 struct auth_method {
 	/*

@@ -7,7 +7,10 @@
 
 #include "portal/guest/auth.h"
 #include "portal/guest/captive.h"
+#include "portal/guest/guest.h"
 #include "portal/guest/probe.h"
+#include "portal/guest/view.h"
+#include "portal/pages/theme.h"
 
 #define BIT(method) (1U << (method))
 #define READING	    (BIT(REQUEST_GET) | BIT(REQUEST_HEAD))
@@ -33,12 +36,12 @@ static void on_answer(const struct ipc_session *s, void *arg)
 {
 	struct conn *c = arg;
 
-	struct exchange *x = conn_exchange(c);
+	struct guest *g = guest_of(c);
 
 	if (s && !s->error)
-		x->on_session(c, s);
+		g->on_session(c, s);
 	else
-		x->on_refused(c, s ? s->error : -ETIMEDOUT);
+		g->on_refused(c, s ? s->error : -ETIMEDOUT);
 }
 
 /* The client is filled in. */
@@ -46,17 +49,18 @@ static void ask(struct conn *c, struct netctl_question q,
 		void (*on_session)(struct conn *c, const struct ipc_session *s))
 {
 	struct exchange *x = conn_exchange(c);
-	struct site *site = conn_arg(c);
+	struct guest *g = guest_of(c);
+	struct site *site = guest_site(c);
 
 	q.client = &x->client;
-	x->on_session = on_session;
-	if (!x->on_refused)
-		x->on_refused = answer_refusal;
-	x->question.on_answer = on_answer;
-	x->question.arg = c;
+	g->on_session = on_session;
+	if (!g->on_refused)
+		g->on_refused = answer_refusal;
+	g->question.on_answer = on_answer;
+	g->question.arg = c;
 	if (!netctl_client_is_there(site->netctl) || !conn_hold(c) ||
-	    netctl_client_ask(site->netctl, &x->question, &q))
-		x->on_refused(c, -ENOTCONN);
+	    netctl_client_ask(site->netctl, &g->question, &q))
+		g->on_refused(c, -ENOTCONN);
 }
 
 /* --- handlers ---------------------------------------------------------- */
@@ -127,12 +131,13 @@ static void refuse_captive(struct conn *c, int error)
 static void show_captive(struct conn *c)
 {
 	struct exchange *x = conn_exchange(c);
+	struct guest *g = guest_of(c);
 
 	if (x->kind != LISTENER_HTTPS) {
 		view_error(c, 404, NULL);
 		return;
 	}
-	x->on_refused = refuse_captive;
+	g->on_refused = refuse_captive;
 	look_up(c, view_captive);
 }
 
@@ -161,14 +166,15 @@ static void on_granted(struct conn *c, const struct ipc_session *s)
 static void take_language(struct conn *c, const struct form *f)
 {
 	struct exchange *x = conn_exchange(c);
-	struct site *site = conn_arg(c);
+	struct guest *g = guest_of(c);
+	struct site *site = guest_site(c);
 	const struct lang_set *set = page_languages(site->source.pages);
 	const char *code = form_find(f, "lang");
 	size_t index = code ? lang_index(set, code) : set->count;
 
 	if (index == set->count)
 		return;
-	x->lang = index;
+	g->lang = index;
 	snprintf(x->request.lang, sizeof(x->request.lang), "%s",
 		 set->lang[index].code);
 }
@@ -190,7 +196,7 @@ static bool take_form(struct conn *c, struct form *f)
 /* The auth method of the zone; settings may have been reloaded meanwhile. */
 static const struct auth_method *method_of(struct conn *c)
 {
-	const struct site *site = conn_arg(c);
+	const struct site *site = guest_site(c);
 	size_t zone = conn_exchange(c)->zone->index;
 
 	return auth_method(site->source.settings->zone[zone].auth);
@@ -198,17 +204,17 @@ static const struct auth_method *method_of(struct conn *c)
 
 static struct netctl_question grant_question(struct conn *c)
 {
-	const struct site *site = conn_arg(c);
+	const struct site *site = guest_site(c);
 	const struct lang_set *set = page_languages(site->source.pages);
-	struct exchange *x = conn_exchange(c);
+	struct guest *g = guest_of(c);
 
 	return (struct netctl_question){
 		.type = IPC_GRANT,
-		.limits = &x->pass.limits,
-		.tag = x->pass.voucher.tag,
-		.devices = x->pass.voucher.devices,
-		.terms = x->pass.terms,
-		.language = set->lang[x->lang < set->count ? x->lang
+		.limits = &g->pass.limits,
+		.tag = g->pass.voucher.tag,
+		.devices = g->pass.voucher.devices,
+		.terms = g->pass.terms,
+		.language = set->lang[g->lang < set->count ? g->lang
 							   : set->fallback]
 				    .code,
 	};
@@ -216,7 +222,7 @@ static struct netctl_question grant_question(struct conn *c)
 
 static void refuse_pass(struct conn *c, int error)
 {
-	const struct credential *pass = &conn_exchange(c)->pass;
+	const struct credential *pass = &guest_of(c)->pass;
 	/* the zone's method may be another one by now */
 	const struct auth_method *m = auth_method(
 		pass->voucher.tag ? ZONE_AUTH_VOUCHER : ZONE_AUTH_CLICK);
@@ -230,14 +236,14 @@ static void refuse_pass(struct conn *c, int error)
 
 static void enter(struct conn *c)
 {
-	conn_exchange(c)->on_refused = refuse_pass;
+	guest_of(c)->on_refused = refuse_pass;
 	ask(c, grant_question(c), on_granted);
 }
 
 /* What was typed is shown again. */
 static void answer_notice(struct conn *c, const char *notice)
 {
-	struct credential *pass = &conn_exchange(c)->pass;
+	struct credential *pass = &guest_of(c)->pass;
 	char text[VOUCHER_CODE_TEXT_MAX];
 
 	voucher_code_to_text(pass->code, text);
@@ -248,9 +254,9 @@ static void answer_notice(struct conn *c, const char *notice)
 
 static void on_attempt(struct conn *c, const struct ipc_session *s)
 {
-	struct exchange *x = conn_exchange(c);
+	struct guest *g = guest_of(c);
 	const struct auth_method *m = method_of(c);
-	const char *notice = m->judge ? m->judge(c, &x->pass) : NULL;
+	const char *notice = m->judge ? m->judge(c, &g->pass) : NULL;
 
 	(void)s;
 	if (notice)
@@ -269,14 +275,14 @@ static void refuse_attempt(struct conn *c, int error)
 
 static void take_accept(struct conn *c)
 {
-	struct exchange *x = conn_exchange(c);
+	struct guest *g = guest_of(c);
 	const struct auth_method *m = method_of(c);
 	struct form f;
 	const char *notice;
 
 	if (!take_form(c, &f))
 		return;
-	notice = m->check(c, &f, &x->pass);
+	notice = m->check(c, &f, &g->pass);
 	if (notice) {
 		view_portal(c, "/", notice, form_find(&f, "code"));
 		return;
@@ -285,7 +291,7 @@ static void take_accept(struct conn *c)
 		enter(c);
 		return;
 	}
-	x->on_refused = refuse_attempt;
+	g->on_refused = refuse_attempt;
 	ask(c, (struct netctl_question){ .type = IPC_LOOKUP, .attempt = true },
 	    on_attempt);
 }
@@ -299,7 +305,7 @@ static void on_extended(struct conn *c, const struct ipc_session *s)
 /* Where the way in is a tap, so is the way to stay. */
 static void take_extend(struct conn *c)
 {
-	struct exchange *x = conn_exchange(c);
+	struct guest *g = guest_of(c);
 	struct netctl_question q;
 	struct form f;
 
@@ -310,7 +316,7 @@ static void take_extend(struct conn *c)
 		view_go(c, 303, "/status");
 		return;
 	}
-	auth_begin(c, &x->pass);
+	auth_begin(c, &g->pass);
 	q = grant_question(c);
 	q.extend = true;
 	ask(c, q, on_extended);
@@ -394,7 +400,7 @@ static void dispatch(struct conn *c)
 static bool is_at_home(struct conn *c)
 {
 	const struct exchange *x = conn_exchange(c);
-	const struct site *site = conn_arg(c);
+	const struct site *site = guest_site(c);
 	const char *host = x->request.host;
 
 	if (x->kind == LISTENER_HIJACK)
@@ -407,12 +413,13 @@ static bool is_at_home(struct conn *c)
 static void choose_language(struct conn *c)
 {
 	struct exchange *x = conn_exchange(c);
-	struct site *site = conn_arg(c);
+	struct guest *g = guest_of(c);
+	struct site *site = guest_site(c);
 	const struct lang_set *set = page_languages(site->source.pages);
 
 	if (lang_index(set, x->request.lang) == set->count)
 		x->request.lang[0] = '\0';
-	x->lang = lang_choose(set, x->request.lang, x->request.accept_language);
+	g->lang = lang_choose(set, x->request.lang, x->request.accept_language);
 }
 
 void routes_on_request(struct conn *c, void *arg)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "portal/guest/captive.h"
+#include "portal/guest/guest.h"
 #include "portal/guest/probe.h"
 #include "portal/http/respond.h"
 #include "portal/pages/page_preview.h"
@@ -12,20 +13,17 @@
 #define HEAD_BYTES_MAX 2048
 #define RETRY_FIELDS   "Retry-After: 5\r\n"
 
-static const struct site *site_of(struct conn *c)
-{
-	return conn_arg(c);
-}
-
 static struct page_place place_of(struct conn *c)
 {
 	struct exchange *x = conn_exchange(c);
-	const struct lang_set *set = page_languages(site_of(c)->source.pages);
+	struct guest *g = guest_of(c);
+	const struct lang_set *set =
+		page_languages(guest_site(c)->source.pages);
 
 	/* languages may have gone while the request was waiting */
-	if (x->lang >= set->count)
-		x->lang = set->fallback;
-	return (struct page_place){ .zone = x->zone->index, .lang = x->lang };
+	if (g->lang >= set->count)
+		g->lang = set->fallback;
+	return (struct page_place){ .zone = x->zone->index, .lang = g->lang };
 }
 
 static bool omits_body(struct conn *c)
@@ -42,7 +40,7 @@ struct view {
 
 static void view_init(struct view *v, struct conn *c, const char *path)
 {
-	const struct site *site = site_of(c);
+	const struct site *site = guest_site(c);
 
 	v->conn = c;
 	page_context_init(&v->scene, &site->source, place_of(c), path,
@@ -54,7 +52,7 @@ static void view_send(struct view *v, enum page_id page, unsigned int status,
 {
 	static char body[PAGE_BYTES_MAX];
 	static char bytes[PAGE_BYTES_MAX + HEAD_BYTES_MAX];
-	const struct site *site = site_of(v->conn);
+	const struct site *site = guest_site(v->conn);
 	struct answer a = {
 		.status = status,
 		.fields = fields,
@@ -175,7 +173,7 @@ void view_trouble(struct conn *c, enum view_trouble kind)
 void view_logo(struct conn *c)
 {
 	char bytes[LOGO_BYTES_MAX + HEAD_BYTES_MAX];
-	const struct logo *logo = site_of(c)->logo;
+	const struct logo *logo = guest_site(c)->logo;
 	struct answer a = {
 		.status = 200,
 		.type = logo->type,
@@ -194,7 +192,7 @@ void view_logo(struct conn *c)
 
 void view_captive(struct conn *c, const struct ipc_session *s)
 {
-	const struct settings *all = site_of(c)->source.settings;
+	const struct settings *all = guest_site(c)->source.settings;
 	char bytes[CAPTIVE_BYTES_MAX + HEAD_BYTES_MAX];
 	char body[CAPTIVE_BYTES_MAX];
 	struct answer a = {
@@ -256,7 +254,7 @@ void view_go(struct conn *c, unsigned int status, const char *path)
 
 void view_redirect(struct conn *c)
 {
-	struct site *site = conn_arg(c);
+	struct site *site = guest_site(c);
 	const struct addr *local = NULL;
 	const struct exchange *x = conn_exchange(c);
 	const struct origin_redirect *r;

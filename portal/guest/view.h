@@ -7,21 +7,8 @@
 #ifndef STADTTOR_PORTAL_GUEST_VIEW_H
 #define STADTTOR_PORTAL_GUEST_VIEW_H
 
-#include "portal/guest/origin.h"
+#include "common/ipc.h"
 #include "portal/http/conn.h"
-#include "portal/pages/logo.h"
-#include "portal/pages/page_context.h"
-
-#define THEME_LOGO "/logo"
-
-/* What all answers are made of; conn_arg() of every connection. */
-struct site {
-	struct page_context_source source;
-	const struct logo *logo;
-	struct netctl_client *netctl;
-	struct vouchers *vouchers; /* NULL: no zone asks for codes */
-	struct origin origin;
-};
 
 /* Refusals that have a page of their own. */
 enum view_trouble {

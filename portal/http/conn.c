@@ -8,6 +8,7 @@
 
 #include "common/wipe.h"
 #include "portal/http/source_limit.h"
+#include "portal/util/deadline.h"
 
 #define DRAIN_MS      2000
 #define DRAIN_MAX     (256 * 1024)
@@ -16,7 +17,7 @@
 enum conn_state {
 	CONN_IDLE, /* in the pool */
 	CONN_READ, /* the request, and before it the handshake */
-	CONN_HOLD, /* until netctl answers */
+	CONN_HOLD, /* until its handler answers */
 	CONN_WRITE,
 	CONN_DRAIN, /* answered; reads on so that no reset eats the answer */
 };
@@ -42,6 +43,7 @@ struct conn {
 	char *out;
 	size_t out_at, out_len;
 	size_t drained;
+	max_align_t user[]; /* user_size bytes */
 };
 
 TAILQ_HEAD(conn_list, conn);
@@ -70,6 +72,11 @@ static void conn_stop_event(struct conn *c)
 	c->has_event = false;
 }
 
+static size_t conn_size(const struct conns *cs)
+{
+	return sizeof(struct conn) + cs->config.user_size;
+}
+
 static void conn_forget_secrets(struct conn *c)
 {
 	struct request_extra *extra = c->x.request.extra;
@@ -88,7 +95,8 @@ static void conn_close(struct conn *c, const char *why)
 	log_debug("connection closed: %s", why);
 	conn_stop_event(c);
 	deadline_stop(&c->deadline);
-	netctl_client_cancel(&c->x.question);
+	if (cs->config.on_close)
+		cs->config.on_close(c->x.user);
 	source_limit_give(cs->limits, &c->share);
 	if (c->transport_state)
 		c->transport->free(c->transport_state);
@@ -103,7 +111,7 @@ static void conn_close(struct conn *c, const char *why)
 	if (c->has_place)
 		cs->count--;
 	TAILQ_REMOVE(&cs->open, c, next);
-	explicit_bzero(c, sizeof(*c));
+	explicit_bzero(c, conn_size(cs));
 	TAILQ_INSERT_HEAD(&cs->pool, c, next);
 }
 
@@ -114,10 +122,11 @@ static struct conn *conn_take(struct conns *cs)
 	if (c)
 		TAILQ_REMOVE(&cs->pool, c, next);
 	else
-		c = calloc(1, sizeof(*c));
+		c = calloc(1, conn_size(cs));
 	if (!c)
 		return NULL;
 	c->owner = cs;
+	c->x.user = c->user;
 	TAILQ_INSERT_TAIL(&cs->open, c, next);
 	return c;
 }
@@ -316,7 +325,7 @@ bool conn_hold(struct conn *c)
 	}
 	c->state = CONN_HOLD;
 	conn_stop_event(c);
-	deadline_stop(&c->deadline); /* the question has its own */
+	deadline_stop(&c->deadline); /* what it waits for has its own */
 	return true;
 }
 

@@ -11,11 +11,9 @@
 #ifndef STADTTOR_PORTAL_HTTP_CONN_H
 #define STADTTOR_PORTAL_HTTP_CONN_H
 
-#include "portal/guest/credential.h"
 #include "portal/http/listener.h"
 #include "portal/http/request.h"
 #include "portal/http/tls.h"
-#include "portal/netctl_client.h"
 
 #define CONN_OUT_MAX (32 * 1024)
 
@@ -30,13 +28,7 @@ struct exchange {
 	struct addr local; /* by conn_local() */
 	struct zone *zone; /* NULL: an operator's connection */
 	enum listener_kind kind;
-	size_t lang;
-	struct netctl_request question;
-	struct credential pass; /* of a grant that netctl is asked for */
-	/* of the handler that asked the question */
-	void (*on_session)(struct conn *c, const struct ipc_session *s);
-	/* -errno; -ETIMEDOUT: no answer, -ENOTCONN: it was not asked */
-	void (*on_refused)(struct conn *c, int error);
+	void *user; /* user_size bytes of the handlers', zeroed at the start */
 };
 
 struct conns_config {
@@ -45,7 +37,10 @@ struct conns_config {
 	void (*on_request)(struct conn *c, void *arg);
 	/* it will never be: answer with that status */
 	void (*on_trouble)(struct conn *c, unsigned int status, void *arg);
+	/* the connection ends; NULL: nothing of the user is to be undone */
+	void (*on_close)(void *user);
 	void *arg;
+	size_t user_size;      /* of what handlers keep with a connection */
 	bool is_for_operators; /* requests carry secrets, and are read for more
 				*/
 };
@@ -83,7 +78,7 @@ void *conn_arg(struct conn *c);
 const struct addr *conn_local(struct conn *c);
 
 /*
- * The connection waits for netctl from now on. false: there is no room for
+ * The connection waits for its handler from now on. false: there is no room for
  * one more; answer that at once.
  */
 bool conn_hold(struct conn *c);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "portal/pages/theme.h"
 
-#include "portal/guest/view.h"
 #include "portal/pages/page_preview.h"
 
 _Static_assert(LOGO_ERROR_MAX <= PAGE_ERROR_MAX, "errors fit in one another");

@@ -9,6 +9,8 @@
 #include "portal/pages/logo.h"
 #include "portal/pages/page.h"
 
+#define THEME_LOGO "/logo" /* the path of the operator's logo */
+
 struct theme {
 	struct page_set *pages;
 	struct logo logo;

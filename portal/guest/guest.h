@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What all answers to guests are made of, and what is known of a request
+ * beside what HTTP knows.
+ */
+#ifndef STADTTOR_PORTAL_GUEST_GUEST_H
+#define STADTTOR_PORTAL_GUEST_GUEST_H
+
+#include "portal/guest/credential.h"
+#include "portal/guest/origin.h"
+#include "portal/http/conn.h"
+#include "portal/netctl_client.h"
+#include "portal/pages/logo.h"
+#include "portal/pages/page_context.h"
+
+/* Of the whole portal: conn_arg() of every connection. */
+struct site {
+	struct page_context_source source;
+	const struct logo *logo;
+	struct netctl_client *netctl;
+	struct vouchers *vouchers; /* NULL: no zone asks for codes */
+	struct origin origin;
+};
+
+/* Of one connection: the exchange's user, zeroed when it begins. */
+struct guest {
+	size_t lang;
+	struct netctl_request question;
+	struct credential pass; /* of a grant that netctl is asked for */
+	/* of the handler that asked the question */
+	void (*on_session)(struct conn *c, const struct ipc_session *s);
+	/* -errno; -ETIMEDOUT: no answer, -ENOTCONN: it was not asked */
+	void (*on_refused)(struct conn *c, int error);
+};
+
+struct site *guest_site(struct conn *c);
+struct guest *guest_of(struct conn *c);
+
+/* For struct conns_config: withdraws the question. */
+void guest_on_close(void *user);
+
+#endif
