@@ -3,21 +3,15 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <event2/event_struct.h>
 
-#define ACCEPTS_PER_TURN 16
-#define BACKLOG		 64
-#define DEFER_S		 5 /* most come with their request, and need no place */
+#include "portal/http/listen.h"
 
 static const struct timeval retry_pause = { .tv_sec = 2 };
-static const struct timeval accept_pause = { .tv_usec = 200000 };
 
 /* Why it is closed; said once in the log. */
 enum socket_state {
@@ -30,15 +24,14 @@ enum socket_state {
 };
 
 struct admin_socket {
-	struct admin_socket_config config;
 	const struct settings *settings;
 	struct addr address;
 	char device[IFNAMSIZ]; /* that carries the address */
 	uint32_t ifindex;
 	uint16_t port;
-	int fd; /* -1: closed */
+	struct listen_socket socket;
 	enum socket_state state;
-	struct event event, retry, pause;
+	struct event retry;
 };
 
 bool admin_address_is_loopback(const struct addr *a)
@@ -47,43 +40,6 @@ bool admin_address_is_loopback(const struct addr *a)
 
 	return a->family == AF_INET ? a->byte[0] == 127
 				    : !memcmp(a->byte, one, sizeof(one));
-}
-
-/* --- connections ------------------------------------------------------- */
-
-static void on_acceptable(evutil_socket_t fd, short what, void *arg)
-{
-	struct admin_socket *l = arg;
-	struct sockaddr_storage peer;
-
-	(void)what;
-	for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-		socklen_t len = sizeof(peer);
-		int got = accept4(fd, (struct sockaddr *)&peer, &len,
-				  SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (got >= 0) {
-			l->config.on_accept(got, (struct sockaddr *)&peer,
-					    l->config.arg);
-		} else if (errno == EAGAIN) {
-			return;
-		} else if (errno == EMFILE || errno == ENFILE ||
-			   errno == ENOBUFS || errno == ENOMEM) {
-			event_del(&l->event);
-			event_add(&l->pause, &accept_pause);
-			return;
-		}
-	}
-}
-
-static void on_pause_over(evutil_socket_t fd, short what, void *arg)
-{
-	struct admin_socket *l = arg;
-
-	(void)fd;
-	(void)what;
-	if (l->fd >= 0)
-		event_add(&l->event, NULL);
 }
 
 /* --- the device -------------------------------------------------------- */
@@ -135,66 +91,6 @@ static enum socket_state find_device(struct admin_socket *l)
 	return found;
 }
 
-/* --- the socket -------------------------------------------------------- */
-
-static int socket_bind(const struct admin_socket *l, int fd)
-{
-	struct sockaddr_in6 sin6 = {
-		.sin6_family = AF_INET6,
-		.sin6_port = htons(l->port),
-	};
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(l->port),
-	};
-	int on = 1;
-
-	if (l->address.family == AF_INET) {
-		memcpy(&sin.sin_addr, l->address.byte, sizeof(sin.sin_addr));
-		return bind(fd, (struct sockaddr *)&sin, sizeof(sin));
-	}
-	memcpy(&sin6.sin6_addr, l->address.byte, sizeof(sin6.sin6_addr));
-	if (IN6_IS_ADDR_LINKLOCAL(&sin6.sin6_addr))
-		sin6.sin6_scope_id = l->ifindex;
-	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0)
-		return -1;
-	return bind(fd, (struct sockaddr *)&sin6, sizeof(sin6));
-}
-
-/* The fd or -errno. */
-static int socket_open(const struct admin_socket *l)
-{
-	int on = 1;
-	int defer_s = DEFER_S;
-	int fd = socket(l->address.family,
-			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, l->device,
-		       (socklen_t)strlen(l->device) + 1) == 0 &&
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-	    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer_s,
-		       sizeof(defer_s)) == 0 &&
-	    socket_bind(l, fd) == 0 && listen(fd, BACKLOG) == 0)
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
-}
-
-static void socket_close(struct admin_socket *l)
-{
-	event_del(&l->retry);
-	if (l->fd < 0)
-		return;
-	event_del(&l->event);
-	event_del(&l->pause);
-	close(l->fd);
-	l->fd = -1;
-}
-
 /* --- state ------------------------------------------------------------- */
 
 static void say(const struct admin_socket *l, int err)
@@ -243,22 +139,16 @@ static void enter(struct admin_socket *l, enum socket_state next, int err)
 static void try_to_open(struct admin_socket *l)
 {
 	enum socket_state found = find_device(l);
-	int fd = found == SOCKET_FAILED ? -errno : 0;
+	struct addr address = l->address;
+	int err = found == SOCKET_FAILED ? -errno : 0;
 
 	if (found != SOCKET_OPEN) {
-		enter(l, found, fd);
+		enter(l, found, err);
 		return;
 	}
-	fd = socket_open(l);
-	if (fd < 0) {
-		enter(l, SOCKET_FAILED, fd);
-		return;
-	}
-	l->fd = fd;
-	event_assign(&l->event, l->config.base, fd, EV_READ | EV_PERSIST,
-		     on_acceptable, l);
-	event_add(&l->event, NULL);
-	enter(l, SOCKET_OPEN, 0);
+	address.ifindex = l->ifindex;
+	err = listen_open(&l->socket, &address, l->port, l->device);
+	enter(l, err ? SOCKET_FAILED : SOCKET_OPEN, err);
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *arg)
@@ -276,10 +166,11 @@ struct admin_socket *admin_socket_new(const struct admin_socket_config *config)
 
 	if (!l)
 		return NULL;
-	l->config = *config;
-	l->fd = -1;
+	l->socket.on_accept = config->on_accept;
+	l->socket.arg = config->arg;
+	l->socket.name = "admin";
+	listen_init(&l->socket, config->base);
 	evtimer_assign(&l->retry, config->base, on_retry, l);
-	evtimer_assign(&l->pause, config->base, on_pause_over, l);
 	return l;
 }
 
@@ -295,11 +186,13 @@ void admin_socket_apply(struct admin_socket *l, const struct settings *s,
 	l->settings = s;
 	l->address = address;
 	l->port = (uint16_t)a->port;
-	if (is_wanted && is_same && l->fd >= 0 && !has_guests(s, l->device)) {
+	if (is_wanted && is_same && listen_is_open(&l->socket) &&
+	    !has_guests(s, l->device)) {
 		admin_socket_check(l);
 		return;
 	}
-	socket_close(l);
+	event_del(&l->retry);
+	listen_close(&l->socket);
 	l->state = SOCKET_NEW; /* a reload hears again what is wrong */
 	if (is_wanted)
 		try_to_open(l);
@@ -311,13 +204,15 @@ void admin_socket_check(struct admin_socket *l)
 {
 	if (l->state == SOCKET_NEW || l->state == SOCKET_NOT_WANTED)
 		return;
-	if (l->fd >= 0 && if_nametoindex(l->device) == l->ifindex)
+	if (listen_is_open(&l->socket) &&
+	    if_nametoindex(l->device) == l->ifindex)
 		return;
-	if (l->fd >= 0) {
+	if (listen_is_open(&l->socket)) {
 		log_info("admin: %s is gone", l->device);
 		l->state = SOCKET_NEW;
 	}
-	socket_close(l);
+	event_del(&l->retry);
+	listen_close(&l->socket);
 	try_to_open(l);
 }
 
@@ -325,6 +220,7 @@ void admin_socket_free(struct admin_socket *l)
 {
 	if (!l)
 		return;
-	socket_close(l);
+	event_del(&l->retry);
+	listen_close(&l->socket);
 	free(l);
 }

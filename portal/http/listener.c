@@ -2,18 +2,10 @@
 #include "portal/http/listener.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "common/clock.h"
-
-#define ACCEPTS_PER_TURN 64
-#define BACKLOG		 4096
-#define DEFER_S		 5
-#define SAY_AGAIN_MS	 60000
 
 struct listeners {
 	struct listeners_config config;
@@ -32,136 +24,31 @@ static const char *const kind_name[LISTENER_KINDS] = {
 
 /* --- one socket -------------------------------------------------------- */
 
-/* Nothing is lost by waiting: accept() works again when others are done. */
-static void pause_accepting(struct listener *l)
-{
-	static const struct timeval pause = { .tv_usec = 100000 };
-
-	if (!l->said_ms || clock_ms() - l->said_ms > SAY_AGAIN_MS) {
-		log_warn("zone %s: accept: %s", l->zone->name, strerror(errno));
-		l->said_ms = clock_ms();
-	}
-	event_del(&l->event);
-	event_add(&l->pause, &pause);
-}
-
-static void on_pause_over(evutil_socket_t fd, short what, void *arg)
+static void on_accept(int fd, const struct sockaddr *peer, void *arg)
 {
 	struct listener *l = arg;
-
-	(void)fd;
-	(void)what;
-	event_add(&l->event, NULL);
-}
-
-/* false: nothing more to accept now. */
-static bool listener_accept(struct listener *l)
-{
 	struct listeners *ls = l->zone->owner;
-	struct sockaddr_storage peer;
-	socklen_t len = sizeof(peer);
 	struct accepted a = {
+		.fd = fd,
 		.zone = l->zone,
 		.kind = l->kind,
-		.peer = (struct sockaddr *)&peer,
+		.peer = peer,
 	};
 
-	a.fd = accept4(l->fd, (struct sockaddr *)&peer, &len,
-		       SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (a.fd >= 0) {
-		ls->config.on_accept(&a, ls->config.arg);
-		return true;
-	}
-	if (errno == EAGAIN)
-		return false;
-	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-	    errno == ENOMEM) {
-		pause_accepting(l);
-		return false;
-	}
-	return true; /* that one is gone already (accept(2)) */
+	ls->config.on_accept(&a, ls->config.arg);
 }
 
-static void on_acceptable(evutil_socket_t fd, short what, void *arg)
-{
-	struct listener *l = arg;
-
-	(void)fd;
-	(void)what;
-	for (int i = 0; i < ACCEPTS_PER_TURN; i++)
-		if (!listener_accept(l))
-			break;
-}
-
-static int socket_bind(int fd, int family, uint16_t port)
-{
-	struct sockaddr_in6 sin6 = {
-		.sin6_family = AF_INET6,
-		.sin6_port = htons(port),
-	};
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-	};
-	int off = 0;
-
-	if (family == AF_INET)
-		return bind(fd, (struct sockaddr *)&sin, sizeof(sin));
-	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0)
-		return -1;
-	return bind(fd, (struct sockaddr *)&sin6, sizeof(sin6));
-}
-
-static int socket_open(int family, const char *device, uint16_t port)
-{
-	int on = 1;
-	int defer_s = DEFER_S;
-	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
-		       (socklen_t)strlen(device) + 1) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer_s,
-		       sizeof(defer_s)) < 0 ||
-	    socket_bind(fd, family, port) < 0 || listen(fd, BACKLOG) < 0) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	return fd;
-}
-
-static void listener_close(struct listener *l)
-{
-	if (l->fd < 0)
-		return;
-	event_del(&l->event);
-	event_del(&l->pause);
-	close(l->fd);
-	l->fd = -1;
-}
-
+/* Both families by one socket, where the kernel has IPv6. */
 static int listener_open(struct listener *l)
 {
-	struct event_base *base = l->zone->owner->config.base;
+	const char *device = l->zone->device;
+	struct addr any = { .family = AF_INET6 };
+	int err = listen_open(&l->socket, &any, l->port, device);
 
-	l->fd = socket_open(AF_INET6, l->zone->device, l->port);
-	if (l->fd == -EAFNOSUPPORT || l->fd == -EADDRNOTAVAIL)
-		l->fd = socket_open(AF_INET, l->zone->device, l->port);
-	if (l->fd < 0) {
-		int err = l->fd;
-
-		l->fd = -1;
+	if (err != -EAFNOSUPPORT && err != -EADDRNOTAVAIL)
 		return err;
-	}
-	event_assign(&l->event, base, l->fd, EV_READ | EV_PERSIST,
-		     on_acceptable, l);
-	evtimer_assign(&l->pause, base, on_pause_over, l);
-	event_add(&l->event, NULL);
-	return 0;
+	any.family = AF_INET;
+	return listen_open(&l->socket, &any, l->port, device);
 }
 
 /* --- a zone ------------------------------------------------------------ */
@@ -169,7 +56,7 @@ static int listener_open(struct listener *l)
 static void zone_close(struct zone *z)
 {
 	for (int k = 0; k < LISTENER_KINDS; k++)
-		listener_close(&z->listener[k]);
+		listen_close(&z->listener[k].socket);
 }
 
 static void zone_trouble(struct zone *z, enum listener_kind kind, int err)
@@ -192,7 +79,7 @@ static bool zone_open(struct zone *z)
 		struct listener *l = &z->listener[k];
 		int err;
 
-		if (l->fd >= 0 || !l->port)
+		if (listen_is_open(&l->socket) || !l->port)
 			continue;
 		err = listener_open(l);
 		if (err) {
@@ -221,7 +108,8 @@ static void zone_set_ifindex(struct zone *z, uint32_t ifindex)
 static bool zone_is_open(const struct zone *z)
 {
 	for (int k = 0; k < LISTENER_KINDS; k++)
-		if (z->listener[k].port && z->listener[k].fd < 0)
+		if (z->listener[k].port &&
+		    !listen_is_open(&z->listener[k].socket))
 			return false;
 	return true;
 }
@@ -233,7 +121,7 @@ static void zone_set_port(struct zone *z, enum listener_kind kind,
 
 	if (l->port == port)
 		return;
-	listener_close(l);
+	listen_close(&l->socket);
 	l->port = (uint16_t)port;
 }
 
@@ -311,10 +199,16 @@ static struct zone *zone_new(struct listeners *ls, const char *name)
 		return NULL;
 	z->owner = ls;
 	memcpy(z->name, name, sizeof(z->name));
+	snprintf(z->log_name, sizeof(z->log_name), "zone %s", name);
 	for (int k = 0; k < LISTENER_KINDS; k++) {
-		z->listener[k].zone = z;
-		z->listener[k].kind = (enum listener_kind)k;
-		z->listener[k].fd = -1;
+		struct listener *l = &z->listener[k];
+
+		l->zone = z;
+		l->kind = (enum listener_kind)k;
+		l->socket.on_accept = on_accept;
+		l->socket.arg = l;
+		l->socket.name = z->log_name;
+		listen_init(&l->socket, ls->config.base);
 	}
 	TAILQ_INSERT_TAIL(&ls->zones, z, next);
 	return z;

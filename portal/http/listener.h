@@ -14,6 +14,7 @@
 #include <event2/event_struct.h>
 
 #include "common/config/settings.h"
+#include "portal/http/listen.h"
 
 enum listener_kind {
 	LISTENER_HIJACK, /* requests that were meant for somebody else */
@@ -28,17 +29,15 @@ struct listeners;
 struct listener {
 	struct zone *zone;
 	enum listener_kind kind;
-	int fd; /* -1: closed */
-	uint16_t port;
-	struct event event;
-	struct event pause; /* out of file descriptors */
-	uint64_t said_ms;   /* so in the log */
+	uint16_t port; /* 0: none is wanted */
+	struct listen_socket socket;
 };
 
 struct zone {
 	TAILQ_ENTRY(zone) next;
 	struct listeners *owner;
 	char name[IPC_ZONE_NAME_MAX];
+	char log_name[IPC_ZONE_NAME_MAX + 5];
 	char device[IFNAMSIZ];
 	size_t index;	  /* in the settings */
 	uint32_t ifindex; /* 0: the device is not there */
