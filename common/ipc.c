@@ -323,6 +323,7 @@ const char *session_reason_to_string(enum session_reason reason)
 		[SESSION_REASON_QUOTA] = "quota",
 		[SESSION_REASON_LOGOUT] = "logout",
 		[SESSION_REASON_OPERATOR] = "operator",
+		[SESSION_REASON_KERNEL] = "kernel",
 	};
 
 	return (unsigned int)reason < SESSION_REASON_MAX ? name[reason] : "?";

@@ -22,7 +22,7 @@
 
 struct event_base;
 
-#define IPC_VERSION	  4
+#define IPC_VERSION	  5
 #define IPC_ZONE_NAME_MAX 16 /* with the closing NUL */
 #define IPC_ZONES	  16
 #define IPC_UNLIMITED	  UINT64_MAX
@@ -77,6 +77,7 @@ enum session_reason {
 	SESSION_REASON_QUOTA,
 	SESSION_REASON_LOGOUT,
 	SESSION_REASON_OPERATOR,
+	SESSION_REASON_KERNEL, /* which took no element for it */
 	SESSION_REASON_MAX
 };
 

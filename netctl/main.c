@@ -16,6 +16,7 @@
 #include "common/wipe.h"
 #include "netctl/control/controller.h"
 #include "netctl/server/server.h"
+#include "netctl/usage/usage.h"
 
 #define PROGRAM	   "stadttor-netctl"
 #define EXIT_USAGE 2
@@ -31,7 +32,7 @@ struct options {
 struct daemon {
 	struct options options;
 	struct event_base *base;
-	struct gate *gate;
+	struct controller *controller;
 	struct server *server;
 	struct event *signal[3];
 };
@@ -160,7 +161,7 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 		log_error("%s; the running config stays", error);
 		return;
 	}
-	gate_reload(d->gate, next);
+	controller_reload(d->controller, next);
 	check_bridges();
 	log_open(PROGRAM, d->options.debug || next->gate.debug);
 }
@@ -203,22 +204,22 @@ static void start(struct daemon *d, struct settings *s)
 	struct usage *usage;
 	int err;
 
-	d->gate = gate_new(d->base, s);
-	if (!d->gate)
+	d->controller = controller_new(d->base, s);
+	if (!d->controller)
 		exit(1);
 	users.has_events = *s->gate.events_user &&
 			   !privs_find_user(s->gate.events_user, &users.events);
-	d->server = server_new(d->gate, &users);
+	d->server = server_new(d->base, d->controller, &users);
 	if (!d->server)
 		exit(1);
 	usage = usage_new(s, users.owner.uid, users.owner.gid);
 	if (!usage)
 		exit(1);
-	gate_set_usage(d->gate, usage);
+	controller_set_usage(d->controller, usage);
 	err = privs_drop(&users.owner, true);
 	if (err)
 		fatal("giving up privileges: %s", strerror(-err));
-	if (gate_start(d->gate) < 0)
+	if (controller_start(d->controller) < 0)
 		exit(1);
 	check_forwarding("/proc/sys/net/ipv4/ip_forward");
 	check_forwarding("/proc/sys/net/ipv6/conf/all/forwarding");
@@ -233,7 +234,7 @@ int main(int argc, char **argv)
 	parse_options(argc, argv, &d.options);
 	log_open(PROGRAM, d.options.debug);
 	if (d.options.removes)
-		return gate_remove() ? EXIT_FAILURE : EXIT_SUCCESS;
+		return controller_remove() ? EXIT_FAILURE : EXIT_SUCCESS;
 	s = read_settings(&d.options);
 	if (d.options.check_only) {
 		settings_print(s, stdout);
@@ -255,9 +256,9 @@ int main(int argc, char **argv)
 		 s->zones == 1 ? "" : "s", s->uplinks,
 		 s->uplinks == 1 ? "" : "s");
 	event_base_dispatch(d.base);
-	gate_stop(d.gate);
+	controller_stop(d.controller);
 	server_free(d.server);
-	gate_free(d.gate);
+	controller_free(d.controller);
 	for (size_t i = 0; i < 3; i++)
 		event_free(d.signal[i]);
 	event_base_free(d.base);

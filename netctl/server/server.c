@@ -8,10 +8,21 @@
 #include <unistd.h>
 
 #include <event2/event.h>
+#include <event2/event_struct.h>
 
 #include "common/clock.h"
+#include "common/config/garden_names.h"
+#include "netctl/control/controller.h"
+#include "netctl/control/describe.h"
+#include "netctl/control/devices.h"
+#include "netctl/control/garden_sync.h"
+#include "netctl/control/grant.h"
+#include "netctl/control/poll.h"
+#include "netctl/control/push.h"
 #include "netctl/server/code_attempts.h"
 #include "netctl/server/server_socket.h"
+#include "netctl/session/session.h"
+#include "netctl/usage/usage.h"
 
 #define BREACHES_MAX 32
 
@@ -49,7 +60,8 @@ struct peer {
 };
 
 struct server {
-	struct gate *gate;
+	struct event_base *base;
+	struct controller *controller;
 	struct code_attempts *attempts; /* of codes */
 	struct event accept_event;
 	uid_t owner, portal, events;
@@ -66,9 +78,9 @@ static void answer_session(struct peer *p, uint32_t id, const struct session *s,
 	struct ipc_session m = { .header.id = id, .error = err };
 
 	if (s)
-		gate_describe_session(p->server->gate, s, &m);
+		describe_session(p->server->controller, s, &m);
 	if (err)
-		p->server->gate->totals.refused++;
+		controller_count_refusal(p->server->controller);
 	ipc_channel_send(p->channel, IPC_SESSION, &m);
 }
 
@@ -100,7 +112,8 @@ static void answer_after_push(struct peer *p, uint32_t id,
 /* A session that waits for the rules to be put back is answered for later. */
 static void answer_waiting(struct peer *p)
 {
-	struct session_table *sessions = p->server->gate->sessions;
+	struct session_table *sessions =
+		controller_sessions(p->server->controller);
 	struct waiting *w, *next;
 
 	for (w = TAILQ_FIRST(&p->waiting); w; w = next) {
@@ -134,7 +147,8 @@ static void handle_lookup(struct ipc_channel *ch, const void *message,
 	struct session *s;
 	struct mac mac;
 	uint16_t zone;
-	int err = gate_find(p->server->gate, &m->client, &zone, &mac, &s);
+	int err =
+		grant_find(p->server->controller, &m->client, &zone, &mac, &s);
 
 	(void)ch;
 	if (s && session_left_s(s, clock_ms()) == 0)
@@ -143,20 +157,22 @@ static void handle_lookup(struct ipc_channel *ch, const void *message,
 	    !code_attempts_take(p->server->attempts, &mac, clock_ms()))
 		err = -EDQUOT;
 	if (!err && !s && m->shown)
-		usage_shown(p->server->gate->usage, zone, &mac, m->platform);
+		usage_shown(controller_usage(p->server->controller), zone, &mac,
+			    m->platform);
 	answer_session(p, m->header.id, err ? NULL : s, err);
 }
 
 static void grant(struct peer *p, const struct ipc_grant *m,
-		  enum gate_asker asker)
+		  enum grant_asker asker)
 {
 	struct session *s = NULL;
-	int err = gate_grant(p->server->gate, m, asker, &s);
+	int err = grant_session(p->server->controller, m, asker, &s);
 
-	if (!err && s->is_new && !s->is_accepted && asker == ASKER_PORTAL) {
+	if (!err && s->is_new && !s->is_accepted &&
+	    asker == GRANT_ASKER_PORTAL) {
 		s->is_accepted = true; /* one tap may come as many */
-		usage_accepted(p->server->gate->usage, s->zone, &s->mac,
-			       m->language);
+		usage_accepted(controller_usage(p->server->controller), s->zone,
+			       &s->mac, m->language);
 	}
 	if (err || !s->is_pending)
 		answer_session(p, m->header.id, s, err);
@@ -167,13 +183,13 @@ static void grant(struct peer *p, const struct ipc_grant *m,
 static void handle_grant(struct ipc_channel *ch, const void *message, void *arg)
 {
 	(void)ch;
-	grant(arg, message, ASKER_PORTAL);
+	grant(arg, message, GRANT_ASKER_PORTAL);
 }
 
 static void handle_admit(struct ipc_channel *ch, const void *message, void *arg)
 {
 	(void)ch;
-	grant(arg, message, ASKER_OPERATOR);
+	grant(arg, message, GRANT_ASKER_OPERATOR);
 }
 
 static void handle_logout(struct ipc_channel *ch, const void *message,
@@ -181,26 +197,26 @@ static void handle_logout(struct ipc_channel *ch, const void *message,
 {
 	const struct ipc_lookup *m = message;
 	struct peer *p = arg;
-	struct gate *g = p->server->gate;
+	struct controller *c = p->server->controller;
 	struct session *s;
 	struct mac mac;
 	uint16_t zone;
-	int err = gate_find(g, &m->client, &zone, &mac, &s);
+	int err = grant_find(c, &m->client, &zone, &mac, &s);
 
 	(void)ch;
 	if (s)
-		gate_end(g, s, SESSION_REASON_LOGOUT);
+		grant_log_out(c, s);
 	answer_session(p, m->header.id, s, err);
 }
 
 static void send_zones(struct peer *p, uint32_t id)
 {
-	const struct gate *g = p->server->gate;
+	const struct controller *c = p->server->controller;
 
-	for (size_t i = 0; i < g->settings->zones; i++) {
+	for (size_t i = 0; i < controller_settings(c)->zones; i++) {
 		struct ipc_zone m = { .header.id = id };
 
-		gate_describe_zone(g, i, p->role->is_portal, &m);
+		describe_zone(c, i, p->role->is_portal, &m);
 		ipc_channel_send(p->channel, IPC_ZONE, &m);
 	}
 }
@@ -215,19 +231,15 @@ static void handle_status(struct ipc_channel *ch, const void *message,
 {
 	const struct ipc_status *m = message;
 	struct peer *p = arg;
-	const struct gate *g = p->server->gate;
-	struct ipc_totals t = g->totals;
+	const struct controller *c = p->server->controller;
+	struct ipc_totals t = { .header.id = m->header.id };
 
 	(void)ch;
-	t.header.id = m->header.id;
-	t.uptime_s = (clock_ms() - g->started_ms) / 1000;
-	for (int i = 0; i < IPC_NETLINK_MAX; i++)
-		t.netlink_errors += g->health.errors[i];
-	for (size_t i = 0; i < g->settings->uplinks; i++)
-		t.uplinks_present += g->uplink_is_up[i];
+	describe_totals(c, &t);
 	ipc_channel_send(p->channel, IPC_TOTALS, &t);
 	send_zones(p, m->header.id);
-	answer_done(p, m->header.id, 0, (uint32_t)g->settings->zones, 0);
+	answer_done(p, m->header.id, 0, (uint32_t)controller_settings(c)->zones,
+		    0);
 }
 
 /* --- health ------------------------------------------------------------ */
@@ -239,7 +251,7 @@ static void handle_health(struct ipc_channel *ch, const void *message,
 	const struct peer *p = arg;
 	struct ipc_health h = { .header.id = m->header.id };
 
-	gate_describe_health(p->server->gate, p->role->is_portal, &h);
+	describe_health(p->server->controller, p->role->is_portal, &h);
 	ipc_channel_send(ch, IPC_HEALTH, &h);
 }
 
@@ -248,7 +260,7 @@ static void handle_health(struct ipc_channel *ch, const void *message,
 /* One batch, if there is one: the peer asks again when it has it. */
 static void send_batch(struct peer *p)
 {
-	const struct usage *u = p->server->gate->usage;
+	const struct usage *u = controller_usage(p->server->controller);
 	struct outbox_batch batch;
 
 	p->wants_batch =
@@ -265,7 +277,7 @@ static void handle_usage_next(struct ipc_channel *ch, const void *message,
 {
 	const struct ipc_usage_next *m = message;
 	struct peer *p = arg;
-	struct usage *u = p->server->gate->usage;
+	struct usage *u = controller_usage(p->server->controller);
 	bool is_ours = m->stream == usage_stream(u);
 
 	(void)ch;
@@ -289,7 +301,7 @@ static void on_batch(void *arg)
 
 /* The sessions of one page and the addresses of those devices. */
 struct page {
-	struct gate *gate;
+	struct session_table *sessions;
 	struct session *session[IPC_LIST_PAGE];
 	uint32_t count;
 	uint16_t zone;
@@ -305,20 +317,19 @@ static uint32_t page_fill(struct page *page, uint32_t index)
 	struct session *s;
 
 	while (page->count < IPC_LIST_PAGE &&
-	       (s = session_at(page->gate->sessions, index))) {
+	       (s = session_at(page->sessions, index))) {
 		index = s->index + 1;
 		if (s->state == SESSION_GRANTED)
 			page->session[page->count++] = s;
 	}
-	return session_at(page->gate->sessions, index) ? index : 0;
+	return session_at(page->sessions, index) ? index : 0;
 }
 
 static void on_page_neighbour(const struct mac *mac, const struct addr *a,
 			      void *arg)
 {
 	struct page *page = arg;
-	const struct session *s =
-		session_find(page->gate->sessions, page->zone, mac);
+	const struct session *s = session_find(page->sessions, page->zone, mac);
 	void *grown;
 
 	if (!s || !page->count || s->index < page->session[0]->index ||
@@ -338,18 +349,15 @@ static void on_page_neighbour(const struct mac *mac, const struct addr *a,
 }
 
 /* One look at each zone's neighbours, however many sessions there are. */
-static void page_find_addresses(struct page *page)
+static void page_find_addresses(struct page *page, struct controller *c)
 {
-	const struct gate *g = page->gate;
+	size_t zones = controller_settings(c)->zones;
 
-	for (uint16_t z = 0; z < g->settings->zones; z++) {
-		page->zone = z;
-		if (g->zone[z].ifindex &&
-		    rtnl_list_neighbours(g->rtnl, g->zone[z].ifindex,
-					 on_page_neighbour, page) < 0)
+	for (page->zone = 0; page->zone < zones; page->zone++)
+		if (devices_list_neighbours(c, page->zone, on_page_neighbour,
+					    page) < 0)
 			log_warn("neighbours: the list of addresses is "
 				 "incomplete");
-	}
 }
 
 static void send_addresses(struct peer *p, const struct page *page,
@@ -371,19 +379,20 @@ static void handle_list(struct ipc_channel *ch, const void *message, void *arg)
 {
 	const struct ipc_list *m = message;
 	struct peer *p = arg;
-	struct page page = { .gate = p->server->gate };
+	struct controller *c = p->server->controller;
+	struct page page = { .sessions = controller_sessions(c) };
 	uint32_t next;
 
 	(void)ch;
 	if (!m->cursor)
-		gate_poll(page.gate); /* figures of now */
+		poll_sessions(c); /* figures of now */
 	if (!m->cursor && m->show_addresses)
 		log_info("audit: uid %u is shown the addresses of all %u "
 			 "sessions",
-			 p->uid, session_count(page.gate->sessions));
+			 p->uid, session_count(page.sessions));
 	next = page_fill(&page, m->cursor);
 	if (m->show_addresses)
-		page_find_addresses(&page);
+		page_find_addresses(&page, c);
 	for (uint32_t i = 0; i < page.count; i++) {
 		answer_session(p, m->header.id, page.session[i], 0);
 		if (m->show_addresses)
@@ -401,11 +410,11 @@ static void handle_revoke(struct ipc_channel *ch, const void *message,
 	const struct ipc_revoke *m = message;
 	struct peer *p = arg;
 	uint32_t count = 0;
-	int err = gate_revoke(p->server->gate, m, &count);
+	int err = grant_revoke(p->server->controller, m, &count);
 
 	(void)ch;
 	if (count)
-		gate_push(p->server->gate); /* done means: shut out */
+		push_sessions(p->server->controller); /* done means: shut out */
 	answer_done(p, m->header.id, err, count, 0);
 }
 
@@ -417,11 +426,11 @@ static void handle_garden(struct ipc_channel *ch, const void *message,
 	const struct ipc_garden *m = message;
 	struct peer *p = arg;
 	uint32_t count;
-	int err = gate_open_name(p->server->gate, m, &count);
+	int err = garden_sync_open(p->server->controller, m, &count);
 
 	(void)ch;
 	if (err)
-		p->server->gate->totals.refused++;
+		controller_count_refusal(p->server->controller);
 	answer_done(p, m->header.id, err, count, 0);
 }
 
@@ -431,7 +440,7 @@ static void handle_left(struct ipc_channel *ch, const void *message, void *arg)
 	struct peer *p = arg;
 
 	(void)ch;
-	gate_left(p->server->gate, &m->mac);
+	grant_left(p->server->controller, &m->mac);
 }
 
 struct greeting {
@@ -453,7 +462,7 @@ static void on_garden_name(const char *name, size_t len, void *arg)
 
 static void greet_events(struct peer *p)
 {
-	const struct settings *s = p->server->gate->settings;
+	const struct settings *s = controller_settings(p->server->controller);
 	struct greeting g = { .peer = p };
 
 	for (size_t z = 0; z < s->zones; z++)
@@ -526,13 +535,13 @@ static void on_peer_close(struct ipc_channel *ch, const char *why, void *arg)
 
 	(void)ch;
 	if (why) {
-		p->server->gate->totals.refused++;
+		controller_count_refusal(p->server->controller);
 		log_breach(p->server, p->role->name, why);
 	}
 	peer_free(p);
 }
 
-/* NULL: a stranger. */
+/* NULL: of a user who has no business here. */
 static const struct role *find_role(const struct server *sv, int fd, uid_t *uid)
 {
 	struct ucred cred;
@@ -565,7 +574,7 @@ static void add_peer(struct server *sv, int fd, const struct role *role,
 {
 	struct peer *p = calloc(1, sizeof(*p));
 	const struct ipc_channel_config config = {
-		.base = sv->gate->base,
+		.base = sv->base,
 		.fd = fd,
 		.handlers = role->handlers,
 		.budget_per_s = role->messages_per_s,
@@ -605,7 +614,7 @@ static void on_accept(evutil_socket_t listener, short what, void *arg)
 	if (!role || role_is_full(sv, role)) {
 		log_breach(sv, role ? role->name : "somebody",
 			   role ? "too many connections"
-				: "connection of a stranger");
+				: "connection of an unknown user");
 		close(fd);
 		return;
 	}
@@ -624,13 +633,14 @@ static void on_zones(void *arg)
 
 /* --- life -------------------------------------------------------------- */
 
-struct server *server_new(struct gate *g, const struct server_users *users)
+struct server *server_new(struct event_base *base, struct controller *c,
+			  const struct server_users *users)
 {
 	const struct privs_user *owner = &users->owner;
 	const struct privs_user *portal = &users->portal;
 	uid_t events = users->events.uid;
 	struct server *sv = calloc(1, sizeof(*sv));
-	const char *path = g->settings->gate.socket;
+	const char *path = controller_settings(c)->gate.socket;
 	int fd = sv ? server_socket_open(path, owner, portal) : -ENOMEM;
 
 	if (fd < 0) {
@@ -641,7 +651,8 @@ struct server *server_new(struct gate *g, const struct server_users *users)
 		errno = -fd;
 		return NULL;
 	}
-	sv->gate = g;
+	sv->base = base;
+	sv->controller = c;
 	sv->attempts = code_attempts_new();
 	if (!sv->attempts)
 		fatal("no memory or no randomness");
@@ -651,13 +662,15 @@ struct server *server_new(struct gate *g, const struct server_users *users)
 	sv->has_events = users->has_events && events && events != owner->uid &&
 			 events != portal->uid;
 	LIST_INIT(&sv->peers);
-	event_assign(&sv->accept_event, g->base, fd, EV_READ | EV_PERSIST,
+	event_assign(&sv->accept_event, base, fd, EV_READ | EV_PERSIST,
 		     on_accept, sv);
 	event_add(&sv->accept_event, NULL);
-	g->on_pushed = on_pushed;
-	g->on_zones = on_zones;
-	g->on_batch = on_batch;
-	g->arg = sv;
+	controller_watch(c, &(struct controller_watcher){
+				    .on_pushed = on_pushed,
+				    .on_zones = on_zones,
+				    .on_batch = on_batch,
+				    .arg = sv,
+			    });
 	return sv;
 }
 
@@ -667,9 +680,7 @@ void server_free(struct server *sv)
 
 	if (!sv)
 		return;
-	sv->gate->on_pushed = NULL;
-	sv->gate->on_zones = NULL;
-	sv->gate->on_batch = NULL;
+	controller_watch(sv->controller, NULL);
 	while ((p = LIST_FIRST(&sv->peers)))
 		peer_free(p);
 	event_del(&sv->accept_event);

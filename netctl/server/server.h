@@ -3,16 +3,17 @@
  * Answers the portal, the operator and, where the box has one, the program that
  * hears what its resolver and access points tell. What the portal says is
  * believed as little as what a citizen says: messages are checked by the
- * channel, addresses are resolved and limits clamped by the gate, and each
- * connection has a budget. The program of events is believed no more: it can
- * open what the garden's names may lead to, and say that a device has gone.
+ * channel, addresses are resolved and limits clamped by the controller, and
+ * each connection has a budget. The program of events is believed no more: it
+ * can open what the garden's names may lead to, and say that a device has gone.
  */
 #ifndef STADTTOR_NETCTL_SERVER_SERVER_H
 #define STADTTOR_NETCTL_SERVER_SERVER_H
 
 #include "common/privs.h"
-#include "netctl/control/controller.h"
 
+struct controller;
+struct event_base;
 struct server;
 
 /* Who is who. Events whose uid is root's, or one of the others', are none. */
@@ -24,9 +25,10 @@ struct server_users {
 /*
  * Opens the socket and serves it.
  * NULL: said in the log why; -EADDRINUSE in errno where another netctl runs.
- * Must run before privileges are dropped. Registers with the gate.
+ * Must run before privileges are dropped. Registers with the controller.
  */
-struct server *server_new(struct gate *g, const struct server_users *users);
+struct server *server_new(struct event_base *base, struct controller *c,
+			  const struct server_users *users);
 void server_free(struct server *sv);
 
 #endif

@@ -2,11 +2,13 @@
 #include "netctl/session/session.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "common/config/settings.h"
+#include "common/log.h"
 #include "common/siphash.h"
 
 #define BUCKETS_MIN 64
@@ -159,6 +161,31 @@ struct session *session_find_handle(struct session_table *t, uint64_t handle)
 	while (s && s->handle != handle)
 		s = s->next_handle;
 	return s;
+}
+
+/* --- states ------------------------------------------------------------ */
+
+static const bool is_legal[][SESSION_ENDED + 1] = {
+	[SESSION_UNKNOWN] = { [SESSION_GRANTED] = true },
+	[SESSION_GRANTED] = { [SESSION_ENDED] = true },
+	[SESSION_ENDED] = { false },
+};
+
+void session_enter(struct session *s, enum session_state next,
+		   enum session_reason reason)
+{
+	if (!is_legal[s->state][next] ||
+	    (next == SESSION_ENDED) != (reason != SESSION_REASON_NONE))
+		fatal("session: no way from %s to %s (%s)",
+		      session_state_to_string(s->state),
+		      session_state_to_string(next),
+		      session_reason_to_string(reason));
+	log_debug("session %016" PRIx64 ": %s -> %s (%s)", s->handle,
+		  session_state_to_string(s->state),
+		  session_state_to_string(next),
+		  session_reason_to_string(reason));
+	s->state = next;
+	s->reason = (uint8_t)reason;
 }
 
 /* --- tags -------------------------------------------------------------- */

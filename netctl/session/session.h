@@ -26,10 +26,10 @@ struct session {
 	uint8_t seen;	  /* in the dumps being read: bit 0 up, bit 1 down */
 	bool reduced;	  /* over its quota, at the zone's slow rate */
 	uint8_t policed;  /* which caps are elements, as elements_caps() */
-	uint8_t reason;	  /* enum session_reason, once ended */
-	enum session_state state;
-	uint16_t slot; /* class minor number, or SLOT_UNCAPPED */
-	uint16_t zone; /* index in the table of zones */
+	uint8_t reason;	  /* enum session_reason, once ended; likewise */
+	enum session_state state; /* by session_enter() alone */
+	uint16_t slot;		  /* class minor number, or SLOT_UNCAPPED */
+	uint16_t zone;		  /* index in the table of zones */
 	struct mac mac;
 	uint32_t index; /* place in the table, for lists */
 	uint64_t handle;
@@ -59,6 +59,14 @@ void session_table_free(struct session_table *t);
  */
 struct session *session_add(struct session_table *t, uint16_t zone,
 			    const struct mac *mac, uint64_t handle);
+
+/*
+ * The one way from a state to another: unknown to granted, granted to ended.
+ * Any other is a bug, and ends the program. The reason is SESSION_REASON_NONE
+ * for a grant, and never that for an end.
+ */
+void session_enter(struct session *s, enum session_state next,
+		   enum session_reason reason);
 
 /* Wipes and frees it. It must not be pending. */
 void session_remove(struct session_table *t, struct session *s);

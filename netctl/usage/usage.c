@@ -415,6 +415,7 @@ void usage_count(struct usage *u, const struct session *s)
 		count_bytes(u, v, s);
 }
 
+/* USAGE_METRICS: one that no figure tells of. */
 static enum usage_metric metric_of_reason(uint8_t reason)
 {
 	static const enum usage_metric metric[SESSION_REASON_MAX] = {
@@ -424,6 +425,7 @@ static enum usage_metric metric_of_reason(uint8_t reason)
 		[SESSION_REASON_QUOTA] = USAGE_QUOTA,
 		[SESSION_REASON_LOGOUT] = USAGE_LOGOUT,
 		[SESSION_REASON_OPERATOR] = USAGE_OPERATOR,
+		[SESSION_REASON_KERNEL] = USAGE_METRICS,
 	};
 
 	return metric[reason < SESSION_REASON_MAX ? reason : 0];
@@ -433,8 +435,10 @@ static void end_visit(struct usage *u, struct ledger_visit *v, uint8_t reason,
 		      uint64_t end_ms)
 {
 	uint64_t ms = end_ms > v->granted_ms ? end_ms - v->granted_ms : 0;
+	enum usage_metric ended = metric_of_reason(reason);
 
-	contribute(u, v, metric_of_reason(reason), 1);
+	if (ended < USAGE_METRICS)
+		contribute(u, v, ended, 1);
 	contribute(u, v, usage_dwell_metric(ms / 1000), 1);
 	device_index_set_handle(u->visits, v, 0);
 	ledger_set(&u->ledger, &v->granted_ms, 0);

@@ -18,7 +18,7 @@ REQUEST = {ADMIT: "=24s5Q16sQIIII", STATUS: "=", LIST: "=II",
            REVOKE: "=24sQQII"}
 
 
-def header(kind, ident, version=4):
+def header(kind, ident, version=5):
     return struct.pack("=HHI", version, kind, ident)
 
 

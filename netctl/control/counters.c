@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/control/counters.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "netctl/control/pending.h"
+#include "netctl/rules/ruleset.h"
+
+#define READ_ATTEMPTS	10
+#define READ_SINGLY_MAX 16
+
+struct reading {
+	struct controller *c;
+	uint16_t zone;
+	bool down;
+	bool adopting;
+	uint64_t now_ms;
+	size_t orphans; /* elements of no session, now in the transaction */
+};
+
+/* --- one element --------------------------------------------------- */
+
+static void take_counters(struct reading *r, struct session *s,
+			  const struct element *e)
+{
+	s->seen |= r->down ? 2 : 1;
+	if (r->down) {
+		s->down_packets = e->packets;
+		s->down_bytes = e->bytes;
+		return;
+	}
+	if (e->packets != s->up_packets) {
+		s->active_ms = r->now_ms;
+		s->leaves_ms = 0; /* it has not gone, or is back */
+	}
+	s->up_packets = e->packets;
+	s->up_bytes = e->bytes;
+}
+
+static void put_orphan(struct reading *r, const struct element *e)
+{
+	struct elements_zone z = state_elements_zone(r->c, r->zone);
+
+	elements_put_delete_mac(r->c->nft, &z, &e->mac, r->down);
+	r->orphans++;
+}
+
+static bool is_slot(const struct controller *c, const struct element *e,
+		    uint16_t slot)
+{
+	return slot >= SLOT_FIRST && slot <= SLOT_UNCAPPED &&
+	       e->data == (uint32_t)slot << c->settings->gate.mark_shift;
+}
+
+/* false: the element was not made by a netctl like this one. */
+static bool adopt(struct reading *r, const struct element *e)
+{
+	struct controller *c = r->c;
+	struct session found = { 0 }, *s;
+
+	if (!elements_parse(e, r->now_ms, &found))
+		return false;
+	s = session_add(c->sessions, r->zone, &e->mac, found.handle);
+	if (!s)
+		return false;
+	session_enter(s, SESSION_GRANTED, SESSION_REASON_NONE);
+	s->installed = true;
+	s->seen = 1;
+	s->reduced = found.reduced;
+	s->terms = found.terms;
+	session_set_tag(c->sessions, s, found.tag);
+	s->granted_ms = found.granted_ms;
+	s->limits = found.limits;
+	s->ends_ms = found.ends_ms;
+	s->active_ms = found.active_ms;
+	s->up_packets = found.up_packets;
+	s->up_bytes = found.up_bytes;
+	s->slot = SLOT_UNCAPPED;
+	if (!is_slot(c, e, found.slot))
+		pending_touch(c, s);
+	else if (found.slot != SLOT_UNCAPPED)
+		shaper_adopt(c->shaper, r->zone, s->slot = found.slot);
+	c->totals.adopted++;
+	return true;
+}
+
+static void on_element(const struct element *e, void *arg)
+{
+	struct reading *r = arg;
+	struct session *s = session_find(r->c->sessions, r->zone, &e->mac);
+
+	if (s && s->installed)
+		take_counters(r, s, e);
+	else if (!s && !(r->adopting && !r->down && adopt(r, e)))
+		put_orphan(r, e);
+}
+
+/* --- all of them --------------------------------------------------- */
+
+/* Both maps of the zone: the elements of that device, or all. */
+static int read_maps(struct reading *r, const struct mac *mac)
+{
+	struct nft *nft = r->c->nft;
+	struct elements_place from = {
+		.zone = r->c->settings->zone[r->zone].name,
+	};
+	int err = 0;
+
+	for (int down = 0; down < 2 && !err; down++) {
+		from.down = r->down = down != 0;
+		err = mac ? elements_get(nft, &from, mac, on_element, r)
+			  : elements_dump(nft, &from, on_element, r);
+	}
+	return err;
+}
+
+/* Nobody but us may let somebody in. */
+static void remove_orphans(struct reading *r)
+{
+	int err = nft_commit(r->c->nft);
+
+	if (!r->orphans)
+		return;
+	log_warn("zone %s: %zu elements of no session removed%s%s",
+		 r->c->settings->zone[r->zone].name, r->orphans,
+		 err ? ": " : "", err ? strerror(-err) : "");
+}
+
+static int read_once(struct controller *c, uint16_t zone, bool adopting)
+{
+	struct reading r = {
+		.c = c, .zone = zone, .adopting = adopting, .now_ms = clock_ms()
+	};
+	int err;
+
+	nft_begin(c->nft);
+	err = read_maps(&r, NULL);
+	if (err == -ENOENT && adopting)
+		err = 0; /* no such map yet: nothing is in it */
+	if (!err)
+		remove_orphans(&r);
+	return err;
+}
+
+/* Others may change tables while we read; reading twice does no harm. */
+int counters_read_all(struct controller *c, bool adopting)
+{
+	int err = 0;
+
+	for (uint16_t z = 0; z < c->settings->zones && !err; z++) {
+		err = -EINTR;
+		for (int i = 0; i < READ_ATTEMPTS && err == -EINTR; i++)
+			err = read_once(c, z, adopting);
+	}
+	return err;
+}
+
+int counters_adopt(struct controller *c)
+{
+	int err = counters_read_all(c, true);
+
+	if (err)
+		log_error("nft: reading the sessions in the kernel: %s",
+			  strerror(-err));
+	else if (session_count(c->sessions))
+		log_info("%u sessions found in the kernel go on",
+			 session_count(c->sessions));
+	return err;
+}
+
+/* --- those whose elements are about to be deleted ------------------ */
+
+void counters_read(struct controller *c, struct session *s)
+{
+	struct reading r = { .c = c, .zone = s->zone, .now_ms = clock_ms() };
+	int err = read_maps(&r, &s->mac);
+
+	if (err && err != -ENOENT)
+		log_debug("nft: reading last counters: %s", strerror(-err));
+}
+
+/*
+ * One who goes, or whose element is made anew with the counters that we know:
+ * nobody shall save quota by changing often. What cannot be read, because it
+ * has just gone, was read a poll ago.
+ */
+void counters_read_pending(struct controller *c)
+{
+	struct session *s;
+	size_t installed = 0;
+	int err = 0;
+
+	TAILQ_FOREACH (s, &c->pending, pending)
+		installed += s->installed;
+	if (installed > READ_SINGLY_MAX)
+		err = counters_read_all(c, false);
+	else
+		TAILQ_FOREACH (s, &c->pending, pending)
+			if (s->installed)
+				counters_read(c, s);
+	if (err)
+		log_debug("nft: reading last counters: %s", strerror(-err));
+}

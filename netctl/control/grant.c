@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/control/grant.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "netctl/control/counters.h"
+#include "netctl/control/pending.h"
+#include "netctl/control/schedule.h"
+#include "netctl/control/state.h"
+#include "netctl/rules/ruleset.h"
+
+#define RATE_MIN_BPS   8000
+#define MOVE_MIN_MS    30000
+#define DURATION_MAX_S (365 * 86400ULL)
+#define RATE_UNSHAPED  100000000000ULL /* as good as no cap */
+
+/* --- limits -------------------------------------------------------- */
+
+/* A wish of 0 takes the zone's own; the zone's 0 means that there is none. */
+static uint64_t limit_of(uint64_t wish, uint64_t own, uint64_t ceiling,
+			 enum grant_asker asker)
+{
+	if (!wish)
+		wish = own ? own : IPC_UNLIMITED;
+	if (asker == GRANT_ASKER_PORTAL && ceiling && wish > ceiling)
+		wish = ceiling;
+	return wish;
+}
+
+static uint64_t rate_of(uint64_t wish, uint64_t own, uint64_t ceiling,
+			enum grant_asker asker)
+{
+	uint64_t bps = limit_of(wish, own, ceiling, asker);
+
+	if (bps >= RATE_UNSHAPED)
+		return IPC_UNLIMITED;
+	return bps < RATE_MIN_BPS ? RATE_MIN_BPS : bps;
+}
+
+static struct ipc_limits limits_of(const struct zone_settings *z,
+				   const struct ipc_limits *wish,
+				   enum grant_asker asker)
+{
+	const struct ipc_limits *own = &z->limits, *top = &z->ceiling;
+	struct ipc_limits l = {
+		.duration_s = limit_of(wish->duration_s, own->duration_s,
+				       top->duration_s, asker),
+		.idle_s =
+			limit_of(wish->idle_s, own->idle_s, top->idle_s, asker),
+		.quota_bytes = limit_of(wish->quota_bytes, own->quota_bytes,
+					top->quota_bytes, asker),
+		.down_bps = rate_of(wish->down_bps, own->down_bps,
+				    top->down_bps, asker),
+		.up_bps =
+			rate_of(wish->up_bps, own->up_bps, top->up_bps, asker),
+	};
+
+	if (l.duration_s != IPC_UNLIMITED && l.duration_s > DURATION_MAX_S)
+		l.duration_s = DURATION_MAX_S;
+	return l;
+}
+
+/* --- who asks ------------------------------------------------------ */
+
+/* No device has the broadcast, a multicast or the zero address. */
+static bool is_device_mac(const struct mac *mac)
+{
+	static const struct mac zero;
+
+	return !(mac->byte[0] & 1) && memcmp(mac, &zero, sizeof(zero));
+}
+
+int grant_find(struct controller *c, const struct addr *client, uint16_t *zone,
+	       struct mac *mac, struct session **s)
+{
+	int err = -ENOENT;
+
+	*s = NULL;
+	for (uint16_t i = 0; i < c->settings->zones && err; i++) {
+		uint32_t ifindex = c->zone[i].ifindex;
+
+		if (!ifindex || (client->ifindex && client->ifindex != ifindex))
+			continue;
+		err = rtnl_find_neighbour(c->rtnl, ifindex, client, mac);
+		if (!err && !is_device_mac(mac))
+			err = -ENOENT;
+		*zone = i;
+	}
+	if (err)
+		return err == -ENOENT || err == -EINVAL ? -ENOENT : err;
+	*s = session_find(c->sessions, *zone, mac);
+	return 0;
+}
+
+/* --- in ------------------------------------------------------------ */
+
+static bool grant_is_valid(const struct ipc_grant *m)
+{
+	if (m->extend > 1 || m->terms > IPC_TERMS_MAX)
+		return false;
+	if (!m->tag)
+		return !m->tag_devices;
+	return m->tag_devices && m->tag_devices <= IPC_TAG_DEVICES;
+}
+
+static uint64_t end_of(uint64_t duration_s)
+{
+	if (duration_s == IPC_UNLIMITED)
+		return UINT64_MAX;
+	return clock_ms() + duration_s * 1000;
+}
+
+static void set_duration(struct session *s, uint64_t duration_s)
+{
+	s->limits.duration_s = duration_s;
+	s->ends_ms = end_of(duration_s);
+	s->moved_ms = clock_ms();
+}
+
+/* The counters of one who is in stay, so a used-up quota may stay so. */
+static void set_limits(struct session *s, const struct ipc_limits *limits)
+{
+	s->limits = *limits;
+	set_duration(s, limits->duration_s);
+	s->active_ms = clock_ms();
+	s->reduced = s->reduced && session_is_over_quota(s);
+}
+
+/*
+ * true: somebody's code, or wish for more time, moves the session's end. By
+ * less than half a minute is not at all: its elements are made anew for it, and
+ * a new limit (where zones are policed) is full again.
+ */
+static bool moves_end(const struct session *s, const struct ipc_grant *m,
+		      const struct ipc_limits *limits)
+{
+	uint64_t ends_ms = end_of(limits->duration_s);
+	bool is_later = ends_ms > s->ends_ms;
+	uint64_t by_ms = is_later ? ends_ms - s->ends_ms : s->ends_ms - ends_ms;
+
+	if (m->tag)
+		return m->tag != s->tag || by_ms >= MOVE_MIN_MS;
+	return m->extend && !s->tag && is_later && by_ms >= MOVE_MIN_MS;
+}
+
+static void change_session(struct controller *c, struct session *s,
+			   const struct ipc_grant *m,
+			   const struct ipc_limits *limits,
+			   enum grant_asker asker)
+{
+	bool is_changed = true;
+
+	if (asker == GRANT_ASKER_OPERATOR)
+		set_limits(s, limits);
+	else if (moves_end(s, m, limits))
+		set_duration(s, limits->duration_s);
+	else
+		is_changed = false;
+	if (m->tag)
+		session_set_tag(c->sessions, s, m->tag);
+	if (m->terms && m->terms != s->terms) {
+		s->terms = m->terms;
+		is_changed = true;
+	}
+	if (is_changed)
+		pending_touch(c, s);
+}
+
+static struct session *start_session(struct controller *c, uint16_t zone,
+				     const struct mac *mac,
+				     const struct ipc_grant *m,
+				     const struct ipc_limits *limits)
+{
+	struct session *s = session_add(c->sessions, zone, mac, 0);
+
+	if (!s)
+		return NULL;
+	session_enter(s, SESSION_GRANTED, SESSION_REASON_NONE);
+	s->slot = SLOT_UNCAPPED;
+	s->is_new = true;
+	s->granted_ms = clock_ms();
+	s->terms = m->terms;
+	session_set_tag(c->sessions, s, m->tag);
+	set_limits(s, limits);
+	c->totals.granted++;
+	conntrack_spare(c->conntrack, c->zone[zone].ifindex, mac);
+	pending_touch(c, s);
+	return s;
+}
+
+/* With a second code: where limits are elements, a new one is full again. */
+static bool changes_too_soon(const struct controller *c,
+			     const struct session *s, const struct ipc_grant *m)
+{
+	return c->zone[s->zone].policed && m->tag && m->tag != s->tag &&
+	       clock_ms() - s->moved_ms < MOVE_MIN_MS;
+}
+
+int grant_session(struct controller *c, const struct ipc_grant *m,
+		  enum grant_asker asker, struct session **out)
+{
+	const struct zone_settings *z;
+	struct ipc_limits limits;
+	struct session *s;
+	struct mac mac;
+	uint16_t zone = 0;
+	int err;
+
+	if (!grant_is_valid(m))
+		return -EINVAL;
+	err = grant_find(c, &m->client, &zone, &mac, &s);
+	if (err)
+		return err;
+	if (s && s->state == SESSION_ENDED)
+		return -EAGAIN; /* it ends in this very turn */
+	if (m->tag && session_count_tag(c->sessions, m->tag, &mac,
+					clock_ms()) >= m->tag_devices)
+		return -EUSERS;
+	z = &c->settings->zone[zone];
+	limits = limits_of(z, &m->limits, asker);
+	if (!s && session_count_zone(c->sessions, zone) >= z->max_sessions)
+		return -ENOSPC;
+	if (s && asker == GRANT_ASKER_PORTAL && changes_too_soon(c, s, m))
+		return -EAGAIN;
+	if (s)
+		change_session(c, s, m, &limits, asker);
+	else
+		s = start_session(c, zone, &mac, m, &limits);
+	*out = s;
+	return s ? 0 : -ENOMEM;
+}
+
+/* --- out ----------------------------------------------------------- */
+
+/* Those of one tag; 0: all. */
+static uint32_t end_tagged(struct controller *c, uint64_t tag)
+{
+	struct session *s;
+	uint32_t count = 0;
+
+	SESSION_FOREACH (s, c->sessions) {
+		if (s->state != SESSION_GRANTED || (tag && s->tag != tag))
+			continue;
+		pending_end(c, s, SESSION_REASON_OPERATOR);
+		count++;
+	}
+	return count;
+}
+
+static int end_one(struct controller *c, const struct ipc_revoke *m,
+		   uint32_t *count)
+{
+	struct session *s = NULL;
+	struct mac mac;
+	uint16_t zone;
+	int err = 0;
+
+	if (m->handle)
+		s = session_find_handle(c->sessions, m->handle);
+	else
+		err = grant_find(c, &m->client, &zone, &mac, &s);
+	if (!s)
+		return err ? err : -ENOENT;
+	pending_end(c, s, SESSION_REASON_OPERATOR);
+	*count = 1;
+	return 0;
+}
+
+void grant_log_out(struct controller *c, struct session *s)
+{
+	pending_end(c, s, SESSION_REASON_LOGOUT);
+}
+
+int grant_revoke(struct controller *c, const struct ipc_revoke *m,
+		 uint32_t *count)
+{
+	int ways = (m->client.family != AF_UNSPEC) + (m->handle != 0) +
+		   (m->tag != 0) + (m->all != 0);
+
+	if (ways != 1 || m->all > 1)
+		return -EINVAL;
+	if (!m->all && !m->tag)
+		return end_one(c, m, count);
+	*count = end_tagged(c, m->tag);
+	return m->tag && !*count ? -ENOENT : 0;
+}
+
+void grant_left(struct controller *c, const struct mac *mac)
+{
+	for (uint16_t z = 0; z < c->settings->zones; z++) {
+		uint64_t leave_s = c->settings->zone[z].leave_s;
+		struct session *s = session_find(c->sessions, z, mac);
+
+		if (!leave_s || !s || s->state != SESSION_GRANTED ||
+		    !s->installed)
+			continue;
+		counters_read(c, s); /* what it sent before is not a return */
+		s->leaves_ms = clock_ms() + leave_s * 1000;
+		schedule_poll(c, s, clock_ms());
+	}
+}

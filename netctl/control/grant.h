@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who is let in, with which limits, and who no longer is. */
+#ifndef STADTTOR_NETCTL_CONTROL_GRANT_H
+#define STADTTOR_NETCTL_CONTROL_GRANT_H
+
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/ipc.h"
+#include "common/log.h"
+
+struct controller;
+struct session;
+
+enum grant_asker { GRANT_ASKER_PORTAL, GRANT_ASKER_OPERATOR };
+
+/*
+ * The device behind a client's address. -ENOENT: nobody of that address has
+ * been seen in a zone. *s may become NULL: no session.
+ */
+int grant_find(struct controller *c, const struct addr *client, uint16_t *zone,
+	       struct mac *mac, struct session **s) MUST_CHECK;
+
+/*
+ * Lets the device in, or changes its session, as struct ipc_grant tells; the
+ * portal's wishes end at the zone's ceilings. The session is in the kernel
+ * after the next push. -ENOENT, -EINVAL, -EUSERS, -ENOSPC, -ENOMEM; -EAGAIN:
+ * the device's session ends in this very turn.
+ */
+int grant_session(struct controller *c, const struct ipc_grant *m,
+		  enum grant_asker asker, struct session **s) MUST_CHECK;
+
+/* Ends sessions at the next push, as struct ipc_revoke tells. */
+int grant_revoke(struct controller *c, const struct ipc_revoke *m,
+		 uint32_t *count) MUST_CHECK;
+
+/* The device's person has logged out: its session ends at the next push. */
+void grant_log_out(struct controller *c, struct session *s);
+
+/* The device's sessions end soon, where it sends nothing until then. */
+void grant_left(struct controller *c, const struct mac *mac);
+
+#endif

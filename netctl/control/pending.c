@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/control/pending.h"
+
+/* Between a change of tables by others and our look at ours. */
+static const struct timeval check_delay = { .tv_usec = 20000 };
+
+void pending_touch(struct controller *c, struct session *s)
+{
+	if (s->is_pending)
+		return;
+	s->is_pending = true;
+	TAILQ_INSERT_TAIL(&c->pending, s, pending);
+	event_active(&c->push_event, EV_TIMEOUT, 0);
+}
+
+void pending_end(struct controller *c, struct session *s,
+		 enum session_reason reason)
+{
+	if (s->state == SESSION_ENDED)
+		return;
+	session_enter(s, SESSION_ENDED, reason);
+	c->totals.ended[reason]++;
+	pending_touch(c, s);
+}
+
+void pending_check_rules(struct controller *c)
+{
+	if (!evtimer_pending(&c->check_timer, NULL))
+		event_add(&c->check_timer, &check_delay);
+}
+
+void pending_see_changes(struct controller *c)
+{
+	if (!nft_watch_drain(event_get_fd(&c->nft_event)))
+		return;
+	garden_doubt(c->garden);
+	pending_check_rules(c);
+}

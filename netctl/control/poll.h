@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the counters tell: who is idle, over the quota, or over. */
+#ifndef STADTTOR_NETCTL_CONTROL_POLL_H
+#define STADTTOR_NETCTL_CONTROL_POLL_H
+
+struct controller;
+
+/*
+ * Reads all counters, ends what is idle, used up or over, and puts back
+ * elements that somebody removed.
+ */
+void poll_sessions(struct controller *c);
+
+/* Closes the hour of the usage figures, if it is over. */
+void poll_close_hour(struct controller *c);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/control/rules_sync.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "netctl/control/garden_sync.h"
+#include "netctl/control/pending.h"
+#include "netctl/rules/ruleset_nft.h"
+
+static struct ruleset_input ruleset_input(const struct controller *c)
+{
+	struct ruleset_input in = { .settings = c->settings,
+				    .has_flow_table = c->has_flow_table };
+
+	for (size_t i = 0; i < c->settings->zones; i++) {
+		in.zone_present[i] = c->zone[i].ifindex != 0;
+		in.zone_policed[i] = c->zone[i].policed;
+	}
+	for (size_t i = 0; i < c->settings->uplinks; i++) {
+		in.uplink_ifindex[i] = c->uplink_ifindex[i];
+		in.uplink_shaped[i] = shaper_uplink_is_shaped(c->shaper, i);
+	}
+	return in;
+}
+
+static int install_once(struct controller *c, bool fresh)
+{
+	struct ruleset_input in = ruleset_input(c);
+	int err;
+
+	nft_begin(c->nft);
+	err = ruleset_put(c->nft, &in, fresh);
+	return err ? err : nft_commit(c->nft);
+}
+
+static void forget_elements(struct controller *c)
+{
+	struct session *s;
+
+	SESSION_FOREACH (s, c->sessions) {
+		s->installed = false;
+		s->policed = 0;
+		pending_touch(c, s);
+	}
+}
+
+/* Sessions that found no map to be in. */
+static void touch_absent(struct controller *c)
+{
+	struct session *s;
+
+	SESSION_FOREACH (s, c->sessions)
+		if (s->state == SESSION_GRANTED && !s->installed)
+			pending_touch(c, s);
+}
+
+int rules_sync_install(struct controller *c)
+{
+	int err;
+
+	c->has_flow_table = ruleset_has_flow_table(c->nft);
+	err = install_once(c, false);
+
+	if (err == -EEXIST || err == -EBUSY || err == -EINVAL) {
+		log_warn("nft: our tables are of another make: %s; making "
+			 "them anew",
+			 strerror(-err));
+		err = install_once(c, true);
+		if (!err)
+			forget_elements(c);
+	}
+	if (err) {
+		c->health.errors[IPC_NETLINK_NFTABLES]++;
+		log_error("nft: installing the rules: %s%s", strerror(-err),
+			  err == -EOPNOTSUPP
+				  ? " (needs Linux 5.16 or newer with "
+				    "netdev ingress and egress hooks)"
+				  : "");
+		return err;
+	}
+	touch_absent(c);
+	garden_sync_prune(c); /* what a reload closed that failed, too */
+	garden_sync_restore(c);
+	err = ruleset_fingerprint(c->nft, c->settings, &c->fingerprint);
+	if (!err && c->fingerprint == RULESET_GUARDED)
+		pending_check_rules(c);
+	return err;
+}
+
+bool rules_sync_are_ours(struct controller *c)
+{
+	uint64_t now = 0;
+
+	return ruleset_fingerprint(c->nft, c->settings, &now) == 0 &&
+	       now == c->fingerprint && now != RULESET_GUARDED;
+}
+
+void rules_sync_follow_policing(struct controller *c)
+{
+	struct session *s;
+
+	SESSION_FOREACH (s, c->sessions) {
+		bool policed = c->zone[s->zone].policed && elements_caps(s);
+
+		if (!s->policed == !policed || s->state != SESSION_GRANTED)
+			continue;
+		if (!policed)
+			s->policed = 0; /* the sets are gone */
+		pending_touch(c, s);
+	}
+}
+
+void rules_sync_follow_flow_tables(struct controller *c)
+{
+	if (ruleset_has_flow_table(c->nft) == c->has_flow_table)
+		return;
+	if (rules_sync_install(c) == 0)
+		log_info("flow tables %s: uploads get their class %s",
+			 c->has_flow_table ? "appeared" : "are gone",
+			 c->has_flow_table ? "at the uplink's egress"
+					   : "in the forward hook");
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The state that the controller's parts work on. For the files of this folder
+ * alone: to others struct controller is opaque.
+ */
+#ifndef STADTTOR_NETCTL_CONTROL_STATE_H
+#define STADTTOR_NETCTL_CONTROL_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "common/config/settings.h"
+#include "netctl/control/controller.h"
+#include "netctl/control/health.h"
+#include "netctl/netlink/conntrack.h"
+#include "netctl/netlink/nft.h"
+#include "netctl/netlink/rtnl.h"
+#include "netctl/session/elements.h"
+#include "netctl/session/garden.h"
+#include "netctl/session/session.h"
+#include "netctl/session/shaper.h"
+#include "netctl/usage/usage.h"
+
+struct zone_state {
+	uint32_t ifindex; /* 0: the device is not there */
+	bool shaped;	  /* has a root and a pool of classes */
+	bool policed;	  /* cannot have: limits of elements instead */
+};
+
+TAILQ_HEAD(session_list, session);
+
+struct controller {
+	struct event_base *base;
+	struct settings *settings;
+	struct nft *nft;
+	struct rtnl *rtnl;
+	struct conntrack *conntrack;
+	struct shaper *shaper;
+	struct session_table *sessions;
+	struct garden *garden;
+	uint64_t garden_full_ms; /* when the log said so; 0: never */
+	struct usage *usage;	 /* by controller_set_usage() */
+	struct health health;
+	struct zone_state zone[SETTINGS_ZONES];
+	uint32_t uplink_ifindex[SETTINGS_UPLINKS];
+	bool uplink_is_up[SETTINGS_UPLINKS]; /* there, and its cable plugged */
+	struct session_list pending; /* to be pushed at the end of the turn */
+	struct event push_event;
+	struct event poll_timer;
+	uint64_t poll_ms; /* when the timer fires; 0: not armed */
+	struct event pool_timer;
+	struct event hour_timer;
+	struct event refresh_event; /* a zone needs classes now */
+	struct event nft_event;	    /* somebody changed some table */
+	struct event check_timer;   /* look whether it was ours */
+	struct event link_event;
+	struct event root_event; /* somebody changed some root qdisc */
+	uint64_t fingerprint;
+	bool has_counted;    /* the counters were read since the start */
+	bool has_flow_table; /* when the rules were put in place */
+	uint64_t started_ms;
+	struct ipc_totals totals;
+	struct controller_watcher watcher;
+};
+
+struct elements_zone state_elements_zone(const struct controller *c,
+					 uint16_t zone);
+
+#endif
