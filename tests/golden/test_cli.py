@@ -51,7 +51,7 @@ def zone(ident, name=b"guest", ifindex=3, sessions=7, most=1000, shaping=1):
 
 def totals(ident):
     return header(TOTALS, ident) + struct.pack(
-        "=3Q6Q3QII", 93784, 42, 5, 0, 1, 2, 3, 4, 5, 9, 1, 0, 1, 0)
+        "=3Q7Q3QII", 93784, 42, 5, 0, 1, 2, 3, 4, 5, 6, 9, 1, 0, 1, 0)
 
 
 def done(ident, error=0, count=0, cursor=0):
@@ -129,7 +129,8 @@ def test_status(cli, netctl):
     r = cli("status")
     assert (r.returncode, r.stderr) == (0, "")
     assert "1d 2h" in r.stdout
-    assert "1 expired, 2 idle, 3 quota, 4 logout, 5 operator" in r.stdout
+    assert ("1 expired, 2 idle, 3 quota, 4 logout, 5 operator, 6 kernel"
+            in r.stdout)
     assert re.search(r"^guest +present +7 +1000  htb$", r.stdout, re.M)
     assert re.search(r"^staff +missing +0 +5  policed$", r.stdout, re.M)
     assert "unasked" not in r.stdout
@@ -141,7 +142,7 @@ def test_status_json(cli, netctl):
         "uptime_s": 93784, "granted": 42, "adopted": 5, "refused": 9,
         "reinstalled": 1, "netlink_errors": 0, "uplinks_present": 1,
         "ended": {"expired": 1, "idle": 2, "quota": 3, "logout": 4,
-                  "operator": 5},
+                  "operator": 5, "kernel": 6},
         "zones": [
             {"zone": "guest", "present": True, "sessions": 7,
              "max_sessions": 1000, "shaping": "htb"},

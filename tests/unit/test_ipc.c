@@ -120,7 +120,7 @@ static void sizes_are_fixed(void **state)
 {
 	(void)state;
 	/* Numbers of the protocol: a change asks for another IPC_VERSION. */
-	assert_int_equal(IPC_VERSION, 4);
+	assert_int_equal(IPC_VERSION, 5);
 	assert_int_equal(ipc_message_size(IPC_NONE), 0);
 	assert_int_equal(ipc_message_size(IPC_LOOKUP), 48);
 	assert_int_equal(ipc_message_size(IPC_GRANT), 112);
@@ -132,7 +132,7 @@ static void sizes_are_fixed(void **state)
 	assert_int_equal(ipc_message_size(IPC_SESSION), 128);
 	assert_int_equal(ipc_message_size(IPC_ADDRESS), 40);
 	assert_int_equal(ipc_message_size(IPC_ZONE), 40);
-	assert_int_equal(ipc_message_size(IPC_TOTALS), 112);
+	assert_int_equal(ipc_message_size(IPC_TOTALS), 120);
 	assert_int_equal(ipc_message_size(IPC_DONE), 24);
 	assert_int_equal(ipc_message_size(IPC_USAGE_NEXT), 32);
 	assert_int_equal(ipc_message_size(IPC_HEALTH_ASK), 8);
@@ -155,16 +155,24 @@ static void checks(void **state)
 		size_t len;
 		const char *wrong;
 	} cases[] = {
-		{ { 4, IPC_STATUS, 0 }, 8, NULL },
-		{ { 4, IPC_STATUS, 0 }, 0, "message shorter than its header" },
-		{ { 4, IPC_STATUS, 0 }, 7, "message shorter than its header" },
-		{ { 4, IPC_STATUS, 0 }, 9, "message of wrong size" },
-		{ { 4, IPC_LOOKUP, 0 }, 8, "message of wrong size" },
+		{ { IPC_VERSION, IPC_STATUS, 0 }, 8, NULL },
+		{ { IPC_VERSION, IPC_STATUS, 0 },
+		  0,
+		  "message shorter than its header" },
+		{ { IPC_VERSION, IPC_STATUS, 0 },
+		  7,
+		  "message shorter than its header" },
+		{ { IPC_VERSION, IPC_STATUS, 0 }, 9, "message of wrong size" },
+		{ { IPC_VERSION, IPC_LOOKUP, 0 }, 8, "message of wrong size" },
 		{ { 0, IPC_STATUS, 0 }, 8, "message of another version" },
-		{ { 5, IPC_STATUS, 0 }, 8, "message of another version" },
-		{ { 4, IPC_NONE, 0 }, 8, "message of unknown type" },
-		{ { 4, IPC_TYPE_MAX, 0 }, 8, "message of unknown type" },
-		{ { 4, 0xffff, 0 }, 8, "message of unknown type" },
+		{ { IPC_VERSION + 1, IPC_STATUS, 0 },
+		  8,
+		  "message of another version" },
+		{ { IPC_VERSION, IPC_NONE, 0 }, 8, "message of unknown type" },
+		{ { IPC_VERSION, IPC_TYPE_MAX, 0 },
+		  8,
+		  "message of unknown type" },
+		{ { IPC_VERSION, 0xffff, 0 }, 8, "message of unknown type" },
 	};
 	unsigned char bytes[64] = { 0 };
 
@@ -206,17 +214,21 @@ static void breaches_close_once(void **state)
 		size_t len;
 		const char *why;
 	} cases[] = {
-		{ { 4, IPC_LOOKUP, 7 }, 47, "message of wrong size" },
-		{ { 4, IPC_LOOKUP, 7 }, 49, "message of wrong size" },
-		{ { 4, IPC_LOOKUP, 7 }, 4000, "message of wrong size" },
-		{ { 4, IPC_LOOKUP, 7 }, 3, "message shorter than its header" },
+		{ { IPC_VERSION, IPC_LOOKUP, 7 }, 47, "message of wrong size" },
+		{ { IPC_VERSION, IPC_LOOKUP, 7 }, 49, "message of wrong size" },
+		{ { IPC_VERSION, IPC_LOOKUP, 7 },
+		  4000,
+		  "message of wrong size" },
+		{ { IPC_VERSION, IPC_LOOKUP, 7 },
+		  3,
+		  "message shorter than its header" },
 		{ { 9, IPC_LOOKUP, 7 }, 48, "message of another version" },
-		{ { 4, 999, 7 }, 32, "message of unknown type" },
-		{ { 4, IPC_STATUS, 7 },
+		{ { IPC_VERSION, 999, 7 }, 32, "message of unknown type" },
+		{ { IPC_VERSION, IPC_STATUS, 7 },
 		  8,
 		  "message that this peer may not "
 		  "send" },
-		{ { 4, IPC_LOGOUT, 7 },
+		{ { IPC_VERSION, IPC_LOGOUT, 7 },
 		  48,
 		  "message that this peer may not "
 		  "send" },
