@@ -5,18 +5,15 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
 #include "common/clock.h"
+#include "netctl/netlink/netlink.h"
 
-#define TIMEOUT_S   5
 #define BUFFER_SIZE (8 * 1024 * 1024)
-#define REPLY_MAX   32768
 #define BATCH_MAX   16384
 
 /*
@@ -26,9 +23,8 @@
 #define FILTERED_MAX 16
 
 struct conntrack {
-	struct mnl_socket *dump; /* read while the other one deletes */
-	struct mnl_socket *delete;
-	uint32_t seq;
+	struct netlink *dump; /* read while the other one deletes */
+	struct netlink *delete;
 	/* The sources being ended: those of the caller, and of the waiting. */
 	const struct conntrack_source *sought;
 	size_t n_sought, n_late;
@@ -37,8 +33,9 @@ struct conntrack {
 	uint64_t pause_end_ms; /* from then on all IPv6 may be listed again */
 	struct conntrack_source waiting[CONNTRACK_WAITING];
 	size_t used; /* of batch */
+	size_t last; /* offset of the last message in it */
+	uint32_t first_seq;
 	_Alignas(struct nlmsghdr) uint8_t batch[BATCH_MAX];
-	_Alignas(struct nlmsghdr) uint8_t reply[REPLY_MAX];
 };
 
 /* What is needed of one, as it lies in the message. */
@@ -46,43 +43,18 @@ struct connection {
 	const struct nlattr *tuple, *reply, *id, *zone;
 };
 
-static struct mnl_socket *open_socket(void)
-{
-	static const struct timeval timeout = { .tv_sec = TIMEOUT_S };
-	struct mnl_socket *s =
-		mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	int size = BUFFER_SIZE;
-	int on = 1;
-
-	if (!s)
-		return NULL;
-	if (mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) < 0) {
-		mnl_socket_close(s);
-		return NULL;
-	}
-	setsockopt(mnl_socket_get_fd(s), SOL_SOCKET, SO_RCVBUFFORCE, &size,
-		   sizeof(size));
-	setsockopt(mnl_socket_get_fd(s), SOL_SOCKET, SO_RCVTIMEO, &timeout,
-		   sizeof(timeout));
-	setsockopt(mnl_socket_get_fd(s), SOL_NETLINK, NETLINK_CAP_ACK, &on,
-		   sizeof(on));
-	return s;
-}
-
 static void close_sockets(struct conntrack *ct)
 {
-	if (ct->dump)
-		mnl_socket_close(ct->dump);
-	if (ct->delete)
-		mnl_socket_close(ct->delete);
+	netlink_free(ct->dump);
+	netlink_free(ct->delete);
 	ct->dump = ct->delete = NULL;
 }
 
 static bool reopen_sockets(struct conntrack *ct)
 {
 	close_sockets(ct);
-	ct->dump = open_socket();
-	ct->delete = open_socket();
+	ct->dump = netlink_new(NETLINK_NETFILTER, BUFFER_SIZE);
+	ct->delete = netlink_new(NETLINK_NETFILTER, BUFFER_SIZE);
 	return ct->dump && ct->delete;
 }
 
@@ -92,7 +64,6 @@ struct conntrack *conntrack_new(void)
 
 	if (!ct)
 		return NULL;
-	ct->seq = 1;
 	if (!reopen_sockets(ct)) {
 		close_sockets(ct);
 		free(ct);
@@ -124,15 +95,13 @@ static bool holds(const struct conntrack_source *sources, size_t n,
 	return n && bsearch(key, sources, n, sizeof(*key), compare_source);
 }
 
-static struct nlmsghdr *begin_message(struct conntrack *ct, void *buf,
-				      uint16_t type, uint8_t family)
+static struct nlmsghdr *begin_message(void *buf, uint16_t type, uint8_t family)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct nfgenmsg *nfg;
 
 	nlh->nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type);
 	nlh->nlmsg_flags = NLM_F_REQUEST;
-	nlh->nlmsg_seq = ct->seq++;
 	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
 	nfg->nfgen_family = family;
 	nfg->version = NFNETLINK_V0;
@@ -144,33 +113,18 @@ static struct nlmsghdr *begin_message(struct conntrack *ct, void *buf,
 /* A connection that has gone by itself is as good. */
 static int flush_deletes(struct conntrack *ct)
 {
-	struct nlmsghdr *last;
-	size_t at = 0, last_at = 0;
+	struct nlmsghdr *last = (struct nlmsghdr *)(ct->batch + ct->last);
+	struct netlink_batch batch = { .first = ct->first_seq };
+	int err;
 
 	if (!ct->used)
 		return 0;
-	while (at < ct->used) {
-		last_at = at;
-		at += NLMSG_ALIGN(
-			((struct nlmsghdr *)(ct->batch + at))->nlmsg_len);
-	}
-	last = (struct nlmsghdr *)(ct->batch + last_at);
 	last->nlmsg_flags |= NLM_F_ACK;
-	if (mnl_socket_sendto(ct->delete, ct->batch, ct->used) < 0)
-		return -errno;
-	ct->used = 0;
-	for (;;) {
-		const struct nlmsghdr *nlh = (struct nlmsghdr *)ct->reply;
-		ssize_t n = mnl_socket_recvfrom(ct->delete, ct->reply,
-						sizeof(ct->reply));
-		int len = (int)n;
-
-		if (n < 0)
-			return errno == EAGAIN ? -ETIMEDOUT : -errno;
-		for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
-			if (nlh->nlmsg_seq == last->nlmsg_seq)
-				return 0;
-	}
+	batch.last = last->nlmsg_seq;
+	err = netlink_send(ct->delete, ct->batch, ct->used, &batch, NULL);
+	if (!err)
+		ct->used = 0;
+	return err;
 }
 
 static void put_attr(struct nlmsghdr *nlh, uint16_t type,
@@ -184,9 +138,13 @@ static void put_attr(struct nlmsghdr *nlh, uint16_t type,
 static void put_delete(struct conntrack *ct, uint8_t family,
 		       const struct connection *c)
 {
-	struct nlmsghdr *nlh = begin_message(ct, ct->batch + ct->used,
+	struct nlmsghdr *nlh = begin_message(ct->batch + ct->used,
 					     IPCTNL_MSG_CT_DELETE, family);
 
+	nlh->nlmsg_seq = netlink_next(ct->delete);
+	if (!ct->used)
+		ct->first_seq = nlh->nlmsg_seq;
+	ct->last = ct->used;
 	put_attr(nlh, CTA_TUPLE_ORIG | NLA_F_NESTED, c->tuple);
 	put_attr(nlh, CTA_ID, c->id);
 	put_attr(nlh, CTA_ZONE, c->zone);
@@ -277,11 +235,9 @@ static int on_connection(const struct nlmsghdr *nlh, void *arg)
 	    (!holds(ct->sought, ct->n_sought, &source) &&
 	     !holds(ct->waiting, ct->n_late, &source)) ||
 	    leads_to_portal(c.tuple, c.reply))
-		return MNL_CB_OK;
+		return 0;
 	put_delete(ct, nfg->nfgen_family, &c);
-	if (ct->used > BATCH_MAX - 1024 && flush_deletes(ct) < 0)
-		return MNL_CB_ERROR;
-	return MNL_CB_OK;
+	return ct->used > BATCH_MAX - 1024 ? flush_deletes(ct) : 0;
 }
 
 /*
@@ -311,27 +267,14 @@ static int dump_connections(struct conntrack *ct, uint8_t family,
 		uint8_t bytes[512];
 	} question;
 	struct nlmsghdr *nlh =
-		begin_message(ct, &question, IPCTNL_MSG_CT_GET, family);
-	int run = MNL_CB_OK;
+		begin_message(&question, IPCTNL_MSG_CT_GET, family);
 
 	if ((!ct->dump || !ct->delete) && !reopen_sockets(ct))
 		return -ENOBUFS;
 	nlh->nlmsg_flags |= NLM_F_DUMP;
 	if (filter)
 		put_source_filter(nlh, filter);
-	if (mnl_socket_sendto(ct->dump, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-	while (run > MNL_CB_STOP) {
-		_Alignas(struct nlmsghdr) uint8_t buf[16384];
-		ssize_t n = mnl_socket_recvfrom(ct->dump, buf, sizeof(buf));
-
-		if (n < 0)
-			return errno == EAGAIN ? -ETIMEDOUT : -errno;
-		run = mnl_cb_run(buf, (size_t)n, nlh->nlmsg_seq,
-				 mnl_socket_get_portid(ct->dump), on_connection,
-				 ct);
-	}
-	return run < 0 ? -errno : 0;
+	return netlink_ask(ct->dump, nlh, on_connection, ct);
 }
 
 static int end_ipv4(struct conntrack *ct, size_t n)
@@ -462,7 +405,6 @@ int conntrack_end(struct conntrack *ct, struct conntrack_source *sources,
 	ct->sought = NULL;
 	ct->n_sought = 0;
 	explicit_bzero(ct->batch, sizeof(ct->batch));
-	explicit_bzero(ct->reply, sizeof(ct->reply));
 	return err ? err : err6;
 }
 

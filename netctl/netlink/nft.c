@@ -16,55 +16,32 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include "netctl/netlink/netlink.h"
+
 #define MESSAGE_MAX 16384
-#define SEND_MAX    (64 * 1024 * 1024)
-#define REPLY_MAX   65536
-#define TIMEOUT_S   5
-#define BATCH_KEPT  (4 * MESSAGE_MAX) /* between transactions */
+#define BUFFER_SIZE (64 * 1024 * 1024) /* thousands of sessions at once */
+#define BATCH_KEPT  (4 * MESSAGE_MAX)  /* between transactions */
 
 struct nft {
-	struct mnl_socket *socket;
-	uint32_t portid;
-	uint32_t seq;
+	struct netlink *netlink;
 	uint32_t first_seq; /* of the open transaction: its begin message */
 	unsigned char *batch;
 	size_t size, used;
 	size_t last; /* offset of the last message put */
 	bool out_of_memory;
-	_Alignas(struct nlmsghdr) unsigned char reply[REPLY_MAX];
 };
-
-/* Lets one transaction restore thousands of sessions; answers stay short. */
-static void prepare_socket(int fd)
-{
-	int size = SEND_MAX;
-	int on = 1;
-
-	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
-
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-}
 
 struct nft *nft_new(void)
 {
-	static const struct timeval timeout = { .tv_sec = TIMEOUT_S };
 	struct nft *nft = calloc(1, sizeof(*nft));
-	int fd;
 
 	if (!nft)
 		return NULL;
-	nft->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	if (!nft->socket ||
-	    mnl_socket_bind(nft->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+	nft->netlink = netlink_new(NETLINK_NETFILTER, BUFFER_SIZE);
+	if (!nft->netlink) {
 		nft_free(nft);
 		return NULL;
 	}
-	fd = mnl_socket_get_fd(nft->socket);
-	prepare_socket(fd);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-	nft->portid = mnl_socket_get_portid(nft->socket);
-	nft->seq = 1;
 	return nft;
 }
 
@@ -72,15 +49,14 @@ void nft_free(struct nft *nft)
 {
 	if (!nft)
 		return;
-	if (nft->socket)
-		mnl_socket_close(nft->socket);
+	netlink_free(nft->netlink);
 	free(nft->batch);
 	free(nft);
 }
 
 uint32_t nft_portid(const struct nft *nft)
 {
-	return nft->portid;
+	return netlink_portid(nft->netlink);
 }
 
 /* --- transactions ------------------------------------------------------ */
@@ -111,11 +87,11 @@ void nft_begin(struct nft *nft)
 	nft->used = 0;
 	nft->last = 0;
 	nft->out_of_memory = false;
-	nft->first_seq = nft->seq;
+	nft->first_seq = netlink_next(nft->netlink);
 	if (!batch_reserve(nft))
 		return;
-	nft->used =
-		nftnl_batch_begin((char *)nft->batch, nft->seq++)->nlmsg_len;
+	nft->used = nftnl_batch_begin((char *)nft->batch, nft->first_seq)
+			    ->nlmsg_len;
 	nft->used = MNL_ALIGN(nft->used);
 }
 
@@ -142,7 +118,7 @@ struct nlmsghdr *nft_put(struct nft *nft, uint16_t type, uint16_t family,
 	}
 	nft->last = nft->used;
 	return nftnl_nlmsg_build_hdr((char *)nft->batch + nft->used, type,
-				     family, flags, nft->seq++);
+				     family, flags, netlink_next(nft->netlink));
 }
 
 void nft_put_done(struct nft *nft, struct nlmsghdr *nlh)
@@ -157,48 +133,24 @@ static bool is_empty(const struct nft *nft)
 }
 
 /*
- * Every message that fails is answered; the last one, which asked for it, in
+ * Every message that fails is answered; the last one, which asks for it, in
  * any case; a commit that fails as a whole answers the begin message.
  */
-static int commit_result(struct nft *nft, uint32_t last_seq)
-{
-	int first_error = 0;
-
-	for (;;) {
-		const struct nlmsghdr *nlh = (struct nlmsghdr *)nft->reply;
-		ssize_t n = mnl_socket_recvfrom(nft->socket, nft->reply,
-						sizeof(nft->reply));
-		int len = (int)n;
-
-		if (n < 0)
-			return errno == EAGAIN ? -ETIMEDOUT : -errno;
-		for (; mnl_nlmsg_ok(nlh, len);
-		     nlh = mnl_nlmsg_next(nlh, &len)) {
-			const struct nlmsgerr *e = mnl_nlmsg_get_payload(nlh);
-
-			if (nlh->nlmsg_type != NLMSG_ERROR ||
-			    nlh->nlmsg_seq - nft->first_seq >
-				    last_seq - nft->first_seq)
-				continue; /* left over from an older one */
-			if (e->error && !first_error)
-				first_error = e->error;
-			if (nlh->nlmsg_seq == last_seq ||
-			    nlh->nlmsg_seq == nft->first_seq)
-				return first_error;
-		}
-	}
-}
-
 static int send_batch(struct nft *nft)
 {
 	struct nlmsghdr *last = (struct nlmsghdr *)(nft->batch + nft->last);
+	struct netlink_batch batch = { .first = nft->first_seq,
+				       .last = last->nlmsg_seq,
+				       .first_is_all = true };
+	int error = 0;
+	int err;
 
 	last->nlmsg_flags |= NLM_F_ACK;
-	nft->used += nftnl_batch_end((char *)nft->batch + nft->used, nft->seq++)
+	nft->used += nftnl_batch_end((char *)nft->batch + nft->used,
+				     netlink_next(nft->netlink))
 			     ->nlmsg_len;
-	if (mnl_socket_sendto(nft->socket, nft->batch, nft->used) < 0)
-		return -errno;
-	return commit_result(nft, last->nlmsg_seq);
+	err = netlink_send(nft->netlink, nft->batch, nft->used, &batch, &error);
+	return err ? err : error;
 }
 
 /* What thousands of sessions needed at once is given back. */
@@ -227,65 +179,18 @@ int nft_commit(struct nft *nft)
 
 /* --- dumps ------------------------------------------------------------- */
 
-struct dump_state {
-	const struct nft_dump *d;
-	uint32_t seq;
-	bool interrupted;
-	int err;
-};
-
-/* false: the dump is over. */
-static bool dump_part(struct dump_state *state, const struct nlmsghdr *nlh,
-		      int len)
-{
-	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
-		if (nlh->nlmsg_seq != state->seq)
-			continue; /* an answer to an older question */
-		if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
-			state->interrupted = true;
-		if (nlh->nlmsg_type == NLMSG_DONE)
-			return false;
-		if (nlh->nlmsg_type == NLMSG_ERROR) {
-			const struct nlmsgerr *e = mnl_nlmsg_get_payload(nlh);
-
-			state->err = e->error;
-			return false;
-		}
-		if (!state->err)
-			state->err = state->d->on_message(nlh, state->d->arg);
-	}
-	return true;
-}
-
 static int ask(struct nft *nft, const struct nft_dump *d, uint16_t flags)
 {
 	union {
 		struct nlmsghdr nlh;
 		char bytes[1024];
 	} question;
-	struct dump_state state = { .d = d, .seq = nft->seq++ };
-	struct nlmsghdr *nlh;
-	bool goes_on;
+	struct nlmsghdr *nlh = nftnl_nlmsg_build_hdr(question.bytes, d->type,
+						     d->family, flags, 0);
 
-	nlh = nftnl_nlmsg_build_hdr(question.bytes, d->type, d->family, flags,
-				    state.seq);
 	if (d->fill)
 		d->fill(nlh, d->arg);
-	if (mnl_socket_sendto(nft->socket, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-	do {
-		ssize_t n = mnl_socket_recvfrom(nft->socket, nft->reply,
-						sizeof(nft->reply));
-
-		if (n < 0)
-			return errno == EAGAIN ? -ETIMEDOUT : -errno;
-		goes_on = dump_part(&state, (struct nlmsghdr *)nft->reply,
-				    (int)n);
-		explicit_bzero(nft->reply, (size_t)n); /* it names devices */
-	} while (goes_on);
-	if (!state.err && state.interrupted)
-		return -EINTR;
-	return state.err;
+	return netlink_ask(nft->netlink, nlh, d->on_message, d->arg);
 }
 
 int nft_dump(struct nft *nft, const struct nft_dump *d)

@@ -12,9 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <libmnl/libmnl.h>
-
 #include "common/log.h"
+#include "netctl/netlink/netlink.h"
 
 struct nft;
 
@@ -50,7 +49,7 @@ struct nft_dump {
 	uint16_t type; /* NFT_MSG_GET* */
 	uint16_t family;
 	void (*fill)(struct nlmsghdr *nlh, void *arg);
-	int (*on_message)(const struct nlmsghdr *nlh, void *arg);
+	netlink_fn *on_message;
 	void *arg;
 };
 int nft_dump(struct nft *nft, const struct nft_dump *d) MUST_CHECK;

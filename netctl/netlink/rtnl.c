@@ -7,51 +7,36 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <linux/filter.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <netlink/netlink.h>
-#include <netlink/socket.h>
 
-#define TIMEOUT_S   5
+#include "netctl/netlink/netlink.h"
+
 #define BUFFER_SIZE (8 * 1024 * 1024)
-#define REPLY_MAX   32768
 
 struct rtnl {
-	struct nl_sock *socket;
-	int fd;
-	uint32_t seq;
+	struct netlink *netlink;
 	uint32_t first_seq; /* of the open batch */
 	unsigned char *batch;
 	size_t size, used;
 	size_t last;
-	_Alignas(struct nlmsghdr) unsigned char reply[REPLY_MAX];
 };
 
 struct rtnl *rtnl_new(void)
 {
-	static const struct timeval timeout = { .tv_sec = TIMEOUT_S };
 	struct rtnl *r = calloc(1, sizeof(*r));
-	int size = BUFFER_SIZE;
-	int on = 1;
 
 	if (!r)
 		return NULL;
-	r->socket = nl_socket_alloc();
-	if (!r->socket || nl_connect(r->socket, NETLINK_ROUTE) < 0) {
+	r->netlink = netlink_new(NETLINK_ROUTE, BUFFER_SIZE);
+	if (!r->netlink) {
 		rtnl_free(r);
 		return NULL;
 	}
-	r->fd = nl_socket_get_fd(r->socket);
-	setsockopt(r->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
-	setsockopt(r->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	setsockopt(r->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-	setsockopt(r->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
-	setsockopt(r->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
-	r->seq = 1;
 	return r;
 }
 
@@ -59,7 +44,7 @@ void rtnl_free(struct rtnl *r)
 {
 	if (!r)
 		return;
-	nl_socket_free(r->socket);
+	netlink_free(r->netlink);
 	free(r->batch);
 	free(r);
 }
@@ -91,7 +76,7 @@ void rtnl_put(struct rtnl *r, struct nl_msg *msg)
 		r->batch = grown;
 		r->size = size;
 	}
-	nlh->nlmsg_seq = r->seq++;
+	nlh->nlmsg_seq = netlink_next(r->netlink);
 	if (!r->used)
 		r->first_seq = nlh->nlmsg_seq;
 	r->last = r->used;
@@ -101,57 +86,21 @@ void rtnl_put(struct rtnl *r, struct nl_msg *msg)
 	nlmsg_free(msg);
 }
 
-/* The next datagram; its length or -errno. */
-static ssize_t receive(struct rtnl *r)
-{
-	ssize_t n;
-
-	do
-		n = recv(r->fd, r->reply, sizeof(r->reply), 0);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return errno == EAGAIN ? -ETIMEDOUT : -errno;
-	return n;
-}
-
-/* Reads up to the answer to last_seq, which asked for one. */
-static int batch_result(struct rtnl *r, uint32_t last_seq)
-{
-	int first_error = 0;
-
-	for (;;) {
-		struct nlmsghdr *nlh = (struct nlmsghdr *)r->reply;
-		int n = (int)receive(r);
-
-		if (n < 0)
-			return n;
-		for (; nlmsg_ok(nlh, n); nlh = nlmsg_next(nlh, &n)) {
-			const struct nlmsgerr *e = nlmsg_data(nlh);
-
-			if (nlh->nlmsg_type != NLMSG_ERROR ||
-			    nlh->nlmsg_seq - r->first_seq >
-				    last_seq - r->first_seq)
-				continue;
-			if (e->error && e->error != -EEXIST && !first_error)
-				first_error = e->error;
-			if (nlh->nlmsg_seq == last_seq)
-				return first_error;
-		}
-	}
-}
-
 int rtnl_commit(struct rtnl *r)
 {
 	struct nlmsghdr *last = (struct nlmsghdr *)(r->batch + r->last);
+	struct netlink_batch batch = { .first = r->first_seq, .good = -EEXIST };
 	size_t used = r->used;
+	int error = 0;
+	int err;
 
 	if (!used)
 		return 0;
 	r->used = 0;
 	last->nlmsg_flags |= NLM_F_ACK;
-	if (nl_sendto(r->socket, r->batch, used) < 0)
-		return -errno;
-	return batch_result(r, last->nlmsg_seq);
+	batch.last = last->nlmsg_seq;
+	err = netlink_send(r->netlink, r->batch, used, &batch, &error);
+	return err ? err : error;
 }
 
 int rtnl_request(struct rtnl *r, struct nl_msg *msg)
@@ -164,55 +113,16 @@ int rtnl_request(struct rtnl *r, struct nl_msg *msg)
 	return rtnl_commit(r);
 }
 
-struct dump {
-	uint32_t seq;
-	int err;
-	rtnl_message_fn *on_message;
-	void *arg;
-};
-
-/* false: the dump is over. */
-static bool dump_part(struct dump *d, struct nlmsghdr *nlh, int n)
-{
-	for (; nlmsg_ok(nlh, n); nlh = nlmsg_next(nlh, &n)) {
-		if (nlh->nlmsg_seq != d->seq)
-			continue;
-		if (nlh->nlmsg_type == NLMSG_DONE)
-			return false;
-		if (nlh->nlmsg_type == NLMSG_ERROR) {
-			d->err = ((struct nlmsgerr *)nlmsg_data(nlh))->error;
-			return false;
-		}
-		d->on_message(nlh, d->arg);
-	}
-	return true;
-}
-
-int rtnl_dump(struct rtnl *r, struct nl_msg *msg, rtnl_message_fn *on_message,
+int rtnl_dump(struct rtnl *r, struct nl_msg *msg, netlink_fn *on_message,
 	      void *arg)
 {
-	struct dump d = { .seq = r->seq++,
-			  .on_message = on_message,
-			  .arg = arg };
 	struct nlmsghdr *nlh = nlmsg_hdr(msg);
-	bool goes_on;
-	int n;
+	int err;
 
 	nlh->nlmsg_flags |= NLM_F_DUMP;
-	nlh->nlmsg_seq = d.seq;
-	if (nl_sendto(r->socket, nlh, nlh->nlmsg_len) < 0)
-		d.err = -errno;
+	err = netlink_ask(r->netlink, nlh, on_message, arg);
 	nlmsg_free(msg);
-	if (d.err)
-		return d.err;
-	do {
-		n = (int)receive(r);
-		if (n < 0)
-			return n;
-		goes_on = dump_part(&d, (struct nlmsghdr *)r->reply, n);
-		explicit_bzero(r->reply, (size_t)n); /* it names devices */
-	} while (goes_on);
-	return d.err;
+	return err;
 }
 
 /* --- neighbours -------------------------------------------------------- */
@@ -244,42 +154,41 @@ static bool parse_neighbour(const struct nlmsghdr *nlh, struct mac *mac,
 	return true;
 }
 
+struct neighbour {
+	uint32_t ifindex;
+	const struct addr *address;
+	struct mac *mac;
+	bool is_found;
+};
+
+static int on_asked_neighbour(const struct nlmsghdr *nlh, void *arg)
+{
+	struct neighbour *n = arg;
+	struct addr a;
+	uint32_t ifindex;
+
+	n->is_found = parse_neighbour(nlh, n->mac, &a, &ifindex) &&
+		      ifindex == n->ifindex && addr_equal(&a, n->address);
+	return 0;
+}
+
 int rtnl_find_neighbour(struct rtnl *r, uint32_t ifindex, const struct addr *a,
 			struct mac *mac)
 {
 	struct ndmsg ndm = { .ndm_family = a->family,
 			     .ndm_ifindex = (int)ifindex };
-	struct nl_msg *msg = rtnl_message(RTM_GETNEIGH, 0, &ndm, sizeof(ndm));
-	struct nlmsghdr *nlh = nlmsg_hdr(msg);
-	struct addr found;
-	uint32_t found_ifindex;
-	uint32_t seq = r->seq++;
-	int n, err = 0;
+	struct neighbour n = { ifindex, a, mac, false };
+	struct nl_msg *msg;
+	int err = -EINVAL;
 
-	if (!addr_len(a) ||
-	    nla_put(msg, NDA_DST, (int)addr_len(a), a->byte) < 0) {
-		nlmsg_free(msg);
-		return -EINVAL;
-	}
-	nlh->nlmsg_seq = seq;
-	if (nl_sendto(r->socket, nlh, nlh->nlmsg_len) < 0)
-		err = -errno;
-	nlmsg_free(msg);
-	if (err)
+	if (!addr_len(a))
 		return err;
-	do {
-		n = (int)receive(r);
-		if (n < 0)
-			return n;
-		nlh = (struct nlmsghdr *)r->reply;
-	} while (!nlmsg_ok(nlh, n) || nlh->nlmsg_seq != seq);
-	if (nlh->nlmsg_type == NLMSG_ERROR)
-		err = ((struct nlmsgerr *)nlmsg_data(nlh))->error;
-	else if (!parse_neighbour(nlh, mac, &found, &found_ifindex) ||
-		 found_ifindex != ifindex || !addr_equal(&found, a))
-		err = -ENOENT;
-	explicit_bzero(r->reply, (size_t)n);
-	return err;
+	msg = rtnl_message(RTM_GETNEIGH, NLM_F_ACK, &ndm, sizeof(ndm));
+	if (nla_put(msg, NDA_DST, (int)addr_len(a), a->byte) == 0)
+		err = netlink_ask(r->netlink, nlmsg_hdr(msg),
+				  on_asked_neighbour, &n);
+	nlmsg_free(msg);
+	return err ? err : n.is_found ? 0 : -ENOENT;
 }
 
 struct neighbour_list {
@@ -288,7 +197,7 @@ struct neighbour_list {
 	void *arg;
 };
 
-static void on_neighbour_message(const struct nlmsghdr *nlh, void *arg)
+static int on_neighbour_message(const struct nlmsghdr *nlh, void *arg)
 {
 	struct neighbour_list *l = arg;
 	struct mac mac;
@@ -297,6 +206,7 @@ static void on_neighbour_message(const struct nlmsghdr *nlh, void *arg)
 
 	if (parse_neighbour(nlh, &mac, &a, &ifindex) && ifindex == l->ifindex)
 		l->on_neighbour(&mac, &a, l->arg);
+	return 0;
 }
 
 int rtnl_list_neighbours(struct rtnl *r, uint32_t ifindex,

@@ -13,6 +13,7 @@
 
 #include "common/addr.h"
 #include "common/log.h"
+#include "netctl/netlink/netlink.h"
 
 struct rtnl;
 
@@ -33,9 +34,9 @@ int rtnl_request(struct rtnl *r, struct nl_msg *msg) MUST_CHECK;
 void rtnl_put(struct rtnl *r, struct nl_msg *msg);
 int rtnl_commit(struct rtnl *r) MUST_CHECK;
 
-/* Sends msg with NLM_F_DUMP, frees it, calls on_message for each answer. */
-typedef void rtnl_message_fn(const struct nlmsghdr *nlh, void *arg);
-int rtnl_dump(struct rtnl *r, struct nl_msg *msg, rtnl_message_fn *on_message,
+/* Sends msg with NLM_F_DUMP, frees it, calls on_message for each answer.
+ * As netlink_ask(). */
+int rtnl_dump(struct rtnl *r, struct nl_msg *msg, netlink_fn *on_message,
 	      void *arg) MUST_CHECK;
 
 /*

@@ -259,7 +259,7 @@ struct root_search {
  * A root that nobody set up has handle 0 (noqueue, mq, fq_codel by default);
  * one that somebody set up has a major number.
  */
-static void on_qdisc(const struct nlmsghdr *nlh, void *arg)
+static int on_qdisc(const struct nlmsghdr *nlh, void *arg)
 {
 	struct root_search *s = arg;
 	const struct tcmsg *tcm = nlmsg_data((struct nlmsghdr *)(uintptr_t)nlh);
@@ -271,12 +271,13 @@ static void on_qdisc(const struct nlmsghdr *nlh, void *arg)
 	    nlmsg_parse((struct nlmsghdr *)(uintptr_t)nlh, sizeof(*tcm), tb,
 			TCA_MAX, NULL) < 0 ||
 	    !tb[TCA_KIND])
-		return;
+		return 0;
 	if (tcm->tcm_handle == class_id(0) &&
 	    !strcmp(nla_get_string(tb[TCA_KIND]), "htb"))
 		s->ours = true;
 	else
 		s->foreign = true;
+	return 0;
 }
 
 static int find_root(struct shaper *sh, const struct link *l,
@@ -621,7 +622,7 @@ struct own_roots {
 	size_t count;
 };
 
-static void on_own_root(const struct nlmsghdr *nlh, void *arg)
+static int on_own_root(const struct nlmsghdr *nlh, void *arg)
 {
 	struct own_roots *found = arg;
 	const struct tcmsg *tcm = nlmsg_data((struct nlmsghdr *)(uintptr_t)nlh);
@@ -631,6 +632,7 @@ static void on_own_root(const struct nlmsghdr *nlh, void *arg)
 	if (s.ours &&
 	    found->count < sizeof(found->ifindex) / sizeof(found->ifindex[0]))
 		found->ifindex[found->count++] = s.ifindex;
+	return 0;
 }
 
 int shaper_remove(struct rtnl *rtnl)

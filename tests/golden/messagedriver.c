@@ -18,8 +18,6 @@
 #include <unistd.h>
 
 #include <libmnl/libmnl.h>
-#include <netlink/netlink.h>
-#include <netlink/socket.h>
 
 #include "netctl/netlink/conntrack.h"
 #include "netctl/netlink/nft.h"
@@ -126,25 +124,6 @@ ssize_t mnl_socket_recvfrom(const struct mnl_socket *s, void *buf, size_t size)
 {
 	(void)s;
 	return recv(near, buf, size, 0);
-}
-
-int nl_connect(struct nl_sock *s, int protocol)
-{
-	(void)s;
-	(void)protocol;
-	return 0;
-}
-
-int nl_socket_get_fd(const struct nl_sock *s)
-{
-	(void)s;
-	return near;
-}
-
-int nl_sendto(struct nl_sock *s, void *buf, size_t len)
-{
-	(void)s;
-	return (int)on_sent(buf, len);
 }
 
 /* --- what is told ------------------------------------------------------ */

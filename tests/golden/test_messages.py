@@ -199,7 +199,7 @@ def test_connections_are_ended(sent, netlink, order):
                      nest(1, nest(1, attr(1, phone))),
                      nest(25, attr(1, netlink.host("I", 1)),
                           attr(2, netlink.host("I", 0)))),
-        netlink.nfnl(1, 2, 2, model.ACK, 2, nest(1, *there), ident)])
+        netlink.nfnl(1, 2, 2, model.ACK, 1, nest(1, *there), ident)])
 
 
 # --- classes ------------------------------------------------------------------
