@@ -150,6 +150,8 @@ class Router:
 
     def run(self, *command, given="", **env):
         self.trace.write_text("")
+        if command[0] == "-c":  # uci as the scripts have it
+            command = ["-c", f". {self.bin}/uci.sh\n{command[1]}"]
         return subprocess.run(
             [BUSYBOX, "ash", *map(str, command)], text=True, timeout=30,
             input=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

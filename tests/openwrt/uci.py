@@ -6,6 +6,7 @@ value deletes; -q is silent. "export-sh" stands in for functions.sh' uci_load.
 
 The scripts call it dozens of times, so it answers from the test's process, and
 its command is a function, which asks through two pipes in the router's folder.
+The answer is a script: ash reads that in one go, and lines byte by byte.
 """
 import os
 import re
@@ -14,13 +15,10 @@ import threading
 
 FUNCTION = """uci()
 {
-	local code line
+	local code
 
 	printf '%s\\n' "$@" >"$STUB_ETC/.ask"
-	{
-		read -r code
-		while IFS= read -r line; do printf '%s\\n' "$line"; done
-	} <"$STUB_ETC/.answer"
+	. "$STUB_ETC/.answer"
 	return "$code"
 }
 """
@@ -115,7 +113,8 @@ class Uci:
             if args == ["stop"]:
                 return
             code, out = self.answer([a for a in args if a != "-q"])
-            (self.etc / ".answer").write_text(f"{code}\n{out}")
+            said = f"printf %s {quoted(out)}\n" if out else ""
+            (self.etc / ".answer").write_text(f"{said}code={code}\n")
 
     def stop(self):
         (self.etc / ".ask").write_text("stop\n")
