@@ -11,6 +11,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -31,6 +32,13 @@ OBJECTS = {"dnsmasq": ["metrics"], "dnsmasq.dns": [],
            "hostapd.wlan1": ["get_clients", "get_features", "del_client"],
            "network.interface": ["status"], "system": ["board", "reboot"],
            "dnsmasquerade": ["run"]}
+
+
+def wait_until(what):
+    end = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.002)
 
 
 class Events:
@@ -138,8 +146,9 @@ class Netctl:
         return ident, socket.inet_ntop(family, raw[:size]), ttl_s, \
             name.rstrip(b"\0").decode()
 
-    def is_silent(self, seconds=0.2):
-        return not select.select([self.own], [], [], seconds)[0]
+    def is_silent(self):
+        """It is told before dnsmasq or hostapd has an answer."""
+        return not select.select([self.own], [], [], 0)[0]
 
 
 @pytest.fixture(name="start")

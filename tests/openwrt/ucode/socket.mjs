@@ -6,8 +6,9 @@
 //	connect()	an address with a port is an object; text and a second
 //			argument do not work before ucode of June 2025
 //	poll()		waits by the clock; of one that goes by the test alone,
-//			until something comes, or $PATIENCE_MS
-//			what was waited for in vain goes to the file $WAITED
+//			until something comes, or the test makes the file $LATE
+//			the file $WAITED gets a "-" for each wait, and how long
+//			each was that was in vain
 //	recv()		what there is, '' at the end of a connection; null: an
 //			error, as nothing yet is one
 import fs from 'node:fs';
@@ -20,7 +21,7 @@ export const SOCK_CLOEXEC = 0o2000000;
 export const POLLIN = 1;
 
 const SEQPACKET = 5;
-const PATIENCE_MS = +(process.env.PATIENCE_MS || 20000);
+const PATIENCE_MS = 20000; // of a test that never says that it is late
 const FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC;
 const connections = (process.env.CONNECTIONS || '').split(' ');
 const resolvers = (process.env.RESOLVERS || '').split(' ');
@@ -101,23 +102,45 @@ export function create(domain, type, protocol)
 	return new Socket(domain);
 }
 
+// Consumed: the next wait is another one.
+function is_late(end_ms)
+{
+	if (!fs.existsSync(process.env.LATE || ''))
+		return Date.now() >= end_ms;
+	fs.unlinkSync(process.env.LATE);
+	return true;
+}
+
+function note(text)
+{
+	if (process.env.WAITED)
+		fs.appendFileSync(process.env.WAITED, `${text}\n`);
+}
+
 export function poll(ms, [ socket, events ])
 {
 	const end = Date.now() + (ms && process.env.DRIVEN ? PATIENCE_MS : ms);
+	let has_waited = false;
 
 	if (socket.fd == null)
 		throw new Error('poll of a closed socket');
 	while (!socket.waiting.length) {
 		const got = socket.read();
 
-		if (got !== false)
+		if (got !== false) {
 			socket.waiting.push(got);
-		else if (Date.now() >= end) {
-			if (ms && process.env.WAITED)
-				fs.appendFileSync(process.env.WAITED, `${ms}\n`);
+			break;
+		}
+		if (!ms)
 			return [ [ socket, 0 ] ];
-		} else
-			Atomics.wait(pause, 0, 0, 1);
+		if (!has_waited)
+			note('-');
+		has_waited = true;
+		if (is_late(end)) {
+			note(ms);
+			return [ [ socket, 0 ] ];
+		}
+		Atomics.wait(pause, 0, 0, 1);
 	}
 	return [ [ socket, events ] ];
 }
