@@ -4,9 +4,6 @@
 #define STADTTOR_COMMON_COLOUR_H
 
 #include <stdbool.h>
-#include <stddef.h>
-
-#include "common/config/settings.h"
 
 #define COLOUR_CONTRAST_MIN 4.5 /* WCAG 2.2, 1.4.3: text of normal size */
 
@@ -22,15 +19,5 @@ const char *colour_of_text_on(const char *colour);
 #define COLOUR_MAX 8
 const char *colour_mix(char out[COLOUR_MAX], const char *a,
 		       unsigned int percent, const char *b);
-
-#define COLOUR_TINT	 10 /* percent of the accent in what tiles stand on */
-#define COLOUR_CARD	 "#ffffff"
-#define COLOUR_CARD_DARK "#182326"
-
-/*
- * The pairs of the pages' palette that the config's colours take part in:
- * false: why names the one that is not read well enough.
- */
-bool colour_check(const struct portal_settings *p, char *why, size_t max);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The walled garden by name, as lines for a resolver. */
-#include "cli/dns/dns.h"
+#include "cli/dns/dns_names.h"
 
 #include <ctype.h>
 #include <errno.h>

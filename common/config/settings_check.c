@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/colour.h"
+#include "common/config/settings_palette.h"
 
 /* A ceiling of 0 is the default itself; a default of 0 has no ceiling. */
 static bool ceiling_holds(uint64_t *ceiling, uint64_t value)
@@ -171,7 +172,8 @@ static const char *check_singles(const struct settings *c,
 	const char *what = check_portal(&c->portal);
 
 	*line = section_line(f, "portal", 0);
-	if (!what && !colour_check(&c->portal, why, UCI_ERROR_MAX / 2))
+	if (!what &&
+	    !settings_palette_check(&c->portal, why, UCI_ERROR_MAX / 2))
 		what = why;
 	if (what)
 		return what;

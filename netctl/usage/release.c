@@ -6,33 +6,11 @@
 #include "netctl/usage/disclosure.h"
 #include "netctl/usage/outbox.h"
 #include "netctl/usage/release_day.h"
+#include "netctl/usage/release_share.h"
 
 #define BIT(metric) DISCLOSURE_BIT(metric)
 
-static size_t visits_of(const struct ledger_image *image)
-{
-	return image->visits[image->half];
-}
-
 /* --- the hour ---------------------------------------------------------- */
-
-void release_find_most(const struct ledger *l,
-		       struct disclosure_bytes most[LEDGER_ZONES])
-{
-	for (size_t i = 0; i < visits_of(l->image); i++) {
-		const struct ledger_visit *v = ledger_visit_at(l, i);
-		unsigned int zone = visit_zone(v);
-
-		if (zone < LEDGER_ZONES)
-			disclosure_raise(&most[zone], v->batch_up,
-					 v->batch_down);
-	}
-	/* who was there before may be the one who leads now */
-	for (size_t i = 0; i < LEDGER_ZONES; i++) {
-		most[i].up += l->image->zone[i].bound_up;
-		most[i].down += l->image->zone[i].bound_down;
-	}
-}
 
 struct in_zone {
 	const struct ledger *l;
@@ -44,7 +22,7 @@ static size_t count_in_zone(const void *arg, uint64_t metrics)
 	const struct in_zone *in = arg;
 	size_t n = 0;
 
-	for (size_t i = 0; i < visits_of(in->l->image); i++) {
+	for (size_t i = 0; i < release_share_visits(in->l->image); i++) {
 		const struct ledger_visit *v = ledger_visit_at(in->l, i);
 
 		n += visit_zone(v) == in->zone && v->bits & metrics;
@@ -72,7 +50,7 @@ static size_t draft_hour(struct ledger *l, unsigned int k)
 	struct disclosure_bytes most[LEDGER_ZONES] = { { 0 } };
 	size_t n = 0;
 
-	release_find_most(l, most);
+	release_share_find_most(l, most);
 	for (unsigned int i = 0; i < LEDGER_ZONES; i++) {
 		struct ledger_zone *z = &l->image->zone[i];
 		const struct in_zone in = { l, i };
@@ -111,7 +89,7 @@ static void finish_hour(struct ledger *l)
 {
 	struct ledger_image *image = l->image;
 
-	for (size_t i = 0; i < visits_of(image); i++)
+	for (size_t i = 0; i < release_share_visits(image); i++)
 		visit_end_hour(image, ledger_visit_at(l, i));
 	for (size_t i = 0; i < LEDGER_ZONES; i++) {
 		struct ledger_zone *z = &image->zone[i];

@@ -17,10 +17,6 @@
 
 void release_hour(struct ledger *l, unsigned int k, int64_t next_hour_s);
 
-/* Comes after release_hour(). The indexes are made anew. */
-void release_day(struct ledger *l, struct device_index *vs, unsigned int k,
-		 int64_t next_day_s);
-
 void release_resume(struct ledger *l, struct device_index *vs);
 
 #endif

@@ -7,16 +7,11 @@
 #include <sys/random.h>
 
 #include "netctl/usage/outbox.h"
-#include "netctl/usage/release.h"
+#include "netctl/usage/release_share.h"
 
 #define BIT(metric)  DISCLOSURE_BIT(metric)
 #define OTHER	     "other"
 #define PARTS_OF_DAY (1 + LEDGER_ZONES + USAGE_LABELS + USAGE_PLATFORMS + 2)
-
-static size_t visits_of(const struct ledger_image *image)
-{
-	return image->visits[image->half];
-}
 
 /* --- the day: who contributed, in the box as a whole ------------------- */
 
@@ -117,7 +112,7 @@ static void find_contributors(struct leftover *left, unsigned int k)
 	add_zones(left, k);
 	bound = left->most;
 	left->most = (struct disclosure_bytes){ 0, 0 };
-	left->count = visits_of(left->l->image);
+	left->count = release_share_visits(left->l->image);
 	left->order = malloc((left->count + 1) * sizeof(*left->order));
 	if (!left->order)
 		return;
@@ -159,7 +154,7 @@ static void mark_released(struct ledger *l, uint64_t mask)
 {
 	struct disclosure_bytes most[LEDGER_ZONES] = { { 0 } };
 
-	release_find_most(l, most);
+	release_share_find_most(l, most);
 	for (size_t i = 0; i < LEDGER_ZONES; i++) {
 		struct ledger_zone *z = &l->image->zone[i];
 
@@ -321,7 +316,7 @@ static void copy_open(struct ledger *l, uint64_t to)
 	struct ledger_image *image = l->image;
 	size_t n = 0;
 
-	for (size_t i = 0; i < visits_of(image); i++) {
+	for (size_t i = 0; i < release_share_visits(image); i++) {
 		const struct ledger_visit *v = ledger_visit_at(l, i);
 		struct ledger_visit *copy = &image->visit[to][n];
 

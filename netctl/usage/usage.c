@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "netctl/usage/device_index.h"
 #include "netctl/usage/release.h"
+#include "netctl/usage/release_day.h"
 #include "netctl/usage/wallclock.h"
 
 #define HOUR_S	    3600

@@ -11,6 +11,7 @@
 #include <openssl/sha.h>
 
 #include "common/colour.h"
+#include "common/config/settings_palette.h"
 #include "portal/pages/template.h"
 #include "portal/util/file.h"
 
@@ -376,17 +377,18 @@ static void put_accent(struct strbuf *o, const char *accent, const char *card)
 		return;
 	put_colour(o, "accent", accent);
 	put_colour(o, "on", colour_of_text_on(accent));
-	put_colour(o, "tint", colour_mix(tint, accent, COLOUR_TINT, card));
+	put_colour(o, "tint",
+		   colour_mix(tint, accent, SETTINGS_PALETTE_TINT, card));
 }
 
 /* The configured colours, in the place of those at the style's beginning. */
 static void put_palette(struct strbuf *o, const struct portal_settings *p)
 {
 	strbuf_text(o, ":root{");
-	put_accent(o, p->colour_accent, COLOUR_CARD);
+	put_accent(o, p->colour_accent, SETTINGS_PALETTE_CARD);
 	put_colour(o, "sky", p->colour_header);
 	strbuf_text(o, "}@media (prefers-color-scheme:dark){:root{");
-	put_accent(o, p->colour_accent_dark, COLOUR_CARD_DARK);
+	put_accent(o, p->colour_accent_dark, SETTINGS_PALETTE_CARD_DARK);
 	put_colour(o, "sky", p->colour_header_dark);
 	strbuf_text(o, "}}");
 }
