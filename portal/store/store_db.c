@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "portal/store/store_schema.h"
+#include "portal/util/sqlite.h"
 
 #define BUSY_MS	     200  /* longer would keep guests waiting */
 #define BUSY_READ_MS 2000 /* the command line has time */
@@ -43,8 +44,8 @@ static const char copy_setup[] = "PRAGMA journal_mode = MEMORY;"
 
 static int exec(struct store_db *db, const char *sql)
 {
-	return store_schema_error(db->db,
-				  sqlite3_exec(db->db, sql, NULL, NULL, NULL));
+	return sqlite_error(db->db,
+			    sqlite3_exec(db->db, sql, NULL, NULL, NULL));
 }
 
 static bool only_reads(const struct store_db *db, enum store_db_mode mode)
@@ -84,14 +85,14 @@ static int set_up(struct store_db *db, enum store_db_mode mode)
 	if (err == -ENODATA && !only_reads(db, mode))
 		err = 0;
 	if (!err && mode == STORE_DB_STILL)
-		err = store_schema_verify(db->db);
+		err = sqlite_verify(db->db);
 	if (err)
 		return err;
 	if (!only_reads(db, mode)) {
 		err = set_up_journal(db, mode);
 		if (!err)
-			err = store_schema_migrate(db->db, store_migrations,
-						   store_version);
+			err = sqlite_migrate(db->db, store_migrations,
+					     store_version);
 	}
 	return err ? err : store_schema_prepare(db->db, db->statement);
 }
@@ -106,7 +107,7 @@ static int try_open(struct store_db **out, const char *name, int flags,
 		return -ENOMEM;
 	code = sqlite3_open_v2(name, &db->db, flags | SQLITE_OPEN_NOMUTEX,
 			       NULL);
-	err = store_schema_error(db->db, code);
+	err = sqlite_error(db->db, code);
 	if (!err) {
 		sqlite3_extended_result_codes(db->db, 1);
 		sqlite3_busy_timeout(
@@ -228,7 +229,7 @@ bool store_db_is_readonly(const struct store_db *db)
 static int run(struct store_db *db, enum store_statement which)
 {
 	sqlite3_stmt *s = db->statement[which];
-	int err = store_schema_error(db->db, sqlite3_step(s));
+	int err = sqlite_error(db->db, sqlite3_step(s));
 
 	sqlite3_reset(s);
 	return err;
@@ -261,7 +262,7 @@ int store_db_get_checkpoint(struct store_db *db, struct store_checkpoint *out)
 	sqlite3_reset(s);
 	if (code == SQLITE_DONE)
 		return -EUCLEAN;
-	return store_schema_error(db->db, code);
+	return sqlite_error(db->db, code);
 }
 
 int store_db_suspend(struct store_db *db, struct store_checkpoint *out)
@@ -305,7 +306,7 @@ static int find_zone(struct store_db *db, const char *name, int64_t *id)
 	code = sqlite3_step(s);
 	*id = code == SQLITE_ROW ? sqlite3_column_int64(s, 0) : -1;
 	sqlite3_reset(s);
-	return store_schema_error(db->db, code);
+	return sqlite_error(db->db, code);
 }
 
 static int get_zone(struct store_db *db, const char *name, int64_t *id)
@@ -415,7 +416,7 @@ static int step(struct store_db *db)
 {
 	int code = sqlite3_step(db->reading);
 
-	return code == SQLITE_ROW ? 1 : store_schema_error(db->db, code);
+	return code == SQLITE_ROW ? 1 : sqlite_error(db->db, code);
 }
 
 int store_db_next(struct store_db *db, struct store_row *out)

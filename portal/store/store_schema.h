@@ -44,25 +44,12 @@ extern const char *const store_migrations[];
 extern const int store_version;
 
 /*
- * Brings a database to the version that the count migrations lead to, all of
- * it or nothing. -EPROTONOSUPPORT: it is of a later one; -EMEDIUMTYPE: it is
- * not ours. Nothing is changed then.
+ * Whether the database is of store_version. -ENODATA: of an earlier one, or
+ * empty; else as sqlite_check_version().
  */
-int store_schema_migrate(sqlite3 *db, const char *const *migrations, int count);
-
-/* The same; -ENODATA: of an earlier version, or empty; 0: of this one. */
 int store_schema_check(sqlite3 *db);
 
 int store_schema_prepare(sqlite3 *db,
 			 sqlite3_stmt *statement[STORE_STATEMENTS]);
-
-/* -errno of a result code; 0 of SQLITE_OK, SQLITE_ROW and SQLITE_DONE. */
-int store_schema_error(sqlite3 *db, int code);
-
-/* Reads all of it. 0, or -EUCLEAN. */
-int store_schema_verify(sqlite3 *db);
-
-/* The number that a PRAGMA or SELECT answers. 0 or -errno. */
-int store_schema_number(sqlite3 *db, const char *sql, int *out);
 
 #endif

@@ -10,7 +10,7 @@
 #include <sqlite3.h>
 
 #include "common/text.h"
-#include "portal/store/store_schema.h"
+#include "portal/util/sqlite.h"
 
 #define DAY 86400
 
@@ -178,7 +178,7 @@ int voucher_batch_list(struct voucher_db *db, int64_t now_s, const char *label,
 	}
 	sqlite3_reset(s);
 	sqlite3_clear_bindings(s);
-	return store_schema_error(db->db, code);
+	return sqlite_error(db->db, code);
 }
 
 int voucher_batch_statistics(
@@ -201,7 +201,7 @@ int voucher_batch_statistics(
 		on_label(&row, arg);
 	}
 	sqlite3_reset(s);
-	return store_schema_error(db->db, code);
+	return sqlite_error(db->db, code);
 }
 
 /* --- revoking ---------------------------------------------------------- */
@@ -241,7 +241,7 @@ static int read_tags(struct voucher_db *db, const struct voucher_target *t,
 			      (uint64_t)sqlite3_column_int64(s, 0));
 	sqlite3_reset(s);
 	sqlite3_clear_bindings(s);
-	return err ? err : store_schema_error(db->db, code);
+	return err ? err : sqlite_error(db->db, code);
 }
 
 static int mark(struct voucher_db *db, const struct voucher_target *t)

@@ -8,7 +8,7 @@
 
 #include <sqlite3.h>
 
-#include "portal/store/store_schema.h"
+#include "portal/util/sqlite.h"
 
 #define BUSY_MS	     200 /* longer would keep guests waiting */
 #define DAY_S	     86400
@@ -116,21 +116,15 @@ static const char *const statements[VOUCHER_STATEMENTS] = {
 
 /* --- opening ----------------------------------------------------------- */
 
-static int exec(struct voucher_db *db, const char *sql)
-{
-	return store_schema_error(db->db,
-				  sqlite3_exec(db->db, sql, NULL, NULL, NULL));
-}
-
 /* Another program's database may well be of version 1, too. */
 static int check_application(struct voucher_db *db, bool *is_empty)
 {
 	int id = 0, version = 0;
-	int err = store_schema_number(db->db, "PRAGMA application_id", &id);
+	int err = sqlite_read_number(db->db, "PRAGMA application_id", &id);
 
 	if (!err)
-		err = store_schema_number(db->db, "PRAGMA user_version",
-					  &version);
+		err = sqlite_read_number(db->db, "PRAGMA user_version",
+					 &version);
 	*is_empty = !id && !version;
 	return !err && !*is_empty && id != APPLICATION_ID ? -EMEDIUMTYPE : err;
 }
@@ -147,7 +141,7 @@ static int check_key(struct voucher_db *db, const struct voucher_key *key)
 	code = sqlite3_prepare_v2(db->db, "SELECT key FROM meta", -1, &s, NULL);
 	if (code == SQLITE_OK)
 		code = sqlite3_step(s);
-	err = store_schema_error(db->db, code);
+	err = sqlite_error(db->db, code);
 	if (code == SQLITE_DONE)
 		err = -ENOENT; /* as above */
 	if (code == SQLITE_ROW &&
@@ -178,20 +172,16 @@ static int put_key(struct voucher_db *db, const struct voucher_key *key)
 		code = sqlite3_step(s);
 	}
 	sqlite3_finalize(s);
-	return store_schema_error(db->db, code);
+	return sqlite_error(db->db, code);
 }
 
 static int prepare(struct voucher_db *db)
 {
-	for (int i = 0; i < VOUCHER_STATEMENTS; i++) {
-		int code = sqlite3_prepare_v3(db->db, statements[i], -1,
-					      SQLITE_PREPARE_PERSISTENT,
-					      &db->statement[i], NULL);
+	int err = 0;
 
-		if (code != SQLITE_OK)
-			return store_schema_error(db->db, code);
-	}
-	return 0;
+	for (int i = 0; i < VOUCHER_STATEMENTS && !err; i++)
+		err = sqlite_prepare(db->db, statements[i], &db->statement[i]);
+	return err;
 }
 
 static int set_up(struct voucher_db *db, const struct voucher_key *key,
@@ -203,11 +193,12 @@ static int set_up(struct voucher_db *db, const struct voucher_key *key,
 	if (!err && is_empty && mode == VOUCHER_DB_USE)
 		err = -ENOENT; /* its making was cut short */
 	if (!err)
-		err = exec(db, setup);
+		err = sqlite_run(db->db, setup);
 	if (!err && mode == VOUCHER_DB_MAKE)
-		err = exec(db, "PRAGMA cache_size = -8192"); /* of a batch */
+		err = sqlite_run(db->db,
+				 "PRAGMA cache_size = -8192"); /* of a batch */
 	if (!err)
-		err = store_schema_migrate(db->db, migrations, VERSION_LATEST);
+		err = sqlite_migrate(db->db, migrations, VERSION_LATEST);
 	if (!err && mode == VOUCHER_DB_MAKE)
 		err = put_key(db, key);
 	if (!err)
@@ -226,7 +217,7 @@ int voucher_db_open(struct voucher_db **out, const char *path,
 	if (!db)
 		return -ENOMEM;
 	code = sqlite3_open_v2(path, &db->db, flags, NULL);
-	err = store_schema_error(db->db, code);
+	err = sqlite_error(db->db, code);
 	if (!err) {
 		sqlite3_extended_result_codes(db->db, 1);
 		sqlite3_busy_timeout(db->db, mode == VOUCHER_DB_MAKE
@@ -278,7 +269,7 @@ const char *voucher_db_reason(int err)
 int voucher_db_run(struct voucher_db *db, enum voucher_statement which)
 {
 	sqlite3_stmt *s = db->statement[which];
-	int err = store_schema_error(db->db, sqlite3_step(s));
+	int err = sqlite_error(db->db, sqlite3_step(s));
 
 	sqlite3_reset(s);
 	return err;
@@ -328,7 +319,7 @@ int voucher_db_find(struct voucher_db *db, const struct voucher_hash *code,
 		read_row(s, out);
 	sqlite3_reset(s);
 	sqlite3_clear_bindings(s);
-	return result == SQLITE_ROW ? 1 : store_schema_error(db->db, result);
+	return result == SQLITE_ROW ? 1 : sqlite_error(db->db, result);
 }
 
 int voucher_db_use(struct voucher_db *db, int64_t id, int64_t ends_s,

@@ -17,6 +17,7 @@
 #include "netctl/usage/ledger.h"
 #include "netctl/usage/outbox.h"
 #include "netctl/usage/release.h"
+#include "netctl/usage/release_day.h"
 
 static const char *path_in_ram(void)
 {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "portal/store/store_schema.h"
+#include "portal/util/sqlite.h"
 
 static bool is_isolated; /* mounts of ours are nobody else's */
 
@@ -440,7 +441,7 @@ static int number_of(const char *sql)
 	int v = -1;
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(store_schema_number(db, sql, &v), 0);
+	assert_int_equal(sqlite_read_number(db, sql, &v), 0);
 	sqlite3_close(db);
 	return v;
 }
@@ -500,12 +501,12 @@ static void test_migration(void **state)
 	assert_int_equal(apply_hour(st, 1, NOON, 12), 0);
 	store_free(st);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(store_schema_migrate(db, steps, 2), 0);
-	assert_int_equal(store_schema_migrate(db, steps, 2), 0);
+	assert_int_equal(sqlite_migrate(db, steps, 2), 0);
+	assert_int_equal(sqlite_migrate(db, steps, 2), 0);
 	/* the third is wrong in its second half */
-	assert_int_equal(store_schema_migrate(db, steps, 3), -EMEDIUMTYPE);
+	assert_int_equal(sqlite_migrate(db, steps, 3), -EMEDIUMTYPE);
 	assert_true(sqlite3_get_autocommit(db));
-	assert_int_equal(store_schema_migrate(db, steps, 1), -EPROTONOSUPPORT);
+	assert_int_equal(sqlite_migrate(db, steps, 1), -EPROTONOSUPPORT);
 	sqlite3_close(db);
 	assert_int_equal(number_of("PRAGMA user_version"), 2);
 	assert_int_equal(number_of("SELECT visitors + more FROM days"), 19);
