@@ -12,6 +12,7 @@
 #include <json-c/json.h>
 
 #include "cli/netctl_call.h"
+#include "common/array.h"
 
 #define MINUTES_MAX (365 * 24 * 60)
 
@@ -96,7 +97,7 @@ static const struct command commands[] = {
 	{ "help", "[COMMAND]", "this text", 0, 0, 2, cli_help },
 };
 
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define COMMANDS (ARRAY_SIZE(commands))
 
 static enum cli_exit no_command(const struct cli *cli, const char *word);
 
@@ -201,7 +202,7 @@ enum cli_exit cli_refused(const struct cli *cli, int err, const char *subject)
 		  "netctl hung up; it answers root: sudo" },
 	};
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (known[i].err == err)
 			return cli_fail(cli, known[i].code, "%s: %s", subject,
 					known[i].text);
@@ -276,9 +277,8 @@ static enum cli_exit open_without_config(const struct cli *cli,
 {
 	static const char *const paths[] = { SETTINGS_SOCKET,
 					     "/var/run/stadttor/netctl.sock" };
-	const size_t count = strcmp(cli->config, SETTINGS_PATH) != 0
-				     ? 0
-				     : sizeof(paths) / sizeof(paths[0]);
+	const size_t count =
+		strcmp(cli->config, SETTINGS_PATH) != 0 ? 0 : ARRAY_SIZE(paths);
 
 	for (size_t i = 0; i < count; i++) {
 		if (netctl_call_open(t, paths[i]))
@@ -436,7 +436,7 @@ static const struct option_rule rules[] = {
 	{ "address", .used = OPT_PRINT, TEXT(cli.voucher.address) },
 };
 
-#define RULES	   (sizeof(rules) / sizeof(rules[0]))
+#define RULES	   (ARRAY_SIZE(rules))
 #define RULE_VALUE 256 /* of getopt_long(), for the first one */
 
 static bool take_passwd(struct command_line *l, enum cli_passwd what)

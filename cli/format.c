@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/ipc.h"
 
 struct scale {
@@ -74,7 +75,7 @@ const char *format_time(uint64_t seconds, char buf[FORMAT_MAX])
 		snprintf(buf, FORMAT_MAX, "none");
 		return buf;
 	}
-	for (size_t i = 0; i < sizeof(scale) / sizeof(scale[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(scale); i++) {
 		if (seconds < scale[i].big)
 			continue;
 		snprintf(buf, FORMAT_MAX, "%" PRIu64 "%s %" PRIu64 "%s",

@@ -8,6 +8,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "common/array.h"
+
 static volatile sig_atomic_t caught;
 
 static void on_signal(int number)
@@ -59,7 +61,7 @@ static bool read_silently(int tty, const char *prompt, char *out, size_t max)
 
 /* The terminal gets its echo back before a signal ends us. */
 static const int watched[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-#define WATCHED (sizeof(watched) / sizeof(watched[0]))
+#define WATCHED (ARRAY_SIZE(watched))
 
 static void catch_signals(struct sigaction old[WATCHED])
 {

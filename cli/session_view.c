@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "cli/format.h"
+#include "common/array.h"
 
 #define ADDRESSES_MAX (ADDR_TEXT_MAX * (SESSION_ADDRESSES + 1))
 
@@ -18,15 +19,10 @@ int session_list_add(struct session_list *l, const struct ipc_session *s)
 {
 	struct session_view *v;
 
-	if (l->count == l->room) {
-		size_t room = l->room * 2 + IPC_LIST_PAGE;
-
-		v = realloc(l->view, room * sizeof(*v));
-		if (!v)
-			return -ENOMEM;
-		l->view = v;
-		l->room = room;
-	}
+	v = array_grow(l->view, &l->room, l->count + 1, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	l->view = v;
 	v = &l->view[l->count++];
 	memset(v, 0, sizeof(*v));
 	v->session = *s;
@@ -102,7 +98,7 @@ struct json_object *session_to_json(const struct session_view *v,
 	json_object_object_add(
 		o, "state",
 		json_object_new_string(session_state_to_string(s->state)));
-	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
 		json_object_object_add(o, figures[i].key,
 				       cli_json_limit(figures[i].value));
 	json_object_object_add(o, "reduced",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `stadttor status`: totals since netctl's start, and its zones. */
 #include "cli/cli.h"
+#include "common/array.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -88,7 +89,7 @@ static void print_json(const struct status *s)
 	struct json_object *ended = json_object_new_object();
 	struct json_object *zones = json_object_new_array();
 
-	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
 		json_object_object_add(
 			o, figures[i].key,
 			json_object_new_uint64(figures[i].value));

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/array.h"
+
 static const struct usage_metric_info metrics[USAGE_METRICS] = {
 	[USAGE_VISITORS] = { "visitors", "devices that were online in the hour",
 			     USAGE_SERIES_VISITORS, false },
@@ -132,7 +134,7 @@ enum usage_metric usage_dwell_metric(uint64_t seconds)
 	static const unsigned int below_min[] = { 5, 15, 30, 60, 120, 240 };
 	size_t i = 0;
 
-	while (i < sizeof(below_min) / sizeof(below_min[0]) &&
+	while (i < ARRAY_SIZE(below_min) &&
 	       seconds >= below_min[i] * 60ULL)
 		i++;
 	return (enum usage_metric)(USAGE_DWELL_5 + i);

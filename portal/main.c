@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "common/config/settings.h"
 #include "common/log.h"
 #include "common/mkdir_for.h"
@@ -117,7 +118,7 @@ static void prepare_folders(const struct settings *s,
 	const char *file[] = { s->usage.file, s->voucher.file, copy };
 
 	store_spill_path(copy, s->gate.socket);
-	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(file); i++) {
 		int err = mkdir_for(file[i], user);
 
 		if (err)

@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "cli/dns/dns_names.h"
+#include "common/array.h"
 
 static const struct server {
 	const char *name;
@@ -21,7 +22,7 @@ static const struct server {
 
 static const struct server *find_server(const char *name)
 {
-	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(servers); i++)
 		if (!name || !strcmp(servers[i].name, name))
 			return &servers[i];
 	return NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `stadttor voucher print`: reads codes and looks up what they are good for. */
 #include "cli/voucher/voucher.h"
+#include "common/array.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -67,16 +68,12 @@ static enum cli_exit build_url(struct print_job *j)
 
 static int add_card(struct print_job *j, const char code[VOUCHER_CODE_MAX])
 {
-	if (j->cards == j->room) {
-		size_t room = j->room * 2 + 64;
-		struct voucher_sheet_card *more =
-			realloc(j->card, room * sizeof(*more));
+	struct voucher_sheet_card *grown =
+		array_grow(j->card, &j->room, j->cards + 1, sizeof(*grown));
 
-		if (!more)
-			return -ENOMEM;
-		j->card = more;
-		j->room = room;
-	}
+	if (!grown)
+		return -ENOMEM;
+	j->card = grown;
 	j->card[j->cards] = (struct voucher_sheet_card){ 0 };
 	memcpy(j->card[j->cards++].code, code, VOUCHER_CODE_MAX);
 	return 0;

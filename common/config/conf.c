@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/array.h"
 #include "common/text.h"
 
 struct unit {
@@ -154,7 +155,7 @@ static bool parse_bool(const char *text, bool *out)
 	static const char *const words[] = { "0",   "1",  "no",	   "yes",
 					     "off", "on", "false", "true" };
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (!strcmp(text, words[i])) {
 			*out = i % 2;
 			return true;

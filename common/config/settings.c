@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/config/settings_check.h"
 #include "common/config/settings_options.h"
 
@@ -137,7 +138,7 @@ static bool take_section(struct settings *c, const struct uci_file *f,
 {
 	const struct uci_section *o;
 
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
 		if (strcmp(s->type, sections[i].type))
 			continue;
 		TAILQ_FOREACH (o, &f->sections, next) {
@@ -304,7 +305,7 @@ static const char *find_translation(const struct conf_list *texts,
 		{ "en", 2 },
 	};
 
-	for (size_t w = 0; w < sizeof(wanted) / sizeof(wanted[0]); w++)
+	for (size_t w = 0; w < ARRAY_SIZE(wanted); w++)
 		for (size_t i = 0; i < texts->count; i++)
 			if (settings_text_in(texts->value[i],
 					     wanted[w].language, wanted[w].len))

@@ -5,12 +5,13 @@
 
 #include <stddef.h>
 
+#include "common/array.h"
 #include "common/config/conf.h"
 
 #define AT(type, field) .offset = offsetof(struct type, field)
 #define TABLE(type, options)                                                   \
 	{                                                                      \
-		type, options, sizeof(options) / sizeof(options[0])            \
+		type, options, ARRAY_SIZE(options)            \
 	}
 
 extern const struct conf_table settings_gate_table;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "common/array.h"
 #include "common/colour.h"
 
 /* What of style.css the configured colours stand on or under. */
@@ -37,7 +38,7 @@ static const struct pair {
 bool settings_palette_check(const struct portal_settings *p, char *why,
 			    size_t max)
 {
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
 		const char *colour =
 			*(char *const *)((const char *)p + pairs[i].offset);
 		char other[COLOUR_MAX];

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "common/text.h"
 
 #define FILE_MAX (1024 * 1024)
@@ -39,7 +40,7 @@ static const struct {
 	[UCI_LIST] = { "list", "list NAME 'VALUE'", 2 },
 };
 
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define KINDS (ARRAY_SIZE(kinds))
 
 static bool PRINTF_LIKE(2, 3) wrong(struct parser *p, const char *fmt, ...)
 {

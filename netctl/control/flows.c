@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/clock.h"
 
 struct ended {
@@ -25,22 +26,17 @@ static void on_neighbour(const struct mac *mac, const struct addr *a, void *arg)
 {
 	struct ended *e = arg;
 	const struct session *s = session_find(e->sessions, e->zone, mac);
-	struct conntrack_source *grown;
+	struct conntrack_source *grown, *source;
 
 	if (s ? s->state != SESSION_ENDED : !is_wanted(e, a))
 		return;
-	if (e->count == e->size) {
-		size_t size = e->size ? e->size * 2 : 16;
-
-		grown = realloc(e->source, size * sizeof(*grown));
-		if (!grown)
-			return;
-		e->source = grown;
-		e->size = size;
-	}
-	grown = &e->source[e->count++];
-	*grown = (struct conntrack_source){ .addr = *a, .mac = *mac };
-	grown->addr.ifindex = e->ifindex;
+	grown = array_grow(e->source, &e->size, e->count + 1, sizeof(*grown));
+	if (!grown)
+		return;
+	e->source = grown;
+	source = &grown[e->count++];
+	*source = (struct conntrack_source){ .addr = *a, .mac = *mac };
+	source->addr.ifindex = e->ifindex;
 }
 
 static bool zone_has_ended(const struct controller *c, uint16_t zone)

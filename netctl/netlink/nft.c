@@ -16,6 +16,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include "common/array.h"
 #include "netctl/netlink/netlink.h"
 
 #define MESSAGE_MAX 16384
@@ -225,7 +226,7 @@ static int attach_filter(int fd, uint32_t ignore_portid)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	struct sock_fprog program = {
-		.len = sizeof(code) / sizeof(code[0]),
+		.len = ARRAY_SIZE(code),
 		.filter = code,
 	};
 

@@ -14,6 +14,7 @@
 #include <linux/rtnetlink.h>
 #include <netlink/netlink.h>
 
+#include "common/array.h"
 #include "netctl/netlink/netlink.h"
 
 #define BUFFER_SIZE (8 * 1024 * 1024)
@@ -272,7 +273,7 @@ int rtnl_watch_roots(void)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	const struct sock_fprog program = {
-		.len = sizeof(code) / sizeof(code[0]),
+		.len = ARRAY_SIZE(code),
 		.filter = code,
 	};
 

@@ -7,6 +7,8 @@
 
 #include <linux/netfilter.h>
 
+#include "common/array.h"
+
 #define DNS_PORT 53
 
 /* Before the firewall's own chains, so that ours see packets first. */
@@ -255,7 +257,7 @@ static const struct garden_part {
 	  FIELD_IP6_DADDR },
 };
 
-#define GARDEN_PARTS (sizeof(garden_parts) / sizeof(garden_parts[0]))
+#define GARDEN_PARTS (ARRAY_SIZE(garden_parts))
 
 static bool garden_has(const struct walk *w, const struct zone_settings *z,
 		       const struct garden_part *p)
@@ -344,7 +346,7 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	RULE(w, granted(w), T(TERM_L4PROTO, .value = IPPROTO_TCP),
 	     T(TERM_DPORT, .value = (uint32_t)p->hijack_port),
 	     T(TERM_REJECT_TCP));
-	for (size_t k = 0; k < sizeof(open) / sizeof(open[0]); k++)
+	for (size_t k = 0; k < ARRAY_SIZE(open); k++)
 		RULE(w, T(TERM_L4PROTO, .value = open[k].protocol),
 		     T(TERM_DPORT, .value = open[k].port), T(TERM_ACCEPT));
 	RULE(w, T(TERM_REPLY), T(TERM_ANSWER), T(TERM_ACCEPT));

@@ -6,6 +6,7 @@
 
 #include <linux/netfilter.h>
 
+#include "common/array.h"
 #include "netctl/rules/ruleset.h"
 
 struct writer {
@@ -35,7 +36,7 @@ static const char *protocol_text(uint32_t protocol)
 		{ IPPROTO_ICMPV6, "ipv6-icmp" },
 	};
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (known[i].number == protocol)
 			return known[i].name;
 	return "?";

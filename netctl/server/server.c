@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "common/array.h"
 #include "common/clock.h"
 #include "common/config/garden_names.h"
 #include "netctl/control/controller.h"
@@ -335,15 +336,11 @@ static void on_page_neighbour(const struct mac *mac, const struct addr *a,
 	if (!s || !page->count || s->index < page->session[0]->index ||
 	    s->index > page->session[page->count - 1]->index)
 		return;
-	if (page->addresses == page->size) {
-		size_t size = page->size ? page->size * 2 : IPC_LIST_PAGE;
-
-		grown = realloc(page->address, size * sizeof(*page->address));
-		if (!grown)
-			return;
-		page->address = grown;
-		page->size = size;
-	}
+	grown = array_grow(page->address, &page->size, page->addresses + 1,
+			   sizeof(*page->address));
+	if (!grown)
+		return;
+	page->address = grown;
 	page->address[page->addresses].session = s;
 	page->address[page->addresses++].ip = *a;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_SIZE 16
+#include "common/array.h"
 
 struct list {
 	struct garden_entry *entry;
@@ -124,13 +124,12 @@ static void expire(struct list *l, uint64_t now_ms)
 
 static int grow(struct list *l)
 {
-	size_t size = l->size ? l->size * 2 : FIRST_SIZE;
-	struct garden_entry *grown = realloc(l->entry, size * sizeof(*grown));
+	struct garden_entry *grown =
+		array_grow(l->entry, &l->size, l->count + 1, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
 	l->entry = grown;
-	l->size = size;
 	return 0;
 }
 
@@ -140,7 +139,7 @@ static int make_room(struct list *l, uint64_t now_ms)
 		expire(l, now_ms);
 	if (l->count == GARDEN_MAX)
 		return -ENOSPC;
-	return l->count == l->size ? grow(l) : 0;
+	return grow(l);
 }
 
 /* --- one answer -------------------------------------------------------- */

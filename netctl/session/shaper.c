@@ -8,6 +8,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
+#include "common/array.h"
 #include "netctl/rules/ruleset.h"
 
 #define SLOTS		 0x10000
@@ -37,7 +38,8 @@ enum leaf_kind { LEAF_UNKNOWN, LEAF_FQ_CODEL, LEAF_PFIFO };
 
 struct pool {
 	uint16_t *slot; /* a stack of slots whose classes exist */
-	uint32_t free, size, used;
+	uint32_t free, used;
+	size_t size;
 	bool wanted;
 	bool growing; /* from half of the target up to all of it */
 };
@@ -522,15 +524,12 @@ static void put_classes(struct shaper *sh, size_t zone, uint16_t slot,
 
 static bool pool_push(struct pool *p, uint16_t slot)
 {
-	if (p->free == p->size) {
-		uint32_t size = p->size ? p->size * 2 : POOL_MIN;
-		uint16_t *grown = realloc(p->slot, size * sizeof(*grown));
+	uint16_t *grown =
+		array_grow(p->slot, &p->size, p->free + 1, sizeof(*grown));
 
-		if (!grown)
-			return false;
-		p->slot = grown;
-		p->size = size;
-	}
+	if (!grown)
+		return false;
+	p->slot = grown;
 	p->slot[p->free++] = slot;
 	return true;
 }
@@ -629,8 +628,7 @@ static int on_own_root(const struct nlmsghdr *nlh, void *arg)
 	struct root_search s = { .ifindex = (uint32_t)tcm->tcm_ifindex };
 
 	on_qdisc(nlh, &s);
-	if (s.ours &&
-	    found->count < sizeof(found->ifindex) / sizeof(found->ifindex[0]))
+	if (s.ours && found->count < ARRAY_SIZE(found->ifindex))
 		found->ifindex[found->count++] = s.ifindex;
 	return 0;
 }

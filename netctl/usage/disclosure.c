@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "netctl/usage/disclosure.h"
 
+#include "common/array.h"
+
 #define BIT(metric) DISCLOSURE_BIT(metric)
 #define PEOPLE_STEP 5
 
@@ -16,7 +18,7 @@ static const uint64_t groups[] = {
 		BIT(USAGE_DWELL_60) | BIT(USAGE_DWELL_120) |
 		BIT(USAGE_DWELL_240) | BIT(USAGE_DWELL_MORE),
 };
-#define GROUPS (sizeof(groups) / sizeof(groups[0]))
+#define GROUPS (ARRAY_SIZE(groups))
 
 /* The members of a group that have something and are not in the mask. */
 static uint64_t held_of(const uint64_t *value, uint64_t mask, uint64_t group)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "portal/admin/admin_answer.h"
 #include "portal/admin/admin_api.h"
 #include "portal/admin/admin_login.h"
@@ -82,7 +83,7 @@ static const struct route {
 static const struct route *find(const struct request *r, unsigned int *methods)
 {
 	*methods = 0;
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {
 		if (strcmp(routes[i].path, r->path))
 			continue;
 		if (routes[i].methods & BIT(r->method))

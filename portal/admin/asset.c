@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "portal/util/file.h"
 
 #define SUFFIX	   ".gz"
@@ -35,7 +36,7 @@ static const char *type_of(const char *name)
 {
 	const char *dot = strrchr(name, '.');
 
-	for (size_t i = 0; dot && i < sizeof(types) / sizeof(types[0]); i++)
+	for (size_t i = 0; dot && i < ARRAY_SIZE(types); i++)
 		if (!strcmp(types[i].ending, dot))
 			return types[i].type;
 	return NULL;

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/array.h"
+
 /*
  * path NULL: whatever is asked for there. Hosts that serve people as well are
  * told by the path. Consoles, Brave, ConnMan and Steam say no system that is
@@ -86,7 +88,7 @@ enum usage_platform probe_platform(const char *host, const char *path)
 {
 	size_t len = name_length(host);
 
-	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(probes); i++)
 		if (!strncmp(probes[i].host, host, len) &&
 		    !probes[i].host[len] &&
 		    (!probes[i].path || !strcmp(probes[i].path, path)))

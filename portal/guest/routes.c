@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "portal/guest/auth.h"
 #include "portal/guest/captive.h"
 #include "portal/guest/guest.h"
@@ -364,7 +365,7 @@ static const struct route {
 
 static const struct route *find(const char *path)
 {
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
 		if (!strcmp(routes[i].path, path))
 			return &routes[i];
 	return NULL;

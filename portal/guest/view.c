@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "portal/guest/captive.h"
 #include "portal/guest/guest.h"
 #include "portal/guest/probe.h"
@@ -128,7 +129,7 @@ static const char *kind_of(unsigned int status)
 		{ 503, "busy" },    { 511, "login" },
 	};
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (kinds[i].status == status)
 			return kinds[i].kind;
 	return "bad";

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "portal/http/respond.h"
 
+#include "common/array.h"
 #include "portal/util/strbuf.h"
 
 static const struct {
@@ -30,7 +31,7 @@ static const struct {
 
 const char *respond_reason(unsigned int status)
 {
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
 		if (reasons[i].status == status)
 			return reasons[i].reason;
 	return "Error";

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "portal/pages/icon.h"
 
+#include "common/array.h"
+
 /* In the order of settings_icon_words. */
 static const char *const paths[] = {
 	/* link */
@@ -33,5 +35,5 @@ static const char *const paths[] = {
 
 const char *icon_path(uint64_t icon)
 {
-	return icon < sizeof(paths) / sizeof(paths[0]) ? paths[icon] : paths[0];
+	return icon < ARRAY_SIZE(paths) ? paths[icon] : paths[0];
 }

@@ -10,6 +10,7 @@
 
 #include <json-c/json.h>
 
+#include "common/array.h"
 #include "common/text.h"
 #include "portal/util/file.h"
 
@@ -310,7 +311,7 @@ static const char *resolve_alias(const char *range, size_t *len)
 
 	while (main_len < *len && range[main_len] != '-')
 		main_len++;
-	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
 		if (strlen(aliases[i].other) != main_len ||
 		    strncasecmp(aliases[i].other, range, main_len))
 			continue;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "portal/util/file.h"
 
 /* By the end of the name and by the bytes that such a file begins with. */
@@ -21,7 +22,7 @@ static const struct {
 
 static const char *type_of(const char *path, const char *bytes, size_t len)
 {
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		size_t n = strlen(types[i].ending);
 
 		if (strlen(path) <= n ||

@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include "common/array.h"
 #include "common/colour.h"
 #include "common/config/settings_palette.h"
 #include "portal/pages/template.h"
@@ -145,7 +146,6 @@ static const char *const texts_of_code[] = {
 /* Of these there is one for each plural form. */
 static const char *const nouns[] = { "days", "hours", "minutes" };
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* --- names -------------------------------------------------------------- */
 
@@ -240,9 +240,9 @@ static bool is_complete(const struct page_set *set, const struct lang *l,
 
 	for (size_t i = 0; i < set->words; i++)
 		require_text(&m, set->word_name[i]);
-	for (size_t i = 0; i < COUNT(texts_of_code); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(texts_of_code); i++)
 		require_text(&m, texts_of_code[i]);
-	for (size_t i = 0; i < COUNT(nouns); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(nouns); i++)
 		require_plurals(&m, nouns[i]);
 	if (!m.keys[0])
 		return true;

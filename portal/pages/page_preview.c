@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
+
 #define LEFT_S	    (7ULL * 3600 + 23 * 60)
 #define USED_BYTES  1234567890ULL
 #define ESCAPED_MAX 6 /* bytes of a character, as strbuf_escaped() writes it   \
@@ -134,7 +136,7 @@ static const struct page_preview samples[] = {
 
 const struct page_preview *page_preview_at(size_t i)
 {
-	return i < sizeof(samples) / sizeof(samples[0]) ? &samples[i] : NULL;
+	return i < ARRAY_SIZE(samples) ? &samples[i] : NULL;
 }
 
 void page_preview_render(const struct page_preview *sample,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/array.h"
+
 struct plural_rule {
 	const char *name;
 	enum plural_form (*form)(uint64_t n);
@@ -73,7 +75,7 @@ static const struct plural_rule rules[] = {
 
 const struct plural_rule *plural_find(const char *name)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
 		if (!strcmp(rules[i].name, name))
 			return &rules[i];
 	return NULL;

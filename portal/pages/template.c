@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "portal/util/file.h"
 
 #define FILE_MAX    (64 * 1024)
@@ -54,27 +55,11 @@ static bool fail(struct maker *m, const char *what, const char *name)
 	return false;
 }
 
-/* Room for n more things of that size; the block may move. */
-static void *grow(void *block, size_t *room, size_t needed, size_t size)
-{
-	size_t wanted = *room ? *room : 64;
-	void *grown;
-
-	if (needed <= *room)
-		return block;
-	while (wanted < needed)
-		wanted *= 2;
-	grown = realloc(block, wanted * size);
-	if (grown)
-		*room = wanted;
-	return grown;
-}
-
 static struct template_op *add_op(struct maker *m, enum kind kind, int what)
 {
 	struct template *t = m->t;
 	struct template_op *grown =
-		grow(t->op, &t->ops_room, t->ops + 1, sizeof(*t->op));
+		array_grow(t->op, &t->ops_room, t->ops + 1, sizeof(*t->op));
 
 	if (!grown) {
 		fail(m, "out of memory in", "it");
@@ -90,7 +75,7 @@ static struct template_op *add_op(struct maker *m, enum kind kind, int what)
 static bool append(struct maker *m, const char *text, size_t len)
 {
 	struct template *t = m->t;
-	char *grown = grow(t->text, &t->text_room, t->text_len + 6 * len, 1);
+	char *grown = array_grow(t->text, &t->text_room, t->text_len + 6 * len, 1);
 	char *copy;
 	struct strbuf o;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading from the disk and from memory as if they were one. */
+#include "common/array.h"
 #include "portal/store/store.h"
 
 #include <errno.h>
@@ -197,19 +198,15 @@ int store_read_labels(struct store *st, enum usage_kind kind, store_day from,
 
 static struct store_row *total_of(struct store_totals *t, const char *zone)
 {
+	struct store_row *grown;
+
 	for (size_t i = 0; i < t->rows; i++)
 		if (!strcmp(t->row[i].zone, zone))
 			return &t->row[i];
-	if (t->rows == t->room) {
-		size_t room = t->room * 2 + 16;
-		struct store_row *grown =
-			realloc(t->row, room * sizeof(*grown));
-
-		if (!grown)
-			return NULL;
-		t->row = grown;
-		t->room = room;
-	}
+	grown = array_grow(t->row, &t->room, t->rows + 1, sizeof(*grown));
+	if (!grown)
+		return NULL;
+	t->row = grown;
 	t->row[t->rows] = (struct store_row){ 0 };
 	snprintf(t->row[t->rows].zone, sizeof(t->row[0].zone), "%s", zone);
 	return &t->row[t->rows++];

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/array.h"
 #include "common/usage.h"
 #include "portal/util/sqlite.h"
 
@@ -46,7 +47,7 @@ const char *const store_migrations[] = {
 	" label TEXT NOT NULL, value INTEGER NOT NULL,"
 	" PRIMARY KEY (day, kind, label)) WITHOUT ROWID;",
 };
-const int store_version = sizeof(store_migrations) / sizeof(*store_migrations);
+const int store_version = ARRAY_SIZE(store_migrations);
 
 /* "@" stands for the columns of the metrics, "?@" for a parameter for each,
  * "+@" for their upsert. */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
+
 static const struct {
 	int code, error;
 } errors[] = {
@@ -28,7 +30,7 @@ int sqlite_error(sqlite3 *db, int code)
 	int class = code & 0xff;
 	int system = db ? sqlite3_system_errno(db) : 0;
 
-	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
 		if (errors[i].code == class)
 			return errors[i].error;
 	if (system && (class == SQLITE_IOERR || class == SQLITE_CANTOPEN))

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "common/array.h"
 #include "common/text.h"
 
 #define BASE	 25
@@ -103,10 +104,10 @@ static const uint32_t digits[] = { 0x660, 0x6f0, 0xff10 };
 
 static uint32_t to_latin(uint32_t c)
 {
-	for (size_t i = 0; i < sizeof(digits) / sizeof(digits[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(digits); i++)
 		if (is_in(c, digits[i], digits[i] + 9))
 			return c - digits[i] + '0';
-	for (size_t i = 0; i < sizeof(alike) / sizeof(alike[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(alike); i++)
 		if (c >= alike[i].first &&
 		    c - alike[i].first < strlen(alike[i].latin))
 			return (unsigned char)alike[i]

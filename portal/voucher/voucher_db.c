@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 
+#include "common/array.h"
 #include "portal/util/sqlite.h"
 
 #define BUSY_MS	     200 /* longer would keep guests waiting */
@@ -51,7 +52,7 @@ static const char *const migrations[] = {
 	"CREATE INDEX codes_of_batch ON codes (batch);"
 	"CREATE INDEX codes_begun ON codes (ends_s) WHERE ends_s > 0;",
 };
-#define VERSION_LATEST ((int)(sizeof(migrations) / sizeof(migrations[0])))
+#define VERSION_LATEST ((int)(ARRAY_SIZE(migrations)))
 _Static_assert(APPLICATION_ID == 1398036035, "as the first migration says");
 
 /* A batch as people see it: ?1 now, ?2 label or NULL. */

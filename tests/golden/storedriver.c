@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "portal/store/day.h"
 #include "portal/store/usage_report.h"
 #include "tests/golden/storebatch.h"
@@ -59,7 +60,7 @@ static char *all_reports(struct store *st)
 
 	for (int step = 0; step < USAGE_STEPS; step++) {
 		q.step = (enum usage_step)step;
-		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 			q.zone = names[i];
 			if (usage_report_usage(st, &q, USAGE_REPORT_JSON, f))
 				exit(1);

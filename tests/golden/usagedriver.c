@@ -23,6 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "netctl/usage/usage.h"
 
 #define WORDS_MAX 4096
@@ -189,7 +190,7 @@ static void run(struct driver *d, char *line)
 
 	while (n < WORDS_MAX && (word[n] = strtok(NULL, " \n")))
 		n++;
-	for (size_t i = 0; verb && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+	for (size_t i = 0; verb && i < ARRAY_SIZE(verbs); i++) {
 		if (strcmp(verbs[i].name, verb) || n < verbs[i].words)
 			continue;
 		verbs[i].run(d, word, n);

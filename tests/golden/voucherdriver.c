@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "portal/voucher/voucher.h"
 #include "portal/voucher/voucher_batch.h"
 
@@ -194,7 +195,7 @@ static void do_line(char *line)
 		exit(2);
 	now.since_ms += 60000;
 	now.wall_s = atoll(word[1]);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(word[0], commands[i].name) &&
 		    count == commands[i].words + 2) {
 			commands[i].run(word + 2);

@@ -11,8 +11,7 @@
 #include <string.h>
 
 #include "common/addr.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#include "common/array.h"
 
 static void parse_accepts(void **state)
 {
@@ -33,7 +32,7 @@ static void parse_accepts(void **state)
 	struct addr a;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		assert_true(addr_parse(&a, cases[i].text));
 		assert_int_equal(a.family, cases[i].family);
 		assert_int_equal(addr_len(&a), cases[i].len);
@@ -54,7 +53,7 @@ static void parse_refuses(void **state)
 	const struct addr before = { .family = AF_INET, .byte = { 9 } };
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct addr a = before;
 
 		if (addr_parse(&a, cases[i]))
@@ -100,7 +99,7 @@ static void prefix_table(void **state)
 	const struct addr before = { .family = AF_INET, .byte = { 9 } };
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct addr a = before;
 		unsigned int prefix = 77;
 

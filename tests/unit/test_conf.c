@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/config/conf.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define REFUSED	 UINT64_MAX
 
 struct value_case {
@@ -58,7 +58,7 @@ static void numbers(void **state)
 	};
 
 	(void)state;
-	check_values(conf_parse_number, cases, COUNT(cases));
+	check_values(conf_parse_number, cases, ARRAY_SIZE(cases));
 }
 
 static void seconds(void **state)
@@ -96,7 +96,7 @@ static void seconds(void **state)
 	};
 
 	(void)state;
-	check_values(conf_parse_seconds, cases, COUNT(cases));
+	check_values(conf_parse_seconds, cases, ARRAY_SIZE(cases));
 }
 
 static void rates(void **state)
@@ -125,7 +125,7 @@ static void rates(void **state)
 	};
 
 	(void)state;
-	check_values(conf_parse_rate, cases, COUNT(cases));
+	check_values(conf_parse_rate, cases, ARRAY_SIZE(cases));
 }
 
 static void bytes(void **state)
@@ -154,7 +154,7 @@ static void bytes(void **state)
 	};
 
 	(void)state;
-	check_values(conf_parse_bytes, cases, COUNT(cases));
+	check_values(conf_parse_bytes, cases, ARRAY_SIZE(cases));
 }
 
 /* --- a table ----------------------------------------------------------- */
@@ -236,7 +236,7 @@ static const struct conf_option options[] = {
 	  .help = "some texts" },
 };
 
-static const struct conf_table table = { "thing", options, COUNT(options) };
+static const struct conf_table table = { "thing", options, ARRAY_SIZE(options) };
 
 /* Applies the text's only section; NULL: it is fine. */
 static const char *apply(struct thing *t, const char *text, char *error)
@@ -335,7 +335,7 @@ static void one_line_each(void **state)
 	struct thing t;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(lines); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		const char *got;
 
 		snprintf(text, sizeof(text),
@@ -377,7 +377,7 @@ static void device_names(void **state)
 	struct thing t;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		snprintf(text, sizeof(text), "config thing\noption device %s",
 			 cases[i].name);
 		if (!apply(&t, text, error) != cases[i].good)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "netctl/session/garden.h"
 
 #define NOW_MS 1000000ULL
@@ -126,7 +127,7 @@ static void test_names(void **state)
 	char of[GARDEN_NAME_MAX];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		for (size_t z = 0; z < 3; z++) {
 			const char *want = cases[i].of[z];
 
@@ -158,7 +159,7 @@ static void test_hosts_of_links(void **state)
 	char of[GARDEN_NAME_MAX];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char more[512];
 		struct settings *s;
 
@@ -213,7 +214,7 @@ static void test_only_the_internet(void **state)
 	struct addr a;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(nets) / sizeof(nets[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(nets); i++) {
 		const char *const texts[] = { nets[i].first, nets[i].last,
 					      nets[i].before, nets[i].after };
 
@@ -248,7 +249,7 @@ static void test_times(void **state)
 	uint32_t zones;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct garden *g = garden_new();
 		struct ipc_garden m =
 			message("city.example", "9.9.9.9", cases[i].ttl_s);
@@ -290,7 +291,7 @@ static void test_what_the_kernel_is_told(void **state)
 	struct settings *s = parse("");
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(ttls_s) / sizeof(ttls_s[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ttls_s); i++) {
 		struct garden *g = garden_new();
 		struct ipc_garden m =
 			message("www.city.example", "9.9.9.9", ttls_s[i]);

@@ -17,10 +17,10 @@
 
 #include <event2/event.h>
 
+#include "common/array.h"
 #include "common/clock.h"
 #include "common/ipc.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* A channel on one end of a socket pair; the test plays the other. */
 struct fixture {
@@ -177,7 +177,7 @@ static void checks(void **state)
 	unsigned char bytes[64] = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const char *wrong;
 
 		memcpy(bytes, &cases[i].header, sizeof(cases[i].header));
@@ -237,7 +237,7 @@ static void breaches_close_once(void **state)
 	struct fixture f;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		start(&f, 0);
 		memcpy(bytes, &cases[i].header, sizeof(cases[i].header));
 		peer_sends(&f, IPC_LOOKUP, 1);

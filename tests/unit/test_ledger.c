@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "netctl/usage/device_index.h"
 #include "netctl/usage/ledger.h"
 #include "netctl/usage/outbox.h"
@@ -146,7 +147,7 @@ static void test_strange_content_is_not_used(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(spoil) / sizeof(spoil[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(spoil); i++) {
 		struct ledger l = opened(path_in_ram());
 
 		l.image->zone[1].value[0] = 5;
@@ -168,7 +169,7 @@ static void test_only_in_ram(void **state)
 	int fd;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		l = opened(paths[i]);
 		assert_true(l.is_fresh && !l.is_kept);
 		ledger_close(&l);

@@ -11,11 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "portal/admin/accounts.h"
 #include "portal/admin/admin_session.h"
 #include "portal/util/hex.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define SALT	 "000102030405060708090a0b0c0d0e0f"
 #define HASH	 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define USER	 "user:anna:scrypt:14:8:1:" SALT ":" HASH "\n"
@@ -46,7 +46,7 @@ static void test_good(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(files); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		char error[ACCOUNTS_ERROR_MAX];
 		struct accounts *a = parse(files[i].text, error);
 
@@ -111,7 +111,7 @@ static void test_bad(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(files); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		char error[ACCOUNTS_ERROR_MAX];
 
 		assert_null(parse(files[i].text, error));

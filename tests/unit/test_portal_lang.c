@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "portal/pages/lang.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 static struct lang_set set = {
 	.lang = { { .code = "de" },
 		  { .code = "en" },
@@ -58,7 +58,7 @@ static const struct {
 static void test_choices(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(choices); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(choices); i++) {
 		size_t got =
 			lang_choose(&set, choices[i].chosen, choices[i].accept);
 
@@ -89,7 +89,7 @@ static const char *const broken_json[] = {
 static void test_broken(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(broken_json); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(broken_json); i++) {
 		struct lang l = { .code = "xx" };
 		char error[LANG_ERROR_MAX] = "";
 

@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "portal/live/live.h"
 #include "portal/live/live_url.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define AS_IS	 UINT_MAX
 
 static const char *value_of(const char *json, const char *pointer,
@@ -95,7 +95,7 @@ static const struct {
 static void test_pointer(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(pointers); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(pointers); i++)
 		check(value_of(rfc, pointers[i].pointer, 0), pointers[i].value,
 		      pointers[i].pointer);
 }
@@ -198,7 +198,7 @@ static const struct {
 static void test_values(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(values); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
 		check(value_of(values[i].json, "", values[i].decimals),
 		      values[i].value, values[i].json);
 }
@@ -269,7 +269,7 @@ static const struct {
 static void test_wait(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(waits); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(waits); i++) {
 		uint64_t s = waits[i].interval_s;
 		unsigned int n = waits[i].failures;
 		uint64_t ms = waits[i].wait_s * 1000;
@@ -353,7 +353,7 @@ static void test_bad_urls(void **state)
 	struct live_url u;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(bad_urls); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad_urls); i++) {
 		if (live_url_parse(&u, bad_urls[i]))
 			fail_msg("%s", bad_urls[i]);
 	}
@@ -369,12 +369,12 @@ static void test_sources(void **state)
 	struct live_value v;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(s); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(s); i++)
 		s[i] = (struct live_source){ .url = "https://city.example/",
 					     .pointer = "/a",
 					     .interval_s = 300 };
 	assert_non_null(l);
-	assert_int_equal(live_set_sources(l, s, COUNT(s)), -E2BIG);
+	assert_int_equal(live_set_sources(l, s, ARRAY_SIZE(s)), -E2BIG);
 	assert_int_equal(live_set_sources(l, s, LIVE_SOURCES_MAX), 0);
 	assert_int_equal(
 		event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED),

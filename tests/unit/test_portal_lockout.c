@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "common/array.h"
 #include "portal/admin/lockout.h"
 
 #define START_MS 5000000
@@ -41,7 +42,7 @@ static void test_backoff(void **state)
 
 	(void)state;
 	assert_int_equal(lockout_wait_ms(l, &a, now_ms), 0);
-	for (size_t i = 0; i < sizeof(wait_s) / sizeof(wait_s[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(wait_s); i++) {
 		uint64_t wait_ms;
 
 		lockout_fail(l, &a, now_ms);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "portal/admin/admin_query.h"
 #include "portal/admin/metrics.h"
 
@@ -116,7 +117,7 @@ static void test_text(void **state)
 	totals.zone[0].value[USAGE_VISITORS] = 1234;
 	totals.zone[0].value[USAGE_DWELL_MORE] = UINT64_MAX;
 	write_text(METRICS_TEXT);
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		if (!has(lines[i]))
 			fail_msg("lacks %s in:\n%s", lines[i], text);
 	assert_null(strstr(text, "# UNIT"));
@@ -135,7 +136,7 @@ static void test_openmetrics(void **state)
 	(void)state;
 	write_text(METRICS_OPENMETRICS);
 	assert_int_equal(strncmp(text, "# HELP stadttor_build ", 22), 0);
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		if (!has(lines[i]))
 			fail_msg("lacks %s in:\n%s", lines[i], text);
 	assert_string_equal(text + strlen(text) - 7, "\n# EOF\n");
@@ -185,7 +186,7 @@ static void test_query(void **state)
 	char wrong[ADMIN_QUERY_NAME_MAX];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(queries); i++) {
 		bool good = admin_query_parse(queries[i].query, p, 2, wrong);
 
 		if (good != !queries[i].wrong ||

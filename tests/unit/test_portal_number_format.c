@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "portal/pages/number_format.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define NBSP	 "\xc2\xa0"
 #define MINUTES	 60
 #define HOURS	 3600
@@ -73,7 +73,7 @@ static const struct {
 static void test_plurals(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(plurals); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(plurals); i++) {
 		const struct plural_rule *rule = plural_find(plurals[i].rule);
 
 		assert_non_null(rule);
@@ -120,7 +120,7 @@ static void test_durations(void **state)
 {
 	char buf[NUMBER_FORMAT_MAX];
 
-	for (size_t i = 0; i < COUNT(durations); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(durations); i++)
 		assert_string_equal(
 			number_format_duration(
 				buf, durations[i].seconds,
@@ -179,12 +179,12 @@ static void test_amounts(void **state)
 {
 	char buf[NUMBER_FORMAT_MAX];
 
-	for (size_t i = 0; i < COUNT(amounts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(amounts); i++)
 		assert_string_equal(
 			number_format_bytes(buf, amounts[i].value,
 					    language(*state, amounts[i].lang)),
 			amounts[i].text);
-	for (size_t i = 0; i < COUNT(rates); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rates); i++)
 		assert_string_equal(
 			number_format_rate(buf, rates[i].value,
 					   language(*state, rates[i].lang)),

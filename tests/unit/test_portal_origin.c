@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "portal/guest/origin.h"
 #include "portal/http/respond.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct origin *origin(const char *hostname, const char *certificate)
 {
@@ -67,7 +67,7 @@ static const struct {
 static void test_hosts(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(hosts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
 		struct addr local = address(hosts[i].local);
 
 		if (origin_is_ours(origin(hosts[i].hostname, ""), hosts[i].host,
@@ -89,7 +89,7 @@ static const struct {
 static void test_redirects(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(redirects); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(redirects); i++) {
 		struct addr local = address(redirects[i].local);
 		struct origin *o =
 			origin(redirects[i].hostname, redirects[i].certificate);

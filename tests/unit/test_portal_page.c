@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "portal/pages/page.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* --- the pages that citizens get --------------------------------------- */
 
@@ -142,7 +142,7 @@ static char *make_folder(void)
 	assert_int_equal(mkdir(command, 0700), 0);
 	snprintf(command, sizeof(command), "%s/lang", dir);
 	assert_int_equal(mkdir(command, 0700), 0);
-	for (size_t i = 0; i < COUNT(copied); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(copied); i++) {
 		char from[64];
 		static char text[65536];
 		size_t n;
@@ -183,7 +183,7 @@ static void remove_folder(const char *dir)
 		".",
 	};
 
-	for (size_t i = 0; i < COUNT(names); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		char path[256];
 
 		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
@@ -237,7 +237,7 @@ static void test_templates(void **state)
 	char *dir = make_folder();
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(templates); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(templates); i++) {
 		struct page_values v = { .value[PLACEHOLDER_NETWORK] = "<N>" };
 		char error[PAGE_ERROR_MAX];
 		struct page_set *set;
@@ -372,7 +372,7 @@ static void test_wrong_own_texts(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(wrong); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		char error[PAGE_ERROR_MAX];
 		struct settings *s;
 

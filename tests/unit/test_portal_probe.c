@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
+#include "common/array.h"
 #include "portal/guest/probe.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct {
 	const char *host, *path;
@@ -60,7 +60,7 @@ static const struct {
 static void test_platforms(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		assert_int_equal(probe_platform(cases[i].host, cases[i].path),
 				 cases[i].platform);
 }

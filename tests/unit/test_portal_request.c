@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "portal/http/request.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define HOST	 "Host: gate\r\n"
 
 static const struct verdict {
@@ -144,7 +144,7 @@ static enum request_result feed(struct request *r, const char *text, size_t len)
 static void test_verdicts(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(verdicts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
 		const struct verdict *v = &verdicts[i];
 		struct request r;
 
@@ -158,7 +158,7 @@ static void test_verdicts(void **state)
 static void test_slowly(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(verdicts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
 		const struct verdict *v = &verdicts[i];
 		size_t len = strlen(v->text);
 		enum request_result result = REQUEST_MORE;
@@ -226,7 +226,7 @@ static const struct {
 static void test_targets(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(targets); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
 		char text[256];
 		struct request r;
 		int len = snprintf(text, sizeof(text),
@@ -254,7 +254,7 @@ static void test_ignored_body(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(texts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct request r;
 
 		request_init(&r, true);
@@ -332,7 +332,7 @@ static const struct {
 static void test_extra_fields(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(extras); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(extras); i++) {
 		struct request_extra e;
 		struct request r;
 		char text[512];
@@ -359,7 +359,7 @@ static void test_extra_bounds(void **state)
 
 	(void)state;
 	memset(filler, 'a', sizeof(filler) - 1);
-	for (size_t i = 0; i < COUNT(twice); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(twice); i++) {
 		snprintf(text, sizeof(text),
 			 "GET / HTTP/1.1\r\n" HOST "%s: a\r\n%s: a\r\n\r\n",
 			 twice[i], twice[i]);
@@ -405,7 +405,7 @@ static void test_via(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(queries); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(queries); i++) {
 		struct request r;
 		char text[128];
 		int len = snprintf(text, sizeof(text),

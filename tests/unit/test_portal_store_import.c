@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "portal/store/store_import.h"
 
 #define STREAM 7
@@ -231,7 +232,7 @@ static void test_out_of_order(void **state)
 		play_bad_step,	   play_bad_label,
 	};
 
-	for (size_t i = 0; i < sizeof(plays) / sizeof(plays[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(plays); i++) {
 		tear_down(state);
 		assert_int_equal(set_up(state), 0);
 		out_of_order(plays[i]);

@@ -14,6 +14,7 @@
 
 #include <json-c/json.h>
 
+#include "common/array.h"
 #include "portal/store/day.h"
 #include "portal/store/usage_report.h"
 
@@ -251,7 +252,7 @@ static void test_parse_day(void **state)
 	assert_int_equal(day, day_shift(today, -400));
 	assert_true(usage_report_parse_day("-0d", &day));
 	assert_int_equal(day, today);
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_false(usage_report_parse_day(bad[i], &day));
 }
 
@@ -274,7 +275,7 @@ static void test_parse_metrics(void **state)
 	assert_int_equal(bits, 1U << USAGE_VISITORS);
 	assert_true(usage_report_parse_metrics("peak,bytes_up,peak", &bits));
 	assert_int_equal(bits, 1U << USAGE_PEAK | 1U << USAGE_BYTES_UP);
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_false(usage_report_parse_metrics(bad[i], &bits));
 }
 

@@ -17,6 +17,7 @@
 
 #include <sqlite3.h>
 
+#include "common/array.h"
 #include "portal/voucher/voucher.h"
 #include "portal/voucher/voucher_batch.h"
 
@@ -495,7 +496,7 @@ static void test_foreign_files(void **state)
 
 	(void)state;
 	assert_int_equal(voucher_key_make(&key, key_file), 0);
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		unlink(file);
 		assert_int_equal(sqlite3_open(file, &raw), SQLITE_OK);
 		assert_int_equal(sqlite3_exec(raw, others[i], NULL, NULL, NULL),

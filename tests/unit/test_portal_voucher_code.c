@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "portal/voucher/voucher_code.h"
 
 #define SYMBOLS 25
@@ -195,7 +196,7 @@ static void test_what_people_type(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(alike) / sizeof(alike[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(alike); i++)
 		for (const char *const *w = alike[i].written; *w; w++)
 			check_alike(alike[i].symbol, *w);
 }
@@ -214,7 +215,7 @@ static void test_separators(void **state)
 
 	(void)state;
 	assert_int_equal(voucher_code_make(code), 0);
-	for (size_t i = 0; i < sizeof(between) / sizeof(between[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(between); i++) {
 		const char *b = between[i];
 
 		snprintf(typed, sizeof(typed), "%s%.3s%s%.4s%s%s%s", b, code, b,
@@ -244,7 +245,7 @@ static void test_what_is_none(void **state)
 
 	(void)state;
 	assert_int_equal(voucher_code_make(code), 0);
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		for (int at = 0; at < VOUCHER_CODE_SYMBOLS; at++) {
 			snprintf(typed, sizeof(typed), "%.*s%s%s", at, code,
 				 bad[i], code + at + 1);

@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/colour.h"
 #include "common/text.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct {
 	const char *text;
@@ -45,7 +45,7 @@ static const struct {
 static void test_plain(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(texts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		char copy[128];
 
 		if (text_is_plain(texts[i].text) == (texts[i].cleaned != NULL))

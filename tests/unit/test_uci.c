@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "common/config/uci.h"
 
-#define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
 #define LITERAL(s) (s), sizeof(s) - 1
 
 /* The tree as one line: type[name]@line{option=value@line ...} */
@@ -90,7 +90,7 @@ static void good_texts(void **state)
 	char tree[512];
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(good); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		struct uci_file *f =
 			uci_parse(good[i].text, good[i].len, error);
 
@@ -177,7 +177,7 @@ static void bad_texts(void **state)
 	char error[UCI_ERROR_MAX];
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(bad); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct uci_file *f = uci_parse(bad[i].text, bad[i].len, error);
 
 		if (f)

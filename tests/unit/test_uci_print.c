@@ -11,8 +11,7 @@
 #include <string.h>
 
 #include "cli/uci_print.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#include "common/array.h"
 
 static const char *const same[] = {
 	"",
@@ -60,7 +59,7 @@ static void prints_the_same(void **state)
 	char *again;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(same); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
 		again = print(same[i], error);
 		if (!again)
 			fail_msg("case %zu: %s", i, error);

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "common/array.h"
 #include "netctl/usage/wallclock.h"
 
 #define NOW_S	 1792800000LL /* 2026-10-24 */
 #define HOUR_S	 3600LL
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* One look at both clocks, and what is in force after it. */
 struct look {
@@ -39,7 +39,7 @@ static void follow(const struct look *look, size_t count)
 #define FOLLOW(...)                                                            \
 	do {                                                                   \
 		static const struct look looks[] = { __VA_ARGS__ };            \
-		follow(looks, COUNT(looks));                                   \
+		follow(looks, ARRAY_SIZE(looks));                                   \
 	} while (0)
 
 static void test_known_at_once(void **state)
@@ -104,7 +104,7 @@ static const struct {
 static void test_local_hours(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(locals); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(locals); i++) {
 		setenv("TZ", locals[i].tz, 1);
 		tzset();
 		assert_int_equal(wallclock_hour(locals[i].t), locals[i].hour);
