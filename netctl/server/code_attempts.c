@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "common/random.h"
 #include "common/siphash.h"
 
 #define GROUPS (CODE_ATTEMPTS_SLOTS / CODE_ATTEMPTS_WAYS)
@@ -24,7 +24,7 @@ struct code_attempts *code_attempts_new(void)
 {
 	struct code_attempts *a = calloc(1, sizeof(*a));
 
-	if (a && getrandom(a->key, sizeof(a->key), 0) == sizeof(a->key))
+	if (a && random_fill(a->key, sizeof(a->key)))
 		return a;
 	free(a);
 	return NULL;

@@ -5,10 +5,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "common/config/settings.h"
 #include "common/log.h"
+#include "common/random.h"
 #include "common/siphash.h"
 
 #define BUCKETS_MIN 64
@@ -237,8 +237,7 @@ struct session_table *session_table_new(void)
 {
 	struct session_table *t = calloc(1, sizeof(*t));
 
-	if (t && getrandom(t->key, sizeof(t->key), 0) == sizeof(t->key) &&
-	    index_grow(t))
+	if (t && random_fill(t->key, sizeof(t->key)) && index_grow(t))
 		return t;
 	free(t);
 	return NULL;
@@ -291,8 +290,7 @@ static uint64_t random_handle(void)
 	uint64_t handle = 0;
 
 	while (!handle)
-		if (getrandom(&handle, sizeof(handle), 0) !=
-		    (ssize_t)sizeof(handle))
+		if (!random_fill(&handle, sizeof(handle)))
 			handle = 0;
 	return handle;
 }

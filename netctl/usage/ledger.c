@@ -6,10 +6,11 @@
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
+
+#include "common/random.h"
 
 #define MAGIC	     0x3220726f74747453ULL /* changes with the layout */
 #define RESERVE_STEP 1024		   /* visits; divides all of them */
@@ -146,16 +147,11 @@ void ledger_wipe_other_half(struct ledger *l)
 
 /* --- the mapping ------------------------------------------------------- */
 
-static bool is_random(void *bytes, size_t len)
-{
-	return getrandom(bytes, len, 0) == (ssize_t)len;
-}
-
 static int image_init(struct ledger_image *image)
 {
 	image->size = sizeof(*image);
-	if (!is_random(&image->stream, sizeof(image->stream)) ||
-	    !is_random(image->key[0], sizeof(image->key[0])))
+	if (!random_fill(&image->stream, sizeof(image->stream)) ||
+	    !random_fill(image->key[0], sizeof(image->key[0])))
 		return -EIO;
 	image->stream |= 1; /* 0 means none */
 	ORDERED();

@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "common/random.h"
 #include "netctl/usage/outbox.h"
 #include "netctl/usage/release_share.h"
 
@@ -347,8 +347,7 @@ void release_finish_day(struct ledger *l)
 	struct ledger_image *image = l->image;
 	uint64_t other = !image->half;
 
-	if (getrandom(image->key[other], sizeof(image->key[other]), 0) !=
-	    (ssize_t)sizeof(image->key[other]))
+	if (!random_fill(image->key[other], sizeof(image->key[other])))
 		fatal("usage: no randomness for the key of the day");
 	copy_open(l, other);
 	for (size_t i = 0; i < LEDGER_ZONES; i++)

@@ -5,12 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/sha.h>
-
+#include "common/random.h"
+#include "portal/util/crypto.h"
 #include "portal/util/file.h"
 #include "portal/util/hex.h"
 
@@ -30,20 +27,23 @@
 
 /* --- hashes ------------------------------------------------------------ */
 
-static uint64_t memory_of(const struct account *u)
+static struct crypto_scrypt costs_of(const struct account *u)
 {
-	return (128ULL * u->r << u->ln) + 128ULL * u->r * u->p;
+	return (struct crypto_scrypt){
+		.ln = u->ln,
+		.r = u->r,
+		.p = u->p,
+		.salt = u->salt,
+		.salt_len = u->salt_len,
+	};
 }
 
 static bool hash_password(const struct account *u, const char *password,
 			  uint8_t out[ACCOUNTS_HASH])
 {
-	/* OpenSSL counts its own small change, too */
-	uint64_t allowed = memory_of(u) + (1 << 20);
+	struct crypto_scrypt costs = costs_of(u);
 
-	return EVP_PBE_scrypt(password, strlen(password), u->salt, u->salt_len,
-			      1ULL << u->ln, u->r, u->p, allowed, out,
-			      ACCOUNTS_HASH) == 1;
+	return crypto_scrypt(&costs, password, out, ACCOUNTS_HASH);
 }
 
 static const struct account *find_user(const struct accounts *a,
@@ -80,7 +80,7 @@ const struct account *accounts_check_password(const struct accounts *a,
 	struct account tried = user ? *user : stand_in(a);
 	uint8_t hash[ACCOUNTS_HASH] = { 0 };
 	bool fits = hash_password(&tried, password, hash) &&
-		    !CRYPTO_memcmp(hash, tried.hash, sizeof(hash));
+		    crypto_equal(hash, tried.hash, sizeof(hash));
 
 	explicit_bzero(hash, sizeof(hash));
 	return fits ? user : NULL;
@@ -92,10 +92,10 @@ const struct account *accounts_check_token(const struct accounts *a,
 	const struct account *found = NULL;
 	uint8_t hash[ACCOUNTS_HASH];
 
-	SHA256((const unsigned char *)token, strlen(token), hash);
+	crypto_sha256(token, strlen(token), hash);
 	for (size_t i = 0; i < a->count; i++)
 		if (a->account[i].kind == ACCOUNT_TOKEN &&
-		    !CRYPTO_memcmp(hash, a->account[i].hash, sizeof(hash)))
+		    crypto_equal(hash, a->account[i].hash, sizeof(hash)))
 			found = &a->account[i];
 	return found;
 }
@@ -104,7 +104,7 @@ const struct account *accounts_find_hash(const struct accounts *a,
 					 const uint8_t hash[ACCOUNTS_HASH])
 {
 	for (size_t i = 0; i < a->count; i++)
-		if (!CRYPTO_memcmp(hash, a->account[i].hash, ACCOUNTS_HASH))
+		if (crypto_equal(hash, a->account[i].hash, ACCOUNTS_HASH))
 			return &a->account[i];
 	return NULL;
 }
@@ -134,6 +134,7 @@ static bool take_number(const char *text, uint32_t min, uint32_t max,
 
 static const char *take_user(struct account *u, char *field[], size_t fields)
 {
+	struct crypto_scrypt costs;
 	int salt;
 
 	if (fields != 8 || strcmp(field[2], "scrypt"))
@@ -142,7 +143,8 @@ static const char *take_user(struct account *u, char *field[], size_t fields)
 	    !take_number(field[4], 1, R_MAX, &u->r) ||
 	    !take_number(field[5], 1, P_MAX, &u->p))
 		return "scrypt takes LN 10 to 17, R 1 to 32, P 1 to 4";
-	if (memory_of(u) > MEMORY_MAX + (1 << 20))
+	costs = costs_of(u);
+	if (crypto_scrypt_memory(&costs) > MEMORY_MAX + (1 << 20))
 		return "scrypt would take more than 128 MB";
 	salt = hex_parse(field[6], u->salt, sizeof(u->salt));
 	if (salt < SALT_MIN)
@@ -297,11 +299,6 @@ const char *accounts_password_complaint(const char *password)
 	return NULL;
 }
 
-static bool draw(void *out, size_t len)
-{
-	return getrandom(out, len, 0) == (ssize_t)len;
-}
-
 int accounts_build_user(char line[ACCOUNTS_LINE_MAX], const char *name,
 			const char *password)
 {
@@ -314,7 +311,8 @@ int accounts_build_user(char line[ACCOUNTS_LINE_MAX], const char *name,
 	char salt[2 * SALT_NEW + 1];
 	char hash[2 * ACCOUNTS_HASH + 1];
 
-	if (!draw(u.salt, u.salt_len) || !hash_password(&u, password, u.hash))
+	if (!random_fill(u.salt, u.salt_len) ||
+	    !hash_password(&u, password, u.hash))
 		return -EIO;
 	hex_build(salt, u.salt, u.salt_len);
 	hex_build(hash, u.hash, sizeof(u.hash));
@@ -330,11 +328,11 @@ int accounts_build_token(char line[ACCOUNTS_LINE_MAX], const char *name,
 	uint8_t hash[ACCOUNTS_HASH];
 	char text[2 * ACCOUNTS_HASH + 1];
 
-	if (!draw(secret, sizeof(secret)))
+	if (!random_fill(secret, sizeof(secret)))
 		return -EIO;
 	hex_build(token, secret, sizeof(secret));
 	explicit_bzero(secret, sizeof(secret));
-	SHA256((const unsigned char *)token, ACCOUNTS_TOKEN_MAX - 1, hash);
+	crypto_sha256(token, ACCOUNTS_TOKEN_MAX - 1, hash);
 	hex_build(text, hash, sizeof(hash));
 	snprintf(line, ACCOUNTS_LINE_MAX, "token:%s:sha256:%s\n", name, text);
 	return 0;

@@ -3,17 +3,15 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-
-#include <openssl/crypto.h>
-#include <openssl/sha.h>
 
 #include "common/clock.h"
+#include "common/random.h"
+#include "portal/util/crypto.h"
 #include "portal/util/hex.h"
 
 struct admin_session {
 	bool is_used;
-	uint8_t hash[SHA256_DIGEST_LENGTH]; /* of the key */
+	uint8_t hash[CRYPTO_SHA256]; /* of the key */
 	uint8_t account[ACCOUNTS_HASH];
 	uint64_t since_ms;
 	uint64_t touched_ms;
@@ -43,19 +41,18 @@ static bool is_over(const struct admin_session *s, uint64_t now_ms)
 static struct admin_session *find(struct admin_sessions *s, const char *key)
 {
 	struct admin_session *found = NULL;
-	uint8_t hash[SHA256_DIGEST_LENGTH];
+	uint8_t hash[CRYPTO_SHA256];
 	uint64_t now_ms = clock_ms();
 
 	if (strlen(key) != ADMIN_SESSION_KEY_LEN)
 		return NULL;
-	SHA256((const unsigned char *)key, ADMIN_SESSION_KEY_LEN, hash);
+	crypto_sha256(key, ADMIN_SESSION_KEY_LEN, hash);
 	for (size_t i = 0; i < ADMIN_SESSIONS; i++) {
 		struct admin_session *one = &s->session[i];
 
 		if (one->is_used && is_over(one, now_ms))
 			session_clear(one);
-		if (!CRYPTO_memcmp(one->hash, hash, sizeof(hash)) &&
-		    one->is_used)
+		if (crypto_equal(one->hash, hash, sizeof(hash)) && one->is_used)
 			found = one;
 	}
 	return found;
@@ -80,11 +77,11 @@ bool admin_session_add(struct admin_sessions *s, const struct account *who,
 	uint8_t secret[ADMIN_SESSION_KEY_LEN / 2];
 	struct admin_session *one = make_room(s);
 
-	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
+	if (!random_fill(secret, sizeof(secret)))
 		return false;
 	hex_build(key, secret, sizeof(secret));
 	explicit_bzero(secret, sizeof(secret));
-	SHA256((const unsigned char *)key, ADMIN_SESSION_KEY_LEN, one->hash);
+	crypto_sha256(key, ADMIN_SESSION_KEY_LEN, one->hash);
 	memcpy(one->account, who->hash, sizeof(one->account));
 	one->since_ms = one->touched_ms = clock_ms();
 	one->is_used = true;

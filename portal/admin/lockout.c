@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "common/random.h"
 #include "common/siphash.h"
 
 #define NET6_BYTES 8 /* what a site or a provider's customer has at least */
@@ -28,7 +28,7 @@ struct lockout *lockout_new(void)
 {
 	struct lockout *l = calloc(1, sizeof(*l));
 
-	if (l && getrandom(l->key, sizeof(l->key), 0) != sizeof(l->key)) {
+	if (l && !random_fill(l->key, sizeof(l->key))) {
 		free(l);
 		l = NULL;
 	}

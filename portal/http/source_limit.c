@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "common/random.h"
 #include "common/siphash.h"
 
 #define SLOTS 4096
@@ -22,7 +22,7 @@ struct source_limit *source_limit_new(unsigned int max_per_device)
 	if (!l)
 		return NULL;
 	l->max = max_per_device;
-	if (getrandom(l->key, sizeof(l->key), 0) != sizeof(l->key)) {
+	if (!random_fill(l->key, sizeof(l->key))) {
 		free(l);
 		return NULL;
 	}

@@ -8,7 +8,8 @@
 #include <strings.h>
 
 #include <event2/http.h>
-#include <openssl/evp.h>
+
+#include "portal/util/crypto.h"
 
 static bool take_scheme(struct live_url *u, const struct evhttp_uri *uri)
 {
@@ -82,9 +83,7 @@ static bool take_login(struct live_url *u, const struct evhttp_uri *uri)
 	ok = login && len <= LIVE_LOGIN_MAX;
 	if (ok) {
 		memcpy(u->authorization, basic, sizeof(basic));
-		EVP_EncodeBlock((unsigned char *)u->authorization +
-					sizeof(basic) - 1,
-				(const unsigned char *)login, (int)len);
+		crypto_base64(u->authorization + sizeof(basic) - 1, login, len);
 	}
 	free(login);
 	return ok;

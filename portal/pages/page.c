@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#define OPENSSL_SUPPRESS_DEPRECATED /* SHA256_Init() and its like */
 #include "portal/pages/page.h"
 
 #include <errno.h>
@@ -7,18 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-#include <openssl/sha.h>
-
 #include "common/array.h"
-#include "common/colour.h"
-#include "common/config/settings_palette.h"
+#include "portal/pages/page_style.h"
 #include "portal/pages/template.h"
-#include "portal/util/file.h"
 
-#define STYLE_FILE_MAX	  (8 * 1024)
-#define STYLE_PALETTE_MAX 512
-#define WORDS_MAX	  192
+#define WORDS_MAX 192
 
 enum page_list { LIST_LANGUAGES, LIST_TILES };
 
@@ -32,8 +24,7 @@ struct page_language {
 struct page_set {
 	const struct settings *settings;
 	struct lang_set *languages;
-	char *style;
-	char style_source[PAGE_STYLE_MAX];
+	struct page_style style;
 	struct template pages;
 	struct template_part page[PAGE_MAX];
 	char word_name[WORDS_MAX][TEMPLATE_NAME_MAX];
@@ -145,7 +136,6 @@ static const char *const texts_of_code[] = {
 
 /* Of these there is one for each plural form. */
 static const char *const nouns[] = { "days", "hours", "minutes" };
-
 
 /* --- names -------------------------------------------------------------- */
 
@@ -360,94 +350,6 @@ static bool take_text(struct page_set *set, const struct text_settings *t,
 	return true;
 }
 
-/* --- style -------------------------------------------------------------- */
-
-static void put_colour(struct strbuf *o, const char *name, const char *colour)
-{
-	if (*colour)
-		strbuf_format(o, "--%s:%s;", name, colour);
-}
-
-/* The accent, what is read on it, and the card with a breath of it. */
-static void put_accent(struct strbuf *o, const char *accent, const char *card)
-{
-	char tint[COLOUR_MAX];
-
-	if (!*accent)
-		return;
-	put_colour(o, "accent", accent);
-	put_colour(o, "on", colour_of_text_on(accent));
-	put_colour(o, "tint",
-		   colour_mix(tint, accent, SETTINGS_PALETTE_TINT, card));
-}
-
-/* The configured colours, in the place of those at the style's beginning. */
-static void put_palette(struct strbuf *o, const struct portal_settings *p)
-{
-	strbuf_text(o, ":root{");
-	put_accent(o, p->colour_accent, SETTINGS_PALETTE_CARD);
-	put_colour(o, "sky", p->colour_header);
-	strbuf_text(o, "}@media (prefers-color-scheme:dark){:root{");
-	put_accent(o, p->colour_accent_dark, SETTINGS_PALETTE_CARD_DARK);
-	put_colour(o, "sky", p->colour_header_dark);
-	strbuf_text(o, "}}");
-}
-
-static bool has_colours(const struct portal_settings *p)
-{
-	return *p->colour_accent || *p->colour_header ||
-	       *p->colour_accent_dark || *p->colour_header_dark;
-}
-
-static bool read_style(struct page_set *set, char *error)
-{
-	const struct portal_settings *p = &set->settings->portal;
-	char path[256], *file;
-	size_t len;
-	struct strbuf o;
-
-	snprintf(path, sizeof(path), "%.200s/pages/style.css", p->pages);
-	file = file_read(path, STYLE_FILE_MAX, &len);
-	if (!file) {
-		snprintf(error, PAGE_ERROR_MAX, "%s: %s", path,
-			 strerror(errno));
-		return false;
-	}
-	set->style = realloc(file, len + STYLE_PALETTE_MAX);
-	if (!set->style) {
-		free(file);
-		return false;
-	}
-	strbuf_init(&o, set->style + len, STYLE_PALETTE_MAX - 1);
-	if (has_colours(p))
-		put_palette(&o, p);
-	o.at[o.len] = '\0';
-	return true;
-}
-
-/*
- * One style for all pages: its hash is all that the browser need trust. Not by
- * EVP, whose first digest sets up all providers: 1.7 MB of libcrypto that a
- * portal without TLS never touches.
- */
-static bool hash_style(struct page_set *set, char *error)
-{
-	unsigned char digest[SHA256_DIGEST_LENGTH];
-	unsigned char base64[64];
-	SHA256_CTX c;
-
-	if (!SHA256_Init(&c) ||
-	    !SHA256_Update(&c, set->style, strlen(set->style)) ||
-	    !SHA256_Final(digest, &c)) {
-		snprintf(error, PAGE_ERROR_MAX, "SHA-256 is not available");
-		return false;
-	}
-	EVP_EncodeBlock(base64, digest, sizeof(digest));
-	snprintf(set->style_source, sizeof(set->style_source), "'sha256-%s'",
-		 (char *)base64);
-	return true;
-}
-
 /* --- the set ------------------------------------------------------------ */
 
 static bool make_pages(struct page_set *set, char *error)
@@ -510,7 +412,7 @@ struct page_set *page_set_read(const struct settings *s,
 		return NULL;
 	set->settings = s;
 	if (make_pages(set, error) && make_languages(set, error) &&
-	    read_style(set, error) && hash_style(set, error))
+	    page_style_read(&set->style, &s->portal, error))
 		return set;
 	page_set_free(set);
 	return NULL;
@@ -528,7 +430,7 @@ void page_set_free(struct page_set *set)
 	free(set->language);
 	lang_set_free(set->languages);
 	template_clear(&set->pages);
-	free(set->style);
+	page_style_clear(&set->style);
 	free(set);
 }
 
@@ -539,7 +441,7 @@ const struct lang_set *page_languages(const struct page_set *set)
 
 const char *page_style_source(const struct page_set *set)
 {
-	return set->style_source;
+	return set->style.source;
 }
 
 /* --- pages -------------------------------------------------------------- */
@@ -616,6 +518,6 @@ void page_render(const struct page_set *set, enum page_id page,
 	values->value[PLACEHOLDER_LANG] = l->code;
 	values->value[PLACEHOLDER_DIR] = lang_find(l, "direction");
 	values->value[PLACEHOLDER_LANG_NAME] = lang_find(l, "language_name");
-	values->value[PLACEHOLDER_STYLE] = set->style;
+	values->value[PLACEHOLDER_STYLE] = set->style.text;
 	template_render(&set->pages, set->page[page], &scene, out);
 }

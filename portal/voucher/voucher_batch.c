@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <sqlite3.h>
 
+#include "common/random.h"
 #include "common/text.h"
 #include "portal/util/sqlite.h"
 
@@ -64,7 +64,7 @@ static int add_batch(struct voucher_db *db, struct voucher_batch *b)
 static int make_tag(uint64_t *tag)
 {
 	do {
-		if (getrandom(tag, sizeof(*tag), 0) != sizeof(*tag))
+		if (!random_fill(tag, sizeof(*tag)))
 			return -EIO;
 	} while (!*tag);
 	return 0;

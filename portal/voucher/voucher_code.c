@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "common/array.h"
+#include "common/random.h"
 #include "common/text.h"
 
 #define BASE	 25
@@ -44,11 +44,9 @@ int voucher_code_make(char code[VOUCHER_CODE_MAX])
 	uint8_t byte;
 
 	while (count < VOUCHER_CODE_SYMBOLS - 1) {
-		ssize_t n = getrandom(&byte, 1, 0);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n == 1 && byte < UNBIASED)
+		if (!random_fill(&byte, 1))
+			return -EIO;
+		if (byte < UNBIASED)
 			value[count++] = byte % BASE;
 	}
 	value[count] =

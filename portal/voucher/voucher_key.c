@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include "common/random.h"
+#include "portal/util/crypto.h"
 
 #define PATH_BYTES 512
 
@@ -81,7 +80,7 @@ static int make_file(const char *path)
 	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >=
 	    (int)sizeof(temporary))
 		return -ENAMETOOLONG;
-	if (getrandom(k.byte, sizeof(k.byte), 0) != sizeof(k.byte))
+	if (!random_fill(k.byte, sizeof(k.byte)))
 		return -EIO;
 	fd = mkostemp(temporary, O_CLOEXEC); /* O_EXCL, mode 0600 */
 	if (fd < 0)
@@ -113,10 +112,10 @@ void voucher_key_clear(struct voucher_key *k)
 static int hash(const struct voucher_key *k, const char *text,
 		struct voucher_hash *out)
 {
-	uint8_t whole[EVP_MAX_MD_SIZE];
+	uint8_t whole[CRYPTO_SHA256];
 
-	if (!HMAC(EVP_sha256(), k->byte, sizeof(k->byte), (const uint8_t *)text,
-		  strlen(text), whole, NULL))
+	if (!crypto_hmac_sha256(k->byte, sizeof(k->byte), text, strlen(text),
+				whole))
 		return -EIO;
 	memcpy(out->byte, whole, sizeof(out->byte));
 	return 0;

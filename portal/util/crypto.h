@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the portal computes with libcrypto: hashes, passwords, comparisons that
+ * take the same time whatever they find. TLS and certificates are
+ * portal/http/tls.c's.
+ */
+#ifndef STADTTOR_PORTAL_UTIL_CRYPTO_H
+#define STADTTOR_PORTAL_UTIL_CRYPTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/log.h"
+
+#define CRYPTO_SHA256 32 /* bytes */
+
+/* FIPS 180-4. */
+void crypto_sha256(const void *bytes, size_t len, uint8_t out[CRYPTO_SHA256]);
+
+/* RFC 2104. false: no memory. */
+bool crypto_hmac_sha256(const void *key, size_t key_len, const void *bytes,
+			size_t len, uint8_t out[CRYPTO_SHA256]) MUST_CHECK;
+
+/* RFC 7914: cost N = 1 << ln, block size r, parallelism p. */
+struct crypto_scrypt {
+	unsigned int ln, r, p;
+	const uint8_t *salt;
+	size_t salt_len;
+};
+
+/* How much memory that takes, in bytes. */
+uint64_t crypto_scrypt_memory(const struct crypto_scrypt *how);
+
+/* false: no memory, or costs that libcrypto refuses. */
+bool crypto_scrypt(const struct crypto_scrypt *how, const char *password,
+		   uint8_t *out, size_t out_len) MUST_CHECK;
+
+bool crypto_equal(const void *a, const void *b, size_t len);
+
+/* RFC 4648, section 4, with padding: (len + 2) / 3 * 4 bytes and a NUL. */
+#define CRYPTO_BASE64(len) (((len) + 2) / 3 * 4 + 1)
+void crypto_base64(char *out, const void *bytes, size_t len);
+
+#endif
