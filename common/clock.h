@@ -4,6 +4,7 @@
 #define STADTTOR_COMMON_CLOCK_H
 
 #include <stdint.h>
+#include <sys/time.h>
 #include <time.h>
 
 /* Milliseconds of CLOCK_BOOTTIME. */
@@ -13,6 +14,21 @@ static inline uint64_t clock_ms(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* A span as libevent takes it. */
+static inline struct timeval clock_timeval(uint64_t ms)
+{
+	return (struct timeval){
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
+}
+
+/* Until then, 0 if it has passed. */
+static inline uint64_t clock_until_ms(uint64_t then_ms, uint64_t now_ms)
+{
+	return then_ms > now_ms ? then_ms - now_ms : 0;
 }
 
 #endif

@@ -97,7 +97,7 @@ static void channel_close(struct ipc_channel *ch, const char *why)
 /* How many messages may be read now; 0 pauses the reader. */
 static uint32_t channel_allowance(struct ipc_channel *ch)
 {
-	struct timeval pause = { 0 };
+	struct timeval pause;
 	uint64_t now_ms = clock_ms();
 	uint32_t budget = ch->config.budget_per_s;
 	uint32_t left;
@@ -111,9 +111,7 @@ static uint32_t channel_allowance(struct ipc_channel *ch)
 	left = ch->window_used < budget ? budget - ch->window_used : 0;
 	if (left)
 		return left < READS_PER_TURN ? left : READS_PER_TURN;
-	pause.tv_usec = (suseconds_t)(1000 - (now_ms - ch->window_ms)) * 1000;
-	if (pause.tv_usec == 1000000)
-		pause.tv_usec--;
+	pause = clock_timeval(1000 - (now_ms - ch->window_ms));
 	event_del(&ch->read_event);
 	event_add(&ch->resume_timer, &pause);
 	return 0;

@@ -9,6 +9,8 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "common/clock.h"
+
 #define BUCKETS	     1024
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 3000
@@ -115,10 +117,7 @@ static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
 
 static void retry_later(struct netctl_client *g)
 {
-	struct timeval tv = {
-		.tv_sec = g->retry_ms / 1000,
-		.tv_usec = g->retry_ms % 1000 * 1000,
-	};
+	struct timeval tv = clock_timeval(g->retry_ms);
 
 	event_add(&g->retry, &tv);
 	g->retry_ms *= 2;

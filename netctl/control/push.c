@@ -135,10 +135,7 @@ static void push_classes(struct controller *c)
 static void plan_push(struct controller *c)
 {
 	uint64_t due_ms = conntrack_due_ms(c->conntrack);
-	uint64_t now_ms = clock_ms();
-	uint64_t wait_ms = due_ms > now_ms ? due_ms - now_ms : 0;
-	struct timeval tv = { .tv_sec = (time_t)(wait_ms / 1000),
-			      .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000) };
+	struct timeval tv = clock_timeval(clock_until_ms(due_ms, clock_ms()));
 
 	if (due_ms)
 		event_add(&c->push_event, &tv);

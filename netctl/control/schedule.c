@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "netctl/control/schedule.h"
 
+#include "common/clock.h"
+
 #define POLL_MS	      5000
 #define POLL_QUICK_MS 1000 /* where a quota or a short idle time must end */
 #define POLL_MIN_MS   50
-
-static uint64_t until(uint64_t then_ms, uint64_t now_ms)
-{
-	return then_ms > now_ms ? then_ms - now_ms : 0;
-}
 
 static uint64_t interval_of(const struct session *s, uint64_t now_ms)
 {
@@ -19,17 +16,15 @@ static uint64_t interval_of(const struct session *s, uint64_t now_ms)
 	if (s->limits.idle_s != IPC_UNLIMITED && s->limits.idle_s < 20)
 		ms = POLL_QUICK_MS;
 	if (s->ends_ms < now_ms + ms + SCHEDULE_EARLY_MS)
-		ms = until(s->ends_ms, now_ms + SCHEDULE_EARLY_MS);
+		ms = clock_until_ms(s->ends_ms, now_ms + SCHEDULE_EARLY_MS);
 	if (s->leaves_ms && s->leaves_ms < now_ms + ms)
-		ms = until(s->leaves_ms, now_ms);
+		ms = clock_until_ms(s->leaves_ms, now_ms);
 	return ms < POLL_MIN_MS ? POLL_MIN_MS : ms;
 }
 
 void schedule_arm(struct event *timer, uint64_t ms)
 {
-	const struct timeval tv = { .tv_sec = (time_t)(ms / 1000),
-				    .tv_usec =
-					    (suseconds_t)(ms % 1000 * 1000) };
+	struct timeval tv = clock_timeval(ms);
 
 	event_add(timer, &tv);
 }

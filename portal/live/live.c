@@ -78,10 +78,7 @@ static uint16_t draw(void)
 
 static void arm(struct source *s, uint64_t wait_ms)
 {
-	struct timeval wait = {
-		.tv_sec = (time_t)(wait_ms / 1000),
-		.tv_usec = (suseconds_t)(wait_ms % 1000 * 1000),
-	};
+	struct timeval wait = clock_timeval(wait_ms);
 
 	evtimer_add(&s->timer, &wait);
 }

@@ -14,6 +14,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "common/clock.h"
 #include "portal/live/live_resolver.h"
 
 struct live_fetcher {
@@ -286,10 +287,7 @@ struct live_fetch *live_fetch_start(struct live_fetcher *fetcher,
 				    const struct live_order *order)
 {
 	struct live_fetch *f = calloc(1, sizeof(*f));
-	struct timeval limit = {
-		.tv_sec = (time_t)(order->limit_ms / 1000),
-		.tv_usec = (suseconds_t)(order->limit_ms % 1000 * 1000),
-	};
+	struct timeval limit = clock_timeval(order->limit_ms);
 
 	if (!f)
 		return NULL;

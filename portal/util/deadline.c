@@ -6,16 +6,11 @@
 static void queue_arm(struct deadline_queue *q)
 {
 	struct deadline *first = TAILQ_FIRST(&q->items);
-	uint64_t now_ms = clock_ms();
-	uint64_t wait_ms = 0;
 	struct timeval tv;
 
 	if (!first || q->is_armed)
 		return;
-	if (first->due_ms > now_ms)
-		wait_ms = first->due_ms - now_ms;
-	tv.tv_sec = (time_t)(wait_ms / 1000);
-	tv.tv_usec = (suseconds_t)(wait_ms % 1000) * 1000;
+	tv = clock_timeval(clock_until_ms(first->due_ms, clock_ms()));
 	event_add(&q->timer, &tv);
 	q->is_armed = true;
 }
