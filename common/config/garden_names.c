@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/authority.h"
 #include "common/config/settings_valid.h"
 
 #define URLS 3 /* of the portal */
@@ -24,15 +25,7 @@ static size_t find_host(const char *url, const char **host)
 		len -= (size_t)(user + 1 - at);
 		at = user + 1;
 	}
-	if (*at == '[') {
-		*host = at + 1;
-		return strcspn(at + 1, "]/?#");
-	}
-	*host = at;
-	for (size_t i = 0; i < len; i++)
-		if (at[i] == ':')
-			return i;
-	return len;
+	return authority_host(at, len, host);
 }
 
 static void tell(const char *name, size_t len, garden_name_fn *on_name,

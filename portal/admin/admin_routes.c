@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "common/authority.h"
 #include "portal/admin/admin_answer.h"
 #include "portal/admin/admin_api.h"
 #include "portal/admin/admin_login.h"
@@ -109,13 +110,11 @@ static const struct asset *find_asset(struct conn *c)
 /* --- who may ask ------------------------------------------------------- */
 
 /* "[2001:db8::1]:2090" -> "2001:db8::1"; false: no name at all */
-static bool host_name(const char *host, char out[256])
+static bool host_name(const char *field, char out[256])
 {
-	bool has_bracket = *host == '[';
-	size_t len;
+	const char *host;
+	size_t len = authority_host(field, strlen(field), &host);
 
-	host += has_bracket;
-	len = strcspn(host, has_bracket ? "]" : ":");
 	if (!len || len >= 256)
 		return false;
 	memcpy(out, host, len);

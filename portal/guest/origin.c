@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/authority.h"
 #include "common/clock.h"
 #include "portal/util/strbuf.h"
 
@@ -27,46 +28,39 @@ void origin_init(struct origin *o, const struct portal_settings *p)
 	o->is_secure = *p->certificate != '\0';
 }
 
-/* Length of the name in "name:port", whatever the port: nftables moves it. */
-static size_t name_length(const char *host)
+/* Whatever the port: nftables moves it. */
+static size_t find_name(const char *field, const char **name)
 {
-	const char *end = *host == '[' ? strchr(host, ']') : NULL;
-	const char *rest = end ? end + 1 : host + strcspn(host, ":");
-
-	if (*rest == ':' && strspn(rest + 1, "0123456789") == strlen(rest + 1))
-		return (size_t)(rest - host);
-	return *rest ? strlen(host) : (size_t)(rest - host);
+	return authority_host(field, strlen(field), name);
 }
 
 bool origin_is_hostname(const struct origin *o, const char *host)
 {
-	size_t len = name_length(host);
+	const char *name;
+	size_t len = find_name(host, &name);
 
 	if (!o->hostname[0])
 		return false;
-	if (len && host[len - 1] == '.')
+	if (len && name[len - 1] == '.')
 		len--;
-	return len == strlen(o->hostname) && !memcmp(host, o->hostname, len);
+	return len == strlen(o->hostname) && !memcmp(name, o->hostname, len);
 }
 
 bool origin_is_ours(const struct origin *o, const char *host,
 		    const struct addr *local)
 {
-	char name[ADDR_TEXT_MAX];
-	size_t len = name_length(host);
+	char text[ADDR_TEXT_MAX];
+	const char *name;
+	size_t len = find_name(host, &name);
 	struct addr a;
 
 	if (!*host || origin_is_hostname(o, host))
 		return true;
-	if (*host == '[' && len > 2 && host[len - 1] == ']') {
-		host++;
-		len -= 2;
-	}
-	if (len >= sizeof(name))
+	if (!len || len >= sizeof(text))
 		return false;
-	memcpy(name, host, len);
-	name[len] = '\0';
-	return addr_parse(&a, name) && addr_equal(&a, local);
+	memcpy(text, name, len);
+	text[len] = '\0';
+	return addr_parse(&a, text) && addr_equal(&a, local);
 }
 
 /* --- the redirect ------------------------------------------------------ */
