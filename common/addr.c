@@ -111,6 +111,17 @@ bool addr_parse_prefix(struct addr *a, unsigned int *prefix, const char *text)
 	return true;
 }
 
+bool addr_is_within(const struct addr *a, const struct addr *net,
+		    unsigned int prefix)
+{
+	unsigned int bits = prefix % 8;
+
+	return a->family == net->family &&
+	       !memcmp(a->byte, net->byte, prefix / 8) &&
+	       (!bits ||
+		!((a->byte[prefix / 8] ^ net->byte[prefix / 8]) >> (8 - bits)));
+}
+
 const char *addr_to_string(const struct addr *a, char buf[ADDR_TEXT_MAX])
 {
 	if (!addr_len(a) || !inet_ntop(a->family, a->byte, buf, ADDR_TEXT_MAX))

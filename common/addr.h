@@ -38,6 +38,10 @@ bool addr_parse(struct addr *a, const char *text);
 /* The same with an optional "/LEN"; *prefix is in bits, host bits must be 0. */
 bool addr_parse_prefix(struct addr *a, unsigned int *prefix, const char *text);
 
+/* Whether the first bits of the address are the network's. */
+bool addr_is_within(const struct addr *a, const struct addr *net,
+		    unsigned int prefix);
+
 /* Both write to buf and return it. */
 const char *addr_to_string(const struct addr *a, char buf[ADDR_TEXT_MAX]);
 const char *mac_to_string(const struct mac *m, char buf[ADDR_TEXT_MAX]);

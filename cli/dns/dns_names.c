@@ -11,17 +11,6 @@
 
 /* --- one name ---------------------------------------------------------- */
 
-static bool is_within(const struct addr *a, const struct addr *net,
-		      unsigned int prefix)
-{
-	unsigned int bits = prefix % 8;
-
-	return a->family == net->family &&
-	       !memcmp(a->byte, net->byte, prefix / 8) &&
-	       (!bits ||
-		!((a->byte[prefix / 8] ^ net->byte[prefix / 8]) >> (8 - bits)));
-}
-
 /* true: nothing is left to do for that address. */
 static bool is_open(const struct zone_settings *z, const char *text)
 {
@@ -33,7 +22,7 @@ static bool is_open(const struct zone_settings *z, const char *text)
 	for (size_t i = 0; i < z->garden_address.count; i++)
 		if (addr_parse_prefix(&net, &prefix,
 				      z->garden_address.value[i]) &&
-		    is_within(&a, &net, prefix))
+		    addr_is_within(&a, &net, prefix))
 			return true;
 	return false;
 }

@@ -4,6 +4,7 @@
  * picture of elsewhere: the file can be sent to a printing office as it is.
  */
 #include "cli/voucher/voucher.h"
+#include "portal/util/strbuf.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -89,26 +90,16 @@ static const struct words *words_of(const struct voucher_sheet *s)
 	return s->is_english ? &english : &german;
 }
 
-/* Fit for text and for quoted attributes. */
 static void put_escaped(const char *text, FILE *out)
 {
-	for (; *text; text++)
-		switch (*text) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		default:
-			putc(*text, out);
-		}
+	for (size_t plain; *text; text++) {
+		plain = strcspn(text, STRBUF_ESCAPES);
+		fwrite(text, 1, plain, out);
+		text += plain;
+		if (!*text)
+			return;
+		fputs(strbuf_reference(*text), out);
+	}
 }
 
 /* --- what a code is good for ------------------------------------------- */

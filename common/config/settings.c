@@ -7,6 +7,7 @@
 #include "common/array.h"
 #include "common/config/settings_check.h"
 #include "common/config/settings_options.h"
+#include "common/config/settings_valid.h"
 
 /* --- sections ---------------------------------------------------------- */
 
@@ -22,8 +23,7 @@ static bool take_name(char name[IPC_ZONE_NAME_MAX], const struct uci_section *s,
 {
 	if (!s->name)
 		return wrong(s, error, "this section needs a name");
-	if (strlen(s->name) >= IPC_ZONE_NAME_MAX ||
-	    s->name[strspn(s->name, "abcdefghijklmnopqrstuvwxyz0123456789_")])
+	if (!valid_zone_name(s->name))
 		return wrong(s, error,
 			     "the name of a zone or uplink is 1 to 15 of "
 			     "a-z, 0-9 and '_'");

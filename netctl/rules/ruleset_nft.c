@@ -147,16 +147,10 @@ static bool is_covered(const struct conf_list *l, size_t i,
 	unsigned int wider;
 
 	for (size_t k = 0; k < l->count; k++) {
-		bool same = true;
-
 		if (k == i || !addr_parse_prefix(&b, &wider, l->value[k]) ||
-		    b.family != a->family || wider > prefix ||
-		    (wider == prefix && k > i))
+		    wider > prefix || (wider == prefix && k > i))
 			continue;
-		for (size_t bit = 0; bit < wider && same; bit++)
-			same = !((a->byte[bit / 8] ^ b.byte[bit / 8]) &
-				 (0x80 >> (bit % 8)));
-		if (same)
+		if (addr_is_within(a, &b, wider))
 			return true;
 	}
 	return false;

@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "common/clock.h"
+#include "common/config/settings_valid.h"
 #include "common/rss.h"
 #include "portal/admin/admin_answer.h"
 #include "portal/admin/admin_health.h"
@@ -54,19 +55,11 @@ static bool take_days(struct conn *c, struct wishes *w)
 	return true;
 }
 
-static bool is_zone_name(const char *name)
-{
-	for (; *name; name++)
-		if (*name <= ' ' || *name > '~')
-			return false;
-	return true;
-}
-
 static bool take_usage(struct conn *c, struct wishes *w)
 {
 	if (!usage_step_parse(w->step, &w->query.step))
 		return refuse(c, "step", w->step, "not hour, day or month");
-	if (!is_zone_name(w->zone))
+	if (*w->zone && !valid_zone_name(w->zone))
 		return refuse(c, "zone", w->zone, "no zone's name");
 	if (*w->zone)
 		w->query.zone = w->zone;

@@ -9,6 +9,7 @@
 
 #include <json-c/json.h>
 
+#include "common/config/settings_valid.h"
 #include "common/text.h"
 
 #define DEPTH_MAX    32
@@ -21,15 +22,8 @@
 
 bool live_pointer_is_valid(const char *pointer)
 {
-	if (*pointer && *pointer != '/')
-		return false;
-	if (strlen(pointer) >= LIVE_POINTER_MAX)
-		return false;
-	for (const char *p = pointer; *p; p++) {
-		if (*p == '~' && p[1] != '0' && p[1] != '1')
-			return false;
-	}
-	return true;
+	return strlen(pointer) < LIVE_POINTER_MAX &&
+	       valid_json_pointer(pointer);
 }
 
 /* The name up to the next '/', without its escapes; gives what follows. */

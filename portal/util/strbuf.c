@@ -40,7 +40,7 @@ void strbuf_format(struct strbuf *o, const char *fmt, ...)
 		strbuf_bytes(o, text, (size_t)n);
 }
 
-static const char *reference(char c)
+const char *strbuf_reference(char c)
 {
 	switch (c) {
 	case '&':
@@ -60,11 +60,11 @@ static const char *reference(char c)
 void strbuf_escaped(struct strbuf *o, const char *text)
 {
 	while (*text) {
-		size_t plain = strcspn(text, "&<>\"'");
+		size_t plain = strcspn(text, STRBUF_ESCAPES);
 
 		strbuf_bytes(o, text, plain);
 		text += plain;
 		if (*text)
-			strbuf_text(o, reference(*text++));
+			strbuf_text(o, strbuf_reference(*text++));
 	}
 }

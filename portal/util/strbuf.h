@@ -20,7 +20,9 @@ void strbuf_bytes(struct strbuf *o, const char *bytes, size_t len);
 void strbuf_text(struct strbuf *o, const char *text);
 void strbuf_format(struct strbuf *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* & < > " ' as references, fit for text and quoted attributes. */
+/* These as references of HTML, fit for text and for quoted attributes. */
+#define STRBUF_ESCAPES "&<>\"'"
+const char *strbuf_reference(char c); /* NULL: none of them */
 void strbuf_escaped(struct strbuf *o, const char *text);
 
 #endif

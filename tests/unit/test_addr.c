@@ -154,6 +154,36 @@ static void equal_looks_at_the_length(void **state)
 	assert_false(addr_equal(&a, &b));
 }
 
+static void within(void **state)
+{
+	static const struct {
+		const char *address, *net;
+		unsigned int prefix;
+		bool is_within;
+	} cases[] = {
+		{ "192.0.2.7", "192.0.2.0", 24, true },
+		{ "192.0.3.7", "192.0.2.0", 24, false },
+		{ "192.0.3.7", "192.0.2.0", 23, true },
+		{ "192.0.2.7", "192.0.2.7", 32, true },
+		{ "192.0.2.7", "192.0.2.6", 32, false },
+		{ "192.0.2.7", "192.0.2.6", 31, true },
+		{ "192.0.2.7", "0.0.0.0", 0, true },
+		{ "2001:db8:1::7", "2001:db8::", 47, true },
+		{ "2001:db8:2::7", "2001:db8::", 47, false },
+		{ "::c000:207", "192.0.2.0", 0, false }, /* another family */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct addr a, net;
+
+		assert_true(addr_parse(&a, cases[i].address));
+		assert_true(addr_parse(&net, cases[i].net));
+		assert_int_equal(addr_is_within(&a, &net, cases[i].prefix),
+				 cases[i].is_within);
+	}
+}
+
 static void mac_text(void **state)
 {
 	const struct mac m = { { 0x02, 0x00, 0xab, 0xcd, 0xef, 0x0f } };
@@ -171,6 +201,7 @@ int main(void)
 		cmocka_unit_test(prefix_table),
 		cmocka_unit_test(sockaddr_table),
 		cmocka_unit_test(equal_looks_at_the_length),
+		cmocka_unit_test(within),
 		cmocka_unit_test(mac_text),
 	};
 

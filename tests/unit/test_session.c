@@ -3,8 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -244,6 +247,41 @@ static void test_quota(void **state)
 	assert_false(session_is_over_quota(&s));
 }
 
+/* A step that does not exist ends the program: what it does in a child. */
+static bool is_refused(enum session_state from, enum session_state next,
+		       enum session_reason reason)
+{
+	struct session s = { .state = from };
+	int status = 0;
+	pid_t child = fork();
+
+	if (!child) {
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(2);
+		session_enter(&s, next, reason);
+		_exit(s.state == next && s.reason == reason ? 0 : 2);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+	return WEXITSTATUS(status) == 1;
+}
+
+static void test_states(void **state)
+{
+	(void)state;
+	for (int from = 0; from <= SESSION_ENDED; from++)
+		for (int next = 0; next <= SESSION_ENDED; next++)
+			for (int why = 0; why < SESSION_REASON_MAX; why++) {
+				bool is_grant = from == SESSION_UNKNOWN &&
+						next == SESSION_GRANTED && !why;
+				bool is_end = from == SESSION_GRANTED &&
+					      next == SESSION_ENDED && why;
+
+				assert_int_equal(is_refused(from, next, why),
+						 !is_grant && !is_end);
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_many_tags),
 		cmocka_unit_test(test_left),
 		cmocka_unit_test(test_quota),
+		cmocka_unit_test(test_states),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
