@@ -23,6 +23,8 @@ import time
 
 import pytest
 
+from ipc import VERSION
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("STADTTOR_BUILD", "build"))
@@ -83,7 +85,6 @@ def wait_for(what, seconds=60.0):
 
 # --- netctl ------------------------------------------------------------------
 
-VERSION = 4
 LOOKUP, GRANT, LOGOUT, USAGE_NEXT, SESSION, ZONE = 1, 2, 3, 4, 10, 12
 UNKNOWN, GRANTED = 0, 1
 UNLIMITED = 2 ** 64 - 1

@@ -220,7 +220,7 @@ def test_kernel_modules_are_what_the_controller_uses(out, root, build,
                       "\tlist garden_name 'city.example'\n")
     uses = subprocess.run([build / "stadttor", "-c", config, "ruleset"],
                           check=True, text=True, stdout=subprocess.PIPE).stdout
-    for name in ("conntrack.c", "shaper.c"):
+    for name in ("netlink/conntrack.c", "session/shaper.c"):
         uses += (root / "netctl" / name).read_text()
     depends = fields(out, "stadttor")["DEPENDS"].split()
     assert {x[1:] for x in depends if "kmod" in x} == {
