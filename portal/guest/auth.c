@@ -20,11 +20,12 @@ bool auth_accepts_terms(struct conn *c, const struct form *f)
 	return terms && strtoull(terms, NULL, 10) == terms_in_force(c);
 }
 
-static const char *check_terms(struct conn *c, const struct form *f)
+static enum page_notice check_terms(struct conn *c, const struct form *f)
 {
 	if (auth_accepts_terms(c, f))
-		return NULL;
-	return form_find(f, "terms") ? "notice_terms_changed" : "notice_terms";
+		return PAGE_NOTICE_NONE;
+	return form_find(f, "terms") ? PAGE_NOTICE_TERMS_CHANGED
+				     : PAGE_NOTICE_TERMS;
 }
 
 /* The settings may be other ones when netctl has answered. */
@@ -36,50 +37,50 @@ void auth_begin(struct conn *c, struct credential *pass)
 
 /* --- one tap: nobody is asked who they are ------------------------------ */
 
-static const char *click_check(struct conn *c, const struct form *f,
-			       struct credential *pass)
+static enum page_notice click_check(struct conn *c, const struct form *f,
+				    struct credential *pass)
 {
 	auth_begin(c, pass);
 	return check_terms(c, f);
 }
 
-static const char *click_refused(struct conn *c, const struct credential *pass,
-				 int error)
+static enum page_notice click_refused(struct conn *c,
+				      const struct credential *pass, int error)
 {
 	(void)c;
 	(void)pass;
 	(void)error;
-	return NULL;
+	return PAGE_NOTICE_NONE;
 }
 
 /* --- a code ------------------------------------------------------------- */
 
-static const char *const voucher_notice[] = {
-	[VOUCHER_UNKNOWN] = "notice_code_unknown",
-	[VOUCHER_EXPIRED] = "notice_code_expired",
-	[VOUCHER_USED_UP] = "notice_code_used_up",
-	[VOUCHER_REVOKED] = "notice_code_revoked",
-	[VOUCHER_WAIT] = "notice_code_wait",
-	[VOUCHER_UNAVAILABLE] = "notice_code_unavailable",
-	[VOUCHER_WRONG_ZONE] = "notice_code_place",
+static const enum page_notice voucher_notice[] = {
+	[VOUCHER_UNKNOWN] = PAGE_NOTICE_CODE_UNKNOWN,
+	[VOUCHER_EXPIRED] = PAGE_NOTICE_CODE_EXPIRED,
+	[VOUCHER_USED_UP] = PAGE_NOTICE_CODE_USED_UP,
+	[VOUCHER_REVOKED] = PAGE_NOTICE_CODE_REVOKED,
+	[VOUCHER_WAIT] = PAGE_NOTICE_CODE_WAIT,
+	[VOUCHER_UNAVAILABLE] = PAGE_NOTICE_CODE_UNAVAILABLE,
+	[VOUCHER_WRONG_ZONE] = PAGE_NOTICE_CODE_PLACE,
 };
 
-static const char *voucher_check(struct conn *c, const struct form *f,
-				 struct credential *pass)
+static enum page_notice voucher_check(struct conn *c, const struct form *f,
+				      struct credential *pass)
 {
 	const char *code = form_find(f, "code");
-	const char *notice = check_terms(c, f);
+	enum page_notice notice = check_terms(c, f);
 
 	auth_begin(c, pass);
 	if (notice)
 		return notice;
 	if (!code || !*code)
-		return "notice_code_missing";
-	return voucher_code_normalise(code, pass->code) ? NULL
-							: "notice_code_typo";
+		return PAGE_NOTICE_CODE_MISSING;
+	return voucher_code_normalise(code, pass->code) ? PAGE_NOTICE_NONE
+							: PAGE_NOTICE_CODE_TYPO;
 }
 
-static const char *voucher_judge(struct conn *c, struct credential *pass)
+static enum page_notice voucher_judge(struct conn *c, struct credential *pass)
 {
 	const struct site *site = guest_site(c);
 	const struct exchange *x = conn_exchange(c);
@@ -93,21 +94,21 @@ static const char *voucher_judge(struct conn *c, struct credential *pass)
 		return voucher_notice[answer];
 	explicit_bzero(pass->code, sizeof(pass->code));
 	pass->limits.duration_s = pass->voucher.left_s;
-	return NULL;
+	return PAGE_NOTICE_NONE;
 }
 
 /*
  * Without an answer (-ETIMEDOUT) the device may be in, and then the minutes
  * run.
  */
-static const char *voucher_refused(struct conn *c,
-				   const struct credential *pass, int error)
+static enum page_notice
+voucher_refused(struct conn *c, const struct credential *pass, int error)
 {
 	const struct site *site = guest_site(c);
 
 	if (site->vouchers && error != -ETIMEDOUT)
 		vouchers_take_back(site->vouchers, &pass->voucher);
-	return error == -EUSERS ? "notice_code_devices" : NULL;
+	return error == -EUSERS ? PAGE_NOTICE_CODE_DEVICES : PAGE_NOTICE_NONE;
 }
 
 /* --- the table ---------------------------------------------------------- */

@@ -8,25 +8,26 @@
 
 #include "portal/guest/credential.h"
 #include "portal/http/form.h"
+#include "portal/pages/page.h"
 
 struct conn;
 
 struct auth_method {
 	/*
-	 * NULL: nothing is missing in the form, pass begins with what it says.
-	 * Else the key of the text that tells the person what is.
+	 * None: nothing is missing in the form, pass begins with what it says.
+	 * Else what tells the person what is.
 	 */
-	const char *(*check)(struct conn *c, const struct form *f,
-			     struct credential *pass);
+	enum page_notice (*check)(struct conn *c, const struct form *f,
+				  struct credential *pass);
 	/*
 	 * The method has a secret that can be guessed: netctl counts the
-	 * device's attempt, and then this judges it. NULL: fine, pass says
-	 * what to ask netctl for. Else the key of a text. NULL: check is all.
+	 * device's attempt, and then this judges it. None: fine, pass says
+	 * what to ask netctl for. NULL: check is all.
 	 */
-	const char *(*judge)(struct conn *c, struct credential *pass);
-	/* netctl has refused the pass; the key of a text about it, or NULL */
-	const char *(*refused)(struct conn *c, const struct credential *pass,
-			       int error);
+	enum page_notice (*judge)(struct conn *c, struct credential *pass);
+	/* netctl has refused the pass; what is to be said about it */
+	enum page_notice (*refused)(struct conn *c,
+				    const struct credential *pass, int error);
 };
 
 /* auth: enum zone_auth */

@@ -69,9 +69,10 @@ static void ask(struct conn *c, struct netctl_question q,
 static void on_session_for_home(struct conn *c, const struct ipc_session *s)
 {
 	if (s->state == SESSION_GRANTED)
-		view_status(c, s, NULL);
+		view_status(c, s, PAGE_NOTICE_NONE);
 	else
-		view_portal(c, "/", NULL, conn_exchange(c)->request.code);
+		view_portal(c, "/", PAGE_NOTICE_NONE,
+			    conn_exchange(c)->request.code);
 }
 
 static void show_home(struct conn *c)
@@ -94,7 +95,7 @@ static void look_up(struct conn *c,
 
 /* What only those who are in can see. */
 static void show_status_with(struct conn *c, const struct ipc_session *s,
-			     const char *notice)
+			     enum page_notice notice)
 {
 	if (s->state == SESSION_GRANTED)
 		view_status(c, s, notice);
@@ -104,7 +105,7 @@ static void show_status_with(struct conn *c, const struct ipc_session *s,
 
 static void on_session_for_status(struct conn *c, const struct ipc_session *s)
 {
-	show_status_with(c, s, NULL);
+	show_status_with(c, s, PAGE_NOTICE_NONE);
 }
 
 static void show_status(struct conn *c)
@@ -114,7 +115,7 @@ static void show_status(struct conn *c)
 
 static void on_session_extended(struct conn *c, const struct ipc_session *s)
 {
-	show_status_with(c, s, "notice_extended");
+	show_status_with(c, s, PAGE_NOTICE_EXTENDED);
 }
 
 static void show_extended(struct conn *c)
@@ -227,7 +228,7 @@ static void refuse_pass(struct conn *c, int error)
 	/* the zone's method may be another one by now */
 	const struct auth_method *m = auth_method(
 		pass->voucher.tag ? ZONE_AUTH_VOUCHER : ZONE_AUTH_CLICK);
-	const char *notice = m->refused(c, pass, error);
+	enum page_notice notice = m->refused(c, pass, error);
 
 	if (notice)
 		view_portal(c, "/", notice, NULL);
@@ -242,7 +243,7 @@ static void enter(struct conn *c)
 }
 
 /* What was typed is shown again. */
-static void answer_notice(struct conn *c, const char *notice)
+static void answer_notice(struct conn *c, enum page_notice notice)
 {
 	struct credential *pass = &guest_of(c)->pass;
 	char text[VOUCHER_CODE_TEXT_MAX];
@@ -257,7 +258,8 @@ static void on_attempt(struct conn *c, const struct ipc_session *s)
 {
 	struct guest *g = guest_of(c);
 	const struct auth_method *m = method_of(c);
-	const char *notice = m->judge ? m->judge(c, &g->pass) : NULL;
+	enum page_notice notice =
+		m->judge ? m->judge(c, &g->pass) : PAGE_NOTICE_NONE;
 
 	(void)s;
 	if (notice)
@@ -269,7 +271,7 @@ static void on_attempt(struct conn *c, const struct ipc_session *s)
 static void refuse_attempt(struct conn *c, int error)
 {
 	if (error == -EDQUOT)
-		answer_notice(c, "notice_code_wait");
+		answer_notice(c, PAGE_NOTICE_CODE_WAIT);
 	else
 		answer_refusal(c, error);
 }
@@ -279,7 +281,7 @@ static void take_accept(struct conn *c)
 	struct guest *g = guest_of(c);
 	const struct auth_method *m = method_of(c);
 	struct form f;
-	const char *notice;
+	enum page_notice notice;
 
 	if (!take_form(c, &f))
 		return;
@@ -340,7 +342,7 @@ static void take_logout(struct conn *c)
 
 static void show_goodbye(struct conn *c)
 {
-	view_portal(c, "/goodbye", "notice_logged_out", NULL);
+	view_portal(c, "/goodbye", PAGE_NOTICE_LOGGED_OUT, NULL);
 }
 
 /* --- the table --------------------------------------------------------- */

@@ -36,7 +36,7 @@ static bool omits_body(struct conn *c)
 
 struct view {
 	struct conn *conn;
-	struct page_context scene;
+	struct page_context context;
 };
 
 static void view_init(struct view *v, struct conn *c, const char *path)
@@ -44,7 +44,7 @@ static void view_init(struct view *v, struct conn *c, const char *path)
 	const struct site *site = guest_site(c);
 
 	v->conn = c;
-	page_context_init(&v->scene, &site->source, place_of(c), path,
+	page_context_init(&v->context, &site->source, place_of(c), path,
 			  conn_exchange(c)->request.lang[0] != '\0');
 }
 
@@ -57,7 +57,7 @@ static void view_send(struct view *v, enum page_id page, unsigned int status,
 	struct answer a = {
 		.status = status,
 		.fields = fields,
-		.language = v->scene.lang->code,
+		.language = v->context.lang->code,
 		.style_source = page_style_source(site->source.pages),
 		.has_image = site->logo->bytes != NULL,
 		.body = body,
@@ -66,37 +66,35 @@ static void view_send(struct view *v, enum page_id page, unsigned int status,
 	struct strbuf o;
 
 	strbuf_init(&o, body, sizeof(body));
-	page_context_render(&v->scene, page, &o);
+	page_context_render(&v->context, page, &o);
 	if (o.is_cut)
 		log_error("a page is longer than %d bytes", PAGE_BYTES_MAX);
 	a.body_len = o.len;
 	conn_answer(v->conn, bytes, respond_build(bytes, sizeof(bytes), &a));
 }
 
-void view_portal(struct conn *c, const char *path, const char *notice,
+void view_portal(struct conn *c, const char *path, enum page_notice notice,
 		 const char *code)
 {
 	struct view v;
 
 	view_init(&v, c, path);
-	page_context_fill_zone(&v.scene);
+	page_context_fill_zone(&v.context);
 	/* what is longer is no code, and would not fit on every page */
 	if (code && strlen(code) < PAGE_PREVIEW_CODE_MAX)
-		v.scene.values.value[PLACEHOLDER_CODE] = code;
-	if (notice)
-		page_context_set_notice(&v.scene, notice);
+		v.context.values.value[PLACEHOLDER_CODE] = code;
+	page_context_set_notice(&v.context, notice);
 	view_send(&v, PAGE_PORTAL, 200, NULL);
 }
 
 void view_status(struct conn *c, const struct ipc_session *s,
-		 const char *notice)
+		 enum page_notice notice)
 {
 	struct view v;
 
 	view_init(&v, c, "/status");
-	page_context_fill_session(&v.scene, s);
-	if (notice)
-		page_context_set_notice(&v.scene, notice);
+	page_context_fill_session(&v.context, s);
+	page_context_set_notice(&v.context, notice);
 	view_send(&v, PAGE_STATUS, 200, NULL);
 }
 
@@ -118,36 +116,37 @@ void view_accessibility(struct conn *c)
 
 /* --- errors ------------------------------------------------------------ */
 
-/* The texts of a status; of all others: of a request that we do not get. */
-static const char *kind_of(unsigned int status)
+/* Of a status; of all others: a request that we do not get. */
+static enum page_problem problem_of(unsigned int status)
 {
 	static const struct {
 		unsigned int status;
-		const char *kind;
-	} kinds[] = {
-		{ 403, "foreign" }, { 404, "missing" }, { 408, "late" },
-		{ 503, "busy" },    { 511, "login" },
+		enum page_problem problem;
+	} problems[] = {
+		{ 403, PAGE_PROBLEM_FOREIGN }, { 404, PAGE_PROBLEM_MISSING },
+		{ 408, PAGE_PROBLEM_LATE },    { 503, PAGE_PROBLEM_BUSY },
+		{ 511, PAGE_PROBLEM_LOGIN },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (kinds[i].status == status)
-			return kinds[i].kind;
-	return "bad";
+	for (size_t i = 0; i < ARRAY_SIZE(problems); i++)
+		if (problems[i].status == status)
+			return problems[i].problem;
+	return PAGE_PROBLEM_BAD;
 }
 
-static void send_error(struct conn *c, unsigned int status, const char *kind,
-		       const char *fields)
+static void send_error(struct conn *c, unsigned int status,
+		       enum page_problem problem, const char *fields)
 {
 	struct view v;
 
 	view_init(&v, c, "/");
-	page_context_set_error(&v.scene, kind);
+	page_context_set_problem(&v.context, problem);
 	view_send(&v, PAGE_ERROR, status, fields);
 }
 
 void view_error(struct conn *c, unsigned int status, const char *fields)
 {
-	send_error(c, status, kind_of(status),
+	send_error(c, status, problem_of(status),
 		   status == 503 ? RETRY_FIELDS : fields);
 }
 
@@ -158,10 +157,10 @@ void view_trouble(struct conn *c, enum view_trouble kind)
 		view_error(c, 503, NULL);
 		return;
 	case VIEW_ZONE_FULL:
-		send_error(c, 503, "full", "Retry-After: 60\r\n");
+		send_error(c, 503, PAGE_PROBLEM_FULL, "Retry-After: 60\r\n");
 		return;
 	case VIEW_DEVICE_UNKNOWN:
-		send_error(c, 503, "unknown", RETRY_FIELDS);
+		send_error(c, 503, PAGE_PROBLEM_UNKNOWN, RETRY_FIELDS);
 		return;
 	case VIEW_NOT_IN:
 		view_error(c, 511, NULL);
@@ -242,13 +241,13 @@ void view_go(struct conn *c, unsigned int status, const char *path)
 	struct view v;
 
 	view_init(&v, c, path);
-	a.language = v.scene.lang->code;
+	a.language = v.context.lang->code;
 	snprintf(location, sizeof(location), "Location: %s%s\r\n", path,
-		 v.scene.query);
+		 v.context.query);
 	snprintf(body, sizeof(body),
 		 "<!DOCTYPE html><title>%u</title>"
 		 "<p><a href=\"%s%s\">%s</a></p>\n",
-		 status, path, v.scene.query, path);
+		 status, path, v.context.query, path);
 	a.body_len = strlen(body);
 	conn_answer(c, bytes, respond_build(bytes, sizeof(bytes), &a));
 }

@@ -9,6 +9,7 @@
 
 #include "common/ipc.h"
 #include "portal/http/conn.h"
+#include "portal/pages/page.h"
 
 /* Refusals that have a page of their own. */
 enum view_trouble {
@@ -19,13 +20,12 @@ enum view_trouble {
 };
 
 /*
- * notice: the key of a text that stands above the form, or NULL. code: what
- * stands in its field.
+ * notice: what stands above the form. code: what stands in its field.
  */
-void view_portal(struct conn *c, const char *path, const char *notice,
+void view_portal(struct conn *c, const char *path, enum page_notice notice,
 		 const char *code);
 void view_status(struct conn *c, const struct ipc_session *s,
-		 const char *notice);
+		 enum page_notice notice);
 void view_terms(struct conn *c);
 void view_accessibility(struct conn *c);
 void view_logo(struct conn *c);

@@ -87,51 +87,42 @@ static const char *const placeholder_name[PLACEHOLDER_MAX] = {
 
 /* Texts that no template names, but the program. */
 static const char *const texts_of_code[] = {
-	"language_name",
-	"direction",
-	"plural",
-	"decimal_sign",
-	"digits",
-	"duration_two",
-	"unit_b",
-	"unit_kb",
-	"unit_mb",
-	"unit_gb",
-	"unit_tb",
-	"unit_bps",
-	"unit_kbps",
-	"unit_mbps",
-	"unit_gbps",
-	"notice_terms",
-	"notice_terms_changed",
-	"notice_logged_out",
-	"notice_extended",
-	"notice_code_missing",
-	"notice_code_typo",
-	"notice_code_unknown",
-	"notice_code_expired",
-	"notice_code_used_up",
-	"notice_code_revoked",
-	"notice_code_devices",
-	"notice_code_wait",
-	"notice_code_place",
-	"notice_code_unavailable",
-	"error_bad_title",
-	"error_bad_text",
-	"error_foreign_title",
-	"error_foreign_text",
-	"error_missing_title",
-	"error_missing_text",
-	"error_late_title",
-	"error_late_text",
-	"error_busy_title",
-	"error_busy_text",
-	"error_full_title",
-	"error_full_text",
-	"error_unknown_title",
-	"error_unknown_text",
-	"error_login_title",
-	"error_login_text",
+	"language_name", "direction", "plural",	   "decimal_sign", "digits",
+	"duration_two",	 "unit_b",    "unit_kb",   "unit_mb",	   "unit_gb",
+	"unit_tb",	 "unit_bps",  "unit_kbps", "unit_mbps",	   "unit_gbps",
+};
+
+static const char *const notice_key[PAGE_NOTICES] = {
+	[PAGE_NOTICE_TERMS] = "notice_terms",
+	[PAGE_NOTICE_TERMS_CHANGED] = "notice_terms_changed",
+	[PAGE_NOTICE_LOGGED_OUT] = "notice_logged_out",
+	[PAGE_NOTICE_EXTENDED] = "notice_extended",
+	[PAGE_NOTICE_CODE_MISSING] = "notice_code_missing",
+	[PAGE_NOTICE_CODE_TYPO] = "notice_code_typo",
+	[PAGE_NOTICE_CODE_UNKNOWN] = "notice_code_unknown",
+	[PAGE_NOTICE_CODE_EXPIRED] = "notice_code_expired",
+	[PAGE_NOTICE_CODE_USED_UP] = "notice_code_used_up",
+	[PAGE_NOTICE_CODE_REVOKED] = "notice_code_revoked",
+	[PAGE_NOTICE_CODE_DEVICES] = "notice_code_devices",
+	[PAGE_NOTICE_CODE_WAIT] = "notice_code_wait",
+	[PAGE_NOTICE_CODE_PLACE] = "notice_code_place",
+	[PAGE_NOTICE_CODE_UNAVAILABLE] = "notice_code_unavailable",
+};
+
+static const struct {
+	const char *title, *text;
+} problem_key[PAGE_PROBLEMS] = {
+	[PAGE_PROBLEM_BAD] = { "error_bad_title", "error_bad_text" },
+	[PAGE_PROBLEM_FOREIGN] = { "error_foreign_title",
+				   "error_foreign_text" },
+	[PAGE_PROBLEM_MISSING] = { "error_missing_title",
+				   "error_missing_text" },
+	[PAGE_PROBLEM_LATE] = { "error_late_title", "error_late_text" },
+	[PAGE_PROBLEM_BUSY] = { "error_busy_title", "error_busy_text" },
+	[PAGE_PROBLEM_FULL] = { "error_full_title", "error_full_text" },
+	[PAGE_PROBLEM_UNKNOWN] = { "error_unknown_title",
+				   "error_unknown_text" },
+	[PAGE_PROBLEM_LOGIN] = { "error_login_title", "error_login_text" },
 };
 
 /* Of these there is one for each plural form. */
@@ -232,6 +223,12 @@ static bool is_complete(const struct page_set *set, const struct lang *l,
 		require_text(&m, set->word_name[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(texts_of_code); i++)
 		require_text(&m, texts_of_code[i]);
+	for (int i = PAGE_NOTICE_NONE + 1; i < PAGE_NOTICES; i++)
+		require_text(&m, notice_key[i]);
+	for (int i = 0; i < PAGE_PROBLEMS; i++) {
+		require_text(&m, problem_key[i].title);
+		require_text(&m, problem_key[i].text);
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(nouns); i++)
 		require_plurals(&m, nouns[i]);
 	if (!m.keys[0])
@@ -467,6 +464,26 @@ const char *page_text(const struct page_set *set, struct page_place place,
 		}
 	}
 	return lang_find(l, key);
+}
+
+const char *page_notice(const struct page_set *set, struct page_place place,
+			enum page_notice notice)
+{
+	return page_text(set, place, notice_key[notice]);
+}
+
+const char *page_problem_title(const struct page_set *set,
+			       struct page_place place,
+			       enum page_problem problem)
+{
+	return page_text(set, place, problem_key[problem].title);
+}
+
+const char *page_problem_text(const struct page_set *set,
+			      struct page_place place,
+			      enum page_problem problem)
+{
+	return page_text(set, place, problem_key[problem].text);
 }
 
 struct rendering {

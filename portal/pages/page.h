@@ -26,6 +26,39 @@ enum page_id {
 	PAGE_MAX
 };
 
+/* What stands above a form: the texts "notice_terms" and so on. */
+enum page_notice {
+	PAGE_NOTICE_NONE,
+	PAGE_NOTICE_TERMS,
+	PAGE_NOTICE_TERMS_CHANGED,
+	PAGE_NOTICE_LOGGED_OUT,
+	PAGE_NOTICE_EXTENDED,
+	PAGE_NOTICE_CODE_MISSING,
+	PAGE_NOTICE_CODE_TYPO,
+	PAGE_NOTICE_CODE_UNKNOWN,
+	PAGE_NOTICE_CODE_EXPIRED,
+	PAGE_NOTICE_CODE_USED_UP,
+	PAGE_NOTICE_CODE_REVOKED,
+	PAGE_NOTICE_CODE_DEVICES,
+	PAGE_NOTICE_CODE_WAIT,
+	PAGE_NOTICE_CODE_PLACE,
+	PAGE_NOTICE_CODE_UNAVAILABLE,
+	PAGE_NOTICES
+};
+
+/* What an error page tells: "error_bad_title", "error_bad_text" and so on. */
+enum page_problem {
+	PAGE_PROBLEM_BAD,
+	PAGE_PROBLEM_FOREIGN,
+	PAGE_PROBLEM_MISSING,
+	PAGE_PROBLEM_LATE,
+	PAGE_PROBLEM_BUSY,
+	PAGE_PROBLEM_FULL,
+	PAGE_PROBLEM_UNKNOWN,
+	PAGE_PROBLEM_LOGIN,
+	PAGE_PROBLEMS
+};
+
 enum page_placeholder {
 	PLACEHOLDER_LANG, /* page_render() fills in these four */
 	PLACEHOLDER_DIR,
@@ -108,6 +141,14 @@ struct page_place {
 /* A text that no template names; NULL: there is none. */
 const char *page_text(const struct page_set *set, struct page_place place,
 		      const char *key);
+const char *page_notice(const struct page_set *set, struct page_place place,
+			enum page_notice notice);
+const char *page_problem_title(const struct page_set *set,
+			       struct page_place place,
+			       enum page_problem problem);
+const char *page_problem_text(const struct page_set *set,
+			      struct page_place place,
+			      enum page_problem problem);
 
 void page_render(const struct page_set *set, enum page_id page,
 		 struct page_place place, struct page_values *values,

@@ -216,28 +216,28 @@ void page_context_fill_session(struct page_context *s,
 	if (can_extend(s->zone, session))
 		value[PLACEHOLDER_CAN_EXTEND] = "1";
 	if (has_old_terms(s, session))
-		value[PLACEHOLDER_TERMS_CHANGED] = page_text(
-			s->source->pages, s->place, "notice_terms_changed");
+		value[PLACEHOLDER_TERMS_CHANGED] = page_notice(
+			s->source->pages, s->place, PAGE_NOTICE_TERMS_CHANGED);
 }
 
-void page_context_set_notice(struct page_context *s, const char *key)
+void page_context_set_notice(struct page_context *s, enum page_notice notice)
 {
-	s->values.value[PLACEHOLDER_NOTICE] =
-		page_text(s->source->pages, s->place, key);
+	if (notice)
+		s->values.value[PLACEHOLDER_NOTICE] =
+			page_notice(s->source->pages, s->place, notice);
 }
 
-void page_context_set_error(struct page_context *s, const char *kind)
+void page_context_set_problem(struct page_context *s, enum page_problem problem)
 {
-	char key[40];
+	const char **value = s->values.value;
+	const struct page_set *pages = s->source->pages;
 
-	if (!strcmp(kind, "busy") || !strcmp(kind, "full"))
-		s->values.value[PLACEHOLDER_CAN_RETRY] = "1";
-	snprintf(key, sizeof(key), "error_%s_title", kind);
-	s->values.value[PLACEHOLDER_ERROR_TITLE] =
-		page_text(s->source->pages, s->place, key);
-	snprintf(key, sizeof(key), "error_%s_text", kind);
-	s->values.value[PLACEHOLDER_ERROR_TEXT] =
-		page_text(s->source->pages, s->place, key);
+	if (problem == PAGE_PROBLEM_BUSY || problem == PAGE_PROBLEM_FULL)
+		value[PLACEHOLDER_CAN_RETRY] = "1";
+	value[PLACEHOLDER_ERROR_TITLE] =
+		page_problem_title(pages, s->place, problem);
+	value[PLACEHOLDER_ERROR_TEXT] =
+		page_problem_text(pages, s->place, problem);
 }
 
 void page_context_render(struct page_context *s, enum page_id page,

@@ -54,10 +54,10 @@ void page_context_fill_session(struct page_context *s,
 			       const struct ipc_session *session);
 
 /* key: of the text above everything else. */
-void page_context_set_notice(struct page_context *s, const char *key);
+void page_context_set_notice(struct page_context *s, enum page_notice notice);
 
-/* kind: of the texts error_KIND_title and error_KIND_text. */
-void page_context_set_error(struct page_context *s, const char *kind);
+void page_context_set_problem(struct page_context *s,
+			      enum page_problem problem);
 
 void page_context_render(struct page_context *s, enum page_id page,
 			 struct strbuf *out);

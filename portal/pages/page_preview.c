@@ -6,10 +6,11 @@
 
 #include "common/array.h"
 
-#define LEFT_S	    (7ULL * 3600 + 23 * 60)
-#define USED_BYTES  1234567890ULL
-#define ESCAPED_MAX 6 /* bytes of a character, as strbuf_escaped() writes it   \
-		       */
+#define LEFT_S	   (7ULL * 3600 + 23 * 60)
+#define USED_BYTES 1234567890ULL
+#define ESCAPED_MAX                                                            \
+	6 /* bytes of a character, as strbuf_escaped() writes it               \
+	   */
 
 /* --- made-up figures ---------------------------------------------------- */
 
@@ -42,23 +43,21 @@ static bool sample_live(size_t tile, struct live_value *out, void *arg)
 	return true;
 }
 
-static void fill_portal(struct page_context *s, const char *with)
+static void fill_portal(struct page_context *s, int with)
 {
 	page_context_fill_zone(s);
-	if (with)
-		page_context_set_notice(s, with);
+	page_context_set_notice(s, (enum page_notice)with);
 }
 
-static void fill_status(struct page_context *s, const char *with)
+static void fill_status(struct page_context *s, int with)
 {
 	struct ipc_session session = session_in(s->zone);
 
 	page_context_fill_session(s, &session);
-	if (with)
-		page_context_set_notice(s, with);
+	page_context_set_notice(s, (enum page_notice)with);
 }
 
-static void fill_slower(struct page_context *s, const char *with)
+static void fill_slower(struct page_context *s, int with)
 {
 	struct ipc_session session = session_in(s->zone);
 
@@ -68,7 +67,7 @@ static void fill_slower(struct page_context *s, const char *with)
 	page_context_fill_session(s, &session);
 }
 
-static void fill_new_terms(struct page_context *s, const char *with)
+static void fill_new_terms(struct page_context *s, int with)
 {
 	struct ipc_session session = session_in(s->zone);
 
@@ -79,7 +78,12 @@ static void fill_new_terms(struct page_context *s, const char *with)
 	page_context_fill_session(s, &session);
 }
 
-static void fill_nothing(struct page_context *s, const char *with)
+static void fill_problem(struct page_context *s, int with)
+{
+	page_context_set_problem(s, (enum page_problem)with);
+}
+
+static void fill_nothing(struct page_context *s, int with)
 {
 	(void)s;
 	(void)with;
@@ -103,35 +107,38 @@ static bool may_slow_down(const struct zone_settings *z)
 /* --- the table ---------------------------------------------------------- */
 
 static const struct page_preview samples[] = {
-	{ "portal", PAGE_PORTAL, "/", fill_portal, NULL, NULL },
+	{ "portal", PAGE_PORTAL, "/", fill_portal, 0, NULL },
 	{ "portal-logged-out", PAGE_PORTAL, "/goodbye", fill_portal,
-	  "notice_logged_out", NULL },
+	  PAGE_NOTICE_LOGGED_OUT, NULL },
 	{ "portal-code-wrong", PAGE_PORTAL, "/", fill_portal,
-	  "notice_code_typo", has_codes },
+	  PAGE_NOTICE_CODE_TYPO, has_codes },
 	{ "portal-code-in-use", PAGE_PORTAL, "/", fill_portal,
-	  "notice_code_devices", has_codes },
-	{ "status", PAGE_STATUS, "/status", fill_status, NULL, NULL },
+	  PAGE_NOTICE_CODE_DEVICES, has_codes },
+	{ "status", PAGE_STATUS, "/status", fill_status, 0, NULL },
 	{ "status-extended", PAGE_STATUS, "/extended", fill_status,
-	  "notice_extended", has_clicks },
-	{ "status-slower", PAGE_STATUS, "/status", fill_slower, NULL,
+	  PAGE_NOTICE_EXTENDED, has_clicks },
+	{ "status-slower", PAGE_STATUS, "/status", fill_slower, 0,
 	  may_slow_down },
-	{ "status-new-rules", PAGE_STATUS, "/status", fill_new_terms, NULL,
+	{ "status-new-rules", PAGE_STATUS, "/status", fill_new_terms, 0,
 	  has_clicks },
-	{ "rules", PAGE_TERMS, "/terms", fill_nothing, NULL, NULL },
-	{ "accessibility", PAGE_ACCESS, "/accessibility", fill_nothing, NULL,
+	{ "rules", PAGE_TERMS, "/terms", fill_nothing, 0, NULL },
+	{ "accessibility", PAGE_ACCESS, "/accessibility", fill_nothing, 0,
 	  NULL },
-	{ "error-busy", PAGE_ERROR, "/", page_context_set_error, "busy", NULL },
-	{ "error-full", PAGE_ERROR, "/", page_context_set_error, "full", NULL },
-	{ "error-unknown", PAGE_ERROR, "/", page_context_set_error, "unknown",
+	{ "error-busy", PAGE_ERROR, "/", fill_problem, PAGE_PROBLEM_BUSY,
 	  NULL },
-	{ "error-missing", PAGE_ERROR, "/", page_context_set_error, "missing",
+	{ "error-full", PAGE_ERROR, "/", fill_problem, PAGE_PROBLEM_FULL,
 	  NULL },
-	{ "error-login", PAGE_ERROR, "/", page_context_set_error, "login",
+	{ "error-unknown", PAGE_ERROR, "/", fill_problem, PAGE_PROBLEM_UNKNOWN,
 	  NULL },
-	{ "error-bad", PAGE_ERROR, "/", page_context_set_error, "bad", NULL },
-	{ "error-foreign", PAGE_ERROR, "/", page_context_set_error, "foreign",
+	{ "error-missing", PAGE_ERROR, "/", fill_problem, PAGE_PROBLEM_MISSING,
 	  NULL },
-	{ "error-late", PAGE_ERROR, "/", page_context_set_error, "late", NULL },
+	{ "error-login", PAGE_ERROR, "/", fill_problem, PAGE_PROBLEM_LOGIN,
+	  NULL },
+	{ "error-bad", PAGE_ERROR, "/", fill_problem, PAGE_PROBLEM_BAD, NULL },
+	{ "error-foreign", PAGE_ERROR, "/", fill_problem, PAGE_PROBLEM_FOREIGN,
+	  NULL },
+	{ "error-late", PAGE_ERROR, "/", fill_problem, PAGE_PROBLEM_LATE,
+	  NULL },
 };
 
 const struct page_preview *page_preview_at(size_t i)

@@ -14,8 +14,8 @@ struct page_preview {
 	const char *name; /* "status-slower" */
 	enum page_id page;
 	const char *path; /* of the page */
-	void (*fill)(struct page_context *s, const char *with);
-	const char *with; /* key of a notice, or kind of an error */
+	void (*fill)(struct page_context *s, int with);
+	int with; /* enum page_notice, or enum page_problem of an error */
 	bool (*is_for)(const struct zone_settings *z); /* NULL: each zone */
 };
 
