@@ -8,6 +8,7 @@
 #include <linux/netfilter.h>
 
 #include "common/array.h"
+#include "common/log.h"
 
 #define DNS_PORT 53
 
@@ -117,6 +118,8 @@ static void add_rule(struct walk *w, const struct ruleset_term *terms, int n)
 				  .chain = w->chain,
 				  .terms = n };
 
+	if (n > RULESET_TERMS)
+		fatal("ruleset: a rule of %d terms", n);
 	memcpy(r.term, terms, (size_t)n * sizeof(*terms));
 	if (w->visitor->on_rule)
 		w->visitor->on_rule(w->visitor->arg, &r);

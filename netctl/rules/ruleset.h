@@ -17,6 +17,11 @@
 #define RULESET_NAME_MAX 32
 #define RULESET_TERMS	 6
 
+/* Of sets that packets and names fill, in text and bytecode alike. */
+#define RULESET_SET_MAX		 4096
+#define RULESET_RATE_TIMEOUT_S	 10
+#define RULESET_GARDEN_TIMEOUT_H 6
+
 /* The gate's 16 bits of the packet mark, before they are shifted. */
 #define SLOT_NONE     0
 #define SLOT_FIRST    2 /* class minor numbers of capped devices */

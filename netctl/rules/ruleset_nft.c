@@ -20,9 +20,8 @@
 #include "netctl/rules/ruleset_expr.h"
 
 #define DUMP_ATTEMPTS	  10 /* while others keep changing tables */
-#define DYNAMIC_MAX	  4096
-#define RATE_TIMEOUT_MS	  10000
-#define GARDEN_TIMEOUT_MS (6 * 3600 * 1000ULL)
+#define RATE_TIMEOUT_MS	  (RULESET_RATE_TIMEOUT_S * 1000ULL)
+#define GARDEN_TIMEOUT_MS (RULESET_GARDEN_TIMEOUT_H * 3600 * 1000ULL)
 
 #ifndef NFT_SET_EXPR
 #define NFT_SET_EXPR 0x100 /* linux/netfilter/nf_tables.h since 5.11 */
@@ -97,9 +96,10 @@ static const struct {
 	[SET_CLASSES] = { NFT_SET_MAP | NFT_SET_TIMEOUT | NFT_SET_EXPR,
 			  NFT_TYPE_CLASSID, 0, 0 },
 	[SET_LIMITS] = { NFT_SET_TIMEOUT | NFT_SET_EVAL, 0, 0, 0 },
-	[SET_RATES] = { NFT_SET_TIMEOUT | NFT_SET_EVAL, 0, DYNAMIC_MAX,
+	[SET_RATES] = { NFT_SET_TIMEOUT | NFT_SET_EVAL, 0, RULESET_SET_MAX,
 			RATE_TIMEOUT_MS },
-	[SET_GARDEN] = { NFT_SET_TIMEOUT, 0, DYNAMIC_MAX, GARDEN_TIMEOUT_MS },
+	[SET_GARDEN] = { NFT_SET_TIMEOUT, 0, RULESET_SET_MAX,
+			 GARDEN_TIMEOUT_MS },
 	[SET_NETS] = { NFT_SET_INTERVAL, 0, 0, 0 },
 };
 

@@ -7,6 +7,7 @@
 #include <linux/netfilter.h>
 
 #include "common/array.h"
+#include "common/stringify.h"
 #include "netctl/rules/ruleset.h"
 
 struct writer {
@@ -240,10 +241,18 @@ static void on_set(void *arg, const struct ruleset_set *s)
 		[SET_MARKS] = " : mark\n\t\tflags timeout\n\t\tcounter\n",
 		[SET_CLASSES] = " : classid\n\t\tflags timeout\n\t\tcounter\n",
 		[SET_LIMITS] = "\n\t\tflags timeout\n",
-		[SET_RATES] = "\n\t\tsize 4096\n\t\tflags dynamic,timeout\n"
-			      "\t\ttimeout 10s\n",
-		[SET_GARDEN] = "\n\t\tsize 4096\n\t\tflags timeout\n"
-			       "\t\ttimeout 6h\n",
+		[SET_RATES] = "\n\t\tsize " STRINGIFY(
+			RULESET_SET_MAX) "\n"
+					 "\t\tflags "
+					 "dynamic,"
+					 "timeout\n\t\ttimeout " STRINGIFY(
+						 RULESET_RATE_TIMEOUT_S) "s\n",
+		[SET_GARDEN] = "\n\t\tsize " STRINGIFY(
+			RULESET_SET_MAX) "\n"
+					 "\t\tflags "
+					 "timeout\n\t\ttimeout " STRINGIFY(
+						 RULESET_GARDEN_TIMEOUT_H) "h"
+									   "\n",
 		[SET_NETS] = "\n\t\tflags interval\n\t\tauto-merge\n",
 	};
 	struct writer *w = arg;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/array.h"
+#include "common/stringify.h"
 #include "common/usage.h"
 #include "portal/util/sqlite.h"
 
@@ -49,6 +50,10 @@ const char *const store_migrations[] = {
 };
 const int store_version = ARRAY_SIZE(store_migrations);
 
+#define BITS	  STRINGIFY(STORE_ZONE_BITS)
+#define VALUE_MAX STRINGIFY(STORE_VALUE_MAX)
+#define ZONE_MASK "((1 << " BITS ") - 1)"
+
 /* "@" stands for the columns of the metrics, "?@" for a parameter for each,
  * "+@" for their upsert. */
 static const char *const statements[STORE_STATEMENTS] = {
@@ -68,27 +73,32 @@ static const char *const statements[STORE_STATEMENTS] = {
 	[STORE_ADD_LABEL] =
 		"INSERT INTO labels VALUES (?1, ?2, ?3, ?4)"
 		" ON CONFLICT (day, kind, label) DO UPDATE"
-		" SET value = min(value + excluded.value, 4611686018427387903)",
+		" SET value = min(value + excluded.value, " VALUE_MAX ")",
 	/* time unknown, key 0, stays */
-	[STORE_TRIM_HOURS] = "DELETE FROM hours WHERE id BETWEEN 1024 AND ?1",
+	[STORE_TRIM_HOURS] =
+		"DELETE FROM hours WHERE id BETWEEN 1 << " BITS " AND ?1",
 	[STORE_TRIM_HOURS_ALL] =
-		"DELETE FROM hours_all WHERE id BETWEEN 1024 AND ?1",
-	[STORE_READ_HOURS] = "SELECT id >> 10@ FROM hours"
-			     " WHERE id BETWEEN ?1 AND ?2 AND id & 1023 = ?3"
-			     " ORDER BY id",
-	[STORE_READ_HOURS_ALL] = "SELECT id >> 10@ FROM hours_all"
+		"DELETE FROM hours_all WHERE id BETWEEN 1 << " BITS " AND ?1",
+	[STORE_READ_HOURS] =
+		"SELECT id >> " BITS "@ FROM hours"
+		" WHERE id BETWEEN ?1 AND ?2 AND id & " ZONE_MASK " = ?3"
+		" ORDER BY id",
+	[STORE_READ_HOURS_ALL] = "SELECT id >> " BITS "@ FROM hours_all"
 				 " WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-	[STORE_READ_DAYS] = "SELECT id >> 10@ FROM days"
-			    " WHERE id BETWEEN ?1 AND ?2 AND id & 1023 = ?3"
-			    " ORDER BY id",
-	[STORE_DUMP_HOURS] = "SELECT hours.id >> 10@, name FROM hours"
-			     " CROSS JOIN zones ON zones.id = hours.id & 1023"
-			     " WHERE hours.id BETWEEN ?1 AND ?2"
-			     " ORDER BY hours.id",
-	[STORE_DUMP_DAYS] = "SELECT days.id >> 10@, name FROM days"
-			    " CROSS JOIN zones ON zones.id = days.id & 1023"
-			    " WHERE days.id BETWEEN ?1 AND ?2"
-			    " ORDER BY days.id",
+	[STORE_READ_DAYS] =
+		"SELECT id >> " BITS "@ FROM days"
+		" WHERE id BETWEEN ?1 AND ?2 AND id & " ZONE_MASK " = ?3"
+		" ORDER BY id",
+	[STORE_DUMP_HOURS] =
+		"SELECT hours.id >> " BITS "@, name FROM hours"
+		" CROSS JOIN zones ON zones.id = hours.id & " ZONE_MASK
+		" WHERE hours.id BETWEEN ?1 AND ?2"
+		" ORDER BY hours.id",
+	[STORE_DUMP_DAYS] =
+		"SELECT days.id >> " BITS "@, name FROM days"
+		" CROSS JOIN zones ON zones.id = days.id & " ZONE_MASK
+		" WHERE days.id BETWEEN ?1 AND ?2"
+		" ORDER BY days.id",
 	[STORE_READ_LABELS] = "SELECT day, label, value FROM labels"
 			      " WHERE day BETWEEN ?1 AND ?2 AND kind = ?3",
 };
@@ -119,9 +129,9 @@ static void write_metrics(FILE *f, char how)
 			fprintf(f, "%s%s = max(%s, excluded.%s)", i ? ", " : "",
 				m->name, m->name, m->name);
 		else
-			fprintf(f, "%s%s = min(%s + excluded.%s, %llu)",
-				i ? ", " : "", m->name, m->name, m->name,
-				STORE_VALUE_MAX);
+			fprintf(f,
+				"%s%s = min(%s + excluded.%s, " VALUE_MAX ")",
+				i ? ", " : "", m->name, m->name, m->name);
 	}
 }
 

@@ -14,7 +14,8 @@
 #define STORE_ZONES_MAX (1 << STORE_ZONE_BITS)
 
 /* Sums stop here, so two of them are still an integer of SQLite. */
-#define STORE_VALUE_MAX ((1ULL << 62) - 1)
+#define STORE_VALUE_MAX 4611686018427387903
+_Static_assert(STORE_VALUE_MAX == (1ULL << 62) - 1, "half of the range");
 
 enum store_statement {
 	STORE_BEGIN,

@@ -9,13 +9,15 @@
 #include <sqlite3.h>
 
 #include "common/array.h"
+#include "common/stringify.h"
 #include "portal/util/sqlite.h"
 
 #define BUSY_MS	     200 /* longer would keep guests waiting */
 #define DAY_S	     86400
 #define BUSY_MAKE_MS 5000
 
-#define APPLICATION_ID 0x53545643 /* "STVC" */
+#define APPLICATION_ID 1398036035
+_Static_assert(APPLICATION_ID == 0x53545643, "STVC in ASCII");
 
 /*
  * A journal, not WAL: uses are rare, it needs no shared memory, which some
@@ -35,25 +37,38 @@ static const char setup[] = "PRAGMA page_size = 1024;"
 
 /* Frozen: what is in the field is changed by further elements only. */
 static const char *const migrations[] = {
-	"PRAGMA application_id = 1398036035;"
-	"CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1),"
-	" key BLOB NOT NULL);"
-	"CREATE TABLE batches (id INTEGER PRIMARY KEY AUTOINCREMENT,"
-	" label TEXT NOT NULL, zone TEXT NOT NULL,"
-	" created_s INTEGER NOT NULL, valid_until_s INTEGER NOT NULL,"
-	" duration_s INTEGER NOT NULL, devices INTEGER NOT NULL,"
-	" count INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0,"
-	" gone INTEGER NOT NULL DEFAULT 0);" /* used rows that were deleted */
-	"CREATE TABLE codes (id INTEGER PRIMARY KEY,"
-	" batch INTEGER NOT NULL REFERENCES batches (id),"
-	" hash BLOB NOT NULL UNIQUE, tag INTEGER NOT NULL,"
-	" ends_s INTEGER NOT NULL DEFAULT 0,"
-	" revoked INTEGER NOT NULL DEFAULT 0);"
-	"CREATE INDEX codes_of_batch ON codes (batch);"
-	"CREATE INDEX codes_begun ON codes (ends_s) WHERE ends_s > 0;",
+	"PRAGMA application_id = " STRINGIFY(
+		APPLICATION_ID) ";"
+				"CREATE TABLE meta (one INTEGER PRIMARY KEY "
+				"CHECK (one = 1),"
+				" key BLOB NOT NULL);"
+				"CREATE TABLE batches (id INTEGER PRIMARY KEY "
+				"AUTOINCREMENT,"
+				" label TEXT NOT NULL, zone TEXT NOT NULL,"
+				" created_s INTEGER NOT NULL, valid_until_s "
+				"INTEGER NOT NULL,"
+				" duration_s INTEGER NOT NULL, devices INTEGER "
+				"NOT NULL,"
+				" count INTEGER NOT NULL, revoked INTEGER NOT "
+				"NULL DEFAULT 0,"
+				" gone INTEGER NOT NULL DEFAULT 0);" /* used
+									rows
+									that
+									were
+									deleted
+								      */
+				"CREATE TABLE codes (id INTEGER PRIMARY KEY,"
+				" batch INTEGER NOT NULL REFERENCES batches "
+				"(id),"
+				" hash BLOB NOT NULL UNIQUE, tag INTEGER NOT "
+				"NULL,"
+				" ends_s INTEGER NOT NULL DEFAULT 0,"
+				" revoked INTEGER NOT NULL DEFAULT 0);"
+				"CREATE INDEX codes_of_batch ON codes (batch);"
+				"CREATE INDEX codes_begun ON codes (ends_s) "
+				"WHERE ends_s > 0;",
 };
 #define VERSION_LATEST ((int)(ARRAY_SIZE(migrations)))
-_Static_assert(APPLICATION_ID == 1398036035, "as the first migration says");
 
 /* A batch as people see it: ?1 now, ?2 label or NULL. */
 #define BATCHES                                                                \
@@ -86,8 +101,9 @@ static const char *const statements[VOUCHER_STATEMENTS] = {
 			" WHERE id = ?1 AND ends_s = 0",
 	[VOUCHER_UNUSE] = "UPDATE codes SET ends_s = 0"
 			  " WHERE id = ?1 AND ends_s > 0",
-	[VOUCHER_SETTLE] = "UPDATE codes SET ends_s = -(ends_s / 86400)"
-			   " WHERE ends_s > 0 AND ends_s <= ?1",
+	[VOUCHER_SETTLE] = "UPDATE codes SET ends_s = -(ends_s / " STRINGIFY(
+		DAY_S) ")"
+		       " WHERE ends_s > 0 AND ends_s <= ?1",
 	[VOUCHER_ADD_BATCH] =
 		"INSERT INTO batches (label, zone, created_s, valid_until_s,"
 		" duration_s, devices, count)"
