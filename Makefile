@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Stadttor. `make help` lists the targets.
 
-VERSION := 0.1.0
+VERSION := 0.2.0
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 DESTDIR ?=
