@@ -55,6 +55,14 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ours) $(EXTRA) -MMD -MP -c -o $@ $<
 
+# What says the version is made anew with it.
+VERSIONED := $(patsubst %.c,$(BUILD)/%.o,$(shell grep -lwE 'VERSION' \
+	netctl/*.c netctl/*/*.c portal/*.c portal/*/*.c cli/*.c cli/*/*.c))
+$(VERSIONED): $(BUILD)/version
+$(BUILD)/version: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+
 $(BUILD)/stadttor-netctl: $(BUILD)/netctl/main.o $(BUILD)/libnetctl.a $(BUILD)/libcommon.a
 	$(call say,LD)$(link) -o $@ $^ $(call pkg_libs,$(NETCTL_PKGS)) -lm
 # The command line and the portal are one file, see cli/main.c. It prints
@@ -75,5 +83,5 @@ include install.mk
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all clean
+.PHONY: all clean FORCE
 .DELETE_ON_ERROR:

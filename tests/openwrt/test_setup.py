@@ -281,7 +281,7 @@ def test_option_114_where_there_is_tls(box):
     assert ("uci add_list dhcp.guest.dhcp_option="
             "'114,https://wifi.city.example/captive-api'") in out
     path = re.search(r'CAPTIVE_PATH\s+"(.*)"', (
-        r.HERE.parent.parent / "portal" / "captive.h").read_text())[1]
+        r.HERE.parent.parent / "portal" / "guest" / "captive.h").read_text())[1]
     assert path == "/captive-api"
 
 
