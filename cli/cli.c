@@ -13,6 +13,7 @@
 
 #include "cli/netctl_call.h"
 #include "common/array.h"
+#include "common/config/settings_read.h"
 
 #define MINUTES_MAX (365 * 24 * 60)
 

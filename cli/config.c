@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `stadttor check` and `ruleset`: what can be said without netctl. */
 #include "cli/cli.h"
+#include "common/config/settings_read.h"
 
 #include <errno.h>
 #include <stdio.h>

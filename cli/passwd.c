@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `stadttor passwd`: who may see the dashboard. */
 #include "cli/cli.h"
+#include "common/config/settings_read.h"
 
 #include <errno.h>
 #include <fcntl.h>

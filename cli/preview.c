@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* stadttor portal preview: FOLDER/ZONE/LANGUAGE/PAGE.html, and an index. */
 #include "cli/cli.h"
+#include "common/config/settings_read.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,6 +2,8 @@
 /* `stadttor usage`: the figures that the portal has stored. It reads the
  * database and what waits for it itself, so the portal need not run. */
 #include "cli/cli.h"
+#include "common/config/settings_read.h"
+#include "portal/store/store.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -11,6 +11,7 @@
 #include <event2/event.h>
 
 #include "common/config/settings.h"
+#include "common/config/settings_read.h"
 #include "common/log.h"
 #include "common/privs.h"
 #include "common/wipe.h"

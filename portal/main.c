@@ -9,6 +9,7 @@
 
 #include "common/array.h"
 #include "common/config/settings.h"
+#include "common/config/settings_read.h"
 #include "common/log.h"
 #include "common/mkdir_for.h"
 #include "common/privs.h"

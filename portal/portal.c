@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "common/config/settings_read.h"
 #include "portal/admin/admin.h"
 #include "portal/guest/guest.h"
 #include "portal/guest/routes.h"
@@ -19,6 +20,7 @@
 #include "portal/live/live.h"
 #include "portal/netctl_client.h"
 #include "portal/pages/theme.h"
+#include "portal/store/store.h"
 #include "portal/store/store_import.h"
 
 #define SPARE_FILES 192 /* listeners, operators and files */

@@ -135,7 +135,7 @@ check-unit:
 		tests/openwrt/test_package.py tests/openwrt/test_init.py \
 		tests/openwrt/test_setup.py tests/openwrt/test_ubus_events.py \
 		tests/openwrt/test_ubus_aliases.py \
-		tests/test_build.py --deselect \
+		tests/test_build.py tests/test_house.py --deselect \
 		golden/test_voucher_cli.py::test_a_camera_reads_it)
 
 # The same C for other word sizes and byte orders, under qemu-user.

@@ -8,6 +8,7 @@
 
 #include "cli/dns/dns_names.h"
 #include "common/array.h"
+#include "common/config/settings_read.h"
 
 static const struct server {
 	const char *name;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/voucher/voucher.h"
+#include "common/config/settings_read.h"
 
 #include <errno.h>
 #include <stdio.h>

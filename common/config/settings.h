@@ -151,16 +151,6 @@ struct settings {
 	size_t texts;
 };
 
-/*
- * Reads, checks and cross-checks the file. NULL: error says
- * "FILE:LINE: what is wrong, what is allowed". The caller owns the result.
- */
-struct settings *settings_read(const char *path,
-			       char error[UCI_ERROR_MAX]) MUST_CHECK;
-struct settings *settings_parse(const char *path, const char *text, size_t len,
-				char error[UCI_ERROR_MAX]) MUST_CHECK;
-void settings_free(struct settings *s);
-
 /* true: sessions of the zone can have a cap, or share a link's rate. */
 bool settings_zone_may_cap(const struct settings *s, size_t zone);
 
@@ -190,11 +180,5 @@ const char *settings_text_in(const char *translation, const char *language,
 const char *settings_translation(const struct conf_list *texts,
 				 const char *language,
 				 char code[SETTINGS_LANGUAGE_MAX]);
-
-/* The effective config, every option written out; it parses to the same. */
-void settings_print(const struct settings *s, FILE *out);
-
-/* The option lists of stadttor.conf(5), in mdoc. */
-void settings_document(FILE *out);
 
 #endif

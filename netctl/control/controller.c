@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/config/settings_read.h"
 #include "netctl/control/classes.h"
 #include "netctl/control/counters.h"
 #include "netctl/control/devices.h"

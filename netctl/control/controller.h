@@ -24,19 +24,12 @@
 
 #include "common/config/settings.h"
 #include "common/log.h"
+#include "netctl/control/watcher.h"
 
 struct controller;
 struct event_base;
 struct session_table;
 struct usage;
-
-/* What the server is told. Each may be NULL. */
-struct controller_watcher {
-	void (*on_pushed)(void *arg); /* a push has ended */
-	void (*on_zones)(void *arg);  /* the zones' devices have changed */
-	void (*on_batch)(void *arg);  /* usage figures wait to be fetched */
-	void *arg;
-};
 
 /*
  * Opens the sockets, takes the settings over. NULL: said in the log why. Needs

@@ -14,8 +14,8 @@
 #include <event2/event_struct.h>
 
 #include "common/config/settings.h"
-#include "netctl/control/controller.h"
 #include "netctl/control/health.h"
+#include "netctl/control/watcher.h"
 #include "netctl/netlink/conntrack.h"
 #include "netctl/netlink/nft.h"
 #include "netctl/netlink/rtnl.h"

@@ -9,13 +9,12 @@
 
 #include "common/config/settings.h"
 #include "portal/pages/lang.h"
+#include "portal/pages/page_style.h"
 #include "portal/util/strbuf.h"
 
 #define PAGE_BYTES_MAX                                                         \
 	(14 * 1024 - 640) /* with its head 14 kB: ten packets                  \
 			   */
-#define PAGE_ERROR_MAX 1024
-#define PAGE_STYLE_MAX 96
 
 enum page_id {
 	PAGE_PORTAL,

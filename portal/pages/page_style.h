@@ -6,7 +6,9 @@
 #include <stdbool.h>
 
 #include "common/config/settings.h"
-#include "portal/pages/page.h"
+
+#define PAGE_ERROR_MAX 1024
+#define PAGE_STYLE_MAX 96
 
 struct page_style {
 	char *text;

@@ -15,19 +15,9 @@
 #include <stdint.h>
 
 #include "common/ipc.h"
-
-#define STORE_ROWS_MAX	 40
-#define STORE_LABELS_MAX 80
-#define STORE_ERROR_MAX	 320
+#include "portal/store/store_types.h"
 
 struct store;
-
-struct usage_batch {
-	uint64_t stream, seq;
-	size_t rows, labels;
-	struct ipc_usage_row row[STORE_ROWS_MAX];
-	struct ipc_usage_label label[STORE_LABELS_MAX];
-};
 
 struct store_position {
 	uint64_t stream;    /* 0: nothing has come yet */
@@ -96,9 +86,6 @@ int store_apply(struct store *st, const struct usage_batch *b) MUST_CHECK;
 bool store_retry(struct store *st);
 
 /* --- reading ----------------------------------------------------------- */
-
-/* A local calendar day, 20261124; 0: no bound. */
-typedef uint32_t store_day;
 
 struct store_query {
 	enum usage_step step;

@@ -6,7 +6,7 @@
 #ifndef STADTTOR_PORTAL_STORE_STORE_DB_H
 #define STADTTOR_PORTAL_STORE_STORE_DB_H
 
-#include "portal/store/store.h"
+#include "portal/store/store_types.h"
 
 #define STORE_ALL "*" /* the zone of rows that cover everything */
 

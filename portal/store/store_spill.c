@@ -133,26 +133,7 @@ void store_spill_update(struct store *st)
 	st->copy_lost = err;
 }
 
-void store_set_spill(struct store *st, const char *path)
-{
-	if (st->copy && !strcmp(st->copy, path))
-		return;
-	store_spill_remove(st);
-	free(st->copy);
-	st->copy = strlen(path) < STORE_ERROR_MAX - 8 ? strdup(path) : NULL;
-	st->copy_lost = 0;
-	store_spill_update(st);
-}
-
 /* --- reading ----------------------------------------------------------- */
-
-void store_spill_path(char path[STORE_ERROR_MAX], const char *socket)
-{
-	const char *slash = strrchr(socket, '/');
-
-	snprintf(path, STORE_ERROR_MAX, "%.*s/portal/waiting.sqlite",
-		 slash ? (int)(slash - socket) : 0, socket);
-}
 
 void store_spill_read(struct store *st, const char *path)
 {

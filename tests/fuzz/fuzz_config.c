@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/config/settings.h"
+#include "common/config/settings_read.h"
 #include "tests/fuzz/fuzzcheck.h"
 
 static void print_and_free(struct settings *s, struct printed *p)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/config/settings_read.h"
 #include "netctl/session/garden.h"
 #include "tests/fuzz/fuzzcheck.h"
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "common/config/settings.h"
+#include "common/config/settings_read.h"
 
 int main(void)
 {

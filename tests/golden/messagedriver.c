@@ -19,6 +19,7 @@
 
 #include <libmnl/libmnl.h>
 
+#include "common/config/settings_read.h"
 #include "netctl/netlink/conntrack.h"
 #include "netctl/netlink/nft.h"
 #include "netctl/netlink/rtnl.h"

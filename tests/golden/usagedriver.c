@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "common/array.h"
+#include "common/config/settings_read.h"
 #include "netctl/usage/usage.h"
 
 #define WORDS_MAX 4096

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "common/config/settings_read.h"
 #include "netctl/session/garden.h"
 
 #define NOW_MS 1000000ULL

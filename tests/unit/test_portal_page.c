@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "common/array.h"
+#include "common/config/settings_read.h"
 #include "portal/pages/page.h"
-
 
 /* --- the pages that citizens get --------------------------------------- */
 

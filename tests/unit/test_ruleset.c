@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "common/config/settings_read.h"
 #include "netctl/rules/ruleset.h"
 #include "netctl/rules/ruleset_text.h"
 

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "common/config/settings.h"
+#include "common/config/settings_read.h"
 
 #define GOLDEN	 "tests/golden/config/"
 #define TEXT_MAX 16384

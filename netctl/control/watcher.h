@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who is told what happens in the controller: the server. */
+#ifndef STADTTOR_NETCTL_CONTROL_WATCHER_H
+#define STADTTOR_NETCTL_CONTROL_WATCHER_H
+
+/* Each may be NULL. */
+struct controller_watcher {
+	void (*on_pushed)(void *arg); /* a push has ended */
+	void (*on_zones)(void *arg);  /* the zones' devices have changed */
+	void (*on_batch)(void *arg);  /* usage figures wait to be fetched */
+	void *arg;
+};
+
+#endif
