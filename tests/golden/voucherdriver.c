@@ -7,13 +7,18 @@
  *	take_back NOW ID IS_FIRST			ok
  *	revoke NOW BATCH|CODE				ok TAG...
  *	statistics NOW			CREATED USED ACTIVE EXPIRED REVOKED
+ *	writes NOW			how many changes of files there were
+ *	die NOW N			ok; dies instead of the Nth from now on
  * ZONE of a batch is - for any. Anything that fails is "error -ERRNO".
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/array.h"
 #include "portal/voucher/voucher.h"
@@ -36,6 +41,35 @@ static const char *const answers[] = {
 static struct voucher_time now;
 static struct vouchers *vouchers;
 static const char *file, *key_file;
+
+static unsigned long writes, dies_at;
+
+static void count_write(void)
+{
+	if (++writes == dies_at)
+		raise(SIGKILL);
+}
+
+/* SQLite's as well, which calls them by these names. */
+ssize_t pwrite(int fd, const void *data, size_t size, off_t at)
+{
+	static __typeof__(&pwrite) next;
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "pwrite64");
+	count_write();
+	return next(fd, data, size, at);
+}
+
+int ftruncate(int fd, off_t size)
+{
+	static __typeof__(&ftruncate) next;
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "ftruncate64");
+	count_write();
+	return next(fd, size);
+}
 
 static struct voucher_time told_time(void *arg)
 {
@@ -122,7 +156,7 @@ static void take_back(char **word)
 	puts("ok");
 }
 
-static void revoke(char **word)
+static void revoke_codes(char **word)
 {
 	struct voucher_target t = { 0 };
 	struct voucher_key key;
@@ -173,14 +207,30 @@ static void statistics(char **word)
 	voucher_db_close(db);
 }
 
+static void say_writes(char **word)
+{
+	(void)word;
+	printf("%lu\n", writes);
+}
+
+static void die(char **word)
+{
+	dies_at = writes + strtoul(word[0], NULL, 10);
+	puts("ok");
+}
+
 static const struct {
 	const char *name;
 	size_t words; /* behind NOW */
 	void (*run)(char **word);
 } commands[] = {
-	{ "create", 5, create },	 { "redeem", 2, redeem },
-	{ "take_back", 2, take_back },	 { "revoke", 1, revoke },
+	{ "create", 5, create },
+	{ "redeem", 2, redeem },
+	{ "take_back", 2, take_back },
+	{ "revoke", 1, revoke_codes },
 	{ "statistics", 0, statistics },
+	{ "writes", 0, say_writes },
+	{ "die", 1, die },
 };
 
 static void do_line(char *line)
