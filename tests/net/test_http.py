@@ -173,8 +173,9 @@ class Netctl:
 CONFIG = {
     "user": "nobody", "network": "Testnetz", "provider": "Stadt <Test>",
     "success_url": "https://www.example.org/?a=1&b=2", "max_connections": 64,
-    "max_per_device": 12, "request_time": "2s", "debug": 1,
+    "max_per_device": 12, "debug": 1,
 }
+SHORT = "2s"  # how long a request may take, where that is what is tested
 
 
 def certificate(folder, name):
@@ -195,6 +196,7 @@ class Portal:
         self.config_path = f"{folder}/stadttor"
         self.log_path = f"{folder}/log"
         self.process = None
+        self.request_time = "5m"
 
     def configure(self, device="lan0", **options):
         lines = ["config gate", f"\toption socket '{self.folder}/netctl.sock'",
@@ -204,7 +206,8 @@ class Portal:
                  "\toption quota '500MB'", "config portal",
                  f"\toption pages '{self.folder}/web'"]
         lines += [f"\toption {k} '{v}'"
-                  for k, v in {**CONFIG, **options}.items()]
+                  for k, v in {**CONFIG, "request_time": self.request_time,
+                               **options}.items()]
         lines += ["config usage", "\toption file ''", "config admin",
                   "\toption enabled '0'"]
         with open(self.config_path, "w", encoding="utf-8") as f:
@@ -229,6 +232,15 @@ class Portal:
         seen = self.log().count(expected)
         self.process.send_signal(signal.SIGHUP)
         wait_for(lambda: self.log().count(expected) > seen)
+
+    def taken(self):
+        """Connections that it has accepted and read all bytes of."""
+        shown = subprocess.run(
+            self.gate.command("ss", "-Htnp", "state", "established"),
+            stdout=subprocess.PIPE, text=True, check=True).stdout
+        return sum("users:" in line and line.split()[0] == "0"
+                   for line in shown.splitlines()
+                   if re.search(rf":({HIJACK}|{HTTP}|{HTTPS}) ", line))
 
     def stop(self):
         if not self.process:
@@ -323,6 +335,7 @@ def shared(spaces, folder):
     netctl = Netctl(f"{folder}/netctl.sock")
     netctl.start()
     portal = Portal(folder, *spaces)
+    portal.request_time = SHORT
     portal.configure()
     portal.start()
     portal.netctl = netctl
@@ -545,6 +558,9 @@ def test_reset_client_does_no_harm(portal):
                 s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                              struct.pack("ii", 1, 0))
                 s.sendall(request)
+    # what was still to be asked for them comes before this
+    wait_for(lambda: portal.taken() == 0)
+    assert portal.ask().status == 200
 
 
 # --- the hijack listener -----------------------------------------------------
@@ -854,14 +870,16 @@ def test_reader_that_does_not_read_is_given_up(portal):
                  > seen)
 
 
-def test_device_has_a_share_of_connections(portal):
-    idle = []
+def test_device_has_a_share_of_connections(own):
+    own.start()
+    wait_for(lambda: own.netctl.peer)
+    portal, idle = own, []
     try:
         for _ in range(12):
             s = portal.connect()
             s.sendall(b"GET / HTT")
             idle.append(s)
-        time.sleep(0.3)
+        wait_for(lambda: portal.taken() == 12)
         with portal.connect() as s:
             s.sendall(b"GET / HTT")
             assert Answer(read_all(s)).status == 503
@@ -877,9 +895,12 @@ def test_device_has_a_share_of_connections(portal):
     wait_for(lambda: portal.ask().status == 200)
 
 
-def test_connections_are_bounded_in_all(portal):
+def test_connections_are_bounded_in_all(own):
     """Dawdlers of many addresses get three quarters of 64, and no more."""
-    phone, idle = portal.phone, []
+    own.configure(request_time="10s")
+    own.start()
+    wait_for(lambda: own.netctl.peer)
+    portal, phone, idle = own, own.phone, []
     crowd = [f"2001:db8:77::1:{n:x}" for n in range(8)]
     for address in crowd:
         phone.run("ip", "addr", "add", address + "/64", "dev", "phone0",
@@ -892,7 +913,7 @@ def test_connections_are_bounded_in_all(portal):
             s.connect((GATE6, HTTP))
             s.sendall(b"GET / HTT")
             idle.append(s)
-        time.sleep(0.3)
+        wait_for(lambda: portal.taken() == 48)
         with portal.connect() as s:
             s.sendall(b"GET / HTT")
             answer = Answer(read_all(s))
@@ -903,6 +924,7 @@ def test_connections_are_bounded_in_all(portal):
         assert portal.ask("POST", "/accept", body="terms=1").status == 303
         # their time is up at last, each with an answer
         for s in idle:
+            s.settimeout(60)
             assert Answer(read_all(s)).status == 408
     finally:
         for s in idle:
@@ -954,7 +976,7 @@ def tls_ask(portal, data, context=None, host=GATE4):
 
 def test_tls(own):
     cert, key = certificate(own.folder, "one")
-    own.configure(certificate=cert, key=key, hostname=NAME)
+    own.configure(request_time="5s", certificate=cert, key=key, hostname=NAME)
     own.start()
     wait_for(lambda: own.netctl.peer)
     home = f"GET / HTTP/1.1\r\nHost: {NAME}\r\n\r\n".encode()
@@ -1095,7 +1117,7 @@ def test_reload(own):
     own.configure(network="Wieder")
     with own.connect() as s:
         s.sendall(b"GET / HTTP/1.1\r\n")
-        time.sleep(0.1)
+        wait_for(lambda: own.taken() == 1)
         own.reload("reloaded")
         s.sendall(H + b"\r\n")
         assert "Wieder" in Answer(read_all(s)).text
@@ -1117,7 +1139,7 @@ def test_zone_that_goes_away_in_a_reload(own):
     own.start()
     with own.connect() as s:
         s.sendall(b"GET / HTTP/1.1\r\n")
-        time.sleep(0.1)
+        wait_for(lambda: own.taken() == 1)
         own.configure(device="lan7")
         own.reload("reloaded")
         with pytest.raises(ConnectionRefusedError):
@@ -1157,7 +1179,7 @@ def test_sigint_and_sigterm(own):
         own.start()
         with own.connect() as s:
             s.sendall(b"GET /")
-            time.sleep(0.1)
+            wait_for(lambda: own.taken() == 1)
             own.process.send_signal(sig)
             assert own.process.wait(10) == 0, own.log()
             read_all(s)
