@@ -10,6 +10,7 @@ import json
 import os
 import pty
 import re
+import select
 import shutil
 import signal
 import socket
@@ -104,6 +105,14 @@ class Admin:
         return self.passwd("--token", name).stdout.strip()
 
     # --- connections ---
+
+    @contextlib.contextmanager
+    def sysctl(self, key, value):
+        with self.ns.entered(), open(f"/proc/sys/{key}") as file:
+            before = file.read()
+        self.ns.sysctl(key, value)
+        yield
+        self.ns.sysctl(key, before)
 
     def connect(self, ns=None, address=None, source=None):
         address = address or self.address
@@ -827,20 +836,29 @@ def test_usage(admin):
 
 
 def test_a_large_answer(admin):
-    """A year of hours, also for somebody who reads slowly."""
+    """A year of hours, also for somebody who reads slowly: the kernel takes a
+    part of it at once, and no more."""
+    wmem = "net/ipv4/tcp_wmem", "4096 16384 65536"
     fill_store(admin, 400)
     start(admin)
     admin.login()
     whole = admin.ask("/api/usage?step=hour")
     assert len(whole.body) > 1 << 20
     assert len(whole.json["start"]) > 9000
-    with admin.connect() as s:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    with admin.sysctl(*wmem), admin.connect() as s:
+        # 2 kB at a time would take half a minute
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 15)
         s.sendall(f"GET /api/usage?step=hour HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                   f"Cookie: {admin.cookie}\r\n\r\n".encode())
-        time.sleep(1)
+        assert select.select([s], [], [], 60)[0]
         assert admin.ask("/api/now").status == 200  # nobody waits for it
+        port = s.getsockname()[1]
+        assert "ESTAB" in admin.ns.run("ss", "-Htan", "dport", "=",
+                                       f":{port}").stdout
         raw = b""
+        while len(raw) < 1 << 19:
+            raw += s.recv(1 << 10)
+        assert admin.ask("/api/now").status == 200
         while more := s.recv(1 << 14):
             raw += more
     assert Answer(raw).body == whole.body
