@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The three real programs on the gate of the street: config, life, figures."""
 import contextlib
+import functools
 import json
 import os
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 
@@ -17,6 +19,17 @@ NETCTL, PORTAL = "stadttor-netctl", "stadttor-portal"
 USER = {NETCTL: "daemon", PORTAL: "nobody"}
 CRASH = re.compile(r"AddressSanitizer|UndefinedBehavior|runtime error:|"
                    r"LeakSanitizer|stack smashing|Assertion .* failed")
+
+
+@functools.cache
+def preloaded_clock():
+    """preload/clock.c for this run, which ends with its /tmp."""
+    path = os.path.join(tempfile.mkdtemp(prefix="stadttor-clock-"), "clock.so")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-D_GNU_SOURCE", "-o",
+                    path, os.path.join(lab.HERE, "preload", "clock.c")],
+                   check=True)
+    os.chmod(os.path.dirname(path), 0o755)
+    return path
 
 
 def section(kind, name, options):
@@ -44,6 +57,36 @@ class Stadttor:
         self.environment = {}
         self.process = {}
         self.options = ["-d"]
+
+    # --- time ---
+
+    def drive_clock(self, slower=0):
+        """From their start on the programs' clocks go so many times slower,
+        and jump when they are told. The kernel's own do not."""
+        self.clock = os.path.join(self.folder, "clock")
+        with open(self.clock, "wb") as file:
+            file.write(struct.pack("=qq", 0, slower).ljust(4096, b"\0"))
+        self.environment |= {
+            "LD_PRELOAD": preloaded_clock(), "STADTTOR_CLOCK": self.clock,
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")
+            + ":verify_asan_link_order=0"}
+
+    def jump(self, seconds):
+        """All clocks at once; nobody sees it before he is woken."""
+        with open(self.clock, "r+b") as file:
+            ahead, = struct.unpack("=q", file.read(8))
+            file.seek(0)
+            file.write(struct.pack("=q", ahead + int(seconds * 10 ** 9)))
+        self.wake()
+
+    def wake(self):
+        """Those that run look at their clocks."""
+        if self.process[NETCTL].poll() is None:
+            self.cli("status", check=False)
+        if self.process[PORTAL].poll() is None:
+            self.street.gate.run("curl", "-s", "-o", "/dev/null", "-m", "5",
+                                 f"http://{self.street.guest.gate4}:2081/",
+                                 check=False)
 
     # --- config ---
 
