@@ -88,6 +88,12 @@ class Stadttor:
                                  f"http://{self.street.guest.gate4}:2081/",
                                  check=False)
 
+    def worked(self, program):
+        """Seconds that it has had a processor for."""
+        path = f"/proc/{self.process[program].pid}/schedstat"
+        with open(path) as file:
+            return int(file.read().split()[0]) / 10 ** 9
+
     # --- config ---
 
     def configure(self, guest=None, staff=None, uplink=None, gate=None,

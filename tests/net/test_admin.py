@@ -583,22 +583,15 @@ def test_one_password_a_second(admin):
     assert answers.count(429) >= 20 - took - 1
 
 
-def worked(admin):
-    """Nanoseconds that the portal has had a processor for."""
-    pid = admin.stadttor.process[PORTAL].pid
-    with open(f"/proc/{pid}/schedstat") as file:
-        return int(file.read().split()[0])
-
-
 def test_names_cannot_be_timed(admin):
     """A name that is not there costs as much as one that is."""
     start(admin, netctl=False)
     took = {}
     for name in (USER, "nobody-here"):
         def is_answered():
-            begin = worked(admin)
+            begin = admin.stadttor.worked(PORTAL)
             answer = admin.try_login(user=name, password="wrong")
-            took[name] = worked(admin) - begin
+            took[name] = admin.stadttor.worked(PORTAL) - begin
             return answer.status == 303  # and not: too many a second
         lab.wait_until(is_answered, 10, every=0.25)
     assert max(took.values()) < 3 * min(took.values()), took

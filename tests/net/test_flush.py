@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stranger pulls the rules out from under the gate."""
-import time
+"""A stranger pulls the rules out from under the gate.
 
+netctl's clock goes so slowly that its next look at the counters, and all else
+that it would wait a second for, is further away than any patience: what is put
+back meanwhile, it has heard of, and has not waited.
+"""
 import lab
 import pytest
 import traffic
@@ -19,19 +22,22 @@ DEEDS = {
 }
 
 
+SLOWER = 50
+assert SLOWER > 5 * lab.PATIENCE
+
+
 @pytest.mark.parametrize("deed", DEEDS)
 def test_stranger(stadttor, street, phones, deed):
+    stadttor.drive_clock(SLOWER)
     stadttor.start(guest={"rate_down": "20mbit", "duration": "1h"})
     inside, outside = phones[:2]
     assert traffic.tap(inside).status == 303
     traffic.wait_online(inside, V6)
     before = stadttor.session_of(inside)
     street.gate.nft("\n".join(DEEDS[deed]) + "\n")
-    start = time.monotonic()
     for family in FAMILIES:
-        traffic.wait_shut(outside, family, 1)
-        traffic.wait_online(inside, family, 1)
-    assert time.monotonic() - start < 1.5
+        traffic.wait_shut(outside, family)
+        traffic.wait_online(inside, family)
     stadttor.wait_log("put back|reinstall|restor|removed")
     after = stadttor.session_of(inside)
     assert after["left_s"] <= before["left_s"]
@@ -55,17 +61,19 @@ def test_flushed_map(stadttor, street, phones):
 
 def test_hundreds_are_restored_within_a_second(stadttor, street, phones,
                                                crowd):
+    """Of netctl's work: how long that takes depends on who else works."""
+    stadttor.drive_clock(SLOWER)
     stadttor.start(guest={"rate_down": "20mbit"},
                    portal={"max_connections": 4096})
     for phone in crowd:
         assert traffic.tap(phone).status == 303
-    start = time.monotonic()
+    before = stadttor.worked(NETCTL)
     street.gate.nft("flush ruleset\n")
-    traffic.wait_shut(phones[0], V4, 1)  # without rules everybody is open
+    traffic.wait_shut(phones[0], V4)  # without rules everybody is open
     for family in FAMILIES:
-        lab.wait_until(lambda: traffic.open_addresses(crowd, family, 0.3)
-                       == set(crowd), 1, say="not everybody was restored")
-    assert time.monotonic() - start < 1.5
+        lab.wait_until(lambda: traffic.open_addresses(crowd, family)
+                       == set(crowd), say="not everybody was restored")
+    assert stadttor.worked(NETCTL) - before < 1
     assert len(stadttor.sessions()) == len(crowd)
 
 
@@ -82,12 +90,13 @@ def test_flush_while_netctl_is_dead(stadttor, street, phones):
 
 
 def test_again_and_again(stadttor, street, phones):
+    stadttor.drive_clock(SLOWER)
     stadttor.start()
     assert traffic.tap(phones[0]).status == 303
     for _ in range(10):
         street.gate.nft("flush ruleset\n")
-        traffic.wait_online(phones[0], V4, 1)
-        traffic.wait_shut(phones[1], V4, 1)
+        traffic.wait_online(phones[0])
+        traffic.wait_shut(phones[1])
     assert len(stadttor.sessions()) == 1
 
 
@@ -98,6 +107,6 @@ def test_other_tables_are_left_alone(stadttor, street, phones):
     stadttor.start(gate={"on_stop": "remove"})
     assert traffic.tap(phones[0]).status == 303
     street.gate.nft("delete table inet stadttor\n")
-    traffic.wait_online(phones[0], V4, 1)
+    traffic.wait_online(phones[0])
     stadttor.terminate()
     assert "mine" in street.gate.run("nft", "list", "ruleset").stdout
