@@ -13,8 +13,14 @@
 #define LAG_LONG_S	7200		 /* an hour's figures, twice missed */
 #define HEALTH_TEXT_MAX 160
 
-static void PRINTF_LIKE(4, 5) add(struct json_object *list, const char *level,
-				  const char *code, const char *fmt, ...)
+struct finding {
+	const char *level; /* "ok", "warn", "error" */
+	const char *code;
+	const char *zone; /* NULL: it is not one zone's */
+};
+
+static void PRINTF_LIKE(3, 4) add(struct json_object *list,
+				  const struct finding *f, const char *fmt, ...)
 {
 	struct json_object *o = json_object_new_object();
 	char text[HEALTH_TEXT_MAX];
@@ -23,8 +29,11 @@ static void PRINTF_LIKE(4, 5) add(struct json_object *list, const char *level,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	json_object_object_add(o, "level", json_object_new_string(level));
-	json_object_object_add(o, "code", json_object_new_string(code));
+	json_object_object_add(o, "level", json_object_new_string(f->level));
+	json_object_object_add(o, "code", json_object_new_string(f->code));
+	if (f->zone)
+		json_object_object_add(o, "zone",
+				       json_object_new_string(f->zone));
 	json_object_object_add(o, "text", json_object_new_string(text));
 	json_object_array_add(list, o);
 }
@@ -33,10 +42,10 @@ static void add_uplinks(struct json_object *list, const struct admin_site *s,
 			const struct ipc_health *h)
 {
 	if (!h->uplinks_present)
-		add(list, "error", "uplink_missing",
+		add(list, &(struct finding){ "error", "uplink_missing", NULL },
 		    "No uplink is there: nobody reaches the internet");
 	else if (h->uplinks_present < s->settings->uplinks)
-		add(list, "warn", "uplink_missing",
+		add(list, &(struct finding){ "warn", "uplink_missing", NULL },
 		    "%u of %zu uplinks are there", h->uplinks_present,
 		    s->settings->uplinks);
 }
@@ -45,11 +54,15 @@ static void add_zones(struct json_object *list, const struct ipc_health *h)
 {
 	for (size_t i = 0; i < h->zones; i++) {
 		if (!h->zone[i].is_present)
-			add(list, "error", "zone_missing",
+			add(list,
+			    &(struct finding){ "error", "zone_missing",
+					       h->zone[i].name },
 			    "The device of zone %s is not there",
 			    h->zone[i].name);
 		else if (h->zone[i].fill_percent >= FULL_PERCENT)
-			add(list, "warn", "zone_full",
+			add(list,
+			    &(struct finding){ "warn", "zone_full",
+					       h->zone[i].name },
 			    "Zone %s has %u %% of its places taken or more",
 			    h->zone[i].name, h->zone[i].fill_percent);
 	}
@@ -68,7 +81,7 @@ static void add_netlink(struct json_object *list, struct admin_site *s,
 		s->netlink_grew_ms = now_ms;
 	s->netlink_errors = errors;
 	if (s->netlink_grew_ms && now_ms - s->netlink_grew_ms < GREW_FOR_MS)
-		add(list, "warn", "netlink_errors",
+		add(list, &(struct finding){ "warn", "netlink_errors", NULL },
 		    "The kernel refused requests of the controller; its log "
 		    "says which");
 }
@@ -76,15 +89,15 @@ static void add_netlink(struct json_object *list, struct admin_site *s,
 static void add_figures(struct json_object *list, const struct ipc_health *h)
 {
 	if (!h->time_is_known)
-		add(list, "warn", "time_unknown",
+		add(list, &(struct finding){ "warn", "time_unknown", NULL },
 		    "The time of day is not known; figures get theirs once it "
 		    "is");
 	if (!h->usage_is_kept)
-		add(list, "warn", "usage_not_kept",
+		add(list, &(struct finding){ "warn", "usage_not_kept", NULL },
 		    "Figures of this hour would not outlive a restart of the "
 		    "controller");
 	if (h->usage_lag_s > LAG_LONG_S)
-		add(list, "warn", "usage_waits",
+		add(list, &(struct finding){ "warn", "usage_waits", NULL },
 		    "Figures wait to be stored for more than %llu hours",
 		    (unsigned long long)h->usage_lag_s / 3600);
 }
@@ -95,11 +108,12 @@ static void add_store(struct json_object *list, const struct admin_site *s)
 	case STORE_ON_DISK:
 		return;
 	case STORE_IN_MEMORY:
-		add(list, "ok", "store_in_memory",
+		add(list, &(struct finding){ "ok", "store_in_memory", NULL },
 		    "Figures are kept in memory only, as the config says");
 		return;
 	case STORE_CANNOT_WRITE:
-		add(list, "error", "store_cannot_write",
+		add(list,
+		    &(struct finding){ "error", "store_cannot_write", NULL },
 		    "The database cannot be written; figures are kept in "
 		    "memory");
 		return;
@@ -117,16 +131,18 @@ struct json_object *admin_health_list(struct admin_site *s,
 		add_netlink(list, s, h);
 		add_figures(list, h);
 	} else {
-		add(list, "error", "netctl_away",
+		add(list, &(struct finding){ "error", "netctl_away", NULL },
 		    "The controller does not answer; people who are online "
 		    "stay online");
 	}
 	add_store(list, s);
 	if (!s->is_secure && !s->is_loopback)
-		add(list, "warn", "admin_without_tls",
+		add(list,
+		    &(struct finding){ "warn", "admin_without_tls", NULL },
 		    "This page comes without TLS: others on the way can read "
 		    "passwords");
 	if (!json_object_array_length(list))
-		add(list, "ok", "all_well", "All parts are working");
+		add(list, &(struct finding){ "ok", "all_well", NULL },
+		    "All parts are working");
 	return list;
 }

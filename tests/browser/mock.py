@@ -176,8 +176,8 @@ class Figures:
                 {"level": "error", "code": "store_cannot_write", "text":
                  "The database cannot be written; figures are kept in "
                  "memory"},
-                {"level": "warn", "code": "zone_full", "text":
-                 "Zone library has 90 % of its places taken or more"},
+                {"level": "warn", "code": "zone_full", "zone": "library",
+                 "text": "Zone library has 90 % of its places taken or more"},
                 {"level": "ok", "code": "store_in_memory", "text":
                  "Figures are kept in memory only, as the config says"}]
         return {"time": int(self.now.timestamp()), "k": K, "online": busy,

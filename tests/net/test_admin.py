@@ -867,7 +867,10 @@ def test_now(admin):
     assert now["online_all"] == 0
     assert now["fill_percent"] == {"guest": 0, "staff": 0}
     assert now["up_bps"] == 0 and now["uptime_s"] < 60
-    assert all(set(e) == {"level", "code", "text"} for e in now["health"])
+    assert all(set(e) - {"zone"} == {"level", "code", "text"}
+               for e in now["health"])
+    assert all(("zone" in e) == e["code"].startswith("zone_")
+               for e in now["health"])
     assert not [e for e in now["health"] if e["level"] == "error"], now
 
 

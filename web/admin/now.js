@@ -75,9 +75,7 @@ function places(now, zone) {
 function healthText(item) {
 	const key = 'health_' + item.code;
 
-	const zone = /\bzone (\S+)/i.exec(item.text)?.[1];
-
-	return hasWord(key) ? el('span', {}, t(key, { zone }))
+	return hasWord(key) ? el('span', {}, t(key, { zone: item.zone }))
 		: el('span', { lang: 'en' }, item.text);
 }
 
