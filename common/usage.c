@@ -134,8 +134,7 @@ enum usage_metric usage_dwell_metric(uint64_t seconds)
 	static const unsigned int below_min[] = { 5, 15, 30, 60, 120, 240 };
 	size_t i = 0;
 
-	while (i < ARRAY_SIZE(below_min) &&
-	       seconds >= below_min[i] * 60ULL)
+	while (i < ARRAY_SIZE(below_min) && seconds >= below_min[i] * 60ULL)
 		i++;
 	return (enum usage_metric)(USAGE_DWELL_5 + i);
 }

@@ -75,7 +75,8 @@ static struct template_op *add_op(struct maker *m, enum kind kind, int what)
 static bool append(struct maker *m, const char *text, size_t len)
 {
 	struct template *t = m->t;
-	char *grown = array_grow(t->text, &t->text_room, t->text_len + 6 * len, 1);
+	char *grown =
+		array_grow(t->text, &t->text_room, t->text_len + 6 * len, 1);
 	char *copy;
 	struct strbuf o;
 

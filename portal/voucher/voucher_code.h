@@ -22,10 +22,11 @@
 
 #include "common/log.h"
 
-#define VOUCHER_CODE_SYMBOLS  10
-#define VOUCHER_CODE_MAX      (VOUCHER_CODE_SYMBOLS + 1) /* with the closing NUL */
-#define VOUCHER_CODE_TEXT_MAX (VOUCHER_CODE_SYMBOLS + 2) /* with dash and NUL  \
-							  */
+#define VOUCHER_CODE_SYMBOLS 10
+#define VOUCHER_CODE_MAX     (VOUCHER_CODE_SYMBOLS + 1) /* with the closing NUL */
+#define VOUCHER_CODE_TEXT_MAX                                                  \
+	(VOUCHER_CODE_SYMBOLS + 2) /* with dash and NUL                        \
+				    */
 #define VOUCHER_CODE_TYPED_MAX 128 /* bytes; longer ones are typos */
 
 extern const char code_alphabet[];

@@ -15,7 +15,7 @@
 #include "common/array.h"
 #include "common/config/conf.h"
 
-#define REFUSED	 UINT64_MAX
+#define REFUSED UINT64_MAX
 
 struct value_case {
 	const char *text;
@@ -236,7 +236,8 @@ static const struct conf_option options[] = {
 	  .help = "some texts" },
 };
 
-static const struct conf_table table = { "thing", options, ARRAY_SIZE(options) };
+static const struct conf_table table = { "thing", options,
+					 ARRAY_SIZE(options) };
 
 /* Applies the text's only section; NULL: it is fine. */
 static const char *apply(struct thing *t, const char *text, char *error)

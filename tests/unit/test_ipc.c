@@ -21,7 +21,6 @@
 #include "common/clock.h"
 #include "common/ipc.h"
 
-
 /* A channel on one end of a socket pair; the test plays the other. */
 struct fixture {
 	struct event_base *base;

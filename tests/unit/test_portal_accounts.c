@@ -16,10 +16,10 @@
 #include "portal/admin/admin_session.h"
 #include "portal/util/hex.h"
 
-#define SALT	 "000102030405060708090a0b0c0d0e0f"
-#define HASH	 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define USER	 "user:anna:scrypt:14:8:1:" SALT ":" HASH "\n"
-#define TOKEN	 "token:prometheus:sha256:" HASH "\n"
+#define SALT  "000102030405060708090a0b0c0d0e0f"
+#define HASH  "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define USER  "user:anna:scrypt:14:8:1:" SALT ":" HASH "\n"
+#define TOKEN "token:prometheus:sha256:" HASH "\n"
 
 static struct accounts *parse(const char *text, char error[ACCOUNTS_ERROR_MAX])
 {

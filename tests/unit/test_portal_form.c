@@ -12,7 +12,6 @@
 #include "common/array.h"
 #include "portal/http/form.h"
 
-
 static const struct {
 	const char *body;
 	bool is_fine;

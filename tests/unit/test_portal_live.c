@@ -16,7 +16,7 @@
 #include "portal/live/live.h"
 #include "portal/live/live_url.h"
 
-#define AS_IS	 UINT_MAX
+#define AS_IS UINT_MAX
 
 static const char *value_of(const char *json, const char *pointer,
 			    unsigned int decimals)

@@ -12,10 +12,10 @@
 #include "common/array.h"
 #include "portal/pages/number_format.h"
 
-#define NBSP	 "\xc2\xa0"
-#define MINUTES	 60
-#define HOURS	 3600
-#define DAYS	 86400
+#define NBSP	"\xc2\xa0"
+#define MINUTES 60
+#define HOURS	3600
+#define DAYS	86400
 
 static const struct lang *language(const struct lang_set *set, const char *code)
 {

@@ -14,7 +14,6 @@
 #include "portal/guest/origin.h"
 #include "portal/http/respond.h"
 
-
 static struct origin *origin(const char *hostname, const char *certificate)
 {
 	static char name[256], file[16];

@@ -9,7 +9,6 @@
 #include "common/array.h"
 #include "portal/guest/probe.h"
 
-
 static const struct {
 	const char *host, *path;
 	enum usage_platform platform;

@@ -13,7 +13,7 @@
 #include "common/array.h"
 #include "portal/http/request.h"
 
-#define HOST	 "Host: gate\r\n"
+#define HOST "Host: gate\r\n"
 
 static const struct verdict {
 	const char *text;

@@ -14,7 +14,6 @@
 #include "common/colour.h"
 #include "common/text.h"
 
-
 static const struct {
 	const char *text;
 	const char *cleaned; /* NULL: it is plain */

@@ -12,8 +12,8 @@
 #include "common/array.h"
 #include "netctl/usage/wallclock.h"
 
-#define NOW_S	 1792800000LL /* 2026-10-24 */
-#define HOUR_S	 3600LL
+#define NOW_S  1792800000LL /* 2026-10-24 */
+#define HOUR_S 3600LL
 
 /* One look at both clocks, and what is in force after it. */
 struct look {
@@ -39,7 +39,7 @@ static void follow(const struct look *look, size_t count)
 #define FOLLOW(...)                                                            \
 	do {                                                                   \
 		static const struct look looks[] = { __VA_ARGS__ };            \
-		follow(looks, ARRAY_SIZE(looks));                                   \
+		follow(looks, ARRAY_SIZE(looks));                              \
 	} while (0)
 
 static void test_known_at_once(void **state)
