@@ -85,7 +85,7 @@ bool devices_update(struct controller *c)
 }
 
 int devices_list_neighbours(struct controller *c, uint16_t zone,
-			    rtnl_neighbour_fn on_neighbour, void *arg)
+			    rtnl_neighbour_fn *on_neighbour, void *arg)
 {
 	uint32_t ifindex = c->zone[zone].ifindex;
 

@@ -16,7 +16,7 @@ bool devices_update(struct controller *c);
 
 /* The neighbours of a zone's device. 0, also without a device, or -errno. */
 int devices_list_neighbours(struct controller *c, uint16_t zone,
-			    rtnl_neighbour_fn on_neighbour,
+			    rtnl_neighbour_fn *on_neighbour,
 			    void *arg) MUST_CHECK;
 
 #endif
