@@ -352,6 +352,8 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	for (size_t k = 0; k < ARRAY_SIZE(open); k++)
 		RULE(w, T(TERM_L4PROTO, .value = open[k].protocol),
 		     T(TERM_DPORT, .value = open[k].port), T(TERM_ACCEPT));
+	/* A forged answer must not reach a socket of the box's own. */
+	RULE(w, T(TERM_SPOOFED), T(TERM_DROP));
 	RULE(w, T(TERM_REPLY), T(TERM_ANSWER), T(TERM_ACCEPT));
 	refuse(w);
 }
@@ -362,6 +364,8 @@ static void zone_out(struct walk *w, const struct zone_settings *z)
 	const struct settings *s = w->in->settings;
 
 	chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "from", z->name);
+	/* NAT and its look at the source have not seen them. */
+	RULE(w, T(TERM_TRACKED, .negate = true), T(TERM_DROP));
 	for (size_t u = 0; u < s->uplinks; u++)
 		for (size_t k = 0; k < GARDEN_PARTS; k++)
 			if (garden_has(w, z, &garden_parts[k]))
@@ -436,9 +440,9 @@ static void granted_pass(struct walk *w, size_t u)
 	if (!oif.value)
 		return;
 	if (in->uplink_shaped[u] && !in->has_flow_table)
-		RULE(w, oif, class_of_mark(w), T(TERM_ACCEPT));
+		RULE(w, oif, T(TERM_TRACKED), class_of_mark(w), T(TERM_ACCEPT));
 	else
-		RULE(w, oif, granted(w), T(TERM_ACCEPT));
+		RULE(w, oif, T(TERM_TRACKED), granted(w), T(TERM_ACCEPT));
 }
 
 static void forward(struct walk *w)

@@ -71,6 +71,7 @@ enum term_kind {
 	TERM_MARK,	 /* mark & mask == value, or != with negate */
 	TERM_IN_SET,	 /* field, name of the set */
 	TERM_REPLY,	 /* of an established or related connection; negate */
+	TERM_TRACKED,	 /* conntrack knows its connection; negate */
 	TERM_ANSWER,	 /* in the direction of the reply */
 	TERM_OVER_RATE,	 /* name of the set, value: per second, per device */
 	TERM_SET_MARK,	 /* mark = (mark & ~mask) | value */

@@ -228,17 +228,28 @@ static void code_in_set(struct nftnl_rule *r, const struct ruleset_term *t)
 	add_lookup(r, t->name);
 }
 
-static void code_reply(struct nftnl_rule *r, const struct ruleset_term *t)
+static void add_ct_state(struct nftnl_rule *r, uint32_t bits, bool has_none)
 {
 	struct nftnl_expr *e = expr_add(r, "ct");
 
 	nftnl_expr_set_u32(e, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_CT_DREG, NFT_REG_1);
-	add_mask(r,
-		 NF_CT_STATE_BIT(IP_CT_ESTABLISHED) |
-			 NF_CT_STATE_BIT(IP_CT_RELATED),
-		 0);
-	add_cmp_u32(r, t->negate ? NFT_CMP_EQ : NFT_CMP_NEQ, 0);
+	add_mask(r, bits, 0);
+	add_cmp_u32(r, has_none ? NFT_CMP_EQ : NFT_CMP_NEQ, 0);
+}
+
+static void code_reply(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	add_ct_state(r,
+		     NF_CT_STATE_BIT(IP_CT_ESTABLISHED) |
+			     NF_CT_STATE_BIT(IP_CT_RELATED),
+		     t->negate);
+}
+
+static void code_tracked(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	add_ct_state(r, NF_CT_STATE_INVALID_BIT | NF_CT_STATE_UNTRACKED_BIT,
+		     !t->negate);
 }
 
 static void code_answer(struct nftnl_rule *r, const struct ruleset_term *t)
@@ -380,6 +391,7 @@ static void (*const term_coders[TERM_KIND_MAX])(
 	[TERM_MARK] = code_mark,
 	[TERM_IN_SET] = code_in_set,
 	[TERM_REPLY] = code_reply,
+	[TERM_TRACKED] = code_tracked,
 	[TERM_ANSWER] = code_answer,
 	[TERM_OVER_RATE] = code_over_rate,
 	[TERM_SET_MARK] = code_set_mark,

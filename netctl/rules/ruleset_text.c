@@ -99,6 +99,11 @@ static void write_in_set(FILE *f, const struct ruleset_term *t)
 	fprintf(f, "%s @%s", field_text[t->field], t->name);
 }
 
+static void write_tracked(FILE *f, const struct ruleset_term *t)
+{
+	fprintf(f, "ct state %sinvalid,untracked", t->negate ? "" : "! ");
+}
+
 static void write_reply(FILE *f, const struct ruleset_term *t)
 {
 	fprintf(f, "ct state %sestablished,related", t->negate ? "! " : "");
@@ -168,6 +173,7 @@ static const struct {
 	[TERM_MARK] = { write_mark, NULL },
 	[TERM_IN_SET] = { write_in_set, NULL },
 	[TERM_REPLY] = { write_reply, NULL },
+	[TERM_TRACKED] = { write_tracked, NULL },
 	[TERM_OVER_RATE] = { write_over_rate, NULL },
 	[TERM_SET_MARK] = { write_set_mark, NULL },
 	[TERM_MAP_MARK] = { write_map_mark, NULL },

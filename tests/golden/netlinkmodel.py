@@ -229,6 +229,12 @@ def _reply(e, negate):
     e.cmp_host(0, 0 if negate else 1)
 
 
+def _tracked(e, negated):
+    e.connection(0)  # NFT_CT_STATE
+    e.mask(1 | 64)  # IP_CT invalid, untracked
+    e.cmp_host(0, not negated)
+
+
 def _answer(e):
     e.connection(1)
     e.cmp(b"\1")
@@ -255,6 +261,7 @@ TERMS = [(re.compile(pattern + r"(?: |$)"), code) for pattern, code in [
      lambda e, field, name: e.map(field, name, PRIORITY)),
     (rf"{FIELD} @(\w+)", _set),
     ("ct state (! )?established,related", _reply),
+    ("ct state (! )?invalid,untracked", _tracked),
     ("ct direction reply", _answer),
     (r"update @(\w+) { ether saddr limit rate over (\d+)/second"
      r" burst (\d+) packets }",

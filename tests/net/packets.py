@@ -68,6 +68,12 @@ def tcp_syn(source, destination, port, from_port=4000):
     return with_checksum(source, destination, TCP, data, 16)
 
 
+def tcp_reset(source, destination, port, from_port=4000):
+    """Of no connection, so conntrack calls it invalid."""
+    data = struct.pack("!HHIIBBHHH", from_port, port, 1, 0, 5 << 4, 4, 0, 0, 0)
+    return with_checksum(source, destination, TCP, data, 16)
+
+
 def tcp_ack(source, destination, port, from_port=4000):
     data = struct.pack("!HHIIBBHHH", from_port, port, 1, 1, 5 << 4, 0x10,
                        65535, 0, 0) + b"leak"

@@ -271,6 +271,53 @@ def test_neighbour_of_a_granted_phone(stadttor, street, phones, family):
 
 
 @families
+@pytest.mark.parametrize("source", ["own", "foreign"])
+def test_invalid_packets_of_a_granted_phone(stadttor, street, phones, family,
+                                            source):
+    """What conntrack does not know is translated by nobody: it would leave
+    with the phone's private address, or with any other."""
+    phone = phones[0]
+    stadttor.start()
+    assert traffic.tap(phone, family).status == 303
+    traffic.wait_online(phone, family)
+    if source == "own":
+        source = phone.address(family)
+    else:
+        source = "192.0.2.77" if family == V4 else "2001:db8:77::77"
+    with packets.Capture(street.internet) as capture:
+        phone.raw(frame(phone, packets.ip(
+            source, traffic.web(family), packets.TCP,
+            packets.tcp_reset(source, traffic.web(family), 443))))
+        assert traffic.is_online(phone, family)
+        assert [p for p in capture.packets()
+                if p.source == source and p.port == 443] == []
+
+
+@families
+def test_forged_answer_to_the_box(stadttor, street, phone, family):
+    """The box has asked its resolver; a guest answers in its name."""
+    resolver = lab.RESOLVER4 if family == V4 else lab.RESOLVER6
+    own = lab.UPLINK4 if family == V4 else lab.UPLINK6
+    street.gate.run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0",
+                    "net.ipv4.conf.br-guest.rp_filter=0")
+    stadttor.start()
+    warm(phone)
+    with street.gate.socket(family, socket.SOCK_DGRAM) as asks, \
+            street.internet.socket(family, socket.SOCK_DGRAM) as answers:
+        answers.bind((resolver, 5300))
+        asks.bind((own, 0))
+        asks.sendto(b"?", (resolver, 5300))
+        peer = answers.recvfrom(16)[1]
+        phone.raw(frame(phone, packets.ip(
+            resolver, own, packets.UDP,
+            packets.udp(resolver, own, peer[1], b"forged", 5300))))
+        lab_settles(phone, family)
+        answers.sendto(b"true", peer)
+        asks.settimeout(5)
+        assert asks.recv(16) == b"true"
+
+
+@families
 def test_internet_cannot_call_guests(stadttor, street, phones, family):
     """Neither a stranger nor a granted phone is reached from outside."""
     stadttor.start()
