@@ -150,19 +150,14 @@ def test_logout_of_others(gate, phones, street):
     assert gate.sessions() == []
 
 
-# Milliseconds, when idle; one who is kept out is told so after five seconds.
-SERVED_S = 4.5
+QUESTIONS = 20  # each a few milliseconds, when idle
 
 
-def cli_is_served(gate, seconds):
-    """How long the slowest of the operator's questions took."""
-    slowest = 0
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        start = time.monotonic()
+def is_served(gate):
+    """The operator has an answer each time; one who is kept out would be told
+    so by his command line after five seconds."""
+    for _ in range(QUESTIONS):
         gate.status()
-        slowest = max(slowest, time.monotonic() - start)
-    return slowest
 
 
 def flood(peer, data, stop):
@@ -189,7 +184,7 @@ def test_flood(gate, phones, what):
         worker = threading.Thread(target=flood, args=(peer, data, stop))
         worker.start()
         try:
-            assert cli_is_served(gate, 1.5) < SERVED_S
+            is_served(gate)
         finally:
             stop.set()
             worker.join()
@@ -202,7 +197,7 @@ def test_many_connections(gate):
     with contextlib.ExitStack() as stack:
         for _ in range(200):
             stack.enter_context(ipc.Peer(gate.socket))
-        assert cli_is_served(gate, 0.5) < SERVED_S
+        is_served(gate)
     assert gate.status()["zones"]
 
 
