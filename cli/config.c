@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `stadttor check` and `ruleset`: what can be said without netctl. */
 #include "cli/cli.h"
-#include "common/config/settings_read.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "cli/uci_print.h"
+#include "common/config/settings_read.h"
 #include "netctl/rules/ruleset_text.h"
 #include "portal/pages/theme.h"
 
@@ -62,6 +62,29 @@ out:
 	return code;
 }
 
+/* What the config cannot tell, but this machine: netctl would shut the zone. */
+static void warn_of_ports(const struct settings *s)
+{
+	for (size_t i = 0; i < s->zones; i++) {
+		const struct zone_settings *z = &s->zone[i];
+		char link[64], master[256];
+		const char *name;
+		ssize_t len;
+
+		snprintf(link, sizeof(link), "/sys/class/net/%s/master",
+			 z->device);
+		len = readlink(link, master, sizeof(master) - 1);
+		if (len < 0)
+			continue;
+		master[len] = '\0';
+		name = strrchr(master, '/');
+		fprintf(stderr,
+			"warning: zone %s: device %s is a port of %s here, so "
+			"the zone would be shut\n",
+			z->name, z->device, name ? name + 1 : master);
+	}
+}
+
 enum cli_exit cli_check(const struct cli *cli)
 {
 	struct cli of_file = *cli;
@@ -81,6 +104,7 @@ enum cli_exit cli_check(const struct cli *cli)
 	if (!s)
 		return CLI_USAGE;
 	code = check_pages(&of_file, s);
+	warn_of_ports(s);
 	settings_free(s);
 	if (code)
 		return code;

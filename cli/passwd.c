@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `stadttor passwd`: who may see the dashboard. */
 #include "cli/cli.h"
-#include "common/config/settings_read.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +14,7 @@
 #include <json-c/json.h>
 
 #include "cli/prompt.h"
+#include "common/config/settings_read.h"
 #include "common/privs.h"
 #include "portal/admin/accounts.h"
 #include "portal/util/file.h"

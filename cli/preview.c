@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* stadttor portal preview: FOLDER/ZONE/LANGUAGE/PAGE.html, and an index. */
 #include "cli/cli.h"
-#include "common/config/settings_read.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/config/settings_read.h"
 #include "portal/pages/page_preview.h"
 #include "portal/pages/theme.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `stadttor status`: totals since netctl's start, and its zones. */
 #include "cli/cli.h"
-#include "common/array.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,6 +10,7 @@
 
 #include "cli/format.h"
 #include "cli/netctl_call.h"
+#include "common/array.h"
 
 struct status {
 	struct ipc_totals totals;
@@ -60,6 +60,8 @@ static struct json_object *zone_to_json(const struct ipc_zone *z)
 	json_object_object_add(o, "zone", json_object_new_string(z->zone));
 	json_object_object_add(o, "present",
 			       json_object_new_boolean(z->ifindex != 0));
+	json_object_object_add(o, "shut",
+			       json_object_new_boolean(z->is_shut != 0));
 	json_object_object_add(o, "sessions",
 			       json_object_new_uint64(z->sessions));
 	json_object_object_add(o, "max_sessions",
@@ -135,7 +137,9 @@ static int print_zones(const struct status *s)
 		const struct ipc_zone *z = &s->zone[i];
 		char sessions[FORMAT_MAX], max[FORMAT_MAX];
 		const char *cells[] = { z->zone,
-					z->ifindex ? "present" : "missing",
+					!z->ifindex  ? "missing"
+					: z->is_shut ? "shut"
+						     : "present",
 					sessions, max,
 					shaping_to_string(z->shaping) };
 

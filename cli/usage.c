@@ -2,8 +2,6 @@
 /* `stadttor usage`: the figures that the portal has stored. It reads the
  * database and what waits for it itself, so the portal need not run. */
 #include "cli/cli.h"
-#include "common/config/settings_read.h"
-#include "portal/store/store.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,8 +12,10 @@
 #include <time.h>
 
 #include "cli/format.h"
+#include "common/config/settings_read.h"
 #include "common/privs.h"
 #include "portal/store/day.h"
+#include "portal/store/store.h"
 #include "portal/store/usage_report.h"
 
 #define DEFAULT_FROM "-6d"

@@ -183,7 +183,8 @@ struct ipc_zone {
 	uint32_t ifindex;  /* 0: the device is not there */
 	uint32_t sessions; /* to a portal: rounded down to a multiple of five */
 	uint32_t max_sessions;
-	uint32_t shaping; /* enum ipc_shaping */
+	uint16_t shaping; /* enum ipc_shaping */
+	uint16_t is_shut; /* packets would pass by its device: see the log */
 	char zone[IPC_ZONE_NAME_MAX];
 };
 
@@ -296,7 +297,8 @@ struct ipc_health {
 		uint32_t online;      /* rounded down to a multiple of five */
 		uint8_t fill_percent; /* of its places, in steps of ten */
 		uint8_t is_present;   /* its device is there */
-		uint16_t zero;
+		uint8_t is_shut;      /* as of struct ipc_zone */
+		uint8_t zero;
 	} zone[IPC_ZONES];
 };
 

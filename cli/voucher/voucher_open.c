@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/voucher/voucher.h"
-#include "common/config/settings_read.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/config/settings_read.h"
 #include "common/mkdir_for.h"
 
 enum cli_exit voucher_session_init(struct voucher_session *d,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `stadttor voucher print`: reads codes and looks up what they are good for. */
 #include "cli/voucher/voucher.h"
-#include "common/array.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "common/addr.h"
+#include "common/array.h"
 
 #define INPUT_MAX  (8 << 20)
 #define URL_MAX	   320

@@ -4,7 +4,6 @@
  * picture of elsewhere: the file can be sent to a printing office as it is.
  */
 #include "cli/voucher/voucher.h"
-#include "portal/util/strbuf.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,6 +13,8 @@
 #include <time.h>
 
 #include <qrencode.h>
+
+#include "portal/util/strbuf.h"
 
 #define CARDS_A_PAGE 10
 #define QUIET	     4 /* modules of white around a QR code */

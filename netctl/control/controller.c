@@ -50,12 +50,25 @@ static void on_tables_changed(evutil_socket_t fd, short what, void *arg)
 	pending_see_changes(arg);
 }
 
+static void follow_devices(struct controller *c)
+{
+	int changed = devices_update(c);
+
+	if (changed < 0)
+		pending_check_rules(c); /* which asks again */
+	if (changed && refresh(c) < 0)
+		log_error("the gate is closed until the rules can be put in "
+			  "place");
+}
+
 static void on_check(evutil_socket_t fd, short what, void *arg)
 {
 	struct controller *c = arg;
 
 	(void)fd;
 	(void)what;
+	if (c->devices_are_unknown)
+		follow_devices(c);
 	if (rules_sync_are_ours(c)) {
 		rules_sync_follow_flow_tables(c);
 		return;
@@ -77,9 +90,7 @@ static void on_links_changed(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	rtnl_watch_drain(fd);
-	if (devices_update(c) && refresh(c) < 0)
-		log_error("the gate is closed until the rules can be put in "
-			  "place");
+	follow_devices(c);
 }
 
 static void on_refresh(evutil_socket_t fd, short what, void *arg)
@@ -209,9 +220,10 @@ void controller_watch(struct controller *c, const struct controller_watcher *w)
 
 int controller_start(struct controller *c)
 {
-	int err;
+	int err = devices_update(c);
 
-	devices_update(c);
+	if (err < 0)
+		return err;
 	for (size_t i = 0; i < c->settings->zones; i++)
 		if (!c->zone[i].ifindex)
 			log_warn("zone %s: device %s is not there yet",
@@ -303,7 +315,8 @@ void controller_reload(struct controller *c, struct settings *next)
 	c->settings = next;
 	c->health.generation++;
 	usage_apply(c->usage, next);
-	devices_update(c);
+	if (devices_update(c) < 0)
+		pending_check_rules(c);
 	if (refresh(c) < 0) {
 		log_error("the new config is not in force in the kernel");
 		return;

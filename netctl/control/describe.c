@@ -57,6 +57,7 @@ void describe_zone(const struct controller *c, size_t i, bool is_for_portal,
 		m->shaping = IPC_SHAPING_POLICED;
 	else
 		m->shaping = z->shaped ? IPC_SHAPING_HTB : IPC_SHAPING_NONE;
+	m->is_shut = z->bypass_ifindex != 0;
 	memcpy(m->zone, c->settings->zone[i].name, sizeof(m->zone));
 }
 
@@ -71,6 +72,7 @@ static void fill_health_zones(const struct controller *c, struct ipc_health *m)
 		m->zone[i].fill_percent =
 			fill_percent(m->zone[i].online, z->max_sessions);
 		m->zone[i].is_present = c->zone[i].ifindex != 0;
+		m->zone[i].is_shut = c->zone[i].bypass_ifindex != 0;
 	}
 }
 

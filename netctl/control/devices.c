@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "netctl/control/devices.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "netctl/control/state.h"
+
+#define LIST_ATTEMPTS 10 /* while others change devices */
 
 /* Rules know a device by the one name that it goes by, ip(8) by others, too. */
 static void use_own_name(char device[IFNAMSIZ], uint32_t ifindex)
@@ -69,10 +73,121 @@ static void update_uplinks(struct controller *c)
 	}
 }
 
-bool devices_update(struct controller *c)
+/* --- devices that packets take past a zone's ----------------------------- */
+
+struct bypass {
+	const struct controller *c;
+	struct rtnl_link found[SETTINGS_ZONES]; /* ifindex 0: none */
+	char master[SETTINGS_ZONES][IFNAMSIZ];
+};
+
+/* Stacked devices take frames of their tag, or to their address, from it. */
+static bool is_stacked(const struct rtnl_link *l)
+{
+	static const char *const kinds[] = { "vlan", "macvlan", "macvtap",
+					     "ipvlan", "ipvtap" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(l->kind, kinds[i]))
+			return true;
+	return false;
+}
+
+static bool is_in_config(const struct controller *c, uint32_t ifindex)
+{
+	for (size_t i = 0; i < c->settings->zones; i++)
+		if (c->zone[i].ifindex == ifindex)
+			return true;
+	for (size_t i = 0; i < c->settings->uplinks; i++)
+		if (c->uplink_ifindex[i] == ifindex)
+			return true;
+	return false;
+}
+
+static void on_link(const struct rtnl_link *l, void *arg)
+{
+	struct bypass *b = arg;
+
+	for (size_t i = 0; i < b->c->settings->zones; i++) {
+		uint32_t zone = b->c->zone[i].ifindex;
+
+		if (zone && l->ifindex == zone && l->master) {
+			b->found[i] = *l;
+			if_indextoname(l->master, b->master[i]);
+		} else if (zone && l->lower == zone && is_stacked(l) &&
+			   !b->found[i].ifindex &&
+			   !is_in_config(b->c, l->ifindex)) {
+			b->found[i] = *l;
+		}
+	}
+}
+
+static void say_bypass(const struct zone_settings *z, const struct bypass *b,
+		       size_t i)
+{
+	if (!b->found[i].ifindex)
+		log_info("zone %s: packets reach this box by %s alone; it is "
+			 "open again",
+			 z->name, z->device);
+	else if (b->found[i].master)
+		log_error("zone %s: device %s is a port of %s, by which its "
+			  "packets reach this box; the zone is shut until its "
+			  "device is %s, or no port",
+			  z->name, z->device, b->master[i], b->master[i]);
+	else
+		log_error("zone %s: device %s stands on %s and takes packets "
+			  "past the gate; the zone is shut until a zone or "
+			  "uplink of the config has it, or it is gone",
+			  z->name, b->found[i].name, z->device);
+}
+
+/* What is not known is shut. */
+static void shut_all(struct controller *c, int err)
+{
+	if (!c->devices_are_unknown)
+		log_error("devices cannot be listed: %s; all zones are shut "
+			  "until they can",
+			  strerror(-err));
+	c->devices_are_unknown = true;
+	for (size_t i = 0; i < c->settings->zones; i++)
+		c->zone[i].bypass_ifindex = UINT32_MAX;
+}
+
+/* 1: some zone is to be shut or opened; 0: none is; or -errno. */
+static int update_bypasses(struct controller *c)
+{
+	struct bypass b;
+	int err = -EINTR;
+	bool changed = false;
+
+	for (int i = 0; i < LIST_ATTEMPTS && err == -EINTR; i++) {
+		b = (struct bypass){ .c = c };
+		err = rtnl_list_links(c->rtnl, on_link, &b);
+	}
+	if (err) {
+		shut_all(c, err);
+		return err;
+	}
+	c->devices_are_unknown = false;
+	for (size_t i = 0; i < c->settings->zones; i++) {
+		const struct rtnl_link *l = &b.found[i];
+		uint32_t now = l->master ? l->master : l->ifindex;
+
+		if (now == c->zone[i].bypass_ifindex)
+			continue;
+		if (now || c->zone[i].ifindex)
+			say_bypass(&c->settings->zone[i], &b, i);
+		c->zone[i].bypass_ifindex = now;
+		changed = true;
+	}
+	return changed;
+}
+
+int devices_update(struct controller *c)
 {
 	struct settings *s = c->settings;
 	bool changed = false;
+	int err;
 
 	for (size_t i = 0; i < s->zones; i++)
 		changed |=
@@ -81,7 +196,8 @@ bool devices_update(struct controller *c)
 		changed |= update_ifindex(&c->uplink_ifindex[i],
 					  s->uplink[i].device);
 	update_uplinks(c);
-	return changed;
+	err = update_bypasses(c);
+	return err ? err : changed;
 }
 
 int devices_list_neighbours(struct controller *c, uint16_t zone,

@@ -3,7 +3,6 @@
 #ifndef STADTTOR_NETCTL_CONTROL_DEVICES_H
 #define STADTTOR_NETCTL_CONTROL_DEVICES_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/log.h"
@@ -11,8 +10,12 @@
 
 struct controller;
 
-/* true: one has come, gone, or is another one of that name. */
-bool devices_update(struct controller *c);
+/*
+ * 1: a device has come, gone, is another one of that name, or some zone is to
+ * be shut or opened. -errno, said in the log: they cannot be listed, and all
+ * zones are to be shut.
+ */
+int devices_update(struct controller *c) MUST_CHECK;
 
 /* The neighbours of a zone's device. 0, also without a device, or -errno. */
 int devices_list_neighbours(struct controller *c, uint16_t zone,

@@ -27,8 +27,13 @@
 
 struct zone_state {
 	uint32_t ifindex; /* 0: the device is not there */
-	bool shaped;	  /* has a root and a pool of classes */
-	bool policed;	  /* cannot have: limits of elements instead */
+	/*
+	 * By which packets reach layer 3 past its device, so that it is shut:
+	 * what it is a port of, or what stands on it; 0: it is as it should be.
+	 */
+	uint32_t bypass_ifindex;
+	bool shaped;  /* has a root and a pool of classes */
+	bool policed; /* cannot have: limits of elements instead */
 };
 
 TAILQ_HEAD(session_list, session);
@@ -60,8 +65,9 @@ struct controller {
 	struct event link_event;
 	struct event root_event; /* somebody changed some root qdisc */
 	uint64_t fingerprint;
-	bool has_counted;    /* the counters were read since the start */
-	bool has_flow_table; /* when the rules were put in place */
+	bool devices_are_unknown; /* all zones are shut until they are known */
+	bool has_counted;	  /* the counters were read since the start */
+	bool has_flow_table;	  /* when the rules were put in place */
 	uint64_t started_ms;
 	struct ipc_totals totals;
 	struct controller_watcher watcher;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <linux/filter.h>
+#include <linux/if_link.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <netlink/netlink.h>
@@ -228,6 +229,62 @@ int rtnl_list_neighbours(struct rtnl *r, uint32_t ifindex,
 			return err;
 	}
 	return 0;
+}
+
+/* --- devices ----------------------------------------------------------- */
+
+static void copy_text(char *to, size_t size, struct nlattr *from)
+{
+	if (from)
+		nla_strlcpy(to, from, size);
+}
+
+static uint32_t index_of(struct nlattr *attr)
+{
+	return attr && nla_len(attr) == sizeof(uint32_t) ? nla_get_u32(attr)
+							 : 0;
+}
+
+static void parse_kind(struct rtnl_link *l, struct nlattr *info)
+{
+	struct nlattr *tb[IFLA_INFO_MAX + 1];
+
+	if (info && nla_parse_nested(tb, IFLA_INFO_MAX, info, NULL) == 0)
+		copy_text(l->kind, sizeof(l->kind), tb[IFLA_INFO_KIND]);
+}
+
+struct link_list {
+	rtnl_link_fn *on_link;
+	void *arg;
+};
+
+static int on_link_message(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ifinfomsg *ifi = nlmsg_data(nlh);
+	const struct link_list *list = arg;
+	struct nlattr *tb[IFLA_MAX + 1];
+	struct rtnl_link l = { .ifindex = (uint32_t)ifi->ifi_index };
+
+	if (nlh->nlmsg_type != RTM_NEWLINK ||
+	    nlmsg_parse((struct nlmsghdr *)(uintptr_t)nlh, sizeof(*ifi), tb,
+			IFLA_MAX, NULL) < 0)
+		return 0;
+	copy_text(l.name, sizeof(l.name), tb[IFLA_IFNAME]);
+	parse_kind(&l, tb[IFLA_LINKINFO]);
+	l.master = index_of(tb[IFLA_MASTER]);
+	if (!tb[IFLA_LINK_NETNSID])
+		l.lower = index_of(tb[IFLA_LINK]);
+	list->on_link(&l, list->arg);
+	return 0;
+}
+
+int rtnl_list_links(struct rtnl *r, rtnl_link_fn *on_link, void *arg)
+{
+	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
+	struct link_list list = { on_link, arg };
+
+	return rtnl_dump(r, rtnl_message(RTM_GETLINK, 0, &ifi, sizeof(ifi)),
+			 on_link_message, &list);
 }
 
 /* --- the watch --------------------------------------------------------- */

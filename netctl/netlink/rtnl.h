@@ -7,6 +7,7 @@
 #define STADTTOR_NETCTL_NETLINK_RTNL_H
 
 #include <stdbool.h>
+#include <net/if.h>
 #include <stdint.h>
 
 #include <netlink/msg.h>
@@ -51,6 +52,21 @@ typedef void rtnl_neighbour_fn(const struct mac *mac, const struct addr *a,
 			       void *arg);
 int rtnl_list_neighbours(struct rtnl *r, uint32_t ifindex,
 			 rtnl_neighbour_fn *on_neighbour, void *arg) MUST_CHECK;
+
+/* A device and its place among others (RTM_GETLINK, if_link.h). */
+struct rtnl_link {
+	uint32_t ifindex;
+	uint32_t
+		master; /* the bridge, bond or VRF that it is a port of, or 0 */
+	uint32_t lower; /* what it stands on in this namespace, or 0 */
+	char name[IFNAMSIZ];
+	char kind[16]; /* "vlan", "macvlan"; empty: hardware */
+};
+
+/* Calls on_link for each device. */
+typedef void rtnl_link_fn(const struct rtnl_link *l, void *arg);
+int rtnl_list_links(struct rtnl *r, rtnl_link_fn *on_link,
+		    void *arg) MUST_CHECK;
 
 /*
  * Non-blocking sockets that become readable when devices come or go, or when

@@ -153,6 +153,10 @@ static void zone_ingress(struct walk *w, size_t i)
 				      .priority = PRIORITY_INGRESS,
 				      .device = z->device },
 	      "ingress", z->name);
+	if (w->in->zone_shut[i]) {
+		RULE(w, T(TERM_DROP));
+		return;
+	}
 	if (w->in->zone_policed[i])
 		RULE(w,
 		     in_zone_set(TERM_IN_SET, FIELD_ETHER_SADDR, "cap_up",

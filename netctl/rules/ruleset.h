@@ -136,6 +136,7 @@ struct ruleset_set {
 struct ruleset_input {
 	const struct settings *settings;
 	bool zone_present[SETTINGS_ZONES];
+	bool zone_shut[SETTINGS_ZONES]; /* nothing enters by its device */
 	bool zone_policed[SETTINGS_ZONES];
 	uint32_t uplink_ifindex[SETTINGS_UPLINKS]; /* 0: not there */
 	bool uplink_shaped[SETTINGS_UPLINKS];

@@ -59,6 +59,13 @@ static void add_zones(struct json_object *list, const struct ipc_health *h)
 					       h->zone[i].name },
 			    "The device of zone %s is not there",
 			    h->zone[i].name);
+		else if (h->zone[i].is_shut)
+			add(list,
+			    &(struct finding){ "error", "zone_shut",
+					       h->zone[i].name },
+			    "Zone %s is shut, as packets pass by its device; "
+			    "the controller's log says how",
+			    h->zone[i].name);
 		else if (h->zone[i].fill_percent >= FULL_PERCENT)
 			add(list,
 			    &(struct finding){ "warn", "zone_full",

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading from the disk and from memory as if they were one. */
 #include "common/array.h"
-#include "portal/store/store.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 
 #include "portal/store/day.h"
+#include "portal/store/store.h"
 #include "portal/store/store_private.h"
 
 #define EVERYTHING   0x7fffffffU

@@ -144,9 +144,11 @@ def test_status_json(cli, netctl):
         "ended": {"expired": 1, "idle": 2, "quota": 3, "logout": 4,
                   "operator": 5, "kernel": 6},
         "zones": [
-            {"zone": "guest", "present": True, "sessions": 7,
+            {"zone": "guest", "present": True, "shut": False,
+             "sessions": 7,
              "max_sessions": 1000, "shaping": "htb"},
-            {"zone": "staff", "present": False, "sessions": 0,
+            {"zone": "staff", "present": False, "shut": False,
+             "sessions": 0,
              "max_sessions": 5, "shaping": "policed"}]}
 
 

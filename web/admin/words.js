@@ -44,6 +44,7 @@ const de = {
 	health_all_well: 'Alles läuft',
 	health_uplink_missing: 'Ein Weg ins Internet fehlt: Das Gerät des Uplinks ist nicht da',
 	health_zone_missing: 'Das Gerät der Zone {zone} ist nicht da',
+	health_zone_shut: 'Die Zone {zone} ist geschlossen, weil Pakete an ihrem Gerät vorbeigehen; das Log der Steuerung sagt wie',
 	health_zone_full: 'In der Zone {zone} sind fast alle Plätze belegt',
 	health_netlink_errors: 'Der Kernel hat Aufträge der Steuerung abgelehnt; ihr Log sagt welche',
 	health_time_unknown: 'Die Uhrzeit ist nicht bekannt; die Zahlen bekommen ihre, sobald sie es ist',

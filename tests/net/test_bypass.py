@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Devices by which packets of a zone would pass the gate.
+
+A zone's rules hang on its device. What comes to layer 3 by another one, since
+the zone's is a port or something stands on it, is shut out, and said.
+"""
+import os
+
+import lab
+import pytest
+import traffic
+from gate import NETCTL, PORTAL
+from traffic import FAMILIES
+
+families = pytest.mark.parametrize("family", FAMILIES, ids=["ipv4", "ipv6"])
+
+
+def state(stadttor, zone="guest"):
+    found = next(z for z in stadttor.status()["zones"] if z["zone"] == zone)
+    return "shut" if found["shut"] else "present" if found["present"] else ""
+
+
+def on_device(stadttor, device):
+    """Starts it with the zone on that device; guests see nothing yet."""
+    stadttor.configure()
+    with open(stadttor.config) as f:
+        text = f.read()
+    stadttor.write(text.replace("'br-guest'", f"'{device}'"))
+    stadttor.start_one(NETCTL)
+    stadttor.start_one(PORTAL)
+    stadttor.wait_ready()
+
+
+def test_port_of_a_bridge(stadttor, street, phones):
+    """Its packets come by the bridge, which no rule knows."""
+    phone = phones[0]
+    on_device(stadttor, phone.port)
+    assert state(stadttor) == "shut"
+    assert (f"zone guest: device {phone.port} is a port of br-guest, by which"
+            in stadttor.log(NETCTL))
+    checked = street.gate.run(
+        "unshare", "-m", "sh", "-c",  # /sys shows where it was mounted
+        'mount -t sysfs sysfs /sys && exec "$@"', "sh",
+        os.path.join(stadttor.build, "stadttor"), "-c", stadttor.config,
+        "check")
+    assert f"{phone.port} is a port of br-guest here" in checked.stderr
+    for family in FAMILIES:
+        assert not traffic.is_online(phone, family)
+        assert traffic.ping(phone, phone.network.gate(family)) is not True
+    street.gate.ip(f"link set {phone.port} nomaster")
+    try:
+        lab.wait_until(lambda: state(stadttor) == "present")
+        assert "it is open again" in stadttor.log(NETCTL)
+    finally:
+        street.gate.ip(f"link set {phone.port} master br-guest")
+    lab.wait_until(lambda: state(stadttor) == "shut")
+    assert not traffic.is_online(phone)
+
+
+@families
+def test_address_on_a_device_that_stands_on_the_zones(stadttor, street,
+                                                      phones, family):
+    """As VRRP makes it, with a MAC of its own: a way past the gate."""
+    phone = phones[0]
+    address, mac = phone.network.gate(family), "00:00:5e:00:01:07"
+    length = 16 if family == traffic.V4 else 64
+    stadttor.start()
+    assert traffic.is_shut(phone, family)
+    street.gate.ip("link add link br-guest name vrrp address " + mac +
+                   " type macvlan mode private", "link set vrrp up",
+                   f"addr del {address}/{length} dev br-guest",
+                   f"addr add {address}/{length} dev vrrp"
+                   + ("" if family == traffic.V4 else " nodad"))
+    try:
+        lab.wait_until(lambda: state(stadttor) == "shut")
+        assert ("zone guest: device vrrp stands on br-guest"
+                in stadttor.log(NETCTL))
+        phone.netns.ip(f"neigh replace {address} lladdr {mac} dev "
+                       f"{phone.device}")
+        assert not traffic.is_online(phone, family)
+    finally:
+        street.gate.ip("link del vrrp",
+                       f"addr add {address}/{length} dev br-guest"
+                       + ("" if family == traffic.V4 else " nodad"))
+        phone.netns.ip(f"neigh del {address} dev {phone.device}")
+        street.restore_addresses()
+    lab.wait_until(lambda: state(stadttor) == "present")
+    assert traffic.tap(phone, family).status == 303
+    traffic.wait_online(phone, family)
+
+
+def test_other_zones_are_open(stadttor, street, phones):
+    """One zone is shut, the rest of the box goes on."""
+    staff = street.staff_phones[0]
+    stadttor.start(staff={})
+    street.gate.ip("link add link br-guest name vrrp type macvlan mode "
+                   "private")
+    try:
+        lab.wait_until(lambda: state(stadttor) == "shut")
+        assert state(stadttor, "staff") == "present"
+        assert traffic.tap(staff).status == 303
+        traffic.wait_online(staff)
+        assert traffic.tcp_connect(phones[0], phones[0].network.gate4,
+                                   80) is not True
+    finally:
+        street.gate.ip("link del vrrp")
+    lab.wait_until(lambda: state(stadttor) == "present")
