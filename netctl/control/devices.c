@@ -42,6 +42,25 @@ static bool update_ifindex(uint32_t *known, char device[IFNAMSIZ])
 	return true;
 }
 
+/* Guests are still behind it, whatever it is called. true: it is news. */
+static bool update_renamed(struct zone_state *z, uint32_t was,
+			   const struct zone_settings *s)
+{
+	char name[IFNAMSIZ];
+	uint32_t known = z->renamed_ifindex ? z->renamed_ifindex : was;
+
+	if (!known || known == z->ifindex || !if_indextoname(known, name))
+		known = 0;
+	if (known == z->renamed_ifindex)
+		return false;
+	if (known)
+		log_error("zone %s: device %s is called %s now, and is shut "
+			  "until it has its name again",
+			  s->name, s->device, name);
+	z->renamed_ifindex = known;
+	return true;
+}
+
 /* Set up, and with a carrier. */
 static bool is_running(const char *device)
 {
@@ -189,9 +208,13 @@ int devices_update(struct controller *c)
 	bool changed = false;
 	int err;
 
-	for (size_t i = 0; i < s->zones; i++)
-		changed |=
-			update_ifindex(&c->zone[i].ifindex, s->zone[i].device);
+	for (size_t i = 0; i < s->zones; i++) {
+		struct zone_state *z = &c->zone[i];
+		uint32_t was = z->ifindex;
+
+		changed |= update_ifindex(&z->ifindex, s->zone[i].device);
+		changed |= update_renamed(z, was, &s->zone[i]);
+	}
 	for (size_t i = 0; i < s->uplinks; i++)
 		changed |= update_ifindex(&c->uplink_ifindex[i],
 					  s->uplink[i].device);

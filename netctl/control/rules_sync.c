@@ -16,6 +16,7 @@ static struct ruleset_input ruleset_input(const struct controller *c)
 	for (size_t i = 0; i < c->settings->zones; i++) {
 		in.zone_present[i] = c->zone[i].ifindex != 0;
 		in.zone_shut[i] = c->zone[i].bypass_ifindex != 0;
+		if_indextoname(c->zone[i].renamed_ifindex, in.zone_renamed[i]);
 		in.zone_policed[i] = c->zone[i].policed;
 	}
 	for (size_t i = 0; i < c->settings->uplinks; i++) {

@@ -32,6 +32,8 @@ struct zone_state {
 	 * what it is a port of, or what stands on it; 0: it is as it should be.
 	 */
 	uint32_t bypass_ifindex;
+	/* its device until somebody renamed it, and that is shut; or 0 */
+	uint32_t renamed_ifindex;
 	bool shaped;  /* has a root and a pool of classes */
 	bool policed; /* cannot have: limits of elements instead */
 };

@@ -144,6 +144,17 @@ static void netdev_sets(struct walk *w, size_t i)
 	set(w, (struct ruleset_set){ .kind = SET_LIMITS }, "cap_down", zone);
 }
 
+/* No other rule knows a device by the name that somebody gave it. */
+static void shut_ingress(struct walk *w, size_t i)
+{
+	chain(w,
+	      (struct ruleset_chain){ .hook = HOOK_INGRESS,
+				      .priority = PRIORITY_INGRESS,
+				      .device = w->in->zone_renamed[i] },
+	      "shut", w->in->settings->zone[i].name);
+	RULE(w, T(TERM_DROP));
+}
+
 static void zone_ingress(struct walk *w, size_t i)
 {
 	const struct zone_settings *z = &w->in->settings->zone[i];
@@ -220,6 +231,8 @@ static void netdev_table(struct walk *w)
 	for (size_t i = 0; i < in->settings->zones; i++)
 		netdev_sets(w, i);
 	for (size_t i = 0; i < in->settings->zones; i++) {
+		if (*in->zone_renamed[i])
+			shut_ingress(w, i);
 		if (!in->zone_present[i])
 			continue;
 		zone_ingress(w, i);

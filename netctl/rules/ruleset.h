@@ -137,6 +137,8 @@ struct ruleset_input {
 	const struct settings *settings;
 	bool zone_present[SETTINGS_ZONES];
 	bool zone_shut[SETTINGS_ZONES]; /* nothing enters by its device */
+	/* what its device is called since it was renamed; empty: it was not */
+	char zone_renamed[SETTINGS_ZONES][IFNAMSIZ];
 	bool zone_policed[SETTINGS_ZONES];
 	uint32_t uplink_ifindex[SETTINGS_UPLINKS]; /* 0: not there */
 	bool uplink_shaped[SETTINGS_UPLINKS];

@@ -89,6 +89,27 @@ def test_address_on_a_device_that_stands_on_the_zones(stadttor, street,
     traffic.wait_online(phone, family)
 
 
+def test_device_that_is_renamed(stadttor, street, phones):
+    """No rule knows its new name, and guests are still behind it."""
+    phone = phones[0]
+    stadttor.start()
+    assert traffic.is_shut(phone)
+    street.gate.ip("link set br-guest name br-gone")
+    try:
+        lab.wait_until(lambda: not state(stadttor))
+        assert "device br-guest is called br-gone now" in stadttor.log(NETCTL)
+        for family in FAMILIES:
+            assert not traffic.is_online(phone, family)
+        assert traffic.ping(phone, phone.network.gate4) is not True
+    finally:
+        street.gate.ip("link set br-gone name br-guest",
+                       "link set br-guest up")
+        street.restore_addresses()
+    lab.wait_until(lambda: state(stadttor) == "present")
+    assert traffic.tap(phone).status == 303
+    traffic.wait_online(phone)
+
+
 def test_other_zones_are_open(stadttor, street, phones):
     """One zone is shut, the rest of the box goes on."""
     staff = street.staff_phones[0]
