@@ -47,6 +47,7 @@ struct waiting {
 	TAILQ_ENTRY(waiting) next;
 	uint32_t id;
 	uint64_t handle;
+	bool is_end; /* answered when the session is gone */
 };
 
 struct peer {
@@ -95,9 +96,9 @@ static void answer_done(struct peer *p, uint32_t id, int err, uint32_t count,
 	ipc_channel_send(p->channel, IPC_DONE, &m);
 }
 
-/* The session is answered for when the kernel has it. */
+/* The session is answered for when the kernel has it, or no more. */
 static void answer_after_push(struct peer *p, uint32_t id,
-			      const struct session *s)
+			      const struct session *s, bool is_end)
 {
 	struct waiting *w = calloc(1, sizeof(*w));
 
@@ -107,6 +108,7 @@ static void answer_after_push(struct peer *p, uint32_t id,
 	}
 	w->id = id;
 	w->handle = s->handle;
+	w->is_end = is_end;
 	TAILQ_INSERT_TAIL(&p->waiting, w, next);
 }
 
@@ -123,8 +125,10 @@ static void answer_waiting(struct peer *p)
 		next = TAILQ_NEXT(w, next);
 		if (s && s->state == SESSION_GRANTED && !s->installed)
 			continue;
+		if (s && w->is_end)
+			continue;
 		TAILQ_REMOVE(&p->waiting, w, next);
-		answer_session(p, w->id, s, s ? 0 : -EIO);
+		answer_session(p, w->id, s, s || w->is_end ? 0 : -EIO);
 		free(w);
 	}
 }
@@ -178,7 +182,7 @@ static void grant(struct peer *p, const struct ipc_grant *m,
 	if (err || !s->is_pending)
 		answer_session(p, m->header.id, s, err);
 	else
-		answer_after_push(p, m->header.id, s);
+		answer_after_push(p, m->header.id, s, false);
 }
 
 static void handle_grant(struct ipc_channel *ch, const void *message, void *arg)
@@ -205,9 +209,12 @@ static void handle_logout(struct ipc_channel *ch, const void *message,
 	int err = grant_find(c, &m->client, &zone, &mac, &s);
 
 	(void)ch;
-	if (s)
-		grant_log_out(c, s);
-	answer_session(p, m->header.id, s, err);
+	if (!s) {
+		answer_session(p, m->header.id, NULL, err);
+		return;
+	}
+	grant_log_out(c, s);
+	answer_after_push(p, m->header.id, s, true);
 }
 
 static void send_zones(struct peer *p, uint32_t id)

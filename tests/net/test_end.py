@@ -198,6 +198,14 @@ def test_revoke_by_handle_and_all(stadttor, phones):
     assert stadttor.sessions() == []
 
 
+def test_tap_right_after_a_log_out(stadttor, phones):
+    """The answer to a log-out comes when the session has ended."""
+    stadttor.start()
+    for _ in range(20):
+        assert traffic.tap(phones[0]).status == 303
+        assert traffic.log_out(phones[0]).status == 303
+
+
 @families
 def test_log_out(stadttor, street, phones, family):
     stadttor.start(guest=CAP)
