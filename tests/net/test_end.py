@@ -2,6 +2,7 @@
 """Every way a session ends stops what is under way, in both directions."""
 import contextlib
 import re
+import subprocess
 import time
 
 import lab
@@ -196,6 +197,29 @@ def test_revoke_by_handle_and_all(stadttor, phones):
     for phone in phones[1:3]:
         traffic.wait_shut(phone)
     assert stadttor.sessions() == []
+
+
+def test_what_the_kernel_refuses(stadttor, phones):
+    """It ends for a reason of its own, and the person may try again."""
+    stadttor.start()
+    pid = stadttor.process[NETCTL].pid
+    # the first question is for the phone's address, then comes the batch
+    tracer = subprocess.Popen(
+        ["strace", "-qq", "-o", "/dev/null", "-e", "trace=sendto", "-e",
+         "inject=sendto:error=ENOBUFS:when=2..3", "-p", str(pid)])
+    try:
+        lab.wait_until(lambda: "TracerPid:\t0\n" not in
+                       open(f"/proc/{pid}/status").read())
+        assert traffic.tap(phones[0]).status == 503
+        assert not traffic.is_online(phones[0])
+    finally:
+        tracer.terminate()
+        tracer.wait()
+    ended = stadttor.status()["ended"]
+    assert (ended["kernel"], ended["operator"]) == (1, 0)
+    assert stadttor.sessions() == []
+    assert traffic.tap(phones[0]).status == 303
+    traffic.wait_online(phones[0])
 
 
 def test_tap_right_after_a_log_out(stadttor, phones):
