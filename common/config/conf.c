@@ -354,8 +354,9 @@ static bool wrong_value(const struct conf_option *o,
 		fclose(f);
 		allowed[sizeof(allowed) - 1] = '\0';
 	}
-	snprintf(error, UCI_ERROR_MAX, "%u: %s '%.40s' is not allowed: %s",
-		 given->line, o->name, given->value, allowed);
+	snprintf(error, UCI_ERROR_MAX,
+		 "%u: invalid value '%.40s' for %s, allowed: %s", given->line,
+		 given->value, o->name, allowed);
 	text_clean(error); /* it quotes a file */
 	return false;
 }
@@ -376,8 +377,8 @@ static bool apply_one(const struct conf_table *t, void *base,
 
 	if (!o) {
 		snprintf(error, UCI_ERROR_MAX,
-			 "%u: a %s section has no option '%.40s'", given->line,
-			 t->section, given->name);
+			 "%u: unknown option '%.40s' in a %s section",
+			 given->line, given->name, t->section);
 		return false;
 	}
 	if (given->is_list != o->is_list) {

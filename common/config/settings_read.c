@@ -151,8 +151,8 @@ static bool take_section(struct settings *c, const struct uci_file *f,
 		return sections[i].take(c, s, error);
 	}
 	snprintf(error, UCI_ERROR_MAX,
-		 "%u: '%.40s' is no section; there are gate, uplink, zone, "
-		 "portal, usage, admin, voucher, tile and text",
+		 "%u: unknown section '%.40s', allowed: one of gate, uplink, "
+		 "zone, portal, usage, admin, voucher, tile, text",
 		 s->line, s->type);
 	return false;
 }

@@ -384,7 +384,7 @@ def test_check(real):
     (real.folder / "config").write_text("config gate\n option x '1'\n")
     answer = real.call("check")
     assert answer["code"] == 2
-    assert answer["error"].endswith(":2: a gate section has no option 'x'")
+    assert answer["error"].endswith(":2: unknown option 'x' in a gate section")
 
 
 def test_a_mistake_takes_nothing_away(real):

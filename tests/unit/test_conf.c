@@ -279,54 +279,70 @@ static const struct {
 } lines[] = {
 	{ "option flag off", NULL },
 	{ "option flag true", NULL },
-	{ "option flag TRUE", "3: flag 'TRUE' is not allowed: 0 or 1" },
-	{ "option flag 2", "3: flag '2' is not allowed: 0 or 1" },
+	{ "option flag TRUE",
+	  "3: invalid value 'TRUE' for flag, allowed: 0 or 1" },
+	{ "option flag 2", "3: invalid value '2' for flag, allowed: 0 or 1" },
 	{ "option number 2", NULL },
 	{ "option number 9", NULL },
-	{ "option number 1", "3: number '1' is not allowed: a whole number, "
-			     "from 2 to 9" },
-	{ "option number 10", "3: number '10' is not allowed: a whole number, "
-			      "from 2 to 9" },
-	{ "option time 2d", "3: time '2d' is not allowed: a time such as 90, "
-			    "15m, 8h or 2d, from 0 to 1d" },
-	{ "option rate 2gbit", "3: rate '2gbit' is not allowed: a rate such "
-			       "as 800kbit or 5mbit, from 0 to 1gbit" },
-	{ "option size x", "3: size 'x' is not allowed: a size such as 500MB "
-			   "or 2GiB, from 0 to 1024TiB" },
+	{ "option number 1",
+	  "3: invalid value '1' for number, allowed: a whole number, "
+	  "from 2 to 9" },
+	{ "option number 10",
+	  "3: invalid value '10' for number, allowed: a whole number, "
+	  "from 2 to 9" },
+	{ "option time 2d",
+	  "3: invalid value '2d' for time, allowed: a time such as 90, "
+	  "15m, 8h or 2d, from 0 to 1d" },
+	{ "option rate 2gbit",
+	  "3: invalid value '2gbit' for rate, allowed: a rate such "
+	  "as 800kbit or 5mbit, from 0 to 1gbit" },
+	{ "option size x",
+	  "3: invalid value 'x' for size, allowed: a size such as 500MB "
+	  "or 2GiB, from 0 to 1024TiB" },
 	{ "option word red", NULL },
-	{ "option word Red", "3: word 'Red' is not allowed: one of red, "
-			     "green" },
-	{ "option word ''", "3: word '' is not allowed: one of red, green" },
+	{ "option word Red",
+	  "3: invalid value 'Red' for word, allowed: one of red, "
+	  "green" },
+	{ "option word ''",
+	  "3: invalid value '' for word, allowed: one of red, green" },
 	{ "option text ''", NULL },
 	{ "option text 0123456789", NULL },
-	{ "option text 0123456789a", "3: text '0123456789a' is not allowed: "
-				     "text in UTF-8 without control "
-				     "or direction characters (0 to "
-				     "10 bytes)" },
-	{ "option text 'a\tb'", "3: text 'a?b' is not allowed: text in UTF-8 "
-				"without control or direction characters" },
-	{ "option text 'a\nb'", "3: text 'a?b' is not allowed: text in UTF-8 "
-				"without control or direction characters" },
+	{ "option text 0123456789a",
+	  "3: invalid value '0123456789a' for text, allowed: "
+	  "text in UTF-8 without control "
+	  "or direction characters (0 to "
+	  "10 bytes)" },
+	{ "option text 'a\tb'",
+	  "3: invalid value 'a?b' for text, allowed: text in UTF-8 "
+	  "without control or direction characters" },
+	{ "option text 'a\nb'",
+	  "3: invalid value 'a?b' for text, allowed: text in UTF-8 "
+	  "without control or direction characters" },
 	{ "option path /a", NULL },
-	{ "option path a", "3: path 'a' is not allowed: an absolute file name "
-			   "(1 to 10 bytes)" },
-	{ "option path ''", "3: path '' is not allowed: an absolute file name "
-			    "(1 to 10 bytes)" },
+	{ "option path a",
+	  "3: invalid value 'a' for path, allowed: an absolute file name "
+	  "(1 to 10 bytes)" },
+	{ "option path ''",
+	  "3: invalid value '' for path, allowed: an absolute file name "
+	  "(1 to 10 bytes)" },
 	{ "option even ab", NULL },
-	{ "option even abc", "3: even 'abc' is not allowed: an even number of "
-			     "bytes" },
+	{ "option even abc",
+	  "3: invalid value 'abc' for even, allowed: an even number of "
+	  "bytes" },
 	{ "list list a", NULL },
-	{ "list list abcde", "3: list 'abcde' is not allowed: text in UTF-8 "
-			     "without control or direction characters (0 to 4 "
-			     "bytes)" },
+	{ "list list abcde",
+	  "3: invalid value 'abcde' for list, allowed: text in UTF-8 "
+	  "without control or direction characters (0 to 4 "
+	  "bytes)" },
 	{ "option list a", "3: list must be given as 'list'" },
 	{ "list number 5", "3: number must be given as 'option'" },
-	{ "option nothing 1", "3: a thing section has no option 'nothing'" },
+	{ "option nothing 1",
+	  "3: unknown option 'nothing' in a thing section" },
 	{ "option device eth1", "3: device is given twice" },
 	{ "option flag 1\noption flag 1", "4: flag is given twice" },
 	{ "option number 0123456789012345678901234567890123456789X",
-	  "3: number '0123456789012345678901234567890123456789' is not "
-	  "allowed: a whole number, from 2 to 9" },
+	  "3: invalid value '0123456789012345678901234567890123456789' for "
+	  "number, allowed: a whole number, from 2 to 9" },
 };
 
 static void one_line_each(void **state)

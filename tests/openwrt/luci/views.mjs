@@ -357,7 +357,7 @@ cases['zones: a reader sees all options'] = async () => {
 
 // --- a wrong config -----------------------------------------------------------
 const STAYS = 'The config has a mistake; the running config stays. ' +
-	'/etc/config/stadttor:2: a gate section has no option \'x\'';
+	'/etc/config/stadttor:2: unknown option \'x\' in a gate section';
 
 for (const view of VIEWS) {
 	cases[`${view}: a wrong config`] = async () => {
