@@ -46,7 +46,7 @@ struct command {
 static enum cli_exit cli_help(const struct cli *cli);
 
 static const struct command commands[] = {
-	{ "status", "", "what the gate does at the moment", 0, 0, 0,
+	{ "status", "", "uptime, counters and the state of each zone", 0, 0, 0,
 	  cli_status },
 	{ "sessions", "[--zone ZONE] [--show-addresses]",
 	  "who is online, by handle", OPT_SHOW_ADDRESSES | OPT_ZONE, 0, 0,
@@ -63,8 +63,8 @@ static const struct command commands[] = {
 	  "how the network was used", OPT_USAGE | OPT_CSV | OPT_ZONE, 0, 0,
 	  cli_usage },
 	{ "check", "[--print] [FILE]",
-	  "is the config right? --print: tell any UCI file again as it was "
-	  "read, its syntax alone is checked",
+	  "check the config; --print: print any UCI file as it was read, "
+	  "with only its syntax checked",
 	  OPT_CHECK, 0, 1, cli_check },
 	{ "ruleset", "", "print the nftables rules that the config makes", 0, 0,
 	  0, cli_ruleset },
@@ -73,7 +73,7 @@ static const struct command commands[] = {
 	{ "voucher create",
 	  "--count N --minutes N --label TEXT [--devices N] [--valid TIME] "
 	  "[--zone ZONE] [--csv]",
-	  "make codes and print them, which is the only time",
+	  "make codes and print them; they cannot be shown again",
 	  OPT_CREATE | OPT_MINUTES | OPT_LABEL | OPT_ZONE | OPT_CSV, 0, 0,
 	  cli_voucher_create },
 	{ "voucher list", "[--label TEXT]", "the batches of codes", OPT_LABEL,
@@ -90,10 +90,10 @@ static const struct command commands[] = {
 	  cli_voucher_print },
 	{ "dns-config",
 	  "[--server dnsmasq|odhcpd|radvd] [--zone ZONE] [--force]",
-	  "print what announces the portal and fills the walled garden",
+	  "print the config that DNS and DHCP servers need for the zones",
 	  OPT_DNS | OPT_ZONE, 0, 0, cli_dns_config },
 	{ "portal preview", "FOLDER",
-	  "every page in every language, as files to look at", 0, 1, 1,
+	  "write every page in every language to a folder", 0, 1, 1,
 	  cli_preview },
 	{ "help", "[COMMAND]", "this text", 0, 0, 2, cli_help },
 };
@@ -190,17 +190,17 @@ enum cli_exit cli_refused(const struct cli *cli, int err, const char *subject)
 	} known[] = {
 		{ -ENOENT, CLI_NOT_FOUND, "no such device or session" },
 		{ -ENOSPC, CLI_FAILED, "the zone is full" },
-		{ -EINVAL, CLI_FAILED, "netctl does not take these values" },
-		{ -EACCES, CLI_FAILED, "netctl does not allow it" },
-		{ -EPERM, CLI_FAILED, "netctl does not allow it" },
+		{ -EINVAL, CLI_FAILED, "netctl refused these values" },
+		{ -EACCES, CLI_FAILED, "netctl did not permit it" },
+		{ -EPERM, CLI_FAILED, "netctl did not permit it" },
 		{ -EBUSY, CLI_FAILED, "netctl is busy; try again" },
 		{ -EPROTO, CLI_FAILED,
 		  "netctl speaks another version; restart it" },
 		{ -ETIMEDOUT, CLI_UNREACHABLE, "netctl does not answer" },
 		{ -ECONNRESET, CLI_UNREACHABLE,
-		  "netctl hung up; it answers root: sudo" },
+		  "netctl closed the connection; it answers only root" },
 		{ -EPIPE, CLI_UNREACHABLE,
-		  "netctl hung up; it answers root: sudo" },
+		  "netctl closed the connection; it answers only root" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
@@ -230,7 +230,7 @@ static bool has_zone(const struct settings *s, const char *name)
 
 static enum cli_exit no_zone(const struct cli *cli)
 {
-	return cli_fail(cli, CLI_NOT_FOUND, "there is no zone '%.40s'",
+	return cli_fail(cli, CLI_NOT_FOUND, "zone '%.40s' not found",
 			cli->zone);
 }
 
@@ -309,8 +309,7 @@ enum cli_exit cli_open(const struct cli *cli, struct netctl_call *t)
 		code = cli_fail(cli, CLI_UNREACHABLE,
 				"netctl is not reachable at %s: %s%s",
 				s->gate.socket, strerror(-err),
-				err == -EACCES ? "; it answers root: sudo"
-					       : "");
+				err == -EACCES ? "; it answers only root" : "");
 out:
 	settings_free(s);
 	return code;
@@ -457,8 +456,9 @@ static bool take_number(struct command_line *l, const struct option_rule *r,
 {
 	if (r->take(optarg, out))
 		return true;
-	cli_fail(&l->cli, CLI_USAGE, "--%s '%.40s' is not allowed: %s", r->name,
-		 optarg, r->allowed);
+	cli_fail(&l->cli, CLI_USAGE,
+		 "invalid value '%.40s' for --%s, allowed: %s", optarg, r->name,
+		 r->allowed);
 	return false;
 }
 
@@ -542,17 +542,17 @@ static enum cli_exit no_command(const struct cli *cli, const char *word)
 				used ? ", " : "", name + len + 1);
 	}
 	if (used)
-		return cli_fail(cli, CLI_USAGE,
-				"%.40s what? %s; try: stadttor help", word,
-				words);
+		return cli_fail(
+			cli, CLI_USAGE,
+			"command '%.40s' needs one of %s; try: stadttor help",
+			word, words);
 	/* The wizard that OpenWrt's package brings. */
 	if (!strcmp(word, "setup"))
 		return cli_fail(cli, CLI_USAGE,
-				"there is no command 'setup'; on OpenWrt: "
+				"unknown command 'setup'; on OpenWrt: "
 				"stadttor-setup");
 	return cli_fail(cli, CLI_USAGE,
-			"there is no command '%.40s'; try: stadttor help",
-			word);
+			"unknown command '%.40s'; try: stadttor help", word);
 }
 
 static enum cli_exit run_command(struct command_line *l, int argc, char **argv)

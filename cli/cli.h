@@ -47,7 +47,7 @@ struct cli {
 	bool csv;
 	const char *server; /* whose config dns-config prints; NULL: dnsmasq */
 	bool force;	    /* announce although TLS is not right */
-	bool print;	    /* check tells the file again */
+	bool print;	    /* check prints the file */
 	const char *from, *to, *step; /* of figures; NULL: not given */
 	enum cli_passwd passwd;	      /* what passwd is to do */
 	bool from_stdin;	      /* no questions */

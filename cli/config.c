@@ -24,7 +24,7 @@ static enum cli_exit check_pages(const struct cli *cli,
 	bool is_fine;
 
 	if (access(s->portal.pages, F_OK) < 0) {
-		fprintf(stderr, "%s is not there, the pages are not checked\n",
+		fprintf(stderr, "%s not found, so the pages are not checked\n",
 			s->portal.pages);
 		return CLI_DONE;
 	}
@@ -96,8 +96,7 @@ enum cli_exit cli_check(const struct cli *cli)
 		of_file.config = cli->args[0];
 	if (cli->print && cli->json)
 		return cli_fail(cli, CLI_USAGE,
-				"--print tells the file again as it is, so "
-				"without --json");
+				"--print and --json exclude each other");
 	if (cli->print)
 		return print_as_read(&of_file);
 	s = cli_settings(&of_file);

@@ -36,7 +36,7 @@ int netctl_call_ask(struct netctl_call *t, enum ipc_type type,
 
 /*
  * The next answer to the last question; others are skipped. 0, -ETIMEDOUT,
- * -ECONNRESET: netctl hung up, -EPROTO: it speaks another version, -errno.
+ * -ECONNRESET: netctl closed it, -EPROTO: it speaks another version, -errno.
  */
 int netctl_call_answer(struct netctl_call *t,
 		       union netctl_call_message *m) MUST_CHECK;

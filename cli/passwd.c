@@ -146,7 +146,7 @@ static enum cli_exit replace_file(struct edit *e, const char *kind,
 		return fail_file(e, errno);
 	err = hand_over(e, fd);
 	if (err == -ENOENT)
-		code = cli_fail(e->cli, CLI_FAILED, "there is no user '%s'",
+		code = cli_fail(e->cli, CLI_FAILED, "user '%s' not found",
 				e->settings->portal.user);
 	else if (err)
 		code = fail_file(e, -err);
@@ -177,7 +177,7 @@ static enum cli_exit report(const struct edit *e, const char *what,
 		if (token)
 			printf("%s\n", token);
 		fprintf(token ? stderr : stdout,
-			"%s: %s in %s; now the portal has to be reloaded\n",
+			"%s: %s in %s; reload the portal to apply it\n",
 			e->name, what, e->path);
 		return CLI_DONE;
 	}
@@ -243,8 +243,7 @@ static enum cli_exit delete_account(struct edit *e)
 
 	if (!has_account(e))
 		return cli_fail(e->cli, CLI_NOT_FOUND,
-				"%s: there is no account '%s'", e->path,
-				e->name);
+				"%s: account '%s' not found", e->path, e->name);
 	code = replace_file(e, NULL, "");
 	return code ? code : report(e, "deleted", NULL, NULL);
 }
@@ -286,10 +285,11 @@ static enum cli_exit change(struct edit *e)
 	enum cli_exit code;
 
 	if (!accounts_name_is_valid(e->name))
-		return cli_fail(e->cli, CLI_USAGE,
-				"'%.40s' is no name: 1 to 32 letters, digits, "
-				"'.', '_' or '-'",
-				e->name);
+		return cli_fail(
+			e->cli, CLI_USAGE,
+			"invalid name '%.40s', allowed: 1 to 32 letters, "
+			"digits, '.', '_' or '-'",
+			e->name);
 	code = lock_folder(e);
 	if (!code)
 		code = read_file(e);
@@ -304,7 +304,8 @@ static enum cli_exit change(struct edit *e)
 		break;
 	}
 	if (is_full(e))
-		return cli_fail(e->cli, CLI_FAILED, "%s: is full", e->path);
+		return cli_fail(e->cli, CLI_FAILED,
+				"%s: no room for another account", e->path);
 	return e->cli->passwd == CLI_PASSWD_TOKEN ? make_token(e)
 						  : set_password(e);
 }
@@ -318,7 +319,7 @@ enum cli_exit cli_passwd(const struct cli *cli)
 	if (is_list == (cli->arg_count == 1))
 		return cli_fail(cli, CLI_USAGE,
 				is_list ? "--list takes no name"
-					: "whose account? give a name");
+					: "the name of the account is missing");
 	e.settings = cli_settings(cli);
 	if (!e.settings)
 		return CLI_USAGE;

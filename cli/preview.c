@@ -42,7 +42,8 @@ static enum cli_exit make_folder(const struct preview *p, const char *path)
 	/* root's files do not go where somebody else leads them to */
 	if (S_ISDIR(st.st_mode) && st.st_uid == geteuid())
 		return CLI_DONE;
-	return cli_fail(p->cli, CLI_FAILED, "%s: not a folder of yours", path);
+	return cli_fail(p->cli, CLI_FAILED,
+			"%s: not a folder that belongs to you", path);
 }
 
 static enum cli_exit write_file(struct preview *p, const char *path,
@@ -184,9 +185,10 @@ enum cli_exit cli_preview(const struct cli *cli)
 	enum cli_exit code = CLI_DONE;
 
 	if (strlen(p.folder) > FOLDER_MAX)
-		return cli_fail(cli, CLI_USAGE,
-				"a folder's name of more than %d bytes",
-				FOLDER_MAX);
+		return cli_fail(
+			cli, CLI_USAGE,
+			"the name of the folder is longer than %d bytes",
+			FOLDER_MAX);
 	code = read_all(&p);
 
 	if (!code)

@@ -95,7 +95,7 @@ static enum cli_exit ask_twice(const struct cli *cli, int tty, char *out,
 	if (!good)
 		code = cli_fail(cli, CLI_FAILED, "no password was given");
 	else if (strcmp(out, again))
-		code = cli_fail(cli, CLI_FAILED, "the two are not the same");
+		code = cli_fail(cli, CLI_FAILED, "the two passwords differ");
 	explicit_bzero(again, sizeof(again));
 	return code;
 }
@@ -113,7 +113,7 @@ enum cli_exit prompt_password(const struct cli *cli, char *out, size_t max)
 	tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (tty < 0)
 		return cli_fail(cli, CLI_FAILED,
-				"there is no terminal to ask at (%s); "
+				"no terminal to ask for the password (%s); "
 				"use --stdin",
 				strerror(errno));
 	code = ask_twice(cli, tty, out, max);

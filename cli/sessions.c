@@ -108,7 +108,8 @@ enum cli_exit cli_grant(const struct cli *cli)
 
 	if (!cli_parse_address(cli->args[0], &question.client))
 		return cli_fail(cli, CLI_USAGE,
-				"'%.60s' is no IPv4 or IPv6 address",
+				"invalid address '%.60s', allowed: an IPv4 or "
+				"IPv6 address",
 				cli->args[0]);
 	code = cli_open(cli, &t);
 	if (code)

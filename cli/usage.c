@@ -30,9 +30,9 @@ static bool take_day(const struct cli *cli, const char *option,
 	if (usage_report_parse_day(text, out))
 		return true;
 	cli_fail(cli, CLI_USAGE,
-		 "--%s '%.40s' is not allowed: a day such as 2026-11-24, "
-		 "today, yesterday, or -7d (so many days ago)",
-		 option, text);
+		 "invalid value '%.40s' for --%s, allowed: a day such as "
+		 "2026-11-24, today, yesterday, or -7d (so many days ago)",
+		 text, option);
 	return false;
 }
 
@@ -48,7 +48,9 @@ static bool take_query(const struct cli *cli, struct store_query *q)
 	}
 	if (!usage_step_parse(step, &q->step)) {
 		cli_fail(cli, CLI_USAGE,
-			 "--step '%.40s' is not allowed: hour, day or month",
+			 "invalid value '%.40s' for --step, allowed: one of "
+			 "hour, "
+			 "day, month",
 			 step);
 		return false;
 	}
@@ -271,8 +273,8 @@ static enum cli_exit print_figures(const struct cli *cli,
 
 	if (q->zone && !has_zone(s, st, q->zone))
 		return cli_fail(cli, CLI_NOT_FOUND,
-				"there is no zone '%.40s', nor are there "
-				"figures of one",
+				"zone '%.40s' not found, neither in the "
+				"config nor in the figures",
 				q->zone);
 	if (cli->json)
 		err = usage_report_usage(st, q, USAGE_REPORT_JSON, stdout);

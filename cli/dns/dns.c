@@ -96,8 +96,8 @@ enum cli_exit cli_dns_config(const struct cli *cli)
 
 	if (!server)
 		return cli_fail(cli, CLI_USAGE,
-				"--server '%.40s' is not allowed: dnsmasq, "
-				"odhcpd or radvd",
+				"invalid value '%.40s' for --server, allowed: "
+				"one of dnsmasq, odhcpd, radvd",
 				cli->server);
 	s = cli_settings(cli);
 	if (!s)
@@ -105,7 +105,7 @@ enum cli_exit cli_dns_config(const struct cli *cli)
 	p.settings = s;
 	p.zones = wanted_zones(s, cli->zone);
 	if (!p.zones) {
-		code = cli_fail(cli, CLI_NOT_FOUND, "there is no zone '%.40s'",
+		code = cli_fail(cli, CLI_NOT_FOUND, "zone '%.40s' not found",
 				cli->zone);
 	} else {
 		dns_check_api(s, &p.api);

@@ -34,10 +34,11 @@ static bool refuse(const struct cli *cli, const char *option, const char *text,
 		   const char *allowed)
 {
 	if (text)
-		cli_fail(cli, CLI_USAGE, "--%s '%.40s' is not allowed: %s",
-			 option, text, allowed);
+		cli_fail(cli, CLI_USAGE,
+			 "invalid value '%.40s' for --%s, allowed: %s", text,
+			 option, allowed);
 	else
-		cli_fail(cli, CLI_USAGE, "--%s is missing: %s", option,
+		cli_fail(cli, CLI_USAGE, "--%s is missing, allowed: %s", option,
 			 allowed);
 	return false;
 }
@@ -132,8 +133,8 @@ static enum cli_exit look_at_zones(const struct voucher_session *d,
 		warn_about(z, b);
 	}
 	if (wanted && !known)
-		return cli_fail(d->cli, CLI_NOT_FOUND,
-				"there is no zone '%.40s'", wanted);
+		return cli_fail(d->cli, CLI_NOT_FOUND, "zone '%.40s' not found",
+				wanted);
 	if (wanted && !asking)
 		fprintf(stderr,
 			"warning: zone '%s' does not ask for codes "
@@ -559,7 +560,7 @@ static enum cli_exit revoke(struct revocation *r)
 	err = voucher_batch_revoke(d->db, &target, d->now_s, &r->tags,
 				   &r->count);
 	if (err == -ENOENT)
-		return cli_fail(d->cli, CLI_NOT_FOUND, "there is no %s '%.40s'",
+		return cli_fail(d->cli, CLI_NOT_FOUND, "%s '%.40s' not found",
 				target.batch ? "batch" : "code",
 				d->cli->args[0]);
 	if (err)

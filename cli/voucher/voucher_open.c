@@ -60,8 +60,8 @@ static enum cli_exit become_portal(const struct voucher_session *d,
 		return CLI_DONE;
 	if (privs_find_user(name, &user) < 0)
 		return cli_fail(d->cli, CLI_FAILED,
-				"there is no user '%s', which the portal is to "
-				"become",
+				"user '%s' not found, the portal's user in the "
+				"config",
 				name);
 	if (is_making) {
 		err = mkdir_for(v->file, &user);
@@ -86,7 +86,7 @@ static enum cli_exit fail_key(const struct voucher_session *d, int err)
 
 	if (err == -EBADMSG)
 		return cli_fail(d->cli, CLI_FAILED,
-				"%s: this is no key, which has %d bytes", path,
+				"%s: not a key, which has %d bytes", path,
 				VOUCHER_KEY_BYTES);
 	return cli_fail(d->cli, CLI_FAILED, "%s: %s", path, strerror(-err));
 }

@@ -55,8 +55,8 @@ static enum cli_exit build_url(struct print_job *j)
 	is_v6 = is_address && a.family == AF_INET6;
 	if (!is_address && !is_host_name(host))
 		return cli_fail(cli, CLI_USAGE,
-				"--address '%.40s' is not allowed: a host "
-				"name, or an IPv4 or IPv6 address",
+				"invalid value '%.40s' for --address, allowed: "
+				"a host name, or an IPv4 or IPv6 address",
 				host);
 	snprintf(j->url, sizeof(j->url), "%s://%s%s%s/?code=",
 		 *p->certificate && !is_address ? "https" : "http",
@@ -91,8 +91,8 @@ static enum cli_exit take_code(struct print_job *j, const char *text,
 				number, text);
 	if (j->cards == VOUCHER_COUNT_MAX)
 		return cli_fail(j->desk.cli, CLI_FAILED,
-				"line %zu: these are more than %d codes",
-				number, VOUCHER_COUNT_MAX);
+				"line %zu: more than %d codes", number,
+				VOUCHER_COUNT_MAX);
 	return add_card(j, code) ? voucher_session_fail(&j->desk, -ENOMEM)
 				 : CLI_DONE;
 }
@@ -128,7 +128,7 @@ static enum cli_exit take_json(struct print_job *j, const char *text)
 	if (!json_object_object_get_ex(all, "codes", &list) ||
 	    !json_object_is_type(list, json_type_array))
 		code = cli_fail(j->desk.cli, CLI_FAILED,
-				"there is no list of codes in this JSON");
+				"reading codes: no list 'codes' in this JSON");
 	for (size_t i = 0; !code && i < json_object_array_length(list); i++) {
 		const char *one = json_object_get_string(
 			json_object_array_get_idx(list, i));
@@ -155,8 +155,7 @@ static enum cli_exit read_codes(struct print_job *j)
 				strerror(errno));
 	else if (len == INPUT_MAX || strlen(text) != len)
 		code = cli_fail(cli, CLI_FAILED,
-				"reading codes: this is no "
-				"list of codes");
+				"reading codes: not a list of codes");
 	else if (text[strspn(text, " \t\r\n")] == '{')
 		code = take_json(j, text);
 	else
@@ -176,7 +175,7 @@ static const char *reason_to_omit(const struct voucher_row *row, int64_t now_s)
 	if (row->is_revoked)
 		return "is revoked";
 	if (row->valid_until_s <= now_s)
-		return "is not valid any more";
+		return "has expired";
 	return row->ends_s ? "has been used" : NULL;
 }
 
@@ -206,9 +205,11 @@ static enum cli_exit look_up(struct print_job *j)
 		if (found < 0)
 			return voucher_session_fail(d, found);
 		if (!found)
-			return cli_fail(d->cli, CLI_NOT_FOUND,
-					"code %zu, %s: was not made here",
-					i + 1, text);
+			return cli_fail(
+				d->cli, CLI_NOT_FOUND,
+				"code %zu, %s: not found, it was not made "
+				"here",
+				i + 1, text);
 		why = reason_to_omit(&row, d->now_s);
 		if (why && listed++ < LISTED_MAX)
 			fprintf(stderr, "warning: %s %s and is left out\n",
@@ -221,7 +222,7 @@ static enum cli_exit look_up(struct print_job *j)
 		j->card[kept++] = *c;
 	}
 	if (listed > LISTED_MAX)
-		fprintf(stderr, "warning: so are %zu more\n",
+		fprintf(stderr, "warning: %zu more codes are left out\n",
 			listed - LISTED_MAX);
 	j->cards = kept;
 	return kept ? CLI_DONE
@@ -258,12 +259,13 @@ static enum cli_exit check_options(const struct cli *cli)
 	if (language && strcmp(language, "de") != 0 &&
 	    strcmp(language, "en") != 0)
 		return cli_fail(cli, CLI_USAGE,
-				"--language '%.40s' is not allowed: de or en",
+				"invalid value '%.40s' for --language, "
+				"allowed: one of de, en",
 				language);
 	if (title && !voucher_label_is_valid(title))
 		return cli_fail(cli, CLI_USAGE,
-				"--title '%.40s' is not allowed: 1 to 64 bytes "
-				"without control characters",
+				"invalid value '%.40s' for --title, allowed: "
+				"1 to 64 bytes without control characters",
 				title);
 	if (cli->json)
 		return cli_fail(cli, CLI_USAGE,

@@ -191,7 +191,7 @@ def test_sessions_zone(cli, netctl):
 def test_sessions_unknown_zone(cli):
     r = cli("sessions", "--zone", "attic")
     assert (r.returncode, r.stdout) == (4, "")
-    assert r.stderr == "there is no zone 'attic'\n"
+    assert r.stderr == "zone 'attic' not found\n"
 
 
 def test_sessions_json(cli, netctl):
@@ -267,8 +267,8 @@ def test_revoke_nobody(cli, netctl):
 @pytest.mark.parametrize("error,code,text", [
     (ENOENT, 4, "no such device or session"),
     (ENOSPC, 1, "the zone is full"),
-    (EINVAL, 1, "netctl does not take these values"),
-    (EACCES, 1, "netctl does not allow it"),
+    (EINVAL, 1, "netctl refused these values"),
+    (EACCES, 1, "netctl did not permit it"),
     (EBUSY, 1, "netctl is busy; try again"),
     (ENOBUFS, 1, "No buffer space available"),
 ])
@@ -290,7 +290,7 @@ def test_netctl_hangs_up(cli, netctl, command):
     netctl.answers(lambda kind, ident, fields: None)
     r = cli(*command)
     assert (r.returncode, r.stdout) == (3, "")
-    assert "hung up" in r.stderr
+    assert "closed the connection" in r.stderr
 
 
 @pytest.mark.parametrize("message", [
@@ -442,14 +442,14 @@ def test_an_unknown_zone_while_the_config_has_a_mistake(broken_box, netctl,
     netctl.answers(status_and_pages)
     r = broken_box("sessions", "--zone", name, place=PLACES[0])
     assert (r.returncode, r.stdout) == (4, "")
-    assert r.stderr.endswith(f"\nthere is no zone '{name[:40]}'\n")
+    assert r.stderr.endswith(f"\nzone '{name[:40]}' not found\n")
     assert [kind for kind, *_ in netctl.asked] == [STATUS]
 
 
 @pytest.mark.parametrize("answer,code,text", [
-    (None, 3, "hung up"),
+    (None, 3, "closed the connection"),
     (lambda ident: [session(ident)], 1, "speaks another version"),
-    (lambda ident: [done(ident, error=-EACCES)], 1, "does not allow it"),
+    (lambda ident: [done(ident, error=-EACCES)], 1, "did not permit it"),
 ])
 def test_zones_that_netctl_does_not_tell(broken_box, netctl, answer, code,
                                          text):

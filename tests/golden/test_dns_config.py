@@ -142,8 +142,8 @@ def test_json(run):
 def test_wrong_usage(run, tmp_path):
     config = FOLDER / "city.conf"
     for args, status, why in (
-            (("--server", "bind"), 2, "dnsmasq, odhcpd or radvd"),
-            (("--zone", "nowhere"), 4, "there is no zone 'nowhere'"),
+            (("--server", "bind"), 2, "dnsmasq, odhcpd, radvd"),
+            (("--zone", "nowhere"), 4, "zone 'nowhere' not found"),
             (("more",), 2, "usage: stadttor dns-config")):
         done = run(config, *args)
         assert (done.returncode, done.stdout) == (status, "")

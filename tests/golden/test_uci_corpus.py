@@ -101,7 +101,7 @@ def test_a_file_of_a_megabyte(build, tmp_path):
 def test_no_json_and_no_option_is_looked_at(build, tmp_path):
     path = HERE / "defaults/firewall"
     r = check(build, "--json", "--print", path)
-    assert r.returncode == 2 and b"without --json" in r.stderr
+    assert r.returncode == 2 and b"exclude each other" in r.stderr
     assert check(build, path).returncode == 2
     assert check(build, "--print", path).returncode == 0
     r = check(build, "--print", tmp_path / "nowhere")

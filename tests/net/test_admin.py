@@ -249,7 +249,7 @@ def test_passwd(admin):
     stadttor = admin.stadttor
     path = os.path.join(stadttor.folder, "new", "accounts")
     stadttor.configure(admin={"accounts": path})
-    assert "portal has to be reloaded" in admin.passwd(
+    assert "reload the portal" in admin.passwd(
         "--stdin", "anna", given="correct horse\n").stdout
     mode = os.stat(path)
     assert mode.st_mode & 0o7777 == 0o640
@@ -350,7 +350,7 @@ def test_passwd_at_a_terminal(admin):
     assert status == 0 and b"horse" not in shown, shown
     assert "user:anna:" in accounts_of(admin)
     status, shown = at_terminal(admin, [b"correct horse\n", b"other horse\n"])
-    assert os.waitstatus_to_exitcode(status) == 1 and b"not the same" in shown
+    assert os.waitstatus_to_exitcode(status) == 1 and b"passwords differ" in shown
     status, shown = at_terminal(admin, [b"correct\x03"])
     assert os.waitstatus_to_exitcode(status) == -2, shown
 

@@ -246,7 +246,7 @@ def test_what_must_be_there(plugin, method):
     "`touch pwned`", "../status", "--all", "-c", "voucher list", ":", " zone",
 ])
 def test_other_methods(plugin, method):
-    assert plugin.is_refused(method) == "there is no such method"
+    assert plugin.is_refused(method) == "unknown method"
 
 
 def test_without_method(plugin):
@@ -265,7 +265,7 @@ def test_malformed_input(plugin, stdin):
     """Not even what needs no argument runs."""
     assert plugin.is_refused("status", stdin=stdin) in (
         "the input is no JSON object", "too much input",
-        "this method has no such argument")
+        "unknown argument")
 
 
 @pytest.mark.parametrize("arguments", [
@@ -371,7 +371,7 @@ def test_netctl_does_not_run(real, method):
 
 def test_unknown_zone(real):
     answer = real.call("sessions", {"zone": "attic"})
-    assert answer == {"error": "there is no zone 'attic'", "code": 4}
+    assert answer == {"error": "zone 'attic' not found", "code": 4}
 
 
 def test_no_figures_yet(real):
