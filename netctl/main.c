@@ -145,8 +145,9 @@ static void check_bridges(void)
 
 	for (size_t i = 0; i < 2; i++)
 		if (read_flag(paths[i], &c) && c == '1')
-			log_warn("%s is 1: on a bridge, people who are in are "
-				 "still led to the portal; set it to 0",
+			log_warn("%s is 1: on a bridge, devices with a session "
+				 "are still redirected to the portal; set it "
+				 "to 0",
 				 paths[i]);
 }
 
@@ -191,7 +192,7 @@ static struct privs_user find_user(const char *name)
 	struct privs_user user = { 0 };
 
 	if (privs_find_user(name, &user) < 0)
-		fatal("there is no user '%s'; option user names another", name);
+		fatal("user '%s' not found; set option user", name);
 	return user;
 }
 

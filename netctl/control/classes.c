@@ -147,6 +147,6 @@ void classes_check_roots(struct controller *c)
 {
 	if (shaper_verify_roots(c->shaper))
 		return;
-	log_warn("shaper: somebody changed a root qdisc");
+	log_warn("shaper: another program changed a root qdisc");
 	event_active(&c->refresh_event, EV_TIMEOUT, 0);
 }

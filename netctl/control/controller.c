@@ -57,8 +57,8 @@ static void follow_devices(struct controller *c)
 	if (changed < 0)
 		pending_check_rules(c); /* which asks again */
 	if (changed && refresh(c) < 0)
-		log_error("the gate is closed until the rules can be put in "
-			  "place");
+		log_error("the gate stays closed until the rules can be "
+			  "installed");
 }
 
 static void on_check(evutil_socket_t fd, short what, void *arg)
@@ -80,7 +80,8 @@ static void on_check(evutil_socket_t fd, short what, void *arg)
 	poll_sessions(c);
 	push_sessions(c);
 	c->totals.reinstalled++;
-	log_warn("somebody changed our rules: put back, with %u sessions",
+	log_warn("another program changed our rules: put back, with %u "
+		 "sessions",
 		 session_count(c->sessions));
 }
 
@@ -98,7 +99,7 @@ static void on_refresh(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (refresh(arg) < 0)
-		log_error("the gate is not as the config says");
+		log_error("the rules in the kernel do not match the config");
 }
 
 static void on_hour(evutil_socket_t fd, short what, void *arg)
@@ -283,7 +284,7 @@ static void end_zones_without(struct controller *c, const int map[])
 
 	for (uint16_t z = 0; z < c->settings->zones; z++)
 		if (map[z] < 0)
-			log_warn("zone %s is not in the config any more: its "
+			log_warn("zone %s is no longer in the config: its "
 				 "%u sessions end",
 				 c->settings->zone[z].name,
 				 session_count_zone(c->sessions, z));
@@ -346,7 +347,7 @@ void controller_stop(struct controller *c)
 	if (c->settings->gate.on_stop == ON_STOP_KEEP)
 		log_info("stopping; the gate stays in force");
 	else if (!remove_all(c->nft, c->rtnl))
-		log_info("stopping; the gate is taken down");
+		log_info("stopping; the gate is removed");
 }
 
 int controller_remove(void)

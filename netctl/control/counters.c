@@ -116,14 +116,14 @@ static int read_maps(struct reading *r, const struct mac *mac)
 	return err;
 }
 
-/* Nobody but us may let somebody in. */
+/* No other program may let a device in. */
 static void remove_orphans(struct reading *r)
 {
 	int err = nft_commit(r->c->nft);
 
 	if (!r->orphans)
 		return;
-	log_warn("zone %s: %zu elements of no session removed%s%s",
+	log_warn("zone %s: removed %zu orphan elements%s%s",
 		 r->c->settings->zone[r->zone].name, r->orphans,
 		 err ? ": " : "", err ? strerror(-err) : "");
 }

@@ -74,7 +74,7 @@ static void say_full(struct controller *c, const char *what)
 	if (c->garden_full_ms && now_ms - c->garden_full_ms < SAY_AGAIN_MS)
 		return;
 	c->garden_full_ms = now_ms;
-	log_warn("garden: %s; no more in that zone until some are over", what);
+	log_warn("garden: %s; that zone opens no more until some expire", what);
 }
 
 /* -ENOSPC: others have filled a set; -EAGAIN: the rules are not ours now. */

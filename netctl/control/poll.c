@@ -144,8 +144,7 @@ void poll_sessions(struct controller *c)
 	health_note(&c->health, IPC_LATENCY_POLL, start_us);
 	wipe_stack();
 	if (restored)
-		log_warn("%u sessions were missing in the kernel and are put "
-			 "back",
+		log_warn("%u sessions were missing in the kernel: put back",
 			 restored);
 }
 

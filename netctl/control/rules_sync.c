@@ -65,8 +65,8 @@ int rules_sync_install(struct controller *c)
 	err = install_once(c, false);
 
 	if (err == -EEXIST || err == -EBUSY || err == -EINVAL) {
-		log_warn("nft: our tables are of another make: %s; making "
-			 "them anew",
+		log_warn("nft: our tables have another layout: %s; "
+			 "replacing them",
 			 strerror(-err));
 		err = install_once(c, true);
 		if (!err)
@@ -119,7 +119,7 @@ void rules_sync_follow_flow_tables(struct controller *c)
 		return;
 	if (rules_sync_install(c) == 0)
 		log_info("flow tables %s: uploads get their class %s",
-			 c->has_flow_table ? "appeared" : "are gone",
+			 c->has_flow_table ? "appeared" : "disappeared",
 			 c->has_flow_table ? "at the uplink's egress"
 					   : "in the forward hook");
 }

@@ -6,9 +6,9 @@
 #include "netctl/control/state.h"
 
 /*
- * Replaces the rules and keeps the maps. Maps of another make, left by another
- * version, are replaced with the rules; the sessions are put into the new
- * ones by the next push. 0 or -errno, said in the log.
+ * Replaces the rules and keeps the maps. Maps with another layout, left by
+ * another version, are replaced with the rules; the sessions are put into the
+ * new ones by the next push. 0 or -errno, said in the log.
  */
 int rules_sync_install(struct controller *c) MUST_CHECK;
 

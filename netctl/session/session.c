@@ -176,7 +176,7 @@ void session_enter(struct session *s, enum session_state next,
 {
 	if (!is_legal[s->state][next] ||
 	    (next == SESSION_ENDED) != (reason != SESSION_REASON_NONE))
-		fatal("session: no way from %s to %s (%s)",
+		fatal("session: invalid transition from %s to %s (%s)",
 		      session_state_to_string(s->state),
 		      session_state_to_string(next),
 		      session_reason_to_string(reason));

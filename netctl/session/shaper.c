@@ -319,7 +319,7 @@ static void link_prepare(struct shaper *sh, struct link *l)
 	else if (!err)
 		err = make_root(sh, l, s.ours);
 	if (err)
-		why = err == -ENOENT ? "gets no HTB from this kernel"
+		why = err == -ENOENT ? "cannot have HTB in this kernel"
 				     : strerror(-err);
 	l->state = why ? LINK_FOREIGN : LINK_OURS;
 	if (why && !l->warned)
@@ -336,7 +336,8 @@ static void link_remove(struct shaper *sh, struct link *l)
 		return;
 	if (rtnl_request(sh->rtnl, tc_message(l, RTM_DELQDISC, 0, TC_H_ROOT,
 					      class_id(0))) < 0)
-		log_warn("shaper: %s: the root qdisc stays", l->device);
+		log_warn("shaper: %s: could not remove the root qdisc",
+			 l->device);
 	l->state = LINK_UNKNOWN;
 }
 

@@ -62,7 +62,7 @@ void ledger_set(struct ledger *l, uint64_t *word, uint64_t value)
 		}
 	}
 	if (l->staged == LEDGER_JOURNAL)
-		fatal("ledger: too much at once");
+		fatal("usage: the ledger's journal is full");
 	l->stage[l->staged].word = word;
 	l->stage[l->staged++].value = value;
 }

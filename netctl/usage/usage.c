@@ -204,7 +204,7 @@ static struct ledger_visit *add_visit(struct usage *u, uint64_t id,
 	struct ledger_visit *v = device_index_add(u->visits, id, slot);
 
 	if (!v && !u->is_full)
-		log_warn("usage: more devices than can be told apart in a day; "
+		log_warn("usage: too many devices today to tell them apart; "
 			 "further ones are not counted");
 	u->is_full = !v;
 	return v;

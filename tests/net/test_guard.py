@@ -338,7 +338,7 @@ def wrong_config(stadttor):
 
 def no_user(stadttor):
     stadttor.configure(gate={"user": "no-such-user"})
-    return "there is no user 'no-such-user'"
+    return "user 'no-such-user' not found"
 
 
 def no_socket(stadttor):
