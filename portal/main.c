@@ -123,7 +123,7 @@ static void prepare_folders(const struct settings *s,
 		int err = mkdir_for(file[i], user);
 
 		if (err)
-			log_warn("the folder of %s: %s", file[i],
+			log_warn("making the folder of %s: %s", file[i],
 				 strerror(-err));
 	}
 }

@@ -187,7 +187,7 @@ static void send_next(const struct ipc_usage_next *m, void *arg)
 
 	if (netctl_client_is_there(p->netctl) &&
 	    netctl_client_send_next(p->netctl, m) < 0)
-		log_warn("netctl cannot be asked for figures");
+		log_warn("could not ask netctl for usage figures");
 }
 
 /* Also once behind each batch, which may have been refused. */
@@ -522,7 +522,7 @@ void portal_reload(struct portal *p)
 		return;
 	}
 	if (strcmp(s->portal.user, old.settings->portal.user))
-		log_warn("another user takes a restart");
+		log_warn("a new option user takes effect after a restart");
 	p->material = next;
 	apply(p);
 	reopen_store(p, &old.settings->usage);

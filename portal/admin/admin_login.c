@@ -49,7 +49,7 @@ static void say_token(struct admin_site *s, uint64_t now_ms)
 {
 	if (s->token_said_ms && now_ms - s->token_said_ms < SAY_AGAIN_MS)
 		return;
-	log_info("admin: somebody tries tokens that are not known");
+	log_info("admin: a request with an unknown token");
 	s->token_said_ms = now_ms;
 }
 

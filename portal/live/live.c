@@ -230,7 +230,7 @@ static void start(struct source *s, struct source *old[LIVE_SOURCES_MAX])
 	if (s->is_usable)
 		arm_first(s);
 	else
-		log_warn("live value %zu: url or pointer cannot be used",
+		log_warn("live value %zu: invalid live_url or live_pointer",
 			 s->number);
 }
 

@@ -125,7 +125,8 @@ static bool make_block(struct maker *m, enum kind kind, const char *name)
 				   : m->names->placeholder(name, m->names->arg);
 
 	if (what < 0 || m->depth == NESTING_MAX)
-		return fail(m, "no such value, or nested too deep:", name);
+		return fail(m,
+			    "unknown placeholder, or nested too deep:", name);
 	m->open[m->depth++] = m->t->ops;
 	if (!add_op(m, kind, what))
 		return false;
@@ -139,12 +140,13 @@ static bool make_end(struct maker *m, const char *name)
 	int what;
 
 	if (!m->depth)
-		return fail(m, "ends what never began:", name);
+		return fail(m, "end of a block that never began:", name);
 	op = &m->t->op[m->open[--m->depth]];
 	what = op->kind == OP_EACH ? m->names->list(name, m->names->arg)
 				   : m->names->placeholder(name, m->names->arg);
 	if (what != op->what)
-		return fail(m, "ends what is not the innermost:", name);
+		return fail(m,
+			    "end of a block that is not the innermost:", name);
 	op->len = (uint32_t)(m->t->ops - m->open[m->depth] - 1);
 	m->joinable = m->t->ops;
 	return true;
@@ -187,7 +189,7 @@ static bool make_value(struct maker *m, const char *name)
 		what = m->names->word(name, m->names->arg);
 	}
 	if (what < 0)
-		return fail(m, "no such value:", name);
+		return fail(m, "unknown placeholder:", name);
 	if (!m->names->isolates)
 		return add_op(m, kind, what) != NULL;
 	return add_text(m, ISOLATE, strlen(ISOLATE)) && add_op(m, kind, what) &&
@@ -199,7 +201,7 @@ static bool make_raw(struct maker *m, const char *name)
 	int what = m->names->placeholder(name, m->names->arg);
 
 	if (what < 0 || m->escapes)
-		return fail(m, "no such value:", name);
+		return fail(m, "unknown placeholder:", name);
 	return add_op(m, OP_RAW, what) != NULL;
 }
 
@@ -218,7 +220,7 @@ static bool make_tag(struct maker *m, const char *name)
 		return make_end(m, name + 1);
 	case '>':
 		return !m->escapes ? make_file(m, name + 1)
-				   : fail(m, "no such value:", name + 1);
+				   : fail(m, "unknown placeholder:", name + 1);
 	}
 	return make_value(m, name);
 }

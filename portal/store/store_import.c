@@ -73,7 +73,7 @@ void store_import_retry(struct store_import *i)
 static void give_up(struct store_import *i, const char *why)
 {
 	if (!i->has_complained)
-		log_warn("usage figures from netctl are left aside: %s", why);
+		log_warn("usage figures from netctl rejected: %s", why);
 	i->has_complained = true;
 	i->has_given_up = true;
 	i->count = 0;

@@ -127,9 +127,10 @@ void store_spill_update(struct store *st)
 	}
 	err = write_copy(st);
 	if (err && err != st->copy_lost)
-		log_warn("usage figures that wait are not all to be seen by "
-			 "the command line: %s: %s",
-			 st->copy, strerror(-err));
+		log_warn(
+			"stadttor usage does not see all figures that wait for "
+			"the disk: %s: %s",
+			st->copy, strerror(-err));
 	st->copy_lost = err;
 }
 

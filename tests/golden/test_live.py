@@ -353,7 +353,7 @@ def test_without_a_network_it_tells_once(url, driver):
 def test_sources_that_cannot_be(url, pointer, driver):
     d = driver()
     assert d.watch((url, pointer)) == "ok"
-    assert "live value 1: url or pointer cannot be used" in d.log()
+    assert "live value 1: invalid live_url or live_pointer" in d.log()
 
 
 def test_too_many_sources_change_nothing(city, driver):

@@ -263,7 +263,7 @@ def test_nowhere_to_show_what_waits(stadttor, phones):
     for phone in phones:
         probe_and_tap(phone, "de")
     end_the_hour(stadttor)
-    stadttor.wait_log("not all to be seen by the command line: " + copy, PORTAL)
+    stadttor.wait_log("does not see all figures that wait for the disk: " + copy, PORTAL)
     told = by_dashboard(stadttor, token)
     assert sum(told[1]["sessions"]) == 4
     assert by_hour(stadttor)[0] == []

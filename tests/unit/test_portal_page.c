@@ -362,13 +362,13 @@ static void test_wrong_own_texts(void **state)
 		  "there is no language 'xx'" },
 		{ "config text\n\toption key 'portal_heading'\n"
 		  "\tlist text 'de={{nonsense}}'\n",
-		  "no such value: 'nonsense'" },
+		  "unknown placeholder: 'nonsense'" },
 		{ "config text\n\toption key 'portal_heading'\n"
 		  "\tlist text 'de={{>head}}'\n",
-		  "no such value: 'head'" },
+		  "unknown placeholder: 'head'" },
 		{ "config text\n\toption key 'portal_heading'\n"
 		  "\tlist text 'de={{&style}}'\n",
-		  "no such value: 'style'" },
+		  "unknown placeholder: 'style'" },
 	};
 
 	(void)state;
