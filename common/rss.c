@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define STEP (512 * 1024) /* a page more would tell of somebody */
+#define STEP (512 * 1024) /* a page more would show a session */
 
 uint64_t rss_read(void)
 {

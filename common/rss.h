@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How much memory this process takes, coarse enough to tell of nobody. */
+/* The memory of this process, too coarse to show a single session. */
 #ifndef STADTTOR_COMMON_RSS_H
 #define STADTTOR_COMMON_RSS_H
 

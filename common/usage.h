@@ -4,7 +4,7 @@
  * table serves netctl, which counts, the portal, which stores and shows, and
  * the command line. A figure is of a zone and an hour, or of a day.
  *
- * Rules: privacy.md section 2 of the design, docs/privacy.md of this tree.
+ * The rules that they follow: docs/privacy.md.
  */
 #ifndef STADTTOR_COMMON_USAGE_H
 #define STADTTOR_COMMON_USAGE_H
@@ -52,7 +52,7 @@ enum usage_kind { USAGE_LANGUAGE, USAGE_PLATFORM, USAGE_KINDS };
 enum usage_platform {
 	USAGE_PLATFORM_OTHER,
 	USAGE_PLATFORM_APPLE,
-	USAGE_PLATFORM_ANDROID, /* and ChromeOS: they ask alike */
+	USAGE_PLATFORM_ANDROID, /* and ChromeOS: same probes */
 	USAGE_PLATFORM_WINDOWS,
 	USAGE_PLATFORM_FIREFOX,
 	USAGE_PLATFORM_LINUX,

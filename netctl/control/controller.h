@@ -10,7 +10,7 @@
  *	flows		connections of those who are out
  *	counters	reading the maps' elements, adopting them
  *	devices		interfaces as they come and go
- *	garden_sync	what is open by name
+ *	garden_sync	the garden's names: addresses in sets
  *	grant		who is let in, how, and who no longer is
  *	push		sessions into the kernel, once a turn
  *	poll		the ends that follow from the counters

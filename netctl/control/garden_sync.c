@@ -159,8 +159,9 @@ static size_t put_some(struct controller *c, size_t zone, uint16_t family,
 }
 
 /*
- * One element too many fails a whole transaction. So by halves, up to the one
- * that has no room: those after it are there already, or have none either.
+ * One element too many fails the whole transaction, so a failed one is halved
+ * and tried again, down to the element that has no room. Those after it are in
+ * the set already, or have no room either.
  */
 static int restore_set(struct controller *c, size_t zone, uint16_t family)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is open by name, in the kernel's sets and in struct garden alike. */
+/* Keeps the kernel's sets of the walled garden in step with struct garden. */
 #ifndef STADTTOR_NETCTL_CONTROL_GARDEN_SYNC_H
 #define STADTTOR_NETCTL_CONTROL_GARDEN_SYNC_H
 
@@ -12,15 +12,15 @@ struct controller;
 
 /*
  * Opens an address that DNS has answered with, in the kernel when it returns,
- * as struct ipc_garden tells; count gets the number of zones where it is open.
- * No transaction where it is open long enough, as garden.h tells.
+ * with the errors of struct ipc_garden; count gets the number of zones where it
+ * is open. No transaction where it is open long enough already (garden.h).
  */
 int garden_sync_open(struct controller *c, const struct ipc_garden *m,
 		     uint32_t *count) MUST_CHECK;
 
 /*
- * Puts back what is open by name, as much as there is room for, or closes what
- * the config in force has no name of.
+ * Puts the addresses of names back, as many as there is room for, or closes
+ * those whose name is no longer in the config.
  */
 void garden_sync_restore(struct controller *c);
 void garden_sync_prune(struct controller *c);

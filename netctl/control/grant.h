@@ -22,15 +22,15 @@ int grant_find(struct controller *c, const struct addr *client, uint16_t *zone,
 	       struct mac *mac, struct session **s) MUST_CHECK;
 
 /*
- * Lets the device in, or changes its session, as struct ipc_grant tells; the
- * portal's wishes end at the zone's ceilings. The session is in the kernel
+ * Lets the device in, or changes its session, by the rules of struct ipc_grant;
+ * the portal's wishes end at the zone's ceilings. The session is in the kernel
  * after the next push. -ENOENT, -EINVAL, -EUSERS, -ENOSPC, -ENOMEM; -EAGAIN:
  * the device's session ends in this very turn.
  */
 int grant_session(struct controller *c, const struct ipc_grant *m,
 		  enum grant_asker asker, struct session **s) MUST_CHECK;
 
-/* Ends sessions at the next push, as struct ipc_revoke tells. */
+/* Ends sessions at the next push, those that struct ipc_revoke names. */
 int grant_revoke(struct controller *c, const struct ipc_revoke *m,
 		 uint32_t *count) MUST_CHECK;
 

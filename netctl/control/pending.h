@@ -21,8 +21,8 @@ void pending_end(struct controller *c, struct session *s,
 void pending_check_rules(struct controller *c);
 
 /*
- * Looks whether others have changed tables until now. Then the rules are looked
- * at soon, and what is open by name is in doubt.
+ * Looks whether other programs have changed tables so far. If so, the rules are
+ * compared soon, and the garden's elements are taken as lost.
  */
 void pending_see_changes(struct controller *c);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the counters tell: who is idle, over the quota, or over. */
+/* Ends that follow from the counters: idle, over the quota, expired. */
 #ifndef STADTTOR_NETCTL_CONTROL_POLL_H
 #define STADTTOR_NETCTL_CONTROL_POLL_H
 

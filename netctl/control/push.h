@@ -5,7 +5,7 @@
 
 struct controller;
 
-/* In one transaction of each kind; then tells who watches. */
+/* In one transaction of each kind; then calls the watcher. */
 void push_sessions(struct controller *c);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who is told what happens in the controller: the server. */
+/* Callbacks about what happens in the controller, for the server. */
 #ifndef STADTTOR_NETCTL_CONTROL_WATCHER_H
 #define STADTTOR_NETCTL_CONTROL_WATCHER_H
 

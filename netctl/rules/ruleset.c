@@ -175,7 +175,7 @@ static void zone_ingress(struct walk *w, size_t i)
 		     T(TERM_DROP));
 	RULE(w, in_zone_set(TERM_MAP_MARK, FIELD_ETHER_SADDR, "up", z->name),
 	     T(TERM_ACCEPT));
-	/* Strangers come without a mark, wherever the packet has been. */
+	/* Devices without a session have no mark, whoever set one before. */
 	RULE(w, T(TERM_SET_MARK, .mask = w->mask));
 }
 

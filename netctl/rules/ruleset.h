@@ -2,7 +2,7 @@
 /*
  * What the gate's two nftables tables hold, described once. A visitor turns
  * the description into nft's syntax (ruleset_text) or into kernel bytecode
- * (ruleset_code). Nothing here grows with the number of people: they are
+ * (ruleset_nft). Nothing here grows with the number of people: they are
  * elements of the maps.
  */
 #ifndef STADTTOR_NETCTL_RULES_RULESET_H
@@ -120,7 +120,7 @@ enum ruleset_set_kind {
 	SET_CLASSES, /* map, device -> class, time-out and counter */
 	SET_LIMITS,  /* device, time-out, each element with its own limit */
 	SET_RATES,   /* device, filled by the packet path, bounded */
-	SET_GARDEN,  /* addresses with time-out, by dnsmasq or opening.c */
+	SET_GARDEN,  /* addresses with time-out, by dnsmasq or garden_sync */
 	SET_NETS,    /* networks from the config */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How many codes each device has tried of late, so that whoever guesses stands
- * in nobody's way but their own, however many addresses they take. The portal
+ * How many codes each device has tried of late, so that guessing slows down the
+ * one that guesses and nobody else, however many addresses it takes. The portal
  * asks before it looks a code up; it does not know devices, so the memory is
  * here: CODE_ATTEMPTS_FREE tries in a row, and then one in
  * CODE_ATTEMPTS_EACH_MS. The right ones count as well.

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Answers the portal, the operator and, where the box has one, the program that
- * hears what its resolver and access points tell. What the portal says is
- * believed as little as what a citizen says: messages are checked by the
- * channel, addresses are resolved and limits clamped by the controller, and
- * each connection has a budget. The program of events is believed no more: it
- * can open what the garden's names may lead to, and say that a device has gone.
+ * reports what its resolver and access points say. The portal is trusted no
+ * more than a guest: messages are checked by the channel, addresses are
+ * resolved and limits clamped by the controller, and each connection has a
+ * budget. The program of events is believed no more: it can open what the
+ * garden's names may lead to, and say that a device has gone.
  */
 #ifndef STADTTOR_NETCTL_SERVER_SERVER_H
 #define STADTTOR_NETCTL_SERVER_SERVER_H

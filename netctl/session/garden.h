@@ -2,13 +2,13 @@
 /*
  * The addresses that the walled garden's names have led to: which zones they
  * are open in, and until when. Knows nothing of the kernel, whose sets hold the
- * same; from here they are filled again after a stranger has emptied them,
- * since the box's resolver tells of an answer once. Names are not kept, only a
- * hash of the one in the config that an address is open for. In memory alone: a
- * restart of netctl leaves the kernel's elements, and knows of none.
+ * same; from here they are filled again after another program has emptied
+ * them, since the box's resolver reports an answer once. Names are not kept,
+ * only a hash of the one in the config that an address is open for. In memory
+ * alone: a restart of netctl leaves the kernel's elements, and knows of none.
  *
- * Bounded by GARDEN_MAX for each zone, whoever tells: what is over, goes first;
- * of what is open nothing makes room for something new.
+ * Bounded by GARDEN_MAX for each zone. Expired entries make room for new ones;
+ * open ones do not.
  */
 #ifndef STADTTOR_NETCTL_SESSION_GARDEN_H
 #define STADTTOR_NETCTL_SESSION_GARDEN_H
@@ -64,7 +64,7 @@ bool garden_is_public(const struct addr *a);
 /*
  * What has to be done for the address to be open at least as long as the answer
  * wants: nothing where it is already, without a doubt since. Never earlier than
- * before. -EINVAL, -EACCES, -ENOSPC, -ENOMEM as struct ipc_garden tells; where
+ * before. -EINVAL, -EACCES, -ENOSPC, -ENOMEM as of struct ipc_garden; where
  * one garden is full, the plan has the others.
  */
 int garden_plan(struct garden *g, const struct settings *s,
@@ -88,8 +88,8 @@ void garden_expire(struct garden *g, size_t zone, uint64_t now_ms);
 void garden_rezone(struct garden *g, const int map[]);
 
 /*
- * The entries of names that the zone's garden no longer has: tells of each, and
- * forgets them.
+ * Calls the function for each entry of a name that the zone's garden no longer
+ * has, and forgets it.
  */
 typedef void garden_fn(const struct garden_entry *e, void *arg);
 void garden_each_gone(const struct garden *g, const struct settings *s,

@@ -16,7 +16,7 @@
 #include "common/ipc.h"
 
 struct session {
-	TAILQ_ENTRY(session) pending; /* of the gate: wants to be pushed */
+	TAILQ_ENTRY(session) pending; /* the controller's: to be pushed */
 	/* the table's own */
 	struct session *next_device, *next_handle, *next_tag;
 	bool is_pending;

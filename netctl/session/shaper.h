@@ -29,10 +29,10 @@ struct shaper *shaper_new(struct rtnl *rtnl); /* NULL: no memory */
 void shaper_free(struct shaper *sh);
 
 /*
- * Tells the devices as they are now. Roots that are there and ours are kept
- * with their classes; a device that is new or came back gets its own when it
- * is wanted. Slots stay valid, but need shaper_apply() again after a change
- * of devices.
+ * Takes the devices as they are now. Roots that are there and ours are kept
+ * with their classes; a device that is new or came back gets its root from
+ * shaper_prepare(). Slots stay valid, but need shaper_put_rates() with restore
+ * after a change of devices.
  */
 void shaper_configure(struct shaper *sh, const struct shaper_link *zone,
 		      size_t zones, const struct shaper_link *uplink,
@@ -40,7 +40,7 @@ void shaper_configure(struct shaper *sh, const struct shaper_link *zone,
 
 /*
  * Makes the zone ready for classes. false: its device or an uplink has
- * somebody else's root qdisc, or the kernel has no HTB; said once in the log.
+ * a foreign root qdisc, or the kernel has no HTB; said once in the log.
  */
 bool shaper_prepare(struct shaper *sh, size_t zone);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Which figures may leave: those that at least k devices share, and of which
- * neither the figures themselves nor what they leave out tell of fewer. Pure
+ * neither the figures nor the remainders they leave show fewer. Pure
  * judgement: who contributed to what is counted by others.
  */
 #ifndef STADTTOR_NETCTL_USAGE_DISCLOSURE_H
@@ -26,7 +26,7 @@ struct disclosure_bytes {
 void disclosure_raise(struct disclosure_bytes *most, uint64_t up,
 		      uint64_t down);
 
-/* Nobody makes up more than half of the sum, in either direction. */
+/* No device makes up more than half of the sum, in either direction. */
 bool disclosure_is_mixed(const struct disclosure_bytes *most,
 			 const struct disclosure_bytes *sum);
 
@@ -46,7 +46,7 @@ struct disclosure_batch {
 /* The set that may go. */
 uint64_t disclosure_metrics(const struct disclosure_batch *b, unsigned int k);
 
-/* A remainder that tells of nobody, or of many. */
+/* A remainder of no device, or of at least k. */
 bool disclosure_is_none_or_many(uint64_t devices, unsigned int k);
 
 #endif

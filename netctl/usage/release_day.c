@@ -141,7 +141,7 @@ static uint64_t day_visitors(struct ledger *l, uint64_t today,
 	return is_ripe ? sum : 0;
 }
 
-/* Beside the zones' figures it must not tell of a few what those do not. */
+/* Compared with the zones' figures it must not reveal fewer than k. */
 static bool box_day_is_ripe(const struct leftover *left, unsigned int k)
 {
 	return left->l->image->box_day_visitors >= k && left->order &&

@@ -416,7 +416,7 @@ void usage_count(struct usage *u, const struct session *s)
 		count_bytes(u, v, s);
 }
 
-/* USAGE_METRICS: one that no figure tells of. */
+/* USAGE_METRICS: a reason that no figure counts. */
 static enum usage_metric metric_of_reason(uint8_t reason)
 {
 	static const enum usage_metric metric[SESSION_REASON_MAX] = {
