@@ -30,11 +30,11 @@ struct netctl_client {
 	struct netctl_bucket bucket[BUCKETS];
 };
 
-static struct netctl_request *find(struct netctl_client *g, uint32_t id)
+static struct netctl_request *find(struct netctl_client *nc, uint32_t id)
 {
 	struct netctl_request *r;
 
-	LIST_FOREACH (r, &g->bucket[id % BUCKETS], next)
+	LIST_FOREACH (r, &nc->bucket[id % BUCKETS], next)
 		if (r->id == id)
 			return r;
 	return NULL;
@@ -53,15 +53,15 @@ static void answer(struct netctl_request *r, const void *message)
 static void on_late(struct deadline *d)
 {
 	struct netctl_request *r;
-	struct netctl_client *g;
+	struct netctl_client *nc;
 
 	r = (struct netctl_request *)((char *)d -
 				      offsetof(struct netctl_request,
 					       deadline));
-	g = r->netctl;
-	if (!g->was_late)
+	nc = r->netctl;
+	if (!nc->was_late)
 		log_warn("netctl does not answer in time");
-	g->was_late = true;
+	nc->was_late = true;
 	answer(r, NULL);
 }
 
@@ -70,11 +70,11 @@ static void on_any_answer(struct ipc_channel *ch, const void *message,
 			  void *arg)
 {
 	const struct ipc_header *h = message;
-	struct netctl_client *g = arg;
-	struct netctl_request *r = find(g, h->id);
+	struct netctl_client *nc = arg;
+	struct netctl_request *r = find(nc, h->id);
 
 	(void)ch;
-	g->was_late = false;
+	nc->was_late = false;
 	if (r && r->wants == h->type)
 		answer(r, message);
 }
@@ -82,29 +82,29 @@ static void on_any_answer(struct ipc_channel *ch, const void *message,
 static void on_zone(struct ipc_channel *ch, const void *message, void *arg)
 {
 	struct ipc_zone z;
-	struct netctl_client *g = arg;
+	struct netctl_client *nc = arg;
 
 	(void)ch;
 	memcpy(&z, message, sizeof(z));
 	z.zone[IPC_ZONE_NAME_MAX - 1] = '\0';
-	g->config.on_zone(&z, g->config.arg);
+	nc->config.on_zone(&z, nc->config.arg);
 }
 
 static void on_usage_row(struct ipc_channel *ch, const void *message, void *arg)
 {
-	struct netctl_client *g = arg;
+	struct netctl_client *nc = arg;
 
 	(void)ch;
-	g->config.on_usage_row(message, g->config.arg);
+	nc->config.on_usage_row(message, nc->config.arg);
 }
 
 static void on_usage_label(struct ipc_channel *ch, const void *message,
 			   void *arg)
 {
-	struct netctl_client *g = arg;
+	struct netctl_client *nc = arg;
 
 	(void)ch;
-	g->config.on_usage_label(message, g->config.arg);
+	nc->config.on_usage_label(message, nc->config.arg);
 }
 
 static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
@@ -115,167 +115,167 @@ static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
 	[IPC_USAGE_LABEL] = { on_usage_label },
 };
 
-static void retry_later(struct netctl_client *g)
+static void retry_later(struct netctl_client *nc)
 {
-	struct timeval tv = clock_timeval(g->retry_ms);
+	struct timeval tv = clock_timeval(nc->retry_ms);
 
-	event_add(&g->retry, &tv);
-	g->retry_ms *= 2;
-	if (g->retry_ms > RETRY_MAX_MS)
-		g->retry_ms = RETRY_MAX_MS;
+	event_add(&nc->retry, &tv);
+	nc->retry_ms *= 2;
+	if (nc->retry_ms > RETRY_MAX_MS)
+		nc->retry_ms = RETRY_MAX_MS;
 }
 
-static void answer_all(struct netctl_client *g)
+static void answer_all(struct netctl_client *nc)
 {
 	struct netctl_request *r;
 
 	for (size_t i = 0; i < BUCKETS; i++)
-		while ((r = LIST_FIRST(&g->bucket[i])))
+		while ((r = LIST_FIRST(&nc->bucket[i])))
 			answer(r, NULL);
 }
 
 /* The channel is freed from the retry timer: it may be on the stack here. */
 static void on_close(struct ipc_channel *ch, const char *why, void *arg)
 {
-	struct netctl_client *g = arg;
+	struct netctl_client *nc = arg;
 
 	(void)ch;
 	log_warn("netctl is away%s%s; people who are online stay online",
 		 why ? ": " : "", why ? why : "");
-	g->was_away = true;
-	g->retry_ms = RETRY_MIN_MS;
-	event_active(&g->retry, EV_TIMEOUT, 0);
+	nc->was_away = true;
+	nc->retry_ms = RETRY_MIN_MS;
+	event_active(&nc->retry, EV_TIMEOUT, 0);
 }
 
-static void drop_channel(struct netctl_client *g)
+static void drop_channel(struct netctl_client *nc)
 {
-	if (!g->channel)
+	if (!nc->channel)
 		return;
-	ipc_channel_free(g->channel);
-	g->channel = NULL;
-	g->config.on_presence(false, g->config.arg);
-	answer_all(g);
+	ipc_channel_free(nc->channel);
+	nc->channel = NULL;
+	nc->config.on_presence(false, nc->config.arg);
+	answer_all(nc);
 }
 
-static void connect_now(struct netctl_client *g)
+static void connect_now(struct netctl_client *nc)
 {
 	struct ipc_channel_config c = {
-		.base = g->config.base,
+		.base = nc->config.base,
 		.handlers = handlers,
 		.on_close = on_close,
-		.arg = g,
+		.arg = nc,
 	};
 
-	c.fd = ipc_connect(g->socket);
+	c.fd = ipc_connect(nc->socket);
 	if (c.fd < 0) {
-		if (!g->was_away)
-			log_warn("%s: %s; trying again", g->socket,
+		if (!nc->was_away)
+			log_warn("%s: %s; trying again", nc->socket,
 				 strerror(-c.fd));
-		g->was_away = true;
-		retry_later(g);
+		nc->was_away = true;
+		retry_later(nc);
 		return;
 	}
-	g->channel = ipc_channel_new(&c);
-	if (!g->channel) {
-		retry_later(g);
+	nc->channel = ipc_channel_new(&c);
+	if (!nc->channel) {
+		retry_later(nc);
 		return;
 	}
 	log_info("connected to netctl");
-	g->was_away = false;
-	g->retry_ms = RETRY_MIN_MS;
-	g->config.on_presence(true, g->config.arg);
+	nc->was_away = false;
+	nc->retry_ms = RETRY_MIN_MS;
+	nc->config.on_presence(true, nc->config.arg);
 }
 
 /* After a close there is a channel to drop first, and a pause. */
 static void on_retry(evutil_socket_t fd, short what, void *arg)
 {
-	struct netctl_client *g = arg;
+	struct netctl_client *nc = arg;
 
 	(void)fd;
 	(void)what;
-	if (g->channel) {
-		drop_channel(g);
-		retry_later(g);
+	if (nc->channel) {
+		drop_channel(nc);
+		retry_later(nc);
 		return;
 	}
-	connect_now(g);
+	connect_now(nc);
 }
 
 struct netctl_client *
 netctl_client_new(const struct netctl_client_config *config)
 {
-	struct netctl_client *g = calloc(1, sizeof(*g));
+	struct netctl_client *nc = calloc(1, sizeof(*nc));
 
-	if (!g)
+	if (!nc)
 		return NULL;
-	g->config = *config;
-	g->config.socket = NULL;
-	g->socket = strdup(config->socket);
-	if (!g->socket) {
-		free(g);
+	nc->config = *config;
+	nc->config.socket = NULL;
+	nc->socket = strdup(config->socket);
+	if (!nc->socket) {
+		free(nc);
 		return NULL;
 	}
-	g->retry_ms = RETRY_MIN_MS;
-	evtimer_assign(&g->retry, config->base, on_retry, g);
-	deadline_queue_init(&g->deadlines, config->base,
+	nc->retry_ms = RETRY_MIN_MS;
+	evtimer_assign(&nc->retry, config->base, on_retry, nc);
+	deadline_queue_init(&nc->deadlines, config->base,
 			    NETCTL_CLIENT_ANSWER_MS, on_late);
 	for (size_t i = 0; i < BUCKETS; i++)
-		LIST_INIT(&g->bucket[i]);
-	event_active(&g->retry, EV_TIMEOUT, 0);
-	return g;
+		LIST_INIT(&nc->bucket[i]);
+	event_active(&nc->retry, EV_TIMEOUT, 0);
+	return nc;
 }
 
-bool netctl_client_is_there(const struct netctl_client *g)
+bool netctl_client_is_there(const struct netctl_client *nc)
 {
-	return g->channel != NULL;
+	return nc->channel != NULL;
 }
 
-int netctl_client_set_socket(struct netctl_client *g, const char *socket)
+int netctl_client_set_socket(struct netctl_client *nc, const char *socket)
 {
 	char *copy;
 
-	if (!strcmp(g->socket, socket))
+	if (!strcmp(nc->socket, socket))
 		return 0;
 	copy = strdup(socket);
 	if (!copy)
 		return -ENOMEM;
-	free(g->socket);
-	g->socket = copy;
-	g->retry_ms = RETRY_MIN_MS;
-	event_active(&g->retry, EV_TIMEOUT, 0);
+	free(nc->socket);
+	nc->socket = copy;
+	nc->retry_ms = RETRY_MIN_MS;
+	event_active(&nc->retry, EV_TIMEOUT, 0);
 	return 0;
 }
 
-static uint32_t next_id(struct netctl_client *g)
+static uint32_t next_id(struct netctl_client *nc)
 {
 	do
-		g->last_id++;
-	while (!g->last_id || find(g, g->last_id));
-	return g->last_id;
+		nc->last_id++;
+	while (!nc->last_id || find(nc, nc->last_id));
+	return nc->last_id;
 }
 
 /* header is that of the message. */
-static int send_question(struct netctl_client *g, struct netctl_request *r,
+static int send_question(struct netctl_client *nc, struct netctl_request *r,
 			 enum ipc_type type, struct ipc_header *header)
 {
 	int err;
 
-	if (!g->channel)
+	if (!nc->channel)
 		return -ENOTCONN;
 	netctl_client_cancel(r);
-	header->id = next_id(g);
-	err = ipc_channel_send(g->channel, type, header);
+	header->id = next_id(nc);
+	err = ipc_channel_send(nc->channel, type, header);
 	if (err)
 		return err;
-	r->netctl = g;
-	r->id = g->last_id;
+	r->netctl = nc;
+	r->id = nc->last_id;
 	r->wants = type == IPC_HEALTH_ASK ? IPC_HEALTH : IPC_SESSION;
-	LIST_INSERT_HEAD(&g->bucket[r->id % BUCKETS], r, next);
-	deadline_start(&r->deadline, &g->deadlines);
+	LIST_INSERT_HEAD(&nc->bucket[r->id % BUCKETS], r, next);
+	deadline_start(&r->deadline, &nc->deadlines);
 	return 0;
 }
 
-static int ask_grant(struct netctl_client *g, struct netctl_request *r,
+static int ask_grant(struct netctl_client *nc, struct netctl_request *r,
 		     const struct netctl_question *q)
 {
 	struct ipc_grant m = {
@@ -291,12 +291,12 @@ static int ask_grant(struct netctl_client *g, struct netctl_request *r,
 		m.limits = *q->limits;
 	if (q->language)
 		strncpy(m.language, q->language, sizeof(m.language) - 1);
-	err = send_question(g, r, q->type, &m.header);
+	err = send_question(nc, r, q->type, &m.header);
 	explicit_bzero(&m, sizeof(m));
 	return err;
 }
 
-static int ask_lookup(struct netctl_client *g, struct netctl_request *r,
+static int ask_lookup(struct netctl_client *nc, struct netctl_request *r,
 		      const struct netctl_question *q)
 {
 	struct ipc_lookup m = {
@@ -305,34 +305,35 @@ static int ask_lookup(struct netctl_client *g, struct netctl_request *r,
 		.platform = q->shown ? q->platform : 0,
 		.attempt = q->attempt,
 	};
-	int err = send_question(g, r, q->type, &m.header);
+	int err = send_question(nc, r, q->type, &m.header);
 
 	explicit_bzero(&m, sizeof(m));
 	return err;
 }
 
-int netctl_client_ask(struct netctl_client *g, struct netctl_request *r,
+int netctl_client_ask(struct netctl_client *nc, struct netctl_request *r,
 		      const struct netctl_question *q)
 {
-	return q->type == IPC_GRANT ? ask_grant(g, r, q) : ask_lookup(g, r, q);
+	return q->type == IPC_GRANT ? ask_grant(nc, r, q)
+				    : ask_lookup(nc, r, q);
 }
 
-int netctl_client_ask_health(struct netctl_client *g, struct netctl_request *r)
+int netctl_client_ask_health(struct netctl_client *nc, struct netctl_request *r)
 {
 	struct ipc_status m = { .header = { .id = 0 } };
 
-	return send_question(g, r, IPC_HEALTH_ASK, &m.header);
+	return send_question(nc, r, IPC_HEALTH_ASK, &m.header);
 }
 
-int netctl_client_send_next(struct netctl_client *g,
+int netctl_client_send_next(struct netctl_client *nc,
 			    const struct ipc_usage_next *next)
 {
 	struct ipc_usage_next m = *next;
 
-	if (!g->channel)
+	if (!nc->channel)
 		return -ENOTCONN;
 	m.header.id = 0;
-	return ipc_channel_send(g->channel, IPC_USAGE_NEXT, &m);
+	return ipc_channel_send(nc->channel, IPC_USAGE_NEXT, &m);
 }
 
 void netctl_client_cancel(struct netctl_request *r)
@@ -344,15 +345,15 @@ void netctl_client_cancel(struct netctl_request *r)
 	r->id = 0;
 }
 
-void netctl_client_free(struct netctl_client *g)
+void netctl_client_free(struct netctl_client *nc)
 {
-	if (!g)
+	if (!nc)
 		return;
-	event_del(&g->retry);
-	ipc_channel_free(g->channel);
-	g->channel = NULL;
-	answer_all(g);
-	deadline_queue_clear(&g->deadlines);
-	free(g->socket);
-	free(g);
+	event_del(&nc->retry);
+	ipc_channel_free(nc->channel);
+	nc->channel = NULL;
+	answer_all(nc);
+	deadline_queue_clear(&nc->deadlines);
+	free(nc->socket);
+	free(nc);
 }

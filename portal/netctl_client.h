@@ -48,10 +48,10 @@ struct netctl_request {
 /* Tries to connect at once, then again and again. NULL: no memory. */
 struct netctl_client *
 netctl_client_new(const struct netctl_client_config *config);
-bool netctl_client_is_there(const struct netctl_client *g);
+bool netctl_client_is_there(const struct netctl_client *nc);
 
 /* Another path takes effect with a new connection. -ENOMEM or 0. */
-int netctl_client_set_socket(struct netctl_client *g,
+int netctl_client_set_socket(struct netctl_client *nc,
 			     const char *socket) MUST_CHECK;
 
 /*
@@ -72,19 +72,19 @@ struct netctl_question {
 	uint32_t terms;	  /* version accepted, 0: not known */
 	bool extend;	  /* a running session gets its duration anew */
 };
-int netctl_client_ask(struct netctl_client *g, struct netctl_request *r,
+int netctl_client_ask(struct netctl_client *nc, struct netctl_request *r,
 		      const struct netctl_question *q) MUST_CHECK;
 
 /* The same for IPC_HEALTH_ASK, with on_health. */
-int netctl_client_ask_health(struct netctl_client *g,
+int netctl_client_ask_health(struct netctl_client *nc,
 			     struct netctl_request *r) MUST_CHECK;
 void netctl_client_cancel(struct netctl_request *r);
 
 /* -ENOTCONN: netctl is away; on_presence tells when it is back. */
-int netctl_client_send_next(struct netctl_client *g,
+int netctl_client_send_next(struct netctl_client *nc,
 			    const struct ipc_usage_next *m) MUST_CHECK;
 
 /* Requests under way are answered with NULL. */
-void netctl_client_free(struct netctl_client *g);
+void netctl_client_free(struct netctl_client *nc);
 
 #endif
