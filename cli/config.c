@@ -20,7 +20,7 @@ static enum cli_exit check_pages(const struct cli *cli,
 				 const struct settings *s)
 {
 	char error[PAGE_ERROR_MAX];
-	struct theme looks;
+	struct theme theme;
 	bool is_fine;
 
 	if (access(s->portal.pages, F_OK) < 0) {
@@ -28,8 +28,8 @@ static enum cli_exit check_pages(const struct cli *cli,
 			s->portal.pages);
 		return CLI_DONE;
 	}
-	is_fine = theme_read(&looks, s, error) && theme_fit(&looks, s, error);
-	theme_clear(&looks);
+	is_fine = theme_read(&theme, s, error) && theme_fit(&theme, s, error);
+	theme_clear(&theme);
 	return is_fine ? CLI_DONE : cli_fail(cli, CLI_USAGE, "%s", error);
 }
 

@@ -21,7 +21,7 @@ struct preview {
 	const struct cli *cli;
 	const char *folder;
 	struct settings *settings;
-	struct theme looks;
+	struct theme theme;
 	FILE *index;
 	unsigned int files;
 };
@@ -62,13 +62,13 @@ static enum cli_exit write_file(struct preview *p, const char *path,
 }
 
 static enum cli_exit write_page(struct preview *p,
-				const struct page_preview *sample,
+				const struct page_preview *fixture,
 				struct page_place at)
 {
 	const struct page_context_source source = {
 		.settings = p->settings,
-		.pages = p->looks.pages,
-		.logo = p->looks.logo.bytes ? "../../" LOGO_NAME : NULL,
+		.pages = p->theme.pages,
+		.logo = p->theme.logo.bytes ? "../../" LOGO_NAME : NULL,
 	};
 	static char text[2 * PAGE_BYTES_MAX];
 	char path[PATH_ROOM];
@@ -76,34 +76,35 @@ static enum cli_exit write_page(struct preview *p,
 
 	snprintf(path, sizeof(path), "%.256s/%s/%s/%s.html", p->folder,
 		 p->settings->zone[at.zone].name,
-		 page_languages(p->looks.pages)->lang[at.lang].code,
-		 sample->name);
+		 page_languages(p->theme.pages)->lang[at.lang].code,
+		 fixture->name);
 	strbuf_init(&o, text, sizeof(text));
-	page_preview_render(sample, &source, at, &o);
+	page_preview_render(fixture, &source, at, &o);
 	fprintf(p->index, "<td><a href=\"%s\">%s</a></td>\n",
 		path + strlen(p->folder) + 1,
-		page_languages(p->looks.pages)->lang[at.lang].code);
+		page_languages(p->theme.pages)->lang[at.lang].code);
 	return write_file(p, path, text, o.len);
 }
 
 /* One row of the index: the page in every language. */
-static enum cli_exit
-write_sample(struct preview *p, const struct page_preview *sample, size_t zone)
+static enum cli_exit write_fixture(struct preview *p,
+				   const struct page_preview *fixture,
+				   size_t zone)
 {
 	struct page_place at = { .zone = zone };
 	enum cli_exit code = CLI_DONE;
 
-	fprintf(p->index, "<tr><th scope=\"row\">%s</th>\n", sample->name);
-	for (; !code && at.lang < page_languages(p->looks.pages)->count;
+	fprintf(p->index, "<tr><th scope=\"row\">%s</th>\n", fixture->name);
+	for (; !code && at.lang < page_languages(p->theme.pages)->count;
 	     at.lang++)
-		code = write_page(p, sample, at);
+		code = write_page(p, fixture, at);
 	fputs("</tr>\n", p->index);
 	return code;
 }
 
 static enum cli_exit make_folders(struct preview *p, size_t zone)
 {
-	const struct lang_set *set = page_languages(p->looks.pages);
+	const struct lang_set *set = page_languages(p->theme.pages);
 	char path[PATH_ROOM];
 	enum cli_exit code;
 
@@ -122,12 +123,12 @@ static enum cli_exit write_zone(struct preview *p, size_t zone)
 {
 	const struct zone_settings *z = &p->settings->zone[zone];
 	enum cli_exit code = make_folders(p, zone);
-	const struct page_preview *sample;
+	const struct page_preview *fixture;
 
 	fprintf(p->index, "<h2>%s</h2>\n<table>\n", z->name);
-	for (size_t i = 0; !code && (sample = page_preview_at(i)); i++)
-		if (!sample->is_for || sample->is_for(z))
-			code = write_sample(p, sample, zone);
+	for (size_t i = 0; !code && (fixture = page_preview_at(i)); i++)
+		if (!fixture->is_for || fixture->is_for(z))
+			code = write_fixture(p, fixture, zone);
 	fputs("</table>\n", p->index);
 	return code;
 }
@@ -136,10 +137,10 @@ static enum cli_exit write_logo(struct preview *p)
 {
 	char path[PATH_ROOM];
 
-	if (!p->looks.logo.bytes)
+	if (!p->theme.logo.bytes)
 		return CLI_DONE;
 	snprintf(path, sizeof(path), "%.256s/" LOGO_NAME, p->folder);
-	return write_file(p, path, p->looks.logo.bytes, p->looks.logo.len);
+	return write_file(p, path, p->theme.logo.bytes, p->theme.logo.len);
 }
 
 static enum cli_exit write_all(struct preview *p)
@@ -171,10 +172,10 @@ static enum cli_exit read_all(struct preview *p)
 	p->settings = cli_settings(p->cli);
 	if (!p->settings)
 		return CLI_USAGE;
-	if (!theme_read(&p->looks, p->settings, error))
+	if (!theme_read(&p->theme, p->settings, error))
 		return cli_fail(p->cli, CLI_USAGE, "%s", error);
 	/* what the portal would refuse can be looked at all the same */
-	if (!theme_fit(&p->looks, p->settings, error))
+	if (!theme_fit(&p->theme, p->settings, error))
 		fprintf(stderr, "the portal would refuse this: %s\n", error);
 	return CLI_DONE;
 }
@@ -195,7 +196,7 @@ enum cli_exit cli_preview(const struct cli *cli)
 		code = write_all(&p);
 	if (!code)
 		printf("%u files; look at %s/index.html\n", p.files, p.folder);
-	theme_clear(&p.looks);
+	theme_clear(&p.theme);
 	settings_free(p.settings);
 	return code;
 }

@@ -306,7 +306,7 @@ static enum cli_exit open_store(const struct cli *cli, const struct settings *c,
 				struct store **st)
 {
 	const char *file = c->usage.file;
-	char error[STORE_ERROR_MAX], copy[STORE_ERROR_MAX];
+	char error[STORE_ERROR_MAX], spill[STORE_ERROR_MAX];
 	struct stat s;
 	int err = become_portal(c->portal.user);
 
@@ -317,8 +317,8 @@ static enum cli_exit open_store(const struct cli *cli, const struct settings *c,
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"the config keeps the figures in the portal's "
 				"memory: see its dashboard");
-	store_spill_path(copy, c->gate.socket);
-	*st = store_open_readonly(file, copy, error);
+	store_spill_path(spill, c->gate.socket);
+	*st = store_open_readonly(file, spill, error);
 	if (*st)
 		return CLI_DONE;
 	if (stat(file, &s) && errno == ENOENT)

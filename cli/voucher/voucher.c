@@ -443,9 +443,9 @@ enum cli_exit cli_voucher_statistics(const struct cli *cli)
 /* --- revoke ------------------------------------------------------------ */
 
 struct revocation {
-	struct voucher_session desk;
-	struct netctl_call talk;
-	int talk_error; /* why it is not open */
+	struct voucher_session session;
+	struct netctl_call call;
+	int call_error; /* why it is not open */
 	uint64_t *tags; /* of codes whose minutes run */
 	size_t count;
 	uint64_t ended; /* sessions */
@@ -456,10 +456,10 @@ static int end_tag(struct revocation *r, uint64_t tag)
 {
 	struct ipc_revoke question = { .tag = tag };
 	union netctl_call_message m;
-	int err = netctl_call_ask(&r->talk, IPC_REVOKE, &question);
+	int err = netctl_call_ask(&r->call, IPC_REVOKE, &question);
 
 	if (!err)
-		err = netctl_call_answer_of(&r->talk, IPC_DONE, &m);
+		err = netctl_call_answer_of(&r->call, IPC_DONE, &m);
 	if (!err)
 		err = m.done.error;
 	if (!err)
@@ -484,17 +484,17 @@ static enum cli_exit end_all(struct revocation *r)
 {
 	static const struct timespec while_asking = { .tv_nsec = AGAIN_MS *
 								 1000000L };
-	const struct voucher_session *d = &r->desk;
+	const struct voucher_session *d = &r->session;
 	int err;
 
 	if (!r->count)
 		return CLI_DONE;
-	if (r->talk_error)
+	if (r->call_error)
 		return cli_fail(d->cli, CLI_UNREACHABLE,
 				"revoked, but netctl is not reachable at %s: "
 				"%s; sessions that run go on, so try again",
 				d->settings->gate.socket,
-				strerror(-r->talk_error));
+				strerror(-r->call_error));
 	err = end_sessions(r);
 	if (!err) {
 		nanosleep(&while_asking, NULL);
@@ -532,7 +532,7 @@ static enum cli_exit report_revoked(const struct revocation *r,
 {
 	struct json_object *o;
 
-	if (!r->desk.cli->json) {
+	if (!r->session.cli->json) {
 		printf("%s revoked, %" PRIu64 " session%s ended\n",
 		       t->batch ? "batch" : "code", r->ended,
 		       r->ended == 1 ? "" : "s");
@@ -548,7 +548,7 @@ static enum cli_exit report_revoked(const struct revocation *r,
 
 static enum cli_exit revoke(struct revocation *r)
 {
-	struct voucher_session *d = &r->desk;
+	struct voucher_session *d = &r->session;
 	struct voucher_target target;
 	enum cli_exit code = voucher_session_open(d, VOUCHER_DB_USE);
 	int err;
@@ -572,17 +572,17 @@ static enum cli_exit revoke(struct revocation *r)
 enum cli_exit cli_voucher_revoke(const struct cli *cli)
 {
 	struct revocation r = { 0 };
-	enum cli_exit code = voucher_session_init(&r.desk, cli);
+	enum cli_exit code = voucher_session_init(&r.session, cli);
 
 	if (!code) {
 		/* as root, who alone may end sessions */
-		r.talk_error =
-			netctl_call_open(&r.talk, r.desk.settings->gate.socket);
+		r.call_error = netctl_call_open(
+			&r.call, r.session.settings->gate.socket);
 		code = revoke(&r);
-		if (!r.talk_error)
-			netctl_call_close(&r.talk);
+		if (!r.call_error)
+			netctl_call_close(&r.call);
 	}
 	free(r.tags);
-	voucher_session_close(&r.desk);
+	voucher_session_close(&r.session);
 	return code;
 }

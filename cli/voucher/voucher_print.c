@@ -19,7 +19,7 @@
 #define LISTED_MAX 20 /* lines that are complained about */
 
 struct print_job {
-	struct voucher_session desk;
+	struct voucher_session session;
 	FILE *in;
 	struct voucher_sheet_card *card;
 	size_t cards, room;
@@ -39,8 +39,8 @@ static bool is_host_name(const char *text)
 /* No certificate is made out to an address. */
 static enum cli_exit build_url(struct print_job *j)
 {
-	const struct portal_settings *p = &j->desk.settings->portal;
-	const struct cli *cli = j->desk.cli;
+	const struct portal_settings *p = &j->session.settings->portal;
+	const struct cli *cli = j->session.cli;
 	const char *host =
 		cli->voucher.address ? cli->voucher.address : p->hostname;
 	bool is_address, is_v6;
@@ -85,15 +85,15 @@ static enum cli_exit take_code(struct print_job *j, const char *text,
 	char code[VOUCHER_CODE_MAX];
 
 	if (!voucher_code_normalise(text, code))
-		return cli_fail(j->desk.cli, CLI_FAILED,
+		return cli_fail(j->session.cli, CLI_FAILED,
 				"line %zu: '%.40s' is no code; is there a "
 				"typing mistake?",
 				number, text);
 	if (j->cards == VOUCHER_COUNT_MAX)
-		return cli_fail(j->desk.cli, CLI_FAILED,
+		return cli_fail(j->session.cli, CLI_FAILED,
 				"line %zu: more than %d codes", number,
 				VOUCHER_COUNT_MAX);
-	return add_card(j, code) ? voucher_session_fail(&j->desk, -ENOMEM)
+	return add_card(j, code) ? voucher_session_fail(&j->session, -ENOMEM)
 				 : CLI_DONE;
 }
 
@@ -127,7 +127,7 @@ static enum cli_exit take_json(struct print_job *j, const char *text)
 
 	if (!json_object_object_get_ex(all, "codes", &list) ||
 	    !json_object_is_type(list, json_type_array))
-		code = cli_fail(j->desk.cli, CLI_FAILED,
+		code = cli_fail(j->session.cli, CLI_FAILED,
 				"reading codes: no list 'codes' in this JSON");
 	for (size_t i = 0; !code && i < json_object_array_length(list); i++) {
 		const char *one = json_object_get_string(
@@ -142,12 +142,12 @@ static enum cli_exit take_json(struct print_job *j, const char *text)
 static enum cli_exit read_codes(struct print_job *j)
 {
 	char *text = malloc(INPUT_MAX + 1);
-	const struct cli *cli = j->desk.cli;
+	const struct cli *cli = j->session.cli;
 	enum cli_exit code = CLI_DONE;
 	size_t len;
 
 	if (!text)
-		return voucher_session_fail(&j->desk, -ENOMEM);
+		return voucher_session_fail(&j->session, -ENOMEM);
 	len = fread(text, 1, INPUT_MAX, j->in);
 	text[len] = '\0';
 	if (ferror(j->in))
@@ -191,7 +191,7 @@ static int find_row(const struct voucher_session *d,
 /* Leaves the cards of codes that are good. */
 static enum cli_exit look_up(struct print_job *j)
 {
-	const struct voucher_session *d = &j->desk;
+	const struct voucher_session *d = &j->session;
 	size_t kept = 0, listed = 0;
 
 	for (size_t i = 0; i < j->cards; i++) {
@@ -234,10 +234,10 @@ static enum cli_exit look_up(struct print_job *j)
 
 static enum cli_exit write_sheet(const struct print_job *j)
 {
-	const struct cli *cli = j->desk.cli;
+	const struct cli *cli = j->session.cli;
 	const char *language = cli->voucher.language;
 	const struct voucher_sheet s = {
-		.network = j->desk.settings->portal.network,
+		.network = j->session.settings->portal.network,
 		.title = cli->voucher.title,
 		.url = j->url,
 		.is_english = language && !strcmp(language, "en"),
@@ -276,7 +276,7 @@ static enum cli_exit check_options(const struct cli *cli)
 /* As whoever calls: the portal's user could not read their file. */
 static enum cli_exit open_input(struct print_job *j)
 {
-	const struct cli *cli = j->desk.cli;
+	const struct cli *cli = j->session.cli;
 	const char *file = cli->arg_count ? cli->args[0] : "-";
 
 	j->in = strcmp(file, "-") ? fopen(file, "re") : stdin;
@@ -293,13 +293,13 @@ enum cli_exit cli_voucher_print(const struct cli *cli)
 
 	if (code)
 		return code;
-	code = voucher_session_init(&j.desk, cli);
+	code = voucher_session_init(&j.session, cli);
 	if (!code)
 		code = build_url(&j);
 	if (!code)
 		code = open_input(&j);
 	if (!code)
-		code = voucher_session_open(&j.desk, VOUCHER_DB_USE);
+		code = voucher_session_open(&j.session, VOUCHER_DB_USE);
 	if (!code)
 		code = read_codes(&j);
 	if (!code)
@@ -311,6 +311,6 @@ enum cli_exit cli_voucher_print(const struct cli *cli)
 	if (j.card)
 		explicit_bzero(j.card, j.room * sizeof(*j.card));
 	free(j.card);
-	voucher_session_close(&j.desk);
+	voucher_session_close(&j.session);
 	return code;
 }
