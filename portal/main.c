@@ -115,10 +115,10 @@ static struct privs_user find_user(const char *name)
 static void prepare_folders(const struct settings *s,
 			    const struct privs_user *user)
 {
-	char copy[STORE_ERROR_MAX];
-	const char *file[] = { s->usage.file, s->voucher.file, copy };
+	char spill[STORE_ERROR_MAX];
+	const char *file[] = { s->usage.file, s->voucher.file, spill };
 
-	store_spill_path(copy, s->gate.socket);
+	store_spill_path(spill, s->gate.socket);
 	for (size_t i = 0; i < ARRAY_SIZE(file); i++) {
 		int err = mkdir_for(file[i], user);
 

@@ -171,7 +171,7 @@ static void let_go(struct store *st)
 	store_db_close(st->ram);
 	free(st->totals.row);
 	free(st->changes);
-	free(st->copy);
+	free(st->spill);
 	free(st->path);
 	free(st);
 }
@@ -207,11 +207,11 @@ struct store *store_open(const char *path, uint64_t keep_hours_s)
 }
 
 /* Without a file on the disk there may be figures that wait for one. */
-static int open_both(struct store *st, const char *copy)
+static int open_both(struct store *st, const char *spill)
 {
 	int err;
 
-	store_spill_read(st, copy);
+	store_spill_read(st, spill);
 	err = store_db_open(&st->disk, st->path, STORE_DB_READ);
 	if (!err)
 		err = store_db_suspend(st->disk, &st->on_disk);
@@ -220,7 +220,7 @@ static int open_both(struct store *st, const char *copy)
 	return st->ram && (err == -ENOENT || err == -ENODATA) ? 0 : err;
 }
 
-struct store *store_open_readonly(const char *path, const char *copy,
+struct store *store_open_readonly(const char *path, const char *spill,
 				  char error[STORE_ERROR_MAX])
 {
 	struct store *st = store_new(path, 0);
@@ -231,7 +231,7 @@ struct store *store_open_readonly(const char *path, const char *copy,
 		return NULL;
 	}
 	st->is_reader = true;
-	err = open_both(st, copy);
+	err = open_both(st, spill);
 	if (!err)
 		return st;
 	snprintf(error, STORE_ERROR_MAX, "%s: %s", path, reason(err));
@@ -244,19 +244,19 @@ void store_set_keep(struct store *st, uint64_t keep_hours_s)
 	st->changes->keep_hours_s = keep_hours_s;
 }
 
-void store_set_write_interval(struct store *st, uint64_t pace_s)
+void store_set_write_interval(struct store *st, uint64_t write_interval_s)
 {
-	st->pace_s = pace_s;
+	st->write_interval_s = write_interval_s;
 }
 
 void store_set_spill(struct store *st, const char *path)
 {
-	if (st->copy && !strcmp(st->copy, path))
+	if (st->spill && !strcmp(st->spill, path))
 		return;
 	store_spill_remove(st);
-	free(st->copy);
-	st->copy = strlen(path) < STORE_ERROR_MAX - 8 ? strdup(path) : NULL;
-	st->copy_lost = 0;
+	free(st->spill);
+	st->spill = strlen(path) < STORE_ERROR_MAX - 8 ? strdup(path) : NULL;
+	st->spill_lost = 0;
 	store_spill_update(st);
 }
 
@@ -332,7 +332,7 @@ static int apply_to_ram(struct store *st, const struct usage_batch *b)
 /*
  * What memory holds adds to what the disk held when it was begun. If that is
  * what the disk holds now, one transaction takes all over; otherwise netctl
- * sends what is missing. The mark is written in any case, to see it work.
+ * sends what is missing. The checkpoint is written in any case, to see it work.
  */
 static int save_ram(struct store *st)
 {
@@ -391,7 +391,8 @@ static bool may_wait(struct store *st, const struct usage_batch *b)
 		if (b->row[i].step == USAGE_DAY)
 			return false;
 	return start_s && start_s >= st->waits_since_s &&
-	       (uint64_t)(start_s + HOUR_S - st->waits_since_s) < st->pace_s;
+	       (uint64_t)(start_s + HOUR_S - st->waits_since_s) <
+		       st->write_interval_s;
 }
 
 static void save_what_waits(struct store *st)

@@ -41,10 +41,10 @@ struct store *store_open(const char *path, uint64_t keep_hours_s);
 
 /*
  * For reading alone, as the command line does, all of one moment: the disk's
- * figures and, where the copy below is of use, those that wait. NULL: error
+ * figures and, where the spill file is usable, those that wait. NULL: error
  * says why.
  */
-struct store *store_open_readonly(const char *path, const char *copy,
+struct store *store_open_readonly(const char *path, const char *spill,
 				  char error[STORE_ERROR_MAX]);
 void store_free(struct store *st);
 
@@ -56,7 +56,7 @@ void store_set_keep(struct store *st, uint64_t keep_hours_s);
  * acknowledged, until they are of so much time, their day ends, or the store
  * is freed; then one transaction takes them all. 0, as it begins: none waits.
  */
-void store_set_write_interval(struct store *st, uint64_t pace_s);
+void store_set_write_interval(struct store *st, uint64_t write_interval_s);
 
 /*
  * What waits for the disk is copied to that file as well, on a RAM file system,

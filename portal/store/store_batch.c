@@ -164,7 +164,7 @@ static int add_labels(struct store_db *db, const struct usage_batch *b)
 static int apply_changes(struct store_db *db, const struct store_changes *c,
 			 const struct usage_batch *b)
 {
-	struct store_checkpoint mark = { b->stream, b->seq };
+	struct store_checkpoint checkpoint = { b->stream, b->seq };
 	int err = 0;
 
 	for (size_t i = 0; i < c->hours && !err; i++)
@@ -175,19 +175,20 @@ static int apply_changes(struct store_db *db, const struct store_changes *c,
 		err = add_labels(db, b);
 	if (!err && c->trim_s > 0)
 		err = store_db_trim(db, c->trim_s);
-	return err ? err : store_db_set_checkpoint(db, &mark);
+	return err ? err : store_db_set_checkpoint(db, &checkpoint);
 }
 
-bool store_batch_is_applied(const struct store_checkpoint *mark,
+bool store_batch_is_applied(const struct store_checkpoint *checkpoint,
 			    const struct usage_batch *b)
 {
-	return mark->stream == b->stream && b->seq <= mark->seq;
+	return checkpoint->stream == b->stream && b->seq <= checkpoint->seq;
 }
 
-/* The database's own mark decides: a second instance may have been quicker. */
+/* The database's own checkpoint decides: a second instance may have been
+ * quicker. */
 int store_batch_apply(struct store_db *db, const struct store_changes *c,
 		      const struct usage_batch *b,
-		      struct store_checkpoint *mark)
+		      struct store_checkpoint *checkpoint)
 {
 	struct store_checkpoint now;
 	int err = store_db_begin(db);
@@ -201,6 +202,6 @@ int store_batch_apply(struct store_db *db, const struct store_changes *c,
 	}
 	err = store_db_end(db, err);
 	if (!err)
-		*mark = now;
+		*checkpoint = now;
 	return err;
 }

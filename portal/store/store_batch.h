@@ -16,17 +16,17 @@ struct store_changes {
 };
 
 bool store_batch_is_valid(const struct usage_batch *b);
-bool store_batch_is_applied(const struct store_checkpoint *mark,
+bool store_batch_is_applied(const struct store_checkpoint *checkpoint,
 			    const struct usage_batch *b);
 void store_batch_build(struct store_changes *c, const struct usage_batch *b);
 
 /*
- * In one transaction, unless the database has it; c is built from b. *mark is
- * where the database is then. 0 or -errno: nothing is changed.
+ * In one transaction, unless the database has it; c is built from b.
+ * *checkpoint is where the database is then. 0 or -errno: nothing is changed.
  */
 int store_batch_apply(struct store_db *db, const struct store_changes *c,
 		      const struct usage_batch *b,
-		      struct store_checkpoint *mark) MUST_CHECK;
+		      struct store_checkpoint *checkpoint) MUST_CHECK;
 
 /* Sums that stop at the largest number, and maxima. */
 void store_row_add(struct store_row *r, const uint64_t value[USAGE_METRICS]);

@@ -273,12 +273,12 @@ int store_db_suspend(struct store_db *db, struct store_checkpoint *out)
 }
 
 int store_db_set_checkpoint(struct store_db *db,
-			    const struct store_checkpoint *mark)
+			    const struct store_checkpoint *checkpoint)
 {
 	sqlite3_stmt *s = db->statement[STORE_SET_META];
 
-	bind_number(s, 1, mark->stream);
-	bind_number(s, 2, mark->seq);
+	bind_number(s, 1, checkpoint->stream);
+	bind_number(s, 2, checkpoint->seq);
 	return run(db, STORE_SET_META);
 }
 

@@ -59,7 +59,8 @@ struct store_label {
 
 int store_db_begin(struct store_db *db) MUST_CHECK;
 int store_db_set_checkpoint(struct store_db *db,
-			    const struct store_checkpoint *mark) MUST_CHECK;
+			    const struct store_checkpoint *checkpoint)
+	MUST_CHECK;
 int store_db_add(struct store_db *db, enum store_table table,
 		 const struct store_row *row) MUST_CHECK;
 int store_db_add_label(struct store_db *db, enum usage_kind kind,

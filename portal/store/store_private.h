@@ -16,17 +16,17 @@ struct store_totals {
 struct store {
 	struct stat opened;    /* the file, as it was */
 	char *path;	       /* empty: memory alone */
-	char *copy;	       /* NULL: what waits has none */
+	char *spill;	       /* NULL: what waits has none */
 	struct store_db *disk; /* NULL: not to be read either */
 	struct store_db *ram;  /* NULL: nothing waits for the disk */
 	struct store_checkpoint on_disk;
 	struct store_checkpoint in_ram;	  /* on_disk, and what ram holds */
 	struct store_checkpoint ram_base; /* on_disk when ram was begun */
-	int lost;      /* -errno of the disk, 0: it takes writes */
-	int copy_lost; /* the same of the copy */
+	int lost;	/* -errno of the disk, 0: it takes writes */
+	int spill_lost; /* the same of the spill file */
 	bool is_reader;
-	uint64_t pace_s;       /* 0: nothing waits while the disk is there */
-	int64_t waits_since_s; /* hour of the first batch in ram */
+	uint64_t write_interval_s;     /* 0: nothing waits for the disk */
+	int64_t waits_since_s;	       /* hour of the first batch in ram */
 	struct store_changes *changes; /* of the last batch */
 	struct store_totals totals;
 };

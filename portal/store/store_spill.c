@@ -66,7 +66,7 @@ int store_spill_rows(struct store_db *from, struct store_db *to)
 
 static void name_unfinished(const struct store *st, char name[STORE_ERROR_MAX])
 {
-	snprintf(name, STORE_ERROR_MAX, "%s.new", st->copy);
+	snprintf(name, STORE_ERROR_MAX, "%s.new", st->spill);
 }
 
 static int fill(struct store *st, const char *name)
@@ -86,7 +86,7 @@ static int fill(struct store *st, const char *name)
 	return err;
 }
 
-static int write_copy(struct store *st)
+static int write_spill(struct store *st)
 {
 	char name[STORE_ERROR_MAX];
 	int err, fd;
@@ -98,7 +98,7 @@ static int write_copy(struct store *st)
 		return -errno;
 	close(fd);
 	err = fill(st, name);
-	if (!err && rename(name, st->copy))
+	if (!err && rename(name, st->spill))
 		err = -errno;
 	if (err)
 		unlink(name);
@@ -109,10 +109,10 @@ void store_spill_remove(const struct store *st)
 {
 	char name[STORE_ERROR_MAX];
 
-	if (!st->copy)
+	if (!st->spill)
 		return;
 	name_unfinished(st, name);
-	unlink(st->copy);
+	unlink(st->spill);
 	unlink(name);
 }
 
@@ -121,17 +121,17 @@ void store_spill_update(struct store *st)
 	int err;
 
 	/* memory that is all the config asks for has no disk to add to */
-	if (!st->copy || !st->ram || !*st->path) {
+	if (!st->spill || !st->ram || !*st->path) {
 		store_spill_remove(st);
 		return;
 	}
-	err = write_copy(st);
-	if (err && err != st->copy_lost)
+	err = write_spill(st);
+	if (err && err != st->spill_lost)
 		log_warn(
 			"stadttor usage does not see all figures that wait for "
 			"the disk: %s: %s",
-			st->copy, strerror(-err));
-	st->copy_lost = err;
+			st->spill, strerror(-err));
+	st->spill_lost = err;
 }
 
 /* --- reading ----------------------------------------------------------- */

@@ -12,13 +12,13 @@
 #define HOUR 3600
 #define PACE (8ULL * HOUR)
 
-static char copy[128], spare[128];
+static char spill[128], spare[128];
 
 static int set_up_names(void **state)
 {
 	int err = set_up(state);
 
-	snprintf(copy, sizeof(copy), "%s/waiting", folder);
+	snprintf(spill, sizeof(spill), "%s/waiting", folder);
 	snprintf(spare, sizeof(spare), "%s/spare", folder);
 	return err;
 }
@@ -30,7 +30,7 @@ static struct store *opened_with_copy(void)
 	struct store *st = opened();
 
 	store_set_write_interval(st, PACE);
-	store_set_spill(st, copy);
+	store_set_spill(st, spill);
 	return st;
 }
 
@@ -57,7 +57,7 @@ static void assert_seen_with(const char *file, uint64_t visitors)
 
 static void assert_seen(uint64_t visitors)
 {
-	assert_seen_with(copy, visitors);
+	assert_seen_with(spill, visitors);
 }
 
 static bool is_there(const char *file)
@@ -100,19 +100,19 @@ static void test_seen_at_once(void **state)
 		assert_seen(10 * n);
 		assert_seen_with("", 0);
 	}
-	reader = reader_of(copy);
+	reader = reader_of(spill);
 	assert_labels(reader, USAGE_LANGUAGE, 0, 0, "de=21 ");
 	assert_totals(reader, "guest=70 peak=0 ");
 	store_free(reader);
 	apply_hours(st, 8, 8);
 	assert_position(st, 8, 8);
-	assert_false(is_there(copy));
+	assert_false(is_there(spill));
 	assert_seen(80);
 	apply_hours(st, 9, 9);
 	assert_seen(90);
 	assert_seen_with("", 80);
 	store_free(st);
-	assert_false(is_there(copy));
+	assert_false(is_there(spill));
 	assert_seen(90);
 }
 
@@ -123,7 +123,7 @@ static void test_saved_while_read(void **state)
 
 	(void)state;
 	apply_hours(st, 1, 7);
-	reader = reader_of(copy);
+	reader = reader_of(spill);
 	apply_hours(st, 8, 9);
 	assert_int_equal(total(reader, USAGE_HOUR, NULL, USAGE_VISITORS), 70);
 	assert_totals(reader, "guest=70 peak=0 ");
@@ -137,9 +137,9 @@ static void test_without_pace(void **state)
 	struct store *st = opened();
 
 	(void)state;
-	store_set_spill(st, copy);
+	store_set_spill(st, spill);
 	apply_hours(st, 1, 3);
-	assert_false(is_there(copy));
+	assert_false(is_there(spill));
 	assert_seen(30);
 	store_free(st);
 }
@@ -152,11 +152,11 @@ static void test_another_name(void **state)
 	(void)state;
 	umask(0);
 	apply_hours(st, 1, 2);
-	store_set_spill(st, copy);
-	assert_int_equal(stat(copy, &s), 0);
+	store_set_spill(st, spill);
+	assert_int_equal(stat(spill, &s), 0);
 	assert_int_equal(s.st_mode & 0777, 0640);
 	store_set_spill(st, spare);
-	assert_false(is_there(copy));
+	assert_false(is_there(spill));
 	assert_seen_with(spare, 20);
 	store_free(st);
 	assert_false(is_there(spare));
@@ -169,10 +169,10 @@ static void test_memory_alone(void **state)
 
 	(void)state;
 	assert_non_null(st);
-	store_set_spill(st, copy);
+	store_set_spill(st, spill);
 	apply_hours(st, 1, 2);
 	assert_position(st, 2, 2);
-	assert_false(is_there(copy));
+	assert_false(is_there(spill));
 	store_free(st);
 }
 
@@ -185,15 +185,15 @@ static void test_left_behind(void **state)
 
 	(void)state;
 	apply_hours(st, 1, 7);
-	copy_file(copy, spare);
+	copy_file(spill, spare);
 	apply_hours(st, 8, 8);
 	assert_seen_with(spare, 80);
 	apply_hours(st, 9, 16);
 	assert_seen_with(spare, 160);
-	copy_file(spare, copy);
+	copy_file(spare, spill);
 	store_free(st);
 	st = opened_with_copy();
-	assert_false(is_there(copy));
+	assert_false(is_there(spill));
 	store_free(st);
 }
 
@@ -206,7 +206,7 @@ static void test_killed(void **state)
 	apply_hours(killed, 1, 11);
 	assert_seen(110);
 	st = opened_with_copy();
-	assert_false(is_there(copy));
+	assert_false(is_there(spill));
 	assert_seen(80);
 	apply_hours(st, 9, 9);
 	assert_seen(90);
@@ -226,7 +226,7 @@ static void test_another_file(void **state)
 
 	(void)state;
 	apply_hours(st, 1, 9);
-	copy_file(copy, spare);
+	copy_file(spill, spare);
 	snprintf(first, sizeof(first), "%s", path);
 	snprintf(path, sizeof(path), "%s/other.sqlite", folder);
 	store_free(opened());
@@ -247,8 +247,8 @@ static void test_disk_is_missing(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%s/new/usage.sqlite", folder);
 	st = opened();
-	store_set_spill(st, copy);
-	assert_null(store_open_readonly(path, copy, error));
+	store_set_spill(st, spill);
+	assert_null(store_open_readonly(path, spill, error));
 	assert_non_null(strstr(error, path));
 	apply_hours(st, 1, 2);
 	assert_int_equal(store_health(st), STORE_CANNOT_WRITE);
@@ -257,7 +257,7 @@ static void test_disk_is_missing(void **state)
 	assert_int_equal(mkdir(path, 0700), 0);
 	path[strlen(folder) + 4] = '/';
 	assert_true(store_retry(st));
-	assert_false(is_there(copy));
+	assert_false(is_there(spill));
 	assert_seen(20);
 	store_free(st);
 }
@@ -267,16 +267,16 @@ static void test_no_folder_for_it(void **state)
 	struct store *st;
 
 	(void)state;
-	snprintf(copy, sizeof(copy), "%s/run/waiting", folder);
+	snprintf(spill, sizeof(spill), "%s/run/waiting", folder);
 	st = opened_with_copy();
 	apply_hours(st, 1, 2);
 	assert_position(st, 2, 0);
 	assert_int_equal(total(st, USAGE_HOUR, NULL, USAGE_VISITORS), 20);
 	assert_int_equal(store_health(st), STORE_ON_DISK);
 	assert_seen(0);
-	copy[strlen(folder) + 4] = '\0';
-	assert_int_equal(mkdir(copy, 0700), 0);
-	copy[strlen(folder) + 4] = '/';
+	spill[strlen(folder) + 4] = '\0';
+	assert_int_equal(mkdir(spill, 0700), 0);
+	spill[strlen(folder) + 4] = '/';
 	apply_hours(st, 3, 3);
 	assert_seen(30);
 	store_free(st);
@@ -303,7 +303,7 @@ static void test_no_room(void **state)
 	assert_seen(20);
 	snprintf(spare, sizeof(spare), "%s/waiting.new", folder);
 	assert_false(is_there(spare));
-	copy_file(copy, spare); /* a crash while it was written */
+	copy_file(spill, spare); /* a crash while it was written */
 	apply_hours(st, 4, 4);
 	assert_seen(40);
 	store_free(st);
@@ -326,7 +326,7 @@ static void test_bound(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%s/new/usage.sqlite", folder);
 	st = opened();
-	store_set_spill(st, copy);
+	store_set_spill(st, spill);
 	for (uint64_t seq = 1; seq <= 60; seq++) {
 		begin(STREAM, seq);
 		for (int i = 0; i < STORE_ROWS_MAX; i++) {
@@ -336,14 +336,14 @@ static void test_bound(void **state)
 					 NOON + hour * HOUR));
 		}
 		assert_int_equal(store_apply(st, &batch), 0);
-		assert_int_equal(stat(copy, &s), 0);
+		assert_int_equal(stat(spill, &s), 0);
 		largest = s.st_size > largest ? s.st_size : largest;
 	}
 	assert_in_range(largest, 256 * 1024, 512 * 1024);
 	assert_int_equal(total(st, USAGE_MONTH, NULL, USAGE_BYTES_DOWN),
 			 60ULL * STORE_ROWS_MAX << 40);
 	store_free(st);
-	assert_false(is_there(copy));
+	assert_false(is_there(spill));
 }
 
 static void write_at(const char *file, long at, const char *bytes, size_t len)
@@ -365,21 +365,21 @@ static void test_damaged(void **state)
 	(void)state;
 	memset(junk, 0x5a, sizeof(junk));
 	apply_hours(st, 1, 10);
-	assert_int_equal(stat(copy, &s), 0);
+	assert_int_equal(stat(spill, &s), 0);
 	assert_true(s.st_size >= 8 * 512);
 	for (long at = 0; at < s.st_size; at += 512) {
-		copy_file(copy, spare);
+		copy_file(spill, spare);
 		assert_seen_with(spare, 100);
 		write_at(spare, at, junk, sizeof(junk));
 		assert_seen_with(spare, 80);
 	}
 	for (long size = 0; size < s.st_size; size += 450) {
-		copy_file(copy, spare);
+		copy_file(spill, spare);
 		assert_int_equal(truncate(spare, size), 0);
 		assert_seen_with(spare, 80);
 	}
 	assert_seen_with(folder, 80);
-	copy_file(spare, copy);
+	copy_file(spare, spill);
 	apply_hours(st, 11, 11);
 	assert_seen(110);
 	store_free(st);
