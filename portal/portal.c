@@ -31,7 +31,7 @@ static const struct timeval store_pause = { .tv_sec = 60 };
 /* What one config file amounts to; replaced as a whole. */
 struct material {
 	struct settings *settings;
-	struct theme looks;
+	struct theme theme;
 	struct tls_context *tls; /* NULL: none is configured */
 	struct tls_context *admin_tls;
 	struct accounts *accounts; /* NULL: the file is not right */
@@ -50,7 +50,7 @@ struct portal {
 	struct live *live;
 	struct vouchers *vouchers; /* NULL: no zone asks for codes */
 	struct store *store;	   /* NULL: not before privileges are gone */
-	struct store_import *intake;
+	struct store_import *import;
 	struct event on_hup, on_term, on_int, store_timer;
 };
 
@@ -58,7 +58,7 @@ struct portal {
 
 static void material_clear(struct material *m)
 {
-	theme_clear(&m->looks);
+	theme_clear(&m->theme);
 	settings_free(m->settings);
 	tls_context_free(m->tls);
 	tls_context_free(m->admin_tls);
@@ -97,8 +97,8 @@ static bool read_pages(struct material *m, char error[PORTAL_ERROR_MAX])
 {
 	char why[PAGE_ERROR_MAX];
 
-	if (theme_read(&m->looks, m->settings, why) &&
-	    theme_fit(&m->looks, m->settings, why))
+	if (theme_read(&m->theme, m->settings, why) &&
+	    theme_fit(&m->theme, m->settings, why))
 		return true;
 	snprintf(error, PORTAL_ERROR_MAX, "%s", why);
 	return false;
@@ -145,8 +145,8 @@ static void on_presence(bool is_there, void *arg)
 	struct portal *p = arg;
 
 	listeners_watch(p->listeners, !is_there);
-	if (is_there && p->intake)
-		store_import_connected(p->intake);
+	if (is_there && p->import)
+		store_import_connected(p->import);
 }
 
 static void on_accept(const struct accepted *a, void *arg)
@@ -203,7 +203,7 @@ static void on_store_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	store_import_retry(p->intake);
+	store_import_retry(p->import);
 	if (store_health(p->store) == STORE_CANNOT_WRITE)
 		look_again_later(p);
 }
@@ -212,9 +212,9 @@ static void on_usage_row(const struct ipc_usage_row *row, void *arg)
 {
 	struct portal *p = arg;
 
-	if (!p->intake)
+	if (!p->import)
 		return;
-	store_import_row(p->intake, row);
+	store_import_row(p->import, row);
 	look_again_later(p);
 }
 
@@ -222,9 +222,9 @@ static void on_usage_label(const struct ipc_usage_label *label, void *arg)
 {
 	struct portal *p = arg;
 
-	if (!p->intake)
+	if (!p->import)
 		return;
-	store_import_label(p->intake, label);
+	store_import_label(p->import, label);
 	look_again_later(p);
 }
 
@@ -232,8 +232,8 @@ static void close_store(struct portal *p)
 {
 	admin_set_store(p->admin, NULL);
 	event_del(&p->store_timer);
-	store_import_free(p->intake);
-	p->intake = NULL;
+	store_import_free(p->import);
+	p->import = NULL;
 	store_free(p->store);
 	p->store = NULL;
 }
@@ -241,12 +241,12 @@ static void close_store(struct portal *p)
 static void apply_to_store(struct portal *p)
 {
 	const struct settings *s = p->material.settings;
-	char copy[STORE_ERROR_MAX];
+	char spill[STORE_ERROR_MAX];
 
-	store_spill_path(copy, s->gate.socket);
+	store_spill_path(spill, s->gate.socket);
 	store_set_keep(p->store, s->usage.keep_hours_s);
 	store_set_write_interval(p->store, s->usage.write_every_s);
-	store_set_spill(p->store, copy);
+	store_set_spill(p->store, spill);
 }
 
 static void open_store(struct portal *p)
@@ -256,8 +256,8 @@ static void open_store(struct portal *p)
 	p->store = store_open(u->file, u->keep_hours_s);
 	if (p->store)
 		apply_to_store(p);
-	p->intake = p->store ? store_import_new(p->store, send_next, p) : NULL;
-	if (!p->intake) {
+	p->import = p->store ? store_import_new(p->store, send_next, p) : NULL;
+	if (!p->import) {
 		log_error("out of memory; figures wait in netctl");
 		close_store(p);
 		return;
@@ -266,7 +266,7 @@ static void open_store(struct portal *p)
 	if (store_health(p->store) == STORE_CANNOT_WRITE)
 		look_again_later(p);
 	if (netctl_client_is_there(p->netctl))
-		store_import_connected(p->intake);
+		store_import_connected(p->import);
 }
 
 /* old: the settings before */
@@ -397,11 +397,11 @@ static void apply(struct portal *p)
 	log_open("stadttor-portal", p->options.debug || s->portal.debug);
 	allow_files(s->portal.max_connections);
 	p->site.source.settings = s;
-	p->site.source.pages = p->material.looks.pages;
+	p->site.source.pages = p->material.theme.pages;
 	p->site.source.live = find_live;
 	p->site.source.arg = p;
-	p->site.source.logo = p->material.looks.logo.bytes ? THEME_LOGO : NULL;
-	p->site.logo = &p->material.looks.logo;
+	p->site.source.logo = p->material.theme.logo.bytes ? THEME_LOGO : NULL;
+	p->site.logo = &p->material.theme.logo;
 	origin_init(&p->site.origin, &s->portal);
 	conns_set_bounds(p->conns, &bounds);
 	conns_set_tls(p->conns, p->material.tls);

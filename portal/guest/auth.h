@@ -33,7 +33,7 @@ struct auth_method {
 /* auth: enum zone_auth */
 const struct auth_method *auth_method(uint64_t auth);
 
-/* An empty pass for the terms that are in force. */
+/* An empty credential for the terms in force. */
 void auth_begin(struct conn *c, struct credential *pass);
 
 /* Whether the form accepts the terms that are in force. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What people see: sets the scene of a zone or a session and sends the answer.
- * Decides nothing. Each of these ends the connection; it may be gone when they
- * return.
+ * What people see: fills the page's context for a zone or a session and sends
+ * the answer. Decides nothing. Each of these ends the connection; it may be
+ * gone when they return.
  */
 #ifndef STADTTOR_PORTAL_GUEST_VIEW_H
 #define STADTTOR_PORTAL_GUEST_VIEW_H

@@ -22,9 +22,9 @@ static const struct timeval accept_pause = { .tv_usec = 100000 };
 /* Nothing is lost by waiting: accept() works again when others are done. */
 static void pause_accepting(struct listen_socket *l)
 {
-	if (!l->said_ms || clock_ms() - l->said_ms > SAY_AGAIN_MS) {
+	if (!l->logged_ms || clock_ms() - l->logged_ms > SAY_AGAIN_MS) {
 		log_warn("%s: accept: %s", l->name, strerror(errno));
-		l->said_ms = clock_ms();
+		l->logged_ms = clock_ms();
 	}
 	event_del(&l->event);
 	event_add(&l->pause, &accept_pause);

@@ -25,8 +25,8 @@ struct listen_socket {
 	/* fd: non-blocking, the callee's; peer: borrowed for the call */
 	void (*on_accept)(int fd, const struct sockaddr *peer, void *arg);
 	void *arg;
-	const char *name; /* in the log: "zone guest" */
-	uint64_t said_ms; /* when the log said that it pauses; 0: never */
+	const char *name;   /* in the log: "zone guest" */
+	uint64_t logged_ms; /* when the log said that it pauses; 0: never */
 };
 
 /* on_accept, arg and name are the owner's to set. */

@@ -2,8 +2,9 @@
 /*
  * How many connections an address has open, without keeping the address: two
  * rows of counters, each chosen by a hash under a key that dies with the
- * process. Strangers that share a counter may at worst be refused a
- * connection while the other one holds its full share in both rows.
+ * process (a count-min sketch). Addresses that share counters with others may
+ * at worst be refused a connection while those hold their full share in both
+ * rows.
  */
 #ifndef STADTTOR_PORTAL_HTTP_SOURCE_LIMIT_H
 #define STADTTOR_PORTAL_HTTP_SOURCE_LIMIT_H

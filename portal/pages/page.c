@@ -525,7 +525,7 @@ void page_render(const struct page_set *set, enum page_id page,
 	const struct page_language *pl = &set->language[place.lang];
 	const struct lang *l = &set->languages->lang[place.lang];
 	struct rendering r = { set, place.lang, values };
-	struct template_context scene = {
+	struct template_context context = {
 		.value = values->value,
 		.word = pl->own[place.zone] ? pl->own[place.zone] : pl->word,
 		.item = fill_item,
@@ -536,5 +536,5 @@ void page_render(const struct page_set *set, enum page_id page,
 	values->value[PLACEHOLDER_DIR] = lang_find(l, "direction");
 	values->value[PLACEHOLDER_LANG_NAME] = lang_find(l, "language_name");
 	values->value[PLACEHOLDER_STYLE] = set->style.text;
-	template_render(&set->pages, set->page[page], &scene, out);
+	template_render(&set->pages, set->page[page], &context, out);
 }

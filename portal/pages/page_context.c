@@ -109,7 +109,7 @@ static bool fill_tile(size_t i, struct page_values *v, void *arg)
 	return true;
 }
 
-/* --- the scene ---------------------------------------------------------- */
+/* --- the context -------------------------------------------------------- */
 
 void page_context_init(struct page_context *s,
 		       const struct page_context_source *source,

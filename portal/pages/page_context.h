@@ -14,7 +14,7 @@
 #define PAGE_CONTEXT_FIGURES 8
 #define PAGE_CONTEXT_LIVE    192
 
-/* What all scenes are made of; borrowed. */
+/* What all contexts are made of; borrowed. */
 struct page_context_source {
 	const struct settings *settings;
 	const struct page_set *pages;

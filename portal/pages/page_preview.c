@@ -106,7 +106,7 @@ static bool may_slow_down(const struct zone_settings *z)
 
 /* --- the table ---------------------------------------------------------- */
 
-static const struct page_preview samples[] = {
+static const struct page_preview fixtures[] = {
 	{ "portal", PAGE_PORTAL, "/", fill_portal, 0, NULL },
 	{ "portal-logged-out", PAGE_PORTAL, "/goodbye", fill_portal,
 	  PAGE_NOTICE_LOGGED_OUT, NULL },
@@ -143,10 +143,10 @@ static const struct page_preview samples[] = {
 
 const struct page_preview *page_preview_at(size_t i)
 {
-	return i < ARRAY_SIZE(samples) ? &samples[i] : NULL;
+	return i < ARRAY_SIZE(fixtures) ? &fixtures[i] : NULL;
 }
 
-void page_preview_render(const struct page_preview *sample,
+void page_preview_render(const struct page_preview *fixture,
 			 const struct page_context_source *source,
 			 struct page_place place, struct strbuf *out)
 {
@@ -155,15 +155,15 @@ void page_preview_render(const struct page_preview *sample,
 
 	if (!made_up.live)
 		made_up.live = sample_live;
-	page_context_init(&s, &made_up, place, sample->path, true);
-	sample->fill(&s, sample->with);
-	page_context_render(&s, sample->page, out);
+	page_context_init(&s, &made_up, place, fixture->path, true);
+	fixture->fill(&s, fixture->with);
+	page_context_render(&s, fixture->page, out);
 }
 
 /* --- the check ---------------------------------------------------------- */
 
 struct worst {
-	const char *sample, *zone, *language;
+	const char *fixture, *zone, *language;
 	size_t len;
 };
 
@@ -172,20 +172,20 @@ static void measure(const struct page_context_source *source,
 {
 	static char text[4 * PAGE_BYTES_MAX];
 	const struct zone_settings *z = &source->settings->zone[place.zone];
-	const struct page_preview *sample;
+	const struct page_preview *fixture;
 
-	for (size_t i = 0; (sample = page_preview_at(i)); i++) {
+	for (size_t i = 0; (fixture = page_preview_at(i)); i++) {
 		struct strbuf o;
 
-		if (sample->is_for && !sample->is_for(z))
+		if (fixture->is_for && !fixture->is_for(z))
 			continue;
 		strbuf_init(&o, text, sizeof(text));
-		page_preview_render(sample, source, place, &o);
+		page_preview_render(fixture, source, place, &o);
 		if (o.is_cut)
 			o.len = sizeof(text);
 		if (o.len > worst->len)
 			*worst = (struct worst){
-				sample->name,
+				fixture->name,
 				z->name,
 				page_languages(source->pages)
 					->lang[place.lang]
@@ -222,7 +222,7 @@ bool page_preview_check(const struct page_context_source *source,
 	snprintf(error, PAGE_ERROR_MAX,
 		 "page %s of zone %s in %s takes %zu bytes with the logo, %zu "
 		 "too many: shorten texts, tiles or the logo",
-		 worst.sample, worst.zone, worst.language, worst.len + logo_len,
-		 worst.len + logo_len - PAGE_BYTES_MAX);
+		 worst.fixture, worst.zone, worst.language,
+		 worst.len + logo_len, worst.len + logo_len - PAGE_BYTES_MAX);
 	return false;
 }

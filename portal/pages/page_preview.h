@@ -19,11 +19,11 @@ struct page_preview {
 	bool (*is_for)(const struct zone_settings *z); /* NULL: each zone */
 };
 
-/* The samples in order; NULL: there are no more. */
+/* The fixtures in order; NULL: there are no more. */
 const struct page_preview *page_preview_at(size_t i);
 
 /* The page; the source's live values are made up where it has none. */
-void page_preview_render(const struct page_preview *sample,
+void page_preview_render(const struct page_preview *fixture,
 			 const struct page_context_source *source,
 			 struct page_place place, struct strbuf *out);
 

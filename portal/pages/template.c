@@ -312,44 +312,44 @@ void template_clear(struct template *t)
 /* --- rendering ---------------------------------------------------------- */
 
 static void render_word(const struct template_word *w,
-			const struct template_context *scene,
+			const struct template_context *context,
 			struct strbuf *out)
 {
 	if (w->template)
-		template_render(w->template, w->part, scene, out);
+		template_render(w->template, w->part, context, out);
 }
 
 static void render_items(const struct template *t, size_t at,
-			 const struct template_context *scene,
+			 const struct template_context *context,
 			 struct strbuf *out)
 {
 	const struct template_op *op = &t->op[at];
 	struct template_part body = { (uint32_t)at + 1, op->len };
 
-	for (size_t i = 0; scene->item(op->what, i, scene->arg); i++)
-		template_render(t, body, scene, out);
+	for (size_t i = 0; context->item(op->what, i, context->arg); i++)
+		template_render(t, body, context, out);
 }
 
 /* Of those ops that have one; NULL is empty. */
 static const char *value_of(const struct template_op *op,
-			    const struct template_context *scene)
+			    const struct template_context *context)
 {
 	const char *value;
 
 	if (op->kind == OP_TEXT || op->kind == OP_WORD || op->kind == OP_EACH)
 		return NULL;
-	value = scene->value[op->what];
+	value = context->value[op->what];
 	return value && *value ? value : NULL;
 }
 
 void template_render(const struct template *t, struct template_part part,
-		     const struct template_context *scene, struct strbuf *out)
+		     const struct template_context *context, struct strbuf *out)
 {
 	size_t end = (size_t)part.first + part.count;
 
 	for (size_t i = part.first; i < end; i++) {
 		const struct template_op *op = &t->op[i];
-		const char *value = value_of(op, scene);
+		const char *value = value_of(op, context);
 
 		switch ((enum kind)op->kind) {
 		case OP_TEXT:
@@ -364,7 +364,7 @@ void template_render(const struct template *t, struct template_part part,
 				strbuf_text(out, value);
 			break;
 		case OP_WORD:
-			render_word(&scene->word[op->what], scene, out);
+			render_word(&context->word[op->what], context, out);
 			break;
 		case OP_UNLESS_EMPTY:
 			i += value ? 0 : op->len;
@@ -373,7 +373,7 @@ void template_render(const struct template *t, struct template_part part,
 			i += value ? op->len : 0;
 			break;
 		case OP_EACH:
-			render_items(t, i, scene, out);
+			render_items(t, i, context, out);
 			i += op->len;
 			break;
 		}

@@ -4,16 +4,15 @@
  * together without looking anything up.
  *
  *	{{placeholder}}		a value, escaped
- *	{{&placeholder}}		a value as it is: markup of our own
- *	{{#placeholder}}...{{/placeholder}}	only where the value is not
- *empty
- *	{{^placeholder}}...{{/placeholder}}	only where it is
+ *	{{&placeholder}}		a value as it is: our own markup
+ *	{{#placeholder}}...{{/placeholder}}	only if it is not empty
+ *	{{^placeholder}}...{{/placeholder}}	only if it is empty
  *	{{*list}}...{{/list}}	once for each item, which sets placeholders
  *	{{>file}}		another file in its place
  *	{{word}}		any other name: a text of the language
  *
  * Names of placeholders, lists and files are the owner's; words get numbers as
- *they are met.
+ * they are met.
  */
 #ifndef STADTTOR_PORTAL_PAGES_TEMPLATE_H
 #define STADTTOR_PORTAL_PAGES_TEMPLATE_H
@@ -73,7 +72,7 @@ struct template_word {
 	struct template_part part;
 };
 
-/* What a page is made with. Holes that are NULL are empty. */
+/* What a page is made with. Placeholders that are NULL are empty. */
 struct template_context {
 	const char **value;		  /* by placeholder */
 	const struct template_word *word; /* by word */
@@ -83,6 +82,7 @@ struct template_context {
 };
 
 void template_render(const struct template *t, struct template_part part,
-		     const struct template_context *scene, struct strbuf *out);
+		     const struct template_context *context,
+		     struct strbuf *out);
 
 #endif

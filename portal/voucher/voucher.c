@@ -113,7 +113,7 @@ void vouchers_use_clock(struct vouchers *v,
 
 /* --- the file ---------------------------------------------------------- */
 
-/* Strangers can try often; a trouble is told once. */
+/* Guests can try often; an error is logged once. */
 static void say(struct vouchers *v, int err)
 {
 	if (err == v->error)

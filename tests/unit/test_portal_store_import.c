@@ -19,7 +19,7 @@
 #define NOON   1767268800
 
 static struct store *store;
-static struct store_import *intake;
+static struct store_import *import;
 static struct ipc_usage_next asked; /* last */
 static unsigned int questions;
 
@@ -36,15 +36,15 @@ static int set_up(void **state)
 	setenv("TZ", "UTC", 1);
 	if (!store)
 		store = store_open("", 86400);
-	intake = store_import_new(store, on_next, &questions);
+	import = store_import_new(store, on_next, &questions);
 	questions = 0;
-	return store && intake ? 0 : -1;
+	return store && import ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	store_import_free(intake);
+	store_import_free(import);
 	store_free(store);
 	store = NULL;
 	return 0;
@@ -64,7 +64,7 @@ static void row(uint64_t seq, uint16_t index, uint16_t count)
 		.value = { [USAGE_VISITORS] = 1 },
 	};
 
-	store_import_row(intake, &m);
+	store_import_row(import, &m);
 }
 
 static void label(uint64_t seq, uint16_t index, uint16_t count)
@@ -76,7 +76,7 @@ static void label(uint64_t seq, uint16_t index, uint16_t count)
 	};
 
 	snprintf(m.label, sizeof(m.label), "l%u", index);
-	store_import_label(intake, &m);
+	store_import_label(import, &m);
 }
 
 static void on_row(const struct store_figures *f, void *arg)
@@ -103,9 +103,9 @@ static void assert_asked(unsigned int count, uint64_t after, uint64_t committed)
 static void test_batches(void **state)
 {
 	(void)state;
-	store_import_retry(intake);
+	store_import_retry(import);
 	assert_int_equal(questions, 0);
-	store_import_connected(intake);
+	store_import_connected(import);
 	assert_asked(1, 0, 0);
 	assert_int_equal(asked.stream, 0);
 	row(1, 0, 1);
@@ -115,7 +115,7 @@ static void test_batches(void **state)
 	row(2, 1, 4);
 	label(2, 2, 4);
 	assert_asked(2, 1, 1);
-	store_import_retry(intake);
+	store_import_retry(import);
 	assert_asked(2, 1, 1);
 	label(2, 3, 4);
 	assert_asked(3, 2, 2);
@@ -127,10 +127,10 @@ static void test_batches(void **state)
 static void test_connection_lost(void **state)
 {
 	(void)state;
-	store_import_connected(intake);
+	store_import_connected(import);
 	row(1, 0, 3);
 	row(1, 1, 3);
-	store_import_connected(intake);
+	store_import_connected(import);
 	assert_asked(2, 0, 0);
 	row(1, 0, 2);
 	row(1, 1, 2);
@@ -141,15 +141,15 @@ static void test_connection_lost(void **state)
 /* Each is left aside, is asked for by the timer alone, and then is good. */
 static void out_of_order(void (*play)(void))
 {
-	store_import_connected(intake);
+	store_import_connected(import);
 	play();
 	assert_asked(1, 0, 0);
 	assert_int_equal(visitors(), 0);
-	store_import_retry(intake);
+	store_import_retry(import);
 	assert_asked(2, 0, 0);
 	row(1, 0, 1);
 	assert_asked(3, 1, 1);
-	store_import_retry(intake);
+	store_import_retry(import);
 	assert_asked(3, 1, 1);
 	assert_int_equal(visitors(), 1);
 }
@@ -206,21 +206,21 @@ static void play_bad_zone(void)
 {
 	struct ipc_usage_row m = { .part = part(1, 0, 1), .zone = "Guest" };
 
-	store_import_row(intake, &m);
+	store_import_row(import, &m);
 }
 
 static void play_bad_step(void)
 {
 	struct ipc_usage_row m = { .part = part(1, 0, 1), .step = USAGE_MONTH };
 
-	store_import_row(intake, &m);
+	store_import_row(import, &m);
 }
 
 static void play_bad_label(void)
 {
 	struct ipc_usage_label m = { .part = part(1, 0, 1), .label = "a;b" };
 
-	store_import_label(intake, &m);
+	store_import_label(import, &m);
 }
 
 static void test_out_of_order(void **state)
@@ -243,7 +243,7 @@ static void test_out_of_order(void **state)
 static void test_twice(void **state)
 {
 	(void)state;
-	store_import_connected(intake);
+	store_import_connected(import);
 	row(1, 0, 1);
 	assert_asked(2, 1, 1);
 	row(1, 0, 1);
@@ -258,7 +258,7 @@ static void test_twice(void **state)
 static void test_gap(void **state)
 {
 	(void)state;
-	store_import_connected(intake);
+	store_import_connected(import);
 	row(5, 0, 1);
 	assert_asked(2, 5, 5);
 	row(8, 0, 1);
@@ -275,20 +275,20 @@ static void test_gap(void **state)
 /* The disk comes back while a batch is on its way. */
 static void test_disk(void **state)
 {
-	char folder[] = "/tmp/intake.XXXXXX", path[64];
+	char folder[] = "/tmp/import.XXXXXX", path[64];
 
 	tear_down(state);
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/new/usage.sqlite", folder);
 	store = store_open(path, 86400);
 	assert_int_equal(set_up(state), 0);
-	store_import_connected(intake);
+	store_import_connected(import);
 	row(1, 0, 1);
 	assert_asked(2, 1, 0);
 	row(2, 0, 3);
 	path[strlen(folder) + 4] = '\0';
 	assert_int_equal(mkdir(path, 0700), 0);
-	store_import_retry(intake);
+	store_import_retry(import);
 	assert_asked(3, 1, 1);
 	row(2, 1, 3);
 	row(2, 2, 3);
