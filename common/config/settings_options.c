@@ -78,10 +78,9 @@ static const struct conf_option gate_options[] = {
 	  AT(gate_settings, events_user),
 	  .fallback = "stadttor-events",
 	  .max = 31,
-	  .help = HELP(
-		  "user of the program that tells the controller on OpenWrt "
-		  "what dnsmasq and hostapd tell on ubus; where no user has "
-		  "that name, such as none, nobody may") },
+	  .help = HELP("user of the program on OpenWrt that reports events of "
+		       "dnsmasq and hostapd to the controller; if no user has "
+		       "that name, such as none, nobody may") },
 	{ .name = "debug",
 	  .type = CONF_BOOL,
 	  AT(gate_settings, debug),
@@ -140,17 +139,16 @@ static const struct conf_option zone_options[] = {
 	  AT(zone_settings, limits.idle_s),
 	  .fallback = "1h",
 	  .max = 365 * DAY,
-	  .help = HELP("a device that sends nothing for this long is let go; "
-		       "0: never") },
+	  .help = HELP("a session ends when its device has sent nothing for "
+		       "this long; 0: never") },
 	{ .name = "leave",
 	  .type = CONF_SECONDS,
 	  AT(zone_settings, leave_s),
 	  .fallback = "0",
 	  .max = DAY,
-	  .help = HELP(
-		  "on OpenWrt: a device that has given its lease back, or has "
-		  "left the access point, is let go when it sends nothing for "
-		  "this long after it; 0: after idle, as any other") },
+	  .help = HELP("on OpenWrt: the session of a device that has released "
+		       "its lease or left the access point ends when it sends "
+		       "nothing for this long; 0: after idle, as any other") },
 	{ .name = "quota",
 	  .type = CONF_BYTES,
 	  AT(zone_settings, limits.quota_bytes),
@@ -355,8 +353,8 @@ static const struct conf_option admin_options[] = {
 	  .is_valid = valid_dns_name_or_empty,
 	  .allowed = "a host name, or nothing",
 	  .help = HELP(
-		  "further name under which operators reach it; the address "
-		  "itself always works, localhost on this box") },
+		  "further name under which operators reach it, beside the "
+		  "address and, if that is a loopback address, localhost") },
 	{ .name = "certificate",
 	  .type = CONF_PATH,
 	  AT(admin_settings, certificate),

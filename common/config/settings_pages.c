@@ -100,9 +100,8 @@ static const struct conf_option portal_options[] = {
 	  AT(portal_settings, enforcement),
 	  .fallback = "",
 	  .max = 256,
-	  .help = HELP(
-		  "body that people turn to where a reported barrier stays, "
-		  "named in the accessibility statement") },
+	  .help = HELP("body that people turn to if a reported barrier is not "
+		       "removed, named in the accessibility statement") },
 	{ .name = "logo",
 	  .type = CONF_PATH,
 	  AT(portal_settings, logo),
@@ -118,8 +117,8 @@ static const struct conf_option portal_options[] = {
 	  .max = 7,
 	  .is_valid = valid_colour_or_empty,
 	  .allowed = "a colour such as #0a5a61",
-	  .help = HELP("colour of buttons and links; refused where it is read "
-		       "badly") },
+	  .help = HELP("colour of buttons and links; refused if its contrast "
+		       "is too low") },
 	{ .name = "colour_header",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, colour_header),
@@ -329,9 +328,8 @@ static const struct conf_option text_options[] = {
 	  AT(text_settings, key),
 	  .min = 1,
 	  .max = 31,
-	  .help = HELP(
-		  "text of the pages that another one takes the place of, as "
-		  "the language files call it, such as portal_heading") },
+	  .help = HELP("text of the pages to replace, by its name in the "
+		       "language files, such as portal_heading") },
 	{ .name = "text",
 	  .type = CONF_TEXT,
 	  .is_list = true,
