@@ -446,7 +446,7 @@ def test_wrong_prints(cli, folder):
         (["print", "--address", "a"], "", 1, "no codes to print"),
         (["print", "--address", "a"], f"{codes[0]}\nABC\n", 1,
          "line 2: 'ABC' is no code"),
-        (["print", "--address", "a"], '{"codes": 5}', 1, "no list of codes"),
+        (["print", "--address", "a"], '{"codes": 5}', 1, "no list 'codes'"),
         (["print", "--address", "a"], "2222222222", 4, "was not made here"),
     ]
     for args, stdin, code, word in cases:
