@@ -317,15 +317,10 @@ out:
 
 bool cli_parse_address(const char *text, struct addr *a)
 {
-	char host[ADDR_TEXT_MAX];
 	size_t len = strcspn(text, "%");
 	struct addr v;
 
-	if (len >= sizeof(host))
-		return false;
-	memcpy(host, text, len);
-	host[len] = '\0';
-	if (!addr_parse(&v, host))
+	if (!addr_parse_part(&v, text, len))
 		return false;
 	if (text[len]) {
 		v.ifindex = if_nametoindex(text + len + 1);

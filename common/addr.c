@@ -71,6 +71,17 @@ bool addr_parse(struct addr *a, const char *text)
 	return true;
 }
 
+bool addr_parse_part(struct addr *a, const char *text, size_t len)
+{
+	char part[ADDR_TEXT_MAX];
+
+	if (len >= sizeof(part))
+		return false;
+	memcpy(part, text, len);
+	part[len] = '\0';
+	return addr_parse(a, part);
+}
+
 static bool addr_host_bits_are_zero(const struct addr *a, unsigned int prefix)
 {
 	size_t bits = addr_len(a) * 8;
@@ -83,18 +94,13 @@ static bool addr_host_bits_are_zero(const struct addr *a, unsigned int prefix)
 
 bool addr_parse_prefix(struct addr *a, unsigned int *prefix, const char *text)
 {
-	char host[ADDR_TEXT_MAX];
 	struct addr v;
 	const char *slash = strchr(text, '/');
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
 	unsigned long bits;
 	char *end;
 
-	if (len >= sizeof(host))
-		return false;
-	memcpy(host, text, len);
-	host[len] = '\0';
-	if (!addr_parse(&v, host))
+	if (!addr_parse_part(&v, text, len))
 		return false;
 	bits = addr_len(&v) * 8;
 	if (slash) {

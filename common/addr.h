@@ -35,6 +35,9 @@ bool addr_from_sockaddr(struct addr *a, const struct sockaddr *sa);
 /* "192.0.2.1", "2001:db8::1"; false: not an address, *a is untouched. */
 bool addr_parse(struct addr *a, const char *text);
 
+/* The same of the first len bytes. */
+bool addr_parse_part(struct addr *a, const char *text, size_t len);
+
 /* The same with an optional "/LEN"; *prefix is in bits, host bits must be 0. */
 bool addr_parse_prefix(struct addr *a, unsigned int *prefix, const char *text);
 

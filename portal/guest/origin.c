@@ -49,18 +49,13 @@ bool origin_is_hostname(const struct origin *o, const char *host)
 bool origin_is_ours(const struct origin *o, const char *host,
 		    const struct addr *local)
 {
-	char text[ADDR_TEXT_MAX];
 	const char *name;
 	size_t len = find_name(host, &name);
 	struct addr a;
 
 	if (!*host || origin_is_hostname(o, host))
 		return true;
-	if (!len || len >= sizeof(text))
-		return false;
-	memcpy(text, name, len);
-	text[len] = '\0';
-	return addr_parse(&a, text) && addr_equal(&a, local);
+	return len && addr_parse_part(&a, name, len) && addr_equal(&a, local);
 }
 
 /* --- the redirect ------------------------------------------------------ */

@@ -146,50 +146,40 @@ static int check_application(struct voucher_db *db, bool *is_empty)
 	return !err && !*is_empty && id != APPLICATION_ID ? -EMEDIUMTYPE : err;
 }
 
-static int check_key(struct voucher_db *db, const struct voucher_key *key)
+static int check_key(sqlite3 *db, const struct voucher_hash *check)
 {
-	struct voucher_hash check;
 	sqlite3_stmt *s = NULL;
-	int err = voucher_key_check(key, &check);
-	int code;
+	int code = sqlite3_prepare_v2(db, "SELECT key FROM meta", -1, &s, NULL);
+	int err;
 
-	if (err)
-		return err;
-	code = sqlite3_prepare_v2(db->db, "SELECT key FROM meta", -1, &s, NULL);
 	if (code == SQLITE_OK)
 		code = sqlite3_step(s);
-	err = sqlite_error(db->db, code);
+	err = sqlite_error(db, code);
 	if (code == SQLITE_DONE)
 		err = -ENOENT; /* as above */
 	if (code == SQLITE_ROW &&
-	    (sqlite3_column_bytes(s, 0) != sizeof(check.byte) ||
-	     memcmp(sqlite3_column_blob(s, 0), check.byte,
-		    sizeof(check.byte)) != 0))
+	    (sqlite3_column_bytes(s, 0) != sizeof(check->byte) ||
+	     memcmp(sqlite3_column_blob(s, 0), check->byte,
+		    sizeof(check->byte)) != 0))
 		err = -EKEYREJECTED;
 	sqlite3_finalize(s);
 	return err;
 }
 
-static int put_key(struct voucher_db *db, const struct voucher_key *key)
+/* The first one stays. */
+static int put_key(sqlite3 *db, const struct voucher_hash *check)
 {
-	struct voucher_hash check;
 	sqlite3_stmt *s = NULL;
-	int err = voucher_key_check(key, &check);
-	int code;
+	int code = sqlite3_prepare_v2(
+		db, "INSERT OR IGNORE INTO meta VALUES (1, ?1)", -1, &s, NULL);
 
-	if (err)
-		return err;
-	/* the first one stays */
-	code = sqlite3_prepare_v2(db->db,
-				  "INSERT OR IGNORE INTO meta VALUES (1, ?1)",
-				  -1, &s, NULL);
 	if (code == SQLITE_OK) {
-		sqlite3_bind_blob(s, 1, check.byte, sizeof(check.byte),
+		sqlite3_bind_blob(s, 1, check->byte, sizeof(check->byte),
 				  SQLITE_STATIC);
 		code = sqlite3_step(s);
 	}
 	sqlite3_finalize(s);
-	return sqlite_error(db->db, code);
+	return sqlite_error(db, code);
 }
 
 static int prepare(struct voucher_db *db)
@@ -204,6 +194,7 @@ static int prepare(struct voucher_db *db)
 static int set_up(struct voucher_db *db, const struct voucher_key *key,
 		  enum voucher_db_mode mode)
 {
+	struct voucher_hash check;
 	bool is_empty = false;
 	int err = check_application(db, &is_empty);
 
@@ -216,10 +207,12 @@ static int set_up(struct voucher_db *db, const struct voucher_key *key,
 				 "PRAGMA cache_size = -8192"); /* of a batch */
 	if (!err)
 		err = sqlite_migrate(db->db, migrations, VERSION_LATEST);
-	if (!err && mode == VOUCHER_DB_MAKE)
-		err = put_key(db, key);
 	if (!err)
-		err = check_key(db, key);
+		err = voucher_key_check(key, &check);
+	if (!err && mode == VOUCHER_DB_MAKE)
+		err = put_key(db->db, &check);
+	if (!err)
+		err = check_key(db->db, &check);
 	return err ? err : prepare(db);
 }
 
