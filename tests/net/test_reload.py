@@ -222,7 +222,7 @@ def test_zone_with_another_name_is_another_zone(stadttor, phones):
         text = file.read()
     stadttor.write(text.replace("zone 'guest'", "zone 'square'"))
     stadttor.reload(NETCTL)
-    stadttor.wait_log("zone guest is not in the config any more: its 1 sess")
+    stadttor.wait_log("zone guest is no longer in the config: its 1 sess")
 
 
 def test_unplugged_uplink_is_said(stadttor, street):

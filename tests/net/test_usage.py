@@ -263,7 +263,8 @@ def test_nowhere_to_show_what_waits(stadttor, phones):
     for phone in phones:
         probe_and_tap(phone, "de")
     end_the_hour(stadttor)
-    stadttor.wait_log("does not see all figures that wait for the disk: " + copy, PORTAL)
+    stadttor.wait_log("does not see all figures that wait for the disk: " +
+                      copy, PORTAL)
     told = by_dashboard(stadttor, token)
     assert sum(told[1]["sessions"]) == 4
     assert by_hour(stadttor)[0] == []
@@ -382,4 +383,4 @@ def test_little_ram(build):
         assert done.stdout.count("ok") == 9001
         warned = "end with this process" in done.stderr
         assert warned == (kept == 0), done.stderr
-        assert ("told apart" in done.stderr) == (kept is None)
+        assert ("tell them apart" in done.stderr) == (kept is None)

@@ -184,7 +184,7 @@ def test_comes_and_goes(stadttor, street, phones, flow_table):
         wait_offloaded(street, V4)
         seen = [is_right(up, False)]
         street.gate.nft("delete table inet fw4\n")
-        stadttor.wait_log("flow tables are gone", seconds=10)
+        stadttor.wait_log("flow tables disappeared", seconds=10)
         time.sleep(2)
         assert offloaded(street, V4) == []
         seen.append(is_right(up, False))
@@ -194,4 +194,4 @@ def test_comes_and_goes(stadttor, street, phones, flow_table):
         seen.append(is_right(up, False))
     assert all(0.9 <= share <= 1.05 and 0.95 < ratio < 1.12
                for share, ratio in seen), seen
-    assert "closed until" not in stadttor.log()
+    assert "stays closed until" not in stadttor.log()
