@@ -294,6 +294,19 @@ static void end_zones_without(struct controller *c, const int map[])
 	push_sessions(c);
 }
 
+/* A zone that moves to another device leaves its old one to others. */
+static void forget_devices(struct controller *c, const struct settings *next,
+			   const int map[])
+{
+	for (size_t i = 0; i < c->settings->zones; i++) {
+		if (map[i] < 0 || !strcmp(c->settings->zone[i].device,
+					  next->zone[map[i]].device))
+			continue;
+		c->zone[map[i]].ifindex = 0;
+		c->zone[map[i]].renamed_ifindex = 0;
+	}
+}
+
 void controller_reload(struct controller *c, struct settings *next)
 {
 	struct zone_state before[SETTINGS_ZONES];
@@ -310,6 +323,7 @@ void controller_reload(struct controller *c, struct settings *next)
 	for (size_t i = 0; i < SETTINGS_ZONES; i++)
 		if (map[i] >= 0)
 			c->zone[map[i]] = before[i];
+	forget_devices(c, next, map);
 	memset(c->uplink_ifindex, 0, sizeof(c->uplink_ifindex));
 	memset(c->uplink_is_up, 0, sizeof(c->uplink_is_up));
 	settings_free(c->settings);

@@ -110,6 +110,19 @@ def test_device_that_is_renamed(stadttor, street, phones):
     traffic.wait_online(phone)
 
 
+def test_zone_that_moves_to_another_device(stadttor, street):
+    """By a reload: its old device is nobody's, and not shut as renamed."""
+    stadttor.start()
+    with open(stadttor.config) as f:
+        text = f.read()
+    stadttor.write(text.replace("'br-guest'", "'br-staff'"))
+    stadttor.reload()
+    lab.wait_until(lambda: "config reloaded" in stadttor.log(NETCTL))
+    assert "is called" not in stadttor.log(NETCTL)
+    assert "shut_guest" not in street.gate.run("nft", "list",
+                                               "ruleset").stdout
+
+
 def test_other_zones_are_open(stadttor, street, phones):
     """One zone is shut, the rest of the box goes on."""
     staff = street.staff_phones[0]
