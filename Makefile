@@ -68,8 +68,9 @@ $(BUILD)/stadttor-netctl: $(BUILD)/netctl/main.o $(BUILD)/libnetctl.a $(BUILD)/l
 # The command line and the portal are one file, see cli/main.c. It prints
 # rulesets, so it borrows their writer, and nothing that speaks netlink.
 $(BUILD)/stadttor: $(addprefix $(BUILD)/,cli/main.o portal/main.o libcli.a \
-		libportal.a netctl/rules/ruleset.o \
-		netctl/rules/ruleset_text.o libcommon.a)
+		libportal.a $(addprefix netctl/rules/,ruleset.o ruleset_inet.o \
+		ruleset_netdev.o ruleset_text.o ruleset_walk.o special_nets.o \
+		walk.o) libcommon.a)
 	$(call say,LD)$(link) -o $@ $^ $(call pkg_libs,$(CLI_PKGS) $(PORTAL_PKGS)) -lm
 $(BUILD)/stadttor-portal: $(BUILD)/stadttor
 	ln -sf stadttor $@

@@ -17,7 +17,7 @@ static const char *const masquerade_words[] = { "off", "ipv4", "both", NULL };
 static const char *const over_quota_words[] = { "end", "slow", NULL };
 static const char *const auth_words[] = { "click", "voucher", NULL };
 
-static bool is_garden_address(const char *text)
+static bool is_network(const char *text)
 {
 	struct addr a;
 	unsigned int prefix;
@@ -226,12 +226,22 @@ static const struct conf_option zone_options[] = {
 	{ .name = "dns_rate",
 	  .type = CONF_NUMBER,
 	  AT(zone_settings, dns_per_s),
-	  .fallback = "20",
+	  .fallback = "100",
 	  .min = 1,
 	  .max = 10000,
 	  .help = HELP(
 		  "DNS queries a second that a device may send before it is "
-		  "let in") },
+		  "let in, and five times as many at once; the bytes of the "
+		  "answers are bounded, too, to 64 kbit/s after 256 kB") },
+	{ .name = "max_flows",
+	  .type = CONF_NUMBER,
+	  AT(zone_settings, max_flows),
+	  .fallback = "2000",
+	  .max = 60000,
+	  .help = HELP(
+		  "connections that a device may have at once, so that one "
+		  "cannot fill the table that all share; before it is let in "
+		  "they are 200; 0: any number") },
 	{ .name = "counted",
 	  .type = CONF_BOOL,
 	  AT(zone_settings, counted),
@@ -255,11 +265,34 @@ static const struct conf_option zone_options[] = {
 	  .is_list = true,
 	  AT(zone_settings, garden_address),
 	  .max = 63,
-	  .is_valid = is_garden_address,
+	  .is_valid = is_network,
 	  .allowed = "an IPv4 or IPv6 address or network such as "
 		     "203.0.113.0/24",
 	  .help = HELP(
 		  "address or network that everybody reaches before the tap") },
+	{ .name = "garden_port",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(zone_settings, garden_port),
+	  .max = 15,
+	  .is_valid = valid_port_or_all,
+	  .allowed = "a port such as 8883/tcp or 8801/udp, or all",
+	  .help = HELP("port that everybody reaches there before the tap, "
+		       "beside those of the web (80 and 443 of TCP, 443 of "
+		       "UDP); all: any port and protocol") },
+	{ .name = "allow_private",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(zone_settings, allow_private),
+	  .max = 63,
+	  .is_valid = is_network,
+	  .allowed = "an IPv4 or IPv6 address or network such as "
+		     "203.0.113.0/24",
+	  .help = HELP(
+		  "network behind an uplink that devices reach once they are "
+		  "in, though no host of the internet is in it; without this "
+		  "list they reach no private, link-local, shared (CGN) or "
+		  "multicast address there") },
 };
 
 static const struct conf_option usage_options[] = {

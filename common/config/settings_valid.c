@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/config/settings_valid.h"
 
+#include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/colour.h"
@@ -72,4 +74,30 @@ bool valid_zone_name(const char *text)
 	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
 
 	return len && len < IPC_ZONE_NAME_MAX && !text[len];
+}
+
+bool valid_port_parse(const char *text, uint16_t *port, uint8_t *protocol)
+{
+	unsigned long number;
+	char *end;
+
+	if (*text < '1' || *text > '9')
+		return false;
+	number = strtoul(text, &end, 10);
+	if (!strcmp(end, "/tcp"))
+		*protocol = IPPROTO_TCP;
+	else if (!strcmp(end, "/udp"))
+		*protocol = IPPROTO_UDP;
+	else
+		return false;
+	*port = (uint16_t)number;
+	return number <= UINT16_MAX;
+}
+
+bool valid_port_or_all(const char *text)
+{
+	uint16_t port;
+	uint8_t protocol;
+
+	return !strcmp(text, "all") || valid_port_parse(text, &port, &protocol);
 }

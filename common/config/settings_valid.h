@@ -4,6 +4,7 @@
 #define STADTTOR_COMMON_CONFIG_SETTINGS_VALID_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 bool valid_dns_name(const char *text);
 bool valid_dns_name_or_empty(const char *text);
@@ -24,5 +25,11 @@ bool valid_json_pointer(const char *text);
 
 /* 1 to 15 of a-z, 0-9 and '_': the name of a zone. */
 bool valid_zone_name(const char *text);
+
+/*
+ * "8883/tcp" or "8883/udp". protocol: IPPROTO_*. The second takes "all", too.
+ */
+bool valid_port_parse(const char *text, uint16_t *port, uint8_t *protocol);
+bool valid_port_or_all(const char *text);
 
 #endif

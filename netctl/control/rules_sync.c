@@ -6,6 +6,7 @@
 
 #include "netctl/control/garden_sync.h"
 #include "netctl/control/pending.h"
+#include "netctl/rules/foreign.h"
 #include "netctl/rules/ruleset_nft.h"
 
 static struct ruleset_input ruleset_input(const struct controller *c)
@@ -61,7 +62,7 @@ int rules_sync_install(struct controller *c)
 {
 	int err;
 
-	c->has_flow_table = ruleset_has_flow_table(c->nft);
+	c->has_flow_table = foreign_has_flow_table(c->nft);
 	err = install_once(c, false);
 
 	if (err == -EEXIST || err == -EBUSY || err == -EINVAL) {
@@ -115,7 +116,7 @@ void rules_sync_follow_policing(struct controller *c)
 
 void rules_sync_follow_flow_tables(struct controller *c)
 {
-	if (ruleset_has_flow_table(c->nft) == c->has_flow_table)
+	if (foreign_has_flow_table(c->nft) == c->has_flow_table)
 		return;
 	if (rules_sync_install(c) == 0)
 		log_info("flow tables %s: uploads get their class %s",

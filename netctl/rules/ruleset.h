@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the gate's two nftables tables hold, described once. A visitor turns
- * the description into nft's syntax (ruleset_text) or into kernel bytecode
- * (ruleset_nft). Nothing here grows with the number of people: they are
- * elements of the maps.
+ * The words in which the gate's two nftables tables are described, once
+ * (ruleset_netdev, ruleset_inet). A visitor turns the description into nft's
+ * syntax (ruleset_text) or into kernel bytecode (ruleset_nft). Nothing here
+ * grows with the number of people: they are elements of the maps.
  */
 #ifndef STADTTOR_NETCTL_RULES_RULESET_H
 #define STADTTOR_NETCTL_RULES_RULESET_H
@@ -21,6 +21,22 @@
 #define RULESET_SET_MAX		 4096
 #define RULESET_RATE_TIMEOUT_S	 10
 #define RULESET_GARDEN_TIMEOUT_H 6
+
+/* Of sets that devices fill, whoever they say they are; none: denied. */
+#define RULESET_DEVICES_MAX 16384
+
+/*
+ * Answers of DNS to a device that is not in. A bucket is full again before its
+ * element is forgotten, so that silence gains nothing.
+ */
+#define RULESET_ANSWERS_KBYTES_PER_S 8U
+#define RULESET_ANSWERS_BURST_KBYTES 256U
+#define RULESET_ANSWERS_TIMEOUT_S    60
+/* Queries to the resolver: names looked up at once, in the bucket's seconds. */
+#define RULESET_QUERIES_BURST_S 5
+
+/* Connections at once of a device that is not in. */
+#define RULESET_FLOWS_BEFORE 200
 
 /* The gate's 16 bits of the packet mark, before they are shifted. */
 #define SLOT_NONE     0
@@ -45,6 +61,7 @@ enum ruleset_hook {
 	HOOK_PREROUTING_NAT,
 	HOOK_POSTROUTING_NAT,
 	HOOK_INPUT,
+	HOOK_INPUT_NAT,
 	HOOK_FORWARD,
 };
 
@@ -60,25 +77,31 @@ enum ruleset_field {
 };
 
 enum term_kind {
-	TERM_IIFNAME,	 /* name */
-	TERM_OIFNAME,	 /* name */
-	TERM_OIF,	 /* name, value: its index */
-	TERM_NFPROTO,	 /* value: NFPROTO_* */
-	TERM_L4PROTO,	 /* value: IPPROTO_* */
-	TERM_DPORT,	 /* value: port */
-	TERM_LOCAL,	 /* the destination is an address of this box */
-	TERM_SPOOFED,	 /* no way back to the source leads out there */
-	TERM_MARK,	 /* mark & mask == value, or != with negate */
-	TERM_IN_SET,	 /* field, name of the set */
-	TERM_REPLY,	 /* of an established or related connection; negate */
-	TERM_TRACKED,	 /* conntrack knows its connection; negate */
-	TERM_ANSWER,	 /* in the direction of the reply */
-	TERM_OVER_RATE,	 /* name of the set, value: per second, per device */
-	TERM_SET_MARK,	 /* mark = (mark & ~mask) | value */
-	TERM_MAP_MARK,	 /* mark = map name of field */
-	TERM_MAP_CLASS,	 /* priority = map name of field */
+	TERM_IIFNAME,	/* name */
+	TERM_OIFNAME,	/* name */
+	TERM_OIF,	/* name, value: its index */
+	TERM_NFPROTO,	/* value: NFPROTO_* */
+	TERM_L4PROTO,	/* value: IPPROTO_* */
+	TERM_SPORT,	/* value: port */
+	TERM_DPORT,	/* value: port */
+	TERM_SYN,	/* of TCP: opens a connection, or answers that */
+	TERM_LOCAL,	/* the destination is an address of this box */
+	TERM_SPOOFED,	/* no way back to the source leads out there */
+	TERM_MARK,	/* mark & mask == value, or != with negate */
+	TERM_IN_SET,	/* field, name of the set */
+	TERM_CT_STATE,	/* one of mask: bits as in enum ruleset_state; negate */
+	TERM_NEW_FLOW,	/* the first packet of a connection */
+	TERM_ANSWER,	/* in the direction of the reply */
+	TERM_OVER_RATE, /* name of the set, value: per second, per device */
+	TERM_ANSWERS,	/* name of the set: within the device's bytes of DNS */
+	TERM_FLOWS,	/* name of the set, value: connections of the device */
+	TERM_SET_MARK,	/* mark = (mark & ~mask) | value */
+	TERM_MAP_MARK,	/* mark = map name of field */
+	TERM_MAP_CLASS, /* priority = map name of field */
 	TERM_MARK_CLASS, /* our mark is not 0; priority = value | that */
 	TERM_REDIRECT,	 /* value: port */
+	TERM_COUNT,	 /* value: enum ruleset_counter */
+	TERM_CLAMP_MSS,	 /* to what the routes of both directions carry */
 	TERM_MASQUERADE,
 	TERM_REJECT_TCP,
 	TERM_REJECT,
@@ -88,6 +111,29 @@ enum term_kind {
 	TERM_JUMP, /* name of the chain */
 	TERM_GOTO, /* name of the chain */
 	TERM_KIND_MAX
+};
+
+/*
+ * Packets that open a connection, of all zones, where the gate lets them go on
+ * and where they leave the firewall: who drops them in between is seen by it.
+ */
+enum ruleset_counter {
+	COUNTER_LET_OUT,  /* of devices that are in, in forward */
+	COUNTER_LEFT,	  /* of those, in postrouting */
+	COUNTER_LET_IN,	  /* to the portal, in input */
+	COUNTER_ARRIVED,  /* of those, at the end of input */
+	COUNTER_TOO_MANY, /* refused, as their device has enough */
+	COUNTER_MAX
+};
+
+extern const char *const ruleset_counter_names[COUNTER_MAX];
+
+/* As of linux/netfilter/nf_conntrack_common.h. */
+enum ruleset_state {
+	STATE_INVALID = 1 << 0,
+	STATE_ESTABLISHED = 1 << 1,
+	STATE_RELATED = 1 << 2,
+	STATE_UNTRACKED = 1 << 6,
 };
 
 struct ruleset_term {
@@ -120,8 +166,15 @@ enum ruleset_set_kind {
 	SET_CLASSES, /* map, device -> class, time-out and counter */
 	SET_LIMITS,  /* device, time-out, each element with its own limit */
 	SET_RATES,   /* device, filled by the packet path, bounded */
+	SET_ANSWERS, /* likewise, for bytes of DNS */
+	SET_FLOWS,   /* likewise, for connections, which keep an element */
 	SET_GARDEN,  /* addresses with time-out, by dnsmasq or garden_sync */
-	SET_NETS,    /* networks from the config */
+	SET_NETS,    /* networks */
+};
+
+struct ruleset_nets {
+	const char *const *text; /* as addr_parse_prefix() reads them */
+	size_t count;
 };
 
 struct ruleset_set {
@@ -129,7 +182,7 @@ struct ruleset_set {
 	char name[RULESET_NAME_MAX];
 	enum ruleset_set_kind kind;
 	enum ruleset_key key;
-	const struct conf_list *members; /* SET_NETS: those of this family */
+	struct ruleset_nets nets; /* SET_NETS: those of this family */
 };
 
 /* What the description depends on beside the config. */
@@ -152,18 +205,12 @@ struct ruleset_input {
 /* Any of the functions may be NULL. */
 struct ruleset_visitor {
 	void (*on_table)(void *arg, enum ruleset_family family);
+	void (*on_counter)(void *arg, enum ruleset_counter counter);
 	void (*on_set)(void *arg, const struct ruleset_set *set);
 	void (*on_chain)(void *arg, const struct ruleset_chain *chain);
 	void (*on_rule)(void *arg, const struct ruleset_rule *rule);
 	void *arg;
 };
-
-/*
- * Walks both tables: table, its sets, then each chain followed by its rules;
- * a chain that others jump to comes before them.
- */
-void ruleset_walk(const struct ruleset_input *in,
-		  const struct ruleset_visitor *visitor);
 
 /* All of the gate's bits of a mark. */
 uint32_t ruleset_mark_mask(const struct settings *s);

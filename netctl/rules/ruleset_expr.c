@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include <libnftnl/expr.h>
@@ -57,13 +58,14 @@ static void add_cmp_u32(struct nftnl_rule *r, uint32_t op, uint32_t value)
 	add_cmp(r, op, &value, sizeof(value));
 }
 
-static struct nftnl_expr *add_bitwise(struct nftnl_rule *r, uint32_t op)
+static struct nftnl_expr *add_bitwise(struct nftnl_rule *r, uint32_t op,
+				      uint32_t len)
 {
 	struct nftnl_expr *e = expr_add(r, "bitwise");
 
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_LEN, sizeof(uint32_t));
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_LEN, len);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_OP, op);
 	return e;
 }
@@ -71,7 +73,16 @@ static struct nftnl_expr *add_bitwise(struct nftnl_rule *r, uint32_t op)
 /* register = register & mask ^ flip */
 static void add_mask(struct nftnl_rule *r, uint32_t mask, uint32_t flip)
 {
-	struct nftnl_expr *e = add_bitwise(r, NFT_BITWISE_BOOL);
+	struct nftnl_expr *e = add_bitwise(r, NFT_BITWISE_BOOL, sizeof(mask));
+
+	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, &mask, sizeof(mask));
+	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, &flip, sizeof(flip));
+}
+
+static void add_byte_mask(struct nftnl_rule *r, uint8_t mask)
+{
+	struct nftnl_expr *e = add_bitwise(r, NFT_BITWISE_BOOL, sizeof(mask));
+	const uint8_t flip = 0;
 
 	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, &mask, sizeof(mask));
 	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, &flip, sizeof(flip));
@@ -80,7 +91,8 @@ static void add_mask(struct nftnl_rule *r, uint32_t mask, uint32_t flip)
 /* Each 32-bit word is shifted in host order, as marks are kept. */
 static void add_shift_right(struct nftnl_rule *r, uint32_t bits)
 {
-	struct nftnl_expr *e = add_bitwise(r, NFT_BITWISE_RSHIFT);
+	struct nftnl_expr *e =
+		add_bitwise(r, NFT_BITWISE_RSHIFT, sizeof(uint32_t));
 
 	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_DATA, &bits, sizeof(bits));
 }
@@ -184,12 +196,32 @@ static void code_l4proto(struct nftnl_rule *r, const struct ruleset_term *t)
 	add_cmp(r, NFT_CMP_EQ, &protocol, sizeof(protocol));
 }
 
+static void add_port(struct nftnl_rule *r, uint32_t offset, uint32_t port)
+{
+	uint16_t port_be = htons((uint16_t)port);
+
+	add_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, offset, sizeof(port_be));
+	add_cmp(r, NFT_CMP_EQ, &port_be, sizeof(port_be));
+}
+
+static void code_sport(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	add_port(r, 0, t->value);
+}
+
 static void code_dport(struct nftnl_rule *r, const struct ruleset_term *t)
 {
-	uint16_t port_be = htons((uint16_t)t->value);
+	add_port(r, 2, t->value);
+}
 
-	add_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, 2, sizeof(port_be));
-	add_cmp(r, NFT_CMP_EQ, &port_be, sizeof(port_be));
+static void code_syn(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	uint8_t syn = 0x02;
+
+	(void)t;
+	add_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, 13, sizeof(syn));
+	add_byte_mask(r, syn);
+	add_cmp(r, NFT_CMP_EQ, &syn, sizeof(syn));
 }
 
 static void add_fib(struct nftnl_rule *r, uint32_t result, uint32_t flags)
@@ -228,66 +260,132 @@ static void code_in_set(struct nftnl_rule *r, const struct ruleset_term *t)
 	add_lookup(r, t->name);
 }
 
-static void add_ct_state(struct nftnl_rule *r, uint32_t bits, bool has_none)
+static void add_ct(struct nftnl_rule *r, uint32_t key)
 {
 	struct nftnl_expr *e = expr_add(r, "ct");
 
-	nftnl_expr_set_u32(e, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_CT_KEY, key);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_CT_DREG, NFT_REG_1);
-	add_mask(r, bits, 0);
-	add_cmp_u32(r, has_none ? NFT_CMP_EQ : NFT_CMP_NEQ, 0);
 }
 
-static void code_reply(struct nftnl_rule *r, const struct ruleset_term *t)
+_Static_assert((int)STATE_INVALID == NF_CT_STATE_INVALID_BIT &&
+		       (int)STATE_ESTABLISHED ==
+			       NF_CT_STATE_BIT(IP_CT_ESTABLISHED) &&
+		       (int)STATE_RELATED == NF_CT_STATE_BIT(IP_CT_RELATED) &&
+		       (int)STATE_UNTRACKED == NF_CT_STATE_UNTRACKED_BIT,
+	       "the kernel's bits");
+
+static void code_ct_state(struct nftnl_rule *r, const struct ruleset_term *t)
 {
-	add_ct_state(r,
-		     NF_CT_STATE_BIT(IP_CT_ESTABLISHED) |
-			     NF_CT_STATE_BIT(IP_CT_RELATED),
-		     t->negate);
+	add_ct(r, NFT_CT_STATE);
+	add_mask(r, t->mask, 0);
+	add_cmp_u32(r, t->negate ? NFT_CMP_EQ : NFT_CMP_NEQ, 0);
 }
 
-static void code_tracked(struct nftnl_rule *r, const struct ruleset_term *t)
+/* What conntrack does not know has no status, and does not match. */
+static void code_new_flow(struct nftnl_rule *r, const struct ruleset_term *t)
 {
-	add_ct_state(r, NF_CT_STATE_INVALID_BIT | NF_CT_STATE_UNTRACKED_BIT,
-		     !t->negate);
+	(void)t;
+	add_ct(r, NFT_CT_STATUS);
+	add_mask(r, IPS_CONFIRMED, 0);
+	add_cmp_u32(r, NFT_CMP_EQ, 0);
 }
 
 static void code_answer(struct nftnl_rule *r, const struct ruleset_term *t)
 {
-	struct nftnl_expr *e = expr_add(r, "ct");
 	uint8_t direction = 1; /* IP_CT_DIR_REPLY */
 
 	(void)t;
-	nftnl_expr_set_u32(e, NFTNL_EXPR_CT_KEY, NFT_CT_DIRECTION);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_CT_DREG, NFT_REG_1);
+	add_ct(r, NFT_CT_DIRECTION);
 	add_cmp(r, NFT_CMP_EQ, &direction, sizeof(direction));
 }
 
-static struct nftnl_expr *packets_over(uint64_t per_s)
+/* --- terms with a set of devices --------------------------------------- */
+
+static struct nftnl_expr *part_new(const char *name)
 {
-	struct nftnl_expr *e = nftnl_expr_alloc("limit");
+	struct nftnl_expr *e = nftnl_expr_alloc(name);
 
 	if (!e)
 		fatal("nft: no memory for a limit");
-	nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_RATE, per_s);
-	nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_UNIT, 1);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_BURST, (uint32_t)per_s * 2);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_FLAGS, NFT_LIMIT_F_INV);
 	return e;
+}
+
+/* per second, and as many more at once */
+static struct nftnl_expr *limit_new(uint32_t type, uint64_t rate,
+				    uint32_t burst, uint32_t flags)
+{
+	struct nftnl_expr *e = part_new("limit");
+
+	nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_RATE, rate);
+	nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_UNIT, 1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_BURST, burst);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_TYPE, type);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_FLAGS, flags);
+	return e;
+}
+
+/* Each element has a part of its own. A full set does not match. */
+static void add_dynset(struct nftnl_rule *r, const char *set, uint32_t op,
+		       struct nftnl_expr *part)
+{
+	struct nftnl_expr *e = expr_add(r, "dynset");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP, op);
+	nftnl_expr_set_str(e, NFTNL_EXPR_DYNSET_SET_NAME, set);
+	nftnl_expr_set(e, NFTNL_EXPR_DYNSET_EXPR, part, 0);
 }
 
 static void code_over_rate(struct nftnl_rule *r, const struct ruleset_term *t)
 {
-	struct nftnl_expr *e;
-
 	add_field(r, FIELD_ETHER_SADDR);
-	e = expr_add(r, "dynset");
-	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
-	nftnl_expr_set_str(e, NFTNL_EXPR_DYNSET_SET_NAME, t->name);
-	nftnl_expr_set(e, NFTNL_EXPR_DYNSET_EXPR, packets_over(t->value), 0);
+	add_dynset(r, t->name, NFT_DYNSET_OP_UPDATE,
+		   limit_new(NFT_LIMIT_PKTS, t->value,
+			     t->value * RULESET_QUERIES_BURST_S,
+			     NFT_LIMIT_F_INV));
 }
+
+static void code_answers(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	add_field(r, FIELD_ETHER_DADDR);
+	add_dynset(r, t->name, NFT_DYNSET_OP_UPDATE,
+		   limit_new(NFT_LIMIT_PKT_BYTES,
+			     RULESET_ANSWERS_KBYTES_PER_S * 1024,
+			     RULESET_ANSWERS_BURST_KBYTES * 1024, 0));
+}
+
+static void code_flows(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	struct nftnl_expr *e = part_new("connlimit");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_CONNLIMIT_COUNT, t->value);
+	add_field(r, FIELD_ETHER_SADDR);
+	add_dynset(r, t->name, NFT_DYNSET_OP_ADD, e);
+}
+
+static void code_clamp_mss(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	struct nftnl_expr *e = expr_add(r, "rt");
+
+	(void)t;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_RT_KEY, NFT_RT_TCPMSS);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_RT_DREG, NFT_REG_1);
+	e = expr_add(r, "byteorder");
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BYTEORDER_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BYTEORDER_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BYTEORDER_OP, NFT_BYTEORDER_HTON);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BYTEORDER_LEN, 2);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BYTEORDER_SIZE, 2);
+	e = expr_add(r, "exthdr"); /* RFC 9293: kind 2, two bytes behind it */
+	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_SREG, NFT_REG_1);
+	nftnl_expr_set_u8(e, NFTNL_EXPR_EXTHDR_TYPE, TCPOPT_MAXSEG);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_OFFSET, 2);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_LEN, 2);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_OP, NFT_EXTHDR_OP_TCPOPT);
+}
+
+/* --- what is done ------------------------------------------------------ */
 
 static void code_set_mark(struct nftnl_rule *r, const struct ruleset_term *t)
 {
@@ -326,6 +424,15 @@ static void code_mark_class(struct nftnl_rule *r, const struct ruleset_term *t)
 	add_cmp_u32(r, NFT_CMP_NEQ, 0);
 	add_mask(r, t->mask, t->value);
 	add_meta_set(r, NFT_META_PRIORITY);
+}
+
+static void code_count(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	struct nftnl_expr *e = expr_add(r, "objref");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_OBJREF_IMM_TYPE, NFT_OBJECT_COUNTER);
+	nftnl_expr_set_str(e, NFTNL_EXPR_OBJREF_IMM_NAME,
+			   ruleset_counter_names[t->value]);
 }
 
 static void code_redirect(struct nftnl_rule *r, const struct ruleset_term *t)
@@ -385,19 +492,25 @@ static void (*const term_coders[TERM_KIND_MAX])(
 	[TERM_OIF] = code_oif,
 	[TERM_NFPROTO] = code_nfproto,
 	[TERM_L4PROTO] = code_l4proto,
+	[TERM_SPORT] = code_sport,
 	[TERM_DPORT] = code_dport,
 	[TERM_LOCAL] = code_local,
 	[TERM_SPOOFED] = code_spoofed,
 	[TERM_MARK] = code_mark,
 	[TERM_IN_SET] = code_in_set,
-	[TERM_REPLY] = code_reply,
-	[TERM_TRACKED] = code_tracked,
+	[TERM_SYN] = code_syn,
+	[TERM_CT_STATE] = code_ct_state,
+	[TERM_NEW_FLOW] = code_new_flow,
 	[TERM_ANSWER] = code_answer,
 	[TERM_OVER_RATE] = code_over_rate,
+	[TERM_ANSWERS] = code_answers,
+	[TERM_FLOWS] = code_flows,
+	[TERM_CLAMP_MSS] = code_clamp_mss,
 	[TERM_SET_MARK] = code_set_mark,
 	[TERM_MAP_MARK] = code_map_mark,
 	[TERM_MAP_CLASS] = code_map_class,
 	[TERM_MARK_CLASS] = code_mark_class,
+	[TERM_COUNT] = code_count,
 	[TERM_REDIRECT] = code_redirect,
 	[TERM_MASQUERADE] = code_masquerade,
 	[TERM_REJECT_TCP] = code_reject_tcp,

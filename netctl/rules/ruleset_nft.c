@@ -9,6 +9,7 @@
 
 #include <libnftnl/chain.h>
 #include <libnftnl/expr.h>
+#include <libnftnl/object.h>
 #include <libnftnl/rule.h>
 #include <libnftnl/set.h>
 #include <libnftnl/table.h>
@@ -18,10 +19,12 @@
 #include <linux/netfilter/nfnetlink.h>
 
 #include "netctl/rules/ruleset_expr.h"
+#include "netctl/rules/ruleset_walk.h"
 
-#define DUMP_ATTEMPTS	  10 /* while others keep changing tables */
-#define RATE_TIMEOUT_MS	  (RULESET_RATE_TIMEOUT_S * 1000ULL)
-#define GARDEN_TIMEOUT_MS (RULESET_GARDEN_TIMEOUT_H * 3600 * 1000ULL)
+#define DUMP_ATTEMPTS	   10 /* while others keep changing tables */
+#define RATE_TIMEOUT_MS	   (RULESET_RATE_TIMEOUT_S * 1000ULL)
+#define ANSWERS_TIMEOUT_MS (RULESET_ANSWERS_TIMEOUT_S * 1000ULL)
+#define GARDEN_TIMEOUT_MS  (RULESET_GARDEN_TIMEOUT_H * 3600 * 1000ULL)
 
 #ifndef NFT_SET_EXPR
 #define NFT_SET_EXPR 0x100 /* linux/netfilter/nf_tables.h since 5.11 */
@@ -77,6 +80,24 @@ static void on_table(void *arg, enum ruleset_family family)
 		  RULESET_TABLE);
 }
 
+/* One that is there goes on counting. */
+static void on_counter(void *arg, enum ruleset_counter counter)
+{
+	struct coder *c = arg;
+	struct nftnl_obj *o = nftnl_obj_alloc();
+	struct nlmsghdr *nlh;
+
+	if (!o)
+		fatal("nft: no memory for a counter");
+	nftnl_obj_set_str(o, NFTNL_OBJ_TABLE, RULESET_TABLE);
+	nftnl_obj_set_str(o, NFTNL_OBJ_NAME, ruleset_counter_names[counter]);
+	nftnl_obj_set_u32(o, NFTNL_OBJ_TYPE, NFT_OBJECT_COUNTER);
+	nlh = nft_put(c->nft, NFT_MSG_NEWOBJ, NFPROTO_INET, NLM_F_CREATE);
+	nftnl_obj_nlmsg_build_payload(nlh, o);
+	nft_put_done(c->nft, nlh);
+	nftnl_obj_free(o);
+}
+
 static const struct {
 	uint32_t type, len;
 } key_types[] = {
@@ -98,6 +119,9 @@ static const struct {
 	[SET_LIMITS] = { NFT_SET_TIMEOUT | NFT_SET_EVAL, 0, 0, 0 },
 	[SET_RATES] = { NFT_SET_TIMEOUT | NFT_SET_EVAL, 0, RULESET_SET_MAX,
 			RATE_TIMEOUT_MS },
+	[SET_ANSWERS] = { NFT_SET_TIMEOUT | NFT_SET_EVAL, 0,
+			  RULESET_DEVICES_MAX, ANSWERS_TIMEOUT_MS },
+	[SET_FLOWS] = { NFT_SET_EVAL, 0, RULESET_DEVICES_MAX, 0 },
 	[SET_GARDEN] = { NFT_SET_TIMEOUT, 0, RULESET_SET_MAX,
 			 GARDEN_TIMEOUT_MS },
 	[SET_NETS] = { NFT_SET_INTERVAL, 0, 0, 0 },
@@ -120,6 +144,10 @@ static void add_interval_end(struct nftnl_set *s, const struct addr *a,
 		end.byte[i] = (uint8_t)carry;
 		carry >>= 8;
 	}
+	if (carry) { /* the last network has no end */
+		nftnl_set_elem_free(e);
+		return;
+	}
 	nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_FLAGS,
 			       NFT_SET_ELEM_INTERVAL_END);
 	nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, end.byte, (uint32_t)len);
@@ -140,14 +168,14 @@ static void add_net(struct nftnl_set *s, const struct addr *a,
 }
 
 /* a lies in one of the networks before index i, so its interval is there. */
-static bool is_covered(const struct conf_list *l, size_t i,
+static bool is_covered(const struct ruleset_nets *l, size_t i,
 		       const struct addr *a, unsigned int prefix)
 {
 	struct addr b;
 	unsigned int wider;
 
 	for (size_t k = 0; k < l->count; k++) {
-		if (k == i || !addr_parse_prefix(&b, &wider, l->value[k]) ||
+		if (k == i || !addr_parse_prefix(&b, &wider, l->text[k]) ||
 		    wider > prefix || (wider == prefix && k > i))
 			continue;
 		if (addr_is_within(a, &b, wider))
@@ -156,7 +184,7 @@ static bool is_covered(const struct conf_list *l, size_t i,
 	return false;
 }
 
-/* The config's networks; a reload replaces them, so they are flushed first. */
+/* A reload replaces them, so they are flushed first. */
 static void put_members(struct coder *c, struct nftnl_set *s,
 			const struct ruleset_set *set)
 {
@@ -169,10 +197,10 @@ static void put_members(struct coder *c, struct nftnl_set *s,
 	nlh = nft_put(c->nft, NFT_MSG_DELSETELEM, nfproto, 0);
 	nftnl_set_elems_nlmsg_build_payload(nlh, s);
 	nft_put_done(c->nft, nlh);
-	for (size_t i = 0; i < set->members->count; i++)
-		if (addr_parse_prefix(&a, &prefix, set->members->value[i]) &&
+	for (size_t i = 0; i < set->nets.count; i++)
+		if (addr_parse_prefix(&a, &prefix, set->nets.text[i]) &&
 		    a.family == family &&
-		    !is_covered(set->members, i, &a, prefix))
+		    !is_covered(&set->nets, i, &a, prefix))
 			add_net(s, &a, prefix);
 	nlh = nft_put(c->nft, NFT_MSG_NEWSETELEM, nfproto, NLM_F_CREATE);
 	nftnl_set_elems_nlmsg_build_payload(nlh, s);
@@ -239,6 +267,7 @@ static const struct {
 	[HOOK_PREROUTING_NAT] = { "nat", NF_INET_PRE_ROUTING },
 	[HOOK_POSTROUTING_NAT] = { "nat", NF_INET_POST_ROUTING },
 	[HOOK_INPUT] = { "filter", NF_INET_LOCAL_IN },
+	[HOOK_INPUT_NAT] = { "nat", NF_INET_LOCAL_IN },
 	[HOOK_FORWARD] = { "filter", NF_INET_FORWARD },
 };
 
@@ -495,6 +524,7 @@ int ruleset_put(struct nft *nft, const struct ruleset_input *in, bool fresh)
 {
 	struct coder c = { .nft = nft };
 	const struct ruleset_visitor objects = { .on_table = on_table,
+						 .on_counter = on_counter,
 						 .on_set = on_set,
 						 .on_chain = on_chain,
 						 .arg = &c };
@@ -562,30 +592,6 @@ int ruleset_put_removal(struct nft *nft)
 				  ruleset_nfproto(n->family), n->text);
 	forget(&tables);
 	return err;
-}
-
-/* --- what others have -------------------------------------------------- */
-
-static int on_flow_table(const struct nlmsghdr *nlh, void *arg)
-{
-	(void)nlh;
-	*(bool *)arg = true;
-	return 0;
-}
-
-/* A kernel without flow tables answers with an error, which is a no. */
-bool ruleset_has_flow_table(struct nft *nft)
-{
-	bool found = false;
-	const struct nft_dump d = { .type = NFT_MSG_GETFLOWTABLE,
-				    .family = NFPROTO_UNSPEC,
-				    .on_message = on_flow_table,
-				    .arg = &found };
-	int err = -EINTR;
-
-	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++)
-		err = nft_dump(nft, &d);
-	return found;
 }
 
 /* --- the fingerprint --------------------------------------------------- */

@@ -32,9 +32,6 @@ void ruleset_guard_table(char name[RULESET_GUARD_MAX], const char *device);
 /* Puts the removal of both tables and of the guard's, those that are there. */
 int ruleset_put_removal(struct nft *nft) MUST_CHECK;
 
-/* true: anybody has a flow table, so that flows may skip the forward hook. */
-bool ruleset_has_flow_table(struct nft *nft);
-
 /*
  * A number that changes when anybody changes a table, chain or rule of ours;
  * RULESET_GUARDED while etc/guard keeps the guests of one of the zones out, as

@@ -8,7 +8,7 @@
 
 #include "common/array.h"
 #include "common/stringify.h"
-#include "netctl/rules/ruleset.h"
+#include "netctl/rules/ruleset_walk.h"
 
 struct writer {
 	FILE *out;
@@ -71,6 +71,11 @@ static void write_l4proto(FILE *f, const struct ruleset_term *t)
 	fprintf(f, "meta l4proto %s", protocol_text(t->value));
 }
 
+static void write_sport(FILE *f, const struct ruleset_term *t)
+{
+	fprintf(f, "th sport %u", t->value);
+}
+
 static void write_dport(FILE *f, const struct ruleset_term *t)
 {
 	fprintf(f, "th dport %u", t->value);
@@ -99,14 +104,26 @@ static void write_in_set(FILE *f, const struct ruleset_term *t)
 	fprintf(f, "%s @%s", field_text[t->field], t->name);
 }
 
-static void write_tracked(FILE *f, const struct ruleset_term *t)
+static void write_ct_state(FILE *f, const struct ruleset_term *t)
 {
-	fprintf(f, "ct state %sinvalid,untracked", t->negate ? "" : "! ");
-}
+	static const struct {
+		enum ruleset_state bit;
+		const char *name;
+	} states[] = {
+		{ STATE_INVALID, "invalid" },
+		{ STATE_ESTABLISHED, "established" },
+		{ STATE_RELATED, "related" },
+		{ STATE_UNTRACKED, "untracked" },
+	};
+	const char *separator = "";
 
-static void write_reply(FILE *f, const struct ruleset_term *t)
-{
-	fprintf(f, "ct state %sestablished,related", t->negate ? "! " : "");
+	fprintf(f, "ct state %s", t->negate ? "! " : "");
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		if (!(t->mask & states[i].bit))
+			continue;
+		fprintf(f, "%s%s", separator, states[i].name);
+		separator = ",";
+	}
 }
 
 static void write_over_rate(FILE *f, const struct ruleset_term *t)
@@ -114,7 +131,21 @@ static void write_over_rate(FILE *f, const struct ruleset_term *t)
 	fprintf(f,
 		"update @%s { ether saddr limit rate over %u/second "
 		"burst %u packets }",
-		t->name, t->value, t->value * 2);
+		t->name, t->value, t->value * RULESET_QUERIES_BURST_S);
+}
+
+static void write_answers(FILE *f, const struct ruleset_term *t)
+{
+	fprintf(f,
+		"update @%s { ether daddr limit rate %u kbytes/second "
+		"burst %u kbytes }",
+		t->name, RULESET_ANSWERS_KBYTES_PER_S,
+		RULESET_ANSWERS_BURST_KBYTES);
+}
+
+static void write_flows(FILE *f, const struct ruleset_term *t)
+{
+	fprintf(f, "add @%s { ether saddr ct count %u }", t->name, t->value);
 }
 
 static void write_set_mark(FILE *f, const struct ruleset_term *t)
@@ -142,6 +173,11 @@ static void write_mark_class(FILE *f, const struct ruleset_term *t)
 		t->mask << t->shift, t->shift, t->mask, t->value);
 }
 
+static void write_count(FILE *f, const struct ruleset_term *t)
+{
+	fprintf(f, "counter name \"%s\"", ruleset_counter_names[t->value]);
+}
+
 static void write_redirect(FILE *f, const struct ruleset_term *t)
 {
 	fprintf(f, "redirect to :%u", t->value);
@@ -167,20 +203,26 @@ static const struct {
 	[TERM_OIF] = { write_oif, NULL },
 	[TERM_NFPROTO] = { write_nfproto, NULL },
 	[TERM_L4PROTO] = { write_l4proto, NULL },
+	[TERM_SPORT] = { write_sport, NULL },
 	[TERM_DPORT] = { write_dport, NULL },
 	[TERM_LOCAL] = { write_local, NULL },
 	[TERM_SPOOFED] = { write_spoofed, NULL },
 	[TERM_MARK] = { write_mark, NULL },
 	[TERM_IN_SET] = { write_in_set, NULL },
-	[TERM_REPLY] = { write_reply, NULL },
-	[TERM_TRACKED] = { write_tracked, NULL },
+	[TERM_CT_STATE] = { write_ct_state, NULL },
 	[TERM_OVER_RATE] = { write_over_rate, NULL },
+	[TERM_ANSWERS] = { write_answers, NULL },
+	[TERM_FLOWS] = { write_flows, NULL },
 	[TERM_SET_MARK] = { write_set_mark, NULL },
 	[TERM_MAP_MARK] = { write_map_mark, NULL },
 	[TERM_MAP_CLASS] = { write_map_class, NULL },
 	[TERM_MARK_CLASS] = { write_mark_class, NULL },
+	[TERM_COUNT] = { write_count, NULL },
 	[TERM_REDIRECT] = { write_redirect, NULL },
+	[TERM_SYN] = { NULL, "tcp flags & syn == syn" },
+	[TERM_NEW_FLOW] = { NULL, "ct status ! confirmed" },
 	[TERM_ANSWER] = { NULL, "ct direction reply" },
+	[TERM_CLAMP_MSS] = { NULL, "tcp option maxseg size set rt mtu" },
 	[TERM_MASQUERADE] = { NULL, "masquerade" },
 	[TERM_REJECT_TCP] = { NULL, "reject with tcp reset" },
 	[TERM_REJECT] = { NULL, "reject with icmpx type admin-prohibited" },
@@ -218,6 +260,14 @@ static void on_table(void *arg, enum ruleset_family family)
 	w->in_table = true;
 }
 
+static void on_counter(void *arg, enum ruleset_counter counter)
+{
+	struct writer *w = arg;
+
+	fprintf(w->out, "\tcounter %s {\n\t\tpackets 0 bytes 0\n\t}\n\n",
+		ruleset_counter_names[counter]);
+}
+
 static void write_members(FILE *f, const struct ruleset_set *s)
 {
 	uint8_t family = s->key == KEY_IPV4 ? AF_INET : AF_INET6;
@@ -226,11 +276,11 @@ static void write_members(FILE *f, const struct ruleset_set *s)
 	unsigned int prefix;
 
 	fputs("\t\telements = { ", f);
-	for (size_t i = 0; i < s->members->count; i++) {
-		if (!addr_parse_prefix(&a, &prefix, s->members->value[i]) ||
+	for (size_t i = 0; i < s->nets.count; i++) {
+		if (!addr_parse_prefix(&a, &prefix, s->nets.text[i]) ||
 		    a.family != family)
 			continue;
-		fprintf(f, "%s%s", separator, s->members->value[i]);
+		fprintf(f, "%s%s", separator, s->nets.text[i]);
 		separator = ", ";
 	}
 	fputs(" }\n", f);
@@ -253,6 +303,13 @@ static void on_set(void *arg, const struct ruleset_set *s)
 					 "dynamic,"
 					 "timeout\n\t\ttimeout " STRINGIFY(
 						 RULESET_RATE_TIMEOUT_S) "s\n",
+		[SET_ANSWERS] = "\n\t\tsize " STRINGIFY(
+			RULESET_DEVICES_MAX) "\n"
+					     "\t\tflags dynamic,"
+					     "timeout\n\t\ttimeout " STRINGIFY(
+						     RULESET_ANSWERS_TIMEOUT_S) "s\n",
+		[SET_FLOWS] = "\n\t\tsize " STRINGIFY(
+			RULESET_DEVICES_MAX) "\n\t\tflags dynamic\n",
 		[SET_GARDEN] = "\n\t\tsize " STRINGIFY(
 			RULESET_SET_MAX) "\n"
 					 "\t\tflags "
@@ -279,6 +336,7 @@ static void on_chain(void *arg, const struct ruleset_chain *c)
 		[HOOK_PREROUTING_NAT] = "nat hook prerouting",
 		[HOOK_POSTROUTING_NAT] = "nat hook postrouting",
 		[HOOK_INPUT] = "filter hook input",
+		[HOOK_INPUT_NAT] = "nat hook input",
 		[HOOK_FORWARD] = "filter hook forward",
 	};
 	struct writer *w = arg;
@@ -316,6 +374,7 @@ static void print_input(const struct ruleset_input *in, FILE *out)
 {
 	struct writer w = { .out = out };
 	const struct ruleset_visitor v = { .on_table = on_table,
+					   .on_counter = on_counter,
 					   .on_set = on_set,
 					   .on_chain = on_chain,
 					   .on_rule = on_rule,

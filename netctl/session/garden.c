@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "netctl/rules/special_nets.h"
 
 struct list {
 	struct garden_entry *entry;
@@ -38,40 +39,18 @@ void garden_free(struct garden *g)
 
 /* --- what is believed -------------------------------------------------- */
 
-/* IANA's special-purpose addresses that no host of the internet has. */
-static bool is_public_4(const uint8_t b[4])
-{
-	if (b[0] == 0 || b[0] == 10 || b[0] == 127 || b[0] >= 224)
-		return false;
-	if ((b[0] == 100 && b[1] >= 64 && b[1] < 128) ||
-	    (b[0] == 169 && b[1] == 254) ||
-	    (b[0] == 172 && b[1] >= 16 && b[1] < 32) ||
-	    (b[0] == 192 && b[1] == 168))
-		return false;
-	return !(b[0] == 192 && b[1] == 0 && b[2] == 0) &&
-	       !(b[0] == 198 && (b[1] == 18 || b[1] == 19));
-}
-
-/*
- * Global unicast is 2000::/3; of it 6to4 and Teredo hold an IPv4 address that
- * a tunnel could lead anywhere. RFC 6052's prefix is what DNS64 answers with.
- */
-static bool is_public_6(const uint8_t b[16])
+/* Of IPv6 only 2000::/3 is given to hosts; DNS64 answers with RFC 6052's. */
+static bool is_given_to_hosts(const struct addr *a)
 {
 	static const uint8_t nat64[12] = { 0, 0x64, 0xff, 0x9b };
 
-	if (!memcmp(b, nat64, sizeof(nat64)))
-		return is_public_4(b + 12);
-	if ((b[0] & 0xe0) != 0x20 || (b[0] == 0x20 && b[1] == 0x02))
-		return false;
-	return !(b[0] == 0x20 && b[1] == 0x01 && b[2] == 0 && b[3] == 0);
+	return a->family == AF_INET || (a->byte[0] & 0xe0) == 0x20 ||
+	       !memcmp(a->byte, nat64, sizeof(nat64));
 }
 
 bool garden_is_public(const struct addr *a)
 {
-	if (a->family == AF_INET)
-		return is_public_4(a->byte);
-	return a->family == AF_INET6 && is_public_6(a->byte);
+	return addr_len(a) && is_given_to_hosts(a) && !special_nets_have(a);
 }
 
 static bool is_valid(const struct ipc_garden *m)

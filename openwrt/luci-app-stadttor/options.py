@@ -39,6 +39,7 @@ TYPES = [
     ("a host or domain name", "domain"),
     ("a host name, or nothing", "hostname"),
     ("an IPv4 or IPv6 address or network such as {}", "network"),
+    ("a port such as 8883/tcp or 8801/udp, or all", "port"),
     ("one IPv4 or IPv6 address of this box", "address"),
     ("an http or https address", "url"),
     ("a colour such as {}", "colour"),

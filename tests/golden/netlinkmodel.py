@@ -13,7 +13,7 @@ import struct
 NETDEV, INET, IPV4, IPV6 = 5, 1, 2, 10
 REQUEST, ACK, DUMP, CREATE, APPEND = 1, 4, 0x300, 0x400, 0x800
 NEWTABLE, GETTABLE, DELTABLE, NEWCHAIN, NEWRULE, NEWSET = 0, 1, 2, 3, 6, 9
-NEWSETELEM, GETSETELEM, DELSETELEM = 12, 13, 14
+NEWSETELEM, GETSETELEM, DELSETELEM, NEWOBJ = 12, 13, 14, 18
 NESTED = 0x8000
 TABLE = b"stadttor\0"
 
@@ -74,7 +74,6 @@ FIELDS = {"ether saddr": (0, 6, 6, 0), "ether daddr": (0, 0, 6, 0),
 PRIORITY, MARK, OIF, IIFNAME, OIFNAME, NFPROTO, L4PROTO = 2, 3, 5, 6, 7, 15, 16
 VERDICTS = {"drop": 0, "accept": 1, "jump": -3, "goto": -4, "return": -5}
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "ipv6-icmp": 58}
-ESTABLISHED_RELATED = 2 | 4
 FIELD = "(" + "|".join(FIELDS) + ")"
 HEX = "0x([0-9a-f]+)"
 
@@ -145,15 +144,52 @@ class Expressions:
         self.lookup(set_name, self.netlink.attr(3, u32(1)))
         self.store(key)
 
-    def over_rate(self, set_name, per_s, burst):
+    def byte_mask(self, mask):
+        attr = self.netlink.attr
+        self.add("bitwise", attr(1, u32(1)), attr(2, u32(1)), attr(6, u32(0)),
+                 attr(3, u32(1)), self.value(4, bytes([mask])),
+                 self.value(5, b"\0"))
+
+    def dynset(self, op, set_name, name, *part):
         n = self.netlink
-        self.field("ether saddr")
-        limit = n.nest(2, n.attr(1, u64(per_s)), n.attr(2, u64(1)),
-                       n.attr(3, u32(burst)), n.attr(4, u32(0)),
-                       n.attr(5, u32(1)))
-        self.add("dynset", n.attr(4, u32(1)), n.attr(3, u32(1)),
+        self.add("dynset", n.attr(4, u32(1)), n.attr(3, u32(op)),
                  n.attr(1, text(set_name)),
-                 n.nest(7, n.attr(1, text("limit")), limit))
+                 n.nest(7, n.attr(1, text(name)), n.nest(2, *part)))
+
+    def limit(self, set_name, rate, burst, kind, flags):
+        n = self.netlink
+        self.dynset(1, set_name, "limit", n.attr(1, u64(rate)),
+                    n.attr(2, u64(1)), n.attr(3, u32(burst)),
+                    n.attr(4, u32(kind)), n.attr(5, u32(flags)))
+
+    def over_rate(self, set_name, per_s, burst):
+        self.field("ether saddr")
+        self.limit(set_name, per_s, burst, 0, 1)
+
+    def answers(self, set_name, per_s, burst):
+        self.field("ether daddr")
+        self.limit(set_name, per_s * 1024, burst * 1024, 1, 0)
+
+    def flows(self, set_name, count):
+        self.field("ether saddr")
+        self.dynset(0, set_name, "connlimit",
+                    self.netlink.attr(1, u32(count)))
+
+    def syn(self):
+        self.payload(2, 13, 1)
+        self.byte_mask(2)
+        self.cmp(b"\2")
+
+    def clamp_mss(self):
+        attr = self.netlink.attr
+        self.numbers("rt", (2, 3), (1, 1))
+        self.numbers("byteorder", (1, 1), (2, 1), (3, 1), (4, 2), (5, 2))
+        self.add("exthdr", attr(7, u32(1)), attr(2, bytes([2])),
+                 attr(3, u32(2)), attr(4, u32(2)), attr(6, u32(1)))
+
+    def count(self, name):
+        attr = self.netlink.attr
+        self.add("objref", attr(1, u32(1)), attr(2, name.encode()))
 
     def mark_class(self, shift, mask, class_id):
         self.load(MARK)
@@ -218,21 +254,24 @@ def _protocol(e, name):
     e.cmp(bytes([PROTOCOLS[name]]))
 
 
-def _port(e, port):
-    e.payload(2, 2, 2)
+def _port(e, which, port):
+    e.payload(2, {"s": 0, "d": 2}[which], 2)
     e.cmp(struct.pack(">H", int(port)))
 
 
-def _reply(e, negate):
+STATES = {"invalid": 1, "established": 2, "related": 4, "untracked": 64}
+
+
+def _state(e, negated, names):
     e.connection(0)
-    e.mask(ESTABLISHED_RELATED)
-    e.cmp_host(0, 0 if negate else 1)
-
-
-def _tracked(e, negated):
-    e.connection(0)  # NFT_CT_STATE
-    e.mask(1 | 64)  # IP_CT invalid, untracked
+    e.mask(sum(STATES[name] for name in names.split(",")))
     e.cmp_host(0, not negated)
+
+
+def _new_flow(e):
+    e.connection(2)
+    e.mask(8)  # IPS_CONFIRMED
+    e.cmp_host(0)
 
 
 def _answer(e):
@@ -248,7 +287,8 @@ TERMS = [(re.compile(pattern + r"(?: |$)"), code) for pattern, code in [
     ("fib daddr type local", lambda e: _fib(e, 3, 2, 2)),
     ("meta nfproto ipv4", lambda e: e.family(IPV4)),
     (r"meta l4proto (\S+)", _protocol),
-    (r"th dport (\d+)", _port),
+    (r"th (s|d)port (\d+)", _port),
+    ("tcp flags & syn == syn", lambda e: e.syn()),
     (rf"meta mark & {HEX} != 0x0+ meta priority set meta mark >> (\d+)"
      rf" & {HEX} \| {HEX}",
      lambda e, whole, shift, mask, class_id: e.mark_class(
@@ -260,12 +300,19 @@ TERMS = [(re.compile(pattern + r"(?: |$)"), code) for pattern, code in [
     (rf"meta priority set {FIELD} map @(\w+)",
      lambda e, field, name: e.map(field, name, PRIORITY)),
     (rf"{FIELD} @(\w+)", _set),
-    ("ct state (! )?established,related", _reply),
-    ("ct state (! )?invalid,untracked", _tracked),
+    (r"ct state (! )?([\w,]+)", _state),
+    ("ct status ! confirmed", _new_flow),
     ("ct direction reply", _answer),
     (r"update @(\w+) { ether saddr limit rate over (\d+)/second"
      r" burst (\d+) packets }",
      lambda e, name, per_s, burst: e.over_rate(name, int(per_s), int(burst))),
+    (r"update @(\w+) { ether daddr limit rate (\d+) kbytes/second"
+     r" burst (\d+) kbytes }",
+     lambda e, name, per_s, burst: e.answers(name, int(per_s), int(burst))),
+    (r"add @(\w+) { ether saddr ct count (\d+) }",
+     lambda e, name, count: e.flows(name, int(count))),
+    (r'counter name "(\w+)"', lambda e, name: e.count(name)),
+    ("tcp option maxseg size set rt mtu", lambda e: e.clamp_mss()),
     (r"redirect to :(\d+)", lambda e, port: e.redirect(int(port))),
     ("masquerade", lambda e: e.add("masq")),
     ("reject with tcp reset", lambda e: e.reject(1, 0)),
@@ -278,7 +325,7 @@ KEYS = {"ether_addr": (9, 6), "ipv4_addr": (7, 4), "ipv6_addr": (8, 16)}
 DATA = {"mark": 19, "classid": 23}
 SET_FLAGS = {"interval": 4, "map": 8, "timeout": 16, "dynamic": 32,
              "counter": 256}
-SECONDS = {"10s": 10, "6h": 6 * 3600}
+SECONDS = {"10s": 10, "60s": 60, "6h": 6 * 3600}
 HOOKS = {"ingress": 0, "egress": 1, "prerouting": 0, "input": 1, "forward": 2,
          "postrouting": 4}
 
@@ -298,6 +345,11 @@ class Ruleset:
                 self.family = {"netdev": NETDEV, "inet": INET}[words[1]]
                 self.put(self.objects, NEWTABLE, CREATE,
                          netlink.attr(1, TABLE))
+            elif words and words[0] == "counter":
+                self.block()
+                self.put(self.objects, NEWOBJ, CREATE,
+                         netlink.attr(1, TABLE), netlink.attr(2, text(words[1])),
+                         netlink.attr(3, u32(1)), netlink.nest(4))
             elif words and words[0] in ("map", "set"):
                 self.read_set(words[1], self.block())
             elif words and words[0] == "chain":
@@ -352,9 +404,11 @@ class Ruleset:
                 continue
             first = net.network_address.packed
             after = int(net.broadcast_address) + 1
-            for flags, key in (
-                    ([], first),
-                    ([attr(3, u32(1))], after.to_bytes(len(first), "big"))):
+            ends = [([], first)]
+            if after >> len(first) * 8 == 0:  # else it is the last
+                ends.append(([attr(3, u32(1))],
+                             after.to_bytes(len(first), "big")))
+            for flags, key in ends:
                 number += 1
                 elements.append(nest(number, *flags, nest(1, attr(1, key))))
         self.put(self.objects, DELSETELEM, 0, *whose)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What netctl puts into the kernel is what `stadttor ruleset` prints."""
+import ipaddress
 import re
 
 import gate
@@ -7,7 +8,9 @@ import lab
 
 GARDEN = {"rate_down": "5mbit",
           "garden_name": ["bochum.example"],
-          "garden_address": ["203.0.113.0/25", "2001:db8:77::/48"]}
+          "garden_address": ["203.0.113.0/25", "2001:db8:77::/48"],
+          "garden_port": ["8883/tcp", "8801/udp"],
+          "allow_private": ["192.168.7.0/24", "fd00:7::/32"]}
 # nft's parser cannot say this; its listing can.
 UNSAYABLE = re.compile(r"meta priority set meta mark >>")
 
@@ -22,8 +25,27 @@ def listing(namespace, table):
                                  *table.split()).stdout)
 
 
+def bounds(item):
+    first, _, last = item.partition("-")
+    net = ipaddress.ip_network(first)
+    return net[0], ipaddress.ip_address(last) if last else net[-1]
+
+
+def joined(match):
+    """Networks side by side are one range where nft itself put them in."""
+    ranges = []
+    for first, last in sorted(bounds(item.strip())
+                              for item in match[1].split(",")):
+        if ranges and int(first) <= int(ranges[-1][1]) + 1:
+            ranges[-1][1] = max(last, ranges[-1][1])
+        else:
+            ranges.append([first, last])
+    return f"elements {ranges}"
+
+
 def without_spelling(text):
     """nft names Ethernet addresses only where it made the rule itself."""
+    text = re.sub(r"elements = \{([^}]*)\}", joined, text)
     return (text.replace("@ll,48,48", "ether saddr")
                 .replace("@ll,0,48", "ether daddr")
                 .replace("\n\n", "\n").replace("\t\tauto-merge\n", ""))

@@ -13,6 +13,7 @@
 #include "common/config/settings_read.h"
 #include "netctl/rules/ruleset.h"
 #include "netctl/rules/ruleset_text.h"
+#include "netctl/rules/ruleset_walk.h"
 
 #define NAMES_MAX 512
 
@@ -36,7 +37,10 @@ static char *big_config(void)
 			"\toption rate_down '1mbit'\n"
 			"\tlist garden_name 'example.org'\n"
 			"\tlist garden_address '192.0.2.0/24'\n"
-			"\tlist garden_address '2001:db8::/32'\n",
+			"\tlist garden_address '2001:db8::/32'\n"
+			"\tlist garden_port '8883/tcp'\n"
+			"\tlist allow_private '192.168.7.0/24'\n"
+			"\tlist allow_private 'fd00:7::/32'\n",
 			i, i);
 	fclose(f);
 	return text;
@@ -145,10 +149,11 @@ static void test_names_are_whole_and_known(void **state)
 		in.uplink_ifindex[i] = in.uplink_shaped[i] = true;
 	in.has_flow_table = true;
 	walk(&in, &seen);
-	/* three at the ingress and at the egress of a policed zone, and two
-	 * for each uplink */
+	/* three at the ingress and seven at the egress of a policed zone; for
+	 * each uplink two, and two in each zone for new connections */
 	assert_int_equal(seen.rules - closed_rules,
-			 6 * SETTINGS_ZONES + 2 * SETTINGS_UPLINKS);
+			 10 * SETTINGS_ZONES + 2 * SETTINGS_UPLINKS +
+				 2 * SETTINGS_ZONES * SETTINGS_UPLINKS);
 	settings_free(s);
 	free(text);
 }

@@ -365,7 +365,7 @@ for (const view of VIEWS) {
 		const notices = page.locator('#view .alert-message:has-text("mistake")');
 
 		assert.deepEqual(await notices.allTextContents(), [STAYS]);
-		assert.equal((await page.text()).split(':2: a gate').length, 2);
+		assert.equal((await page.text()).split(':2: unknown option').length, 2);
 		if (view === 'overview' || view === 'usage')
 			assert.match(await page.getAttribute('svg', 'aria-label'),
 				/: at most \d/);
@@ -391,7 +391,7 @@ for (const view of VIEWS) {
 
 		await open(view, { answers });
 		assert.match(await page.text(), /the programs do not start with it\. \//);
-		assert.equal((await page.text()).split(':2: a gate').length, 2);
+		assert.equal((await page.text()).split(':2: unknown option').length, 2);
 	};
 }
 

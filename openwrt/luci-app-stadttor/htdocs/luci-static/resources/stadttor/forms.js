@@ -124,6 +124,14 @@ function isNetwork(value) {
 		bits > 0 && bits <= (ipv4.test(parts[0]) ? 32 : 128);
 }
 
+const port = /^([1-9][0-9]{0,4})\/(tcp|udp)$/;
+
+function isPort(value) {
+	const parts = value.match(port);
+
+	return value === 'all' || (parts !== null && Number(parts[1]) <= 65535);
+}
+
 const url = /^https?:\/\/[^\/ "'<>\\][^ "'<>\\]*$/;
 const colour = /^#[0-9a-fA-F]{6}$/;
 const translation = /^[a-z0-9][a-z0-9-]{1,10}=./;
@@ -149,6 +157,7 @@ const check = {
 	domain: function(option, value) { return isDomain(value); },
 	hostname: function(option, value) { return isDomain(value); },
 	network: function(option, value) { return isNetwork(value); },
+	port: function(option, value) { return isPort(value); },
 	// "all addresses" would be those towards the guests, too
 	address: function(option, value) {
 		return isAddress(value) && !zeros.test(value);

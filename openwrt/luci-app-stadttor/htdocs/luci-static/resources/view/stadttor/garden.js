@@ -7,6 +7,7 @@ return forms.view(_('Garden'), _('What everybody reaches before the tap, and the
 
 	forms.add(s, null, 'zone', 'garden_name');
 	forms.add(s, null, 'zone', 'garden_address');
+	forms.add(s, null, 'zone', 'garden_port');
 
 	s = forms.named(map, 'tile', _('Tile'));
 	forms.fill(s, 'tile', [

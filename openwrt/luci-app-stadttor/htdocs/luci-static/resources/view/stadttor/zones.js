@@ -13,7 +13,7 @@ return forms.view(_('Zones'), _('Who passes the gate, from where to where, for h
 		[ 'ceiling', _('At most'), [ 'max_duration', 'max_rate_down',
 			'max_rate_up', 'max_quota' ] ],
 		[ 'more', _('More'), [] ]
-	], [ 'garden_name', 'garden_address' ]);
+	], [ 'garden_name', 'garden_address', 'garden_port' ]);
 	forms.columns(s, [ 'device', 'auth', 'duration' ]);
 
 	s = forms.named(map, 'uplink', _('Uplink'));

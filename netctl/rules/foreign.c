@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/rules/foreign.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <libnftnl/chain.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include "common/array.h"
+
+#define DUMP_ATTEMPTS 10 /* while others keep changing tables */
+
+static int on_flow_table(const struct nlmsghdr *nlh, void *arg)
+{
+	(void)nlh;
+	*(bool *)arg = true;
+	return 0;
+}
+
+/* A kernel without flow tables answers with an error, which is a no. */
+bool foreign_has_flow_table(struct nft *nft)
+{
+	bool found = false;
+	const struct nft_dump d = { .type = NFT_MSG_GETFLOWTABLE,
+				    .family = NFPROTO_UNSPEC,
+				    .on_message = on_flow_table,
+				    .arg = &found };
+	int err = -EINTR;
+
+	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++)
+		err = nft_dump(nft, &d);
+	return found;
+}
+
+struct search {
+	uint32_t hook; /* NF_INET_* */
+	foreign_chain_fn *on_chain;
+	void *arg;
+};
+
+static const char *family_name(uint32_t nfproto)
+{
+	static const struct {
+		uint32_t nfproto;
+		const char *name;
+	} names[] = {
+		{ NFPROTO_IPV4, "ip" },
+		{ NFPROTO_IPV6, "ip6" },
+		{ NFPROTO_INET, "inet" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (names[i].nfproto == nfproto)
+			return names[i].name;
+	return NULL;
+}
+
+static bool is_wanted(const struct search *s, const struct nftnl_chain *c)
+{
+	const char *type = nftnl_chain_get_str(c, NFTNL_CHAIN_TYPE);
+
+	return type && !strcmp(type, "filter") &&
+	       nftnl_chain_is_set(c, NFTNL_CHAIN_HOOKNUM) &&
+	       nftnl_chain_get_u32(c, NFTNL_CHAIN_HOOKNUM) == s->hook &&
+	       strcmp(nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE), RULESET_TABLE);
+}
+
+static void tell(const struct search *s, const struct nftnl_chain *c)
+{
+	struct foreign_chain found = {
+		.family =
+			family_name(nftnl_chain_get_u32(c, NFTNL_CHAIN_FAMILY)),
+		.table = nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE),
+		.name = nftnl_chain_get_str(c, NFTNL_CHAIN_NAME),
+		.drops = nftnl_chain_get_u32(c, NFTNL_CHAIN_POLICY) == NF_DROP,
+	};
+
+	if (found.family)
+		s->on_chain(&found, s->arg);
+}
+
+static int on_chain(const struct nlmsghdr *nlh, void *arg)
+{
+	struct nftnl_chain *c = nftnl_chain_alloc();
+
+	if (!c)
+		return -ENOMEM;
+	if (nftnl_chain_nlmsg_parse(nlh, c) == 0 && is_wanted(arg, c))
+		tell(arg, c);
+	nftnl_chain_free(c);
+	return 0;
+}
+
+int foreign_list_chains(struct nft *nft, enum ruleset_hook hook,
+			foreign_chain_fn *fn, void *arg)
+{
+	struct search s = { .hook = hook == HOOK_INPUT ? NF_INET_LOCAL_IN
+						       : NF_INET_FORWARD,
+			    .on_chain = fn,
+			    .arg = arg };
+	const struct nft_dump d = { .type = NFT_MSG_GETCHAIN,
+				    .family = NFPROTO_UNSPEC,
+				    .on_message = on_chain,
+				    .arg = &s };
+
+	return nft_dump(nft, &d);
+}

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What lies behind the uplink and is no host of the internet.
+
+The router's own page, the operator's other networks: guests reach them only
+where the config says so. And what the uplink carries: packets of its MTU.
+"""
+import contextlib
+import socket
+import struct
+
+import lab
+import packets
+import pytest
+import traffic
+from traffic import FAMILIES, V4, V6
+
+families = pytest.mark.parametrize("family", FAMILIES, ids=["ipv4", "ipv6"])
+# Of each family a network that some place really uses.
+INSIDE = {V4: "192.168.178.1", V6: "fd00:178::1"}
+NETS = {V4: "192.168.178.0/24", V6: "fd00:178::/64"}
+# One address of each kind that no host of the internet has.
+SPECIAL = {
+    V4: ["10.1.2.3", "100.64.0.1", "169.254.169.254", "172.31.0.1",
+         "192.0.0.9", "192.168.1.1", "198.18.0.1", "240.0.0.1"],
+    V6: ["64:ff9b::a01:203", "64:ff9b::c0a8:1", "64:ff9b::a9fe:a9fe",
+         "64:ff9b:1::1", "100::1", "2001::1", "2002:c0a8:1::1", "fd00::1",
+         "fec0::1"]}
+
+
+@contextlib.contextmanager
+def listening(street, address, port):
+    """A server of the uplink's own network, that says hello."""
+    family = traffic.family_of(address)
+    street.internet.ip(f"addr add {address} dev lo")
+    try:
+        with street.internet.socket(family, socket.SOCK_STREAM) as server:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            server.bind((address, port))
+            server.listen(64)
+            yield server
+    finally:
+        street.internet.ip(f"addr del {address} dev lo")
+
+
+def reaches(phone, address, port=80):
+    return traffic.tcp_connect(phone, address, port) is True
+
+
+def is_refused(phone, address, port=80):
+    return isinstance(traffic.tcp_connect(phone, address, port), OSError)
+
+
+@families
+def test_the_network_of_the_uplink(stadttor, street, phones, family):
+    """Refused at once, as a phone waits for a silent one."""
+    inside = INSIDE[family]
+    with listening(street, inside, 8080):
+        stadttor.start()
+        assert is_refused(phones[0], inside, 8080)
+        assert traffic.tap(phones[0]).status == 303
+        traffic.wait_online(phones[0], family)
+        assert isinstance(traffic.tcp_connect(phones[0], inside, 8080),
+                          ConnectionRefusedError)
+        stadttor.configure(guest={"allow_private": [NETS[family]]})
+        stadttor.reload()
+        lab.wait_until(lambda: reaches(phones[0], inside, 8080))
+        assert is_refused(phones[1], inside, 8080)
+
+
+@families
+def test_each_kind(stadttor, street, phones, family):
+    """None of them leaves by the uplink, not even what nobody answers."""
+    stadttor.start()
+    phone = phones[0]
+    assert traffic.tap(phone).status == 303
+    traffic.wait_online(phone, family)
+    tapped = phones[0].address(family)
+    with packets.Capture(street.internet) as capture:
+        for address in SPECIAL[family]:
+            phone.raw(packets.ether(
+                phone.mac, phone.network.mac, packets.ip(
+                    tapped, address, packets.UDP,
+                    packets.udp(tapped, address, lab.ECHO))))
+        assert traffic.is_online(phone, family)  # all are handled by now
+        seen = {p.destination for p in capture.packets()}
+    assert seen.isdisjoint(SPECIAL[family])
+    assert traffic.web(family) in seen
+
+
+@families
+def test_a_name_that_leads_inside(stadttor, street, phones, family):
+    """dnsmasq fills the garden's sets with what the name's owner answers."""
+    inside = INSIDE[family]
+    garden = f"garden{4 if family == V4 else 6}_guest"
+    with listening(street, inside, 80):
+        stadttor.start(guest={"garden_name": ["garden.test"]})
+        street.gate.run("nft", "add", "element", "inet", "stadttor", garden,
+                        f"{{ {inside}, {traffic.garden(family)} }}")
+        assert reaches(phones[0], traffic.garden(family))
+        assert is_refused(phones[0], inside)
+        stadttor.configure(guest={"garden_address": [inside]})
+        stadttor.reload()
+        lab.wait_until(lambda: reaches(phones[0], inside))
+
+
+@families
+def test_ports_of_the_garden(stadttor, phones, family):
+    """Those of the web, and what the config adds."""
+    phone, place = phones[0], traffic.garden(family)
+    stadttor.start(guest={"garden_address": [place]})
+    assert reaches(phone, place, 80) and reaches(phone, place, 443)
+    assert traffic.udp_echo(phone, place, 443) is True
+    assert is_refused(phone, place, lab.SOURCE)
+    assert traffic.udp_echo(phone, place, 4500) is not True
+    stadttor.configure(guest={"garden_address": [place],
+                              "garden_port": [f"{lab.SOURCE}/tcp"]})
+    stadttor.reload()
+    lab.wait_until(lambda: reaches(phone, place, lab.SOURCE))
+    assert traffic.udp_echo(phone, place, 4500) is not True
+    stadttor.configure(guest={"garden_address": [place],
+                              "garden_port": ["all"]})
+    stadttor.reload()
+    lab.wait_until(lambda: traffic.udp_echo(phone, place, 4500) is True)
+
+
+# --- the uplink's MTU -------------------------------------------------------
+
+MTU = 1400
+HEADERS = {V4: 40, V6: 60}
+
+
+def announced(server, phone, address, port):
+    """(by the phone, by the server) as the other side heard it."""
+    with phone.socket(traffic.family_of(address), socket.SOCK_STREAM) as s:
+        s.settimeout(5)
+        s.connect((address, port))
+        server.settimeout(5)
+        with server.accept()[0] as conn:
+            # what TCP may send: the other's, less the option for timestamps
+            return tuple(
+                struct.unpack("B7xI4xII", one.getsockopt(
+                    socket.IPPROTO_TCP, socket.TCP_INFO, 24))[2]
+                for one in (conn, s))
+
+
+@families
+def test_mtu_of_the_uplink(stadttor, street, phones, family):
+    """What is longer than the uplink carries is not sent in the first place,
+    whoever forgets to tell that it was dropped."""
+    address = traffic.web(family)
+    with street.internet.socket(family, socket.SOCK_STREAM) as server:
+        server.bind((address, 9000))
+        server.listen(8)
+        stadttor.start()
+        assert traffic.tap(phones[0]).status == 303
+        traffic.wait_online(phones[0], family)
+        plain = 1500 - HEADERS[family]
+        assert all(plain - 12 <= mss <= plain for mss in
+                   announced(server, phones[0], address, 9000))
+        street.gate.ip(f"link set wan0 mtu {MTU}")
+        try:
+            clamped = MTU - HEADERS[family]
+            assert all(clamped - 12 <= mss <= clamped for mss in
+                       announced(server, phones[0], address, 9000))
+        finally:
+            street.gate.ip("link set wan0 mtu 1500")

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all devices share, and one alone cannot take: the table of connections
+and the resolver."""
+import contextlib
+import itertools
+import socket
+import struct
+import time
+
+import lab
+import pytest
+import traffic
+from traffic import FAMILIES, V4
+
+families = pytest.mark.parametrize("family", FAMILIES, ids=["ipv4", "ipv6"])
+
+
+# --- connections ------------------------------------------------------------
+
+@contextlib.contextmanager
+def flows(phone, family, count, port=lab.ECHO):
+    """Sockets of so many connections of UDP, each from a port of its own."""
+    with contextlib.ExitStack() as stack:
+        opened = []
+        for _ in range(count):
+            s = stack.enter_context(phone.socket(family, socket.SOCK_DGRAM))
+            s.connect((traffic.web(family), port))
+            s.settimeout(lab.PATIENCE)
+            opened.append(s)
+        yield opened
+
+
+def answered(s):
+    try:
+        s.send(b"?")
+        return bool(s.recv(16))
+    except OSError:
+        return False
+
+
+@families
+def test_connections_of_a_device(stadttor, street, phones, family):
+    """It gets so many, and the next one is refused at once."""
+    stadttor.start(guest={"max_flows": 30})
+    greedy, modest = phones[:2]
+    for phone in (greedy, modest):
+        assert traffic.tap(phone).status == 303
+        traffic.wait_online(phone, family)
+    with flows(greedy, family, 40) as opened:
+        results = [answered(s) for s in opened]
+        passed = sum(results)
+        assert 20 < passed <= 30  # it had some already
+        assert results == [True] * passed + [False] * (40 - passed)
+        assert isinstance(traffic.tcp_connect(
+            greedy, traffic.web(family), 443), ConnectionRefusedError)
+        assert all(answered(s) for s in opened[:passed])  # those go on
+        assert traffic.is_online(modest, family)
+        assert traffic.resolve(modest, "net.test")
+        other = traffic.OTHER[family]
+        assert not traffic.is_online(greedy, other)  # a device is a MAC
+        street.gate.run("conntrack", "-F")
+        lab.wait_until(lambda: answered(opened[-1]))
+    stadttor.configure(guest={"max_flows": 0})
+    stadttor.reload()
+    with flows(greedy, family, 60) as opened:
+        lab.wait_until(lambda: answered(opened[0]))
+        assert all(answered(s) for s in opened)
+
+
+def test_connections_before_the_tap(stadttor, phones):
+    """200 of TCP, wherever they lead; another phone has its own."""
+    stadttor.start(guest={"garden_address": [lab.GARDEN4],
+                          "garden_port": ["all"]})
+    greedy, modest = phones[:2]
+    with contextlib.ExitStack() as stack:
+        results = []
+        for _ in range(205):
+            s = stack.enter_context(greedy.socket(V4, socket.SOCK_STREAM))
+            s.settimeout(lab.PATIENCE)
+            results.append(s.connect_ex((lab.GARDEN4, lab.SINK)) == 0)
+        assert results == [True] * 200 + [False] * 5
+        assert traffic.http(modest, modest.network.gate4).status == 200
+
+
+# --- the resolver -----------------------------------------------------------
+
+def fill(street, phones):
+    """As many devices as the set has places, each with a bucket."""
+    elements = ", ".join(f"06:00:00:00:{i >> 8:02x}:{i & 255:02x} timeout 60s"
+                         for i in range(16384))
+    street.gate.nft(f"add element netdev stadttor answers_guest"
+                    f" {{ {elements} }}")
+
+
+def test_a_phone_that_joins(stadttor, phones):
+    """Its programs ask for dozens of names at once, of three types each."""
+    stadttor.start()
+    phone, asked = phones[0], 240
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(phone.socket(V4, socket.SOCK_DGRAM))
+                   for _ in range(asked)]
+        for i, s in enumerate(sockets):
+            s.connect((phone.network.gate4, 53))
+            s.settimeout(lab.PATIENCE)
+            s.send(traffic.dns_query("net.test", (1, 28, 65)[i % 3], i + 1))
+        assert [len(s.recv(512)) > 12 for s in sockets] == [True] * asked
+
+
+def queries():
+    ident = 0
+    while True:
+        ident = ident % 65535 + 1
+        yield traffic.dns_query("net.test", ident=ident)
+
+
+def by_udp(phone, query):
+    size = 0
+    with phone.socket(V4, socket.SOCK_DGRAM) as s:
+        s.connect((phone.network.gate4, 53))
+        s.settimeout(0.05)
+        for _ in range(64):
+            s.send(next(query))
+        with contextlib.suppress(TimeoutError):
+            for _ in range(64):
+                size += len(s.recv(2048)) + 28
+    return size
+
+
+def by_tcp(phone, query):
+    """dnsmasq closes after a hundred questions."""
+    block = b"".join(struct.pack("!H", len(q)) + q
+                     for q in itertools.islice(query, 90))
+    size = 0
+    with phone.socket(V4, socket.SOCK_STREAM) as s, \
+            contextlib.suppress(OSError):
+        s.settimeout(0.2)
+        s.connect((phone.network.gate4, 53))
+        s.sendall(block)
+        s.shutdown(socket.SHUT_WR)
+        while more := len(s.recv(65536)):
+            size += more
+    return size
+
+
+@pytest.mark.parametrize("ask", [by_udp, by_tcp])
+def test_a_tunnel_starves(stadttor, phones, ask):
+    """Whatever it asks: 64 kbit/s once it has had 256 kB."""
+    stadttor.start(guest={"dns_rate": 10000})
+    phone, query = phones[0], queries()
+    begin, size = time.monotonic(), 0
+    while time.monotonic() < begin + 5:
+        size += ask(phone, query)
+    seconds = time.monotonic() - begin
+    assert 32768 < size < 262144 + 8192 * seconds + 2048
+    assert traffic.resolve(phones[1], "net.test")
+    assert traffic.tap(phone).status == 303
+    size = 0  # who is in is not bounded so
+    lab.wait_until(lambda: ask(phone, query) > 3000, seconds=1)
+    begin = time.monotonic()
+    while size < 1 << 19:
+        size += ask(phone, query)
+        assert time.monotonic() < begin + 5 * lab.PATIENCE
+
+
+def test_more_devices_than_places(stadttor, street, phones):
+    """Who has no bucket has no answers: none is shared, and none is free."""
+    stadttor.start()
+    fill(street, phones)
+    assert not traffic.resolve(phones[0], "net.test")
+    assert traffic.tap(phones[0]).status == 303
+    lab.wait_until(lambda: traffic.resolve(phones[0], "net.test"))
+
