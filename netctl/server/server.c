@@ -10,18 +10,17 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "common/array.h"
 #include "common/clock.h"
 #include "common/config/garden_names.h"
 #include "netctl/control/controller.h"
 #include "netctl/control/describe.h"
-#include "netctl/control/devices.h"
 #include "netctl/control/garden_sync.h"
 #include "netctl/control/grant.h"
 #include "netctl/control/poll.h"
 #include "netctl/control/push.h"
 #include "netctl/server/code_attempts.h"
 #include "netctl/server/server_socket.h"
+#include "netctl/server/session_page.h"
 #include "netctl/session/session.h"
 #include "netctl/usage/usage.h"
 
@@ -307,64 +306,7 @@ static void on_batch(void *arg)
 
 /* --- lists ------------------------------------------------------------- */
 
-/* The sessions of one page and the addresses of those devices. */
-struct page {
-	struct session_table *sessions;
-	struct session *session[IPC_LIST_PAGE];
-	uint32_t count;
-	uint16_t zone;
-	struct {
-		const struct session *session;
-		struct addr ip;
-	} * address;
-	size_t addresses, size;
-};
-
-static uint32_t page_fill(struct page *page, uint32_t index)
-{
-	struct session *s;
-
-	while (page->count < IPC_LIST_PAGE &&
-	       (s = session_at(page->sessions, index))) {
-		index = s->index + 1;
-		if (s->state == SESSION_GRANTED)
-			page->session[page->count++] = s;
-	}
-	return session_at(page->sessions, index) ? index : 0;
-}
-
-static void on_page_neighbour(const struct mac *mac, const struct addr *a,
-			      void *arg)
-{
-	struct page *page = arg;
-	const struct session *s = session_find(page->sessions, page->zone, mac);
-	void *grown;
-
-	if (!s || !page->count || s->index < page->session[0]->index ||
-	    s->index > page->session[page->count - 1]->index)
-		return;
-	grown = array_grow(page->address, &page->size, page->addresses + 1,
-			   sizeof(*page->address));
-	if (!grown)
-		return;
-	page->address = grown;
-	page->address[page->addresses].session = s;
-	page->address[page->addresses++].ip = *a;
-}
-
-/* One look at each zone's neighbours, however many sessions there are. */
-static void page_find_addresses(struct page *page, struct controller *c)
-{
-	size_t zones = controller_settings(c)->zones;
-
-	for (page->zone = 0; page->zone < zones; page->zone++)
-		if (devices_list_neighbours(c, page->zone, on_page_neighbour,
-					    page) < 0)
-			log_warn("neighbours: the list of addresses is "
-				 "incomplete");
-}
-
-static void send_addresses(struct peer *p, const struct page *page,
+static void send_addresses(struct peer *p, const struct session_page *page,
 			   const struct session *s, uint32_t id)
 {
 	struct ipc_address m = { .header.id = id, .mac = s->mac, .has_mac = 1 };
@@ -384,7 +326,7 @@ static void handle_list(struct ipc_channel *ch, const void *message, void *arg)
 	const struct ipc_list *m = message;
 	struct peer *p = arg;
 	struct controller *c = p->server->controller;
-	struct page page = { .sessions = controller_sessions(c) };
+	struct session_page page;
 	uint32_t next;
 
 	(void)ch;
@@ -393,19 +335,17 @@ static void handle_list(struct ipc_channel *ch, const void *message, void *arg)
 	if (!m->cursor && m->show_addresses)
 		log_info("audit: uid %u is shown the addresses of all %u "
 			 "sessions",
-			 p->uid, session_count(page.sessions));
-	next = page_fill(&page, m->cursor);
+			 p->uid, session_count(controller_sessions(c)));
+	next = session_page_fill(&page, c, m->cursor);
 	if (m->show_addresses)
-		page_find_addresses(&page, c);
+		session_page_find_addresses(&page, c);
 	for (uint32_t i = 0; i < page.count; i++) {
 		answer_session(p, m->header.id, page.session[i], 0);
 		if (m->show_addresses)
 			send_addresses(p, &page, page.session[i], m->header.id);
 	}
 	answer_done(p, m->header.id, 0, page.count, next);
-	if (page.address)
-		explicit_bzero(page.address, page.size * sizeof(*page.address));
-	free(page.address);
+	session_page_clear(&page);
 }
 
 static void handle_revoke(struct ipc_channel *ch, const void *message,
