@@ -22,8 +22,9 @@
 
 struct event_base;
 
-#define IPC_VERSION	  5
+#define IPC_VERSION	  6
 #define IPC_ZONE_NAME_MAX 16 /* with the closing NUL */
+#define IPC_DEVICE_MAX	  16 /* IFNAMSIZ, likewise */
 #define IPC_ZONES	  16
 #define IPC_UNLIMITED	  UINT64_MAX
 #define IPC_MESSAGE_MAX	  1024
@@ -61,6 +62,10 @@ enum ipc_type {
 	IPC_LEFT,   /* no answer */
 	/* netctl to events, unasked: on connect and on change */
 	IPC_GARDEN_NAME, /* one for each name, then IPC_DONE with id 0 */
+	/* portal to netctl */
+	IPC_DEVICE_ASK, /* IPC_DEVICE */
+	/* netctl to portal */
+	IPC_DEVICE,
 	IPC_TYPE_MAX
 };
 
@@ -186,6 +191,8 @@ struct ipc_zone {
 	uint16_t shaping; /* enum ipc_shaping */
 	uint16_t is_shut; /* packets would pass by its device: see the log */
 	char zone[IPC_ZONE_NAME_MAX];
+	/* of this box on that device, as a browser can open it; or AF_UNSPEC */
+	struct addr address;
 };
 
 enum ipc_shaping {
@@ -212,6 +219,24 @@ struct ipc_done {
 	int32_t error;
 	uint32_t count;	 /* what the request was about */
 	uint32_t cursor; /* IPC_LIST: ask again with it; 0: that was all */
+	uint32_t zero;
+};
+
+/* --- the box's own addresses ------------------------------------------- */
+
+/* Which device of the box has this address? */
+struct ipc_device_ask {
+	struct ipc_header header;
+	struct addr address; /* its ifindex is 0 */
+};
+
+/* Of several devices with the address, one without guests. */
+struct ipc_device {
+	struct ipc_header header;
+	int32_t error; /* -ENOENT: none; -EINVAL: that is no address */
+	uint32_t ifindex;
+	char device[IPC_DEVICE_MAX];
+	uint32_t has_guests; /* 1: a zone's packets reach the box by it */
 	uint32_t zero;
 };
 

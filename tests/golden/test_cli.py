@@ -18,7 +18,7 @@ REQUEST = {ADMIT: "=24s5Q16sQIIII", STATUS: "=", LIST: "=II",
            REVOKE: "=24sQQII"}
 
 
-def header(kind, ident, version=5):
+def header(kind, ident, version=6):
     return struct.pack("=HHI", version, kind, ident)
 
 
@@ -46,7 +46,7 @@ def address(ident, ip, mac=None):
 
 def zone(ident, name=b"guest", ifindex=3, sessions=7, most=1000, shaping=1):
     return header(ZONE, ident) + struct.pack(
-        "=4I16s", ifindex, sessions, most, shaping, name)
+        "=4I16s", ifindex, sessions, most, shaping, name) + addr(None)
 
 
 def totals(ident):

@@ -7,11 +7,11 @@ import socket
 import struct
 import threading
 
-VERSION = 5
+VERSION = 6
 UNLIMITED = (1 << 64) - 1
 (NONE, LOOKUP, GRANT, LOGOUT, USAGE_NEXT, HEALTH_ASK, ADMIT, STATUS, LIST,
  REVOKE, SESSION, ADDRESS, ZONE, TOTALS, DONE, HEALTH, USAGE_ROW, USAGE_LABEL,
- GARDEN, LEFT, GARDEN_NAME, TYPE_MAX) = range(22)
+ GARDEN, LEFT, GARDEN_NAME, DEVICE_ASK, DEVICE, TYPE_MAX) = range(24)
 
 HEADER = struct.Struct("=HHI")
 ADDR = struct.Struct("=B3xI16s")
@@ -21,6 +21,7 @@ GRANT_REST = struct.Struct("=16sQIIII")  # behind the limits
 REVOKE_BODY = struct.Struct("=24sQQII")
 SESSION_BODY = struct.Struct("=iI5Q5QIIII16s")
 DONE_BODY = struct.Struct("=iIII")
+DEVICE_BODY = struct.Struct("=iI16sII")
 
 
 # setgroups, setresgid and setresuid as the kernel has them: of one thread. Those
@@ -103,6 +104,10 @@ def garden(name, client, ttl_s=300, ident=1):
                                                          name.encode()), ident)
 
 
+def device_ask(client, ident=1, ifindex=0):
+    return message(DEVICE_ASK, address(client, ifindex), ident)
+
+
 def left(mac):
     return message(LEFT, bytes.fromhex(mac.replace(":", "")) + bytes(2))
 
@@ -155,6 +160,15 @@ class Peer:
         """The error and how many have ended."""
         self.send(revoke(**target))
         return DONE_BODY.unpack(self.answer_of(DONE)[HEADER.size:])[:2]
+
+    def ask_device(self, client, ifindex=0):
+        """The error, the device with that address and whether it has guests."""
+        self.send(device_ask(client, ifindex=ifindex))
+        error, index, name, guests, _ = DEVICE_BODY.unpack(
+            self.answer_of(DEVICE)[HEADER.size:])
+        name = name.rstrip(b"\0").decode()
+        assert bool(index) == bool(name) == (not error)
+        return error, name, guests
 
     def open_name(self, name, client, ttl_s=300):
         """The error and in how many zones it is open."""

@@ -119,7 +119,7 @@ static void sizes_are_fixed(void **state)
 {
 	(void)state;
 	/* Numbers of the protocol: a change asks for another IPC_VERSION. */
-	assert_int_equal(IPC_VERSION, 5);
+	assert_int_equal(IPC_VERSION, 6);
 	assert_int_equal(ipc_message_size(IPC_NONE), 0);
 	assert_int_equal(ipc_message_size(IPC_LOOKUP), 48);
 	assert_int_equal(ipc_message_size(IPC_GRANT), 112);
@@ -130,7 +130,7 @@ static void sizes_are_fixed(void **state)
 	assert_int_equal(ipc_message_size(IPC_REVOKE), 56);
 	assert_int_equal(ipc_message_size(IPC_SESSION), 128);
 	assert_int_equal(ipc_message_size(IPC_ADDRESS), 40);
-	assert_int_equal(ipc_message_size(IPC_ZONE), 40);
+	assert_int_equal(ipc_message_size(IPC_ZONE), 64);
 	assert_int_equal(ipc_message_size(IPC_TOTALS), 120);
 	assert_int_equal(ipc_message_size(IPC_DONE), 24);
 	assert_int_equal(ipc_message_size(IPC_USAGE_NEXT), 32);
@@ -141,6 +141,8 @@ static void sizes_are_fixed(void **state)
 	assert_int_equal(ipc_message_size(IPC_GARDEN), 296);
 	assert_int_equal(ipc_message_size(IPC_LEFT), 16);
 	assert_int_equal(ipc_message_size(IPC_GARDEN_NAME), 264);
+	assert_int_equal(ipc_message_size(IPC_DEVICE_ASK), 32);
+	assert_int_equal(ipc_message_size(IPC_DEVICE), 40);
 	assert_int_equal(ipc_message_size(IPC_TYPE_MAX), 0);
 	assert_int_equal(ipc_message_size((enum ipc_type)60000), 0);
 	for (int i = 0; i < IPC_TYPE_MAX; i++)
