@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/config/settings_read.h"
+#include "netctl/control/addresses.h"
 #include "netctl/control/classes.h"
 #include "netctl/control/counters.h"
 #include "netctl/control/devices.h"
@@ -94,6 +95,16 @@ static void on_links_changed(evutil_socket_t fd, short what, void *arg)
 	follow_devices(c);
 }
 
+static void on_addresses_changed(evutil_socket_t fd, short what, void *arg)
+{
+	struct controller *c = arg;
+
+	(void)what;
+	rtnl_watch_drain(fd);
+	if (addresses_update(c) && c->watcher.on_zones)
+		c->watcher.on_zones(c->watcher.arg);
+}
+
 static void on_refresh(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -158,6 +169,9 @@ static int watch(struct controller *c)
 	if (!err)
 		err = watch_one(c, &c->link_event, rtnl_watch_links(),
 				on_links_changed);
+	if (!err)
+		err = watch_one(c, &c->address_event, rtnl_watch_addresses(),
+				on_addresses_changed);
 	if (!err)
 		err = watch_one(c, &c->root_event, rtnl_watch_roots(),
 				on_roots_changed);
@@ -230,6 +244,7 @@ int controller_start(struct controller *c)
 			log_warn("zone %s: device %s is not there yet",
 				 c->settings->zone[i].name,
 				 c->settings->zone[i].device);
+	addresses_update(c);
 	err = counters_adopt(c);
 	if (!err)
 		err = refresh(c);
@@ -383,6 +398,7 @@ void controller_free(struct controller *c)
 		return;
 	unwatch(&c->nft_event);
 	unwatch(&c->link_event);
+	unwatch(&c->address_event);
 	unwatch(&c->root_event);
 	event_del(&c->push_event);
 	event_del(&c->poll_timer);
@@ -398,6 +414,7 @@ void controller_free(struct controller *c)
 	rtnl_free(c->rtnl);
 	nft_free(c->nft);
 	settings_free(c->settings);
+	free(c->address);
 	free(c);
 }
 

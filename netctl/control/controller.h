@@ -10,6 +10,7 @@
  *	flows		connections of those who are out
  *	counters	reading the maps' elements, adopting them
  *	devices		interfaces as they come and go
+ *	addresses	this box's own, and the devices that carry them
  *	garden_sync	the garden's names: addresses in sets
  *	grant		who is let in, how, and who no longer is
  *	push		sessions into the kernel, once a turn

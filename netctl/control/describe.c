@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/rss.h"
+#include "netctl/control/addresses.h"
 #include "netctl/control/state.h"
 
 void describe_session(const struct controller *c, const struct session *s,
@@ -59,6 +60,7 @@ void describe_zone(const struct controller *c, size_t i, bool is_for_portal,
 		m->shaping = z->shaped ? IPC_SHAPING_HTB : IPC_SHAPING_NONE;
 	m->is_shut = z->bypass_ifindex != 0;
 	memcpy(m->zone, c->settings->zone[i].name, sizeof(m->zone));
+	m->address = addresses_usable(c, z->ifindex);
 }
 
 static void fill_health_zones(const struct controller *c, struct ipc_health *m)

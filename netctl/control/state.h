@@ -55,6 +55,8 @@ struct controller {
 	struct zone_state zone[SETTINGS_ZONES];
 	uint32_t uplink_ifindex[SETTINGS_UPLINKS];
 	bool uplink_is_up[SETTINGS_UPLINKS]; /* there, and its cable plugged */
+	struct addr *address; /* of this box; the ifindex is its device's */
+	size_t addresses;
 	struct session_list pending; /* to be pushed at the end of the turn */
 	struct event push_event;
 	struct event poll_timer;
@@ -65,6 +67,7 @@ struct controller {
 	struct event nft_event;	    /* somebody changed some table */
 	struct event check_timer;   /* look whether it was ours */
 	struct event link_event;
+	struct event address_event;
 	struct event root_event; /* somebody changed some root qdisc */
 	uint64_t fingerprint;
 	bool devices_are_unknown; /* all zones are shut until they are known */

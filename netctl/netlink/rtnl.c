@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <linux/filter.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -287,6 +288,44 @@ int rtnl_list_links(struct rtnl *r, rtnl_link_fn *on_link, void *arg)
 			 on_link_message, &list);
 }
 
+/* --- addresses of this box --------------------------------------------- */
+
+struct address_list {
+	rtnl_address_fn *on_address;
+	void *arg;
+};
+
+/* On a point-to-point device IFA_ADDRESS is the other end (if_addr.h). */
+static int on_address_message(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ifaddrmsg *ifa = nlmsg_data(nlh);
+	const struct address_list *list = arg;
+	struct addr a = { .family = ifa->ifa_family,
+			  .ifindex = ifa->ifa_index };
+	struct nlattr *tb[IFA_MAX + 1], *own;
+
+	if (nlh->nlmsg_type != RTM_NEWADDR ||
+	    nlmsg_parse((struct nlmsghdr *)(uintptr_t)nlh, sizeof(*ifa), tb,
+			IFA_MAX, NULL) < 0)
+		return 0;
+	own = tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS];
+	if (ifa->ifa_flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED) ||
+	    !addr_len(&a) || !own || nla_len(own) != (int)addr_len(&a))
+		return 0;
+	memcpy(a.byte, nla_data(own), addr_len(&a));
+	list->on_address(&a, list->arg);
+	return 0;
+}
+
+int rtnl_list_addresses(struct rtnl *r, rtnl_address_fn *on_address, void *arg)
+{
+	struct ifaddrmsg ifa = { .ifa_family = AF_UNSPEC };
+	struct address_list list = { on_address, arg };
+
+	return rtnl_dump(r, rtnl_message(RTM_GETADDR, 0, &ifa, sizeof(ifa)),
+			 on_address_message, &list);
+}
+
 /* --- the watch --------------------------------------------------------- */
 
 static int watch_group(uint32_t groups, const struct sock_fprog *filter)
@@ -312,6 +351,11 @@ static int watch_group(uint32_t groups, const struct sock_fprog *filter)
 int rtnl_watch_links(void)
 {
 	return watch_group(RTMGRP_LINK, NULL);
+}
+
+int rtnl_watch_addresses(void)
+{
+	return watch_group(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR, NULL);
 }
 
 /* Thousands of classes change; only what happens at a root wakes us. */

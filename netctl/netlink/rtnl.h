@@ -69,10 +69,20 @@ int rtnl_list_links(struct rtnl *r, rtnl_link_fn *on_link,
 		    void *arg) MUST_CHECK;
 
 /*
- * Non-blocking sockets that become readable when devices come or go, or when
- * the root qdisc of any device changes. -errno: none to be had.
+ * Calls on_address for each address of this box that serves by now
+ * (RTM_GETADDR); its ifindex is that of the device that carries it.
+ */
+typedef void rtnl_address_fn(const struct addr *a, void *arg);
+int rtnl_list_addresses(struct rtnl *r, rtnl_address_fn *on_address,
+			void *arg) MUST_CHECK;
+
+/*
+ * Non-blocking sockets that become readable when devices come or go, when this
+ * box gets or loses an address, or when the root qdisc of any device changes.
+ * -errno: none to be had.
  */
 int rtnl_watch_links(void) MUST_CHECK;
+int rtnl_watch_addresses(void) MUST_CHECK;
 int rtnl_watch_roots(void) MUST_CHECK;
 void rtnl_watch_drain(int fd);
 

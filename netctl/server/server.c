@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/config/garden_names.h"
+#include "netctl/control/addresses.h"
 #include "netctl/control/controller.h"
 #include "netctl/control/describe.h"
 #include "netctl/control/garden_sync.h"
@@ -249,6 +250,21 @@ static void handle_status(struct ipc_channel *ch, const void *message,
 		    0);
 }
 
+/* Of the box's own addresses alone, so that nothing is told of guests. */
+static void handle_device_ask(struct ipc_channel *ch, const void *message,
+			      void *arg)
+{
+	const struct ipc_device_ask *m = message;
+	const struct peer *p = arg;
+	struct controller *c = p->server->controller;
+	struct ipc_device d = { .header.id = m->header.id };
+
+	d.error = addresses_find_device(c, &m->address, &d);
+	if (d.error == -EINVAL)
+		controller_count_refusal(c);
+	ipc_channel_send(ch, IPC_DEVICE, &d);
+}
+
 /* --- health ------------------------------------------------------------ */
 
 static void handle_health(struct ipc_channel *ch, const void *message,
@@ -421,6 +437,7 @@ static const struct ipc_handler portal_handlers[IPC_TYPE_MAX] = {
 	[IPC_LOGOUT] = { handle_logout },
 	[IPC_USAGE_NEXT] = { handle_usage_next },
 	[IPC_HEALTH_ASK] = { handle_health },
+	[IPC_DEVICE_ASK] = { handle_device_ask },
 };
 
 static const struct ipc_handler operator_handlers[IPC_TYPE_MAX] = {

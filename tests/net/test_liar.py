@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The portal was taken over: a program in its place that lies to netctl."""
 import contextlib
+import errno
 import os
 import re
+import struct
 import threading
 import time
 
@@ -106,6 +108,31 @@ def test_nonsense_in_addresses(gate):
                 except ConnectionError:
                     pass
     assert gate.sessions() == []
+
+
+def test_addresses_of_the_box_alone(gate, phones):
+    """Nothing of guests, however it asks: not even whether they are there."""
+    phone = phones[0]
+    for family in traffic.FAMILIES:
+        traffic.ping(phone, phone.network.gate(family))
+    with ipc.Peer(gate.socket) as peer:
+        for own, device, guests in (
+                (phone.network.gate4, "br-guest", 1),
+                (phone.network.gate6, "br-guest", 1),
+                (lab.UPLINK4, "wan0", 0), (lab.UPLINK6, "wan0", 0),
+                ("127.0.0.1", "lo", 0), ("::1", "lo", 0)):
+            assert peer.ask_device(own) == (0, device, guests)
+            assert peer.ask_device(own, ifindex=1)[0] == -errno.EINVAL
+        for other in (phone.ip4, phone.ip6, "10.20.222.222", lab.HOST4,
+                      lab.WEB4, "0.0.0.0", "::", "10.20.255.255", "fe80::1"):
+            assert peer.ask_device(other) == (-errno.ENOENT, "", 0)
+        for family in (0, 1, 3, 16, 17, 255):
+            for junk in (bytes(16), b"\xff" * 16):
+                peer.send(ipc.message(ipc.DEVICE_ASK,
+                                      ipc.ADDR.pack(family, 0, junk)))
+                answer = peer.answer_of(ipc.DEVICE)[ipc.HEADER.size:]
+                assert answer == struct.pack("=i", -errno.EINVAL) + bytes(28)
+    breach(gate, ipc.message(ipc.DEVICE, bytes(32)))
 
 
 @pytest.mark.parametrize("wanted", [
