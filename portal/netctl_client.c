@@ -46,6 +46,8 @@ static void answer(struct netctl_request *r, const void *message)
 	netctl_client_cancel(r);
 	if (r->wants == IPC_HEALTH)
 		r->on_health(message, r->arg);
+	else if (r->wants == IPC_DEVICE)
+		r->on_device(message, r->arg);
 	else
 		r->on_answer(message, r->arg);
 }
@@ -110,6 +112,7 @@ static void on_usage_label(struct ipc_channel *ch, const void *message,
 static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
 	[IPC_SESSION] = { on_any_answer },
 	[IPC_HEALTH] = { on_any_answer },
+	[IPC_DEVICE] = { on_any_answer },
 	[IPC_ZONE] = { on_zone },
 	[IPC_USAGE_ROW] = { on_usage_row },
 	[IPC_USAGE_LABEL] = { on_usage_label },
@@ -254,6 +257,13 @@ static uint32_t next_id(struct netctl_client *nc)
 	return nc->last_id;
 }
 
+static enum ipc_type answer_to(enum ipc_type question)
+{
+	if (question == IPC_HEALTH_ASK)
+		return IPC_HEALTH;
+	return question == IPC_DEVICE_ASK ? IPC_DEVICE : IPC_SESSION;
+}
+
 /* header is that of the message. */
 static int send_question(struct netctl_client *nc, struct netctl_request *r,
 			 enum ipc_type type, struct ipc_header *header)
@@ -269,7 +279,7 @@ static int send_question(struct netctl_client *nc, struct netctl_request *r,
 		return err;
 	r->netctl = nc;
 	r->id = nc->last_id;
-	r->wants = type == IPC_HEALTH_ASK ? IPC_HEALTH : IPC_SESSION;
+	r->wants = answer_to(type);
 	LIST_INSERT_HEAD(&nc->bucket[r->id % BUCKETS], r, next);
 	deadline_start(&r->deadline, &nc->deadlines);
 	return 0;
@@ -323,6 +333,14 @@ int netctl_client_ask_health(struct netctl_client *nc, struct netctl_request *r)
 	struct ipc_status m = { .header = { .id = 0 } };
 
 	return send_question(nc, r, IPC_HEALTH_ASK, &m.header);
+}
+
+int netctl_client_ask_device(struct netctl_client *nc, struct netctl_request *r,
+			     const struct addr *a)
+{
+	struct ipc_device_ask m = { .address = *a };
+
+	return send_question(nc, r, IPC_DEVICE_ASK, &m.header);
 }
 
 int netctl_client_send_next(struct netctl_client *nc,

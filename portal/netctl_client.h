@@ -29,12 +29,13 @@ struct netctl_client_config {
 
 /*
  * A question under way; lives in its asker, zeroed before its first use. One
- * of the two is called, with NULL where netctl is away or late; the request is
- * over by then.
+ * of the three is called, with NULL where netctl is away or late; the request
+ * is over by then.
  */
 struct netctl_request {
 	void (*on_answer)(const struct ipc_session *s, void *arg);
 	void (*on_health)(const struct ipc_health *h, void *arg);
+	void (*on_device)(const struct ipc_device *d, void *arg);
 	void *arg;
 
 	/* gate's own */
@@ -78,6 +79,10 @@ int netctl_client_ask(struct netctl_client *nc, struct netctl_request *r,
 /* The same for IPC_HEALTH_ASK, with on_health. */
 int netctl_client_ask_health(struct netctl_client *nc,
 			     struct netctl_request *r) MUST_CHECK;
+
+/* Which device carries an address of this box (IPC_DEVICE_ASK): on_device. */
+int netctl_client_ask_device(struct netctl_client *nc, struct netctl_request *r,
+			     const struct addr *a) MUST_CHECK;
 void netctl_client_cancel(struct netctl_request *r);
 
 /* -ENOTCONN: netctl is away; on_presence tells when it is back. */

@@ -137,6 +137,7 @@ static void on_zone(const struct ipc_zone *z, void *arg)
 	struct portal *p = arg;
 
 	listeners_set_ifindex(p->listeners, z->zone, z->ifindex);
+	origin_tell(&p->site.origin, z->ifindex, &z->address);
 	admin_check_device(p->admin); /* devices often change together */
 }
 

@@ -1,31 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "portal/guest/origin.h"
 
-#include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/authority.h"
-#include "common/clock.h"
 #include "portal/util/strbuf.h"
 
-#define KEEP_MS 60000
 #define VIA	"?via="
 #define ANY_VIA "o" /* put in its place later */
 
 /* --- our name ---------------------------------------------------------- */
 
+static void forget_redirects(struct origin *o)
+{
+	o->named.len = 0;
+	for (size_t i = 0; i < ORIGIN_KEPT; i++)
+		o->kept[i].len = 0;
+}
+
 void origin_init(struct origin *o, const struct portal_settings *p)
 {
-	memset(o, 0, sizeof(*o));
+	forget_redirects(o);
 	snprintf(o->hostname, sizeof(o->hostname), "%s", p->hostname);
 	for (char *c = o->hostname; *c; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c |= 0x20;
 	o->is_secure = *p->certificate != '\0';
+}
+
+void origin_tell(struct origin *o, uint32_t ifindex, const struct addr *a)
+{
+	struct addr *told = &o->told[o->next_told];
+
+	*told = *a;
+	told->ifindex = ifindex;
+	o->next_told = (o->next_told + 1) % ORIGIN_TOLD;
+	forget_redirects(o);
 }
 
 /* Whatever the port: nftables moves it. */
@@ -60,45 +71,29 @@ bool origin_is_ours(const struct origin *o, const char *host,
 
 /* --- the redirect ------------------------------------------------------ */
 
-/* How well an address of our device serves in a URL; 0: not at all. */
-static int fitness(const struct addr *a)
+/* The last that was told of its device, if it is any good. */
+static void find_usable(const struct origin *o, struct addr *a)
 {
-	if (a->family == AF_INET)
-		return 2;
-	return a->family == AF_INET6 && !addr_is_link_local(a);
-}
+	for (size_t i = 1; i <= ORIGIN_TOLD; i++) {
+		size_t at = (o->next_told + ORIGIN_TOLD - i) % ORIGIN_TOLD;
+		const struct addr *told = &o->told[at];
 
-/* Browsers do not open link-local addresses: look for another one. */
-static void find_usable(struct addr *a)
-{
-	char device[IF_NAMESIZE];
-	struct ifaddrs *all, *i;
-	uint32_t ifindex = a->ifindex;
-	struct addr best = *a;
-
-	if (!if_indextoname(ifindex, device) || getifaddrs(&all) < 0)
-		return;
-	for (i = all; i; i = i->ifa_next) {
-		struct addr other;
-
-		if (!i->ifa_addr || strcmp(i->ifa_name, device) ||
-		    !addr_from_sockaddr(&other, i->ifa_addr))
+		if (told->ifindex != a->ifindex)
 			continue;
-		if (fitness(&other) > fitness(&best))
-			best = other;
+		if (told->family != AF_UNSPEC)
+			*a = *told;
+		return;
 	}
-	freeifaddrs(all);
-	*a = best;
-	a->ifindex = ifindex;
 }
 
-static void url_of_address(char *url, size_t max, const struct addr *local)
+static void url_of_address(const struct origin *o, char *url, size_t max,
+			   const struct addr *local)
 {
 	char text[ADDR_TEXT_MAX];
 	struct addr a = *local;
 
 	if (addr_is_link_local(&a))
-		find_usable(&a);
+		find_usable(o, &a);
 	addr_to_string(&a, text);
 	snprintf(url, max,
 		 a.family == AF_INET6 ? "http://[%s]/" VIA ANY_VIA
@@ -170,22 +165,19 @@ static struct origin_redirect *redirect_by_name(struct origin *o)
 const struct origin_redirect *
 origin_redirect(struct origin *o, const struct addr *local, char via)
 {
-	struct origin_redirect *r = NULL;
-	uint64_t now_ms;
+	struct origin_redirect *r;
 	char url[ADDR_TEXT_MAX + 24];
 
 	if (!origin_needs_address(o))
 		return with_via(redirect_by_name(o), via);
-	now_ms = clock_ms();
 	for (size_t i = 0; i < ORIGIN_KEPT; i++)
-		if (o->kept[i].len && o->kept[i].valid_ms > now_ms &&
+		if (o->kept[i].len &&
 		    o->kept[i].local.ifindex == local->ifindex &&
 		    addr_equal(&o->kept[i].local, local))
 			return with_via(&o->kept[i], via);
 	r = &o->kept[o->next++ % ORIGIN_KEPT];
 	r->local = *local;
-	r->valid_ms = now_ms + KEEP_MS;
-	url_of_address(url, sizeof(url), local);
+	url_of_address(o, url, sizeof(url), local);
 	build(r, url);
 	return with_via(r, via);
 }

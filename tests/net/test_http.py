@@ -8,6 +8,7 @@ import base64
 import contextlib
 import ctypes
 import hashlib
+import json
 import os
 import re
 import select
@@ -23,6 +24,7 @@ import time
 
 import pytest
 
+import ipc
 from ipc import VERSION
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
@@ -78,9 +80,10 @@ class Space:
 
 def wait_for(what, seconds=60.0):
     end = time.monotonic() + seconds
-    while not what():
+    while not (value := what()):
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.01)
+    return value
 
 
 # --- netctl ------------------------------------------------------------------
@@ -150,9 +153,10 @@ class Netctl:
             28800, 3600, self.quota, 5_000_000, 1_000_000, self.reduced, 0,
             0, 0, b"lan"))
 
-    def say_zone(self, ifindex):
+    def say_zone(self, ifindex, address=None):
         self.peer.send(struct.pack("=HHIIIII16s", VERSION, ZONE, 0, ifindex,
-                                   0, 1000, 0, b"lan"))
+                                   0, 1000, 0, b"lan")
+                       + ipc.address(address, ifindex))
 
     def stop(self):
         listener, self.listener = self.listener, None
@@ -608,13 +612,24 @@ def link_local(space, device):
 
 def test_hijack_answers_link_local_with_a_usable_address(portal):
     wait_for(lambda: link_local(portal.phone, "phone0"))
-    wait_for(lambda: link_local(portal.gate, "lan0"))
+    own = wait_for(lambda: link_local(portal.gate, "lan0"))
+    shown = subprocess.run(portal.gate.command("ip", "-j", "link", "show",
+                                               "lan0"),
+                           capture_output=True, check=True).stdout
+    ifindex = json.loads(shown)[0]["ifindex"]
+    for told, place in ((None, f"[{own}]"), (GATE6, f"[{GATE6}]"),
+                        (GATE4, GATE4), (None, f"[{own}]")):
+        portal.netctl.say_zone(ifindex, told)
+        wait_for(lambda: leads_to(portal, own) == f"http://{place}/?via=o")
+
+
+def leads_to(portal, address):
     with portal.phone.socket(socket.AF_INET6) as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"phone0")
         s.settimeout(5)
-        s.connect((link_local(portal.gate, "lan0"), HIJACK))
+        s.connect((address, HIJACK))
         s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert Answer(read_all(s)).headers["Location"] == f"http://{GATE4}/?via=o"
+        return Answer(read_all(s)).headers["Location"]
 
 
 def test_hijack_refuses_what_is_no_http(portal):

@@ -65,6 +65,15 @@ static void on_health(const struct ipc_health *h, void *arg)
 	f->uptime_s = h ? h->uptime_s : 0;
 }
 
+static void on_device(const struct ipc_device *d, void *arg)
+{
+	struct fixture *f = arg;
+
+	f->answers++;
+	f->was_null = !d;
+	f->ifindex = d ? d->ifindex : 0;
+}
+
 static void on_usage_row(const struct ipc_usage_row *row, void *arg)
 {
 	struct fixture *f = arg;
@@ -307,6 +316,36 @@ static void test_health(void **state)
 	connect_gate(f);
 }
 
+static void test_device(void **state)
+{
+	struct fixture *f = *state;
+	struct netctl_request r = { .on_device = on_device, .arg = f };
+	struct addr a = { .family = AF_INET, .byte = { 192, 0, 2, 1 } };
+	struct ipc_device_ask asked;
+	struct ipc_device d = {
+		.header = { IPC_VERSION, IPC_DEVICE, 0 },
+		.ifindex = 9,
+	};
+
+	assert_int_equal(netctl_client_ask_device(f->netctl, &r, &a), 0);
+	assert_int_equal(recv(f->peer, &asked, sizeof(asked), 0),
+			 sizeof(asked));
+	assert_int_equal(asked.header.type, IPC_DEVICE_ASK);
+	assert_memory_equal(&asked.address, &a, sizeof(a));
+	answer(f, asked.header.id, 0); /* of another kind */
+	d.header.id = asked.header.id;
+	assert_int_equal(send(f->peer, &d, sizeof(d), 0), sizeof(d));
+	TURN_UNTIL(f, f->answers == 1);
+	assert_int_equal(f->ifindex, 9);
+	assert_int_equal(netctl_client_ask_device(f->netctl, &r, &a), 0);
+	close(f->peer);
+	TURN_UNTIL(f, f->answers == 2);
+	assert_true(f->was_null);
+	assert_int_equal(netctl_client_ask_device(f->netctl, &r, &a),
+			 -ENOTCONN);
+	connect_gate(f);
+}
+
 static void test_usage(void **state)
 {
 	struct fixture *f = *state;
@@ -441,6 +480,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_details, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_health, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_device, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_usage, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_asked_again, setup,
 						teardown),

@@ -150,6 +150,41 @@ static void test_kept(void **state)
 	}
 }
 
+static void assert_leads_to(struct origin *o, const struct addr *local,
+			    const char *host)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "\r\nLocation: http://%s/?via=a\r\n",
+		 host);
+	assert_non_null(strstr(origin_redirect(o, local, 'a')->bytes, line));
+}
+
+/* As netctl tells it, and as soon as it does. */
+static void test_link_local(void **state)
+{
+	struct origin *o = origin("", "");
+	struct addr local = address("fe80::1"), none = { .family = AF_UNSPEC };
+	struct addr ip4 = address("192.0.2.1"), ip6 = address("2001:db8::1");
+
+	(void)state;
+	local.ifindex = 3;
+	assert_leads_to(o, &local, "[fe80::1]");
+	origin_tell(o, 3, &ip6);
+	origin_tell(o, 4, &none);
+	assert_leads_to(o, &local, "[2001:db8::1]");
+	origin_tell(o, 3, &ip4);
+	assert_leads_to(o, &local, "192.0.2.1");
+	origin(o->hostname, ""); /* a reload */
+	assert_leads_to(o, &local, "192.0.2.1");
+	assert_leads_to(o, &ip6, "[2001:db8::1]"); /* and nobody else */
+	for (uint32_t i = 4; i < 3 + ORIGIN_TOLD; i++)
+		origin_tell(o, i, &ip6);
+	assert_leads_to(o, &local, "192.0.2.1");
+	origin_tell(o, 3, &none);
+	assert_leads_to(o, &local, "[fe80::1]");
+}
+
 static void test_answers(void **state)
 {
 	char text[2048];
@@ -185,6 +220,7 @@ int main(void)
 		cmocka_unit_test(test_redirects),
 		cmocka_unit_test(test_longest_name),
 		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_link_local),
 		cmocka_unit_test(test_answers),
 	};
 
