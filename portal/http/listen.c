@@ -17,6 +17,29 @@
 
 static const struct timeval accept_pause = { .tv_usec = 100000 };
 
+/* --- devices ----------------------------------------------------------- */
+
+static int bind_to_device(int fd, const char *device)
+{
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+			  (socklen_t)strlen(device) + 1);
+}
+
+uint32_t listen_find_device(const char *device)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int ifindex = 0;
+	socklen_t len = sizeof(ifindex);
+
+	if (fd < 0)
+		return 0;
+	if (bind_to_device(fd, device) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &ifindex, &len) < 0)
+		ifindex = 0;
+	close(fd);
+	return (uint32_t)ifindex;
+}
+
 /* --- connections ------------------------------------------------------- */
 
 /* Nothing is lost by waiting: accept() works again when others are done. */
@@ -109,8 +132,7 @@ static int prepare(int fd, const struct addr *a, uint16_t port,
 	int on = 1;
 	int defer_s = DEFER_S;
 
-	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
-		       (socklen_t)strlen(device) + 1) < 0 ||
+	if (bind_to_device(fd, device) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer_s,
 		       sizeof(defer_s)) < 0)

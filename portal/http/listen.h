@@ -17,6 +17,13 @@
 #include "common/addr.h"
 #include "common/log.h"
 
+/*
+ * The ifindex of a device; 0: it is not there. As if_nametoindex(3), but
+ * without ioctl(2): that reads hardware addresses of others, too (SIOCGARP), so
+ * units and jails take it away.
+ */
+uint32_t listen_find_device(const char *device);
+
 /* Lives in its owner. */
 struct listen_socket {
 	int fd; /* -1: closed */

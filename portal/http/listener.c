@@ -134,7 +134,7 @@ static void zone_apply(struct zone *z, const struct settings *s, size_t index)
 	if (strcmp(z->device, zs->device)) {
 		zone_close(z);
 		memcpy(z->device, zs->device, sizeof(z->device));
-		z->ifindex = if_nametoindex(z->device);
+		z->ifindex = listen_find_device(z->device);
 	}
 	zone_set_port(z, LISTENER_HIJACK, p->hijack_port);
 	zone_set_port(z, LISTENER_HTTP, p->http_port);
@@ -172,7 +172,7 @@ static void on_watch(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	TAILQ_FOREACH (z, &ls->zones, next) {
-		zone_set_ifindex(z, if_nametoindex(z->device));
+		zone_set_ifindex(z, listen_find_device(z->device));
 		zone_open(z);
 	}
 	watch_if_needed(ls);
