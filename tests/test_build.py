@@ -48,6 +48,19 @@ def test_program_links_nothing_across_the_line(program, library, symbol,
     assert [x for x in symbols(path) if re.match(symbol, x)] == []
 
 
+def test_the_portal_asks_netctl_for_devices_and_addresses(plain_build):
+    """Not the kernel, which would tell of others, too. The command line, which
+    is in the same file, is run by root."""
+    asks = {"getifaddrs", "if_nameindex", "if_nametoindex", "if_indextoname",
+            "ioctl", "getaddrinfo", "ether_ntohost"}
+    used = set(output("nm", "-u", plain_build / "libportal.a").split())
+    assert "setsockopt" in used
+    assert used & asks == set()
+    whole = symbols(plain_build / "stadttor-portal")
+    assert {x.split("@")[0] for x in whole} & {"getifaddrs",
+                                               "if_nameindex"} == set()
+
+
 @pytest.mark.parametrize("folder,header", [
     ("portal", r"(netctl/|netlink/|libnftnl/|libmnl/|linux/(rt)?netlink)"),
     ("netctl", r"(portal/|event2/http|event2/bufferevent_ssl|openssl/ssl)"),

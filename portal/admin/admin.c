@@ -48,6 +48,7 @@ struct admin *admin_new(const struct admin_config *config)
 	};
 	struct admin_socket_config sc = {
 		.base = config->base,
+		.netctl = config->netctl,
 		.on_accept = on_accept,
 		.arg = a,
 	};

@@ -2,22 +2,23 @@
 #include "portal/admin/admin_socket.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <event2/event_struct.h>
 
 #include "portal/http/listen.h"
+#include "portal/netctl_client.h"
 
 static const struct timeval retry_pause = { .tv_sec = 2 };
 
 /* Why it is closed; said once in the log. */
 enum socket_state {
 	SOCKET_NEW,
+	SOCKET_ASKING, /* for the first time: netctl may be about to come */
 	SOCKET_OPEN,
 	SOCKET_NOT_WANTED,
+	SOCKET_NO_NETCTL,
 	SOCKET_NO_ADDRESS,
 	SOCKET_GUESTS_DEVICE,
 	SOCKET_FAILED,
@@ -25,6 +26,8 @@ enum socket_state {
 
 struct admin_socket {
 	const struct settings *settings;
+	struct netctl_client *netctl;
+	struct netctl_request request; /* which device? */
 	struct addr address;
 	char device[IFNAMSIZ]; /* that carries the address */
 	uint32_t ifindex;
@@ -44,51 +47,35 @@ bool admin_address_is_loopback(const struct addr *a)
 
 /* --- the device -------------------------------------------------------- */
 
-static bool has_guests(const struct settings *s, const char *device)
+/* By our own config, which may be newer than netctl's. */
+static bool has_guests(const struct admin_socket *l, const struct settings *s)
 {
-	uint32_t ifindex = if_nametoindex(device);
-
 	for (size_t i = 0; i < s->zones; i++)
-		if (!strcmp(s->zone[i].device, device) ||
-		    (ifindex && if_nametoindex(s->zone[i].device) == ifindex))
+		if (!strcmp(s->zone[i].device, l->device) ||
+		    (l->ifindex &&
+		     listen_find_device(s->zone[i].device) == l->ifindex))
 			return true;
 	return false;
 }
 
-static bool carries(const struct ifaddrs *i, const struct addr *wanted)
+/* Takes over the device that netctl has found. */
+static enum socket_state take_device(struct admin_socket *l,
+				     const struct ipc_device *d)
 {
-	struct addr a;
-
-	return i->ifa_addr && addr_from_sockaddr(&a, i->ifa_addr) &&
-	       a.family == wanted->family &&
-	       !memcmp(a.byte, wanted->byte, addr_len(wanted));
+	if (d->error)
+		return SOCKET_NO_ADDRESS;
+	memcpy(l->device, d->device, sizeof(l->device) - 1);
+	l->ifindex = d->ifindex;
+	return d->has_guests || has_guests(l, l->settings)
+		       ? SOCKET_GUESTS_DEVICE
+		       : SOCKET_OPEN;
 }
 
-/* Link-local addresses may be on many devices: one without guests will do. */
-static enum socket_state find_device(struct admin_socket *l)
+static bool is_still_there(const struct admin_socket *l,
+			   const struct ipc_device *d)
 {
-	enum socket_state found = SOCKET_NO_ADDRESS;
-	struct ifaddrs *all;
-
-	if (getifaddrs(&all) < 0) {
-		snprintf(l->device, sizeof(l->device), "?");
-		return SOCKET_FAILED;
-	}
-	for (struct ifaddrs *i = all; i && found != SOCKET_OPEN;
-	     i = i->ifa_next) {
-		size_t len = strcspn(i->ifa_name, ":"); /* br-lan:1 */
-
-		if (!carries(i, &l->address) || len >= sizeof(l->device))
-			continue;
-		memset(l->device, 0, sizeof(l->device));
-		memcpy(l->device, i->ifa_name, len);
-		found = has_guests(l->settings, l->device)
-				? SOCKET_GUESTS_DEVICE
-				: SOCKET_OPEN;
-	}
-	freeifaddrs(all);
-	l->ifindex = if_nametoindex(l->device);
-	return found;
+	return !d->error && !d->has_guests && d->ifindex == l->ifindex &&
+	       !strncmp(d->device, l->device, sizeof(l->device));
 }
 
 /* --- state ------------------------------------------------------------- */
@@ -106,6 +93,11 @@ static void say(const struct admin_socket *l, int err)
 				"admin: passwords and figures pass unencrypted "
 				"there: a certificate is missing");
 		return;
+	case SOCKET_NO_NETCTL:
+		log_warn("admin: not listening: only netctl can tell which "
+			 "device has the address of the config, and it does "
+			 "not answer; trying again");
+		return;
 	case SOCKET_NO_ADDRESS:
 		log_warn("admin: no device has the address of the config; "
 			 "trying again");
@@ -120,6 +112,7 @@ static void say(const struct admin_socket *l, int err)
 			 l->device, strerror(-err));
 		return;
 	case SOCKET_NEW:
+	case SOCKET_ASKING:
 	case SOCKET_NOT_WANTED:
 		return;
 	}
@@ -136,19 +129,62 @@ static void enter(struct admin_socket *l, enum socket_state next, int err)
 		event_add(&l->retry, &retry_pause);
 }
 
-static void try_to_open(struct admin_socket *l)
+static void open_on_device(struct admin_socket *l)
 {
-	enum socket_state found = find_device(l);
 	struct addr address = l->address;
-	int err = found == SOCKET_FAILED ? -errno : 0;
+	int err;
 
-	if (found != SOCKET_OPEN) {
-		enter(l, found, err);
-		return;
-	}
 	address.ifindex = l->ifindex;
 	err = listen_open(&l->socket, &address, l->port, l->device);
 	enter(l, err ? SOCKET_FAILED : SOCKET_OPEN, err);
+}
+
+/* NULL: netctl is away, or late. What is open by then stays open. */
+static void on_device(const struct ipc_device *d, void *arg)
+{
+	struct admin_socket *l = arg;
+	bool is_open = listen_is_open(&l->socket);
+	enum socket_state found;
+
+	if (is_open && (!d || is_still_there(l, d)))
+		return;
+	if (is_open) {
+		log_info("admin: %s is gone, or the address from it",
+			 l->device);
+		listen_close(&l->socket);
+		l->state = SOCKET_NEW;
+	}
+	found = d ? take_device(l, d) : SOCKET_NO_NETCTL;
+	if (found == SOCKET_OPEN)
+		open_on_device(l);
+	else
+		enter(l, found, 0);
+}
+
+static void ask(struct admin_socket *l)
+{
+	bool is_first = l->state == SOCKET_NEW;
+	int err;
+
+	l->request.on_device = on_device;
+	l->request.arg = l;
+	err = netctl_client_ask_device(l->netctl, &l->request, &l->address);
+	if (!err && is_first)
+		l->state = SOCKET_ASKING;
+	else if (err && !listen_is_open(&l->socket))
+		enter(l, is_first ? SOCKET_ASKING : SOCKET_NO_NETCTL, err);
+}
+
+/* Loopback needs nobody's word: no packet comes to it by another device. */
+static void try_to_open(struct admin_socket *l)
+{
+	if (!admin_address_is_loopback(&l->address)) {
+		ask(l);
+		return;
+	}
+	memcpy(l->device, "lo", sizeof("lo"));
+	l->ifindex = 0;
+	open_on_device(l);
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *arg)
@@ -166,6 +202,7 @@ struct admin_socket *admin_socket_new(const struct admin_socket_config *config)
 
 	if (!l)
 		return NULL;
+	l->netctl = config->netctl;
 	l->socket.on_accept = config->on_accept;
 	l->socket.arg = config->arg;
 	l->socket.name = "admin";
@@ -187,11 +224,12 @@ void admin_socket_apply(struct admin_socket *l, const struct settings *s,
 	l->address = address;
 	l->port = (uint16_t)a->port;
 	if (is_wanted && is_same && listen_is_open(&l->socket) &&
-	    !has_guests(s, l->device)) {
+	    !has_guests(l, s)) {
 		admin_socket_check(l);
 		return;
 	}
 	event_del(&l->retry);
+	netctl_client_cancel(&l->request);
 	listen_close(&l->socket);
 	l->state = SOCKET_NEW; /* a reload hears again what is wrong */
 	if (is_wanted)
@@ -205,14 +243,9 @@ void admin_socket_check(struct admin_socket *l)
 	if (l->state == SOCKET_NEW || l->state == SOCKET_NOT_WANTED)
 		return;
 	if (listen_is_open(&l->socket) &&
-	    if_nametoindex(l->device) == l->ifindex)
+	    admin_address_is_loopback(&l->address))
 		return;
-	if (listen_is_open(&l->socket)) {
-		log_info("admin: %s is gone", l->device);
-		l->state = SOCKET_NEW;
-	}
 	event_del(&l->retry);
-	listen_close(&l->socket);
 	try_to_open(l);
 }
 
@@ -221,6 +254,7 @@ void admin_socket_free(struct admin_socket *l)
 	if (!l)
 		return;
 	event_del(&l->retry);
+	netctl_client_cancel(&l->request);
 	listen_close(&l->socket);
 	free(l);
 }

@@ -415,6 +415,7 @@ def test_refuses_a_guests_address(admin):
         admin.stadttor.configure(admin={"address": address})
         admin.add_user()
         since = len(admin.stadttor.log(PORTAL))
+        admin.stadttor.start_one(NETCTL)
         admin.stadttor.start_one(PORTAL)
         admin.stadttor.wait_log("admin: the address of the config is on "
                                 "br-guest, a guest zone's device; not "
@@ -422,12 +423,12 @@ def test_refuses_a_guests_address(admin):
         time.sleep(2.5)
         assert admin.stadttor.log(PORTAL)[since:].count("guest zone's") == 1
         assert not admin.is_open(address=address)
-        admin.stadttor.terminate(PORTAL)
+        admin.stadttor.terminate()
 
 
 def test_waits_for_its_address(admin):
     ns = admin.ns
-    start(admin, accounts=False, netctl=False, admin={"address": "10.99.0.1"})
+    start(admin, accounts=False, admin={"address": "10.99.0.1"})
     admin.add_user()
     admin.reload("admin: no device has the address")
     ns.ip("link add mgmt0 type bridge", "link set mgmt0 up",
@@ -446,9 +447,9 @@ def test_device_made_anew(admin):
     ns.ip(*make)
     try:
         start(admin, admin={"address": "10.99.0.1"})
+        since = len(admin.stadttor.log(PORTAL))
         ns.ip("link del mgmt0")
         ns.ip(*make)
-        since = len(admin.stadttor.log(PORTAL))
         street = admin.stadttor.street
         ns.ip("link del br-guest")
         street.build_bridge(street.guest)
@@ -460,10 +461,72 @@ def test_device_made_anew(admin):
         ns.ip("link del mgmt0")
 
 
+def listens_on(admin):
+    """Address and device, as ss(8) writes them."""
+    return re.findall(rf"(\S+):{PORT} ", admin.ns.run("ss", "-Htln").stdout)
+
+
+def test_follows_its_address(admin):
+    """To another device, and not to one of guests."""
+    ns, stadttor = admin.ns, admin.stadttor
+
+    def moved(text, *lines):
+        since = len(stadttor.log(PORTAL))
+        ns.ip(*lines)
+        stadttor.wait_log(text, PORTAL, since=since)
+
+    ns.ip("link add mgmt0 type bridge", "link set mgmt0 up",
+          "link add mgmt1 type bridge", "link set mgmt1 up",
+          "addr add 10.99.0.1/24 dev mgmt0")
+    try:
+        start(admin, admin={"address": "10.99.0.1"})
+        moved("admin: no device has the address",
+              "addr del 10.99.0.1/24 dev mgmt0")
+        moved("admin: listening on mgmt1", "addr add 10.99.0.1/24 dev mgmt1")
+        moved("is on br-guest, a guest zone's device; not listening",
+              "addr del 10.99.0.1/24 dev mgmt1",
+              "addr add 10.99.0.1/24 dev br-guest")
+        assert listens_on(admin) == []
+        moved("admin: listening on mgmt0",
+              "addr del 10.99.0.1/24 dev br-guest",
+              "addr add 10.99.0.1/24 dev mgmt0")
+        assert listens_on(admin) == ["10.99.0.1%mgmt0"]
+    finally:
+        ns.ip("link del mgmt0", "link del mgmt1")
+        ns.run("ip", "addr", "del", "10.99.0.1/24", "dev", "br-guest",
+               check=False)
+
+
+def test_without_netctl_it_is_open_on_loopback_alone(admin):
+    """Nobody else can tell on which side an address is."""
+    stadttor = admin.stadttor
+    said = "not listening: only netctl can tell"
+    start(admin, accounts=False, netctl=False,
+          admin={"address": lab.UPLINK4})
+    admin.add_user()
+    admin.reload()
+    stadttor.wait_log("admin: " + said, PORTAL)
+    time.sleep(2.5)
+    assert stadttor.log(PORTAL).count(said) == 1
+    assert listens_on(admin) == []
+    stadttor.start_one(NETCTL)
+    stadttor.wait_log("admin: listening on wan0", PORTAL)
+    stadttor.kill(NETCTL)
+    stadttor.wait_log("netctl is away", PORTAL)
+    admin.reload()  # what it was told is true until it hears more
+    assert listens_on(admin) == [f"{lab.UPLINK4}%wan0"]
+    stadttor.configure(portal={"pages": os.path.join(stadttor.folder, "web")},
+                       admin={"address": "127.0.0.1"})
+    admin.reload("admin: listening on lo")
+    assert listens_on(admin) == ["127.0.0.1%lo"]
+
+
 def test_guests_cannot_reach_it(admin, phones):
     """Not even with no rule in their way, at no address of the gate."""
     street = admin.stadttor.street
-    start(admin, netctl=False, admin={"address": lab.UPLINK4})
+    start(admin, admin={"address": lab.UPLINK4})
+    admin.stadttor.kill(NETCTL)
+    street.gate.run("nft", "flush", "ruleset")
     assert admin.is_open(ns=street.internet)
     answer = admin.ask("/login", ns=street.internet)
     assert answer.status == 200
@@ -472,9 +535,12 @@ def test_guests_cannot_reach_it(admin, phones):
         assert not admin.is_open(ns=phones[0].netns, address=address)
     admin.stadttor.terminate(PORTAL)
     admin.stadttor.configure(admin={"address": lab.UPLINK6})
+    admin.stadttor.start_one(NETCTL)
     admin.stadttor.start_one(PORTAL)
     lab.wait_until(lambda: admin.is_open(ns=street.internet,
                                          address=lab.UPLINK6), 5)
+    admin.stadttor.kill(NETCTL)
+    street.gate.run("nft", "flush", "ruleset")
     for address in (lab.UPLINK6, street.guest.gate6):
         assert not admin.is_open(ns=phones[0].netns, address=address)
 
@@ -640,7 +706,7 @@ def test_rebinding(admin):
 
 
 def test_names_of_an_address(admin):
-    start(admin, netctl=False, admin={"address": lab.UPLINK4})
+    start(admin, admin={"address": lab.UPLINK4})
     ns = admin.stadttor.street.internet
     for host, status in ((lab.UPLINK4, 200), ("localhost", 421),
                          ("127.0.0.1", 421), (lab.UPLINK6, 421)):
