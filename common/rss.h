@@ -5,7 +5,10 @@
 
 #include <stdint.h>
 
-/* Resident bytes in steps of 512 KiB; 0: not to be known. */
+/*
+ * Resident bytes in steps of 512 KiB. Where units and jails hide /proc, as from
+ * the portal, the most there have been so far.
+ */
 uint64_t rss_read(void);
 
 #endif

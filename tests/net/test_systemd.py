@@ -51,6 +51,24 @@ def test_the_portal_writes_its_figures_and_what_waits_for_them(seen):
                                 "/tmp"]
 
 
+# What no unit can take from a process that has a socket of its own: it tells of
+# those who talk to it. docs/limits.md says so, and what stands against it.
+OF_ITS_OWN_SOCKETS = {"filter", "filter of a port", "saved SYN"}
+
+
+def test_a_portal_that_was_taken_over_does_not_find_the_phone(seen):
+    mac = json.loads(seen["phone"])[0]["address"].replace(":", "")
+    found = {way for way, what in seen["taken over"].items()
+             if not what.startswith("nothing: ")}
+    assert len(seen["taken over"]) == 12
+    assert found == OF_ITS_OWN_SOCKETS, seen["taken over"]
+    assert mac in seen["taken over"]["saved SYN"]
+
+
+def test_the_portal_sees_nothing_of_proc_and_sys(seen):
+    assert seen["hidden"].split() == ["/proc:", "/sys:"]
+
+
 def test_a_phone_is_led_to_the_portal_and_let_in(seen):
     answer, online = seen["before"]
     assert answer.startswith("302 http://10.20.0.1/")
