@@ -7,7 +7,7 @@ import pytest
 
 INIT = (r.FILES / "stadttor.init").read_text()
 JAIL = ("/sbin/ujail", "/lib/libpreload-seccomp.so",
-        "/etc/seccomp/stadttor.json")
+        "/etc/seccomp/stadttor.json", "/etc/seccomp/stadttor-portal.json")
 FOLLOWED = [f"config.change {config} reload"
             for config in ("stadttor", "network", "firewall")]
 CONFIG = ["-s", "-c", "/var/etc/stadttor/config"]
@@ -61,7 +61,8 @@ def test_two_programs_each_in_its_jail(box):
             "group": "stadttor-portal",
             "capabilities": f"/etc/capabilities/stadttor-{name}.json",
             "no_new_privs": "1",
-            "seccomp": "/etc/seccomp/stadttor.json",
+            "seccomp": "/etc/seccomp/stadttor.json" if name == "netctl"
+                       else "/etc/seccomp/stadttor-portal.json",
         }
         assert jail.pop("name") == f"stadttor-{name}"
         assert set(jail) == words | {"ronly", "requirejail"}
@@ -118,8 +119,11 @@ def test_an_image_without_ujail_starts_programs_that_confine_themselves(box):
 @pytest.mark.parametrize("missing", JAIL[1:])
 def test_an_image_without_seccomp_has_jails_all_the_same(box, missing):
     (box.root / missing[1:]).unlink()
-    for its in start(box)["instances"].values():
-        assert "seccomp" not in its and "jail" in its
+    sent = start(box)["instances"]
+    assert all("jail" in its for its in sent.values())
+    lists = {its.get("seccomp") for its in sent.values()}
+    assert lists == ({None} if missing.endswith(".so") else
+                     {None, *JAIL[2:]} - {missing})
 
 
 def test_newer_jails_need_no_library_for_the_filter(box):

@@ -93,6 +93,7 @@ def test_files_and_modes(out, root):
         "/etc/capabilities/stadttor-netctl.json": "644",
         "/etc/capabilities/stadttor-portal.json": "644",
         "/etc/seccomp/stadttor.json": "644",
+        "/etc/seccomp/stadttor-portal.json": "644",
         "/etc/sysctl.d/50-stadttor.conf": "644",
         "/lib/upgrade/keep.d/stadttor": "644",
     }
@@ -295,12 +296,39 @@ def test_it_fits(out):
     assert packed("etc", "lib", "usr/libexec") < 16 * 1024
 
 
-def test_the_deny_list_leaves_what_the_programs_call():
-    rules = json.loads((r.FILES / "stadttor.seccomp.json").read_text())
+def deny_list(program):
+    """Its plain names, and its rules with arguments."""
+    rules = json.loads((r.FILES / f"{program}.seccomp.json").read_text())
     assert rules["defaultAction"] == "SCMP_ACT_ALLOW"
-    [denied] = rules["syscalls"]
-    assert denied["action"] == "SCMP_ACT_ERRNO"
-    names = denied["names"]
+    plain, *others = rules["syscalls"]
+    for rule in rules["syscalls"]:
+        assert (rule["action"], rule["errnoRet"]) == ("SCMP_ACT_ERRNO", 1)
+    return plain["names"], {
+        (*rule["names"], *((a["index"], a["value"]) for a in rule["args"]))
+        for rule in others if all(a["op"] == "SCMP_CMP_EQ"
+                                  for a in rule["args"])}
+
+
+def test_the_portal_is_denied_more_than_the_others():
+    """All that the others are, and what tells hardware addresses."""
+    names, rules = deny_list("stadttor")
+    portals, more = deny_list("stadttor-portal")
+    assert set(portals) - set(names) == {"ioctl", "socketcall"}
+    assert set(names) < set(portals) and rules == set()
+    netlink, packet = 16, 17
+    save_syn, attach_filter, attach_reuseport = 27, 26, 51
+    tcp, socket, socket_on_mips = 6, 1, 0xffff
+    assert more == {
+        ("socket", (0, netlink)), ("socket", (0, packet)),
+        ("setsockopt", (1, tcp), (2, save_syn)),
+        *(("setsockopt", (1, level), (2, option))
+          for level in (socket, socket_on_mips)
+          for option in (attach_filter, attach_reuseport))}
+
+
+@pytest.mark.parametrize("program", ["stadttor", "stadttor-portal"])
+def test_the_deny_list_leaves_what_the_programs_call(program):
+    names, _ = deny_list(program)
     assert len(names) == len(set(names))
     assert {"execve", "clone", "mount", "ptrace", "bpf"} <= set(names)
     assert not {"capset", "prctl", "chown", "fchown", "lchown", "fchownat",
