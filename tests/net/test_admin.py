@@ -521,6 +521,22 @@ def test_without_netctl_it_is_open_on_loopback_alone(admin):
     assert listens_on(admin) == ["127.0.0.1%lo"]
 
 
+def test_with_a_netctl_that_hangs(admin):
+    """As without: nothing opens, and what is open stays so."""
+    stadttor = admin.stadttor
+    start(admin, admin={"address": lab.UPLINK4})
+    stadttor.process[NETCTL].send_signal(signal.SIGSTOP)
+    since = len(stadttor.log(PORTAL))
+    admin.reload()
+    stadttor.wait_log("netctl does not answer in time", PORTAL, since=since)
+    assert listens_on(admin) == [f"{lab.UPLINK4}%wan0"]
+    stadttor.restart(PORTAL)
+    stadttor.wait_log("admin: not listening: only netctl", PORTAL)
+    assert listens_on(admin) == []
+    stadttor.process[NETCTL].send_signal(signal.SIGCONT)
+    stadttor.wait_log("only netctl(.|\n)*admin: listening on wan0", PORTAL)
+
+
 def test_guests_cannot_reach_it(admin, phones):
     """Not even with no rule in their way, at no address of the gate."""
     street = admin.stadttor.street
