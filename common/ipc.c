@@ -329,6 +329,20 @@ const char *session_reason_to_string(enum session_reason reason)
 	return (unsigned int)reason < SESSION_REASON_MAX ? name[reason] : "?";
 }
 
+const char *ipc_outlet_to_string(enum ipc_outlet outlet)
+{
+	static const char *const name[IPC_OUTLET_MAX] = {
+		[IPC_OUTLET_OPEN] = "open",
+		[IPC_OUTLET_DOWN] = "down",
+		[IPC_OUTLET_NO_ROUTE] = "no_route",
+		[IPC_OUTLET_ELSEWHERE] = "elsewhere",
+		[IPC_OUTLET_NO_ADDRESS] = "no_address",
+		[IPC_OUTLET_OVERLAP] = "overlap",
+	};
+
+	return (unsigned int)outlet < IPC_OUTLET_MAX ? name[outlet] : "?";
+}
+
 const char *session_state_to_string(enum session_state state)
 {
 	static const char *const name[] = {

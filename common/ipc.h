@@ -69,6 +69,17 @@ enum ipc_type {
 	IPC_TYPE_MAX
 };
 
+/* Whether what a zone's devices send reaches the internet, and why not. */
+enum ipc_outlet {
+	IPC_OUTLET_OPEN,
+	IPC_OUTLET_DOWN,       /* no uplink is there, up and plugged in */
+	IPC_OUTLET_NO_ROUTE,   /* the kernel knows none, or does not forward */
+	IPC_OUTLET_ELSEWHERE,  /* the route leaves by no uplink of the config */
+	IPC_OUTLET_NO_ADDRESS, /* the uplink has none to masquerade with */
+	IPC_OUTLET_OVERLAP,    /* the uplink is in the guests' own network */
+	IPC_OUTLET_MAX
+};
+
 enum session_state {
 	SESSION_UNKNOWN, /* no session: the portal is all this device sees */
 	SESSION_GRANTED,
@@ -171,7 +182,7 @@ struct ipc_session {
 	uint32_t reduced;	  /* 1: quota used up, slower rate applies */
 	uint32_t terms;		  /* version accepted; 0: not known */
 	uint32_t is_tagged;	  /* 1: of a voucher */
-	uint32_t zero;
+	uint32_t outlet;	  /* enum ipc_outlet, of its zone */
 	char zone[IPC_ZONE_NAME_MAX];
 };
 
@@ -193,6 +204,7 @@ struct ipc_zone {
 	char zone[IPC_ZONE_NAME_MAX];
 	/* of this box on that device, as a browser can open it; or AF_UNSPEC */
 	struct addr address;
+	uint32_t outlet; /* enum ipc_outlet */
 };
 
 enum ipc_shaping {
@@ -323,7 +335,7 @@ struct ipc_health {
 		uint8_t fill_percent; /* of its places, in steps of ten */
 		uint8_t is_present;   /* its device is there */
 		uint8_t is_shut;      /* as of struct ipc_zone */
-		uint8_t zero;
+		uint8_t outlet;	      /* enum ipc_outlet */
 	} zone[IPC_ZONES];
 };
 
@@ -422,6 +434,7 @@ int ipc_connect_socket(int fd, const char *path) MUST_CHECK;
 int ipc_connect(const char *path) MUST_CHECK;
 
 const char *session_reason_to_string(enum session_reason reason);
+const char *ipc_outlet_to_string(enum ipc_outlet outlet);
 const char *session_state_to_string(enum session_state state);
 
 #endif
