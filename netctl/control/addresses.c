@@ -14,12 +14,12 @@
 _Static_assert(IPC_DEVICE_MAX == IFNAMSIZ, "names fit messages");
 
 struct reading {
-	struct addr *at;
+	struct rtnl_address *at;
 	size_t count, room;
 	bool is_cut; /* for want of memory */
 };
 
-static void on_address(const struct addr *a, void *arg)
+static void on_address(const struct rtnl_address *a, void *arg)
 {
 	struct reading *r = arg;
 	void *grown = array_grow(r->at, &r->room, r->count + 1, sizeof(*r->at));
@@ -77,9 +77,9 @@ struct addr addresses_usable(const struct controller *c, uint32_t ifindex)
 	struct addr best = { .family = AF_UNSPEC };
 
 	for (size_t i = 0; i < c->addresses; i++)
-		if (c->address[i].ifindex == ifindex &&
-		    fitness(&c->address[i]) > fitness(&best))
-			best = c->address[i];
+		if (c->address[i].addr.ifindex == ifindex &&
+		    fitness(&c->address[i].addr) > fitness(&best))
+			best = c->address[i].addr;
 	return best;
 }
 
@@ -101,9 +101,9 @@ int addresses_find_device(const struct controller *c, const struct addr *wanted,
 	if (!addr_len(wanted) || wanted->ifindex)
 		return -EINVAL;
 	for (size_t i = 0; i < c->addresses; i++) {
-		if (!addr_equal(&c->address[i], wanted))
+		if (!addr_equal(&c->address[i].addr, wanted))
 			continue;
-		m->ifindex = c->address[i].ifindex;
+		m->ifindex = c->address[i].addr.ifindex;
 		m->has_guests = has_guests(c, m->ifindex);
 		if (!m->has_guests)
 			break;

@@ -12,6 +12,7 @@
 #include "netctl/control/classes.h"
 #include "netctl/control/counters.h"
 #include "netctl/control/devices.h"
+#include "netctl/control/outlet.h"
 #include "netctl/control/pending.h"
 #include "netctl/control/poll.h"
 #include "netctl/control/push.h"
@@ -51,12 +52,22 @@ static void on_tables_changed(evutil_socket_t fd, short what, void *arg)
 	pending_see_changes(arg);
 }
 
+/* Routes may change by the thousand: one look for what comes together. */
+static void look_soon(struct controller *c)
+{
+	static const struct timeval pause = { .tv_usec = 100000 };
+
+	if (!evtimer_pending(&c->outlet_timer, NULL))
+		event_add(&c->outlet_timer, &pause);
+}
+
 static void follow_devices(struct controller *c)
 {
 	int changed = devices_update(c);
 
 	if (changed < 0)
 		pending_check_rules(c); /* which asks again */
+	look_soon(c);
 	if (changed && refresh(c) < 0)
 		log_error("the gate stays closed until the rules can be "
 			  "installed");
@@ -95,13 +106,23 @@ static void on_links_changed(evutil_socket_t fd, short what, void *arg)
 	follow_devices(c);
 }
 
-static void on_addresses_changed(evutil_socket_t fd, short what, void *arg)
+static void on_routes_changed(evutil_socket_t fd, short what, void *arg)
 {
-	struct controller *c = arg;
-
 	(void)what;
 	rtnl_watch_drain(fd);
-	if (addresses_update(c) && c->watcher.on_zones)
+	look_soon(arg);
+}
+
+static void on_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct controller *c = arg;
+	bool has_others = addresses_update(c);
+
+	(void)fd;
+	(void)what;
+	if (outlet_update(c) && rules_sync_install(c) < 0)
+		log_error("the rules in the kernel do not match the uplinks");
+	if (has_others && c->watcher.on_zones)
 		c->watcher.on_zones(c->watcher.arg);
 }
 
@@ -170,8 +191,8 @@ static int watch(struct controller *c)
 		err = watch_one(c, &c->link_event, rtnl_watch_links(),
 				on_links_changed);
 	if (!err)
-		err = watch_one(c, &c->address_event, rtnl_watch_addresses(),
-				on_addresses_changed);
+		err = watch_one(c, &c->route_event, rtnl_watch_routes(),
+				on_routes_changed);
 	if (!err)
 		err = watch_one(c, &c->root_event, rtnl_watch_roots(),
 				on_roots_changed);
@@ -206,6 +227,7 @@ struct controller *controller_new(struct event_base *base,
 	evtimer_assign(&c->pool_timer, base, on_pool, c);
 	evtimer_assign(&c->hour_timer, base, on_hour, c);
 	evtimer_assign(&c->check_timer, base, on_check, c);
+	evtimer_assign(&c->outlet_timer, base, on_look, c);
 	evtimer_assign(&c->refresh_event, base, on_refresh, c);
 	c->nft = nft_new();
 	c->rtnl = rtnl_new();
@@ -245,6 +267,7 @@ int controller_start(struct controller *c)
 				 c->settings->zone[i].name,
 				 c->settings->zone[i].device);
 	addresses_update(c);
+	outlet_update(c);
 	err = counters_adopt(c);
 	if (!err)
 		err = refresh(c);
@@ -347,6 +370,7 @@ void controller_reload(struct controller *c, struct settings *next)
 	usage_apply(c->usage, next);
 	if (devices_update(c) < 0)
 		pending_check_rules(c);
+	outlet_update(c);
 	if (refresh(c) < 0) {
 		log_error("the new config is not in force in the kernel");
 		return;
@@ -398,13 +422,14 @@ void controller_free(struct controller *c)
 		return;
 	unwatch(&c->nft_event);
 	unwatch(&c->link_event);
-	unwatch(&c->address_event);
+	unwatch(&c->route_event);
 	unwatch(&c->root_event);
 	event_del(&c->push_event);
 	event_del(&c->poll_timer);
 	event_del(&c->pool_timer);
 	event_del(&c->hour_timer);
 	event_del(&c->check_timer);
+	event_del(&c->outlet_timer);
 	event_del(&c->refresh_event);
 	session_table_free(c->sessions);
 	garden_free(c->garden);

@@ -11,6 +11,7 @@
  *	counters	reading the maps' elements, adopting them
  *	devices		interfaces as they come and go
  *	addresses	this box's own, and the devices that carry them
+ *	outlet		whether what zones send reaches the internet
  *	garden_sync	the garden's names: addresses in sets
  *	grant		who is let in, how, and who no longer is
  *	push		sessions into the kernel, once a turn

@@ -6,7 +6,15 @@
 #include "common/clock.h"
 #include "common/rss.h"
 #include "netctl/control/addresses.h"
+#include "netctl/control/outlet.h"
 #include "netctl/control/state.h"
+
+void describe_place(const struct controller *c, uint16_t zone,
+		    struct ipc_session *m)
+{
+	m->outlet = outlet_of_zone(c, zone);
+	memcpy(m->zone, c->settings->zone[zone].name, sizeof(m->zone));
+}
 
 void describe_session(const struct controller *c, const struct session *s,
 		      struct ipc_session *m)
@@ -23,7 +31,7 @@ void describe_session(const struct controller *c, const struct session *s,
 	m->reduced = s->reduced;
 	m->terms = s->terms;
 	m->is_tagged = s->tag != 0;
-	memcpy(m->zone, c->settings->zone[s->zone].name, sizeof(m->zone));
+	describe_place(c, s->zone, m);
 }
 
 /* How many are online, as far as it may be told at once. */
@@ -61,6 +69,7 @@ void describe_zone(const struct controller *c, size_t i, bool is_for_portal,
 	m->is_shut = z->bypass_ifindex != 0;
 	memcpy(m->zone, c->settings->zone[i].name, sizeof(m->zone));
 	m->address = addresses_usable(c, z->ifindex);
+	m->outlet = outlet_of_zone(c, i);
 }
 
 static void fill_health_zones(const struct controller *c, struct ipc_health *m)
@@ -75,6 +84,7 @@ static void fill_health_zones(const struct controller *c, struct ipc_health *m)
 			fill_percent(m->zone[i].online, z->max_sessions);
 		m->zone[i].is_present = c->zone[i].ifindex != 0;
 		m->zone[i].is_shut = c->zone[i].bypass_ifindex != 0;
+		m->zone[i].outlet = (uint8_t)outlet_of_zone(c, i);
 	}
 }
 

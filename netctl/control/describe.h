@@ -14,6 +14,10 @@ struct session;
 /* m is zeroed before. is_for_portal: nothing about single people. */
 void describe_session(const struct controller *c, const struct session *s,
 		      struct ipc_session *m);
+
+/* Where a device is that has no session. */
+void describe_place(const struct controller *c, uint16_t zone,
+		    struct ipc_session *m);
 void describe_zone(const struct controller *c, size_t i, bool is_for_portal,
 		   struct ipc_zone *m);
 void describe_health(const struct controller *c, bool is_for_portal,

@@ -34,6 +34,8 @@ struct zone_state {
 	uint32_t bypass_ifindex;
 	/* its device until somebody renamed it, and that is shut; or 0 */
 	uint32_t renamed_ifindex;
+	/* of IPv4 and IPv6; IPC_OUTLET_MAX: the zone does not speak it */
+	enum ipc_outlet outlet[2];
 	bool shaped;  /* has a root and a pool of classes */
 	bool policed; /* cannot have: limits of elements instead */
 };
@@ -55,7 +57,7 @@ struct controller {
 	struct zone_state zone[SETTINGS_ZONES];
 	uint32_t uplink_ifindex[SETTINGS_UPLINKS];
 	bool uplink_is_up[SETTINGS_UPLINKS]; /* there, and its cable plugged */
-	struct addr *address; /* of this box; the ifindex is its device's */
+	struct rtnl_address *address;	     /* of this box */
 	size_t addresses;
 	struct session_list pending; /* to be pushed at the end of the turn */
 	struct event push_event;
@@ -67,8 +69,9 @@ struct controller {
 	struct event nft_event;	    /* somebody changed some table */
 	struct event check_timer;   /* look whether it was ours */
 	struct event link_event;
-	struct event address_event;
-	struct event root_event; /* somebody changed some root qdisc */
+	struct event route_event;
+	struct event outlet_timer; /* look whether zones have a way out */
+	struct event root_event;   /* somebody changed some root qdisc */
 	uint64_t fingerprint;
 	bool devices_are_unknown; /* all zones are shut until they are known */
 	bool has_counted;	  /* the counters were read since the start */

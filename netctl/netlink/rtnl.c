@@ -300,8 +300,9 @@ static int on_address_message(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct ifaddrmsg *ifa = nlmsg_data(nlh);
 	const struct address_list *list = arg;
-	struct addr a = { .family = ifa->ifa_family,
-			  .ifindex = ifa->ifa_index };
+	struct rtnl_address a = { .addr = { .family = ifa->ifa_family,
+					    .ifindex = ifa->ifa_index },
+				  .prefix = ifa->ifa_prefixlen };
 	struct nlattr *tb[IFA_MAX + 1], *own;
 
 	if (nlh->nlmsg_type != RTM_NEWADDR ||
@@ -310,9 +311,10 @@ static int on_address_message(const struct nlmsghdr *nlh, void *arg)
 		return 0;
 	own = tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS];
 	if (ifa->ifa_flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED) ||
-	    !addr_len(&a) || !own || nla_len(own) != (int)addr_len(&a))
+	    !addr_len(&a.addr) || !own ||
+	    nla_len(own) != (int)addr_len(&a.addr))
 		return 0;
-	memcpy(a.byte, nla_data(own), addr_len(&a));
+	memcpy(a.addr.byte, nla_data(own), addr_len(&a.addr));
 	list->on_address(&a, list->arg);
 	return 0;
 }
@@ -324,6 +326,44 @@ int rtnl_list_addresses(struct rtnl *r, rtnl_address_fn *on_address, void *arg)
 
 	return rtnl_dump(r, rtnl_message(RTM_GETADDR, 0, &ifa, sizeof(ifa)),
 			 on_address_message, &list);
+}
+
+/* --- routes ------------------------------------------------------------ */
+
+static int on_route(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct rtmsg *rtm = nlmsg_data(nlh);
+	struct nlattr *tb[RTA_MAX + 1];
+
+	if (nlh->nlmsg_type == RTM_NEWROUTE && rtm->rtm_type == RTN_UNICAST &&
+	    nlmsg_parse((struct nlmsghdr *)(uintptr_t)nlh, sizeof(*rtm), tb,
+			RTA_MAX, NULL) == 0 &&
+	    tb[RTA_OIF])
+		*(uint32_t *)arg = nla_get_u32(tb[RTA_OIF]);
+	return 0;
+}
+
+int rtnl_find_route(struct rtnl *r, const struct rtnl_route_ask *ask,
+		    uint32_t *oif)
+{
+	int len = (int)addr_len(&ask->to);
+	struct rtmsg rtm = {
+		.rtm_family = ask->to.family,
+		.rtm_dst_len = (unsigned char)(len * 8),
+		.rtm_src_len = (unsigned char)(len * 8),
+	};
+	struct nl_msg *msg =
+		rtnl_message(RTM_GETROUTE, NLM_F_ACK, &rtm, sizeof(rtm));
+	int err;
+
+	if (nla_put(msg, RTA_DST, len, ask->to.byte) < 0 ||
+	    nla_put(msg, RTA_SRC, len, ask->from.byte) < 0 ||
+	    nla_put_u32(msg, RTA_IIF, ask->iif) < 0)
+		fatal("rtnetlink: no memory for a message");
+	*oif = 0;
+	err = netlink_ask(r->netlink, nlmsg_hdr(msg), on_route, oif);
+	nlmsg_free(msg);
+	return err || *oif ? err : -ENETUNREACH;
 }
 
 /* --- the watch --------------------------------------------------------- */
@@ -353,9 +393,11 @@ int rtnl_watch_links(void)
 	return watch_group(RTMGRP_LINK, NULL);
 }
 
-int rtnl_watch_addresses(void)
+int rtnl_watch_routes(void)
 {
-	return watch_group(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR, NULL);
+	return watch_group(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+				   RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE,
+			   NULL);
 }
 
 /* Thousands of classes change; only what happens at a root wakes us. */

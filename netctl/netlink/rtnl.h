@@ -68,21 +68,36 @@ typedef void rtnl_link_fn(const struct rtnl_link *l, void *arg);
 int rtnl_list_links(struct rtnl *r, rtnl_link_fn *on_link,
 		    void *arg) MUST_CHECK;
 
-/*
- * Calls on_address for each address of this box that serves by now
- * (RTM_GETADDR); its ifindex is that of the device that carries it.
- */
-typedef void rtnl_address_fn(const struct addr *a, void *arg);
+struct rtnl_address {
+	struct addr addr; /* its ifindex is that of the device */
+	uint32_t prefix;  /* bits of its network */
+};
+
+/* Calls on_address for each address of this box that serves by now. */
+typedef void rtnl_address_fn(const struct rtnl_address *a, void *arg);
 int rtnl_list_addresses(struct rtnl *r, rtnl_address_fn *on_address,
 			void *arg) MUST_CHECK;
 
+/* A packet that the box would forward. */
+struct rtnl_route_ask {
+	uint32_t iif;
+	struct addr from, to; /* of one family */
+};
+
 /*
- * Non-blocking sockets that become readable when devices come or go, when this
- * box gets or loses an address, or when the root qdisc of any device changes.
+ * By which device the kernel would send it on (RTM_GETROUTE, with the rules of
+ * policy routing). 0 or -errno: -ENETUNREACH, -EHOSTUNREACH and so on.
+ */
+int rtnl_find_route(struct rtnl *r, const struct rtnl_route_ask *ask,
+		    uint32_t *oif) MUST_CHECK;
+
+/*
+ * Non-blocking sockets that become readable when devices come or go, when an
+ * address of this box or a route changes, or the root qdisc of any device.
  * -errno: none to be had.
  */
 int rtnl_watch_links(void) MUST_CHECK;
-int rtnl_watch_addresses(void) MUST_CHECK;
+int rtnl_watch_routes(void) MUST_CHECK;
 int rtnl_watch_roots(void) MUST_CHECK;
 void rtnl_watch_drain(int fd);
 

@@ -86,6 +86,15 @@ static void answer_session(struct peer *p, uint32_t id, const struct session *s,
 	ipc_channel_send(p->channel, IPC_SESSION, &m);
 }
 
+/* No session there; but what the person is told depends on the zone. */
+static void answer_place(struct peer *p, uint32_t id, uint16_t zone)
+{
+	struct ipc_session m = { .header.id = id };
+
+	describe_place(p->server->controller, zone, &m);
+	ipc_channel_send(p->channel, IPC_SESSION, &m);
+}
+
 static void answer_done(struct peer *p, uint32_t id, int err, uint32_t count,
 			uint32_t cursor)
 {
@@ -164,7 +173,10 @@ static void handle_lookup(struct ipc_channel *ch, const void *message,
 	if (!err && !s && m->shown)
 		usage_shown(controller_usage(p->server->controller), zone, &mac,
 			    m->platform);
-	answer_session(p, m->header.id, err ? NULL : s, err);
+	if (err || s)
+		answer_session(p, m->header.id, err ? NULL : s, err);
+	else
+		answer_place(p, m->header.id, zone);
 }
 
 static void grant(struct peer *p, const struct ipc_grant *m,

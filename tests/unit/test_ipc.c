@@ -130,7 +130,7 @@ static void sizes_are_fixed(void **state)
 	assert_int_equal(ipc_message_size(IPC_REVOKE), 56);
 	assert_int_equal(ipc_message_size(IPC_SESSION), 128);
 	assert_int_equal(ipc_message_size(IPC_ADDRESS), 40);
-	assert_int_equal(ipc_message_size(IPC_ZONE), 64);
+	assert_int_equal(ipc_message_size(IPC_ZONE), 68);
 	assert_int_equal(ipc_message_size(IPC_TOTALS), 120);
 	assert_int_equal(ipc_message_size(IPC_DONE), 24);
 	assert_int_equal(ipc_message_size(IPC_USAGE_NEXT), 32);

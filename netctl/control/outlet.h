@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Whether what a zone's devices send reaches the internet: an uplink that is
+ * up, a route by it, an address to masquerade with. Nothing is sent to find
+ * out: the kernel is asked what it would do.
+ */
+#ifndef STADTTOR_NETCTL_CONTROL_OUTLET_H
+#define STADTTOR_NETCTL_CONTROL_OUTLET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/ipc.h"
+
+struct controller;
+
+/*
+ * Looks anew, by the devices and addresses that are known. true: a zone has a
+ * way out that had none, or none any more; the log says why.
+ */
+bool outlet_update(struct controller *c);
+
+/* Open while one of the two families is; else what hinders IPv4, if spoken. */
+enum ipc_outlet outlet_of_zone(const struct controller *c, size_t zone);
+
+#endif
