@@ -53,6 +53,28 @@ static int fetch(struct netctl_call *t, struct status *s)
 	return netctl_call_all(t, IPC_STATUS, &question, &h, &done);
 }
 
+/* For people; for programs there is ipc_outlet_to_string(). */
+static const char *const outlet_words[IPC_OUTLET_MAX] = {
+	[IPC_OUTLET_OPEN] = "reached",
+	[IPC_OUTLET_DOWN] = "uplink down",
+	[IPC_OUTLET_NO_ROUTE] = "no route",
+	[IPC_OUTLET_ELSEWHERE] = "route by no uplink",
+	[IPC_OUTLET_NO_ADDRESS] = "uplink without address",
+	[IPC_OUTLET_OVERLAP] = "same network as uplink",
+};
+
+static const struct {
+	enum ipc_trouble bit;
+	const char *key, *text;
+} trouble_words[] = {
+	{ IPC_TROUBLE_OUT_DROPPED, "out_dropped",
+	  "packets that the gate lets pass do not leave; see the log" },
+	{ IPC_TROUBLE_PORTAL_DROPPED, "portal_dropped",
+	  "packets to the portal do not reach it; see the log" },
+	{ IPC_TROUBLE_TABLE_FULL, "table_full",
+	  "the table of connections is nearly full" },
+};
+
 static struct json_object *zone_to_json(const struct ipc_zone *z)
 {
 	struct json_object *o = json_object_new_object();
@@ -62,6 +84,9 @@ static struct json_object *zone_to_json(const struct ipc_zone *z)
 			       json_object_new_boolean(z->ifindex != 0));
 	json_object_object_add(o, "shut",
 			       json_object_new_boolean(z->is_shut != 0));
+	json_object_object_add(
+		o, "outlet",
+		json_object_new_string(ipc_outlet_to_string(z->outlet)));
 	json_object_object_add(o, "sessions",
 			       json_object_new_uint64(z->sessions));
 	json_object_object_add(o, "max_sessions",
@@ -90,7 +115,13 @@ static void print_json(const struct status *s)
 	struct json_object *o = json_object_new_object();
 	struct json_object *ended = json_object_new_object();
 	struct json_object *zones = json_object_new_array();
+	struct json_object *troubles = json_object_new_array();
 
+	for (size_t i = 0; i < ARRAY_SIZE(trouble_words); i++)
+		if (t->troubles & trouble_words[i].bit)
+			json_object_array_add(
+				troubles,
+				json_object_new_string(trouble_words[i].key));
 	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
 		json_object_object_add(
 			o, figures[i].key,
@@ -102,7 +133,15 @@ static void print_json(const struct status *s)
 		json_object_array_add(zones, zone_to_json(&s->zone[i]));
 	json_object_object_add(o, "ended", ended);
 	json_object_object_add(o, "zones", zones);
+	json_object_object_add(o, "troubles", troubles);
 	cli_print_json(o);
+}
+
+static void print_troubles(uint32_t troubles)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(trouble_words); i++)
+		if (troubles & trouble_words[i].bit)
+			printf("trouble       %s\n", trouble_words[i].text);
 }
 
 static void print_totals(const struct ipc_totals *t)
@@ -123,25 +162,32 @@ static void print_totals(const struct ipc_totals *t)
 	printf("put back      %" PRIu64
 	       " times, after somebody removed rules\n",
 	       t->reinstalled);
-	printf("kernel errors %" PRIu64 "\n\n", t->netlink_errors);
+	printf("kernel errors %" PRIu64 "\n", t->netlink_errors);
+	print_troubles(t->troubles);
+	putchar('\n');
 }
 
 static int print_zones(const struct status *s)
 {
-	static const char *const headings[] = { "ZONE", "DEVICE", "SESSIONS",
-						"OF", "SHAPING" };
-	struct table *t = table_new("llrrl", headings);
+	static const char *const headings[] = { "ZONE",	    "DEVICE",
+						"INTERNET", "SESSIONS",
+						"OF",	    "SHAPING" };
+	struct table *t = table_new("lllrrl", headings);
 	int err = t ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !err && i < s->zones; i++) {
 		const struct ipc_zone *z = &s->zone[i];
 		char sessions[FORMAT_MAX], max[FORMAT_MAX];
-		const char *cells[] = { z->zone,
-					!z->ifindex  ? "missing"
-					: z->is_shut ? "shut"
-						     : "present",
-					sessions, max,
-					shaping_to_string(z->shaping) };
+		const char *cells[] = {
+			z->zone,
+			!z->ifindex  ? "missing"
+			: z->is_shut ? "shut"
+				     : "present",
+			outlet_words[z->outlet % IPC_OUTLET_MAX],
+			sessions,
+			max,
+			shaping_to_string(z->shaping)
+		};
 
 		snprintf(sessions, sizeof(sessions), "%" PRIu32, z->sessions);
 		snprintf(max, sizeof(max), "%" PRIu32, z->max_sessions);

@@ -223,7 +223,7 @@ struct ipc_totals {
 	uint64_t reinstalled; /* rules put back after somebody removed them */
 	uint64_t netlink_errors;
 	uint32_t uplinks_present;
-	uint32_t zero;
+	uint32_t troubles; /* of enum ipc_trouble */
 };
 
 struct ipc_done {
@@ -293,6 +293,12 @@ enum ipc_netlink { /* what a failed request was about */
 		   IPC_NETLINK_MAX
 };
 
+enum ipc_trouble { /* bits: what happens to packets that the gate lets pass */
+		   IPC_TROUBLE_OUT_DROPPED = 1 << 0, /* none leaves the box */
+		   IPC_TROUBLE_PORTAL_DROPPED = 1 << 1, /* none arrives there */
+		   IPC_TROUBLE_TABLE_FULL = 1 << 2, /* of connections, nearly */
+};
+
 enum ipc_latency {
 	IPC_LATENCY_COMMIT, /* one transaction of elements */
 	IPC_LATENCY_POLL,   /* reading and accounting all counters */
@@ -327,7 +333,7 @@ struct ipc_health {
 	uint8_t k;
 	uint8_t zones;
 	uint32_t uplinks_present;
-	uint32_t zero;
+	uint32_t troubles; /* of enum ipc_trouble */
 	struct ipc_histogram latency[IPC_LATENCY_MAX];
 	struct {
 		char name[IPC_ZONE_NAME_MAX];

@@ -13,6 +13,7 @@
 #include "netctl/control/counters.h"
 #include "netctl/control/devices.h"
 #include "netctl/control/outlet.h"
+#include "netctl/control/path.h"
 #include "netctl/control/pending.h"
 #include "netctl/control/poll.h"
 #include "netctl/control/push.h"
@@ -126,6 +127,13 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 		c->watcher.on_zones(c->watcher.arg);
 }
 
+static void on_path(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	path_check(arg);
+}
+
 static void on_refresh(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -228,6 +236,7 @@ struct controller *controller_new(struct event_base *base,
 	evtimer_assign(&c->hour_timer, base, on_hour, c);
 	evtimer_assign(&c->check_timer, base, on_check, c);
 	evtimer_assign(&c->outlet_timer, base, on_look, c);
+	event_assign(&c->path_timer, base, -1, EV_PERSIST, on_path, c);
 	evtimer_assign(&c->refresh_event, base, on_refresh, c);
 	c->nft = nft_new();
 	c->rtnl = rtnl_new();
@@ -276,6 +285,7 @@ int controller_start(struct controller *c)
 		poll_sessions(c);
 		push_sessions(c);
 		push_end_leftovers(c);
+		schedule_arm(&c->path_timer, PATH_CHECK_MS);
 	}
 	return err;
 }
@@ -430,6 +440,7 @@ void controller_free(struct controller *c)
 	event_del(&c->hour_timer);
 	event_del(&c->check_timer);
 	event_del(&c->outlet_timer);
+	event_del(&c->path_timer);
 	event_del(&c->refresh_event);
 	session_table_free(c->sessions);
 	garden_free(c->garden);

@@ -12,6 +12,7 @@
  *	devices		interfaces as they come and go
  *	addresses	this box's own, and the devices that carry them
  *	outlet		whether what zones send reaches the internet
+ *	path		what others do with packets that were let pass
  *	garden_sync	the garden's names: addresses in sets
  *	grant		who is let in, how, and who no longer is
  *	push		sessions into the kernel, once a turn

@@ -113,6 +113,7 @@ void describe_health(const struct controller *c, bool is_for_portal,
 	m->k = (uint8_t)c->settings->usage.k;
 	for (size_t i = 0; i < c->settings->uplinks; i++)
 		m->uplinks_present += c->uplink_is_up[i];
+	m->troubles = c->path.troubles;
 	fill_health_zones(c, m);
 }
 
@@ -127,4 +128,5 @@ void describe_totals(const struct controller *c, struct ipc_totals *m)
 		m->netlink_errors += c->health.errors[i];
 	for (size_t i = 0; i < c->settings->uplinks; i++)
 		m->uplinks_present += c->uplink_is_up[i];
+	m->troubles = c->path.troubles;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "netctl/control/garden_sync.h"
+#include "netctl/control/outlet.h"
 #include "netctl/control/pending.h"
 #include "netctl/rules/foreign.h"
 #include "netctl/rules/ruleset_nft.h"
@@ -19,6 +20,7 @@ static struct ruleset_input ruleset_input(const struct controller *c)
 		in.zone_shut[i] = c->zone[i].bypass_ifindex != 0;
 		if_indextoname(c->zone[i].renamed_ifindex, in.zone_renamed[i]);
 		in.zone_policed[i] = c->zone[i].policed;
+		in.zone_offline[i] = outlet_of_zone(c, i) != IPC_OUTLET_OPEN;
 	}
 	for (size_t i = 0; i < c->settings->uplinks; i++) {
 		in.uplink_ifindex[i] = c->uplink_ifindex[i];

@@ -19,6 +19,7 @@
 #include "netctl/netlink/conntrack.h"
 #include "netctl/netlink/nft.h"
 #include "netctl/netlink/rtnl.h"
+#include "netctl/rules/ruleset.h"
 #include "netctl/session/elements.h"
 #include "netctl/session/garden.h"
 #include "netctl/session/session.h"
@@ -40,6 +41,14 @@ struct zone_state {
 	bool policed; /* cannot have: limits of elements instead */
 };
 
+/* What the path of packets looked like at the last check, see path.h. */
+struct path {
+	uint64_t packets[COUNTER_MAX]; /* at the last check */
+	uint64_t out_lost, in_lost;    /* since one got through */
+	uint32_t troubles;	       /* bits: enum ipc_trouble */
+	uint64_t greedy_ms; /* when the log told of a device; 0: never */
+};
+
 TAILQ_HEAD(session_list, session);
 
 struct controller {
@@ -54,6 +63,8 @@ struct controller {
 	uint64_t garden_full_ms; /* when the log said so; 0: never */
 	struct usage *usage;	 /* by controller_set_usage() */
 	struct health health;
+	struct path path;
+	struct event path_timer;
 	struct zone_state zone[SETTINGS_ZONES];
 	uint32_t uplink_ifindex[SETTINGS_UPLINKS];
 	bool uplink_is_up[SETTINGS_UPLINKS]; /* there, and its cable plugged */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "netctl/netlink/conntrack.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -419,4 +420,38 @@ void conntrack_free(struct conntrack *ct)
 		log_warn("conntrack: %s", strerror(-err));
 	close_sockets(ct);
 	free(ct);
+}
+
+/* --- how full it is ---------------------------------------------------- */
+
+static int on_fill(const struct nlmsghdr *nlh, void *arg)
+{
+	struct conntrack_fill *fill = arg;
+	const struct nlattr *a;
+
+	mnl_attr_for_each (a, nlh, sizeof(struct nfgenmsg)) {
+		if (mnl_attr_validate(a, MNL_TYPE_U32) < 0)
+			continue;
+		if (mnl_attr_get_type(a) == CTA_STATS_GLOBAL_ENTRIES)
+			fill->entries = ntohl(mnl_attr_get_u32(a));
+		else if (mnl_attr_get_type(a) == CTA_STATS_GLOBAL_MAX_ENTRIES)
+			fill->max = ntohl(mnl_attr_get_u32(a));
+	}
+	return 0;
+}
+
+int conntrack_read_fill(struct conntrack *ct, struct conntrack_fill *fill)
+{
+	union {
+		struct nlmsghdr nlh;
+		uint8_t bytes[64];
+	} question;
+	struct nlmsghdr *nlh =
+		begin_message(&question, IPCTNL_MSG_CT_GET_STATS, AF_UNSPEC);
+
+	*fill = (struct conntrack_fill){ 0 };
+	if (!ct->dump && !reopen_sockets(ct))
+		return -ENOBUFS;
+	nlh->nlmsg_flags |= NLM_F_ACK;
+	return netlink_ask(ct->dump, nlh, on_fill, fill);
 }

@@ -55,4 +55,12 @@ bool conntrack_wants_all(const struct conntrack *ct, uint64_t now_ms);
 void conntrack_spare(struct conntrack *ct, uint32_t ifindex,
 		     const struct mac *mac);
 
+/* How full the table of connections is, which all share. 0 or -errno. */
+struct conntrack_fill {
+	uint32_t entries;
+	uint32_t max;
+};
+int conntrack_read_fill(struct conntrack *ct,
+			struct conntrack_fill *fill) MUST_CHECK;
+
 #endif

@@ -193,6 +193,8 @@ struct ruleset_input {
 	/* what its device is called since it was renamed; empty: it was not */
 	char zone_renamed[SETTINGS_ZONES][IFNAMSIZ];
 	bool zone_policed[SETTINGS_ZONES];
+	/* nothing gets out: all are led to the portal, which says so */
+	bool zone_offline[SETTINGS_ZONES];
 	uint32_t uplink_ifindex[SETTINGS_UPLINKS]; /* 0: not there */
 	bool uplink_shaped[SETTINGS_UPLINKS];
 	/*

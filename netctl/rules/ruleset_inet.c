@@ -165,6 +165,11 @@ static void refuse_special(struct walk *w)
 	}
 }
 
+static bool is_offline(const struct walk *w, const struct zone_settings *z)
+{
+	return w->in->zone_offline[z - w->in->settings->zone];
+}
+
 static void zone_nat(struct walk *w, const struct zone_settings *z)
 {
 	const struct portal_settings *p = &w->in->settings->portal;
@@ -179,9 +184,15 @@ static void zone_nat(struct walk *w, const struct zone_settings *z)
 		RULE(w, T(TERM_LOCAL), term_l4proto(IPPROTO_TCP),
 		     term_dport(443),
 		     T(TERM_REDIRECT, .value = (uint32_t)p->https_port));
-	RULE(w, term_granted(w), T(TERM_RETURN));
-	if_to_part(w, z, PART_NAMES, T(TERM_RETURN));
-	if_to_part(w, z, PART_NETS, T(TERM_RETURN));
+	if (is_offline(w, z)) {
+		/* No resolver answers any more, and a phone asks for names. */
+		RULE(w, term_l4proto(IPPROTO_UDP), term_dport(DNS_PORT),
+		     T(TERM_REDIRECT, .value = (uint32_t)p->hijack_port));
+	} else {
+		RULE(w, term_granted(w), T(TERM_RETURN));
+		if_to_part(w, z, PART_NAMES, T(TERM_RETURN));
+		if_to_part(w, z, PART_NETS, T(TERM_RETURN));
+	}
 	RULE(w, term_l4proto(IPPROTO_TCP), term_dport(80),
 	     T(TERM_REDIRECT, .value = (uint32_t)p->hijack_port));
 }
@@ -262,9 +273,12 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	     term_dport(DNS_PORT), over, T(TERM_DROP));
 	RULE(w, term_not_granted(w), term_l4proto(IPPROTO_TCP),
 	     term_dport(DNS_PORT), over, T(TERM_DROP));
-	/* Opened before the tap, it would lead back to the portal. */
-	RULE(w, term_granted(w), term_l4proto(IPPROTO_TCP),
-	     term_dport(p->hijack_port), T(TERM_REJECT_TCP));
+	if (is_offline(w, z))
+		RULE(w, term_l4proto(IPPROTO_UDP), term_dport(p->hijack_port),
+		     T(TERM_ACCEPT));
+	else /* Opened before the tap, it would lead back to the portal. */
+		RULE(w, term_granted(w), term_l4proto(IPPROTO_TCP),
+		     term_dport(p->hijack_port), T(TERM_REJECT_TCP));
 	for (size_t k = 0; k < ARRAY_SIZE(open); k++)
 		RULE(w, term_l4proto(open[k].protocol),
 		     term_dport(open[k].port), T(TERM_ACCEPT));

@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 
+#include "common/array.h"
 #include "common/clock.h"
 
 #define FULL_PERCENT	90
@@ -66,6 +67,13 @@ static void add_zones(struct json_object *list, const struct ipc_health *h)
 			    "Zone %s is shut, as packets pass by its device; "
 			    "the controller's log says how",
 			    h->zone[i].name);
+		else if (h->zone[i].outlet != IPC_OUTLET_OPEN)
+			add(list,
+			    &(struct finding){ "error", "zone_offline",
+					       h->zone[i].name },
+			    "Zone %s has no way to the internet; the "
+			    "controller's log says why",
+			    h->zone[i].name);
 		else if (h->zone[i].fill_percent >= FULL_PERCENT)
 			add(list,
 			    &(struct finding){ "warn", "zone_full",
@@ -73,6 +81,31 @@ static void add_zones(struct json_object *list, const struct ipc_health *h)
 			    "Zone %s has %u %% of its places taken or more",
 			    h->zone[i].name, h->zone[i].fill_percent);
 	}
+}
+
+static void add_troubles(struct json_object *list, const struct ipc_health *h)
+{
+	static const struct {
+		enum ipc_trouble bit;
+		struct finding finding;
+		const char *text;
+	} troubles[] = {
+		{ IPC_TROUBLE_OUT_DROPPED,
+		  { "error", "out_dropped", NULL },
+		  "Packets that the gate lets pass do not leave the box; the "
+		  "controller's log says who drops them" },
+		{ IPC_TROUBLE_PORTAL_DROPPED,
+		  { "error", "portal_dropped", NULL },
+		  "Packets to the portal do not reach it; the controller's log "
+		  "says who drops them" },
+		{ IPC_TROUBLE_TABLE_FULL,
+		  { "warn", "table_full", NULL },
+		  "The table of connections is nearly full" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(troubles); i++)
+		if (h->troubles & troubles[i].bit)
+			add(list, &troubles[i].finding, "%s", troubles[i].text);
 }
 
 /* A counter that fell belongs to a netctl that has started anew. */
@@ -135,6 +168,7 @@ struct json_object *admin_health_list(struct admin_site *s,
 	if (h) {
 		add_uplinks(list, s, h);
 		add_zones(list, h);
+		add_troubles(list, h);
 		add_netlink(list, s, h);
 		add_figures(list, h);
 	} else {

@@ -44,14 +44,16 @@ def address(ident, ip, mac=None):
         mac is not None, 0) + addr(ip)
 
 
-def zone(ident, name=b"guest", ifindex=3, sessions=7, most=1000, shaping=1):
+def zone(ident, name=b"guest", ifindex=3, sessions=7, most=1000, shaping=1,
+         outlet=0):
     return header(ZONE, ident) + struct.pack(
-        "=4I16s", ifindex, sessions, most, shaping, name) + addr(None)
+        "=4I16s", ifindex, sessions, most, shaping, name) + addr(None) + \
+        struct.pack("=I", outlet)
 
 
-def totals(ident):
+def totals(ident, troubles=0):
     return header(TOTALS, ident) + struct.pack(
-        "=3Q7Q3QII", 93784, 42, 5, 0, 1, 2, 3, 4, 5, 6, 9, 1, 0, 1, 0)
+        "=3Q7Q3QII", 93784, 42, 5, 0, 1, 2, 3, 4, 5, 6, 9, 1, 0, 1, troubles)
 
 
 def done(ident, error=0, count=0, cursor=0):
@@ -131,8 +133,8 @@ def test_status(cli, netctl):
     assert "1d 2h" in r.stdout
     assert ("1 expired, 2 idle, 3 quota, 4 logout, 5 operator, 6 kernel"
             in r.stdout)
-    assert re.search(r"^guest +present +7 +1000  htb$", r.stdout, re.M)
-    assert re.search(r"^staff +missing +0 +5  policed$", r.stdout, re.M)
+    assert re.search(r"^guest +present  reached +7 +1000  htb$", r.stdout, re.M)
+    assert re.search(r"^staff +missing  reached +0 +5  policed$", r.stdout, re.M)
     assert "unasked" not in r.stdout
 
 
@@ -145,11 +147,38 @@ def test_status_json(cli, netctl):
                   "operator": 5, "kernel": 6},
         "zones": [
             {"zone": "guest", "present": True, "shut": False,
-             "sessions": 7,
+             "outlet": "open", "sessions": 7,
              "max_sessions": 1000, "shaping": "htb"},
             {"zone": "staff", "present": False, "shut": False,
-             "sessions": 0,
-             "max_sessions": 5, "shaping": "policed"}]}
+             "outlet": "open", "sessions": 0,
+             "max_sessions": 5, "shaping": "policed"}],
+        "troubles": []}
+
+
+OUTLETS = [("open", "reached"), ("down", "uplink down"),
+           ("no_route", "no route"), ("elsewhere", "route by no uplink"),
+           ("no_address", "uplink without address"),
+           ("overlap", "same network as uplink")]
+TROUBLES = [("out_dropped", "packets that the gate lets pass do not leave"),
+            ("portal_dropped", "packets to the portal do not reach it"),
+            ("table_full", "the table of connections is nearly full")]
+
+
+@pytest.mark.parametrize("outlet", range(len(OUTLETS)))
+def test_status_says_what_is_wrong(cli, netctl, outlet):
+    def answer(kind, ident, fields):
+        return [totals(ident, 7), zone(ident, outlet=outlet), done(ident)]
+
+    netctl.answers(answer)
+    key, text = OUTLETS[outlet]
+    told = json.loads(cli("--json", "status").stdout)
+    assert told["zones"][0]["outlet"] == key
+    assert told["troubles"] == [key for key, _ in TROUBLES]
+    netctl.answers(answer)
+    shown = cli("status").stdout
+    assert re.search(rf"^guest +present  {text} +7 ", shown, re.M)
+    for _, text in TROUBLES:
+        assert f"trouble       {text}" in shown
 
 
 def pages(kind, ident, fields):

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/control/path.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "netctl/control/state.h"
+#include "netctl/rules/foreign.h"
+#include "netctl/rules/ruleset_counters.h"
+
+#define ATTEMPTS	10 /* while others change tables */
+#define LOST_MIN	2  /* first packets in a row */
+#define FULL_PERCENT	90
+#define ROOM_PERCENT	80
+#define GREEDY_AGAIN_MS 3600000
+
+/* --- who drops them ---------------------------------------------------- */
+
+struct suspects {
+	char text[256];
+	size_t len;
+	bool drops; /* the text names chains that drop by their policy */
+};
+
+static void on_suspect(const struct foreign_chain *f, void *arg)
+{
+	struct suspects *s = arg;
+	int n;
+
+	if (s->drops && !f->drops)
+		return;
+	if (f->drops && !s->drops)
+		s->len = 0; /* the others are less likely */
+	s->drops = f->drops;
+	n = snprintf(s->text + s->len, sizeof(s->text) - s->len,
+		     "%schain %s of table %s %s%s", s->len ? ", " : "", f->name,
+		     f->family, f->table,
+		     f->drops ? ", whose policy is drop" : "");
+	if (n > 0 && s->len + (size_t)n < sizeof(s->text))
+		s->len += (size_t)n;
+	s->text[s->len] = '\0';
+}
+
+static void find_suspects(struct controller *c, enum ruleset_hook hook,
+			  struct suspects *s)
+{
+	int err = -EINTR;
+
+	for (int i = 0; i < ATTEMPTS && err == -EINTR; i++) {
+		*s = (struct suspects){ .len = 0 };
+		err = foreign_list_chains(c->nft, hook, on_suspect, s);
+	}
+	if (err || !s->len)
+		snprintf(s->text, sizeof(s->text),
+			 "a table that nf_tables does not list");
+}
+
+/* --- troubles ---------------------------------------------------------- */
+
+/* true: it is news. */
+static bool set_trouble(struct path *p, enum ipc_trouble bit, bool on)
+{
+	uint32_t next = on ? p->troubles | bit : p->troubles & ~(uint32_t)bit;
+	bool changed = next != p->troubles;
+
+	p->troubles = next;
+	return changed;
+}
+
+static void check_out(struct controller *c)
+{
+	struct suspects s;
+
+	if (!set_trouble(&c->path, IPC_TROUBLE_OUT_DROPPED,
+			 c->path.out_lost >= LOST_MIN))
+		return;
+	if (!c->path.out_lost) {
+		log_info("new connections leave again");
+		return;
+	}
+	find_suspects(c, HOOK_FORWARD, &s);
+	log_error("the last new connections that the gate let pass did not "
+		  "leave this box: they were dropped behind it, it seems by "
+		  "%s; let it accept what comes from the zones' devices",
+		  s.text);
+}
+
+static void check_in(struct controller *c)
+{
+	struct suspects s;
+
+	if (!set_trouble(&c->path, IPC_TROUBLE_PORTAL_DROPPED,
+			 c->path.in_lost >= LOST_MIN))
+		return;
+	if (!c->path.in_lost) {
+		log_info("guests reach the portal again");
+		return;
+	}
+	find_suspects(c, HOOK_INPUT, &s);
+	log_error("the last connections to the portal did not reach it: they "
+		  "were dropped behind the gate, it seems by %s; let it accept "
+		  "what comes from the zones' devices to the portal's ports",
+		  s.text);
+}
+
+/* No single person is told of: the log names no zone and no address. */
+static void check_greedy(struct controller *c, uint64_t refused)
+{
+	uint64_t now_ms = clock_ms();
+
+	if (!refused ||
+	    (c->path.greedy_ms && now_ms - c->path.greedy_ms < GREEDY_AGAIN_MS))
+		return;
+	c->path.greedy_ms = now_ms;
+	log_warn("new connections are refused, as a device has max_flows of "
+		 "them: one alone cannot fill the table that all share");
+}
+
+static void check_fill(struct controller *c)
+{
+	struct conntrack_fill fill;
+	bool was = c->path.troubles & IPC_TROUBLE_TABLE_FULL;
+	uint64_t bound = was ? ROOM_PERCENT : FULL_PERCENT;
+	bool is_full;
+
+	if (conntrack_read_fill(c->conntrack, &fill) < 0 || !fill.max)
+		return;
+	is_full = fill.entries * 100ULL >= fill.max * bound;
+	if (!set_trouble(&c->path, IPC_TROUBLE_TABLE_FULL, is_full))
+		return;
+	if (is_full)
+		log_warn("the table of connections is nearly full: %u of %u; "
+			 "raise net.netfilter.nf_conntrack_max",
+			 fill.entries, fill.max);
+	else
+		log_info("the table of connections has room again");
+}
+
+/* --- the check --------------------------------------------------------- */
+
+/* A counter that fell belongs to a table that was made anew. */
+static uint64_t growth(const struct path *p, const uint64_t now[COUNTER_MAX],
+		       enum ruleset_counter k)
+{
+	return now[k] >= p->packets[k] ? now[k] - p->packets[k] : now[k];
+}
+
+static uint64_t lost(uint64_t before, uint64_t let, uint64_t arrived)
+{
+	return arrived ? 0 : before + let;
+}
+
+void path_check(struct controller *c)
+{
+	struct path *p = &c->path;
+	uint64_t now[COUNTER_MAX];
+	uint64_t refused;
+
+	check_fill(c);
+	if (ruleset_counters_read(c->nft, now) < 0)
+		return; /* the rules are being put back */
+	p->out_lost = lost(p->out_lost, growth(p, now, COUNTER_LET_OUT),
+			   growth(p, now, COUNTER_LEFT));
+	p->in_lost = lost(p->in_lost, growth(p, now, COUNTER_LET_IN),
+			  growth(p, now, COUNTER_ARRIVED));
+	refused = growth(p, now, COUNTER_TOO_MANY);
+	memcpy(p->packets, now, sizeof(p->packets));
+	check_out(c);
+	check_in(c);
+	check_greedy(c, refused);
+}
