@@ -45,7 +45,9 @@ size_t captive_build(char out[CAPTIVE_BYTES_MAX],
 		     const struct ipc_session *session)
 {
 	json_object *o = json_object_new_object();
-	bool is_captive = session->state != SESSION_GRANTED;
+	/* "captive": the external network cannot be reached (RFC 8908) */
+	bool is_captive = session->state != SESSION_GRANTED ||
+			  session->outlet != IPC_OUTLET_OPEN;
 	char url[300];
 	int len;
 

@@ -71,7 +71,9 @@ static void on_session_for_home(struct conn *c, const struct ipc_session *s)
 	if (s->state == SESSION_GRANTED)
 		view_status(c, s, PAGE_NOTICE_NONE);
 	else
-		view_portal(c, "/", PAGE_NOTICE_NONE,
+		view_portal(c, "/",
+			    s->outlet == IPC_OUTLET_OPEN ? PAGE_NOTICE_NONE
+							 : PAGE_NOTICE_OFFLINE,
 			    conn_exchange(c)->request.code);
 }
 

@@ -213,6 +213,8 @@ void page_context_fill_session(struct page_context *s,
 			next_figure(s), quota > used ? quota - used : 0,
 			s->lang);
 	fill_speeds(s, session);
+	if (session->outlet != IPC_OUTLET_OPEN)
+		value[PLACEHOLDER_OFFLINE] = "1";
 	if (can_extend(s->zone, session))
 		value[PLACEHOLDER_CAN_EXTEND] = "1";
 	if (has_old_terms(s, session))
@@ -222,6 +224,8 @@ void page_context_fill_session(struct page_context *s,
 
 void page_context_set_notice(struct page_context *s, enum page_notice notice)
 {
+	if (notice == PAGE_NOTICE_OFFLINE)
+		s->values.value[PLACEHOLDER_OFFLINE] = "1";
 	if (notice)
 		s->values.value[PLACEHOLDER_NOTICE] =
 			page_notice(s->source->pages, s->place, notice);

@@ -67,6 +67,15 @@ static void fill_slower(struct page_context *s, int with)
 	page_context_fill_session(s, &session);
 }
 
+static void fill_offline(struct page_context *s, int with)
+{
+	struct ipc_session session = session_in(s->zone);
+
+	(void)with;
+	session.outlet = IPC_OUTLET_DOWN;
+	page_context_fill_session(s, &session);
+}
+
 static void fill_new_terms(struct page_context *s, int with)
 {
 	struct ipc_session session = session_in(s->zone);
@@ -110,6 +119,8 @@ static const struct page_preview fixtures[] = {
 	{ "portal", PAGE_PORTAL, "/", fill_portal, 0, NULL },
 	{ "portal-logged-out", PAGE_PORTAL, "/goodbye", fill_portal,
 	  PAGE_NOTICE_LOGGED_OUT, NULL },
+	{ "portal-offline", PAGE_PORTAL, "/", fill_portal, PAGE_NOTICE_OFFLINE,
+	  NULL },
 	{ "portal-code-wrong", PAGE_PORTAL, "/", fill_portal,
 	  PAGE_NOTICE_CODE_TYPO, has_codes },
 	{ "portal-code-in-use", PAGE_PORTAL, "/", fill_portal,
@@ -117,6 +128,7 @@ static const struct page_preview fixtures[] = {
 	{ "status", PAGE_STATUS, "/status", fill_status, 0, NULL },
 	{ "status-extended", PAGE_STATUS, "/extended", fill_status,
 	  PAGE_NOTICE_EXTENDED, has_clicks },
+	{ "status-offline", PAGE_STATUS, "/status", fill_offline, 0, NULL },
 	{ "status-slower", PAGE_STATUS, "/status", fill_slower, 0,
 	  may_slow_down },
 	{ "status-new-rules", PAGE_STATUS, "/status", fill_new_terms, 0,
