@@ -247,16 +247,21 @@ class Street:
     def _build_internet(self):
         self.internet.ip(
             self._uplink_cable(),
-            "link set eth0 up",
-            f"addr add {HOST4}/24 dev eth0",
-            f"addr add {HOST6}/64 dev eth0 nodad",
             *(f"addr add {a}/32 dev lo"
               for a in (WEB4, GARDEN4, RESOLVER4, STRANGER4, PROBED4)),
             *(f"addr add {a}/128 dev lo nodad"
-              for a in (WEB6, GARDEN6, RESOLVER6, STRANGER6, PROBED6)),
-            *(f"route add {n.prefix4}.0.0/16 via {UPLINK4}"
+              for a in (WEB6, GARDEN6, RESOLVER6, STRANGER6, PROBED6)))
+        self.plug_in()
+
+    def plug_in(self):
+        """The internet's end of the cable, and what is known by it."""
+        self.internet.ip(
+            "link set eth0 up",
+            f"addr replace {HOST4}/24 dev eth0",
+            f"addr replace {HOST6}/64 dev eth0 nodad",
+            *(f"route replace {n.prefix4}.0.0/16 via {UPLINK4}"
               for n in (self.guest, self.staff)),
-            *(f"route add {n.prefix6}:/64 via {UPLINK6}"
+            *(f"route replace {n.prefix6}:/64 via {UPLINK6}"
               for n in (self.guest, self.staff)))
 
     def rejoin(self, network):
@@ -313,14 +318,8 @@ class Street:
     def rebuild_uplink(self):
         """The cable's other end vanishes and comes back as a new device."""
         self.gate.ip("link del wan0")
-        self.internet.ip(self._uplink_cable(),
-                         "link set eth0 up",
-                         f"addr add {HOST4}/24 dev eth0",
-                         f"addr add {HOST6}/64 dev eth0 nodad",
-                         *(f"route replace {n.prefix4}.0.0/16 via {UPLINK4}"
-                           for n in (self.guest, self.staff)),
-                         *(f"route replace {n.prefix6}:/64 via {UPLINK6}"
-                           for n in (self.guest, self.staff)))
+        self.internet.ip(self._uplink_cable())
+        self.plug_in()
         self.gate.ip(*self.uplink_lines())
 
     def add_phone(self, network, number, static=True):

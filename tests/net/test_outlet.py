@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether what the gate lets pass gets out, and what people are told if not.
+
+The uplink that is down, a default route that leaves elsewhere, the same network
+on both sides, another table that drops: a page that says "you are online" then
+would be a lie.
+"""
+import contextlib
+
+import lab
+import pytest
+import traffic
+from gate import NETCTL
+from traffic import FAMILIES, V4, V6
+
+ONLINE, OFFLINE = "Sie sind online", "Zurzeit kein Internet"
+
+
+@contextlib.contextmanager
+def changed(street, *commands, back=()):
+    street.gate.ip(*commands)
+    try:
+        yield
+    finally:
+        street.gate.ip(*back)
+
+
+@contextlib.contextmanager
+def unplugged(street):
+    """The cable of the uplink."""
+    street.internet.ip("link set eth0 down")
+    try:
+        yield
+    finally:
+        street.plug_in()
+
+
+def without_route(street):
+    return changed(street, "route del default", "route del ::/0",
+                   back=[f"route add default via {lab.HOST4}",
+                         f"route add ::/0 via {lab.HOST6}"])
+
+
+def elsewhere(street):
+    """A tunnel that the config does not know."""
+    return changed(
+        street, "link add tun9 type veth peer name tun9p",
+        "link set tun9 up", "link set tun9p up",
+        "addr add 192.0.2.9/24 dev tun9",
+        "route replace default via 192.0.2.1 dev tun9",
+        "addr add 2001:db8:9::9/64 dev tun9 nodad",
+        "route replace ::/0 via 2001:db8:9::1 dev tun9",
+        back=["link del tun9",
+              f"route replace default via {lab.HOST4}",
+              f"route replace ::/0 via {lab.HOST6} dev wan0"])
+
+
+def without_address(street):
+    """As while DHCP is still asking; IPv6 is not masqueraded."""
+    return changed(
+        street, "route del ::/0",
+        f"addr del {lab.UPLINK4}/24 dev wan0",
+        "route add default dev wan0",
+        back=["route del default dev wan0",
+              f"addr add {lab.UPLINK4}/24 dev wan0",
+              f"route add default via {lab.HOST4}",
+              f"route add ::/0 via {lab.HOST6}"])
+
+
+def overlapping(street):
+    """The router upstream gives addresses of the guests' network."""
+    return changed(street, "route del ::/0",
+                   "addr add 10.20.0.50/16 dev wan0 noprefixroute",
+                   back=["addr del 10.20.0.50/16 dev wan0",
+                         f"route add ::/0 via {lab.HOST6}"])
+
+
+TROUBLES = [
+    (unplugged, "down", "no uplink is up"),
+    (without_route, "no_route", "no route leads there"),
+    (elsewhere, "elsewhere", "the route leaves by tun9, which is no uplink"),
+    (without_address, "no_address", "uplink wan0 has no address of it"),
+    (overlapping, "overlap", "uplink wan0 is in the guests' own network"),
+]
+
+
+def outlet(stadttor):
+    return stadttor.status()["zones"][0]["outlet"]
+
+
+def page(phone, path="/"):
+    """The box's own address, as a person would type it; in German."""
+    return traffic.http(phone, phone.network.gate4,
+                        path + "?lang=de").body
+
+
+@pytest.mark.parametrize("trouble, key, said", TROUBLES,
+                         ids=[key for _, key, _ in TROUBLES])
+def test_no_way_out(stadttor, street, phones, trouble, key, said):
+    """Said in log and status, and on the page; and let in once it is back."""
+    stadttor.start()
+    early, late = phones[:2]
+    assert traffic.tap(early).status == 303
+    assert ONLINE in page(early, "/status")
+    with trouble(street):
+        lab.wait_until(lambda: outlet(stadttor) == key)
+        stadttor.wait_log(f"zone guest: IPv4 has no way to the internet: {said}")
+        assert OFFLINE in page(early, "/status")
+        assert ONLINE not in page(early, "/status")
+        shown = page(late)
+        assert "Zurzeit gibt es hier kein Internet" in shown
+        assert traffic.tap(late).status == 303
+        assert OFFLINE in page(late, "/status")
+    lab.wait_until(lambda: outlet(stadttor) == "open")
+    stadttor.wait_log("zone guest: IPv4 leaves by wan0")
+    assert ONLINE in page(late, "/status")
+    assert "kein Internet" not in page(phones[2])
+    traffic.wait_online(late)
+    traffic.wait_online(early)
+
+
+def test_from_the_start(stadttor, street, phones):
+    with unplugged(street):
+        stadttor.start()
+        lab.wait_until(lambda: outlet(stadttor) == "down")
+        assert "kein Internet" in page(phones[0])
+
+
+def test_one_family_is_enough(stadttor, street, phones):
+    """Who has IPv6 alone is online; the log says what is missing."""
+    stadttor.start()
+    with changed(street, "route del default",
+                 back=[f"route add default via {lab.HOST4}"]):
+        stadttor.wait_log("zone guest: IPv4 has no way to the internet: no")
+        assert outlet(stadttor) == "open"
+        assert traffic.tap(phones[0]).status == 303
+        assert ONLINE in page(phones[0], "/status")
+        traffic.wait_online(phones[0], V6)
+
+
+def test_everybody_is_led_to_the_page(stadttor, street, phones):
+    """Also who is in, whatever address is asked for; and nobody any more once
+    it is back."""
+    stadttor.start()
+    assert traffic.tap(phones[0]).status == 303
+    traffic.wait_online(phones[0])
+    with without_route(street):
+        lab.wait_until(lambda: outlet(stadttor) == "no_route")
+        for phone in phones[:2]:
+            probe = traffic.http(phone, lab.WEB4, "/generate_204",
+                                 host="connectivitycheck.gstatic.com")
+            assert probe.status == 302
+    lab.wait_until(lambda: outlet(stadttor) == "open")
+    lab.wait_until(lambda: traffic.http(phones[0], lab.WEB4).status == 200)
+
+
+# --- other people's tables --------------------------------------------------
+
+DROPS = """
+table ip docker {{
+	chain theirs {{
+		type filter hook {hook} priority 0; policy drop;
+		iifname != "br-guest" accept
+	}}
+}}
+"""
+
+
+@contextlib.contextmanager
+def dropping(street, hook):
+    street.gate.nft(DROPS.format(hook=hook))
+    try:
+        yield
+    finally:
+        street.gate.run("nft", "delete", "table", "ip", "docker")
+
+
+def troubles(stadttor):
+    return stadttor.status()["troubles"]
+
+
+def ask_until_told(stadttor, trouble, ask):
+    """People try again; a few first packets tell it."""
+    def told():
+        for _ in range(3):
+            with contextlib.suppress(OSError):
+                ask()
+        return troubles(stadttor) == [trouble]
+    lab.wait_until(told, seconds=15)
+
+
+def test_another_table_undoes_a_tap(stadttor, street, phones):
+    stadttor.start()
+    assert traffic.tap(phones[0]).status == 303
+    traffic.wait_online(phones[0])
+    assert troubles(stadttor) == []
+    with dropping(street, "forward"):
+        ask_until_told(stadttor, "out_dropped", lambda: traffic.udp_echo(
+            phones[0], lab.WEB4, timeout=0.1))
+        stadttor.wait_log("did not leave this box: they were dropped behind "
+                          "it, it seems by chain theirs of table ip docker, "
+                          "whose policy is drop")
+    traffic.wait_online(phones[0])
+    lab.wait_until(lambda: not troubles(stadttor), seconds=10)
+    assert "new connections leave again" in stadttor.log(NETCTL)
+
+
+def test_another_table_shuts_the_portal(stadttor, street, phones):
+    stadttor.start()
+    with dropping(street, "input"):
+        ask_until_told(stadttor, "portal_dropped", lambda: traffic.tcp_connect(
+            phones[0], lab.WEB4, 80, timeout=0.1))
+        stadttor.wait_log("did not reach it: they were dropped behind the "
+                          "gate, it seems by chain theirs of table ip docker")
+    assert traffic.http(phones[0], lab.WEB4).status == 302
+    lab.wait_until(lambda: not troubles(stadttor), seconds=10)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=["ipv4", "ipv6"])
+def test_nothing_is_lost_where_all_is_well(stadttor, phones, family):
+    """Not even where nobody answers, or what the gate itself refuses."""
+    stadttor.start()
+    assert traffic.tap(phones[0]).status == 303
+    traffic.wait_online(phones[0], family)
+    for port in range(20):
+        traffic.udp_echo(phones[0], traffic.stranger(family), 40000 + port,
+                         timeout=0.01)
+        traffic.udp_echo(phones[1], traffic.web(family), 40000 + port,
+                         timeout=0.01)
+    stadttor.cli("status")
+    lab.wait_until(lambda: stadttor.status()["uptime_s"] >= 11, seconds=15)
+    assert troubles(stadttor) == []
+    assert V4 and "dropped" not in stadttor.log(NETCTL)
