@@ -14,6 +14,11 @@ size_t addr_len(const struct addr *a)
 	return a->family == AF_INET6 ? 16 : 0;
 }
 
+size_t addr_site_len(const struct addr *a)
+{
+	return a->family == AF_INET6 ? 8 : addr_len(a);
+}
+
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
 	return a->family == b->family && !memcmp(a->byte, b->byte, addr_len(a));

@@ -24,6 +24,12 @@ struct addr {
 
 /* Length of the address in bytes: 4, 16, or 0 for any other family. */
 size_t addr_len(const struct addr *a);
+
+/*
+ * How many of them tell whose address it is where it comes from afar: 4, 8 or
+ * 0. Whoever has an IPv6 address has at least its /64 (RFC 6177, RFC 7421).
+ */
+size_t addr_site_len(const struct addr *a);
 bool addr_equal(const struct addr *a, const struct addr *b);
 
 /* An IPv6 address that is of its link alone (RFC 4291, 2.5.6). */

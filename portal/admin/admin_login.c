@@ -87,7 +87,7 @@ static void start_session(struct conn *c, const struct account *who)
 		admin_answer_error(c, 503, NULL, "no randomness");
 		return;
 	}
-	lockout_clear(s->lockout, &conn_exchange(c)->client);
+	lockout_succeed(s->lockout, &conn_exchange(c)->client, clock_ms());
 	log_info("admin: %s has logged in", who->name);
 	build_cookie(cookie, s, key, ADMIN_SESSION_S);
 	admin_answer_go(c, "/", cookie);
@@ -102,11 +102,9 @@ static void take_password(struct conn *c, const struct form *f)
 	const char *name = form_find(f, "user");
 	const char *password = form_find(f, "password");
 	uint64_t now_ms = clock_ms();
-	uint64_t wait_ms = lockout_wait_ms(s->lockout, client, now_ms);
+	uint64_t wait_ms = lockout_take_turn(s->lockout, client, now_ms);
 	const struct account *who;
 
-	if (!wait_ms)
-		wait_ms = lockout_take_turn(s->lockout, now_ms);
 	if (wait_ms) {
 		admin_answer_later(c, wait_ms);
 		return;

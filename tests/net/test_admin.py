@@ -625,21 +625,27 @@ def test_no_login_form(admin):
 
 
 def test_lock_out(admin):
-    start(admin)
+    admin.stadttor.drive_clock(slower=10 ** 6)
+    start(admin, netctl=False)
     token = admin.add_token()
     admin.reload()
     for name in ("anna", "nobody", "anna", "nobody", "anna", "nobody"):
-        answer = admin.attempt(user=name, password="wrong")
+        admin.stadttor.advance(4)
+        answer = admin.try_login(user=name, password="wrong")
         assert (answer.status, answer.place) == (
             303, "/login?failed=1#failed")
         assert "Set-Cookie" not in answer.headers
     # the right one does not help now
-    answer = admin.try_login()
-    assert answer.status == 429 and answer.headers["Retry-After"] == "2"
+    for seconds in "4", "3":
+        answer = admin.try_login()
+        assert answer.status == 429
+        assert answer.headers["Retry-After"] == seconds
+        admin.stadttor.advance(1)
     # but who has a token is let in, and who comes from elsewhere, too
     assert admin.bearer(token).status == 200
-    admin.login(source="127.0.0.2")
-    admin.login()
+    assert admin.try_login(source="127.0.0.2").place == "/"
+    admin.stadttor.advance(2)
+    assert admin.try_login().place == "/"
     for _ in range(4):  # all is forgiven
         assert admin.bearer("0" * 64).status == 401
     log = admin.stadttor.log(PORTAL)
@@ -656,13 +662,16 @@ def test_lock_out_by_token(admin):
     assert admin.try_login().status == 429
 
 
-def test_one_password_a_second(admin):
+def test_passwords_take_turns(admin):
+    """One a second of those who have not failed, and less of those who have."""
+    admin.stadttor.drive_clock(slower=10 ** 6)
     start(admin, netctl=False)
-    begin = time.monotonic()
-    answers = [admin.try_login(password="wrong").status for _ in range(20)]
-    took = time.monotonic() - begin
-    assert answers.count(303) <= took + 1
-    assert answers.count(429) >= 20 - took - 1
+    sources = [f"127.0.1.{n}" for n in range(1, 21)]
+    for checked in (1, 2, 2):  # the second time also one that has failed once
+        answers = [admin.try_login(password="wrong", source=source).status
+                   for source in sources]
+        assert sorted(answers) == checked * [303] + (20 - checked) * [429]
+        admin.stadttor.advance(1.1)
 
 
 def test_names_cannot_be_timed(admin):
@@ -1202,6 +1211,24 @@ def test_slow_ones_shut_nobody_out(admin):
     finally:
         for s in slow:
             s.close()
+
+
+CROWD = [f"127.0.1.{n}" for n in range(1, 101)]
+
+
+def test_guessers_shut_nobody_else_out(admin):
+    """Each of a hundred has guessed once, and goes on as fast as it can."""
+    admin.stadttor.drive_clock(slower=10 ** 6)
+    start(admin, netctl=False)
+    for source in CROWD:
+        answer = admin.try_login(password="wrong guess", source=source)
+        assert answer.place == "/login?failed=1#failed"
+        admin.stadttor.advance(1.1)
+    answers = [admin.try_login(password="wrong guess", source=source).status
+               for source in CROWD]
+    assert sorted(answers) == [303] + 99 * [429]
+    answer = admin.try_login()  # from elsewhere, at once
+    assert (answer.status, answer.place) == (303, "/"), answer.text
 
 
 def test_huge_requests(admin):
