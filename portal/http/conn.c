@@ -425,6 +425,15 @@ static void queues_init(struct conns *cs)
 	deadline_queue_init(&cs->draining, base, DRAIN_MS, on_drain_late);
 }
 
+/*
+ * The guests of a zone share one /64, so each address counts by itself there.
+ * Operators come from afar.
+ */
+static enum source_kind source_kind_of(const struct conns_config *config)
+{
+	return config->is_for_operators ? SOURCE_SITE : SOURCE_ADDRESS;
+}
+
 struct conns *conns_new(const struct conns_config *config,
 			const struct conns_bounds *bounds)
 {
@@ -434,7 +443,8 @@ struct conns *conns_new(const struct conns_config *config,
 		return NULL;
 	cs->config = *config;
 	cs->bounds = *bounds;
-	cs->limits = source_limit_new(bounds->max_per_device);
+	cs->limits = source_limit_new(source_kind_of(config),
+				      bounds->max_per_device);
 	if (!cs->limits) {
 		free(cs);
 		return NULL;

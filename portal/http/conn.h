@@ -48,6 +48,7 @@ struct conns_config {
 struct conns_bounds {
 	size_t max; /* connections that wait for something; 3/4: for a request
 		     */
+	/* of one address; of operators' IPv6 addresses: of one /64 */
 	unsigned int max_per_device;
 	uint64_t request_s; /* to complete a request */
 	uint64_t answer_s;  /* to take the answer */

@@ -11,17 +11,19 @@
 
 struct source_limit {
 	uint64_t key[2];
+	enum source_kind kind;
 	unsigned int max;
 	uint16_t open[2][SLOTS];
 };
 
-struct source_limit *source_limit_new(unsigned int max_per_device)
+struct source_limit *source_limit_new(enum source_kind kind, unsigned int max)
 {
 	struct source_limit *l = calloc(1, sizeof(*l));
 
 	if (!l)
 		return NULL;
-	l->max = max_per_device;
+	l->kind = kind;
+	l->max = max;
 	if (!random_fill(l->key, sizeof(l->key))) {
 		free(l);
 		return NULL;
@@ -29,15 +31,16 @@ struct source_limit *source_limit_new(unsigned int max_per_device)
 	return l;
 }
 
-void source_limit_set_max(struct source_limit *l, unsigned int max_per_device)
+void source_limit_set_max(struct source_limit *l, unsigned int max)
 {
-	l->max = max_per_device;
+	l->max = max;
 }
 
 bool source_limit_take(struct source_limit *l, const struct addr *a,
 		       struct source_limit_share *share)
 {
-	uint64_t hash = siphash(l->key, a->byte, addr_len(a));
+	size_t len = l->kind == SOURCE_SITE ? addr_site_len(a) : addr_len(a);
+	uint64_t hash = siphash(l->key, a->byte, len);
 
 	share->slot[0] = hash % SLOTS;
 	share->slot[1] = (hash >> 32) % SLOTS;

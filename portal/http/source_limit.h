@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How many connections an address has open, without keeping the address: two
+ * How many connections a source has open, without keeping its address: two
  * rows of counters, each chosen by a hash under a key that dies with the
- * process (a count-min sketch). Addresses that share counters with others may
+ * process (a count-min sketch). Sources that share counters with others may
  * at worst be refused a connection while those hold their full share in both
  * rows.
  */
@@ -16,6 +16,12 @@
 
 struct source_limit;
 
+/* Whose connections are counted together. */
+enum source_kind {
+	SOURCE_ADDRESS,
+	SOURCE_SITE, /* an IPv4 address, or the /64 of an IPv6 one */
+};
+
 /* What one connection occupies; worthless without the key. */
 struct source_limit_share {
 	uint16_t slot[2];
@@ -23,10 +29,10 @@ struct source_limit_share {
 };
 
 /* NULL: no memory or no randomness. */
-struct source_limit *source_limit_new(unsigned int max_per_device);
-void source_limit_set_max(struct source_limit *l, unsigned int max_per_device);
+struct source_limit *source_limit_new(enum source_kind kind, unsigned int max);
+void source_limit_set_max(struct source_limit *l, unsigned int max);
 
-/* false: the address has its full share already. */
+/* false: the source has its full share already. */
 bool source_limit_take(struct source_limit *l, const struct addr *a,
 		       struct source_limit_share *share);
 void source_limit_give(struct source_limit *l,

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "common/array.h"
 #include "common/siphash.h"
 #include "portal/http/source_limit.h"
 
@@ -37,7 +38,7 @@ static void test_hash(void **state)
 
 static void test_share(void **state)
 {
-	struct source_limit *l = source_limit_new(2);
+	struct source_limit *l = source_limit_new(SOURCE_ADDRESS, 2);
 	struct addr a = address("192.0.2.1"), b = address("2001:db8::1");
 	struct source_limit_share s[4] = { 0 };
 
@@ -58,10 +59,45 @@ static void test_share(void **state)
 	source_limit_free(l);
 }
 
+static void test_sites(void **state)
+{
+	static const struct {
+		const char *address;
+		bool has_room_alone, has_room_at_site;
+	} cases[] = {
+		{ "2001:db8:1:2::7", false, false },
+		{ "2001:db8:1:2:ffff:1:2:3", true, false },
+		{ "2001:db8:1:3::7", true, true },
+		{ "192.0.2.1", false, false },
+		{ "192.0.2.2", true, true },
+	};
+	struct source_limit *alone = source_limit_new(SOURCE_ADDRESS, 1);
+	struct source_limit *site = source_limit_new(SOURCE_SITE, 1);
+	struct addr first[] = { address("2001:db8:1:2::7"),
+				address("192.0.2.1") };
+	struct source_limit_share s;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(first); i++) {
+		assert_true(source_limit_take(alone, &first[i], &s));
+		assert_true(source_limit_take(site, &first[i], &s));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct addr a = address(cases[i].address);
+
+		assert_int_equal(source_limit_take(alone, &a, &s),
+				 cases[i].has_room_alone);
+		assert_int_equal(source_limit_take(site, &a, &s),
+				 cases[i].has_room_at_site);
+	}
+	source_limit_free(alone);
+	source_limit_free(site);
+}
+
 /* A thousand busy devices do not get in the way of the next one. */
 static void test_crowd(void **state)
 {
-	struct source_limit *l = source_limit_new(4);
+	struct source_limit *l = source_limit_new(SOURCE_ADDRESS, 4);
 	struct source_limit_share s;
 	unsigned int refused = 0;
 
@@ -83,6 +119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hash),
 		cmocka_unit_test(test_share),
+		cmocka_unit_test(test_sites),
 		cmocka_unit_test(test_crowd),
 	};
 
