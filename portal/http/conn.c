@@ -22,6 +22,16 @@ enum conn_state {
 	CONN_DRAIN, /* answered; reads on so that no reset eats the answer */
 };
 
+/* What a connection with a place waits for, if it waits for its peer. */
+enum wait {
+	WAIT_END,     /* CONN_DRAIN */
+	WAIT_REQUEST, /* CONN_READ */
+	WAIT_READER,  /* CONN_WRITE */
+	WAITS
+};
+
+enum family { FAMILY_IPV4, FAMILY_IPV6, FAMILIES };
+
 struct conn {
 	struct exchange x;
 	TAILQ_ENTRY(conn) next; /* in the pool or among the open */
@@ -53,10 +63,10 @@ struct conns {
 	struct conns_bounds bounds;
 	struct tls_context *tls;
 	struct source_limit *limits;
-	struct deadline_queue reading, writing, draining;
+	struct deadline_queue waiting[WAITS][FAMILIES];
 	struct conn_list pool;
 	struct conn_list open;
-	size_t count; /* open with a place */
+	size_t count; /* open with a place: waiting, or held */
 	struct event wipe_timer;
 	struct conns_stats stats;
 	char scratch[REQUEST_MAX];
@@ -83,7 +93,6 @@ static void conn_forget_secrets(struct conn *c)
 
 	if (!extra)
 		return;
-	explicit_bzero(c->owner->scratch, sizeof(c->owner->scratch));
 	explicit_bzero(extra, sizeof(*extra));
 	free(extra);
 }
@@ -131,21 +140,74 @@ static struct conn *conn_take(struct conns *cs)
 	return c;
 }
 
+/* When a turn is over, not before: others may be closed in it. */
+static void wipe_scratch(struct conns *cs)
+{
+	if (cs->config.is_for_operators)
+		explicit_bzero(cs->scratch, sizeof(cs->scratch));
+}
+
+/* --- places ------------------------------------------------------------ */
+
+static struct conn *conn_of(struct deadline *d)
+{
+	return (struct conn *)((char *)d - offsetof(struct conn, deadline));
+}
+
+static void conn_wait(struct conn *c, enum wait what)
+{
+	enum family f =
+		c->x.client.family == AF_INET6 ? FAMILY_IPV6 : FAMILY_IPV4;
+
+	deadline_start(&c->deadline, &c->owner->waiting[what][f]);
+}
+
+/*
+ * The longest queue loses its oldest: whoever fills the places with half
+ * requests closes no answer that is still being read, and whoever does it from
+ * any number of IPv6 addresses closes nobody's connection over IPv4. false:
+ * all places are with handlers.
+ */
+static bool evict(struct conns *cs)
+{
+	struct deadline_queue *longest = &cs->waiting[0][0];
+
+	for (int w = 0; w < WAITS; w++)
+		for (int f = 0; f < FAMILIES; f++)
+			if (cs->waiting[w][f].count > longest->count)
+				longest = &cs->waiting[w][f];
+	if (!longest->count)
+		return false;
+	cs->stats.rejected++;
+	conn_close(conn_of(TAILQ_FIRST(&longest->items)),
+		   "another one needs its place");
+	return true;
+}
+
+static bool make_room(struct conns *cs)
+{
+	while (cs->count >= cs->bounds.max)
+		if (!evict(cs))
+			return false;
+	return true;
+}
+
 /*
  * A connection that outlives its first turn takes one of the places, of all
- * and of its device. A quarter of them is kept for requests that are complete,
- * so that dawdlers, however many, shut nobody out. false: none is left.
+ * and of its source. false: none is left.
  */
-static bool conn_take_place(struct conn *c, bool has_request)
+static bool conn_take_place(struct conn *c)
 {
 	struct conns *cs = c->owner;
-	size_t max = cs->bounds.max - (has_request ? 0 : cs->bounds.max / 4);
 
 	if (c->has_place)
 		return true;
-	if (cs->count >= max ||
-	    !source_limit_take(cs->limits, &c->x.client, &c->share))
+	if (!source_limit_take(cs->limits, &c->x.client, &c->share))
 		return false;
+	if (!make_room(cs)) {
+		source_limit_give(cs->limits, &c->share);
+		return false;
+	}
 	c->has_place = true;
 	cs->count++;
 	return true;
@@ -156,12 +218,14 @@ static bool conn_take_place(struct conn *c, bool has_request)
 static void on_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *c = arg;
+	struct conns *cs = c->owner;
 
 	(void)fd;
 	(void)what;
 	c->has_event = false;
-	wipe_later(&c->owner->wipe_timer);
+	wipe_later(&cs->wipe_timer);
 	c->on_ready(c);
+	wipe_scratch(cs);
 }
 
 static void conn_arm(struct conn *c, short what,
@@ -193,11 +257,6 @@ static void trouble(struct conn *c, unsigned int status)
 	c->owner->config.on_trouble(c, status, c->owner->config.arg);
 }
 
-static struct conn *conn_of(struct deadline *d)
-{
-	return (struct conn *)((char *)d - offsetof(struct conn, deadline));
-}
-
 static void on_request_late(struct deadline *d)
 {
 	struct conn *c = conn_of(d);
@@ -213,7 +272,7 @@ static void on_answer_late(struct deadline *d)
 	conn_close(conn_of(d), "it does not take its answer");
 }
 
-static void on_drain_late(struct deadline *d)
+static void on_end_late(struct deadline *d)
 {
 	conn_close(conn_of(d), "answered");
 }
@@ -240,18 +299,25 @@ static void conn_drain(struct conn *c)
 	conn_arm(c, EV_READ, conn_drain);
 }
 
-/* A close with input unread resets the connection and eats the answer. */
+/*
+ * A close with input unread resets the connection and eats the answer. Nobody
+ * has to go for that.
+ */
 static void conn_finish(struct conn *c)
 {
+	struct conns *cs = c->owner;
+	bool has_room = c->has_place || cs->count < cs->bounds.max;
+
 	c->transport->finish(c->transport_state);
-	if (!c->may_have_unread || !conn_take_place(c, false)) {
+	if (!c->may_have_unread || !has_room || !conn_take_place(c)) {
 		conn_close(c, "answered");
 		return;
 	}
 	shutdown(c->fd, SHUT_WR);
 	c->state = CONN_DRAIN;
-	deadline_start(&c->deadline, &c->owner->draining);
+	conn_wait(c, WAIT_END);
 	conn_drain(c);
+	wipe_scratch(cs); /* it may be nobody's turn */
 }
 
 /* --- the answer -------------------------------------------------------- */
@@ -279,7 +345,7 @@ static void conn_write(struct conn *c)
 /* What the socket does not take at once is copied and waited for. */
 static void conn_write_later(struct conn *c, const char *bytes, size_t len)
 {
-	if (!conn_take_place(c, true)) {
+	if (!conn_take_place(c)) {
 		c->owner->stats.rejected++;
 		conn_close(c, "no room to wait");
 		return;
@@ -291,7 +357,7 @@ static void conn_write_later(struct conn *c, const char *bytes, size_t len)
 	}
 	memcpy(c->out, bytes, len);
 	c->out_len = len;
-	deadline_start(&c->deadline, &c->owner->writing);
+	conn_wait(c, WAIT_READER);
 	conn_write(c);
 }
 
@@ -319,7 +385,7 @@ void conn_answer(struct conn *c, const char *bytes, size_t len)
 
 bool conn_hold(struct conn *c)
 {
-	if (!conn_take_place(c, true)) {
+	if (!conn_take_place(c)) {
 		c->owner->stats.rejected++;
 		return false;
 	}
@@ -348,15 +414,15 @@ static bool conn_keep_input(struct conn *c)
 /* false: no place; it was answered or closed. */
 static bool conn_wait_for_more(struct conn *c)
 {
-	if (!conn_take_place(c, false)) {
+	if (!conn_take_place(c)) {
 		c->owner->stats.rejected++;
 		trouble(c, 503);
 		return false;
 	}
 	if (c->in_len && !conn_keep_input(c))
 		return false;
-	if (!c->deadline.queue)
-		deadline_start(&c->deadline, &c->owner->reading);
+	if (!c->deadline.queue) /* bytes do not buy time */
+		conn_wait(c, WAIT_REQUEST);
 	return true;
 }
 
@@ -414,15 +480,30 @@ static void conn_read(struct conn *c)
 
 /* --- all of them ------------------------------------------------------- */
 
+static void set_spans(struct conns *cs)
+{
+	for (int f = 0; f < FAMILIES; f++) {
+		cs->waiting[WAIT_END][f].span_ms = DRAIN_MS;
+		cs->waiting[WAIT_REQUEST][f].span_ms =
+			cs->bounds.request_s * 1000;
+		cs->waiting[WAIT_READER][f].span_ms =
+			cs->bounds.answer_s * 1000;
+	}
+}
+
 static void queues_init(struct conns *cs)
 {
-	struct event_base *base = cs->config.base;
+	static void (*const on_late[WAITS])(struct deadline * d) = {
+		[WAIT_END] = on_end_late,
+		[WAIT_REQUEST] = on_request_late,
+		[WAIT_READER] = on_answer_late,
+	};
 
-	deadline_queue_init(&cs->reading, base, cs->bounds.request_s * 1000,
-			    on_request_late);
-	deadline_queue_init(&cs->writing, base, cs->bounds.answer_s * 1000,
-			    on_answer_late);
-	deadline_queue_init(&cs->draining, base, DRAIN_MS, on_drain_late);
+	for (int w = 0; w < WAITS; w++)
+		for (int f = 0; f < FAMILIES; f++)
+			deadline_queue_init(&cs->waiting[w][f], cs->config.base,
+					    0, on_late[w]);
+	set_spans(cs);
 }
 
 /*
@@ -460,8 +541,7 @@ void conns_set_bounds(struct conns *cs, const struct conns_bounds *bounds)
 {
 	cs->bounds = *bounds;
 	source_limit_set_max(cs->limits, bounds->max_per_device);
-	cs->reading.span_ms = bounds->request_s * 1000;
-	cs->writing.span_ms = bounds->answer_s * 1000;
+	set_spans(cs);
 }
 
 void conns_set_tls(struct conns *cs, struct tls_context *tls)
@@ -478,7 +558,7 @@ static bool conn_start_transport(struct conn *c)
 		return true;
 	c->transport = &transport_tls;
 	/* a handshake is dear: not for those who may not stay anyway */
-	if (!cs->tls || !conn_take_place(c, false)) {
+	if (!cs->tls || !conn_take_place(c)) {
 		cs->stats.rejected++;
 		return false;
 	}
@@ -521,6 +601,7 @@ void conns_accept(struct conns *cs, const struct accepted *a)
 		conn_close(c, "no room for TLS");
 	else
 		conn_read(c);
+	wipe_scratch(cs);
 }
 
 void conns_close_zone(struct conns *cs, const struct zone *z)
@@ -553,9 +634,9 @@ void conns_free(struct conns *cs)
 		TAILQ_REMOVE(&cs->pool, c, next);
 		free(c);
 	}
-	deadline_queue_clear(&cs->reading);
-	deadline_queue_clear(&cs->writing);
-	deadline_queue_clear(&cs->draining);
+	for (int w = 0; w < WAITS; w++)
+		for (int f = 0; f < FAMILIES; f++)
+			deadline_queue_clear(&cs->waiting[w][f]);
 	source_limit_free(cs->limits);
 	event_del(&cs->wipe_timer);
 	explicit_bzero(cs->scratch, sizeof(cs->scratch));

@@ -5,8 +5,17 @@
  * without an event, a timer or a buffer of their own.
  *
  * Owns every connection and all that it holds. Bounded: connections in all and
- * per device, bytes and time of a request, bytes and time of what is thrown
+ * per source, bytes and time of a request, bytes and time of what is thrown
  * away after the answer. What knew an address is wiped.
+ *
+ * When all places are taken, a newcomer gets the place of a connection that
+ * waits for its peer: of those without a complete request (which includes the
+ * TLS handshake), those that do not read their answer, and those that send on
+ * after it, each by IPv4 and by IPv6, the largest group loses its oldest. So a
+ * newcomer is refused only if its source has its full share, or if all places
+ * are with handlers. Not guaranteed: where so many newcomers come that the
+ * largest group is replaced within a round trip, honest ones in it are closed
+ * before their request is complete.
  */
 #ifndef STADTTOR_PORTAL_HTTP_CONN_H
 #define STADTTOR_PORTAL_HTTP_CONN_H
@@ -46,8 +55,7 @@ struct conns_config {
 };
 
 struct conns_bounds {
-	size_t max; /* connections that wait for something; 3/4: for a request
-		     */
+	size_t max; /* connections that wait for something */
 	/* of one address; of operators' IPv6 addresses: of one /64 */
 	unsigned int max_per_device;
 	uint64_t request_s; /* to complete a request */
@@ -57,7 +65,8 @@ struct conns_bounds {
 /* Since the start. */
 struct conns_stats {
 	uint64_t answers[6]; /* by the first digit of the status */
-	uint64_t rejected;   /* for want of a place */
+	/* for want of a place: those that did not get one, or lost theirs */
+	uint64_t rejected;
 };
 
 struct conns *conns_new(const struct conns_config *config,
@@ -79,8 +88,8 @@ void *conn_arg(struct conn *c);
 const struct addr *conn_local(struct conn *c);
 
 /*
- * The connection waits for its handler from now on. false: there is no room for
- * one more; answer that at once.
+ * The connection waits for its handler from now on, and keeps its place
+ * meanwhile. false: there is no room for one more; answer that at once.
  */
 bool conn_hold(struct conn *c);
 

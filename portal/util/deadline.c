@@ -42,6 +42,7 @@ void deadline_queue_init(struct deadline_queue *q, struct event_base *base,
 	evtimer_assign(&q->timer, base, on_timer, q);
 	q->span_ms = span_ms;
 	q->on_due = on_due;
+	q->count = 0;
 	q->is_armed = false;
 }
 
@@ -61,6 +62,7 @@ void deadline_start(struct deadline *d, struct deadline_queue *q)
 	d->queue = q;
 	d->due_ms = clock_ms() + q->span_ms;
 	TAILQ_INSERT_TAIL(&q->items, d, next);
+	q->count++;
 	queue_arm(q);
 }
 
@@ -69,5 +71,6 @@ void deadline_stop(struct deadline *d)
 	if (!d->queue)
 		return;
 	TAILQ_REMOVE(&d->queue->items, d, next);
+	d->queue->count--;
 	d->queue = NULL;
 }

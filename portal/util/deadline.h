@@ -7,6 +7,7 @@
 #define STADTTOR_PORTAL_UTIL_DEADLINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -20,7 +21,8 @@ struct deadline {
 };
 
 struct deadline_queue {
-	TAILQ_HEAD(, deadline) items;
+	TAILQ_HEAD(, deadline) items; /* the oldest first */
+	size_t count;
 	struct event timer;
 	uint64_t span_ms;
 	bool is_armed;

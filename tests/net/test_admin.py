@@ -1213,7 +1213,43 @@ def test_slow_ones_shut_nobody_out(admin):
             s.close()
 
 
+PUSHED_OUT = "another one needs its place"
 CROWD = [f"127.0.1.{n}" for n in range(1, 101)]
+
+
+def leave(admin, stack, data, sources=34, each=24):
+    """Connections from so many addresses that never send more than this."""
+    tls, admin.tls = admin.tls, None
+    for source in CROWD[:sources] * each:
+        s = stack.enter_context(admin.connect(source=source))
+        with contextlib.suppress(ConnectionError):  # beyond its share
+            s.sendall(data)
+    admin.tls = tls
+    assert PUSHED_OUT in admin.stadttor.log(PORTAL)
+
+
+def test_half_requests_shut_nobody_out(admin):
+    start(admin)
+    with contextlib.ExitStack() as stack:
+        leave(admin, stack, b"GET / HTTP/1.1\r\nHost: ")
+        assert admin.ask("/login").status == 200
+        admin.login()
+        assert admin.ask("/api/now").status == 200
+
+
+def test_half_hellos_shut_nobody_out(admin):
+    cert, key = certificate(admin.stadttor.folder)
+    start(admin, netctl=False, admin={"certificate": cert, "key": key})
+    admin.tls = ssl.create_default_context(cafile=cert)
+    admin.tls.check_hostname = False
+    sent = ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        admin.tls.wrap_bio(ssl.MemoryBIO(), sent).do_handshake()
+    with contextlib.ExitStack() as stack:
+        leave(admin, stack, sent.read(100))
+        assert admin.ask("/login").status == 200
+        admin.login()
+        assert admin.ask("/").status == 200
 
 
 def test_guessers_shut_nobody_else_out(admin):

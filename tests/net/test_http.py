@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import select
 import shutil
 import signal
@@ -36,6 +37,7 @@ GATE4, GATE6 = "192.0.2.1", "2001:db8:77::1"
 PHONE4, PHONE6 = "192.0.2.9", "2001:db8:77::9"
 HIJACK, HTTP, HTTPS = 2080, 2081, 2443
 CLONE_NEWNET = 0x40000000
+IPV6_FREEBIND = 78
 NAME = "wlan.example"
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -910,42 +912,116 @@ def test_device_has_a_share_of_connections(own):
     wait_for(lambda: portal.ask().status == 200)
 
 
-def test_connections_are_bounded_in_all(own):
-    """Dawdlers of many addresses get three quarters of 64, and no more."""
-    own.configure(request_time="10s")
-    own.start()
-    wait_for(lambda: own.netctl.peer)
-    portal, phone, idle = own, own.phone, []
-    crowd = [f"2001:db8:77::1:{n:x}" for n in range(8)]
-    for address in crowd:
-        phone.run("ip", "addr", "add", address + "/64", "dev", "phone0",
-                  "nodad")
-    try:
-        for n in range(48):
-            s = phone.socket(socket.AF_INET6)
-            s.settimeout(5)
-            s.bind((crowd[n % 8], 0))
-            s.connect((GATE6, HTTP))
-            s.sendall(b"GET / HTT")
-            idle.append(s)
-        wait_for(lambda: portal.taken() == 48)
-        with portal.connect() as s:
-            s.sendall(b"GET / HTT")
-            answer = Answer(read_all(s))
-            assert answer.status == 503 and "Retry-After" in answer.headers
-        # who comes with a whole request does not notice
-        assert portal.ask(port=HIJACK).status == 302
-        assert portal.ask().status == 200
-        assert portal.ask("POST", "/accept", body="terms=1").status == 303
-        # their time is up at last, each with an answer
-        for s in idle:
-            s.settimeout(60)
-            assert Answer(read_all(s)).status == 408
-    finally:
-        for s in idle:
-            s.close()
-        for address in crowd:
-            phone.run("ip", "addr", "del", address + "/64", "dev", "phone0")
+# Networks that the phone answers for beside its own addresses.
+CROWD4, CROWD6 = "10.77.0.0/16", "2001:db8:78::/64"
+PUSHED_OUT = "another one needs its place"
+
+
+def crowd4(count):
+    return [f"10.77.{n >> 8}.{n & 255}" for n in range(1, count + 1)]
+
+
+def crowd6(count):
+    return [f"2001:db8:78::{n:x}" for n in range(1, count + 1)]
+
+
+@pytest.fixture
+def crowded(own):
+    """Its phone can be any number of devices, which may leave half done."""
+    for family, net, via in (("-4", CROWD4, PHONE4), ("-6", CROWD6, PHONE6)):
+        own.phone.run("ip", family, "route", "add", "local", net, "dev", "lo")
+        own.gate.run("ip", family, "route", "add", net, "via", via)
+    files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    own.left = []
+    yield own
+    for s in own.left:
+        s.close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    for family, net in (("-4", CROWD4), ("-6", CROWD6)):
+        own.phone.run("ip", family, "route", "del", "local", net, "dev", "lo")
+        own.gate.run("ip", family, "route", "del", net)
+
+
+def leave(portal, sources, each, data, port=HTTP):
+    """Connections that send this and then nothing more, each in its turn."""
+    made = []
+    for source in sources * each:
+        family = socket.AF_INET6 if ":" in source else socket.AF_INET
+        s = portal.phone.socket(family)
+        s.settimeout(60)
+        if family == socket.AF_INET6:
+            s.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
+        s.bind((source, 0))
+        s.connect((GATE6 if family == socket.AF_INET6 else GATE4, port))
+        s.sendall(data)
+        made.append(s)
+    portal.left += made
+    return made
+
+
+def is_open(s):
+    poll = select.poll()
+    poll.register(s, select.POLLIN)
+    return not poll.poll(0)
+
+
+def wait_until_full(portal, places, pushed_out):
+    wait_for(lambda: portal.log().count(PUSHED_OUT) == pushed_out)
+    wait_for(lambda: portal.taken() == places)
+
+
+def test_oldest_dawdler_makes_room(crowded):
+    """Those of many addresses have 64 places, whoever comes last."""
+    portal = crowded
+    portal.start()
+    wait_for(lambda: portal.netctl.peer)
+    idle = leave(portal, crowd4(8), 9, b"GET / HTT")
+    wait_until_full(portal, 64, 8)
+    assert not any(read_all(s) for s in idle[:8])
+    assert all(is_open(s) for s in idle[8:])
+    # the next ones, whole or in pieces
+    assert portal.ask(port=HIJACK).status == 302
+    assert portal.ask().status == 200
+    assert portal.ask("POST", "/accept", body="terms=1").status == 303
+    request = b"GET / HTTP/1.1\r\n" + H + b"\r\n"
+    with portal.connect() as s:
+        for i in range(len(request)):
+            s.send(request[i:i + 1])
+        assert Answer(read_all(s)).status == 200
+    # which need one place at a time
+    assert not is_open(idle[8]) and all(is_open(s) for s in idle[9:])
+
+
+def test_half_open_connections_close_no_page(crowded):
+    """A thousand in 768 places."""
+    portal = crowded
+    portal.configure(max_connections=768, max_per_device=24)
+    portal.start()
+    wait_for(lambda: portal.netctl.peer)
+    idle = leave(portal, crowd4(42), 24, b"GET / HTTP/1.1\r\nHost: ")
+    wait_until_full(portal, 768, len(idle) - 768)
+    for host in (GATE4, GATE6):
+        assert portal.ask(host=host).status == 200
+        assert portal.ask("POST", "/accept", body="terms=1",
+                          host=host).status == 303
+    assert portal.ask(port=HIJACK).status == 302
+    assert is_open(idle[-1])
+
+
+def test_addresses_of_ipv6_close_nothing_over_ipv4(crowded):
+    """A device has any number of them, each with a share of its own."""
+    portal = crowded
+    portal.start()
+    wait_for(lambda: portal.netctl.peer)
+    with portal.connect() as s:
+        s.sendall(b"GET / HTTP/1.1\r\n")
+        wait_for(lambda: portal.taken() == 1)
+        idle = leave(portal, crowd6(500), 1, b"GET / HTT")
+        wait_until_full(portal, 64, len(idle) + 1 - 64)
+        assert portal.ask(host=GATE6).status == 200
+        s.sendall(H + b"\r\n")
+        assert Answer(read_all(s)).status == 200
 
 
 def test_flood_of_whole_requests(portal):
@@ -1034,6 +1110,60 @@ def test_tls(own):
     other = tls_ask(own, home)[1]
     own.reload("everything stays as it was")
     assert tls_ask(own, home)[1] == other
+
+
+def client_hello():
+    """What a phone would send first."""
+    sent = ssl.MemoryBIO()
+    client = tls_context().wrap_bio(ssl.MemoryBIO(), sent,
+                                    server_hostname=NAME)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return sent.read()
+
+
+def assert_secure_page(portal):
+    home = f"GET / HTTP/1.1\r\nHost: {NAME}\r\n\r\n".encode()
+    for host in (GATE4, GATE6):
+        assert Answer(tls_ask(portal, home, host=host)[0]).status == 200
+
+
+def test_half_hellos_close_no_page(crowded):
+    """Of 34 addresses with a full share each, 816 in 768 places."""
+    portal = crowded
+    cert, key = certificate(portal.folder, "half")
+    portal.configure(max_connections=768, max_per_device=24, certificate=cert,
+                     key=key, hostname=NAME)
+    portal.start()
+    wait_for(lambda: portal.netctl.peer)
+    hello = client_hello()
+    # half of them, and those that leave after the portal's answer
+    idle = leave(portal, crowd4(17), 24, hello[:len(hello) // 2], HTTPS)
+    idle += leave(portal, crowd4(34)[17:], 24, hello, HTTPS)
+    wait_for(lambda: portal.log().count(PUSHED_OUT) == len(idle) - 768)
+    assert_secure_page(portal)
+    assert portal.ask().status == 200
+    assert portal.ask(port=HIJACK).status == 302
+    # and they have not gone meanwhile
+    wait_for(lambda: portal.taken() >= 768 - 3)
+
+
+def test_thousands_close_no_page(crowded):
+    """With the bounds of a config that says nothing of them."""
+    portal = crowded
+    cert, key = certificate(portal.folder, "thousands")
+    portal.configure(max_connections=1024, max_per_device=24,
+                     certificate=cert, key=key, hostname=NAME)
+    portal.start()
+    wait_for(lambda: portal.netctl.peer)
+    sources = crowd4(460)
+    idle = leave(portal, sources[:418], 24, b"GET / HTT")
+    idle += leave(portal, sources[418:], 24, client_hello(), HTTPS)
+    wait_for(lambda: portal.log().count(PUSHED_OUT) == len(idle) - 1024)
+    assert_secure_page(portal)
+    assert portal.ask().status == 200
+    assert portal.ask("POST", "/accept", body="terms=1").status == 303
+    wait_for(lambda: portal.taken() >= 1024 - 3)
 
 
 def test_slow_reader_over_tls(own):

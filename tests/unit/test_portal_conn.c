@@ -80,7 +80,8 @@ static void on_close(void *user)
 		assert_int_equal(byte[i], byte[0]);
 }
 
-static void start(struct fixture *f, size_t max, unsigned int max_per_device)
+static void start_for(struct fixture *f, bool is_for_operators, size_t max,
+		      unsigned int max_per_device)
 {
 	const struct conns_bounds bounds = { .max = max,
 					     .max_per_device = max_per_device,
@@ -89,6 +90,7 @@ static void start(struct fixture *f, size_t max, unsigned int max_per_device)
 	struct conns_config config = { .on_request = on_request,
 				       .on_trouble = on_trouble,
 				       .on_close = on_close,
+				       .is_for_operators = is_for_operators,
 				       .user_size = USER_MAX };
 
 	memset(f, 0, sizeof(*f));
@@ -98,6 +100,11 @@ static void start(struct fixture *f, size_t max, unsigned int max_per_device)
 	config.arg = f;
 	f->conns = conns_new(&config, &bounds);
 	assert_non_null(f->conns);
+}
+
+static void start(struct fixture *f, size_t max, unsigned int max_per_device)
+{
+	start_for(f, false, max, max_per_device);
 }
 
 static void stop(struct fixture *f)
@@ -117,21 +124,15 @@ static void send_text(int fd, const char *text)
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 }
 
-/*
- * The peer's end, with what it has sent before it is accepted. device: the last
- * byte of its address.
- */
-static int connect_with(struct fixture *f, uint8_t device, struct zone *zone,
-			const char *text)
+/* The peer's end, with what it has sent before it is accepted. */
+static int connect_as(struct fixture *f, const struct sockaddr *peer,
+		      struct zone *zone, const char *text)
 {
-	struct sockaddr_in peer = { .sin_family = AF_INET };
 	struct accepted a = { .zone = zone,
 			      .kind = LISTENER_HTTP,
-			      .peer = (struct sockaddr *)&peer };
-	uint8_t address[] = { 192, 0, 2, device };
+			      .peer = peer };
 	int pair[2];
 
-	memcpy(&peer.sin_addr, address, sizeof(address));
 	assert_int_equal(socketpair(AF_UNIX,
 				    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 				    0, pair),
@@ -142,9 +143,37 @@ static int connect_with(struct fixture *f, uint8_t device, struct zone *zone,
 	return pair[1];
 }
 
+/* device: the last byte of its address. */
+static int connect_with(struct fixture *f, uint8_t device, struct zone *zone,
+			const char *text)
+{
+	struct sockaddr_in peer = { .sin_family = AF_INET };
+	uint8_t address[] = { 192, 0, 2, device };
+
+	memcpy(&peer.sin_addr, address, sizeof(address));
+	return connect_as(f, (struct sockaddr *)&peer, zone, text);
+}
+
 static int connect_from(struct fixture *f, uint8_t device, struct zone *zone)
 {
 	return connect_with(f, device, zone, "");
+}
+
+/* Of one /64; device: the last byte of its address. */
+static int connect_over_ipv6(struct fixture *f, uint8_t device)
+{
+	struct sockaddr_in6 peer = { .sin6_family = AF_INET6 };
+	uint8_t address[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = device };
+
+	memcpy(&peer.sin6_addr, address, sizeof(address));
+	return connect_as(f, (struct sockaddr *)&peer, NULL, "");
+}
+
+static bool is_closed(int fd)
+{
+	char byte;
+
+	return read(fd, &byte, 1) == 0;
 }
 
 static void assert_answer(int fd, const char *answer)
@@ -238,30 +267,210 @@ static void held_and_answered(void **state)
 	stop(&f);
 }
 
-/* A quarter of the places is kept for requests that are complete. */
+/* The oldest that dawdles goes, and whoever waits for a handler stays. */
 static void places_of_all(void **state)
 {
+	struct fixture f;
+	int fd[9];
+
+	(void)state;
+	start(&f, 4, 16);
+	for (size_t i = 0; i < 5; i++)
+		fd[i] = connect_from(&f, 1, NULL);
+	assert_true(is_closed(fd[0]));
+	assert_false(is_closed(fd[1]));
+	assert_int_equal(f.troubles, 0);
+	assert_int_equal(conns_count(f.conns), 4);
+	f.holds = true;
+	for (size_t i = 5; i < 9; i++) {
+		fd[i] = connect_with(&f, 2, NULL, REQUEST);
+		assert_true(f.had_room);
+		assert_true(is_closed(fd[i - 4]));
+		assert_int_equal(conns_count(f.conns), 4);
+	}
+	assert_int_equal(conns_stats(f.conns)->rejected, 5);
+	/* all of them wait for their handlers: nobody goes */
+	close(fd[0]);
+	fd[0] = connect_from(&f, 3, NULL);
+	assert_int_equal(f.troubles, 1);
+	assert_int_equal(f.status, 503);
+	assert_int_equal(conns_stats(f.conns)->rejected, 6);
+	for (size_t i = 0; i < 9; i++)
+		close(fd[i]);
+	stop(&f);
+	assert_int_equal(f.closes, 10);
+}
+
+/* Bytes buy no time: the oldest is the one that came first. */
+static void oldest_by_its_arrival(void **state)
+{
+	struct fixture f;
+	int fd[3];
+
+	(void)state;
+	start(&f, 2, 8);
+	fd[0] = connect_with(&f, 1, NULL, "GET / HT");
+	fd[1] = connect_from(&f, 1, NULL);
+	send_text(fd[0], "TP/1.1\r\n");
+	turn(&f);
+	fd[2] = connect_from(&f, 1, NULL);
+	assert_true(is_closed(fd[0]));
+	send_text(fd[1], REQUEST);
+	send_text(fd[2], REQUEST);
+	turn(&f);
+	assert_answer(fd[1], ANSWER);
+	assert_answer(fd[2], ANSWER);
+	for (size_t i = 0; i < 3; i++)
+		close(fd[i]);
+	stop(&f);
+}
+
+/* What many do does not cost the place of the few that do something else. */
+static void the_largest_group_loses(void **state)
+{
+	struct fixture f;
+	int fd[12], reader;
+
+	(void)state;
+	start(&f, 6, 8);
+	fd[0] = connect_from(&f, 1, NULL);
+	fd[1] = connect_from(&f, 2, NULL);
+	f.large = malloc(LARGE);
+	assert_non_null(f.large);
+	memset(f.large, 'x', LARGE);
+	reader = connect_with(&f, 3, NULL, REQUEST); /* takes a part of it */
+	for (uint8_t i = 2; i < 12; i++) {
+		fd[i] = connect_over_ipv6(&f, i);
+		assert_int_equal(conns_count(f.conns), i < 5 ? i + 2 : 6);
+	}
+	for (size_t i = 2; i < 12; i++)
+		assert_int_equal(is_closed(fd[i]), i < 9);
+	assert_false(is_closed(fd[0]));
+	assert_false(is_closed(fd[1]));
+	assert_int_equal(f.closes, 7);
+	free(f.large);
+	f.large = NULL;
+	send_text(fd[0], REQUEST);
+	turn(&f);
+	assert_answer(fd[0], ANSWER);
+	for (size_t i = 0; i < 12; i++)
+		close(fd[i]);
+	close(reader);
+	stop(&f);
+}
+
+/* Those that do not read their answers can be told to go, too. */
+static void readers_lose_their_places(void **state)
+{
+	struct fixture f;
+	int fd[4];
+
+	(void)state;
+	start(&f, 3, 8);
+	f.large = malloc(LARGE);
+	assert_non_null(f.large);
+	memset(f.large, 'x', LARGE);
+	for (size_t i = 0; i < 3; i++)
+		fd[i] = connect_with(&f, 1, NULL, REQUEST);
+	assert_int_equal(conns_count(f.conns), 3);
+	fd[3] = connect_from(&f, 2, NULL);
+	assert_int_equal(conns_count(f.conns), 3);
+	assert_int_equal(f.closes, 1);
+	free(f.large);
+	f.large = NULL;
+	send_text(fd[3], REQUEST);
+	turn(&f);
+	assert_answer(fd[3], ANSWER);
+	for (size_t i = 0; i < 4; i++)
+		close(fd[i]);
+	stop(&f);
+}
+
+/* Reading on after an answer is worth a place that is free, no other. */
+static void answers_push_nobody_out(void **state)
+{
+	struct fixture f;
+	int fd[3];
+
+	(void)state;
+	start(&f, 2, 8);
+	fd[0] = connect_from(&f, 1, NULL);
+	fd[1] = connect_from(&f, 1, NULL);
+	fd[2] = connect_with(&f, 2, NULL, "no request\r\n");
+	assert_answer(fd[2], TROUBLE);
+	assert_true(is_closed(fd[2]));
+	assert_false(is_closed(fd[0]));
+	assert_false(is_closed(fd[1]));
+	for (size_t i = 0; i < 3; i++)
+		close(fd[i]);
+	stop(&f);
+}
+
+/* With fewer places than before the next one to come makes room for all. */
+static void places_become_fewer(void **state)
+{
+	const struct conns_bounds fewer = {
+		.max = 2, .max_per_device = 8, .request_s = 60, .answer_s = 60
+	};
 	struct fixture f;
 	int fd[5];
 
 	(void)state;
 	start(&f, 4, 8);
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 4; i++)
 		fd[i] = connect_from(&f, 1, NULL);
-		turn(&f);
-	}
-	assert_int_equal(f.troubles, 1); /* the fourth that dawdles */
-	assert_int_equal(f.status, 503);
-	assert_int_equal(conns_count(f.conns), 3);
-	f.holds = true;
-	fd[4] = connect_with(&f, 2, NULL, REQUEST);
-	assert_true(f.had_room);
-	assert_int_equal(conns_count(f.conns), 4);
-	assert_int_equal(conns_stats(f.conns)->rejected, 1);
-	for (size_t i = 0; i < 5; i++)
+	conns_set_bounds(f.conns, &fewer);
+	fd[4] = connect_from(&f, 1, NULL);
+	assert_int_equal(conns_count(f.conns), 2);
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(is_closed(fd[i]), i < 3);
 		close(fd[i]);
+	}
 	stop(&f);
-	assert_int_equal(f.closes, 5);
+}
+
+/*
+ * An operator's connection wipes what it leaves behind, but not what the one
+ * has sent that it makes room for.
+ */
+static void room_keeps_what_came(void **state)
+{
+	struct fixture f;
+	int fd[2];
+
+	(void)state;
+	start_for(&f, true, 1, 8);
+	fd[0] = connect_with(&f, 1, NULL, "GET /first HTTP/1.1\r\n");
+	fd[1] = connect_with(&f, 1, NULL, "GET /sec");
+	assert_true(is_closed(fd[0]));
+	send_text(fd[1], "ond HTTP/1.1\r\nHost: portal.test\r\n\r\n");
+	turn(&f);
+	assert_answer(fd[1], ANSWER);
+	assert_string_equal(f.path, "/second");
+	close(fd[0]);
+	close(fd[1]);
+	stop(&f);
+}
+
+/* Guests of a zone share a /64; an operator has one at least. */
+static void places_of_a_network(void **state)
+{
+	struct fixture f;
+	int fd[3];
+
+	(void)state;
+	for (int is_for_operators = 0; is_for_operators < 2;
+	     is_for_operators++) {
+		start_for(&f, is_for_operators, 16, 2);
+		for (uint8_t i = 0; i < 3; i++)
+			fd[i] = connect_over_ipv6(&f, i);
+		assert_int_equal(f.troubles, is_for_operators);
+		assert_int_equal(conns_count(f.conns),
+				 is_for_operators ? 2 : 3);
+		for (size_t i = 0; i < 3; i++)
+			close(fd[i]);
+		stop(&f);
+	}
 }
 
 static void places_of_a_device(void **state)
@@ -348,6 +557,13 @@ int main(void)
 		cmocka_unit_test(what_is_no_request),
 		cmocka_unit_test(held_and_answered),
 		cmocka_unit_test(places_of_all),
+		cmocka_unit_test(oldest_by_its_arrival),
+		cmocka_unit_test(the_largest_group_loses),
+		cmocka_unit_test(readers_lose_their_places),
+		cmocka_unit_test(answers_push_nobody_out),
+		cmocka_unit_test(places_become_fewer),
+		cmocka_unit_test(room_keeps_what_came),
+		cmocka_unit_test(places_of_a_network),
 		cmocka_unit_test(places_of_a_device),
 		cmocka_unit_test(more_than_the_socket_takes),
 		cmocka_unit_test(its_zone_goes),
