@@ -134,8 +134,11 @@ struct ipc_lookup { /* IPC_LOOKUP, IPC_LOGOUT */
  *
  * and each takes the terms where they are known. The sessions of one voucher
  * share a tag, a random number that netctl tells nobody but the kernel. Where
- * tag_devices others are online with it, the answer is -EUSERS; where a field
- * is out of its range, -EINVAL.
+ * tag_devices others are online with it, the one that has been silent longest
+ * yields, if it is silent for ten seconds, or with replace at once; else the
+ * answer is -EUSERS. In a full zone somebody who fell silent within a minute of
+ * the tap yields, else the answer is -ENOSPC. Where a field is out of its range
+ * it is -EINVAL.
  */
 struct ipc_grant {
 	struct ipc_header header;
@@ -146,7 +149,7 @@ struct ipc_grant {
 	uint32_t tag_devices; /* at once: 1..IPC_TAG_DEVICES; no tag: 0 */
 	uint32_t terms;	      /* version accepted, 0..IPC_TERMS_MAX; 0: none */
 	uint32_t extend;      /* 0 or 1 */
-	uint32_t zero;
+	uint32_t replace;     /* 0 or 1; only with a tag */
 };
 
 struct ipc_status { /* IPC_STATUS, IPC_HEALTH_ASK */

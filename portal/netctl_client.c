@@ -294,6 +294,7 @@ static int ask_grant(struct netctl_client *nc, struct netctl_request *r,
 		.tag_devices = q->devices,
 		.terms = q->terms,
 		.extend = q->extend,
+		.replace = q->replace,
 	};
 	int err;
 

@@ -16,6 +16,10 @@
 #define DURATION_MAX_S (365 * 86400ULL)
 #define RATE_UNSHAPED  100000000000ULL /* as good as no cap */
 
+/* Longer than what is counted only every five seconds can seem. */
+#define SILENT_MS 10000
+#define PROVEN_MS 60000
+
 /* --- limits -------------------------------------------------------- */
 
 /* A wish of 0 takes the zone's own; the zone's 0 means that there is none. */
@@ -98,10 +102,10 @@ int grant_find(struct controller *c, const struct addr *client, uint16_t *zone,
 
 static bool grant_is_valid(const struct ipc_grant *m)
 {
-	if (m->extend > 1 || m->terms > IPC_TERMS_MAX)
+	if (m->extend > 1 || m->replace > 1 || m->terms > IPC_TERMS_MAX)
 		return false;
 	if (!m->tag)
-		return !m->tag_devices;
+		return !m->tag_devices && !m->replace;
 	return m->tag_devices && m->tag_devices <= IPC_TAG_DEVICES;
 }
 
@@ -198,6 +202,86 @@ static bool changes_too_soon(const struct controller *c,
 	       clock_ms() - s->moved_ms < MOVE_MIN_MS;
 }
 
+/* --- who makes room ------------------------------------------------ */
+
+static void keep_quieter(struct session **quiet, struct session *s)
+{
+	if (!*quiet || s->active_ms < (*quiet)->active_ms)
+		*quiet = s;
+}
+
+/* It may have sent something since the last poll. */
+static bool is_silent(struct controller *c, struct session *s)
+{
+	counters_read(c, s);
+	return clock_ms() - s->active_ms >= SILENT_MS;
+}
+
+/*
+ * The device's sessions with that tag, of whatever zones, make room for another
+ * device: a phone has a new address each time it joins, and the old one holds
+ * its place. false: it is still there.
+ */
+static bool yields_tag(struct controller *c, const struct session *device,
+		       bool at_once)
+{
+	struct session *s;
+	struct mac mac = device->mac;
+	uint64_t tag = device->tag;
+
+	SESSION_FOREACH (s, c->sessions)
+		if (s->tag == tag && !memcmp(&s->mac, &mac, sizeof(mac)) &&
+		    !at_once && !is_silent(c, s))
+			return false;
+	SESSION_FOREACH (s, c->sessions)
+		if (s->tag == tag && !memcmp(&s->mac, &mac, sizeof(mac)))
+			pending_end(c, s, SESSION_REASON_IDLE);
+	return true;
+}
+
+static int make_room_for_tag(struct controller *c, const struct ipc_grant *m,
+			     const struct mac *mac)
+{
+	struct session *s, *quiet = NULL;
+
+	if (!m->tag || session_count_tag(c->sessions, m->tag, mac, clock_ms()) <
+			       m->tag_devices)
+		return 0;
+	SESSION_FOREACH (s, c->sessions)
+		if (s->state == SESSION_GRANTED && s->tag == m->tag &&
+		    memcmp(&s->mac, mac, sizeof(*mac)))
+			keep_quieter(&quiet, s);
+	if (!quiet || !yields_tag(c, quiet, m->replace))
+		return -EUSERS;
+	return session_count_tag(c->sessions, m->tag, mac, clock_ms()) <
+			       m->tag_devices
+		       ? 0
+		       : -EUSERS;
+}
+
+/* It has been there for longer than an address that was made up. */
+static bool is_proven(const struct session *s)
+{
+	return s->active_ms >= s->granted_ms + PROVEN_MS;
+}
+
+static int make_room_in_zone(struct controller *c, uint16_t zone)
+{
+	struct session *s, *quiet = NULL;
+
+	if (session_count_zone(c->sessions, zone) <
+	    c->settings->zone[zone].max_sessions)
+		return 0;
+	SESSION_FOREACH (s, c->sessions)
+		if (s->state == SESSION_GRANTED && s->zone == zone &&
+		    !is_proven(s))
+			keep_quieter(&quiet, s);
+	if (!quiet || !is_silent(c, quiet))
+		return -ENOSPC;
+	pending_end(c, quiet, SESSION_REASON_IDLE);
+	return 0;
+}
+
 int grant_session(struct controller *c, const struct ipc_grant *m,
 		  enum grant_asker asker, struct session **out)
 {
@@ -215,13 +299,13 @@ int grant_session(struct controller *c, const struct ipc_grant *m,
 		return err;
 	if (s && s->state == SESSION_ENDED)
 		return -EAGAIN; /* it ends in this very turn */
-	if (m->tag && session_count_tag(c->sessions, m->tag, &mac,
-					clock_ms()) >= m->tag_devices)
-		return -EUSERS;
 	z = &c->settings->zone[zone];
 	limits = limits_of(z, &m->limits, asker);
-	if (!s && session_count_zone(c->sessions, zone) >= z->max_sessions)
-		return -ENOSPC;
+	err = make_room_for_tag(c, m, &mac);
+	if (!err && !s)
+		err = make_room_in_zone(c, zone);
+	if (err)
+		return err;
 	if (s && asker == GRANT_ASKER_PORTAL && changes_too_soon(c, s, m))
 		return -EAGAIN;
 	if (s)

@@ -72,6 +72,7 @@ static enum page_notice voucher_check(struct conn *c, const struct form *f,
 	enum page_notice notice = check_terms(c, f);
 
 	auth_begin(c, pass);
+	pass->replaces = form_find(f, "replace") != NULL;
 	if (notice)
 		return notice;
 	if (!code || !*code)
@@ -92,7 +93,6 @@ static enum page_notice voucher_judge(struct conn *c, struct credential *pass)
 					 &pass->voucher);
 	if (answer != VOUCHER_FINE)
 		return voucher_notice[answer];
-	explicit_bzero(pass->code, sizeof(pass->code));
 	pass->limits.duration_s = pass->voucher.left_s;
 	return PAGE_NOTICE_NONE;
 }

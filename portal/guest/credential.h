@@ -3,6 +3,8 @@
 #ifndef STADTTOR_PORTAL_GUEST_CREDENTIAL_H
 #define STADTTOR_PORTAL_GUEST_CREDENTIAL_H
 
+#include <stdbool.h>
+
 #include "common/ipc.h"
 #include "portal/voucher/voucher.h"
 #include "portal/voucher/voucher_code.h"
@@ -12,6 +14,7 @@ struct credential {
 	uint32_t terms;		     /* version that was accepted */
 	char code[VOUCHER_CODE_MAX]; /* until it is looked up */
 	struct voucher_pass voucher; /* tag 0: it was none */
+	bool replaces;		     /* another device with the code */
 };
 
 #endif

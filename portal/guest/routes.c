@@ -159,10 +159,18 @@ static void show_nothing(struct conn *c)
 	look_up(c, on_session_for_nothing);
 }
 
+static void forget_code(struct conn *c)
+{
+	struct credential *pass = &guest_of(c)->pass;
+
+	explicit_bzero(pass->code, sizeof(pass->code));
+}
+
 /* A real navigation: phones look for the internet again after one. */
 static void on_granted(struct conn *c, const struct ipc_session *s)
 {
 	(void)s;
+	forget_code(c);
 	view_go(c, 303, "/status");
 }
 
@@ -217,11 +225,23 @@ static struct netctl_question grant_question(struct conn *c)
 		.limits = &g->pass.limits,
 		.tag = g->pass.voucher.tag,
 		.devices = g->pass.voucher.devices,
+		.replace = g->pass.replaces,
 		.terms = g->pass.terms,
 		.language = set->lang[g->lang < set->count ? g->lang
 							   : set->fallback]
 				    .code,
 	};
+}
+
+/* What was typed is shown again. */
+static void answer_notice(struct conn *c, enum page_notice notice)
+{
+	char text[VOUCHER_CODE_TEXT_MAX];
+
+	voucher_code_to_text(guest_of(c)->pass.code, text);
+	forget_code(c);
+	view_portal(c, "/", notice, text);
+	explicit_bzero(text, sizeof(text));
 }
 
 static void refuse_pass(struct conn *c, int error)
@@ -232,28 +252,18 @@ static void refuse_pass(struct conn *c, int error)
 		pass->voucher.tag ? ZONE_AUTH_VOUCHER : ZONE_AUTH_CLICK);
 	enum page_notice notice = m->refused(c, pass, error);
 
-	if (notice)
-		view_portal(c, "/", notice, NULL);
-	else
-		answer_refusal(c, error);
+	if (notice) {
+		answer_notice(c, notice);
+		return;
+	}
+	forget_code(c);
+	answer_refusal(c, error);
 }
 
 static void enter(struct conn *c)
 {
 	guest_of(c)->on_refused = refuse_pass;
 	ask(c, grant_question(c), on_granted);
-}
-
-/* What was typed is shown again. */
-static void answer_notice(struct conn *c, enum page_notice notice)
-{
-	struct credential *pass = &guest_of(c)->pass;
-	char text[VOUCHER_CODE_TEXT_MAX];
-
-	voucher_code_to_text(pass->code, text);
-	explicit_bzero(pass->code, sizeof(pass->code));
-	view_portal(c, "/", notice, text);
-	explicit_bzero(text, sizeof(text));
 }
 
 static void on_attempt(struct conn *c, const struct ipc_session *s)

@@ -68,6 +68,7 @@ static const char *const placeholder_name[PLACEHOLDER_MAX] = {
 	[PLACEHOLDER_DATA_LEFT] = "data_left",
 	[PLACEHOLDER_REDUCED] = "reduced",
 	[PLACEHOLDER_CAN_EXTEND] = "can_extend",
+	[PLACEHOLDER_CAN_REPLACE] = "can_replace",
 	[PLACEHOLDER_OFFLINE] = "offline",
 	[PLACEHOLDER_TERMS_CHANGED] = "terms_changed",
 	[PLACEHOLDER_AGE] = "age",

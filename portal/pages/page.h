@@ -89,7 +89,8 @@ enum page_placeholder {
 	PLACEHOLDER_DATA_LEFT,
 	PLACEHOLDER_REDUCED,
 	PLACEHOLDER_CAN_EXTEND,
-	PLACEHOLDER_OFFLINE, /* set: nothing gets out at the moment */
+	PLACEHOLDER_CAN_REPLACE, /* set: another device may make room */
+	PLACEHOLDER_OFFLINE,	 /* set: nothing gets out at the moment */
 	PLACEHOLDER_TERMS_CHANGED,
 	PLACEHOLDER_AGE,
 	PLACEHOLDER_ERROR_TITLE,

@@ -224,6 +224,8 @@ void page_context_fill_session(struct page_context *s,
 
 void page_context_set_notice(struct page_context *s, enum page_notice notice)
 {
+	if (notice == PAGE_NOTICE_CODE_DEVICES)
+		s->values.value[PLACEHOLDER_CAN_REPLACE] = "1";
 	if (notice == PAGE_NOTICE_OFFLINE)
 		s->values.value[PLACEHOLDER_OFFLINE] = "1";
 	if (notice)

@@ -263,7 +263,7 @@ static void test_details(void **state)
 	assert_int_equal(grant.limits.duration_s, 60);
 	assert_string_equal(grant.language, "a-very-long-lan");
 	assert_int_equal(grant.tag_devices + grant.terms + grant.extend, 0);
-	assert_true(grant.tag == 0 && grant.zero == 0);
+	assert_true(grant.tag == 0 && grant.replace == 0);
 	q.language = NULL;
 	assert_int_equal(netctl_client_ask(f->netctl, &r, &q), 0);
 	assert_int_equal(recv(f->peer, &grant, sizeof(grant), 0),
