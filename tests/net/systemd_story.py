@@ -184,6 +184,8 @@ def take_over(seen):
         TAKEN_OVER.format(pathlib.Path(__file__).resolve().parent))
     leases.parent.mkdir(exist_ok=True)
     leases.write_text("nothing that is secret\n")
+    pathlib.Path("/run/avahi-daemon").mkdir(exist_ok=True)
+    pathlib.Path("/run/avahi-daemon/socket").touch()
     run("systemctl", "daemon-reload")
     run("systemctl", "restart", unit)
     wait("sh", "-c", "ss -ltn | grep -q :2080")
