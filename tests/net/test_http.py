@@ -158,7 +158,7 @@ class Netctl:
     def say_zone(self, ifindex, address=None):
         self.peer.send(struct.pack("=HHIIIII16s", VERSION, ZONE, 0, ifindex,
                                    0, 1000, 0, b"lan")
-                       + ipc.address(address, ifindex))
+                       + ipc.address(address, ifindex) + bytes(4))
 
     def stop(self):
         listener, self.listener = self.listener, None
