@@ -7,6 +7,7 @@
 #include "netctl/control/garden_sync.h"
 #include "netctl/control/outlet.h"
 #include "netctl/control/pending.h"
+#include "netctl/rules/fingerprint.h"
 #include "netctl/rules/foreign.h"
 #include "netctl/rules/ruleset_nft.h"
 
@@ -62,6 +63,7 @@ static void touch_absent(struct controller *c)
 
 int rules_sync_install(struct controller *c)
 {
+	struct ruleset_input in;
 	int err;
 
 	c->has_flow_table = foreign_has_flow_table(c->nft);
@@ -87,8 +89,9 @@ int rules_sync_install(struct controller *c)
 	touch_absent(c);
 	garden_sync_prune(c); /* what a reload closed that failed, too */
 	garden_sync_restore(c);
-	err = ruleset_fingerprint(c->nft, c->settings, &c->fingerprint);
-	if (!err && c->fingerprint == RULESET_GUARDED)
+	in = ruleset_input(c);
+	err = fingerprint_take(c->nft, &in, &c->fingerprint);
+	if (!err && c->fingerprint == FINGERPRINT_OTHERS)
 		pending_check_rules(c);
 	return err;
 }
@@ -97,8 +100,8 @@ bool rules_sync_are_ours(struct controller *c)
 {
 	uint64_t now = 0;
 
-	return ruleset_fingerprint(c->nft, c->settings, &now) == 0 &&
-	       now == c->fingerprint && now != RULESET_GUARDED;
+	return fingerprint_read(c->nft, c->settings, &now) == 0 &&
+	       now == c->fingerprint && now != FINGERPRINT_OTHERS;
 }
 
 void rules_sync_follow_policing(struct controller *c)

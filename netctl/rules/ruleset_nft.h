@@ -32,13 +32,4 @@ void ruleset_guard_table(char name[RULESET_GUARD_MAX], const char *device);
 /* Puts the removal of both tables and of the guard's, those that are there. */
 int ruleset_put_removal(struct nft *nft) MUST_CHECK;
 
-/*
- * A number that changes when anybody changes a table, chain or rule of ours;
- * RULESET_GUARDED while etc/guard keeps the guests of one of the zones out, as
- * after one that came late. 0 or -errno.
- */
-#define RULESET_GUARDED 0
-int ruleset_fingerprint(struct nft *nft, const struct settings *s,
-			uint64_t *sum) MUST_CHECK;
-
 #endif

@@ -5,6 +5,9 @@ netctl's clock goes so slowly that its next look at the counters, and all else
 that it would wait a second for, is further away than any patience: what is put
 back meanwhile, it has heard of, and has not waited.
 """
+import os
+import subprocess
+
 import lab
 import pytest
 import traffic
@@ -110,3 +113,32 @@ def test_other_tables_are_left_alone(stadttor, street, phones):
     traffic.wait_online(phones[0])
     stadttor.terminate()
     assert "mine" in street.gate.run("nft", "list", "ruleset").stdout
+
+
+def test_between_the_rules_and_a_look_at_them(stadttor, street, phones):
+    """Flushed while netctl makes sure that they are there: each of its messages
+    waits 0.3 s, so that this moment is a long one."""
+    stadttor.start()
+    strace = subprocess.Popen(
+        ["strace", "-qq", "-o", os.devnull, "-e", "trace=sendto", "-e",
+         "inject=sendto:delay_enter=300000", "-p",
+         str(stadttor.process[NETCTL].pid)])
+    try:
+        lab.wait_until(lambda: traced(stadttor.process[NETCTL].pid))
+        street.gate.nft("flush ruleset\n")
+        lab.wait_until(lambda: tables(street))
+        street.gate.nft("flush ruleset\n")
+        lab.wait_until(lambda: len(tables(street)) == 2)
+        lab.wait_until(lambda: traffic.is_shut(phones[0]))
+    finally:
+        strace.terminate()
+        strace.wait()
+
+
+def traced(pid):
+    with open(f"/proc/{pid}/status") as status:
+        return "TracerPid:\t0\n" not in status.read()
+
+
+def tables(street):
+    return street.gate.run("nft", "list", "tables").stdout.splitlines()

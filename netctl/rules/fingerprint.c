@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netctl/rules/fingerprint.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <libnftnl/chain.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "netctl/rules/ruleset_nft.h"
+#include "netctl/rules/ruleset_walk.h"
+
+#define DUMP_ATTEMPTS 10 /* while others keep changing tables */
+
+static void fill_table_name(struct nlmsghdr *nlh, void *arg)
+{
+	(void)arg;
+	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, RULESET_TABLE);
+}
+
+struct fingerprint {
+	const struct settings *settings;
+	uint64_t sum;
+	unsigned int objects; /* chains and rules of ours */
+	bool is_guarded;
+};
+
+/* FNV-1a over the message behind its netlink and nfnetlink headers. */
+static int on_fingerprint(const struct nlmsghdr *nlh, void *arg)
+{
+	struct fingerprint *f = arg;
+	const unsigned char *byte =
+		mnl_nlmsg_get_payload_offset(nlh, sizeof(struct nfgenmsg));
+	const unsigned char *end = mnl_nlmsg_get_payload_tail(nlh);
+
+	f->objects++;
+	for (; byte < end; byte++)
+		f->sum = (f->sum ^ *byte) * 0x100000001b3ULL;
+	return 0;
+}
+
+static bool guards_a_zone(const struct settings *s, const char *table)
+{
+	char name[RULESET_GUARD_MAX];
+
+	for (size_t i = 0; i < s->zones; i++) {
+		ruleset_guard_table(name, s->zone[i].device);
+		if (!strcmp(name, table))
+			return true;
+	}
+	return false;
+}
+
+static int on_fingerprint_chain(const struct nlmsghdr *nlh, void *arg)
+{
+	struct fingerprint *f = arg;
+	struct nftnl_chain *c = nftnl_chain_alloc();
+	int err = c ? 0 : -ENOMEM;
+
+	if (c && nftnl_chain_nlmsg_parse(nlh, c) == 0) {
+		const char *table = nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE);
+
+		if (!strcmp(table, RULESET_TABLE))
+			err = on_fingerprint(nlh, arg);
+		else if (guards_a_zone(f->settings, table))
+			f->is_guarded = true;
+	}
+	if (c)
+		nftnl_chain_free(c);
+	return err;
+}
+
+static int fingerprint(struct nft *nft, struct fingerprint *f)
+{
+	for (int family = FAMILY_NETDEV; family <= FAMILY_INET; family++) {
+		uint16_t nfproto = ruleset_nfproto((enum ruleset_family)family);
+		const struct nft_dump chains = { NFT_MSG_GETCHAIN, nfproto,
+						 NULL, on_fingerprint_chain,
+						 f };
+		const struct nft_dump rules = { NFT_MSG_GETRULE, nfproto,
+						fill_table_name, on_fingerprint,
+						f };
+		int err = nft_dump(nft, &chains);
+
+		if (!err)
+			err = nft_dump(nft, &rules);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int read_fingerprint(struct nft *nft, struct fingerprint *f)
+{
+	const struct settings *s = f->settings;
+	int err = -EINTR;
+
+	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++) {
+		*f = (struct fingerprint){ .settings = s,
+					   .sum = 0xcbf29ce484222325ULL };
+		err = fingerprint(nft, f);
+	}
+	return err;
+}
+
+int fingerprint_read(struct nft *nft, const struct settings *s, uint64_t *sum)
+{
+	struct fingerprint f = { .settings = s };
+	int err = read_fingerprint(nft, &f);
+
+	*sum = f.is_guarded ? FINGERPRINT_OTHERS : f.sum;
+	return err;
+}
+
+static void count_chain(void *arg, const struct ruleset_chain *chain)
+{
+	(void)chain;
+	++*(unsigned int *)arg;
+}
+
+static void count_rule(void *arg, const struct ruleset_rule *rule)
+{
+	(void)rule;
+	++*(unsigned int *)arg;
+}
+
+int fingerprint_take(struct nft *nft, const struct ruleset_input *in,
+		     uint64_t *sum)
+{
+	unsigned int wanted = 0;
+	const struct ruleset_visitor counts = { .on_chain = count_chain,
+						.on_rule = count_rule,
+						.arg = &wanted };
+	struct fingerprint f = { .settings = in->settings };
+	int err = read_fingerprint(nft, &f);
+
+	ruleset_walk(in, &counts);
+	*sum = f.is_guarded || f.objects != wanted ? FINGERPRINT_OTHERS : f.sum;
+	return err;
+}
