@@ -88,9 +88,10 @@ def logout(client, ident=1, ifindex=0):
 
 
 def grant(client, ident=1, ifindex=0, language=b"", tag=0, devices=0, terms=0,
-          extend=0, kind=GRANT, **wanted):
+          extend=0, replace=0, kind=GRANT, **wanted):
     return message(kind, address(client, ifindex) + limits(**wanted)
-                   + GRANT_REST.pack(language, tag, devices, terms, extend, 0),
+                   + GRANT_REST.pack(language, tag, devices, terms, extend,
+                                     replace),
                    ident)
 
 

@@ -167,6 +167,7 @@ def test_tiny_wishes_do_no_harm(gate, phones):
 
 def test_logout_of_others(gate, phones, street):
     """A lie about who logs out costs at most a session, never the gate."""
+    assert traffic.ping(phones[0], phones[0].network.gate6) is True
     with ipc.Peer(gate.socket) as peer:
         assert peer.ask(ipc.grant(phones[0].ip4)).error == 0
         for client in STRANGE:

@@ -258,3 +258,19 @@ def test_nobody_is_in_the_files(codes, phones):
     for program in (NETCTL, PORTAL):
         assert plain not in codes.log(program).replace("-", "")
     lab.wait_until(lambda: not traffic.is_shut(phones[0]), 2)
+
+
+def test_another_device_makes_room(codes, phones):
+    """The page offers it, with the code in its field."""
+    codes.start_codes()
+    code, = codes.make_codes(devices=1)
+    assert enter(phones[0], code).status == 303
+    traffic.wait_online(phones[0])
+    reply = enter(phones[1], code)
+    assert is_refused(reply, "so viele Geräte")
+    assert f'value="{code}"' in reply.body
+    assert 'name="replace" value="1"' in reply.body
+    assert 'name="replace"' not in enter(phones[1], "").body
+    assert enter(phones[1], code, replace="1").status == 303
+    traffic.wait_online(phones[1])
+    assert traffic.is_shut(phones[0])
