@@ -118,12 +118,13 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 {
 	struct controller *c = arg;
 	bool has_others = addresses_update(c);
+	bool leaves_otherwise = outlet_update(c);
 
 	(void)fd;
 	(void)what;
-	if (outlet_update(c) && rules_sync_install(c) < 0)
+	if (leaves_otherwise && rules_sync_install(c) < 0)
 		log_error("the rules in the kernel do not match the uplinks");
-	if (has_others && c->watcher.on_zones)
+	if ((has_others || leaves_otherwise) && c->watcher.on_zones)
 		c->watcher.on_zones(c->watcher.arg);
 }
 

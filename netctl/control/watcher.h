@@ -6,7 +6,7 @@
 /* Each may be NULL. */
 struct controller_watcher {
 	void (*on_pushed)(void *arg); /* a push has ended */
-	void (*on_zones)(void *arg);  /* zones or addresses have changed */
+	void (*on_zones)(void *arg);  /* zones, addresses, ways out changed */
 	void (*on_batch)(void *arg);  /* usage figures wait to be fetched */
 	void *arg;
 };

@@ -17,6 +17,7 @@ HEADER = struct.Struct("=HHI")
 ADDR = struct.Struct("=B3xI16s")
 LIMITS = struct.Struct("=5Q")
 HEALTH_POLL_BUCKETS = 176  # of struct ipc_health.latency[IPC_LATENCY_POLL]
+ZONE_OUTLET = 64  # where it is in struct ipc_zone
 GRANT_REST = struct.Struct("=16sQIIII")  # behind the limits
 REVOKE_BODY = struct.Struct("=24sQQII")
 SESSION_BODY = struct.Struct("=iI5Q5QIIII16s")

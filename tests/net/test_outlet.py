@@ -6,7 +6,9 @@ on both sides, another table that drops: a page that says "you are online" then
 would be a lie.
 """
 import contextlib
+import struct
 
+import ipc
 import lab
 import pytest
 import traffic
@@ -152,6 +154,22 @@ def test_everybody_is_led_to_the_page(stadttor, street, phones):
             assert probe.status == 302
     lab.wait_until(lambda: outlet(stadttor) == "open")
     lab.wait_until(lambda: traffic.http(phones[0], lab.WEB4).status == 200)
+
+
+def test_the_portal_is_told(stadttor, street):
+    """When it changes, and not more often."""
+    stadttor.start()
+    with ipc.Peer(stadttor.socket) as peer:
+        def told():
+            data = peer.socket.recv(1024)
+            assert ipc.HEADER.unpack_from(data)[1] == ipc.ZONE
+            return struct.unpack_from("=I", data, ipc.ZONE_OUTLET)[0]
+        assert told() == 0
+        with without_route(street):
+            assert told() == 2
+        assert told() == 0
+        peer.send(ipc.device_ask(lab.UPLINK4))
+        assert ipc.HEADER.unpack_from(peer.socket.recv(1024))[1] == ipc.DEVICE
 
 
 # --- other people's tables --------------------------------------------------
