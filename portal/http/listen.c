@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "portal/util/bind.h"
 
 #define ACCEPTS_PER_TURN 64
 #define BACKLOG		 4096
@@ -19,12 +20,6 @@ static const struct timeval accept_pause = { .tv_usec = 100000 };
 
 /* --- devices ----------------------------------------------------------- */
 
-static int bind_to_device(int fd, const char *device)
-{
-	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
-			  (socklen_t)strlen(device) + 1);
-}
-
 uint32_t listen_find_device(const char *device)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -33,7 +28,7 @@ uint32_t listen_find_device(const char *device)
 
 	if (fd < 0)
 		return 0;
-	if (bind_to_device(fd, device) < 0 ||
+	if (bind_to_device(fd, device) ||
 	    getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &ifindex, &len) < 0)
 		ifindex = 0;
 	close(fd);
@@ -97,50 +92,23 @@ static void on_acceptable(evutil_socket_t fd, short what, void *arg)
 
 /* --- the socket -------------------------------------------------------- */
 
-static int bind_ipv6(int fd, const struct addr *a, uint16_t port)
-{
-	struct sockaddr_in6 sin6 = {
-		.sin6_family = AF_INET6,
-		.sin6_port = htons(port),
-	};
-	int is_only;
-
-	memcpy(&sin6.sin6_addr, a->byte, sizeof(sin6.sin6_addr));
-	if (IN6_IS_ADDR_LINKLOCAL(&sin6.sin6_addr))
-		sin6.sin6_scope_id = a->ifindex;
-	is_only = !IN6_IS_ADDR_UNSPECIFIED(&sin6.sin6_addr);
-	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &is_only,
-		       sizeof(is_only)) < 0)
-		return -1;
-	return bind(fd, (struct sockaddr *)&sin6, sizeof(sin6));
-}
-
-static int bind_ipv4(int fd, const struct addr *a, uint16_t port)
-{
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-	};
-
-	memcpy(&sin.sin_addr, a->byte, sizeof(sin.sin_addr));
-	return bind(fd, (struct sockaddr *)&sin, sizeof(sin));
-}
-
 static int prepare(int fd, const struct addr *a, uint16_t port,
 		   const char *device)
 {
 	int on = 1;
 	int defer_s = DEFER_S;
+	int err = bind_to_device(fd, device);
 
-	if (bind_to_device(fd, device) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	if (err)
+		return err;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer_s,
 		       sizeof(defer_s)) < 0)
-		return -1;
-	if ((a->family == AF_INET ? bind_ipv4(fd, a, port)
-				  : bind_ipv6(fd, a, port)) < 0)
-		return -1;
-	return listen(fd, BACKLOG);
+		return -errno;
+	err = bind_to_address(fd, a, port);
+	if (err)
+		return err;
+	return listen(fd, BACKLOG) < 0 ? -errno : 0;
 }
 
 void listen_init(struct listen_socket *l, struct event_base *base)
@@ -158,8 +126,8 @@ int listen_open(struct listen_socket *l, const struct addr *address,
 
 	if (fd < 0)
 		return -errno;
-	if (prepare(fd, address, port, device) < 0) {
-		err = -errno;
+	err = prepare(fd, address, port, device);
+	if (err) {
 		close(fd);
 		return err;
 	}
