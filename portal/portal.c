@@ -13,6 +13,7 @@
 #include "common/config/settings_read.h"
 #include "portal/admin/admin.h"
 #include "portal/guest/guest.h"
+#include "portal/guest/offline.h"
 #include "portal/guest/routes.h"
 #include "portal/http/conn.h"
 #include "portal/http/listener.h"
@@ -46,6 +47,7 @@ struct portal {
 	struct netctl_client *netctl;
 	struct conns *conns;
 	struct listeners *listeners;
+	struct offline *offline;
 	struct admin *admin;
 	struct live *live;
 	struct vouchers *vouchers; /* NULL: no zone asks for codes */
@@ -138,6 +140,7 @@ static void on_zone(const struct ipc_zone *z, void *arg)
 
 	listeners_set_ifindex(p->listeners, z->zone, z->ifindex);
 	origin_tell(&p->site.origin, z->ifindex, &z->address);
+	offline_tell(p->offline, z);
 	admin_check_device(p->admin); /* devices often change together */
 }
 
@@ -409,6 +412,7 @@ static void apply(struct portal *p)
 	if (listeners_apply(p->listeners, s) < 0 ||
 	    netctl_client_set_socket(p->netctl, s->gate.socket) < 0)
 		log_error("out of memory; not everything is as configured");
+	offline_apply(p->offline, s);
 	admin_apply(p->admin, &am);
 	set_live_sources(p);
 }
@@ -444,10 +448,11 @@ static bool open_parts(struct portal *p)
 
 	p->conns = conns_new(&cc, &bounds);
 	p->listeners = listeners_new(&lc);
+	p->offline = offline_new(p->base);
 	p->netctl = netctl_client_new(&gc);
 	p->site.netctl = p->netctl;
 	p->live = live_new(p->base);
-	if (!p->conns || !p->listeners || !p->netctl || !p->live)
+	if (!p->conns || !p->listeners || !p->offline || !p->netctl || !p->live)
 		return false;
 	ac.netctl = p->netctl;
 	ac.guests = p->conns;
@@ -552,6 +557,7 @@ void portal_free(struct portal *p)
 	admin_free(p->admin);
 	listeners_free(p->listeners); /* closes the connections, too */
 	conns_free(p->conns);
+	offline_free(p->offline);
 	netctl_client_free(p->netctl);
 	vouchers_free(p->vouchers);
 	live_free(p->live);

@@ -155,10 +155,11 @@ class Netctl:
             28800, 3600, self.quota, 5_000_000, 1_000_000, self.reduced, 0,
             0, 0, b"lan"))
 
-    def say_zone(self, ifindex, address=None):
+    def say_zone(self, ifindex, address=None, outlet=0, zone="lan"):
         self.peer.send(struct.pack("=HHIIIII16s", VERSION, ZONE, 0, ifindex,
-                                   0, 1000, 0, b"lan")
-                       + ipc.address(address, ifindex) + bytes(4))
+                                   0, 1000, 0, zone.encode())
+                       + ipc.address(address, ifindex)
+                       + struct.pack("=I", outlet))
 
     def stop(self):
         listener, self.listener = self.listener, None
@@ -198,6 +199,7 @@ def certificate(folder, name):
 
 class Portal:
     def __init__(self, folder, gate, phone):
+        self.program = PORTAL
         self.folder, self.gate, self.phone = folder, gate, phone
         self.config_path = f"{folder}/stadttor"
         self.log_path = f"{folder}/log"
@@ -225,7 +227,7 @@ class Portal:
         environment["ASAN_OPTIONS"] = "detect_leaks=0"
         with open(self.log_path, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                self.gate.command(PORTAL, "-c", self.config_path),
+                self.gate.command(self.program, "-c", self.config_path),
                 stderr=log, stdout=log, env=environment)
         if wait:
             wait_for(lambda: "listening on" in self.log())

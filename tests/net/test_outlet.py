@@ -172,6 +172,25 @@ def test_the_portal_is_told(stadttor, street):
         assert ipc.HEADER.unpack_from(peer.socket.recv(1024))[1] == ipc.DEVICE
 
 
+def test_names_lead_to_the_page(stadttor, street, phones):
+    """Whatever resolver a phone asks, before the tap and after it; and to
+    where they belong again once it is back."""
+    name = "captive.apple.com"
+    stadttor.start()
+    assert traffic.tap(phones[0]).status == 303
+    with unplugged(street):
+        for phone in phones[:2]:
+            for server in (None, lab.RESOLVER4, lab.RESOLVER6):
+                lab.wait_until(lambda p=phone, s=server: traffic.resolve(
+                    p, name, server=s) == [p.network.gate4])
+            probe = traffic.http(phone, phone.network.gate4,
+                                 "/hotspot-detect.html", host=name)
+            assert probe.status == 302
+    for phone in phones[:2]:
+        lab.wait_until(lambda p=phone: traffic.resolve(p, name)
+                       == [lab.PROBED4])
+
+
 # --- other people's tables --------------------------------------------------
 
 DROPS = """
