@@ -276,7 +276,7 @@ def test_the_firewall_opens_what_guests_need(box):
     assert rules == [
         {"proto": "tcp", "dest_port": "2080 2081"},
         {"proto": "tcp udp", "dest_port": "53"},
-        {"proto": "udp", "dest_port": "67 547"},
+        {"proto": "udp", "dest_port": "2080 67 547"},
         {"proto": "icmp", "family": "ipv4"},
         {"proto": "icmp", "family": "ipv6"},
         {"proto": "all", "dest": "internet"}]
