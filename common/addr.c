@@ -122,6 +122,16 @@ bool addr_parse_prefix(struct addr *a, unsigned int *prefix, const char *text)
 	return true;
 }
 
+struct addr addr_network(const struct addr *a, unsigned int prefix)
+{
+	struct addr net = *a;
+	size_t bits = addr_len(a) * 8;
+
+	for (size_t i = prefix; i < bits; i++)
+		net.byte[i / 8] &= (uint8_t) ~(0x80 >> (i % 8));
+	return net;
+}
+
 bool addr_is_within(const struct addr *a, const struct addr *net,
 		    unsigned int prefix)
 {

@@ -48,6 +48,9 @@ bool addr_parse_part(struct addr *a, const char *text, size_t len);
 bool addr_parse_prefix(struct addr *a, unsigned int *prefix, const char *text);
 
 /* Whether the first bits of the address are the network's. */
+/* The network of that many bits that has it: the others are zero. */
+struct addr addr_network(const struct addr *a, unsigned int prefix);
+
 bool addr_is_within(const struct addr *a, const struct addr *net,
 		    unsigned int prefix);
 

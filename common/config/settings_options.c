@@ -292,7 +292,7 @@ static const struct conf_option zone_options[] = {
 		  "network behind an uplink that devices reach once they are "
 		  "in, though no host of the internet is in it; without this "
 		  "list they reach no private, link-local, shared (CGN) or "
-		  "multicast address there") },
+		  "multicast address there, nor the uplink's own network") },
 };
 
 static const struct conf_option usage_options[] = {

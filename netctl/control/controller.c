@@ -122,8 +122,8 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (leaves_otherwise && rules_sync_install(c) < 0)
-		log_error("the rules in the kernel do not match the uplinks");
+	if ((has_others || leaves_otherwise) && rules_sync_install(c) < 0)
+		pending_check_rules(c); /* which tries again */
 	if ((has_others || leaves_otherwise) && c->watcher.on_zones)
 		c->watcher.on_zones(c->watcher.arg);
 }

@@ -47,6 +47,11 @@ static size_t find_uplink(const struct controller *c, uint32_t ifindex)
 	return SETTINGS_UPLINKS;
 }
 
+bool outlet_is_uplink(const struct controller *c, uint32_t ifindex)
+{
+	return find_uplink(c, ifindex) < SETTINGS_UPLINKS;
+}
+
 static bool any_is_up(const struct controller *c)
 {
 	for (size_t u = 0; u < c->settings->uplinks; u++)
@@ -64,7 +69,7 @@ static uint32_t find_overlap(const struct controller *c,
 		uint32_t prefix =
 			a->prefix < own->prefix ? a->prefix : own->prefix;
 
-		if (find_uplink(c, a->addr.ifindex) < SETTINGS_UPLINKS &&
+		if (outlet_is_uplink(c, a->addr.ifindex) &&
 		    !addr_is_link_local(&a->addr) &&
 		    addr_is_within(&a->addr, &own->addr, prefix))
 			return a->addr.ifindex;

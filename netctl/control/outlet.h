@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/ipc.h"
 
@@ -19,6 +20,9 @@ struct controller;
  * way out that had none, or none any more; the log says why.
  */
 bool outlet_update(struct controller *c);
+
+/* Whether an uplink of the config is that device. */
+bool outlet_is_uplink(const struct controller *c, uint32_t ifindex);
 
 /* Open while one of the two families is; else what hinders IPv4, if spoken. */
 enum ipc_outlet outlet_of_zone(const struct controller *c, size_t zone);

@@ -2,6 +2,7 @@
 #include "netctl/control/rules_sync.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "netctl/control/garden_sync.h"
@@ -10,11 +11,38 @@
 #include "netctl/rules/fingerprint.h"
 #include "netctl/rules/foreign.h"
 #include "netctl/rules/ruleset_nft.h"
+#include "netctl/rules/special_nets.h"
+
+#define UPLINK_NETS 32
+
+/* Networks that guests are kept out of; good until the next call. */
+static struct ruleset_nets refused_nets(const struct controller *c)
+{
+	static char text[UPLINK_NETS][ADDR_TEXT_MAX + 4];
+	static const char *all[SPECIAL_NETS + UPLINK_NETS];
+	size_t count = 0;
+
+	memcpy(all, special_nets, sizeof(special_nets));
+	for (size_t i = 0; i < c->addresses && count < UPLINK_NETS; i++) {
+		const struct rtnl_address *a = &c->address[i];
+		struct addr net = addr_network(&a->addr, a->prefix);
+		char name[ADDR_TEXT_MAX];
+
+		if (!a->prefix || !outlet_is_uplink(c, a->addr.ifindex))
+			continue;
+		snprintf(text[count], sizeof(text[0]), "%s/%u",
+			 addr_to_string(&net, name), a->prefix);
+		all[SPECIAL_NETS + count] = text[count];
+		count++;
+	}
+	return (struct ruleset_nets){ all, SPECIAL_NETS + count };
+}
 
 static struct ruleset_input ruleset_input(const struct controller *c)
 {
 	struct ruleset_input in = { .settings = c->settings,
-				    .has_flow_table = c->has_flow_table };
+				    .has_flow_table = c->has_flow_table,
+				    .special = refused_nets(c) };
 
 	for (size_t i = 0; i < c->settings->zones; i++) {
 		in.zone_present[i] = c->zone[i].ifindex != 0;

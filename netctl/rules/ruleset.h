@@ -196,6 +196,8 @@ struct ruleset_input {
 	/* nothing gets out: all are led to the portal, which says so */
 	bool zone_offline[SETTINGS_ZONES];
 	uint32_t uplink_ifindex[SETTINGS_UPLINKS]; /* 0: not there */
+	/* where nobody goes by an uplink unless the config allows it */
+	struct ruleset_nets special;
 	bool uplink_shaped[SETTINGS_UPLINKS];
 	/*
 	 * Somebody has a flow table: flows in it skip the forward hook, so

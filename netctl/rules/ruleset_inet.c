@@ -9,7 +9,6 @@
 
 #include "common/array.h"
 #include "common/config/settings_valid.h"
-#include "netctl/rules/special_nets.h"
 #include "netctl/rules/walk.h"
 
 #define PORTAL_PORTS 3
@@ -112,9 +111,7 @@ static void inet_sets(struct walk *w)
 	const struct settings *s = w->in->settings;
 
 	for (size_t f = 0; f < ARRAY_SIZE(families); f++)
-		net_set(w, f,
-			(struct ruleset_nets){ special_nets, SPECIAL_NETS },
-			families[f].special, NULL);
+		net_set(w, f, w->in->special, families[f].special, NULL);
 	for (size_t i = 0; i < s->zones; i++) {
 		const struct zone_settings *z = &s->zone[i];
 

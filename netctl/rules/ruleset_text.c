@@ -9,6 +9,7 @@
 #include "common/array.h"
 #include "common/stringify.h"
 #include "netctl/rules/ruleset_walk.h"
+#include "netctl/rules/special_nets.h"
 
 struct writer {
 	FILE *out;
@@ -386,7 +387,8 @@ static void print_input(const struct ruleset_input *in, FILE *out)
 
 void ruleset_print(const struct settings *s, FILE *out)
 {
-	struct ruleset_input in = { .settings = s };
+	struct ruleset_input in = { .settings = s,
+				    .special = { special_nets, SPECIAL_NETS } };
 	bool shaped = false;
 
 	for (size_t i = 0; i < s->zones; i++) {

@@ -68,6 +68,32 @@ def test_the_network_of_the_uplink(stadttor, street, phones, family):
 
 
 @families
+def test_neighbours_of_the_uplink(stadttor, street, phones, family):
+    """Whoever is on the uplink's own link, be its addresses public; it follows
+    the uplink's addresses."""
+    nearby = lab.HOST4 if family == V4 else lab.HOST6
+    stadttor.start()
+    assert traffic.tap(phones[0]).status == 303
+    traffic.wait_online(phones[0], family)
+    with street.internet.socket(family, socket.SOCK_STREAM) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind((nearby, 8080))
+        server.listen(8)
+        assert is_refused(phones[0], nearby, 8080)
+        assert is_refused(phones[0], traffic.web(family), 40000)
+        moved = {V4: "203.0.113.9/24", V6: "2001:db8:2::9/64"}[family]
+        street.gate.ip(f"addr add {moved} dev wan0 noprefixroute")
+        try:  # now the internet's host is a neighbour
+            lab.wait_until(lambda: not traffic.is_online(phones[0], family))
+        finally:
+            street.gate.ip(f"addr del {moved} dev wan0")
+        traffic.wait_online(phones[0], family)
+        stadttor.configure(guest={"allow_private": [nearby]})
+        stadttor.reload()
+        lab.wait_until(lambda: reaches(phones[0], nearby, 8080))
+
+
+@families
 def test_each_kind(stadttor, street, phones, family):
     """None of them leaves by the uplink, not even what nobody answers."""
     stadttor.start()

@@ -110,7 +110,7 @@ return baseclass.extend({
 				  help: _('Port that everybody reaches there before the tap, beside those of the web (80 and 443 of TCP, 443 of UDP); all: any port and protocol.') },
 				{ name: 'allow_private', type: 'network', isList: true,
 				  allowed: _('an IPv4 or IPv6 address or network such as %s').format('203.0.113.0/24'),
-				  help: _('Network behind an uplink that devices reach once they are in, though no host of the internet is in it; without this list they reach no private, link-local, shared (CGN) or multicast address there.') }
+				  help: _("Network behind an uplink that devices reach once they are in, though no host of the internet is in it; without this list they reach no private, link-local, shared (CGN) or multicast address there, nor the uplink's own network.") }
 			]
 		},
 		{ name: 'portal', note: _('The pages; at most one.'),
