@@ -22,6 +22,11 @@ static void write_head(struct dns_plan *p)
 	      p->out);
 	for (size_t i = 0; (z = dns_next_zone(p, &i)); i++)
 		fprintf(p->out, "interface=%s\n", z->device);
+	fputs("\n# --- names of the internet do not lead into private "
+	      "networks\n"
+	      "# A name of your own that does: rebind-domain-ok=/example/\n"
+	      "stop-dns-rebind\n",
+	      p->out);
 }
 
 static void write_hostname(struct dns_plan *p)

@@ -415,6 +415,7 @@ class Street:
             "except-interface=lo",
             f"address=/net.test/{WEB4}", f"address=/net.test/{WEB6}",
             f"address=/garden.test/{GARDEN4}",
+            "address=/inside.rebind/10.1.2.3",
             f"address=/garden.test/{GARDEN6}",
             *(f"address=/{name}/{address}" for name in probes.NAMES
               for address in (PROBED4, PROBED6)),

@@ -10,6 +10,7 @@ import subprocess
 import authority
 import gate
 import lab
+import probes
 import pytest
 import traffic
 from test_captive import NAME, Client
@@ -86,6 +87,9 @@ def dnsmasq(street, programs, printed):
              f"log-facility={folder}/log", "enable-ra",
              f"dhcp-leasefile={folder}/leases", "dhcp-authoritative",
              f"conf-dir={folder}/dnsmasq.d"]
+    # Addresses of documentation are no hosts of the internet to dnsmasq.
+    tops = {name.rpartition(".")[2] for name in probes.NAMES} | {"test"}
+    lines.append(f"rebind-domain-ok=/{'/'.join(sorted(tops))}/")
     for n in (street.guest, street.staff):
         lines += [f"dhcp-range={n.prefix4}.9.1,{n.prefix4}.9.200,1h",
                   f"dhcp-range=::,constructor:{n.bridge},ra-stateless"]
@@ -199,6 +203,12 @@ def test_tile_is_open_once_it_was_asked_for(street, dnsmasq, kind, address):
     assert traffic.resolve(phone, "www.garden.test", kind) == [address]
     assert reaches(phone, address, "www.garden.test")
     assert traffic.tcp_connect(phone, address, 443) is True
+
+
+def test_a_name_that_leads_inside(street, dnsmasq):
+    """Its owner says so; nobody gets to know."""
+    for phone in (street.phones[0], street.staff_phones[0]):
+        assert not traffic.resolve(phone, "inside.rebind", A)
 
 
 def test_others_stay_shut(street, dnsmasq):
