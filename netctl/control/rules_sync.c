@@ -108,9 +108,10 @@ int rules_sync_install(struct controller *c)
 	if (err) {
 		c->health.errors[IPC_NETLINK_NFTABLES]++;
 		log_error("nft: installing the rules: %s%s", strerror(-err),
-			  err == -EOPNOTSUPP
+			  err == -EOPNOTSUPP || err == -ENOENT
 				  ? " (needs Linux 5.16 or newer with "
-				    "netdev ingress and egress hooks)"
+				    "netdev ingress and egress hooks, and "
+				    "nft_connlimit)"
 				  : "");
 		return err;
 	}
