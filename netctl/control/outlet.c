@@ -60,30 +60,46 @@ static bool any_is_up(const struct controller *c)
 	return false;
 }
 
-/* The uplink that has an address of the guests' network, or has it all. */
+/*
+ * The uplink whose network is the guests', or a part of it, so that answers to
+ * guests leave by it. A wider one leaves the guests their own route.
+ */
 static uint32_t find_overlap(const struct controller *c,
 			     const struct rtnl_address *own)
 {
 	for (size_t i = 0; i < c->addresses; i++) {
 		const struct rtnl_address *a = &c->address[i];
-		uint32_t prefix =
-			a->prefix < own->prefix ? a->prefix : own->prefix;
 
 		if (outlet_is_uplink(c, a->addr.ifindex) &&
-		    !addr_is_link_local(&a->addr) &&
-		    addr_is_within(&a->addr, &own->addr, prefix))
+		    !addr_is_link_local(&a->addr) && a->prefix >= own->prefix &&
+		    a->prefix < addr_len(&a->addr) * 8 &&
+		    addr_is_within(&a->addr, &own->addr, own->prefix))
 			return a->addr.ifindex;
 	}
 	return 0;
 }
 
-/* Somebody beside the box in that network. */
-static struct addr neighbour_of(const struct addr *own)
+/* Of the network, and neither its first address nor its last (broadcast). */
+static bool is_host(const struct addr *a, uint32_t prefix)
 {
-	struct addr a = *own;
-	uint8_t *last = &a.byte[addr_len(&a) - 1];
+	size_t bits = addr_len(a) * 8;
+	size_t ones = 0;
 
-	*last = *last < 254 ? *last + 1 : *last - 1;
+	for (size_t i = prefix; i < bits; i++)
+		ones += (a->byte[i / 8] >> (7 - i % 8)) & 1;
+	return prefix + 1 >= bits || (ones && ones < bits - prefix);
+}
+
+/* Somebody beside the box: the kernel routes nothing that a guest cannot be. */
+static struct addr neighbour_of(const struct rtnl_address *own)
+{
+	struct addr a = own->addr;
+	uint8_t *last = &a.byte[addr_len(&a) - 1];
+	uint8_t was = *last;
+
+	*last = was ^ 1;
+	if (!is_host(&a, own->prefix))
+		*last = was ^ 3;
 	return a;
 }
 
@@ -99,7 +115,7 @@ static struct finding follow(const struct controller *c, uint32_t zone,
 			     const struct addr *to)
 {
 	struct rtnl_route_ask ask = { .iif = zone,
-				      .from = neighbour_of(&own->addr),
+				      .from = neighbour_of(own),
 				      .to = *to };
 	struct finding f = { .outlet = IPC_OUTLET_NO_ROUTE };
 	size_t u;

@@ -140,6 +140,38 @@ def test_one_family_is_enough(stadttor, street, phones):
         traffic.wait_online(phones[0], V6)
 
 
+# Beside some of them is the first address of the network, or its last.
+AWKWARD = ["10.20.0.126/25", "10.20.255.254/16", "10.20.0.2/30", "10.20.0.1/30",
+           "10.20.0.1/31", "10.20.0.0/31", "10.20.0.1/8", "10.20.1.255/16"]
+
+
+@pytest.mark.parametrize("address", AWKWARD)
+def test_whatever_the_address_of_the_zone(stadttor, street, address):
+    gate4 = street.guest.gate4
+    with changed(street, f"addr del {gate4}/16 dev br-guest",
+                 f"addr add {address} dev br-guest", "route del ::/0",
+                 back=[f"addr del {address} dev br-guest",
+                       f"addr add {gate4}/16 dev br-guest",
+                       f"route add ::/0 via {lab.HOST6}"]):
+        stadttor.configure()
+        stadttor.start_one(NETCTL)
+        lab.wait_until(stadttor.netctl_answers)
+        assert outlet(stadttor) == "open"
+        assert "IPv4 has no way" not in stadttor.log(NETCTL)
+
+
+@pytest.mark.parametrize("wide", ["10.99.0.5/8", "10.20.0.77/32"])
+def test_a_wider_network_of_the_uplink(stadttor, street, phones, wide):
+    """The guests' route is the narrower one, and everything works."""
+    with changed(street, f"addr add {wide} dev wan0",
+                 back=[f"addr del {wide} dev wan0"]):
+        stadttor.start()
+        assert outlet(stadttor) == "open"
+        assert traffic.tap(phones[0]).status == 303
+        traffic.wait_online(phones[0])
+        assert "IPv4 has no way" not in stadttor.log(NETCTL)
+
+
 def test_everybody_is_led_to_the_page(stadttor, street, phones):
     """Also who is in, whatever address is asked for; and nobody any more once
     it is back."""
