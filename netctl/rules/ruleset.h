@@ -22,8 +22,12 @@
 #define RULESET_RATE_TIMEOUT_S	 10
 #define RULESET_GARDEN_TIMEOUT_H 6
 
-/* Of sets that devices fill, whoever they say they are; none: denied. */
-#define RULESET_DEVICES_MAX 16384
+/*
+ * Devices in a set that packets fill: made-up ones of those who are not in, and
+ * of those who are in as many as there can be sessions.
+ */
+#define RULESET_STRANGERS_MAX 16384
+#define RULESET_MEMBERS_MAX   65536
 
 /*
  * Answers of DNS to a device that is not in. A bucket is full again before its
@@ -94,10 +98,10 @@ enum term_kind {
 	TERM_ANSWER,	/* in the direction of the reply */
 	TERM_OVER_RATE, /* name of the set, value: per second, per device */
 	TERM_ANSWERS,	/* name of the set: within the device's bytes of DNS */
-	TERM_FLOWS,	/* name of the set, value: connections of the device */
-	TERM_SET_MARK,	/* mark = (mark & ~mask) | value */
-	TERM_MAP_MARK,	/* mark = map name of field */
-	TERM_MAP_CLASS, /* priority = map name of field */
+	TERM_FLOWS, /* name of the set, value: its device has no more; negate */
+	TERM_SET_MARK,	 /* mark = (mark & ~mask) | value */
+	TERM_MAP_MARK,	 /* mark = map name of field */
+	TERM_MAP_CLASS,	 /* priority = map name of field */
 	TERM_MARK_CLASS, /* our mark is not 0; priority = value | that */
 	TERM_REDIRECT,	 /* value: port */
 	TERM_COUNT,	 /* value: enum ruleset_counter */
@@ -168,6 +172,7 @@ enum ruleset_set_kind {
 	SET_RATES,   /* device, filled by the packet path, bounded */
 	SET_ANSWERS, /* likewise, for bytes of DNS */
 	SET_FLOWS,   /* likewise, for connections, which keep an element */
+	SET_MEMBERS, /* the same for those who are in */
 	SET_GARDEN,  /* addresses with time-out, by dnsmasq or garden_sync */
 	SET_NETS,    /* networks */
 };

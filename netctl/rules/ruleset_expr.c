@@ -360,6 +360,9 @@ static void code_flows(struct nftnl_rule *r, const struct ruleset_term *t)
 	struct nftnl_expr *e = part_new("connlimit");
 
 	nftnl_expr_set_u32(e, NFTNL_EXPR_CONNLIMIT_COUNT, t->value);
+	if (t->negate)
+		nftnl_expr_set_u32(e, NFTNL_EXPR_CONNLIMIT_FLAGS,
+				   NFT_CONNLIMIT_F_INV);
 	add_field(r, FIELD_ETHER_SADDR);
 	add_dynset(r, t->name, NFT_DYNSET_OP_ADD, e);
 }

@@ -121,8 +121,10 @@ static void inet_sets(struct walk *w)
 			 z->name);
 		walk_set(w, (struct ruleset_set){ .kind = SET_FLOWS },
 			 "flows_before", z->name);
+		walk_set(w, (struct ruleset_set){ .kind = SET_FLOWS },
+			 "flows_portal", z->name);
 		if (z->max_flows)
-			walk_set(w, (struct ruleset_set){ .kind = SET_FLOWS },
+			walk_set(w, (struct ruleset_set){ .kind = SET_MEMBERS },
 				 "flows", z->name);
 	}
 }
@@ -253,17 +255,24 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	uint32_t port[PORTAL_PORTS];
 	struct ruleset_term over = { .kind = TERM_OVER_RATE,
 				     .value = (uint32_t)z->dns_per_s };
+	struct ruleset_term portal =
+		term_of_zone(TERM_FLOWS, "flows_portal", z->name);
 
+	portal.value = RULESET_FLOWS_BEFORE;
+	portal.negate = true;
 	ruleset_name(over.name, "dns", z->name);
 	walk_chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "input",
 		   z->name);
 	RULE(w, T(TERM_NEW_FLOW), term_granted(w),
 	     term_of_zone(TERM_JUMP, "count", z->name));
-	/* A phone that joins asks for many names, each from a port of its own.
+	/*
+	 * Who finds no place in the set passes: the portal has bounds of its
+	 * own. Names are not counted: a phone that joins asks for dozens, each
+	 * from a port of its own.
 	 */
 	RULE(w, T(TERM_NEW_FLOW), term_not_granted(w),
-	     term_l4proto(IPPROTO_TCP),
-	     term_of_zone(TERM_JUMP, "count", z->name));
+	     term_l4proto(IPPROTO_TCP), portal, term_count(COUNTER_TOO_MANY),
+	     term_named(TERM_GOTO, "refuse"));
 	RULE(w, term_l4proto(IPPROTO_ICMP), T(TERM_ACCEPT));
 	RULE(w, term_l4proto(IPPROTO_ICMPV6), T(TERM_ACCEPT));
 	RULE(w, term_not_granted(w), term_l4proto(IPPROTO_UDP),

@@ -146,7 +146,8 @@ static void write_answers(FILE *f, const struct ruleset_term *t)
 
 static void write_flows(FILE *f, const struct ruleset_term *t)
 {
-	fprintf(f, "add @%s { ether saddr ct count %u }", t->name, t->value);
+	fprintf(f, "add @%s { ether saddr ct count %s%u }", t->name,
+		t->negate ? "over " : "", t->value);
 }
 
 static void write_set_mark(FILE *f, const struct ruleset_term *t)
@@ -305,12 +306,15 @@ static void on_set(void *arg, const struct ruleset_set *s)
 					 "timeout\n\t\ttimeout " STRINGIFY(
 						 RULESET_RATE_TIMEOUT_S) "s\n",
 		[SET_ANSWERS] = "\n\t\tsize " STRINGIFY(
-			RULESET_DEVICES_MAX) "\n"
-					     "\t\tflags dynamic,"
-					     "timeout\n\t\ttimeout " STRINGIFY(
-						     RULESET_ANSWERS_TIMEOUT_S) "s\n",
+			RULESET_STRANGERS_MAX) "\n"
+					       "\t\tflags dynamic,"
+					       "timeout\n\t\ttimeout"
+					       " " STRINGIFY(
+						       RULESET_ANSWERS_TIMEOUT_S) "s\n",
 		[SET_FLOWS] = "\n\t\tsize " STRINGIFY(
-			RULESET_DEVICES_MAX) "\n\t\tflags dynamic\n",
+			RULESET_STRANGERS_MAX) "\n\t\tflags dynamic\n",
+		[SET_MEMBERS] = "\n\t\tsize " STRINGIFY(
+			RULESET_MEMBERS_MAX) "\n\t\tflags dynamic\n",
 		[SET_GARDEN] = "\n\t\tsize " STRINGIFY(
 			RULESET_SET_MAX) "\n"
 					 "\t\tflags "

@@ -24,6 +24,7 @@
 #include "netctl/netlink/nft.h"
 #include "netctl/netlink/rtnl.h"
 #include "netctl/rules/ruleset_nft.h"
+#include "netctl/rules/special_nets.h"
 #include "netctl/session/elements.h"
 #include "netctl/session/shaper.h"
 
@@ -139,7 +140,8 @@ static void print_rules(struct nft *nft, const char *path, const char *how)
 {
 	char error[UCI_ERROR_MAX];
 	struct settings *s = settings_read(path, error);
-	struct ruleset_input in = { .settings = s };
+	struct ruleset_input in = { .settings = s,
+				    .special = { special_nets, SPECIAL_NETS } };
 
 	if (!s)
 		errx(1, "%s", error);

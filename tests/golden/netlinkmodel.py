@@ -170,10 +170,11 @@ class Expressions:
         self.field("ether daddr")
         self.limit(set_name, per_s * 1024, burst * 1024, 1, 0)
 
-    def flows(self, set_name, count):
+    def flows(self, set_name, over, count):
         self.field("ether saddr")
         self.dynset(0, set_name, "connlimit",
-                    self.netlink.attr(1, u32(count)))
+                    self.netlink.attr(1, u32(count)),
+                    *[self.netlink.attr(2, u32(1))] * bool(over))
 
     def syn(self):
         self.payload(2, 13, 1)
@@ -309,8 +310,8 @@ TERMS = [(re.compile(pattern + r"(?: |$)"), code) for pattern, code in [
     (r"update @(\w+) { ether daddr limit rate (\d+) kbytes/second"
      r" burst (\d+) kbytes }",
      lambda e, name, per_s, burst: e.answers(name, int(per_s), int(burst))),
-    (r"add @(\w+) { ether saddr ct count (\d+) }",
-     lambda e, name, count: e.flows(name, int(count))),
+    (r"add @(\w+) { ether saddr ct count (over )?(\d+) }",
+     lambda e, name, over, count: e.flows(name, over, int(count))),
     (r'counter name "(\w+)"', lambda e, name: e.count(name)),
     ("tcp option maxseg size set rt mtu", lambda e: e.clamp_mss()),
     (r"redirect to :(\d+)", lambda e, port: e.redirect(int(port))),

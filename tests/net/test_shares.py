@@ -38,6 +38,13 @@ def answered(s):
         return False
 
 
+def fill(street, family, name, timeout=""):
+    """As many made-up devices as the set has places."""
+    elements = ", ".join(f"06:00:00:00:{i >> 8:02x}:{i & 255:02x}{timeout}"
+                         for i in range(16384))
+    street.gate.nft(f"add element {family} stadttor {name} {{ {elements} }}")
+
+
 @families
 def test_connections_of_a_device(stadttor, street, phones, family):
     """It gets so many, and the next one is refused at once."""
@@ -82,15 +89,34 @@ def test_connections_before_the_tap(stadttor, phones):
         assert traffic.http(modest, modest.network.gate4).status == 200
 
 
+def test_connections_to_the_portal(stadttor, phones):
+    """As many, beside the portal's own bound."""
+    stadttor.start(portal={"max_connections": 2000, "max_per_device": 1000})
+    greedy, modest = phones[:2]
+    with contextlib.ExitStack() as stack:
+        results = []
+        for _ in range(205):
+            s = stack.enter_context(greedy.socket(V4, socket.SOCK_STREAM))
+            s.settimeout(lab.PATIENCE)
+            results.append(
+                s.connect_ex((greedy.network.gate4, 80)) == 0)
+        assert results == [True] * 200 + [False] * 5
+        assert traffic.http(modest, modest.network.gate4).status == 200
+
+
+def test_made_up_devices_shut_nobody_out(stadttor, street, phones):
+    """Who finds no place among the counted reaches the portal, which has bounds
+    of its own, and once in has a place; of the garden it gets nothing."""
+    stadttor.start(guest={"garden_address": [lab.GARDEN4]})
+    for name in ("flows_portal_guest", "flows_before_guest"):
+        fill(street, "inet", name)
+    phone = phones[0]
+    assert traffic.tcp_connect(phone, lab.GARDEN4, 443) is not True
+    assert traffic.tap(phone).status == 303
+    traffic.wait_online(phone)
+
+
 # --- the resolver -----------------------------------------------------------
-
-def fill(street, phones):
-    """As many devices as the set has places, each with a bucket."""
-    elements = ", ".join(f"06:00:00:00:{i >> 8:02x}:{i & 255:02x} timeout 60s"
-                         for i in range(16384))
-    street.gate.nft(f"add element netdev stadttor answers_guest"
-                    f" {{ {elements} }}")
-
 
 def test_a_phone_that_joins(stadttor, phones):
     """Its programs ask for dozens of names at once, of three types each."""
@@ -165,7 +191,7 @@ def test_a_tunnel_starves(stadttor, phones, ask):
 def test_more_devices_than_places(stadttor, street, phones):
     """Who has no bucket has no answers: none is shared, and none is free."""
     stadttor.start()
-    fill(street, phones)
+    fill(street, "netdev", "answers_guest", " timeout 60s")
     assert not traffic.resolve(phones[0], "net.test")
     assert traffic.tap(phones[0]).status == 303
     lab.wait_until(lambda: traffic.resolve(phones[0], "net.test"))
