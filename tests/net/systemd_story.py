@@ -25,9 +25,12 @@ CABLES = """
 ip netns add internet
 ip link add wan0 type veth peer name eth0 netns internet
 ip -n internet addr add 192.0.2.1/24 dev eth0
+ip -n internet addr add 198.51.100.80/32 dev lo
+ip -n internet link set lo up
 ip -n internet link set eth0 up
 ip addr add 192.0.2.2/24 dev wan0
 ip link set wan0 up
+ip route add default via 192.0.2.1
 ip -n internet route add 10.20.0.0/22 via 192.0.2.2
 ip netns add phone
 ip link add guest0 type veth peer name eth0 netns phone
@@ -78,12 +81,12 @@ def probe():
     """What a phone's question for the internet is answered with."""
     return run("ip", "netns", "exec", "phone", "curl", "-s", "-m", "5", "-o",
                "/dev/null", "-w", "%{http_code} %{redirect_url}",
-               "http://192.0.2.1/generate_204").stdout
+               "http://198.51.100.80/generate_204").stdout
 
 
 def is_online():
     return run("ip", "netns", "exec", "phone", "ping", "-c", "1", "-W", "2",
-               "192.0.2.1").returncode == 0
+               "198.51.100.80").returncode == 0
 
 
 def sessions():
