@@ -73,6 +73,8 @@ static const struct {
 	  "packets to the portal do not reach it; see the log" },
 	{ IPC_TROUBLE_TABLE_FULL, "table_full",
 	  "the table of connections is nearly full" },
+	{ IPC_TROUBLE_MARKS, "marks",
+	  "another table changes the gate's packet marks; see the log" },
 };
 
 static struct json_object *zone_to_json(const struct ipc_zone *z)

@@ -300,6 +300,7 @@ enum ipc_trouble { /* bits: what happens to packets that the gate lets pass */
 		   IPC_TROUBLE_OUT_DROPPED = 1 << 0, /* none leaves the box */
 		   IPC_TROUBLE_PORTAL_DROPPED = 1 << 1, /* none arrives there */
 		   IPC_TROUBLE_TABLE_FULL = 1 << 2, /* of connections, nearly */
+		   IPC_TROUBLE_MARKS = 1 << 3,	    /* others change our bits */
 };
 
 enum ipc_latency {

@@ -286,6 +286,7 @@ int controller_start(struct controller *c)
 		poll_sessions(c);
 		push_sessions(c);
 		push_end_leftovers(c);
+		c->path.tables_changed = true; /* for all we know */
 		schedule_arm(&c->path_timer, PATH_CHECK_MS);
 	}
 	return err;

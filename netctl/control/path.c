@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "netctl/control/state.h"
 #include "netctl/rules/foreign.h"
+#include "netctl/rules/foreign_marks.h"
 #include "netctl/rules/ruleset_counters.h"
 
 #define ATTEMPTS	10 /* while others change tables */
@@ -118,6 +119,33 @@ static void check_greedy(struct controller *c, uint64_t refused)
 		 "them: one alone cannot fill the table that all share");
 }
 
+/* Rules are looked at when some have changed. */
+static void check_marks(struct controller *c)
+{
+	struct foreign_rule rule;
+	uint32_t mask = ruleset_mark_mask(c->settings);
+	int found;
+
+	if (!c->path.tables_changed)
+		return;
+	found = foreign_marks_find(c->nft, mask, &rule);
+	if (found < 0)
+		return; /* looked at again */
+	c->path.tables_changed = false;
+	if (!set_trouble(&c->path, IPC_TROUBLE_MARKS, found))
+		return;
+	if (found)
+		log_error("chain %s of table %s %s changes the gate's bits of "
+			  "the packet mark, 0x%08x: it may cut off people who "
+			  "are in, and let others send; give one of the two "
+			  "another mask (option mark_shift)",
+			  rule.chain, foreign_family(rule.nfproto), rule.table,
+			  mask);
+	else
+		log_info("nobody changes the gate's bits of the packet mark "
+			 "any more");
+}
+
 static void check_fill(struct controller *c)
 {
 	struct conntrack_fill fill;
@@ -159,6 +187,7 @@ void path_check(struct controller *c)
 	uint64_t refused;
 
 	check_fill(c);
+	check_marks(c);
 	if (ruleset_counters_read(c->nft, now) < 0)
 		return; /* the rules are being put back */
 	p->out_lost = lost(p->out_lost, growth(p, now, COUNTER_LET_OUT),

@@ -34,5 +34,6 @@ void pending_see_changes(struct controller *c)
 	if (!nft_watch_drain(event_get_fd(&c->nft_event)))
 		return;
 	garden_doubt(c->garden);
+	c->path.tables_changed = true;
 	pending_check_rules(c);
 }

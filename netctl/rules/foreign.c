@@ -40,7 +40,7 @@ struct search {
 	void *arg;
 };
 
-static const char *family_name(uint32_t nfproto)
+const char *foreign_family(uint32_t nfproto)
 {
 	static const struct {
 		uint32_t nfproto;
@@ -70,8 +70,8 @@ static bool is_wanted(const struct search *s, const struct nftnl_chain *c)
 static void tell(const struct search *s, const struct nftnl_chain *c)
 {
 	struct foreign_chain found = {
-		.family =
-			family_name(nftnl_chain_get_u32(c, NFTNL_CHAIN_FAMILY)),
+		.family = foreign_family(
+			nftnl_chain_get_u32(c, NFTNL_CHAIN_FAMILY)),
 		.table = nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE),
 		.name = nftnl_chain_get_str(c, NFTNL_CHAIN_NAME),
 		.drops = nftnl_chain_get_u32(c, NFTNL_CHAIN_POLICY) == NF_DROP,

@@ -4,12 +4,16 @@
 #define STADTTOR_NETCTL_RULES_FOREIGN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "netctl/netlink/nft.h"
 #include "netctl/rules/ruleset.h"
 
 /* true: anybody has a flow table, so that flows may skip the forward hook. */
 bool foreign_has_flow_table(struct nft *nft);
+
+/* As nft names it, "ip", "ip6" or "inet"; NULL: another one. */
+const char *foreign_family(uint32_t nfproto);
 
 /* Of a table that is not the gate's. The texts are good for the call. */
 struct foreign_chain {

@@ -101,6 +101,10 @@ static void add_troubles(struct json_object *list, const struct ipc_health *h)
 		{ IPC_TROUBLE_TABLE_FULL,
 		  { "warn", "table_full", NULL },
 		  "The table of connections is nearly full" },
+		{ IPC_TROUBLE_MARKS,
+		  { "error", "marks", NULL },
+		  "Another table changes the gate's packet marks; the "
+		  "controller's log says which" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(troubles); i++)

@@ -161,13 +161,14 @@ OUTLETS = [("open", "reached"), ("down", "uplink down"),
            ("overlap", "same network as uplink")]
 TROUBLES = [("out_dropped", "packets that the gate lets pass do not leave"),
             ("portal_dropped", "packets to the portal do not reach it"),
-            ("table_full", "the table of connections is nearly full")]
+            ("table_full", "the table of connections is nearly full"),
+            ("marks", "another table changes the gate's packet marks")]
 
 
 @pytest.mark.parametrize("outlet", range(len(OUTLETS)))
 def test_status_says_what_is_wrong(cli, netctl, outlet):
     def answer(kind, ident, fields):
-        return [totals(ident, 7), zone(ident, outlet=outlet), done(ident)]
+        return [totals(ident, 15), zone(ident, outlet=outlet), done(ident)]
 
     netctl.answers(answer)
     key, text = OUTLETS[outlet]

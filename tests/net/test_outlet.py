@@ -288,6 +288,63 @@ def test_another_table_shuts_the_portal(stadttor, street, phones):
     lab.wait_until(lambda: not troubles(stadttor), seconds=10)
 
 
+# (what it says, whether the gate's bits, by default the upper half, change)
+MARKS = [("meta mark set 0x1", True), ("meta mark set 0x10000", True),
+         ("meta mark set ct mark", True),
+         ("meta mark set ct mark & 0x000000ff", True),
+         ("meta mark set meta mark | 0x00010000", True),
+         ("meta mark set meta mark & 0x0000ffff", True),
+         ("tcp dport 99 meta mark set meta mark ^ 0x80000000", True),
+         ("meta mark set tcp dport map { 99 : 0x1 }", True),
+         ("meta mark set meta mark & 0xffff0000 | 0x1", False),
+         ("meta mark set meta mark | 0x8000", False),
+         ("meta mark & 0xff00 == 0x100 accept", False),
+         ("ct mark set meta mark", False), ("ct mark set 0x10000", False)]
+
+
+def troubles_of_a_check(stadttor):
+    """Of the next one, which is due every five seconds."""
+    stadttor.advance(6)
+    lab.wait_until(lambda: stadttor.status()["uptime_s"] >= 6)
+    stadttor.status()
+    return troubles(stadttor)
+
+
+@contextlib.contextmanager
+def foreign(street, hook, rule):
+    street.gate.nft("table ip pbr {\nchain theirs {\ntype filter hook"
+                    f" {hook} priority mangle;\n{rule}\n}}\n}}\n")
+    try:
+        yield
+    finally:
+        street.gate.run("nft", "delete", "table", "ip", "pbr")
+
+
+@pytest.mark.parametrize("rule, changes", MARKS,
+                         ids=[rule for rule, _ in MARKS])
+def test_marks_of_others(stadttor, street, rule, changes):
+    """Seen in the rule, before anybody is cut off by it."""
+    stadttor.drive_clock()
+    stadttor.configure()
+    stadttor.start_one(NETCTL)
+    lab.wait_until(stadttor.netctl_answers)
+    with foreign(street, "prerouting", rule):
+        assert troubles_of_a_check(stadttor) == (["marks"] if changes else [])
+        assert ("chain theirs of table ip pbr changes the gate's bits"
+                in stadttor.log(NETCTL)) == changes
+    assert troubles_of_a_check(stadttor) == []
+
+
+@pytest.mark.parametrize("hook", ["output", "postrouting", "input"])
+def test_marks_that_guests_never_meet(stadttor, street, hook):
+    stadttor.drive_clock()
+    stadttor.configure()
+    stadttor.start_one(NETCTL)
+    lab.wait_until(stadttor.netctl_answers)
+    with foreign(street, hook, "meta mark set 0x1"):
+        assert troubles_of_a_check(stadttor) == []
+
+
 @pytest.mark.parametrize("family", FAMILIES, ids=["ipv4", "ipv6"])
 def test_nothing_is_lost_where_all_is_well(stadttor, phones, family):
     """Not even where nobody answers, or what the gate itself refuses."""
