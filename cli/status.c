@@ -9,14 +9,8 @@
 #include <json-c/json.h>
 
 #include "cli/format.h"
-#include "cli/netctl_call.h"
+#include "cli/netctl_status.h"
 #include "common/array.h"
-
-struct status {
-	struct ipc_totals totals;
-	struct ipc_zone zone[SETTINGS_ZONES];
-	size_t zones;
-};
 
 static const char *const shaping_name[] = {
 	[IPC_SHAPING_NONE] = "none",
@@ -27,30 +21,6 @@ static const char *const shaping_name[] = {
 static const char *shaping_to_string(uint32_t shaping)
 {
 	return shaping <= IPC_SHAPING_POLICED ? shaping_name[shaping] : "?";
-}
-
-static int on_part(const union netctl_call_message *m, void *arg)
-{
-	struct status *s = arg;
-
-	if (m->header.type == IPC_TOTALS) {
-		s->totals = m->totals;
-		return 0;
-	}
-	if (m->header.type != IPC_ZONE || s->zones == SETTINGS_ZONES)
-		return -EPROTO;
-	s->zone[s->zones] = m->zone;
-	s->zone[s->zones++].zone[IPC_ZONE_NAME_MAX - 1] = '\0';
-	return 0;
-}
-
-static int fetch(struct netctl_call *t, struct status *s)
-{
-	const struct netctl_call_handler h = { on_part, s };
-	struct ipc_status question = { 0 };
-	struct ipc_done done;
-
-	return netctl_call_all(t, IPC_STATUS, &question, &h, &done);
 }
 
 /* For people; for programs there is ipc_outlet_to_string(). */
@@ -99,7 +69,7 @@ static struct json_object *zone_to_json(const struct ipc_zone *z)
 	return o;
 }
 
-static void print_json(const struct status *s)
+static void print_json(const struct netctl_status *s)
 {
 	const struct ipc_totals *t = &s->totals;
 	const struct {
@@ -169,7 +139,7 @@ static void print_totals(const struct ipc_totals *t)
 	putchar('\n');
 }
 
-static int print_zones(const struct status *s)
+static int print_zones(const struct netctl_status *s)
 {
 	static const char *const headings[] = { "ZONE",	    "DEVICE",
 						"INTERNET", "SESSIONS",
@@ -203,14 +173,14 @@ static int print_zones(const struct status *s)
 
 enum cli_exit cli_status(const struct cli *cli)
 {
-	struct status s = { 0 };
+	struct netctl_status s = { 0 };
 	struct netctl_call t;
 	enum cli_exit code = cli_open(cli, &t);
 	int err;
 
 	if (code)
 		return code;
-	err = fetch(&t, &s);
+	err = netctl_status_fetch(&t, &s);
 	netctl_call_close(&t);
 	if (!err && cli->json) {
 		print_json(&s);
