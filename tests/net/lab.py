@@ -41,6 +41,9 @@ ECHO, SOURCE, SINK = 7, 5001, 5002
 GATE_SYSCTLS = {"ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1,
                 "ipv4/icmp_ratelimit": 20, "ipv6/icmp/ratelimit": 20}
 
+DNSMASQ = ["no-resolv", "no-hosts", "bind-interfaces", "pid-file=",
+           "user=root", "cache-size=0", "log-facility=-"]
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -408,10 +411,8 @@ class Street:
                                stdout=log, stderr=log)
 
     def _start_dnsmasq(self):
-        common = ["no-resolv", "no-hosts", "bind-interfaces", "pid-file=",
-                  "user=root", "cache-size=0", "log-facility=-"]
         self._dnsmasq(self.internet, "resolver", [
-            *common, f"listen-address={RESOLVER4},{RESOLVER6}",
+            *DNSMASQ, f"listen-address={RESOLVER4},{RESOLVER6}",
             "except-interface=lo",
             f"address=/net.test/{WEB4}", f"address=/net.test/{WEB6}",
             f"address=/garden.test/{GARDEN4}",
@@ -421,6 +422,12 @@ class Street:
               for address in (PROBED4, PROBED6)),
             *(f"address=/{probes.DNS_NAME}/{address}"
               for address in probes.DNS_ANSWER)])
+        wait_until(lambda: _answers(self.internet, RESOLVER4),
+                   say=f"dnsmasq at {RESOLVER4} did not start")
+        self.start_gate_dnsmasq()
+
+    def start_gate_dnsmasq(self):
+        """The box's own: DNS, DHCP and router advertisements."""
         garden = ",".join(f"{v}#inet#stadttor#garden{v}_{n.zone}"
                           for v in (4, 6) for n in (self.guest, self.staff))
         ranges = []
@@ -430,14 +437,12 @@ class Street:
                        f"dhcp-range=::,constructor:{n.bridge},ra-only"]
         lease = os.path.join(self.folder, "leases")
         self.resolver = self._dnsmasq(self.gate, "gate-dnsmasq", [
-            *common, *ranges, "except-interface=lo", "enable-ra",
+            *DNSMASQ, *ranges, "except-interface=lo", "enable-ra",
             f"server={RESOLVER4}",
             f"nftset=/garden.test/{garden}",
             f"dhcp-leasefile={lease}", "dhcp-authoritative"])
-        for netns, address in ((self.internet, RESOLVER4),
-                               (self.gate, self.guest.gate4)):
-            wait_until(lambda: _answers(netns, address),
-                       say=f"dnsmasq at {address} did not start")
+        wait_until(lambda: _answers(self.gate, self.guest.gate4),
+                   say=f"dnsmasq at {self.guest.gate4} did not start")
 
     def close(self):
         for ns in reversed(self.namespaces):
