@@ -66,6 +66,8 @@ static const struct command commands[] = {
 	  "check the config; --print: print any UCI file as it was read, "
 	  "with only its syntax checked",
 	  OPT_CHECK, 0, 1, cli_check },
+	{ "doctor", "", "something does not work: say what, and what to do", 0,
+	  0, 0, cli_doctor },
 	{ "ruleset", "", "print the nftables rules that the config makes", 0, 0,
 	  0, cli_ruleset },
 	{ "passwd", "[--stdin | --token | --delete] NAME | passwd --list",

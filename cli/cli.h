@@ -97,6 +97,7 @@ enum cli_exit cli_grant(const struct cli *cli);
 enum cli_exit cli_revoke(const struct cli *cli);
 enum cli_exit cli_usage(const struct cli *cli);
 enum cli_exit cli_check(const struct cli *cli);
+enum cli_exit cli_doctor(const struct cli *cli);
 enum cli_exit cli_ruleset(const struct cli *cli);
 enum cli_exit cli_passwd(const struct cli *cli);
 enum cli_exit cli_preview(const struct cli *cli);

@@ -12,6 +12,7 @@ import pytest
 ROOMS = {
     "cli/main": ["cli", "portal/main"],
     "cli/dns": ["cli", "netctl/rules", "portal/guest"],
+    "cli/doctor": ["cli", "netctl/usage", "portal/admin", "portal/pages"],
     "cli/voucher": ["cli", "portal/voucher", "portal/util"],
     "cli": ["netctl/rules", "portal/admin", "portal/pages", "portal/store",
             "portal/util"],
