@@ -112,6 +112,10 @@ void doctor_check_packets(struct doctor *d)
 		  "packets to the portal do not reach it",
 		  "Another table drops them; netctl's log names the chain. Let "
 		  "it accept the portal's ports from the zones' devices." },
+		{ IPC_TROUBLE_MARKS,
+		  "another table changes the gate's packet marks",
+		  "netctl's log names the chain. Give it or the gate "
+		  "(mark_shift) another mask." },
 	};
 	unsigned int found = 0;
 
@@ -126,7 +130,8 @@ void doctor_check_packets(struct doctor *d)
 	}
 	if (!found)
 		doctor_say(d, DOCTOR_OK,
-			   "no other table drops what the gate lets pass");
+			   "no other table drops or marks what the gate lets "
+			   "pass");
 }
 
 void doctor_check_connections(struct doctor *d)

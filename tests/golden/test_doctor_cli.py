@@ -291,6 +291,8 @@ BROKEN = {
     "portal dropped": (told(troubles=2), "fail", "packets", None,
                        "packets to the portal do not reach it",
                        "log names the chain"),
+    "marks": (told(troubles=8), "fail", "packets", None,
+              "changes the gate's packet marks", "mark_shift"),
     "table full": (told(troubles=4), "fail", "connections", None,
                    "nearly full", "nf_conntrack_max"),
     "no file": (config("portal", certificate="/nowhere.pem"), "fail",
