@@ -193,6 +193,36 @@ static void mac_text(void **state)
 	assert_string_equal(mac_to_string(&m, text), "02:00:ab:cd:ef:0f");
 }
 
+static void network(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int prefix;
+		const char *net;
+	} cases[] = {
+		{ "192.0.2.77", 24, "192.0.2.0" },
+		{ "192.0.2.77", 32, "192.0.2.77" },
+		{ "192.0.2.77", 31, "192.0.2.76" },
+		{ "192.0.2.77", 25, "192.0.2.0" },
+		{ "192.0.2.200", 25, "192.0.2.128" },
+		{ "255.255.255.255", 1, "128.0.0.0" },
+		{ "255.255.255.255", 0, "0.0.0.0" },
+		{ "2001:db8:1::77", 64, "2001:db8:1::" },
+		{ "2001:db8:1::77", 127, "2001:db8:1::76" },
+		{ "ffff::ffff", 3, "e000::" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[ADDR_TEXT_MAX];
+		struct addr a;
+
+		assert_true(addr_parse(&a, cases[i].text));
+		a = addr_network(&a, cases[i].prefix);
+		assert_string_equal(addr_to_string(&a, text), cases[i].net);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +232,7 @@ int main(void)
 		cmocka_unit_test(sockaddr_table),
 		cmocka_unit_test(equal_looks_at_the_length),
 		cmocka_unit_test(within),
+		cmocka_unit_test(network),
 		cmocka_unit_test(mac_text),
 	};
 
