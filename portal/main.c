@@ -17,6 +17,7 @@
 #include "portal/main.h"
 #include "portal/portal.h"
 #include "portal/store/store.h"
+#include "portal/util/confine.h"
 
 #define EXIT_USAGE 2 /* also: a config that cannot be used */
 
@@ -157,6 +158,11 @@ static void drop_privileges(const struct privs_user *user)
 
 	if (err)
 		fatal("giving up privileges: %s", strerror(-err));
+	err = confine();
+	if (err)
+		log_warn("no filter of system calls: %s; a portal that was "
+			 "taken over could look up hardware addresses",
+			 strerror(-err));
 }
 
 int portal_main(int argc, char **argv)

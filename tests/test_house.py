@@ -24,7 +24,7 @@ ROOMS = {
     "netctl/session": ["netctl/rules", "netctl/netlink"],
     "netctl/rules": ["netctl/netlink"],
     "netctl/netlink": [],
-    "portal/main": ["portal/portal", "portal/store"],
+    "portal/main": ["portal/portal", "portal/store", "portal/util"],
     "portal/portal": ["portal/admin", "portal/guest", "portal/netctl_client",
                       "portal/pages", "portal/store", "portal/http",
                       "portal/live"],

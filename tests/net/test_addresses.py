@@ -135,3 +135,13 @@ def test_the_portal_asks_the_kernel_for_no_device_and_no_neighbour(
                for path in paths)
     assert {path for path in paths if re.match(r"/(proc|sys)\b", path)} <= {
         "/proc/self/statm"}
+
+
+def test_it_confines_itself(stadttor):
+    """Whatever starts it: nobody does it here but the test."""
+    stadttor.start()
+    with open(f"/proc/{stadttor.process[gate.PORTAL].pid}/status") as status:
+        rights = dict(line.split(":\t", 1) for line in status)
+    assert rights["Seccomp"].strip() == "2"
+    assert rights["NoNewPrivs"].strip() == "1"
+    assert "no filter of system calls" not in stadttor.log(gate.PORTAL)
