@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which placeholders are set for which zone, session and notice. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/array.h"
+#include "common/config/settings_read.h"
+#include "portal/pages/page_context.h"
+
+#define NBSP   "\xc2\xa0"
+#define MB     1000000ULL
+#define TERMS  3
+#define FIGURE 3 /* of a case */
+
+#define CONFIG                                                                 \
+	"config uplink 'wan'\n\toption device 'eth0'\n"                        \
+	"config zone 'square'\n\toption device 'eth1'\n"                       \
+	"config zone 'library'\n\toption device 'eth2'\n"                      \
+	"\toption auth 'voucher'\n"                                            \
+	"config portal\n\toption pages '%s/web'\n"                             \
+	"\toption network 'Testnet'\n\toption contact 'mail@city.test'\n"      \
+	"\toption terms_version '3'\n"                                         \
+	"config tile 'parking'\n\toption link 'http://parking.test/'\n"        \
+	"\tlist title 'de=Parken'\n\tlist title 'en=Parking'\n"                \
+	"\tlist text 'en=Where to park'\n\tlist zone 'square'\n"               \
+	"\toption live_url 'http://parking.test/x'\n"                          \
+	"\tlist live_text 'de={} frei'\n\tlist live_text 'en={} free'\n"       \
+	"config tile 'news'\n\toption link 'http://news.test/'\n"              \
+	"\tlist title 'de=Neues'\n\tlist zone 'square'\n"
+
+enum { CLICK_ZONE, CODE_ZONE };
+
+static struct settings *settings;
+static struct page_set *pages;
+static struct page_context_source source;
+static struct zone_settings zones[2]; /* as they were read */
+static struct page_context context;
+
+static int start(void **state)
+{
+	char text[2048], error[PAGE_ERROR_MAX], why[UCI_ERROR_MAX];
+	char here[200];
+
+	(void)state;
+	assert_non_null(getcwd(here, sizeof(here)));
+	snprintf(text, sizeof(text), CONFIG, here);
+	settings = settings_parse("test", text, strlen(text), why);
+	if (!settings)
+		fail_msg("%s", why);
+	pages = page_set_read(settings, error);
+	if (!pages)
+		fail_msg("%s", error);
+	memcpy(zones, settings->zone, sizeof(zones));
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	page_set_free(pages);
+	settings_free(settings);
+	return 0;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memcpy(settings->zone, zones, sizeof(zones));
+	source = (struct page_context_source){ .settings = settings,
+					       .pages = pages };
+	return 0;
+}
+
+static struct page_place place_in(size_t zone, const char *lang)
+{
+	return (struct page_place){
+		.zone = zone, .lang = lang_index(page_languages(pages), lang)
+	};
+}
+
+static void begin(size_t zone, bool chosen)
+{
+	page_context_init(&context, &source, place_in(zone, "en"), "/here",
+			  chosen);
+}
+
+static const char *value(enum page_placeholder p)
+{
+	return context.values.value[p];
+}
+
+static void assert_value(enum page_placeholder p, const char *text)
+{
+	if (!text)
+		assert_null(value(p));
+	else if (!value(p) || strcmp(value(p), text))
+		fail_msg("placeholder %d is '%s' instead of '%s'", p,
+			 value(p) ? value(p) : "(none)", text);
+}
+
+/* One bit each. */
+static uint64_t set_ones(void)
+{
+	uint64_t bits = 0;
+
+	for (int p = 0; p < PLACEHOLDER_MAX; p++)
+		if (context.values.value[p] && *context.values.value[p])
+			bits |= 1ULL << p;
+	return bits;
+}
+
+#define BIT(p) (1ULL << PLACEHOLDER_##p)
+
+/* --- the beginning ------------------------------------------------------ */
+
+#define ALWAYS                                                                 \
+	(BIT(NETWORK) | BIT(CONTACT) | BIT(BARRIER_CONTACT) |                  \
+	 BIT(TERMS_VERSION) | BIT(PATH))
+
+static void test_init(void **state)
+{
+	(void)state;
+	begin(CLICK_ZONE, false);
+	assert_int_equal(set_ones(), ALWAYS | BIT(HAS_TILES));
+	assert_value(PLACEHOLDER_NETWORK, "Testnet");
+	assert_value(PLACEHOLDER_PATH, "/here");
+	assert_value(PLACEHOLDER_TERMS_VERSION, "3");
+	assert_value(PLACEHOLDER_BARRIER_CONTACT, "mail@city.test");
+	assert_string_equal(context.query, "");
+	begin(CODE_ZONE, false); /* its tiles are the square's */
+	assert_int_equal(set_ones(), ALWAYS | BIT(BY_CODE));
+}
+
+static void test_chosen_language(void **state)
+{
+	(void)state;
+	begin(CODE_ZONE, true);
+	assert_int_equal(set_ones(),
+			 ALWAYS | BIT(BY_CODE) | BIT(CHOSEN) | BIT(QUERY));
+	assert_value(PLACEHOLDER_CHOSEN, "en");
+	assert_value(PLACEHOLDER_QUERY, "?lang=en");
+}
+
+static void test_portal_options(void **state)
+{
+	struct settings other = *settings;
+	char barriers[] = "barrier@city.test", body[] = "the body";
+	char url[] = "https://city.test/", provider[] = "the city";
+
+	(void)state;
+	other.portal.barrier_contact = barriers;
+	other.portal.enforcement = body;
+	other.portal.provider = provider;
+	other.portal.success_url = url;
+	other.portal.terms_url = url;
+	source.settings = &other;
+	source.logo = "/logo";
+	begin(CLICK_ZONE, false);
+	assert_value(PLACEHOLDER_BARRIER_CONTACT, barriers);
+	assert_value(PLACEHOLDER_CONTACT, "mail@city.test");
+	assert_value(PLACEHOLDER_ENFORCEMENT, body);
+	assert_value(PLACEHOLDER_PROVIDER, provider);
+	assert_value(PLACEHOLDER_SUCCESS_URL, url);
+	assert_value(PLACEHOLDER_TERMS_URL, url);
+	assert_value(PLACEHOLDER_LOGO, "/logo");
+}
+
+/* --- cases -------------------------------------------------------------- */
+
+/* What a zone or a session adds to the beginning. */
+struct context_case {
+	size_t zone;
+	struct ipc_limits limits; /* of the zone or the session */
+	uint64_t over_quota, slow_bps, zone_duration_s;
+	struct ipc_session session; /* without its limits */
+	uint64_t adds;
+	struct {
+		enum page_placeholder placeholder;
+		const char *text;
+	} figure[FIGURE];
+};
+
+static void fill_of_zone(const struct context_case *c)
+{
+	(void)c;
+	page_context_fill_zone(&context);
+}
+
+static void fill_of_session(const struct context_case *c)
+{
+	struct ipc_session s = c->session;
+
+	s.limits = c->limits;
+	page_context_fill_session(&context, &s);
+}
+
+static void run(const struct context_case *cases, size_t count,
+		void (*fill)(const struct context_case *c))
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct context_case *c = &cases[i];
+		struct zone_settings *z = &settings->zone[c->zone];
+		uint64_t before, added;
+
+		z->limits = c->limits;
+		if (fill == fill_of_session)
+			z->limits.duration_s = c->zone_duration_s;
+		z->over_quota = c->over_quota;
+		z->slow_bps = c->slow_bps;
+		begin(c->zone, false);
+		before = set_ones();
+		fill(c);
+		added = set_ones() & ~before;
+		if (added != c->adds)
+			fail_msg("case %zu: adds %#llx instead of %#llx", i,
+				 (unsigned long long)added,
+				 (unsigned long long)c->adds);
+		for (size_t f = 0; f < FIGURE && c->figure[f].text; f++)
+			assert_value(c->figure[f].placeholder,
+				     c->figure[f].text);
+	}
+}
+
+static const struct context_case zone_cases[] = {
+	{ .zone = CLICK_ZONE, .adds = 0 },
+	{ .limits = { .duration_s = 5400 },
+	  .adds = BIT(DURATION),
+	  .figure = { { PLACEHOLDER_DURATION,
+			"1" NBSP "hour 30" NBSP "minutes" } } },
+	/* how long a code lasts is another matter */
+	{ .zone = CODE_ZONE, .limits = { .duration_s = 5400 }, .adds = 0 },
+	{ .limits = { .quota_bytes = 500 * MB },
+	  .adds = BIT(QUOTA),
+	  .figure = { { PLACEHOLDER_QUOTA, "500" NBSP "MB" } } },
+	{ .zone = CODE_ZONE,
+	  .limits = { .down_bps = 5000000, .up_bps = 1500000 },
+	  .adds = BIT(SPEED) | BIT(SPEED_UP),
+	  .figure = { { PLACEHOLDER_SPEED, "5" NBSP "Mbit/s" },
+		      { PLACEHOLDER_SPEED_UP, "1.5" NBSP "Mbit/s" } } },
+	{ .limits = { IPC_UNLIMITED, IPC_UNLIMITED, IPC_UNLIMITED,
+		      IPC_UNLIMITED, IPC_UNLIMITED },
+	  .adds = 0 },
+	{ .slow_bps = 64000, .adds = 0 }, /* what is used up ends it */
+	{ .slow_bps = 64000,
+	  .over_quota = OVER_QUOTA_SLOW,
+	  .adds = BIT(SLOW_SPEED),
+	  .figure = { { PLACEHOLDER_SLOW_SPEED, "64" NBSP "kbit/s" } } },
+	{ .slow_bps = 0, .over_quota = OVER_QUOTA_SLOW, .adds = 0 },
+};
+
+static void test_zone(void **state)
+{
+	(void)state;
+	run(zone_cases, ARRAY_SIZE(zone_cases), fill_of_zone);
+}
+
+static const struct context_case session_cases[] = {
+	{ .session = { .terms = TERMS },
+	  .adds = BIT(USED),
+	  .figure = { { PLACEHOLDER_USED, "0" NBSP "B" } } },
+	{ .session = { .left_s = 61, .terms = TERMS },
+	  .adds = BIT(USED) | BIT(TIME_LEFT),
+	  .figure = { { PLACEHOLDER_TIME_LEFT, "2" NBSP "minutes" } } },
+	{ .session = { .left_s = IPC_UNLIMITED },
+	  .zone_duration_s = 3600,
+	  .adds = BIT(USED) },
+	/* data */
+	{ .limits = { .quota_bytes = 10 * MB },
+	  .session = { .up_bytes = MB, .down_bytes = 2 * MB },
+	  .adds = BIT(USED) | BIT(DATA_LEFT),
+	  .figure = { { PLACEHOLDER_USED, "3" NBSP "MB" },
+		      { PLACEHOLDER_DATA_LEFT, "7" NBSP "MB" } } },
+	{ .limits = { .quota_bytes = MB },
+	  .session = { .up_bytes = MB, .down_bytes = MB },
+	  .adds = BIT(USED) | BIT(DATA_LEFT),
+	  .figure = { { PLACEHOLDER_DATA_LEFT, "0" NBSP "B" } } },
+	{ .limits = { .quota_bytes = IPC_UNLIMITED }, .adds = BIT(USED) },
+	/* rates */
+	{ .limits = { .down_bps = 2000000 },
+	  .slow_bps = 64000,
+	  .adds = BIT(USED) | BIT(SPEED),
+	  .figure = { { PLACEHOLDER_SPEED, "2" NBSP "Mbit/s" } } },
+	{ .limits = { .down_bps = 2000000 },
+	  .slow_bps = 64000,
+	  .session = { .reduced = 1 },
+	  .adds = BIT(USED) | BIT(REDUCED) | BIT(SPEED) | BIT(SPEED_UP),
+	  .figure = { { PLACEHOLDER_SPEED, "64" NBSP "kbit/s" },
+		      { PLACEHOLDER_SPEED_UP, "64" NBSP "kbit/s" } } },
+	/* the zone does not slow down any more */
+	{ .limits = { .up_bps = 2000000 },
+	  .session = { .reduced = 1 },
+	  .adds = BIT(USED) | BIT(SPEED_UP) },
+	/* more time: by a minute at least, by tap, and where it ends */
+	{ .session = { .left_s = 3539 },
+	  .zone_duration_s = 3600,
+	  .adds = BIT(USED) | BIT(TIME_LEFT) | BIT(CAN_EXTEND) },
+	{ .session = { .left_s = 3540 },
+	  .zone_duration_s = 3600,
+	  .adds = BIT(USED) | BIT(TIME_LEFT) },
+	{ .session = { .left_s = 60, .is_tagged = 1 },
+	  .zone_duration_s = 3600,
+	  .adds = BIT(USED) | BIT(TIME_LEFT) },
+	{ .zone = CODE_ZONE,
+	  .session = { .left_s = 60 },
+	  .zone_duration_s = 3600,
+	  .adds = BIT(USED) | BIT(TIME_LEFT) },
+	/* terms: of those who have accepted some, by tap */
+	{ .session = { .terms = TERMS - 1 },
+	  .adds = BIT(USED) | BIT(TERMS_CHANGED) },
+	{ .session = { .terms = TERMS + 1 },
+	  .adds = BIT(USED) | BIT(TERMS_CHANGED) },
+	{ .session = { .terms = 0 }, .adds = BIT(USED) },
+	{ .session = { .terms = 1, .is_tagged = 1 }, .adds = BIT(USED) },
+	{ .zone = CODE_ZONE, .session = { .terms = 1 }, .adds = BIT(USED) },
+	/* outlets */
+	{ .session = { .outlet = IPC_OUTLET_DOWN },
+	  .adds = BIT(USED) | BIT(OFFLINE) },
+	{ .session = { .outlet = IPC_OUTLET_OVERLAP },
+	  .adds = BIT(USED) | BIT(OFFLINE) },
+};
+
+static void test_session(void **state)
+{
+	(void)state;
+	run(session_cases, ARRAY_SIZE(session_cases), fill_of_session);
+}
+
+/* --- notices and problems ----------------------------------------------- */
+
+static void test_notices(void **state)
+{
+	(void)state;
+	begin(CODE_ZONE, false);
+	page_context_set_notice(&context, PAGE_NOTICE_NONE);
+	assert_int_equal(set_ones(), ALWAYS | BIT(BY_CODE));
+	for (int n = PAGE_NOTICE_NONE + 1; n < PAGE_NOTICES; n++) {
+		uint64_t more = n == PAGE_NOTICE_CODE_DEVICES ? BIT(CAN_REPLACE)
+				: n == PAGE_NOTICE_OFFLINE    ? BIT(OFFLINE)
+							      : 0;
+
+		begin(CODE_ZONE, false);
+		page_context_set_notice(&context, (enum page_notice)n);
+		assert_int_equal(set_ones(),
+				 ALWAYS | BIT(BY_CODE) | BIT(NOTICE) | more);
+		assert_value(
+			PLACEHOLDER_NOTICE,
+			page_notice(pages, context.place, (enum page_notice)n));
+	}
+}
+
+static void test_problems(void **state)
+{
+	(void)state;
+	for (int n = 0; n < PAGE_PROBLEMS; n++) {
+		enum page_problem problem = (enum page_problem)n;
+		bool may_pass =
+			n == PAGE_PROBLEM_BUSY || n == PAGE_PROBLEM_FULL;
+
+		begin(CODE_ZONE, false);
+		page_context_set_problem(&context, problem);
+		assert_int_equal(set_ones(),
+				 ALWAYS | BIT(BY_CODE) | BIT(ERROR_TITLE) |
+					 BIT(ERROR_TEXT) |
+					 (may_pass ? BIT(CAN_RETRY) : 0));
+		assert_value(PLACEHOLDER_ERROR_TITLE,
+			     page_problem_title(pages, context.place, problem));
+		assert_value(PLACEHOLDER_ERROR_TEXT,
+			     page_problem_text(pages, context.place, problem));
+	}
+}
+
+/* --- tiles -------------------------------------------------------------- */
+
+static bool no_live(size_t tile, struct live_value *out, void *arg)
+{
+	(void)tile;
+	(void)out;
+	(void)arg;
+	return false;
+}
+
+/* Of the first tile; arg: what is told. */
+static bool live_of(size_t tile, struct live_value *out, void *arg)
+{
+	assert_int_equal(tile, 0);
+	*out = *(struct live_value *)arg;
+	return true;
+}
+
+static bool tile(size_t i)
+{
+	return context.values.tile(i, &context.values, context.values.arg);
+}
+
+static void test_tiles(void **state)
+{
+	(void)state;
+	begin(CLICK_ZONE, false);
+	assert_true(tile(0));
+	assert_value(PLACEHOLDER_ITEM_LINK, "http://parking.test/");
+	assert_value(PLACEHOLDER_ITEM_TITLE, "Parking");
+	assert_value(PLACEHOLDER_ITEM_TEXT, "Where to park");
+	assert_value(PLACEHOLDER_ITEM_CODE, NULL);
+	assert_value(PLACEHOLDER_ITEM_LIVE, NULL);
+	assert_non_null(value(PLACEHOLDER_ITEM_ICON));
+	assert_true(tile(1)); /* there is no English for it */
+	assert_value(PLACEHOLDER_ITEM_TITLE, "Neues");
+	assert_value(PLACEHOLDER_ITEM_TEXT, NULL);
+	assert_value(PLACEHOLDER_ITEM_CODE, "de");
+	assert_false(tile(2));
+	begin(CODE_ZONE, false);
+	assert_false(tile(0));
+}
+
+static void test_live(void **state)
+{
+	static const struct {
+		const char *lang, *told;
+		uint64_t age_s;
+		bool is_stale;
+		const char *live, *age;
+	} cases[] = {
+		{ "en", "7", 30, false, "7 free", NULL },
+		{ "en", "1.5", 30, false, "1.5 free", NULL },
+		{ "de", "1.5", 30, false, "1,5 frei", NULL },
+		{ "de", "v1.5", 30, false, "v1.5 frei", NULL }, /* no number */
+		{ "en", "7", 600, true, "7 free", "10" NBSP "minutes" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct live_value v = { .age_s = cases[i].age_s,
+					.is_stale = cases[i].is_stale };
+
+		snprintf(v.text, sizeof(v.text), "%s", cases[i].told);
+		source.live = live_of;
+		source.arg = &v;
+		page_context_init(&context, &source,
+				  place_in(CLICK_ZONE, cases[i].lang), "/",
+				  false);
+		assert_true(tile(0));
+		assert_value(PLACEHOLDER_ITEM_LIVE, cases[i].live);
+		assert_value(PLACEHOLDER_AGE, cases[i].age);
+		assert_true(tile(1)); /* which has none; nothing is left over */
+		assert_value(PLACEHOLDER_ITEM_LIVE, NULL);
+		assert_value(PLACEHOLDER_AGE, NULL);
+	}
+	source.live = no_live;
+	begin(CLICK_ZONE, false);
+	assert_true(tile(0));
+	assert_value(PLACEHOLDER_ITEM_LIVE, NULL);
+}
+
+/* --- the page ----------------------------------------------------------- */
+
+static void test_render(void **state)
+{
+	static char text[PAGE_BYTES_MAX + 1];
+	const struct ipc_session s = { .left_s = 60, .terms = TERMS };
+	struct strbuf o;
+
+	(void)state;
+	begin(CLICK_ZONE, true);
+	page_context_fill_session(&context, &s);
+	strbuf_init(&o, text, PAGE_BYTES_MAX);
+	page_context_render(&context, PAGE_STATUS, &o);
+	assert_false(o.is_cut);
+	text[o.len] = '\0';
+	assert_non_null(strstr(text, "<bdi>1" NBSP "minute</bdi>"));
+	assert_non_null(strstr(text, "href=\"/here?lang=de\""));
+	assert_non_null(strstr(text, "href=\"http://parking.test/\""));
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, set_up)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_init),	   TEST(test_chosen_language),
+		TEST(test_portal_options), TEST(test_zone),
+		TEST(test_session),	   TEST(test_notices),
+		TEST(test_problems),	   TEST(test_tiles),
+		TEST(test_live),	   TEST(test_render),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
