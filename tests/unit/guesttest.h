@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the tests of the guests' side share: the portal's routes and pages
+ * behind its connection engine, one request at a time, and netctl's end of the
+ * socket, played by the test. Nothing waits: all is within one process, so an
+ * answer is there after a few turns of the loop or never.
+ */
+#ifndef STADTTOR_TESTS_GUESTTEST_H
+#define STADTTOR_TESTS_GUESTTEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/array.h"
+#include "common/config/settings_read.h"
+#include "portal/guest/guest.h"
+#include "portal/guest/routes.h"
+#include "portal/pages/theme.h"
+
+#define HOST	"portal.test"
+#define IFINDEX 7
+#define TERMS	3
+#define TURNS	100
+#define ACCEPT	"terms=3"
+#define ENGLISH "Accept-Language: en\r\n"
+#define FORM	"Content-Type: application/x-www-form-urlencoded\r\n"
+
+enum { CLICK_ZONE, CODE_ZONE, ZONES };
+
+/* In the place of an error: netctl is gone before it answers. */
+#define GATE_LEAVES 1
+
+#define CONFIG                                                                 \
+	"config uplink 'wan'\n\toption device 'eth0'\n"                        \
+	"config zone 'square'\n\toption device 'eth1'\n"                       \
+	"\toption duration '3600'\n"                                           \
+	"config zone 'library'\n\toption device 'eth2'\n"                      \
+	"\toption auth 'voucher'\n"                                            \
+	"config portal\n\toption pages '%s/web'\n"                             \
+	"\toption hostname '" HOST "'\n"                                       \
+	"\toption network 'Testnet'\n\toption terms_version '3'\n"
+
+struct guesttest {
+	struct event_base *base;
+	struct settings *settings;
+	struct page_set *pages;
+	struct logo logo;
+	struct site site;
+	struct conns *conns;
+	struct zone zone[ZONES];
+	char folder[64], socket[96];
+
+	/* how requests come */
+	size_t at; /* the zone */
+	enum listener_kind kind;
+	struct addr local;
+
+	/* netctl */
+	int listener, gate; /* -1: closed */
+	struct ipc_session says;
+	int32_t error[IPC_LOGOUT + 1]; /* instead, by what was asked */
+
+	/* what it was asked */
+	unsigned int asked;
+	enum ipc_type type; /* of the last question */
+	struct ipc_lookup lookup;
+	struct ipc_grant grant;
+
+	/* what came back */
+	unsigned int status;
+	char answer[24 * 1024];
+	size_t len;
+	const char *body;
+};
+
+static struct guesttest t;
+
+static const struct ipc_session ended = { .state = SESSION_ENDED };
+static const struct ipc_session granted = {
+	.state = SESSION_GRANTED,
+	.left_s = 1800,
+	.terms = TERMS,
+	.limits = { .duration_s = 3600 },
+};
+
+/* --- netctl ------------------------------------------------------------- */
+
+static inline void ignore_presence(bool is_there, void *arg)
+{
+	(void)is_there;
+	(void)arg;
+}
+
+static inline void gate_listen(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", t.socket);
+	unlink(t.socket); /* of a test that failed */
+	t.listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	assert_true(t.listener >= 0);
+	assert_int_equal(bind(t.listener, (struct sockaddr *)&sun, sizeof(sun)),
+			 0);
+	assert_int_equal(listen(t.listener, 1), 0);
+}
+
+static inline void gate_leave(void)
+{
+	if (t.gate >= 0)
+		close(t.gate);
+	if (t.listener >= 0)
+		close(t.listener);
+	t.gate = t.listener = -1;
+	unlink(t.socket);
+}
+
+/* A gate that answers with an unknown device until told otherwise. */
+static inline void gate_start(bool is_there)
+{
+	struct netctl_client_config config = {
+		.base = t.base,
+		.socket = t.socket,
+		.on_presence = ignore_presence,
+	};
+
+	t.says = (struct ipc_session){ .state = SESSION_UNKNOWN };
+	memset(t.error, 0, sizeof(t.error));
+	t.gate = t.listener = -1;
+	if (is_there)
+		gate_listen();
+	t.site.netctl = netctl_client_new(&config);
+	assert_non_null(t.site.netctl);
+	event_base_loop(t.base, EVLOOP_NONBLOCK);
+	assert_int_equal(netctl_client_is_there(t.site.netctl), is_there);
+	if (is_there)
+		t.gate = accept(t.listener, NULL, NULL);
+}
+
+static inline void gate_stop(void)
+{
+	netctl_client_free(t.site.netctl);
+	t.site.netctl = NULL;
+	gate_leave();
+}
+
+union question {
+	struct ipc_header header;
+	struct ipc_lookup lookup;
+	struct ipc_grant grant;
+	char bytes[IPC_MESSAGE_MAX];
+};
+
+static inline void gate_answer(const struct ipc_header *question)
+{
+	struct ipc_session s = t.says;
+
+	s.error = t.error[question->type];
+	s.header =
+		(struct ipc_header){ IPC_VERSION, IPC_SESSION, question->id };
+	if (s.error == GATE_LEAVES)
+		gate_leave();
+	else
+		assert_int_equal(send(t.gate, &s, sizeof(s), 0), sizeof(s));
+}
+
+static inline void gate_serve(void)
+{
+	union question m;
+	ssize_t n;
+
+	if (t.gate < 0)
+		return;
+	n = recv(t.gate, &m, sizeof(m), MSG_DONTWAIT);
+	if (n <= 0)
+		return;
+	assert_null(ipc_message_check(&m, (size_t)n));
+	t.asked++;
+	t.type = m.header.type;
+	if (t.type == IPC_GRANT)
+		t.grant = m.grant;
+	else
+		t.lookup = m.lookup;
+	gate_answer(&m.header);
+}
+
+/* --- the portal --------------------------------------------------------- */
+
+/* TLS has tests of its own: here a request is said to have come by it. */
+static inline void guesttest_on_request(struct conn *c, void *arg)
+{
+	struct exchange *x = conn_exchange(c);
+
+	x->kind = t.kind;
+	x->local = t.local;
+	routes_on_request(c, arg);
+}
+
+static inline void read_pages(void)
+{
+	char text[1024], error[PAGE_ERROR_MAX], why[UCI_ERROR_MAX];
+	char here[200];
+
+	assert_non_null(getcwd(here, sizeof(here)));
+	snprintf(text, sizeof(text), CONFIG, here);
+	t.settings = settings_parse("test", text, strlen(text), why);
+	if (!t.settings)
+		fail_msg("%s", why);
+	t.pages = page_set_read(t.settings, error);
+	if (!t.pages)
+		fail_msg("%s", error);
+}
+
+static inline void make_zones(void)
+{
+	for (size_t i = 0; i < ZONES; i++) {
+		t.zone[i].index = i;
+		t.zone[i].ifindex = IFINDEX;
+		snprintf(t.zone[i].name, sizeof(t.zone[i].name), "%s",
+			 t.settings->zone[i].name);
+	}
+}
+
+static inline int guesttest_start(void **state)
+{
+	const struct conns_bounds bounds = {
+		.max = 8, .max_per_device = 8, .request_s = 60, .answer_s = 60
+	};
+	struct conns_config config = { .on_request = guesttest_on_request,
+				       .on_trouble = routes_on_trouble,
+				       .on_close = guest_on_close,
+				       .arg = &t.site,
+				       .user_size = sizeof(struct guest) };
+
+	(void)state;
+	snprintf(t.folder, sizeof(t.folder), "/tmp/guest.XXXXXX");
+	if (!mkdtemp(t.folder))
+		return -1;
+	snprintf(t.socket, sizeof(t.socket), "%s/netctl.sock", t.folder);
+	read_pages();
+	make_zones();
+	t.site.source.settings = t.settings;
+	t.site.source.pages = t.pages;
+	t.site.logo = &t.logo;
+	origin_init(&t.site.origin, &t.settings->portal);
+	config.base = t.base = event_base_new();
+	t.conns = conns_new(&config, &bounds);
+	return t.conns ? 0 : -1;
+}
+
+static inline int guesttest_stop(void **state)
+{
+	char command[128];
+
+	(void)state;
+	if (t.site.netctl) /* of a test that failed */
+		gate_stop();
+	conns_free(t.conns);
+	event_base_free(t.base);
+	page_set_free(t.pages);
+	settings_free(t.settings);
+	snprintf(command, sizeof(command), "rm -rf %s", t.folder);
+	return system(command);
+}
+
+/* --- a request and its answer ------------------------------------------- */
+
+/* true: it is complete. */
+static inline bool take_answer(int fd)
+{
+	ssize_t n = recv(fd, t.answer + t.len, sizeof(t.answer) - 1 - t.len,
+			 MSG_DONTWAIT);
+
+	if (n > 0)
+		t.len += (size_t)n;
+	t.answer[t.len] = '\0';
+	return n == 0;
+}
+
+static inline void read_head(const char *request)
+{
+	const char *end = strstr(t.answer, "\r\n\r\n");
+
+	if (!end || sscanf(t.answer, "HTTP/1.1 %u ", &t.status) != 1)
+		fail_msg("%s: no answer: %s", request, t.answer);
+	t.body = end + 4;
+}
+
+/* Sends it from 192.0.2.9, and turns the loop until it is answered. */
+static inline void visit(const char *request)
+{
+	struct sockaddr_in peer = { .sin_family = AF_INET };
+	static const uint8_t device[] = { 192, 0, 2, 9 };
+	/* what is for TLS has no handshake here */
+	struct accepted a = { .zone = &t.zone[t.at],
+			      .kind = t.kind == LISTENER_HIJACK
+					      ? LISTENER_HIJACK
+					      : LISTENER_HTTP,
+			      .peer = (struct sockaddr *)&peer };
+	int pair[2];
+	bool is_over = false;
+
+	memcpy(&peer.sin_addr, device, sizeof(device));
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	assert_int_equal(write(pair[1], request, strlen(request)),
+			 strlen(request));
+	a.fd = pair[0];
+	t.len = t.asked = 0;
+	t.type = IPC_NONE;
+	conns_accept(t.conns, &a);
+	for (int i = 0; i < TURNS && !is_over; i++) {
+		gate_serve();
+		event_base_loop(t.base, EVLOOP_NONBLOCK);
+		is_over = take_answer(pair[1]);
+	}
+	close(pair[1]);
+	read_head(request);
+	event_base_loop(t.base, EVLOOP_NONBLOCK);
+	assert_int_equal(conns_count(t.conns), 0);
+}
+
+/* The value of a header field; NULL: there is none. */
+static inline const char *field(const char *name)
+{
+	static char value[256];
+	size_t len = strlen(name);
+	const char *at = strstr(t.answer, "\r\n");
+
+	for (; at && at + 4 < t.body; at = strstr(at + 2, "\r\n")) {
+		if (strncmp(at + 2, name, len) || at[2 + len] != ':')
+			continue;
+		snprintf(value, sizeof(value), "%.*s",
+			 (int)strcspn(at + 4 + len, "\r"), at + 4 + len);
+		return value;
+	}
+	return NULL;
+}
+
+/* --- tables of cases ---------------------------------------------------- */
+
+struct guest_case {
+	const char *line;   /* method and target */
+	const char *host;   /* NULL: HOST */
+	const char *fields; /* NULL: English */
+	const char *form;   /* NULL: no body */
+	const struct ipc_session *says;
+	int32_t error;	     /* instead, whatever is asked */
+	int32_t grant_error; /* of a grant alone */
+	bool is_away;	     /* netctl, from the beginning */
+
+	unsigned int status;
+	const char *location; /* NULL: none */
+	const char *lang;     /* of the answer; NULL: English */
+	/* keys of texts in that language, or just what stands there */
+	const char *has[4], *lacks[3];
+	enum ipc_type asks; /* the last; IPC_NONE: nothing was asked */
+};
+
+static inline const char *text_of(const char *lang, const char *what)
+{
+	const struct lang_set *set = page_languages(t.pages);
+	size_t index = lang_index(set, lang ? lang : "en");
+	const char *text;
+
+	assert_int_not_equal(index, set->count);
+	text = lang_find(&set->lang[index], what);
+	return text ? text : what;
+}
+
+static inline void send_case(const struct guest_case *c)
+{
+	char request[2048], body[128] = "";
+
+	if (c->form)
+		snprintf(body, sizeof(body), FORM "Content-Length: %zu\r\n",
+			 strlen(c->form));
+	snprintf(request, sizeof(request),
+		 "%s HTTP/1.1\r\nHost: %s\r\n%s%s\r\n%s", c->line,
+		 c->host ? c->host : HOST, c->fields ? c->fields : ENGLISH,
+		 body, c->form ? c->form : "");
+	visit(request);
+}
+
+/* Without the style, which is most of a page. */
+static inline const char *shown(void)
+{
+	const char *page = strstr(t.body, "<body");
+
+	return page ? page : t.body;
+}
+
+static inline void check_texts(const struct guest_case *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(c->has) && c->has[i]; i++)
+		if (!strstr(t.body, text_of(c->lang, c->has[i])))
+			fail_msg("%s: lacks '%s': %s", c->line, c->has[i],
+				 shown());
+	for (size_t i = 0; i < ARRAY_SIZE(c->lacks) && c->lacks[i]; i++)
+		if (strstr(t.body, text_of(c->lang, c->lacks[i])))
+			fail_msg("%s: has '%s': %s", c->line, c->lacks[i],
+				 shown());
+}
+
+/* Of HEAD only the length of what GET would get is told. */
+static inline void check_length(const struct guest_case *c)
+{
+	const char *length = field("Content-Length");
+	size_t sent = t.len - (size_t)(t.body - t.answer);
+
+	assert_non_null(length);
+	if (strncmp(c->line, "HEAD ", 5)) {
+		assert_int_equal(strtoul(length, NULL, 10), sent);
+		return;
+	}
+	assert_int_equal(sent, 0);
+	assert_true(strtoul(length, NULL, 10) > 0);
+}
+
+static inline void check_case(const struct guest_case *c)
+{
+	const char *location = field("Location");
+
+	if (t.status != c->status)
+		fail_msg("%s: %u instead of %u: %s", c->line, t.status,
+			 c->status, shown());
+	if (!location != !c->location ||
+	    (location && strcmp(location, c->location)))
+		fail_msg("%s: leads to %s", c->line,
+			 location ? location : "nothing");
+	if (t.type != c->asks)
+		fail_msg("%s: asks for %d", c->line, t.type);
+	if (c->lang)
+		assert_string_equal(field("Content-Language"), c->lang);
+	check_length(c);
+	check_texts(c);
+}
+
+/* Each with a netctl of its own. */
+static inline void run_case(const struct guest_case *c)
+{
+	gate_start(!c->is_away);
+	if (c->says)
+		t.says = *c->says;
+	for (size_t i = 0; i < ARRAY_SIZE(t.error); i++)
+		t.error[i] = c->error;
+	if (c->grant_error)
+		t.error[IPC_GRANT] = c->grant_error;
+	send_case(c);
+	check_case(c);
+	gate_stop();
+}
+
+static inline void run_cases(const struct guest_case *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		run_case(&cases[i]);
+}
+
+/* Every test begins with plain HTTP in the zone of the tap. */
+static inline int set_up(void **state)
+{
+	(void)state;
+	if (t.site.netctl) /* of a test that failed */
+		gate_stop();
+	t.at = CLICK_ZONE;
+	t.kind = LISTENER_HTTP;
+	memset(&t.local, 0, sizeof(t.local));
+	origin_init(&t.site.origin, &t.settings->portal);
+	return 0;
+}
+
+#endif
