@@ -75,6 +75,8 @@ struct guesttest {
 	struct ipc_session says;
 	int32_t error[IPC_LOGOUT + 1]; /* instead, by what was asked */
 
+	void (*meanwhile)(void); /* happens before it answers */
+
 	/* what it was asked */
 	unsigned int asked;
 	enum ipc_type type; /* of the last question */
@@ -172,6 +174,8 @@ static inline void gate_answer(const struct ipc_header *question)
 	s.error = t.error[question->type];
 	s.header =
 		(struct ipc_header){ IPC_VERSION, IPC_SESSION, question->id };
+	if (t.meanwhile)
+		t.meanwhile();
 	if (s.error == GATE_LEAVES)
 		gate_leave();
 	else
@@ -300,8 +304,8 @@ static inline void read_head(const char *request)
 	t.body = end + 4;
 }
 
-/* Sends it from 192.0.2.9, and turns the loop until it is answered. */
-static inline void visit(const char *request)
+/* Sends it from 192.0.2.9, and turns the loop until the connection ends. */
+static inline void exchange(const char *request)
 {
 	struct sockaddr_in peer = { .sin_family = AF_INET };
 	static const uint8_t device[] = { 192, 0, 2, 9 };
@@ -329,9 +333,16 @@ static inline void visit(const char *request)
 		is_over = take_answer(pair[1]);
 	}
 	close(pair[1]);
-	read_head(request);
 	event_base_loop(t.base, EVLOOP_NONBLOCK);
+	assert_true(is_over);
 	assert_int_equal(conns_count(t.conns), 0);
+}
+
+/* The same where there is an answer. */
+static inline void visit(const char *request)
+{
+	exchange(request);
+	read_head(request);
 }
 
 /* The value of a header field; NULL: there is none. */
@@ -477,6 +488,7 @@ static inline int set_up(void **state)
 	(void)state;
 	if (t.site.netctl) /* of a test that failed */
 		gate_stop();
+	t.meanwhile = NULL;
 	t.at = CLICK_ZONE;
 	t.kind = LISTENER_HTTP;
 	memset(&t.local, 0, sizeof(t.local));

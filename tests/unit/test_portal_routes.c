@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which request gets which answer, where the way in is a tap. */
+#include <sys/stat.h>
+
 #include "portal/guest/routes.h"
 #include "tests/unit/guesttest.h"
 
@@ -509,6 +511,88 @@ static void test_languages(void **state)
 	assert_string_equal(t.grant.language, "en");
 }
 
+/* --- while netctl is asked ---------------------------------------------- */
+
+static void close_zone(void)
+{
+	conns_close_zone(t.conns, &t.zone[CLICK_ZONE]);
+}
+
+/* The answer is nobody's then. */
+static void test_zone_goes(void **state)
+{
+	(void)state;
+	gate_start(true);
+	t.meanwhile = close_zone;
+	exchange("GET / HTTP/1.1\r\nHost: " HOST "\r\n\r\n");
+	assert_int_equal(t.asked, 1);
+	assert_int_equal(t.len, 0);
+	t.meanwhile = NULL;
+	exchange("GET / HTTP/1.1\r\nHost: " HOST "\r\n\r\n");
+	assert_true(t.len > 0);
+	gate_stop();
+}
+
+/* The pages with one language. */
+static struct page_set *fewer_pages(void)
+{
+	static const char *const linked[] = { "pages", "lang/de.json" };
+	char here[200], from[300], to[100], error[PAGE_ERROR_MAX];
+	struct settings s = *t.settings;
+
+	assert_non_null(getcwd(here, sizeof(here)));
+	snprintf(to, sizeof(to), "%s/lang", t.folder);
+	assert_int_equal(mkdir(to, 0700), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(linked); i++) {
+		snprintf(from, sizeof(from), "%s/web/%s", here, linked[i]);
+		snprintf(to, sizeof(to), "%s/%s", t.folder, linked[i]);
+		assert_int_equal(symlink(from, to), 0);
+	}
+	s.portal.pages = t.folder;
+	return page_set_read(&s, error);
+}
+
+static struct page_set *fewer;
+
+static void change_pages(void)
+{
+	t.site.source.pages = fewer;
+}
+
+/* A reload has taken away the language that was chosen. */
+static void test_language_goes(void **state)
+{
+	static const struct guest_case cases[] = {
+		{ .line = "GET /",
+		  .fields = "Accept-Language: uk\r\n",
+		  .status = 200,
+		  .lang = "de",
+		  .has = { "portal_heading" },
+		  .asks = IPC_LOOKUP },
+		{ .line = "POST /accept",
+		  .fields = "Accept-Language: uk\r\n",
+		  .form = ACCEPT,
+		  .status = 303,
+		  .location = "/status",
+		  .lang = "de",
+		  .asks = IPC_GRANT },
+	};
+
+	(void)state;
+	fewer = fewer_pages();
+	assert_non_null(fewer);
+	t.meanwhile = change_pages;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		t.site.source.pages = t.pages;
+		run_case(&cases[i]);
+	}
+	assert_string_equal(t.grant.language, "uk");
+	t.site.source.pages = t.pages;
+	page_set_free(fewer);
+}
+
+/* --- the logo ----------------------------------------------------------- */
+
 static void test_logo(void **state)
 {
 	static const struct guest_case cases[] = {
@@ -530,10 +614,13 @@ static void test_logo(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_pages),   TEST(test_forms),	TEST(test_questions),
-		TEST(test_refused), TEST(test_methods), TEST(test_trouble),
-		TEST(test_errors),  TEST(test_away),	TEST(test_no_room),
-		TEST(test_offline), TEST(test_session), TEST(test_languages),
+		TEST(test_pages),     TEST(test_forms),
+		TEST(test_questions), TEST(test_refused),
+		TEST(test_methods),   TEST(test_trouble),
+		TEST(test_errors),    TEST(test_away),
+		TEST(test_no_room),   TEST(test_offline),
+		TEST(test_session),   TEST(test_languages),
+		TEST(test_zone_goes), TEST(test_language_goes),
 		TEST(test_logo),
 	};
 
