@@ -336,15 +336,68 @@ static void test_refused_grants(void **state)
 	}
 }
 
+/* --- a reload meanwhile ------------------------------------------------- */
+
+static void ask_no_code(void)
+{
+	if (t.type == IPC_LOOKUP)
+		t.settings->zone[CODE_ZONE].auth = ZONE_AUTH_CLICK;
+}
+
+/* Then nobody looks it up, and the tap is enough. */
+static void test_no_code_any_more(void **state)
+{
+	const struct guest_case c = { .status = 303,
+				      .location = "/status",
+				      .asks = IPC_GRANT };
+	char codes[CODES][VOUCHER_CODE_MAX];
+
+	(void)state;
+	make("", codes);
+	t.meanwhile = ask_no_code;
+	type_code(c, codes[0], "");
+	assert_int_equal(t.grant.tag + t.grant.tag_devices, 0);
+	assert_int_equal(t.grant.limits.duration_s, 0);
+	assert_int_equal(t.grant.terms, TERMS);
+	assert_true(is_fresh(codes[0]));
+}
+
+static void grant_without_code(void)
+{
+	if (t.type == IPC_GRANT)
+		t.settings->zone[CODE_ZONE].auth = ZONE_AUTH_CLICK;
+}
+
+/* A code that was begun is taken back, whatever the zone asks for by now. */
+static void test_code_began_before(void **state)
+{
+	const struct guest_case c = { .grant_error = -EUSERS,
+				      .status = 200,
+				      .has = { "notice_code_devices" },
+				      .asks = IPC_GRANT };
+	char codes[CODES][VOUCHER_CODE_MAX];
+
+	(void)state;
+	make("", codes);
+	t.meanwhile = grant_without_code;
+	type_code(c, codes[0], "");
+	assert_true(is_fresh(codes[0]));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_fine),	   TEST(test_typed),
-		TEST(test_page),	   TEST(test_forms),
-		TEST(test_wrong_codes),	   TEST(test_refused_attempts),
+		TEST(test_fine),
+		TEST(test_typed),
+		TEST(test_page),
+		TEST(test_forms),
+		TEST(test_wrong_codes),
+		TEST(test_refused_attempts),
 		TEST(test_refused_grants),
+		TEST(test_no_code_any_more),
+		TEST(test_code_began_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
