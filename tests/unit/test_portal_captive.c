@@ -94,6 +94,7 @@ static void test_captive(void **state)
 			assert_string_equal(json_object_get_string(member(
 						    json, "user-portal-url")),
 					    "https://portal.test/");
+			assert_null(member(json, "venue-info-url"));
 			json_object_put(json);
 		}
 	}
