@@ -25,6 +25,7 @@ static const struct guest_case strangers[] = {
 	  .location = "http://" HOST "/?via=a" },
 	{ .line = "GET /terms", .host = "PORTAL.test:80", .status = 200 },
 	{ .line = "GET /terms", .host = "portal.test.", .status = 200 },
+	{ .line = "GET /terms", .host = "", .status = 200 },
 	{ .line = "GET /terms", .host = "192.0.2.1", .status = 200 },
 	{ .line = "GET /terms",
 	  .host = "192.0.2.2",
@@ -96,7 +97,8 @@ static void test_secure(void **state)
 		{ .line = "GET /captive-api",
 		  .says = &granted,
 		  .status = 200,
-		  .has = { "\"captive\":false", "\"seconds-remaining\":1800" },
+		  .has = { "\"captive\":false", "\"seconds-remaining\":1800",
+			   "\"can-extend-session\":true" },
 		  .asks = IPC_LOOKUP },
 	};
 
