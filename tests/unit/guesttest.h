@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -58,7 +59,7 @@ enum { CLICK_ZONE, CODE_ZONE, ZONES };
 struct guesttest {
 	struct event_base *base;
 	struct settings *settings;
-	struct page_set *pages;
+	struct page_set *pages, *fewer; /* fewer: with fewer languages */
 	struct logo logo;
 	struct site site;
 	struct conns *conns;
@@ -276,9 +277,40 @@ static inline int guesttest_stop(void **state)
 	conns_free(t.conns);
 	event_base_free(t.base);
 	page_set_free(t.pages);
+	page_set_free(t.fewer);
+	t.fewer = NULL;
 	settings_free(t.settings);
 	snprintf(command, sizeof(command), "rm -rf %s", t.folder);
 	return system(command);
+}
+
+/* --- a reload ---------------------------------------------------------- */
+
+/* The pages in Arabic and German only, into t.fewer. */
+static inline void read_fewer_pages(void)
+{
+	static const char *const linked[] = { "pages", "lang/ar.json",
+					      "lang/de.json" };
+	char here[200], from[300], to[100], error[PAGE_ERROR_MAX];
+	static struct settings s; /* lent to the pages */
+
+	s = *t.settings;
+	assert_non_null(getcwd(here, sizeof(here)));
+	snprintf(to, sizeof(to), "%s/lang", t.folder);
+	assert_int_equal(mkdir(to, 0700), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(linked); i++) {
+		snprintf(from, sizeof(from), "%s/web/%s", here, linked[i]);
+		snprintf(to, sizeof(to), "%s/%s", t.folder, linked[i]);
+		assert_int_equal(symlink(from, to), 0);
+	}
+	s.portal.pages = t.folder;
+	t.fewer = page_set_read(&s, error);
+	assert_non_null(t.fewer);
+}
+
+static inline void change_pages(void)
+{
+	t.site.source.pages = t.fewer;
 }
 
 /* --- a request and its answer ------------------------------------------- */
@@ -348,7 +380,7 @@ static inline void visit(const char *request)
 /* The value of a header field; NULL: there is none. */
 static inline const char *field(const char *name)
 {
-	static char value[256];
+	static char value[512];
 	size_t len = strlen(name);
 	const char *at = strstr(t.answer, "\r\n");
 

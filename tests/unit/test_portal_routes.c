@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which request gets which answer, where the way in is a tap. */
-#include <sys/stat.h>
-
 #include "portal/guest/routes.h"
 #include "tests/unit/guesttest.h"
 
@@ -533,32 +531,6 @@ static void test_zone_goes(void **state)
 	gate_stop();
 }
 
-/* The pages with one language. */
-static struct page_set *fewer_pages(void)
-{
-	static const char *const linked[] = { "pages", "lang/de.json" };
-	char here[200], from[300], to[100], error[PAGE_ERROR_MAX];
-	struct settings s = *t.settings;
-
-	assert_non_null(getcwd(here, sizeof(here)));
-	snprintf(to, sizeof(to), "%s/lang", t.folder);
-	assert_int_equal(mkdir(to, 0700), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(linked); i++) {
-		snprintf(from, sizeof(from), "%s/web/%s", here, linked[i]);
-		snprintf(to, sizeof(to), "%s/%s", t.folder, linked[i]);
-		assert_int_equal(symlink(from, to), 0);
-	}
-	s.portal.pages = t.folder;
-	return page_set_read(&s, error);
-}
-
-static struct page_set *fewer;
-
-static void change_pages(void)
-{
-	t.site.source.pages = fewer;
-}
-
 /* A reload has taken away the language that was chosen. */
 static void test_language_goes(void **state)
 {
@@ -579,8 +551,7 @@ static void test_language_goes(void **state)
 	};
 
 	(void)state;
-	fewer = fewer_pages();
-	assert_non_null(fewer);
+	read_fewer_pages();
 	t.meanwhile = change_pages;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		t.site.source.pages = t.pages;
@@ -588,10 +559,30 @@ static void test_language_goes(void **state)
 	}
 	assert_string_equal(t.grant.language, "uk");
 	t.site.source.pages = t.pages;
-	page_set_free(fewer);
 }
 
-/* --- the logo ----------------------------------------------------------- */
+/* --- pictures and style ------------------------------------------------- */
+
+/* Nothing but the page's own style and our logo. */
+static void test_policy(void **state)
+{
+	static const struct guest_case c = { .line = "GET /terms",
+					     .status = 200 };
+	char bytes[] = "picture", style[128];
+
+	(void)state;
+	snprintf(style, sizeof(style), "; style-src %s",
+		 page_style_source(t.pages));
+	run_case(&c);
+	assert_non_null(strstr(field("Content-Security-Policy"), style));
+	assert_null(strstr(field("Content-Security-Policy"), "img-src"));
+	t.logo.bytes = bytes;
+	run_case(&c);
+	t.logo.bytes = NULL;
+	assert_non_null(strstr(field("Content-Security-Policy"), style));
+	assert_non_null(
+		strstr(field("Content-Security-Policy"), "; img-src 'self'"));
+}
 
 static void test_logo(void **state)
 {
@@ -621,7 +612,7 @@ int main(void)
 		TEST(test_no_room),   TEST(test_offline),
 		TEST(test_session),   TEST(test_languages),
 		TEST(test_zone_goes), TEST(test_language_goes),
-		TEST(test_logo),
+		TEST(test_policy),    TEST(test_logo),
 	};
 
 	return cmocka_run_group_tests(tests, guesttest_start, guesttest_stop);

@@ -384,6 +384,24 @@ static void test_code_began_before(void **state)
 	assert_true(is_fresh(codes[0]));
 }
 
+/* netctl hears of a language that there is. */
+static void test_language_goes(void **state)
+{
+	const struct guest_case c = { .fields = "Accept-Language: uk\r\n",
+				      .status = 303,
+				      .location = "/status",
+				      .lang = "de",
+				      .asks = IPC_GRANT };
+	char codes[CODES][VOUCHER_CODE_MAX];
+
+	(void)state;
+	make("", codes);
+	read_fewer_pages();
+	t.meanwhile = change_pages;
+	type_code(c, codes[0], "");
+	assert_string_equal(t.grant.language, "de");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -398,6 +416,7 @@ int main(void)
 		TEST(test_refused_grants),
 		TEST(test_no_code_any_more),
 		TEST(test_code_began_before),
+		TEST(test_language_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
