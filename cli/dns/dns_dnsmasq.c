@@ -25,7 +25,10 @@ static void write_head(struct dns_plan *p)
 	fputs("\n# --- names of the internet do not lead into private "
 	      "networks\n"
 	      "# A name of your own that does: rebind-domain-ok=/example/\n"
-	      "stop-dns-rebind\n",
+	      "stop-dns-rebind\n"
+	      "\n# --- questions that wait for an answer, of all devices: "
+	      "one alone can have 300\n"
+	      "dns-forward-max=3000\n",
 	      p->out);
 }
 

@@ -55,7 +55,7 @@ struct zone_settings { /* config zone */
 	uint64_t slow_bps;	/* both directions, after the quota */
 	uint64_t max_sessions;
 	uint64_t max_flows; /* connections of a device at once; 0: any */
-	uint64_t dns_per_s; /* queries a second of a device before login */
+	uint64_t dns_per_s; /* queries a second of a device */
 	uint64_t leave_s;   /* of silence after it has gone; 0: as ever */
 	struct conf_list garden_name;
 	struct conf_list garden_address;

@@ -226,13 +226,13 @@ static const struct conf_option zone_options[] = {
 	{ .name = "dns_rate",
 	  .type = CONF_NUMBER,
 	  AT(zone_settings, dns_per_s),
-	  .fallback = "100",
+	  .fallback = "30",
 	  .min = 1,
 	  .max = 10000,
 	  .help = HELP(
-		  "DNS queries a second that a device may send before it is "
-		  "let in, and five times as many at once; the bytes of the "
-		  "answers are bounded, too, to 64 kbit/s after 256 kB") },
+		  "DNS queries a second that a device may send to the box, and "
+		  "ten times as many at once; before it is let in the bytes of "
+		  "the answers are bounded, too, to 64 kbit/s after 256 kB") },
 	{ .name = "max_flows",
 	  .type = CONF_NUMBER,
 	  AT(zone_settings, max_flows),

@@ -17,8 +17,9 @@
 #define RATE_UNSHAPED  100000000000ULL /* as good as no cap */
 
 /* Longer than what is counted only every five seconds can seem. */
-#define SILENT_MS 10000
-#define PROVEN_MS 60000
+#define SILENT_MS	 10000
+#define PROVEN_MS	 60000
+#define PROVEN_SILENT_MS (5 * 60000)
 
 /* --- limits -------------------------------------------------------- */
 
@@ -265,18 +266,28 @@ static bool is_proven(const struct session *s)
 	return s->active_ms >= s->granted_ms + PROVEN_MS;
 }
 
+/* Who stays may be silent for longer, as a phone in a pocket is. */
+static bool yields_zone(struct controller *c, struct session *s)
+{
+	uint64_t silence_ms = is_proven(s) ? PROVEN_SILENT_MS : SILENT_MS;
+
+	counters_read(c, s);
+	return clock_ms() - s->active_ms >= silence_ms;
+}
+
 static int make_room_in_zone(struct controller *c, uint16_t zone)
 {
-	struct session *s, *quiet = NULL;
+	struct session *s, *unproven = NULL, *quiet = NULL;
 
 	if (session_count_zone(c->sessions, zone) <
 	    c->settings->zone[zone].max_sessions)
 		return 0;
 	SESSION_FOREACH (s, c->sessions)
-		if (s->state == SESSION_GRANTED && s->zone == zone &&
-		    !is_proven(s))
-			keep_quieter(&quiet, s);
-	if (!quiet || !is_silent(c, quiet))
+		if (s->state == SESSION_GRANTED && s->zone == zone)
+			keep_quieter(is_proven(s) ? &quiet : &unproven, s);
+	if (unproven && yields_zone(c, unproven))
+		quiet = unproven;
+	else if (!quiet || !yields_zone(c, quiet))
 		return -ENOSPC;
 	pending_end(c, quiet, SESSION_REASON_IDLE);
 	return 0;

@@ -119,17 +119,19 @@ int rules_sync_install(struct controller *c)
 	garden_sync_prune(c); /* what a reload closed that failed, too */
 	garden_sync_restore(c);
 	in = ruleset_input(c);
-	err = fingerprint_take(c->nft, &in, &c->fingerprint);
-	if (!err && c->fingerprint == FINGERPRINT_OTHERS)
+	if (fingerprint_take(c->nft, &in, &c->fingerprint) < 0)
+		c->fingerprint = FINGERPRINT_OTHERS; /* they are gone again */
+	if (c->fingerprint == FINGERPRINT_OTHERS)
 		pending_check_rules(c);
-	return err;
+	return 0;
 }
 
 bool rules_sync_are_ours(struct controller *c)
 {
+	struct ruleset_input in = ruleset_input(c);
 	uint64_t now = 0;
 
-	return fingerprint_read(c->nft, c->settings, &now) == 0 &&
+	return fingerprint_read(c->nft, &in, &now) == 0 &&
 	       now == c->fingerprint && now != FINGERPRINT_OTHERS;
 }
 

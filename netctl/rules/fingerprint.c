@@ -20,7 +20,11 @@ static void fill_table_name(struct nlmsghdr *nlh, void *arg)
 }
 
 struct fingerprint {
-	const struct settings *settings;
+	const struct ruleset_input *in;
+	struct nft *nft;
+	const char *set; /* whose elements are being read */
+	bool has_empty_set;
+	int err; /* of reading them */
 	uint64_t sum;
 	unsigned int objects; /* chains and rules of ours */
 	bool is_guarded;
@@ -63,12 +67,48 @@ static int on_fingerprint_chain(const struct nlmsghdr *nlh, void *arg)
 
 		if (!strcmp(table, RULESET_TABLE))
 			err = on_fingerprint(nlh, arg);
-		else if (guards_a_zone(f->settings, table))
+		else if (guards_a_zone(f->in->settings, table))
 			f->is_guarded = true;
 	}
 	if (c)
 		nftnl_chain_free(c);
 	return err;
+}
+
+static void fill_set_name(struct nlmsghdr *nlh, void *arg)
+{
+	const struct fingerprint *f = arg;
+
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, RULESET_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, f->set);
+}
+
+/* Networks that guests are kept out of, or led to, count like rules. */
+static void on_set(void *arg, const struct ruleset_set *set)
+{
+	struct fingerprint *f = arg;
+	const struct nft_dump d = { .type = NFT_MSG_GETSETELEM,
+				    .family = ruleset_nfproto(set->family),
+				    .fill = fill_set_name,
+				    .on_message = on_fingerprint,
+				    .arg = f };
+	unsigned int before = f->objects;
+
+	if (f->err || set->kind != SET_NETS)
+		return;
+	f->set = set->name;
+	f->err = nft_dump(f->nft, &d);
+	f->has_empty_set |= f->objects == before;
+	f->objects = before;
+}
+
+static int fingerprint_sets(struct nft *nft, struct fingerprint *f)
+{
+	const struct ruleset_visitor v = { .on_set = on_set, .arg = f };
+
+	f->nft = nft;
+	ruleset_walk(f->in, &v);
+	return f->err;
 }
 
 static int fingerprint(struct nft *nft, struct fingerprint *f)
@@ -88,25 +128,26 @@ static int fingerprint(struct nft *nft, struct fingerprint *f)
 		if (err)
 			return err;
 	}
-	return 0;
+	return fingerprint_sets(nft, f);
 }
 
 static int read_fingerprint(struct nft *nft, struct fingerprint *f)
 {
-	const struct settings *s = f->settings;
+	const struct ruleset_input *in = f->in;
 	int err = -EINTR;
 
 	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++) {
-		*f = (struct fingerprint){ .settings = s,
+		*f = (struct fingerprint){ .in = in,
 					   .sum = 0xcbf29ce484222325ULL };
 		err = fingerprint(nft, f);
 	}
 	return err;
 }
 
-int fingerprint_read(struct nft *nft, const struct settings *s, uint64_t *sum)
+int fingerprint_read(struct nft *nft, const struct ruleset_input *in,
+		     uint64_t *sum)
 {
-	struct fingerprint f = { .settings = s };
+	struct fingerprint f = { .in = in };
 	int err = read_fingerprint(nft, &f);
 
 	*sum = f.is_guarded ? FINGERPRINT_OTHERS : f.sum;
@@ -132,10 +173,12 @@ int fingerprint_take(struct nft *nft, const struct ruleset_input *in,
 	const struct ruleset_visitor counts = { .on_chain = count_chain,
 						.on_rule = count_rule,
 						.arg = &wanted };
-	struct fingerprint f = { .settings = in->settings };
+	struct fingerprint f = { .in = in };
 	int err = read_fingerprint(nft, &f);
 
 	ruleset_walk(in, &counts);
-	*sum = f.is_guarded || f.objects != wanted ? FINGERPRINT_OTHERS : f.sum;
+	*sum = f.is_guarded || f.has_empty_set || f.objects != wanted
+		       ? FINGERPRINT_OTHERS
+		       : f.sum;
 	return err;
 }

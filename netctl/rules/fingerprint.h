@@ -10,11 +10,11 @@
 #define FINGERPRINT_OTHERS 0
 
 /*
- * A number that changes when anybody changes a chain or rule of ours;
+ * A number that changes when anybody changes a chain, rule or network of ours;
  * FINGERPRINT_OTHERS while etc/guard keeps the guests of one of the zones out,
  * as after one that came late. 0 or -errno.
  */
-int fingerprint_read(struct nft *nft, const struct settings *s,
+int fingerprint_read(struct nft *nft, const struct ruleset_input *in,
 		     uint64_t *sum) MUST_CHECK;
 
 /*

@@ -37,10 +37,12 @@
 #define RULESET_ANSWERS_BURST_KBYTES 256U
 #define RULESET_ANSWERS_TIMEOUT_S    60
 /* Queries to the resolver: names looked up at once, in the bucket's seconds. */
-#define RULESET_QUERIES_BURST_S 5
+#define RULESET_QUERIES_BURST_S 10
 
 /* Connections at once of a device that is not in. */
 #define RULESET_FLOWS_BEFORE 200
+/* Connections of TCP at once to the resolver, of any device. */
+#define RULESET_FLOWS_DNS 3
 
 /* The gate's 16 bits of the packet mark, before they are shifted. */
 #define SLOT_NONE     0

@@ -123,6 +123,8 @@ static void inet_sets(struct walk *w)
 			 "flows_before", z->name);
 		walk_set(w, (struct ruleset_set){ .kind = SET_FLOWS },
 			 "flows_portal", z->name);
+		walk_set(w, (struct ruleset_set){ .kind = SET_FLOWS },
+			 "flows_dns", z->name);
 		if (z->max_flows)
 			walk_set(w, (struct ruleset_set){ .kind = SET_MEMBERS },
 				 "flows", z->name);
@@ -153,14 +155,14 @@ static void if_from_part(struct walk *w, const struct zone_settings *z,
 			     T(TERM_ACCEPT));
 }
 
-static void refuse_special(struct walk *w)
+static void if_special(struct walk *w, struct ruleset_term verdict)
 {
 	for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
 		struct ruleset_term special =
 			term_named(TERM_IN_SET, families[f].special);
 
 		special.field = families[f].daddr;
-		RULE(w, special, term_named(TERM_GOTO, "refuse"));
+		RULE(w, special, verdict);
 	}
 }
 
@@ -257,9 +259,12 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 				     .value = (uint32_t)z->dns_per_s };
 	struct ruleset_term portal =
 		term_of_zone(TERM_FLOWS, "flows_portal", z->name);
+	struct ruleset_term resolver =
+		term_of_zone(TERM_FLOWS, "flows_dns", z->name);
 
 	portal.value = RULESET_FLOWS_BEFORE;
-	portal.negate = true;
+	resolver.value = RULESET_FLOWS_DNS;
+	portal.negate = resolver.negate = true;
 	ruleset_name(over.name, "dns", z->name);
 	walk_chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "input",
 		   z->name);
@@ -273,12 +278,19 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	RULE(w, T(TERM_NEW_FLOW), term_not_granted(w),
 	     term_l4proto(IPPROTO_TCP), portal, term_count(COUNTER_TOO_MANY),
 	     term_named(TERM_GOTO, "refuse"));
+	/* dnsmasq has a child for each, and twenty in all. */
+	RULE(w, T(TERM_NEW_FLOW), term_l4proto(IPPROTO_TCP),
+	     term_dport(DNS_PORT), resolver, term_named(TERM_GOTO, "refuse"));
+	/* Forged, it cuts answers of DNS into fragments that nobody counts. */
+	RULE(w, term_not_granted(w), term_ct_state(STATE_RELATED),
+	     T(TERM_DROP));
 	RULE(w, term_l4proto(IPPROTO_ICMP), T(TERM_ACCEPT));
 	RULE(w, term_l4proto(IPPROTO_ICMPV6), T(TERM_ACCEPT));
-	RULE(w, term_not_granted(w), term_l4proto(IPPROTO_UDP),
-	     term_dport(DNS_PORT), over, T(TERM_DROP));
-	RULE(w, term_not_granted(w), term_l4proto(IPPROTO_TCP),
-	     term_dport(DNS_PORT), over, T(TERM_DROP));
+	/* Who is in would fill the resolver's list of questions as well. */
+	RULE(w, term_l4proto(IPPROTO_UDP), term_dport(DNS_PORT), over,
+	     T(TERM_DROP));
+	RULE(w, term_l4proto(IPPROTO_TCP), term_dport(DNS_PORT), over,
+	     T(TERM_DROP));
 	if (is_offline(w, z))
 		RULE(w, term_l4proto(IPPROTO_UDP), term_dport(p->hijack_port),
 		     T(TERM_ACCEPT));
@@ -340,9 +352,10 @@ static void zone_granted(struct walk *w, const struct zone_settings *z)
 
 	walk_chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "granted",
 		   z->name);
-	if_to_part(w, z, PART_NETS, term_of_zone(TERM_GOTO, "pass", z->name));
 	if_to_part(w, z, PART_ALLOW, term_of_zone(TERM_GOTO, "pass", z->name));
-	refuse_special(w);
+	if_special(w, has_garden(w, z)
+			      ? term_of_zone(TERM_GOTO, "before", z->name)
+			      : term_named(TERM_GOTO, "refuse"));
 	RULE(w, term_of_zone(TERM_GOTO, "pass", z->name));
 }
 
@@ -395,7 +408,7 @@ static void zone_before(struct walk *w, const struct zone_settings *z)
 	walk_chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "before",
 		   z->name);
 	if_to_part(w, z, PART_NETS, to_garden);
-	refuse_special(w);
+	if_special(w, term_named(TERM_GOTO, "refuse"));
 	if_to_part(w, z, PART_NAMES, to_garden);
 	RULE(w, term_named(TERM_GOTO, "refuse"));
 }
@@ -509,11 +522,11 @@ static void zone_chains(struct walk *w, const struct zone_settings *z)
 	zone_nat(w, z);
 	zone_count(w, z);
 	zone_input(w, z);
-	zone_granted(w, z);
 	if (has_garden(w, z)) {
 		zone_garden(w, z);
 		zone_before(w, z);
 	}
+	zone_granted(w, z);
 	zone_out(w, z);
 	zone_back(w, z);
 }

@@ -5,7 +5,7 @@
 const char *const special_nets[SPECIAL_NETS] = {
 	"0.0.0.0/8",	  "10.0.0.0/8",	    "100.64.0.0/10",  "127.0.0.0/8",
 	"169.254.0.0/16", "172.16.0.0/12",  "192.0.0.0/24",   "192.168.0.0/16",
-	"198.18.0.0/15",  "224.0.0.0/3",
+	"192.88.99.0/24", "198.18.0.0/15",  "224.0.0.0/3",
 	/* unspecified, loopback, IPv4-mapped and IPv4-compatible */
 	"::/32",
 	/* the above behind a NAT64 of the well-known prefix, or a local one */
@@ -15,9 +15,9 @@ const char *const special_nets[SPECIAL_NETS] = {
 	"64:ff9b::c000:0/120",	   "64:ff9b::c0a8:0/112",
 	"64:ff9b::c612:0/111",	   "64:ff9b::e000:0/99",
 	"64:ff9b:1::/48",
-	/* discard-only, Teredo, 6to4 */
-	"100::/64",		   "2001::/32",
-	"2002::/16",
+	/* discard-only, protocol assignments with Teredo, 6to4, SRv6 */
+	"100::/64",		   "2001::/23",
+	"2002::/16",		   "5f00::/16",
 	/* unique local, link-local and site-local, multicast */
 	"fc00::/7",		   "fe80::/9",
 	"ff00::/8",

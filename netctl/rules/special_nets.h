@@ -13,7 +13,7 @@
 
 #include "common/addr.h"
 
-#define SPECIAL_NETS 28
+#define SPECIAL_NETS 30
 
 extern const char *const special_nets[SPECIAL_NETS]; /* both families */
 

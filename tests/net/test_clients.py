@@ -28,7 +28,8 @@ V4, V6 = traffic.V4, traffic.V6
 @pytest.fixture(scope="module")
 def programs(street):
     started = gate.Stadttor(street)
-    started.start(guest={"garden_name": ["garden.test"]})
+    started.start(guest={"garden_name": ["garden.test"],
+                         "garden_port": [f"{SecureHost.PORT}/tcp"]})
     yield started
     started.close()
 

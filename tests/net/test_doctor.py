@@ -187,8 +187,8 @@ def test_dnsmasq_is_gone(doctor, street):
             ("fail", "dns", "guest"), ("fail", "dns", "staff"),
             ("warn", "dhcp", None), ("warn", "advertisements", "guest"),
             ("warn", "advertisements", "staff"))
-        assert texts[0] == (f"the resolver does not answer on "
-                            f"{street.guest.gate4}: Connection refused")
+        assert texts[0].startswith("the resolver does not answer on "
+                                   f"{street.guest.gate4}: ")
     finally:
         street.start_gate_dnsmasq()
 

@@ -21,6 +21,8 @@ DEEDS = {
     "both tables": ["delete table netdev stadttor",
                     "delete table inet stadttor"],
     "forward chain": ["flush chain inet stadttor forward"],
+    "networks": ["flush set inet stadttor special6"],
+    "one network": ["delete element inet stadttor special4 { 10.0.0.0/8 }"],
     "ingress chain": ["flush chain netdev stadttor ingress_guest"],
 }
 

@@ -31,7 +31,8 @@ SPECIAL = {
 def listening(street, address, port):
     """A server of the uplink's own network, that says hello."""
     family = traffic.family_of(address)
-    street.internet.ip(f"addr add {address} dev lo")
+    street.internet.ip(f"addr add {address} dev lo"
+                       + (" nodad" if family == V6 else ""))
     try:
         with street.internet.socket(family, socket.SOCK_STREAM) as server:
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -40,6 +41,15 @@ def listening(street, address, port):
             yield server
     finally:
         street.internet.ip(f"addr del {address} dev lo")
+
+
+@contextlib.contextmanager
+def listening_beside(street, address, port):
+    with street.internet.socket(traffic.family_of(address),
+                                socket.SOCK_STREAM) as server:
+        server.bind((address, port))
+        server.listen(8)
+        yield server
 
 
 def reaches(phone, address, port=80):
@@ -127,6 +137,20 @@ def test_a_name_that_leads_inside(stadttor, street, phones, family):
         stadttor.configure(guest={"garden_address": [inside]})
         stadttor.reload()
         lab.wait_until(lambda: reaches(phones[0], inside))
+
+
+@families
+def test_a_private_place_in_the_garden(stadttor, street, phones, family):
+    """It has the same ports after the tap: nobody wrote allow_private."""
+    inside = INSIDE[family]
+    with listening(street, inside, 22), listening_beside(street, inside, 443):
+        stadttor.start(guest={"garden_address": [inside]})
+        assert reaches(phones[0], inside, 443)
+        assert is_refused(phones[0], inside, 22)
+        assert traffic.tap(phones[0]).status == 303
+        traffic.wait_online(phones[0], family)
+        assert reaches(phones[0], inside, 443)
+        assert is_refused(phones[0], inside, 22)
 
 
 @families

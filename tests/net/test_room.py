@@ -14,7 +14,7 @@ import traffic
 from gate import NETCTL
 
 TAG = 0x0123456789abcdef
-SILENT_S, PROVEN_S = 10, 60
+SILENT_S, PROVEN_S, POCKET_S = 10, 60, 300
 
 
 @pytest.fixture
@@ -100,6 +100,25 @@ def test_the_page_may_end_another(gate, street, phones):
         assert enter(peer, phones[2], tag=TAG, devices=1, replace=2) \
             == -errno.EINVAL
         assert traffic.is_online(phones[1])
+
+
+def test_one_that_stays_yields_after_minutes(gate, street, phones):
+    """Addresses made up and kept alive for a minute hold no place for hours; a
+    phone in a pocket is silent for less."""
+    with start(gate, street, max_sessions=2, idle="1h") as peer:
+        for phone in phones[:2]:
+            assert enter(peer, phone) == 0
+        gate.advance(PROVEN_S)
+        for phone in phones[:2]:
+            assert traffic.is_online(phone)
+            is_seen(gate, phone)
+        gate.advance(POCKET_S - 1)
+        assert enter(peer, phones[2]) == -errno.ENOSPC
+        gate.advance(1)
+        assert traffic.is_online(phones[1])
+        is_seen(gate, phones[0])
+        assert enter(peer, phones[2]) == 0
+        assert traffic.is_shut(phones[0]) and traffic.is_online(phones[1])
 
 
 def test_a_full_zone(gate, street, phones):

@@ -119,6 +119,39 @@ def test_made_up_devices_shut_nobody_out(stadttor, street, phones):
 
 # --- the resolver -----------------------------------------------------------
 
+def test_connections_to_the_resolver(stadttor, phones):
+    """It has a child for each, and twenty: nobody keeps more than three."""
+    stadttor.start()
+    greedy, modest = phones[:2]
+    assert traffic.tap(greedy).status == 303
+    server = greedy.network.gate4
+    with contextlib.ExitStack() as stack:
+        results = []
+        for _ in range(6):
+            s = stack.enter_context(greedy.socket(V4, socket.SOCK_STREAM))
+            s.settimeout(lab.PATIENCE)
+            results.append(s.connect_ex((server, 53)) == 0)
+        assert results == [True] * 3 + [False] * 3
+        assert traffic.resolve_tcp(modest, "net.test", server)
+
+
+def test_who_is_in_asks_no_faster(stadttor, phones):
+    """The resolver's list of questions is everybody's."""
+    stadttor.start(guest={"dns_rate": 1})
+    phone = phones[0]
+    assert traffic.tap(phone).status == 303
+    with phone.socket(V4, socket.SOCK_DGRAM) as s:
+        s.connect((phone.network.gate4, 53))
+        s.settimeout(0.5)
+        begin, answers = time.monotonic(), 0
+        for ident in range(1, 200):
+            s.send(traffic.dns_query("net.test", ident=ident))
+        with contextlib.suppress(TimeoutError):
+            while s.recv(512):
+                answers += 1
+        assert 1 <= answers <= 11 + time.monotonic() - begin
+
+
 def test_a_phone_that_joins(stadttor, phones):
     """Its programs ask for dozens of names at once, of three types each."""
     stadttor.start()
