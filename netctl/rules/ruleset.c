@@ -17,5 +17,6 @@ uint32_t ruleset_mark_mask(const struct settings *s)
 void ruleset_name(char name[RULESET_NAME_MAX], const char *what,
 		  const char *zone)
 {
-	snprintf(name, RULESET_NAME_MAX, "%s_%s", what, zone);
+	snprintf(name, RULESET_NAME_MAX, "%s%s%s", what, zone ? "_" : "",
+		 zone ? zone : "");
 }

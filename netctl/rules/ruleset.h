@@ -226,7 +226,7 @@ struct ruleset_visitor {
 /* All of the gate's bits of a mark. */
 uint32_t ruleset_mark_mask(const struct settings *s);
 
-/* "up_guest" and its like, for a zone. */
+/* "up_guest" and its like, for a zone; zone NULL: of no zone. */
 void ruleset_name(char name[RULESET_NAME_MAX], const char *what,
 		  const char *zone);
 

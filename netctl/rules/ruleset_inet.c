@@ -25,6 +25,12 @@ static bool has_net(const struct conf_list *l, uint8_t family)
 	return false;
 }
 
+/* A chain that others jump or go to. */
+static void target_chain(struct walk *w, const char *what, const char *zone)
+{
+	walk_chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, what, zone);
+}
+
 /* The sets of destinations, one of each family. A zone without one has none. */
 enum part {
 	PART_NAMES, /* of the garden, by dnsmasq or garden_sync */
@@ -175,8 +181,7 @@ static void zone_nat(struct walk *w, const struct zone_settings *z)
 {
 	const struct portal_settings *p = &w->in->settings->portal;
 
-	walk_chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "nat",
-		   z->name);
+	target_chain(w, "nat", z->name);
 	/* Seen by the first packet of each connection, so it costs no other. */
 	RULE(w, T(TERM_SPOOFED), T(TERM_DROP));
 	RULE(w, T(TERM_LOCAL), term_l4proto(IPPROTO_TCP), term_dport(80),
@@ -201,8 +206,7 @@ static void zone_nat(struct walk *w, const struct zone_settings *z)
 /* An answer to a forged source would leave by the uplink. */
 static void refuse(struct walk *w)
 {
-	walk_chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "refuse",
-		   NULL);
+	target_chain(w, "refuse", NULL);
 	RULE(w, T(TERM_SPOOFED), T(TERM_DROP));
 	RULE(w, term_l4proto(IPPROTO_TCP), T(TERM_REJECT_TCP));
 	RULE(w, T(TERM_REJECT));
@@ -217,8 +221,7 @@ static void zone_count(struct walk *w, const struct zone_settings *z)
 
 	flows.value = (uint32_t)z->max_flows;
 	before.value = RULESET_FLOWS_BEFORE;
-	walk_chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "count",
-		   z->name);
+	target_chain(w, "count", z->name);
 	if (z->max_flows)
 		RULE(w, term_granted(w), flows, T(TERM_RETURN));
 	else
@@ -242,6 +245,24 @@ static void let_in(struct walk *w, uint32_t port)
 	RULE(w, term_l4proto(IPPROTO_TCP), term_dport(port), T(TERM_ACCEPT));
 }
 
+/* The resolver's children and its list of questions are everybody's. */
+static void bound_resolver(struct walk *w, const struct zone_settings *z)
+{
+	struct ruleset_term over = term_of_zone(TERM_OVER_RATE, "dns", z->name);
+	struct ruleset_term flows =
+		term_of_zone(TERM_FLOWS, "flows_dns", z->name);
+
+	over.value = (uint32_t)z->dns_per_s;
+	flows.value = RULESET_FLOWS_DNS;
+	flows.negate = true;
+	RULE(w, T(TERM_NEW_FLOW), term_l4proto(IPPROTO_TCP),
+	     term_dport(DNS_PORT), flows, term_named(TERM_GOTO, "refuse"));
+	RULE(w, term_l4proto(IPPROTO_UDP), term_dport(DNS_PORT), over,
+	     T(TERM_DROP));
+	RULE(w, term_l4proto(IPPROTO_TCP), term_dport(DNS_PORT), over,
+	     T(TERM_DROP));
+}
+
 /* What the box itself offers to guests: addresses, names, the portal. */
 static void zone_input(struct walk *w, const struct zone_settings *z)
 {
@@ -255,19 +276,12 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 		{ IPPROTO_TCP, DNS_PORT },
 	};
 	uint32_t port[PORTAL_PORTS];
-	struct ruleset_term over = { .kind = TERM_OVER_RATE,
-				     .value = (uint32_t)z->dns_per_s };
 	struct ruleset_term portal =
 		term_of_zone(TERM_FLOWS, "flows_portal", z->name);
-	struct ruleset_term resolver =
-		term_of_zone(TERM_FLOWS, "flows_dns", z->name);
 
 	portal.value = RULESET_FLOWS_BEFORE;
-	resolver.value = RULESET_FLOWS_DNS;
-	portal.negate = resolver.negate = true;
-	ruleset_name(over.name, "dns", z->name);
-	walk_chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "input",
-		   z->name);
+	portal.negate = true;
+	target_chain(w, "input", z->name);
 	RULE(w, T(TERM_NEW_FLOW), term_granted(w),
 	     term_of_zone(TERM_JUMP, "count", z->name));
 	/*
@@ -278,19 +292,12 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	RULE(w, T(TERM_NEW_FLOW), term_not_granted(w),
 	     term_l4proto(IPPROTO_TCP), portal, term_count(COUNTER_TOO_MANY),
 	     term_named(TERM_GOTO, "refuse"));
-	/* dnsmasq has a child for each, and twenty in all. */
-	RULE(w, T(TERM_NEW_FLOW), term_l4proto(IPPROTO_TCP),
-	     term_dport(DNS_PORT), resolver, term_named(TERM_GOTO, "refuse"));
+	bound_resolver(w, z);
 	/* Forged, it cuts answers of DNS into fragments that nobody counts. */
 	RULE(w, term_not_granted(w), term_ct_state(STATE_RELATED),
 	     T(TERM_DROP));
 	RULE(w, term_l4proto(IPPROTO_ICMP), T(TERM_ACCEPT));
 	RULE(w, term_l4proto(IPPROTO_ICMPV6), T(TERM_ACCEPT));
-	/* Who is in would fill the resolver's list of questions as well. */
-	RULE(w, term_l4proto(IPPROTO_UDP), term_dport(DNS_PORT), over,
-	     T(TERM_DROP));
-	RULE(w, term_l4proto(IPPROTO_TCP), term_dport(DNS_PORT), over,
-	     T(TERM_DROP));
 	if (is_offline(w, z))
 		RULE(w, term_l4proto(IPPROTO_UDP), term_dport(p->hijack_port),
 		     T(TERM_ACCEPT));
@@ -338,8 +345,7 @@ static void zone_granted(struct walk *w, const struct zone_settings *z)
 {
 	struct ruleset_term oif, mark;
 
-	walk_chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "pass",
-		   z->name);
+	target_chain(w, "pass", z->name);
 	RULE(w, T(TERM_NEW_FLOW), term_of_zone(TERM_JUMP, "count", z->name));
 	for (size_t u = 0; u < w->in->settings->uplinks; u++) {
 		if (!way_out(w, u, &oif, &mark))
@@ -350,8 +356,7 @@ static void zone_granted(struct walk *w, const struct zone_settings *z)
 	}
 	RULE(w, term_named(TERM_GOTO, "refuse"));
 
-	walk_chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "granted",
-		   z->name);
+	target_chain(w, "granted", z->name);
 	if_to_part(w, z, PART_ALLOW, term_of_zone(TERM_GOTO, "pass", z->name));
 	if_special(w, has_garden(w, z)
 			      ? term_of_zone(TERM_GOTO, "before", z->name)
@@ -382,8 +387,7 @@ static void zone_garden(struct walk *w, const struct zone_settings *z)
 {
 	static const char *const web[] = { "80/tcp", "443/tcp", "443/udp" };
 
-	walk_chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "garden",
-		   z->name);
+	target_chain(w, "garden", z->name);
 	RULE(w, T(TERM_NEW_FLOW), term_of_zone(TERM_JUMP, "count", z->name));
 	if (opens_all_ports(z)) {
 		RULE(w, T(TERM_ACCEPT));
@@ -405,8 +409,7 @@ static void zone_before(struct walk *w, const struct zone_settings *z)
 	struct ruleset_term to_garden =
 		term_of_zone(TERM_GOTO, "garden", z->name);
 
-	walk_chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "before",
-		   z->name);
+	target_chain(w, "before", z->name);
 	if_to_part(w, z, PART_NETS, to_garden);
 	if_special(w, term_named(TERM_GOTO, "refuse"));
 	if_to_part(w, z, PART_NAMES, to_garden);
@@ -417,8 +420,7 @@ static void zone_out(struct walk *w, const struct zone_settings *z)
 {
 	const struct settings *s = w->in->settings;
 
-	walk_chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "from",
-		   z->name);
+	target_chain(w, "from", z->name);
 	/* NAT and its look at the source have not seen them. */
 	RULE(w, term_ct_state(STATE_INVALID | STATE_UNTRACKED), T(TERM_DROP));
 	clamp_mss(w);
@@ -431,8 +433,7 @@ static void zone_out(struct walk *w, const struct zone_settings *z)
 
 static void zone_back(struct walk *w, const struct zone_settings *z)
 {
-	walk_chain(w, (struct ruleset_chain){ .hook = HOOK_NONE }, "to",
-		   z->name);
+	target_chain(w, "to", z->name);
 	RULE(w, term_not_ct_state(STATE_ESTABLISHED | STATE_RELATED),
 	     T(TERM_DROP));
 	clamp_mss(w);

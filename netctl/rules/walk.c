@@ -97,10 +97,7 @@ void walk_set(struct walk *w, struct ruleset_set s, const char *what,
 	      const char *zone)
 {
 	s.family = w->family;
-	if (zone)
-		ruleset_name(s.name, what, zone);
-	else
-		snprintf(s.name, sizeof(s.name), "%s", what);
+	ruleset_name(s.name, what, zone);
 	if (w->visitor->on_set)
 		w->visitor->on_set(w->visitor->arg, &s);
 }
@@ -109,10 +106,7 @@ void walk_chain(struct walk *w, struct ruleset_chain c, const char *what,
 		const char *zone)
 {
 	c.family = w->family;
-	if (zone)
-		ruleset_name(c.name, what, zone);
-	else
-		snprintf(c.name, sizeof(c.name), "%s", what);
+	ruleset_name(c.name, what, zone);
 	snprintf(w->chain, sizeof(w->chain), "%s", c.name);
 	if (w->visitor->on_chain)
 		w->visitor->on_chain(w->visitor->arg, &c);
