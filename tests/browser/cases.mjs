@@ -467,6 +467,12 @@ test('an ended login leads back to the door', 'any', async ctx => {
 	await page.finish();
 });
 
+// A click that leads to another page, until that one is there.
+async function follow(page, selector)
+{
+	await Promise.all([ page.waitForEvent('load'), page.click(selector) ]);
+}
+
 test('login: wrong, right, out again, without script', 'any', async ctx => {
 	const context = await ctx.browser.newContext({
 		baseURL: ctx.server.url, javaScriptEnabled: false });
@@ -478,14 +484,14 @@ test('login: wrong, right, out again, without script', 'any', async ctx => {
 		'current-password');
 	await page.fill('#user', ctx.server.user);
 	await page.fill('#password', 'wrong');
-	await page.click('button');
+	await follow(page, 'button');
 	assert.ok(await page.isVisible('#failed'));
 	await page.waitForTimeout(ctx.server.patience ?? 0);
 	await page.fill('#user', ctx.server.user);
 	await page.fill('#password', ctx.server.password);
-	await page.click('button');
+	await follow(page, 'button');
 	assert.match(await page.textContent('body'), /JavaScript/);
-	await page.click('form[action=logout] button');
+	await follow(page, 'form[action=logout] button');
 	await page.goto('./');
 	assert.ok(await page.isVisible('#password'));
 	await context.close();
