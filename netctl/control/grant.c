@@ -212,10 +212,10 @@ static void keep_quieter(struct session **quiet, struct session *s)
 }
 
 /* It may have sent something since the last poll. */
-static bool is_silent(struct controller *c, struct session *s)
+static bool is_silent(struct controller *c, struct session *s, uint64_t for_ms)
 {
 	counters_read(c, s);
-	return clock_ms() - s->active_ms >= SILENT_MS;
+	return clock_ms() - s->active_ms >= for_ms;
 }
 
 /*
@@ -232,7 +232,7 @@ static bool yields_tag(struct controller *c, const struct session *device,
 
 	SESSION_FOREACH (s, c->sessions)
 		if (s->tag == tag && !memcmp(&s->mac, &mac, sizeof(mac)) &&
-		    !at_once && !is_silent(c, s))
+		    !at_once && !is_silent(c, s, SILENT_MS))
 			return false;
 	SESSION_FOREACH (s, c->sessions)
 		if (s->tag == tag && !memcmp(&s->mac, &mac, sizeof(mac)))
@@ -269,10 +269,7 @@ static bool is_proven(const struct session *s)
 /* Who stays may be silent for longer, as a phone in a pocket is. */
 static bool yields_zone(struct controller *c, struct session *s)
 {
-	uint64_t silence_ms = is_proven(s) ? PROVEN_SILENT_MS : SILENT_MS;
-
-	counters_read(c, s);
-	return clock_ms() - s->active_ms >= silence_ms;
+	return is_silent(c, s, is_proven(s) ? PROVEN_SILENT_MS : SILENT_MS);
 }
 
 static int make_room_in_zone(struct controller *c, uint16_t zone)

@@ -46,15 +46,22 @@ const char *foreign_family(uint32_t nfproto)
 		uint32_t nfproto;
 		const char *name;
 	} names[] = {
-		{ NFPROTO_IPV4, "ip" },
-		{ NFPROTO_IPV6, "ip6" },
-		{ NFPROTO_INET, "inet" },
+		{ NFPROTO_IPV4, "ip" },	      { NFPROTO_IPV6, "ip6" },
+		{ NFPROTO_INET, "inet" },     { NFPROTO_NETDEV, "netdev" },
+		{ NFPROTO_BRIDGE, "bridge" }, { NFPROTO_ARP, "arp" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (names[i].nfproto == nfproto)
 			return names[i].name;
-	return NULL;
+	return "?";
+}
+
+/* The numbers of hooks mean others in other families. */
+static bool is_of_ip(uint32_t nfproto)
+{
+	return nfproto == NFPROTO_IPV4 || nfproto == NFPROTO_IPV6 ||
+	       nfproto == NFPROTO_INET;
 }
 
 static bool is_wanted(const struct search *s, const struct nftnl_chain *c)
@@ -77,7 +84,7 @@ static void tell(const struct search *s, const struct nftnl_chain *c)
 		.drops = nftnl_chain_get_u32(c, NFTNL_CHAIN_POLICY) == NF_DROP,
 	};
 
-	if (found.family)
+	if (is_of_ip(nftnl_chain_get_u32(c, NFTNL_CHAIN_FAMILY)))
 		s->on_chain(&found, s->arg);
 }
 

@@ -12,7 +12,7 @@
 /* true: anybody has a flow table, so that flows may skip the forward hook. */
 bool foreign_has_flow_table(struct nft *nft);
 
-/* As nft names it, "ip", "ip6" or "inet"; NULL: another one. */
+/* As nft names it, "inet" or "netdev". */
 const char *foreign_family(uint32_t nfproto);
 
 /* Of a table that is not the gate's. The texts are good for the call. */

@@ -2,7 +2,6 @@
 #include "netctl/rules/ruleset_inet.h"
 
 #include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <linux/netfilter.h>

@@ -335,6 +335,22 @@ def test_marks_of_others(stadttor, street, rule, changes):
     assert troubles_of_a_check(stadttor) == []
 
 
+def test_marks_at_the_device(stadttor, street):
+    """Of another family, whose name the log says, too."""
+    stadttor.drive_clock()
+    stadttor.configure()
+    stadttor.start_one(NETCTL)
+    lab.wait_until(stadttor.netctl_answers)
+    street.gate.nft("table netdev theirs {\nchain c {\ntype filter hook ingress"
+                    " device br-guest priority 0;\nmeta mark set 0x1\n}\n}\n")
+    try:
+        assert troubles_of_a_check(stadttor) == ["marks"]
+        assert ("chain c of table netdev theirs changes"
+                in stadttor.log(NETCTL))
+    finally:
+        street.gate.run("nft", "delete", "table", "netdev", "theirs")
+
+
 @pytest.mark.parametrize("hook", ["output", "postrouting", "input"])
 def test_marks_that_guests_never_meet(stadttor, street, hook):
     stadttor.drive_clock()
