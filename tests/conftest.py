@@ -18,6 +18,9 @@ CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 4096, 16384, 1 << 18
 os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=0:abort_on_error=0")
 os.environ.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
 
+# Debian's users do not look where dnsmasq, nft and radvd are.
+os.environ["PATH"] += ":/usr/sbin:/sbin"
+
 # Of two workers none is to be left alone with the longest file at the end.
 # Those that are not named take seconds.
 LONGEST = """

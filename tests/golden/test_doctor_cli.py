@@ -29,7 +29,6 @@ NOWHERE = "nowhere0"
 OTHERS = {"uplinks", "forwarding", "dns", "dhcp", "advertisements",
           "conntrack", "neighbours"}
 
-as_root = pytest.mark.skipif(not IS_ROOT, reason="needs root")
 
 
 def zone(ident, name=b"guest", shut=0, outlet=0):
@@ -369,7 +368,7 @@ def test_is_found(box, what):
     look(box, BROKEN[what])
 
 
-@as_root
+@pytest.mark.root
 @pytest.mark.parametrize("what", BROKEN_BY_ROOT)
 def test_is_found_by_root(box, what):
     try:
@@ -446,7 +445,7 @@ def test_clock_that_is_not_set(box, years, day, tmp_path):
         found["certificate"]["text"]
 
 
-@as_root
+@pytest.mark.root
 def test_without_root(box):
     """It says what it could not look at, which is no failure."""
     box.set("portal", user="daemon")
