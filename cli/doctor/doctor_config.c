@@ -39,12 +39,13 @@ void doctor_check_pages(struct doctor *d)
 
 void doctor_check_clock(struct doctor *d)
 {
+	int64_t now_s = d->now_s; /* beyond what 32 bits of time_t reach */
 	char day[32] = "?";
 	struct tm tm;
 
 	if (gmtime_r(&d->now_s, &tm))
 		strftime(day, sizeof(day), "%Y-%m-%d %H:%M UTC", &tm);
-	if (d->now_s >= WALLCLOCK_EARLIEST_S && d->now_s < WALLCLOCK_LATEST_S) {
+	if (now_s >= WALLCLOCK_EARLIEST_S && now_s < WALLCLOCK_LATEST_S) {
 		doctor_say(d, DOCTOR_OK, "the clock says %s", day);
 		return;
 	}
