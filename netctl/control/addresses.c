@@ -9,11 +9,10 @@
 #include "common/array.h"
 #include "netctl/control/state.h"
 
-#define LIST_ATTEMPTS 10 /* while others change addresses */
-
 _Static_assert(IPC_DEVICE_MAX == IFNAMSIZ, "names fit messages");
 
 struct reading {
+	struct rtnl *rtnl;
 	struct rtnl_address *at;
 	size_t count, room;
 	bool is_cut; /* for want of memory */
@@ -32,14 +31,18 @@ static void on_address(const struct rtnl_address *a, void *arg)
 	r->at[r->count++] = *a;
 }
 
-static int list(struct controller *c, struct reading *r)
+static int read_addresses(void *arg)
 {
-	int err = -EINTR;
+	struct reading *r = arg;
 
-	for (int i = 0; i < LIST_ATTEMPTS && err == -EINTR; i++) {
-		r->count = 0;
-		err = rtnl_list_addresses(c->rtnl, on_address, r);
-	}
+	r->count = 0;
+	return rtnl_list_addresses(r->rtnl, on_address, r);
+}
+
+static int list(struct reading *r)
+{
+	int err = netlink_retry(read_addresses, r);
+
 	if (!err && r->is_cut)
 		err = -ENOMEM;
 	if (!err)
@@ -53,10 +56,10 @@ static int list(struct controller *c, struct reading *r)
 
 bool addresses_update(struct controller *c)
 {
-	struct reading r = { .at = NULL };
+	struct reading r = { .rtnl = c->rtnl };
 	bool is_same;
 
-	is_same = !list(c, &r) && r.count == c->addresses &&
+	is_same = !list(&r) && r.count == c->addresses &&
 		  (!r.count ||
 		   !memcmp(r.at, c->address, r.count * sizeof(*r.at)));
 	free(c->address);

@@ -8,7 +8,6 @@
 #include "netctl/control/pending.h"
 #include "netctl/rules/ruleset.h"
 
-#define READ_ATTEMPTS	10
 #define READ_SINGLY_MAX 16
 
 struct reading {
@@ -128,31 +127,31 @@ static void remove_orphans(struct reading *r)
 		 err ? ": " : "", err ? strerror(-err) : "");
 }
 
-static int read_once(struct controller *c, uint16_t zone, bool adopting)
+/* Once more does no harm. */
+static int read_zone(void *arg)
 {
-	struct reading r = {
-		.c = c, .zone = zone, .adopting = adopting, .now_ms = clock_ms()
-	};
+	struct reading *r = arg;
 	int err;
 
-	nft_begin(c->nft);
-	err = read_maps(&r, NULL);
-	if (err == -ENOENT && adopting)
+	r->now_ms = clock_ms();
+	r->orphans = 0;
+	nft_begin(r->c->nft);
+	err = read_maps(r, NULL);
+	if (err == -ENOENT && r->adopting)
 		err = 0; /* no such map yet: nothing is in it */
 	if (!err)
-		remove_orphans(&r);
+		remove_orphans(r);
 	return err;
 }
 
-/* Others may change tables while we read; reading twice does no harm. */
 int counters_read_all(struct controller *c, bool adopting)
 {
 	int err = 0;
 
 	for (uint16_t z = 0; z < c->settings->zones && !err; z++) {
-		err = -EINTR;
-		for (int i = 0; i < READ_ATTEMPTS && err == -EINTR; i++)
-			err = read_once(c, z, adopting);
+		struct reading r = { .c = c, .zone = z, .adopting = adopting };
+
+		err = netlink_retry(read_zone, &r);
 	}
 	return err;
 }

@@ -12,8 +12,6 @@
 #include "common/array.h"
 #include "netctl/control/state.h"
 
-#define LIST_ATTEMPTS 10 /* while others change devices */
-
 /* Rules know a device by the one name that it goes by, ip(8) by others, too. */
 static void use_own_name(char device[IFNAMSIZ], uint32_t ifindex)
 {
@@ -172,17 +170,21 @@ static void shut_all(struct controller *c, int err)
 		c->zone[i].bypass_ifindex = UINT32_MAX;
 }
 
+static int find_bypasses(void *arg)
+{
+	struct bypass *b = arg;
+
+	*b = (struct bypass){ .c = b->c };
+	return rtnl_list_links(b->c->rtnl, on_link, b);
+}
+
 /* 1: some zone is to be shut or opened; 0: none is; or -errno. */
 static int update_bypasses(struct controller *c)
 {
-	struct bypass b;
-	int err = -EINTR;
+	struct bypass b = { .c = c };
+	int err = netlink_retry(find_bypasses, &b);
 	bool changed = false;
 
-	for (int i = 0; i < LIST_ATTEMPTS && err == -EINTR; i++) {
-		b = (struct bypass){ .c = c };
-		err = rtnl_list_links(c->rtnl, on_link, &b);
-	}
 	if (err) {
 		shut_all(c, err);
 		return err;

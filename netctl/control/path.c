@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "netctl/control/path.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,8 +10,7 @@
 #include "netctl/rules/foreign_marks.h"
 #include "netctl/rules/ruleset_counters.h"
 
-#define ATTEMPTS	10 /* while others change tables */
-#define LOST_MIN	2  /* first packets in a row */
+#define LOST_MIN	2 /* first packets in a row */
 #define FULL_PERCENT	90
 #define ROOM_PERCENT	80
 #define GREEDY_AGAIN_MS 3600000
@@ -20,6 +18,8 @@
 /* --- who drops them ---------------------------------------------------- */
 
 struct suspects {
+	struct nft *nft;
+	enum ruleset_hook hook;
 	char text[256];
 	size_t len;
 	bool drops; /* the text names chains that drop by their policy */
@@ -44,16 +44,17 @@ static void on_suspect(const struct foreign_chain *f, void *arg)
 	s->text[s->len] = '\0';
 }
 
-static void find_suspects(struct controller *c, enum ruleset_hook hook,
-			  struct suspects *s)
+static int list_suspects(void *arg)
 {
-	int err = -EINTR;
+	struct suspects *s = arg;
 
-	for (int i = 0; i < ATTEMPTS && err == -EINTR; i++) {
-		*s = (struct suspects){ .len = 0 };
-		err = foreign_list_chains(c->nft, hook, on_suspect, s);
-	}
-	if (err || !s->len)
+	*s = (struct suspects){ .nft = s->nft, .hook = s->hook };
+	return foreign_list_chains(s->nft, s->hook, on_suspect, s);
+}
+
+static void find_suspects(struct suspects *s)
+{
+	if (netlink_retry(list_suspects, s) || !s->len)
 		snprintf(s->text, sizeof(s->text),
 			 "a table that nf_tables does not list");
 }
@@ -72,7 +73,7 @@ static bool set_trouble(struct path *p, enum ipc_trouble bit, bool on)
 
 static void check_out(struct controller *c)
 {
-	struct suspects s;
+	struct suspects s = { .nft = c->nft, .hook = HOOK_FORWARD };
 
 	if (!set_trouble(&c->path, IPC_TROUBLE_OUT_DROPPED,
 			 c->path.out_lost >= LOST_MIN))
@@ -81,7 +82,7 @@ static void check_out(struct controller *c)
 		log_info("new connections leave again");
 		return;
 	}
-	find_suspects(c, HOOK_FORWARD, &s);
+	find_suspects(&s);
 	log_error("the last new connections that the gate let pass did not "
 		  "leave this box: they were dropped behind it, it seems by "
 		  "%s; let it accept what comes from the zones' devices",
@@ -90,7 +91,7 @@ static void check_out(struct controller *c)
 
 static void check_in(struct controller *c)
 {
-	struct suspects s;
+	struct suspects s = { .nft = c->nft, .hook = HOOK_INPUT };
 
 	if (!set_trouble(&c->path, IPC_TROUBLE_PORTAL_DROPPED,
 			 c->path.in_lost >= LOST_MIN))
@@ -99,7 +100,7 @@ static void check_in(struct controller *c)
 		log_info("guests reach the portal again");
 		return;
 	}
-	find_suspects(c, HOOK_INPUT, &s);
+	find_suspects(&s);
 	log_error("the last connections to the portal did not reach it: they "
 		  "were dropped behind the gate, it seems by %s; let it accept "
 		  "what comes from the zones' devices to the portal's ports",

@@ -7,8 +7,9 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#define TIMEOUT_S 5
-#define REPLY_MAX 32768 /* of one datagram (netlink_dump() of the kernel) */
+#define TIMEOUT_S     5
+#define READ_ATTEMPTS 10
+#define REPLY_MAX     32768 /* of one datagram (netlink_dump() of the kernel) */
 
 struct netlink {
 	struct mnl_socket *socket;
@@ -185,4 +186,13 @@ int netlink_ask(struct netlink *nl, struct nlmsghdr *question, netlink_fn *fn,
 	if (!q.err && q.is_interrupted)
 		return -EINTR;
 	return q.err;
+}
+
+int netlink_retry(netlink_read_fn *read, void *arg)
+{
+	int err = -EINTR;
+
+	for (int i = 0; i < READ_ATTEMPTS && err == -EINTR; i++)
+		err = read(arg);
+	return err;
 }

@@ -57,4 +57,11 @@ typedef int netlink_fn(const struct nlmsghdr *nlh, void *arg);
 int netlink_ask(struct netlink *nl, struct nlmsghdr *question, netlink_fn *fn,
 		void *arg) MUST_CHECK;
 
+/*
+ * Calls read() until it is not interrupted (-EINTR), ten times at most: others
+ * may keep changing what is read. It begins by forgetting what it has read.
+ */
+typedef int netlink_read_fn(void *arg);
+int netlink_retry(netlink_read_fn *read, void *arg) MUST_CHECK;
+
 #endif

@@ -11,8 +11,6 @@
 #include "netctl/rules/ruleset_nft.h"
 #include "netctl/rules/ruleset_walk.h"
 
-#define DUMP_ATTEMPTS 10 /* while others keep changing tables */
-
 static void fill_table_name(struct nlmsghdr *nlh, void *arg)
 {
 	(void)arg;
@@ -102,17 +100,21 @@ static void on_set(void *arg, const struct ruleset_set *set)
 	f->objects = before;
 }
 
-static int fingerprint_sets(struct nft *nft, struct fingerprint *f)
+static int fingerprint_sets(struct fingerprint *f)
 {
 	const struct ruleset_visitor v = { .on_set = on_set, .arg = f };
 
-	f->nft = nft;
 	ruleset_walk(f->in, &v);
 	return f->err;
 }
 
-static int fingerprint(struct nft *nft, struct fingerprint *f)
+static int fingerprint(void *arg)
 {
+	struct fingerprint *f = arg;
+
+	*f = (struct fingerprint){ .in = f->in,
+				   .nft = f->nft,
+				   .sum = 0xcbf29ce484222325ULL };
 	for (int family = FAMILY_NETDEV; family <= FAMILY_INET; family++) {
 		uint16_t nfproto = ruleset_nfproto((enum ruleset_family)family);
 		const struct nft_dump chains = { NFT_MSG_GETCHAIN, nfproto,
@@ -121,34 +123,21 @@ static int fingerprint(struct nft *nft, struct fingerprint *f)
 		const struct nft_dump rules = { NFT_MSG_GETRULE, nfproto,
 						fill_table_name, on_fingerprint,
 						f };
-		int err = nft_dump(nft, &chains);
+		int err = nft_dump(f->nft, &chains);
 
 		if (!err)
-			err = nft_dump(nft, &rules);
+			err = nft_dump(f->nft, &rules);
 		if (err)
 			return err;
 	}
-	return fingerprint_sets(nft, f);
-}
-
-static int read_fingerprint(struct nft *nft, struct fingerprint *f)
-{
-	const struct ruleset_input *in = f->in;
-	int err = -EINTR;
-
-	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++) {
-		*f = (struct fingerprint){ .in = in,
-					   .sum = 0xcbf29ce484222325ULL };
-		err = fingerprint(nft, f);
-	}
-	return err;
+	return fingerprint_sets(f);
 }
 
 int fingerprint_read(struct nft *nft, const struct ruleset_input *in,
 		     uint64_t *sum)
 {
-	struct fingerprint f = { .in = in };
-	int err = read_fingerprint(nft, &f);
+	struct fingerprint f = { .in = in, .nft = nft };
+	int err = netlink_retry(fingerprint, &f);
 
 	*sum = f.is_guarded ? FINGERPRINT_OTHERS : f.sum;
 	return err;
@@ -173,8 +162,8 @@ int fingerprint_take(struct nft *nft, const struct ruleset_input *in,
 	const struct ruleset_visitor counts = { .on_chain = count_chain,
 						.on_rule = count_rule,
 						.arg = &wanted };
-	struct fingerprint f = { .in = in };
-	int err = read_fingerprint(nft, &f);
+	struct fingerprint f = { .in = in, .nft = nft };
+	int err = netlink_retry(fingerprint, &f);
 
 	ruleset_walk(in, &counts);
 	*sum = f.is_guarded || f.has_empty_set || f.objects != wanted

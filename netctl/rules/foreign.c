@@ -10,28 +10,37 @@
 
 #include "common/array.h"
 
-#define DUMP_ATTEMPTS 10 /* while others keep changing tables */
+struct flow_tables {
+	struct nft *nft;
+	bool found;
+};
 
 static int on_flow_table(const struct nlmsghdr *nlh, void *arg)
 {
 	(void)nlh;
-	*(bool *)arg = true;
+	((struct flow_tables *)arg)->found = true;
 	return 0;
+}
+
+/* One that an interrupted dump has found is there as well. */
+static int find_flow_table(void *arg)
+{
+	struct flow_tables *f = arg;
+	const struct nft_dump d = { .type = NFT_MSG_GETFLOWTABLE,
+				    .family = NFPROTO_UNSPEC,
+				    .on_message = on_flow_table,
+				    .arg = f };
+	int err = nft_dump(f->nft, &d);
+
+	return f->found ? 0 : err;
 }
 
 /* A kernel without flow tables answers with an error, which is a no. */
 bool foreign_has_flow_table(struct nft *nft)
 {
-	bool found = false;
-	const struct nft_dump d = { .type = NFT_MSG_GETFLOWTABLE,
-				    .family = NFPROTO_UNSPEC,
-				    .on_message = on_flow_table,
-				    .arg = &found };
-	int err = -EINTR;
+	struct flow_tables f = { .nft = nft };
 
-	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++)
-		err = nft_dump(nft, &d);
-	return found;
+	return netlink_retry(find_flow_table, &f) == 0 && f.found;
 }
 
 struct search {

@@ -14,9 +14,8 @@
 #include "common/array.h"
 #include "netctl/rules/ruleset.h"
 
-#define SUSPECTS      8
-#define REGISTERS     32
-#define DUMP_ATTEMPTS 10 /* while others keep changing tables */
+#define SUSPECTS  8
+#define REGISTERS 32
 
 /* --- one rule ---------------------------------------------------------- */
 
@@ -97,6 +96,7 @@ static int on_expression(struct nftnl_expr *e, void *arg)
 /* --- all rules --------------------------------------------------------- */
 
 struct suspects {
+	struct nft *nft;
 	uint32_t mask;
 	struct foreign_rule rule[SUSPECTS];
 	size_t count;
@@ -132,6 +132,18 @@ static int on_rule(const struct nlmsghdr *nlh, void *arg)
 	}
 	nftnl_rule_free(r);
 	return 0;
+}
+
+static int find_suspects(void *arg)
+{
+	struct suspects *s = arg;
+	const struct nft_dump d = { .type = NFT_MSG_GETRULE,
+				    .family = NFPROTO_UNSPEC,
+				    .on_message = on_rule,
+				    .arg = s };
+
+	*s = (struct suspects){ .nft = s->nft, .mask = s->mask };
+	return nft_dump(s->nft, &d);
 }
 
 /* --- where they are ---------------------------------------------------- */
@@ -182,18 +194,9 @@ static bool is_met(struct nft *nft, const struct foreign_rule *rule)
 int foreign_marks_find(struct nft *nft, uint32_t mask,
 		       struct foreign_rule *found)
 {
-	struct suspects s = { .mask = mask };
-	const struct nft_dump d = { .type = NFT_MSG_GETRULE,
-				    .family = NFPROTO_UNSPEC,
-				    .on_message = on_rule,
-				    .arg = &s };
-	int err = -EINTR;
+	struct suspects s = { .nft = nft, .mask = mask };
+	int err = netlink_retry(find_suspects, &s);
 
-	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++) {
-		memset(&s.rule, 0, sizeof(s.rule));
-		s.count = 0;
-		err = nft_dump(nft, &d);
-	}
 	for (size_t i = 0; !err && i < s.count; i++)
 		if (is_met(nft, &s.rule[i])) {
 			*found = s.rule[i];

@@ -21,7 +21,6 @@
 #include "netctl/rules/ruleset_expr.h"
 #include "netctl/rules/ruleset_walk.h"
 
-#define DUMP_ATTEMPTS	   10 /* while others keep changing tables */
 #define RATE_TIMEOUT_MS	   (RULESET_RATE_TIMEOUT_S * 1000ULL)
 #define ANSWERS_TIMEOUT_MS (RULESET_ANSWERS_TIMEOUT_S * 1000ULL)
 #define GARDEN_TIMEOUT_MS  (RULESET_GARDEN_TIMEOUT_H * 3600 * 1000ULL)
@@ -325,6 +324,7 @@ struct name {
 SLIST_HEAD(names, name);
 
 struct present {
+	struct nft *nft;
 	enum ruleset_family family;
 	bool table;
 	struct names chains;
@@ -404,25 +404,6 @@ static void fill_table_name(struct nlmsghdr *nlh, void *arg)
 	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, RULESET_TABLE);
 }
 
-static int find_present_once(struct nft *nft, struct present *p)
-{
-	const struct nft_dump dumps[] = {
-		{ NFT_MSG_GETTABLE, ruleset_nfproto(p->family), NULL,
-		  on_present_table, p },
-		{ NFT_MSG_GETCHAIN, ruleset_nfproto(p->family), NULL,
-		  on_present_chain, p },
-		{ NFT_MSG_GETSET, ruleset_nfproto(p->family), fill_table_name,
-		  on_present_set, p },
-	};
-	int err = nft_dump(nft, &dumps[0]);
-
-	if (!err && p->table)
-		err = nft_dump(nft, &dumps[1]);
-	if (!err && p->table)
-		err = nft_dump(nft, &dumps[2]);
-	return err;
-}
-
 static void forget_present(struct present *p)
 {
 	forget(&p->chains);
@@ -431,14 +412,25 @@ static void forget_present(struct present *p)
 }
 
 /* The caller forgets what is found, also after an error. */
-static int find_present(struct nft *nft, struct present *p)
+static int find_present(void *arg)
 {
-	int err = find_present_once(nft, p);
+	struct present *p = arg;
+	const struct nft_dump dumps[] = {
+		{ NFT_MSG_GETTABLE, ruleset_nfproto(p->family), NULL,
+		  on_present_table, p },
+		{ NFT_MSG_GETCHAIN, ruleset_nfproto(p->family), NULL,
+		  on_present_chain, p },
+		{ NFT_MSG_GETSET, ruleset_nfproto(p->family), fill_table_name,
+		  on_present_set, p },
+	};
+	int err;
 
-	for (int i = 1; i < DUMP_ATTEMPTS && err == -EINTR; i++) {
-		forget_present(p);
-		err = find_present_once(nft, p);
-	}
+	forget_present(p);
+	err = nft_dump(p->nft, &dumps[0]);
+	if (!err && p->table)
+		err = nft_dump(p->nft, &dumps[1]);
+	if (!err && p->table)
+		err = nft_dump(p->nft, &dumps[2]);
 	return err;
 }
 
@@ -489,10 +481,10 @@ static void put_sets_removal(struct nft *nft, const struct present *p)
 static int put_cleared(struct nft *nft, const struct ruleset_input *in,
 		       enum ruleset_family family, bool fresh)
 {
-	struct present p = { .family = family };
+	struct present p = { .nft = nft, .family = family };
 	const struct ruleset_visitor wanted = { .on_set = on_wanted_set,
 						.arg = &p };
-	int err = find_present(nft, &p);
+	int err = netlink_retry(find_present, &p);
 
 	if (!err && p.table && fresh) {
 		put_table(nft, NFT_MSG_DELTABLE, ruleset_nfproto(family),
@@ -553,6 +545,11 @@ static bool is_own_table(const char *name, uint32_t nfproto)
 	       !strncmp(name, RULESET_GUARD, strlen(RULESET_GUARD));
 }
 
+struct own_tables {
+	struct nft *nft;
+	struct names tables;
+};
+
 static int on_own_table(const struct nlmsghdr *nlh, void *arg)
 {
 	struct nftnl_table *t = nftnl_table_alloc();
@@ -573,24 +570,28 @@ static int on_own_table(const struct nlmsghdr *nlh, void *arg)
 	return err;
 }
 
-int ruleset_put_removal(struct nft *nft)
+static int find_own_tables(void *arg)
 {
-	struct names tables = SLIST_HEAD_INITIALIZER(tables);
+	struct own_tables *own = arg;
 	const struct nft_dump d = { .type = NFT_MSG_GETTABLE,
 				    .family = NFPROTO_UNSPEC,
 				    .on_message = on_own_table,
-				    .arg = &tables };
-	const struct name *n;
-	int err = -EINTR;
+				    .arg = &own->tables };
 
-	for (int i = 0; i < DUMP_ATTEMPTS && err == -EINTR; i++) {
-		forget(&tables);
-		err = nft_dump(nft, &d);
-	}
-	SLIST_FOREACH (n, &tables, next)
+	forget(&own->tables);
+	return nft_dump(own->nft, &d);
+}
+
+int ruleset_put_removal(struct nft *nft)
+{
+	struct own_tables own = { .nft = nft };
+	const struct name *n;
+	int err = netlink_retry(find_own_tables, &own);
+
+	SLIST_FOREACH (n, &own.tables, next)
 		if (!err)
 			put_table(nft, NFT_MSG_DELTABLE,
 				  ruleset_nfproto(n->family), n->text);
-	forget(&tables);
+	forget(&own.tables);
 	return err;
 }
