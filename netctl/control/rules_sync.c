@@ -58,14 +58,13 @@ static struct ruleset_input ruleset_input(const struct controller *c)
 	return in;
 }
 
-static int install_once(struct controller *c, bool fresh)
+static int install(struct nft *nft, const struct ruleset_input *in, bool fresh)
 {
-	struct ruleset_input in = ruleset_input(c);
 	int err;
 
-	nft_begin(c->nft);
-	err = ruleset_put(c->nft, &in, fresh);
-	return err ? err : nft_commit(c->nft);
+	nft_begin(nft);
+	err = ruleset_put(nft, in, fresh);
+	return err ? err : nft_commit(nft);
 }
 
 static void forget_elements(struct controller *c)
@@ -95,13 +94,13 @@ int rules_sync_install(struct controller *c)
 	int err;
 
 	c->has_flow_table = foreign_has_flow_table(c->nft);
-	err = install_once(c, false);
-
+	in = ruleset_input(c);
+	err = install(c->nft, &in, false);
 	if (err == -EEXIST || err == -EBUSY || err == -EINVAL) {
 		log_warn("nft: our tables have another layout: %s; "
 			 "replacing them",
 			 strerror(-err));
-		err = install_once(c, true);
+		err = install(c->nft, &in, true);
 		if (!err)
 			forget_elements(c);
 	}
@@ -118,7 +117,6 @@ int rules_sync_install(struct controller *c)
 	touch_absent(c);
 	garden_sync_prune(c); /* what a reload closed that failed, too */
 	garden_sync_restore(c);
-	in = ruleset_input(c);
 	if (fingerprint_take(c->nft, &in, &c->fingerprint) < 0)
 		c->fingerprint = FINGERPRINT_OTHERS; /* they are gone again */
 	if (c->fingerprint == FINGERPRINT_OTHERS)
