@@ -111,6 +111,50 @@ static void part_sets(struct walk *w, const struct zone_settings *z,
 	}
 }
 
+/* Connections of one device at once, bounded by a set of each zone. */
+enum flows {
+	FLOWS_BEFORE, /* of who is not in */
+	FLOWS_PORTAL, /* of those, to the portal */
+	FLOWS_DNS,    /* of TCP to the resolver */
+	FLOWS_MEMBER, /* of who is in */
+	FLOWS_MAX
+};
+
+static const struct {
+	const char *set;
+	enum ruleset_set_kind kind;
+	uint32_t max; /* 0: the zone's max_flows, where 0 is no bound */
+} flows[FLOWS_MAX] = {
+	[FLOWS_BEFORE] = { "flows_before", SET_FLOWS, RULESET_FLOWS_BEFORE },
+	[FLOWS_PORTAL] = { "flows_portal", SET_FLOWS, RULESET_FLOWS_BEFORE },
+	[FLOWS_DNS] = { "flows_dns", SET_FLOWS, RULESET_FLOWS_DNS },
+	[FLOWS_MEMBER] = { "flows", SET_MEMBERS, 0 },
+};
+
+static uint32_t flows_max(const struct zone_settings *z, enum flows which)
+{
+	return flows[which].max ? flows[which].max : (uint32_t)z->max_flows;
+}
+
+static struct ruleset_term term_within(const struct zone_settings *z,
+				       enum flows which)
+{
+	struct ruleset_term t =
+		term_of_zone(TERM_FLOWS, flows[which].set, z->name);
+
+	t.value = flows_max(z, which);
+	return t;
+}
+
+static struct ruleset_term term_over(const struct zone_settings *z,
+				     enum flows which)
+{
+	struct ruleset_term t = term_within(z, which);
+
+	t.negate = true;
+	return t;
+}
+
 static void inet_sets(struct walk *w)
 {
 	const struct settings *s = w->in->settings;
@@ -124,15 +168,12 @@ static void inet_sets(struct walk *w)
 			part_sets(w, z, f);
 		walk_set(w, (struct ruleset_set){ .kind = SET_RATES }, "dns",
 			 z->name);
-		walk_set(w, (struct ruleset_set){ .kind = SET_FLOWS },
-			 "flows_before", z->name);
-		walk_set(w, (struct ruleset_set){ .kind = SET_FLOWS },
-			 "flows_portal", z->name);
-		walk_set(w, (struct ruleset_set){ .kind = SET_FLOWS },
-			 "flows_dns", z->name);
-		if (z->max_flows)
-			walk_set(w, (struct ruleset_set){ .kind = SET_MEMBERS },
-				 "flows", z->name);
+		for (enum flows f = 0; f < FLOWS_MAX; f++)
+			if (flows_max(z, f))
+				walk_set(w,
+					 (struct ruleset_set){
+						 .kind = flows[f].kind },
+					 flows[f].set, z->name);
 	}
 }
 
@@ -214,18 +255,14 @@ static void refuse(struct walk *w)
 /* One device alone must not fill the table of connections, which all share. */
 static void zone_count(struct walk *w, const struct zone_settings *z)
 {
-	struct ruleset_term flows = term_of_zone(TERM_FLOWS, "flows", z->name);
-	struct ruleset_term before =
-		term_of_zone(TERM_FLOWS, "flows_before", z->name);
-
-	flows.value = (uint32_t)z->max_flows;
-	before.value = RULESET_FLOWS_BEFORE;
 	target_chain(w, "count", z->name);
 	if (z->max_flows)
-		RULE(w, term_granted(w), flows, T(TERM_RETURN));
+		RULE(w, term_granted(w), term_within(z, FLOWS_MEMBER),
+		     T(TERM_RETURN));
 	else
 		RULE(w, term_granted(w), T(TERM_RETURN));
-	RULE(w, term_not_granted(w), before, T(TERM_RETURN));
+	RULE(w, term_not_granted(w), term_within(z, FLOWS_BEFORE),
+	     T(TERM_RETURN));
 	RULE(w, term_count(COUNTER_TOO_MANY), term_named(TERM_GOTO, "refuse"));
 }
 
@@ -248,14 +285,11 @@ static void let_in(struct walk *w, uint32_t port)
 static void bound_resolver(struct walk *w, const struct zone_settings *z)
 {
 	struct ruleset_term over = term_of_zone(TERM_OVER_RATE, "dns", z->name);
-	struct ruleset_term flows =
-		term_of_zone(TERM_FLOWS, "flows_dns", z->name);
 
 	over.value = (uint32_t)z->dns_per_s;
-	flows.value = RULESET_FLOWS_DNS;
-	flows.negate = true;
 	RULE(w, T(TERM_NEW_FLOW), term_l4proto(IPPROTO_TCP),
-	     term_dport(DNS_PORT), flows, term_named(TERM_GOTO, "refuse"));
+	     term_dport(DNS_PORT), term_over(z, FLOWS_DNS),
+	     term_named(TERM_GOTO, "refuse"));
 	RULE(w, term_l4proto(IPPROTO_UDP), term_dport(DNS_PORT), over,
 	     T(TERM_DROP));
 	RULE(w, term_l4proto(IPPROTO_TCP), term_dport(DNS_PORT), over,
@@ -275,11 +309,7 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 		{ IPPROTO_TCP, DNS_PORT },
 	};
 	uint32_t port[PORTAL_PORTS];
-	struct ruleset_term portal =
-		term_of_zone(TERM_FLOWS, "flows_portal", z->name);
 
-	portal.value = RULESET_FLOWS_BEFORE;
-	portal.negate = true;
 	target_chain(w, "input", z->name);
 	RULE(w, T(TERM_NEW_FLOW), term_granted(w),
 	     term_of_zone(TERM_JUMP, "count", z->name));
@@ -289,8 +319,8 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	 * from a port of its own.
 	 */
 	RULE(w, T(TERM_NEW_FLOW), term_not_granted(w),
-	     term_l4proto(IPPROTO_TCP), portal, term_count(COUNTER_TOO_MANY),
-	     term_named(TERM_GOTO, "refuse"));
+	     term_l4proto(IPPROTO_TCP), term_over(z, FLOWS_PORTAL),
+	     term_count(COUNTER_TOO_MANY), term_named(TERM_GOTO, "refuse"));
 	bound_resolver(w, z);
 	/* Forged, it cuts answers of DNS into fragments that nobody counts. */
 	RULE(w, term_not_granted(w), term_ct_state(STATE_RELATED),
