@@ -231,9 +231,11 @@ static int print_labels(struct store *st, const struct store_query *q)
 
 	for (int i = 0; i < USAGE_KINDS && !err; i++) {
 		struct labels l = { .title = titles[i] };
+		const struct store_label_query wanted = {
+			.kind = (enum usage_kind)i, .from = q->from, .to = q->to
+		};
 
-		err = store_read_labels(st, (enum usage_kind)i, q->from, q->to,
-					on_label, &l);
+		err = store_read_labels(st, &wanted, on_label, &l);
 		if (l.count)
 			puts("");
 	}

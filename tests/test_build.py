@@ -198,3 +198,23 @@ def test_functions_are_short(root):
                 if line == "}" and start and number - start > 80:
                     long.append(f"{f.name}:{start}")
     assert long == []
+
+
+def parameters(head):
+    """Of "int f(int a, void (*b)(int, int))" 2."""
+    depth, count = 0, 1
+    for c in reversed(head):
+        depth += (c == ")") - (c == "(")
+        count += c == "," and depth == 1
+        if not depth:
+            return count
+    return count
+
+
+def test_functions_take_at_most_five_parameters(root):
+    heads = [(f.name, head) for top in ("common", "netctl", "portal", "cli")
+             for f in sorted((root / top).rglob("*.c"))
+             for head in re.findall(r"^(\w[^;{}]*\))\n\{", f.read_text(),
+                                    re.M)]
+    assert len(heads) > 2000
+    assert [h for h in heads if parameters(h[1]) > 5] == []

@@ -126,11 +126,14 @@ static void answer_text(struct conn *c, FILE *f, char **text, size_t *len,
 static int write_report(struct admin_site *s, const struct wishes *w,
 			bool is_usage, FILE *f)
 {
-	const struct store_query *q = &w->query;
+	const struct store_label_query labels = { .kind = w->label_kind,
+						  .from = w->query.from,
+						  .to = w->query.to };
 
-	return is_usage ? usage_report_usage(s->store, q, w->report_format, f)
-			: usage_report_labels(s->store, w->label_kind, q->from,
-					      q->to, w->report_format, f);
+	return is_usage ? usage_report_usage(s->store, &w->query,
+					     w->report_format, f)
+			: usage_report_labels(s->store, &labels,
+					      w->report_format, f);
 }
 
 static void answer_report(struct conn *c, const struct wishes *w, bool is_usage)

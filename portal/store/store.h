@@ -106,11 +106,15 @@ typedef void store_row_fn(const struct store_figures *f, void *arg);
 int store_read(struct store *st, const struct store_query *q,
 	       store_row_fn *on_row, void *arg) MUST_CHECK;
 
-/* Sums over days from..to of one kind of label, largest first. */
+struct store_label_query {
+	enum usage_kind kind;
+	store_day from, to; /* both included */
+};
+
+/* Each label's sum over the days, largest first. */
 typedef void store_label_fn(const char *label, uint64_t value, void *arg);
-int store_read_labels(struct store *st, enum usage_kind kind, store_day from,
-		      store_day to, store_label_fn *on_label,
-		      void *arg) MUST_CHECK;
+int store_read_labels(struct store *st, const struct store_label_query *q,
+		      store_label_fn *on_label, void *arg) MUST_CHECK;
 
 /* Sums since the beginning, for each zone and for "" (the box's own rows). */
 typedef void store_total_fn(const char *zone,

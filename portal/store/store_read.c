@@ -146,11 +146,12 @@ static void add_label(struct label_sums *s, const struct store_label *l)
 		s->label[s->labels++] = *l;
 }
 
-static int read_labels(struct store_db *db, enum usage_kind kind,
-		       store_day from, store_day to, struct label_sums *s)
+static int read_labels(struct store_db *db, const struct store_label_query *q,
+		       struct label_sums *s)
 {
 	struct store_label l;
-	int err = store_db_seek_labels(db, kind, from, to);
+	int err = store_db_seek_labels(db, q->kind, q->from,
+				       q->to ? q->to : UINT32_MAX);
 
 	while (!err) {
 		err = store_db_next_label(db, &l);
@@ -172,17 +173,16 @@ static int compare_labels(const void *a, const void *b)
 	return strcmp(x->label, y->label);
 }
 
-int store_read_labels(struct store *st, enum usage_kind kind, store_day from,
-		      store_day to, store_label_fn *on_label, void *arg)
+int store_read_labels(struct store *st, const struct store_label_query *q,
+		      store_label_fn *on_label, void *arg)
 {
 	struct label_sums *s = calloc(1, sizeof(*s));
 	int err = s ? 0 : -ENOMEM;
 
-	to = to ? to : UINT32_MAX;
 	if (!err && st->disk)
-		err = read_labels(st->disk, kind, from, to, s);
+		err = read_labels(st->disk, q, s);
 	if (!err && st->ram)
-		err = read_labels(st->ram, kind, from, to, s);
+		err = read_labels(st->ram, q, s);
 	if (err) {
 		free(s);
 		return fail(st, err);

@@ -371,26 +371,24 @@ static void write_csv_label(const char *label, uint64_t value, void *arg)
 	text_put(r->text, "\r\n");
 }
 
-int usage_report_labels(struct store *st, enum usage_kind kind, store_day from,
-			store_day to, enum usage_report_format format,
-			FILE *out)
+int usage_report_labels(struct store *st, const struct store_label_query *q,
+			enum usage_report_format format, FILE *out)
 {
 	struct text t = { .out = out };
 	struct label_report r = { .text = &t };
 	int err;
 
 	if (format == USAGE_REPORT_CSV) {
-		text_put(&t, usage_kind_to_string(kind));
+		text_put(&t, usage_kind_to_string(q->kind));
 		text_put(&t, ",value\r\n");
-		err = store_read_labels(st, kind, from, to, write_csv_label,
-					&r);
+		err = store_read_labels(st, q, write_csv_label, &r);
 		return err ? err : text_end(&t);
 	}
 	text_put(&t, "{\"kind\":");
-	text_json(&t, usage_kind_to_string(kind));
-	text_json_span(&t, from, to);
+	text_json(&t, usage_kind_to_string(q->kind));
+	text_json_span(&t, q->from, q->to);
 	text_put(&t, ",\"values\":{");
-	err = store_read_labels(st, kind, from, to, write_json_label, &r);
+	err = store_read_labels(st, q, write_json_label, &r);
 	text_put(&t, "}}\n");
 	return err ? err : text_end(&t);
 }

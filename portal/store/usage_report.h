@@ -25,9 +25,8 @@ int usage_report_usage(struct store *st, const struct store_query *q,
 		       enum usage_report_format format, FILE *out) MUST_CHECK;
 
 /* {"kind":"language","from":...,"to":...,"values":{"de":120,"other":7}} */
-int usage_report_labels(struct store *st, enum usage_kind kind, store_day from,
-			store_day to, enum usage_report_format format,
-			FILE *out) MUST_CHECK;
+int usage_report_labels(struct store *st, const struct store_label_query *q,
+			enum usage_report_format format, FILE *out) MUST_CHECK;
 
 /* "2026-11-24", "today", "yesterday", "-7d" (that many days ago), "" for no
  * bound. false: none of these, or no day of the calendar. */

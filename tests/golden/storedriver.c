@@ -66,10 +66,13 @@ static char *all_reports(struct store *st)
 				exit(1);
 		}
 	}
-	for (int kind = 0; kind < USAGE_KINDS; kind++)
-		if (usage_report_labels(st, (enum usage_kind)kind, 0, 0,
-					USAGE_REPORT_JSON, f))
+	for (int kind = 0; kind < USAGE_KINDS; kind++) {
+		struct store_label_query labels = { (enum usage_kind)kind, 0,
+						    0 };
+
+		if (usage_report_labels(st, &labels, USAGE_REPORT_JSON, f))
 			exit(1);
+	}
 	fclose(f);
 	return text;
 }

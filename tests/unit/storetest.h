@@ -154,10 +154,10 @@ static inline void assert_labels(struct store *st, enum usage_kind kind,
 				 store_day from, store_day to,
 				 const char *wanted)
 {
+	struct store_label_query q = { kind, from, to };
 	char text[200] = "";
 
-	assert_int_equal(store_read_labels(st, kind, from, to, on_label, text),
-			 0);
+	assert_int_equal(store_read_labels(st, &q, on_label, text), 0);
 	assert_string_equal(text, wanted);
 }
 

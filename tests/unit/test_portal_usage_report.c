@@ -65,14 +65,14 @@ static const char *report(struct store *st, const struct store_query *q,
 static const char *labels(struct store *st, store_day from,
 			  enum usage_report_format format)
 {
+	struct store_label_query q = { USAGE_LANGUAGE, from, 0 };
 	size_t len;
 	FILE *f;
 
 	free(text);
 	f = open_memstream(&text, &len);
 	assert_non_null(f);
-	assert_int_equal(
-		usage_report_labels(st, USAGE_LANGUAGE, from, 0, format, f), 0);
+	assert_int_equal(usage_report_labels(st, &q, format, f), 0);
 	fclose(f);
 	return text;
 }
