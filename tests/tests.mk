@@ -52,8 +52,10 @@ $(1): $(BUILD)/$(2:.c=.o) $(filter %.o,$(3)) $(call archives,$(2))
 	$$(call say,LD)$$(link) $(filter-out %.o,$(3)) -o $$@ $$^ $$(call pkg_libs,$(sort $(call test_pkgs,$(2)))) -lm
 endef
 NOSYNC := $(BUILD)/tests/unit/nosync.o
+# Those of the controller bring their own kernel.
+KERNEL = $(if $(findstring /test_control_,$(1)),$(BUILD)/tests/unit/kernel.o)
 $(foreach p,$(UNITS),$(eval $(call test_program,$(p),\
-	tests/unit/$(notdir $(p)).c,$(NOSYNC))))
+	tests/unit/$(notdir $(p)).c,$(NOSYNC) $(call KERNEL,$(p)))))
 $(foreach p,$(FUZZERS),$(eval $(call test_program,$(p),\
 	tests/fuzz/$(notdir $(p)).c,-fsanitize=fuzzer)))
 $(foreach p,$(REPLAYS),$(eval $(call test_program,$(p),\

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The kernel, as the controller meets it: every function of nft.h, rtnl.h and
+ * conntrack.h, played on a model of tables, classes and neighbours, and its
+ * clock, which stands still unless the test moves it. The messages are real
+ * ones; only sockets are missing.
+ *
+ * A transaction is all or nothing, as in the kernel; a batch of rtnetlink goes
+ * on after a message that fails.
+ */
+#ifndef STADTTOR_TESTS_KERNEL_H
+#define STADTTOR_TESTS_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "netctl/netlink/conntrack.h"
+#include "netctl/netlink/rtnl.h"
+
+#define KERNEL_START_MS 1000000ULL
+#define KERNEL_SOURCES	64
+
+enum kernel_call {
+	KERNEL_COMMIT, /* of nft, unless it is empty */
+	KERNEL_DUMP,   /* of elements */
+	KERNEL_GET,    /* of one element */
+	KERNEL_RULES,  /* a dump of tables, chains, rules, sets or objects */
+	KERNEL_BATCH,  /* of rtnetlink, unless it is empty */
+	KERNEL_REQUEST,
+	KERNEL_ROOTS, /* a dump of qdiscs */
+	KERNEL_FIND_NEIGHBOUR,
+	KERNEL_LIST_NEIGHBOURS,
+	KERNEL_END_FLOWS,
+	KERNEL_CALLS
+};
+
+struct kernel {
+	uint64_t now_ms;
+	unsigned int calls[KERNEL_CALLS];
+	/* The next calls fail, those after `spared` that do not. */
+	struct {
+		int error;
+		unsigned int spared, times;
+	} failing[KERNEL_CALLS];
+
+	bool has_htb, has_fq_codel, has_flow_table;
+	bool root_is_foreign;	/* on every device */
+	unsigned int put_added; /* elements put by the last transaction */
+	unsigned int put_deleted;
+
+	/* connections */
+	struct conntrack_source ended[KERNEL_SOURCES];
+	size_t ended_count; /* since kernel_forget_ended() */
+	uint64_t flows_due_ms;
+	bool flows_want_all;
+	struct mac spared; /* the last device that was let in again */
+	uint32_t spared_ifindex;
+};
+
+extern struct kernel kernel;
+
+void kernel_boot(void);
+void kernel_halt(void);
+
+/* The next `times` calls of that kind fail. */
+void kernel_fail(enum kernel_call call, int error, unsigned int times);
+void kernel_fail_after(enum kernel_call call, int error, unsigned int spared);
+
+/* --- devices and who is behind them ------------------------------------- */
+
+void kernel_add_device(const char *name, uint32_t ifindex);
+void kernel_add_neighbour(uint32_t ifindex, const struct mac *mac,
+			  const struct addr *a);
+
+/* --- what is in the tables ---------------------------------------------- */
+
+struct kernel_element {
+	char set[32];
+	uint16_t family;
+	uint8_t key[16];
+	uint32_t key_len, flags;
+	bool has_data, has_counter;
+	uint32_t data;
+	uint64_t packets, bytes;
+	uint64_t ends_ms; /* UINT64_MAX: never */
+	uint64_t limit_bytes_per_s;
+	uint8_t user[128];
+	uint32_t user_len;
+};
+
+/* NULL: there is none. set: "up_square". */
+struct kernel_element *kernel_find(const char *set, const struct mac *mac);
+size_t kernel_count(const char *set);
+bool kernel_has_set(const char *set);
+
+/* What others do. The controller is told, as soon as its loop turns. */
+void kernel_add_element(const struct kernel_element *e);
+void kernel_flush(const char *set);
+void kernel_remove(const char *set, const struct mac *mac);
+void kernel_delete_tables(void);
+
+/* --- classes -------------------------------------------------------------- */
+
+struct kernel_class {
+	uint32_t ifindex;
+	uint32_t minor, parent;
+	uint64_t rate_bps, ceil_bps;
+	char leaf[16]; /* kind of its qdisc; empty: none */
+};
+
+/* NULL: there is none. */
+struct kernel_class *kernel_class(uint32_t ifindex, uint32_t minor);
+size_t kernel_class_count(uint32_t ifindex);
+bool kernel_has_root(uint32_t ifindex);
+
+/* Another program takes the root, with all classes. */
+void kernel_remove_root(uint32_t ifindex);
+
+#endif
