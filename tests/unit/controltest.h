@@ -30,7 +30,6 @@
 #include "netctl/control/controller.h"
 #include "netctl/control/describe.h"
 #include "netctl/control/grant.h"
-#include "netctl/rules/ruleset.h"
 #include "netctl/session/session.h"
 #include "netctl/usage/usage.h"
 

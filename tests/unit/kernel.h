@@ -51,7 +51,7 @@ struct kernel {
 
 	/* connections */
 	struct conntrack_source ended[KERNEL_SOURCES];
-	size_t ended_count; /* since kernel_forget_ended() */
+	size_t ended_count; /* since the test last set it to 0 */
 	uint64_t flows_due_ms;
 	bool flows_want_all;
 	struct mac spared; /* the last device that was let in again */
