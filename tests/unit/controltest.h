@@ -44,7 +44,7 @@ enum { WAN_INDEX = 2, SQUARE_INDEX, LIBRARY_INDEX };
 #define CONFIG(options)                                                        \
 	"config uplink 'wan'\n\toption device 'test-wan'\n"                    \
 	"config zone 'square'\n\toption device 'test-square'\n"                \
-	"\toption duration '1h'\n\toption idle '0'\n" options                  \
+	"\toption duration '1h'\n" options                                     \
 	"config zone 'library'\n\toption device 'test-library'\n"              \
 	"config portal\nconfig usage\n\toption pending ''\n"
 
@@ -207,6 +207,7 @@ static inline void begin(const char *config)
 	kernel_add_device("test-library", LIBRARY_INDEX);
 	assert_int_equal(start_controller(config), 0);
 	turn();
+	memset(kernel.calls, 0, sizeof(kernel.calls));
 	forget_log();
 }
 

@@ -138,7 +138,8 @@ static void test_address_in_two_zones(void **state)
 /* --- limits --------------------------------------------------------------- */
 
 #define LIMITS                                                                 \
-	"\toption quota '1GB'\n\toption rate_down '8mbit'\n\toption rate_up "  \
+	"\toption idle '0'\n\toption quota '1GB'\n\toption rate_down "         \
+	"'8mbit'\n\toption rate_up "                                           \
 	"'2mbit'\n"                                                            \
 	"\toption max_duration '2h'\n\toption max_rate_down '16mbit'\n"        \
 	"\toption max_rate_up '4mbit'\n\toption max_quota '2GB'\n"
