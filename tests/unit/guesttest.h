@@ -1,31 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the tests of the guests' side share: the portal's routes and pages
- * behind its connection engine, one request at a time, and netctl's end of the
- * socket, played by the test. Nothing waits: all is within one process, so an
- * answer is there after a few turns of the loop or never.
+ * What the tests of the guests' side share: the portal's routes and pages, and
+ * what netctl says to them.
  */
 #ifndef STADTTOR_TESTS_GUESTTEST_H
 #define STADTTOR_TESTS_GUESTTEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "portaltest.h"
 
-#include <cmocka.h>
-
-#include <errno.h>
-#include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include <event2/event.h>
 
 #include "common/array.h"
 #include "common/config/settings_read.h"
@@ -36,7 +19,6 @@
 #define HOST	"portal.test"
 #define IFINDEX 7
 #define TERMS	3
-#define TURNS	100
 #define ACCEPT	"terms=3"
 #define ENGLISH "Accept-Language: en\r\n"
 #define FORM	"Content-Type: application/x-www-form-urlencoded\r\n"
@@ -57,14 +39,11 @@ enum { CLICK_ZONE, CODE_ZONE, ZONES };
 	"\toption network 'Testnet'\n\toption terms_version '3'\n"
 
 struct guesttest {
-	struct event_base *base;
 	struct settings *settings;
 	struct page_set *pages, *fewer; /* fewer: with fewer languages */
 	struct logo logo;
 	struct site site;
-	struct conns *conns;
 	struct zone zone[ZONES];
-	char folder[64], socket[96];
 
 	/* how requests come */
 	size_t at; /* the zone */
@@ -72,7 +51,6 @@ struct guesttest {
 	struct addr local;
 
 	/* netctl */
-	int listener, gate; /* -1: closed */
 	struct ipc_session says;
 	int32_t error[IPC_LOGOUT + 1]; /* instead, by what was asked */
 
@@ -83,12 +61,6 @@ struct guesttest {
 	enum ipc_type type; /* of the last question */
 	struct ipc_lookup lookup;
 	struct ipc_grant grant;
-
-	/* what came back */
-	unsigned int status;
-	char answer[24 * 1024];
-	size_t len;
-	const char *body;
 };
 
 static struct guesttest t;
@@ -103,55 +75,12 @@ static const struct ipc_session granted = {
 
 /* --- netctl ------------------------------------------------------------- */
 
-static inline void ignore_presence(bool is_there, void *arg)
-{
-	(void)is_there;
-	(void)arg;
-}
-
-static inline void gate_listen(void)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", t.socket);
-	unlink(t.socket); /* of a test that failed */
-	t.listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
-	assert_true(t.listener >= 0);
-	assert_int_equal(bind(t.listener, (struct sockaddr *)&sun, sizeof(sun)),
-			 0);
-	assert_int_equal(listen(t.listener, 1), 0);
-}
-
-static inline void gate_leave(void)
-{
-	if (t.gate >= 0)
-		close(t.gate);
-	if (t.listener >= 0)
-		close(t.listener);
-	t.gate = t.listener = -1;
-	unlink(t.socket);
-}
-
 /* A gate that answers with an unknown device until told otherwise. */
 static inline void gate_start(bool is_there)
 {
-	struct netctl_client_config config = {
-		.base = t.base,
-		.socket = t.socket,
-		.on_presence = ignore_presence,
-	};
-
 	t.says = (struct ipc_session){ .state = SESSION_UNKNOWN };
 	memset(t.error, 0, sizeof(t.error));
-	t.gate = t.listener = -1;
-	if (is_there)
-		gate_listen();
-	t.site.netctl = netctl_client_new(&config);
-	assert_non_null(t.site.netctl);
-	event_base_loop(t.base, EVLOOP_NONBLOCK);
-	assert_int_equal(netctl_client_is_there(t.site.netctl), is_there);
-	if (is_there)
-		t.gate = accept(t.listener, NULL, NULL);
+	t.site.netctl = gate_open(is_there);
 }
 
 static inline void gate_stop(void)
@@ -180,7 +109,7 @@ static inline void gate_answer(const struct ipc_header *question)
 	if (s.error == GATE_LEAVES)
 		gate_leave();
 	else
-		assert_int_equal(send(t.gate, &s, sizeof(s), 0), sizeof(s));
+		assert_int_equal(send(wire.gate, &s, sizeof(s), 0), sizeof(s));
 }
 
 static inline void gate_serve(void)
@@ -188,9 +117,9 @@ static inline void gate_serve(void)
 	union question m;
 	ssize_t n;
 
-	if (t.gate < 0)
+	if (wire.gate < 0)
 		return;
-	n = recv(t.gate, &m, sizeof(m), MSG_DONTWAIT);
+	n = recv(wire.gate, &m, sizeof(m), MSG_DONTWAIT);
 	if (n <= 0)
 		return;
 	assert_null(ipc_message_check(&m, (size_t)n));
@@ -252,36 +181,28 @@ static inline int guesttest_start(void **state)
 				       .user_size = sizeof(struct guest) };
 
 	(void)state;
-	snprintf(t.folder, sizeof(t.folder), "/tmp/guest.XXXXXX");
-	if (!mkdtemp(t.folder))
-		return -1;
-	snprintf(t.socket, sizeof(t.socket), "%s/netctl.sock", t.folder);
+	portaltest_open();
 	read_pages();
 	make_zones();
 	t.site.source.settings = t.settings;
 	t.site.source.pages = t.pages;
 	t.site.logo = &t.logo;
 	origin_init(&t.site.origin, &t.settings->portal);
-	config.base = t.base = event_base_new();
-	t.conns = conns_new(&config, &bounds);
-	return t.conns ? 0 : -1;
+	config.base = wire.base;
+	wire.conns = conns_new(&config, &bounds);
+	return wire.conns ? 0 : -1;
 }
 
 static inline int guesttest_stop(void **state)
 {
-	char command[128];
-
 	(void)state;
 	if (t.site.netctl) /* of a test that failed */
 		gate_stop();
-	conns_free(t.conns);
-	event_base_free(t.base);
 	page_set_free(t.pages);
 	page_set_free(t.fewer);
 	t.fewer = NULL;
 	settings_free(t.settings);
-	snprintf(command, sizeof(command), "rm -rf %s", t.folder);
-	return system(command);
+	return portaltest_close();
 }
 
 /* --- a reload ---------------------------------------------------------- */
@@ -296,14 +217,14 @@ static inline void read_fewer_pages(void)
 
 	s = *t.settings;
 	assert_non_null(getcwd(here, sizeof(here)));
-	snprintf(to, sizeof(to), "%s/lang", t.folder);
+	snprintf(to, sizeof(to), "%s/lang", wire.folder);
 	assert_int_equal(mkdir(to, 0700), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(linked); i++) {
 		snprintf(from, sizeof(from), "%s/web/%s", here, linked[i]);
-		snprintf(to, sizeof(to), "%s/%s", t.folder, linked[i]);
+		snprintf(to, sizeof(to), "%s/%s", wire.folder, linked[i]);
 		assert_int_equal(symlink(from, to), 0);
 	}
-	s.portal.pages = t.folder;
+	s.portal.pages = wire.folder;
 	t.fewer = page_set_read(&s, error);
 	assert_non_null(t.fewer);
 }
@@ -315,83 +236,25 @@ static inline void change_pages(void)
 
 /* --- a request and its answer ------------------------------------------- */
 
-/* true: it is complete. */
-static inline bool take_answer(int fd)
-{
-	ssize_t n = recv(fd, t.answer + t.len, sizeof(t.answer) - 1 - t.len,
-			 MSG_DONTWAIT);
-
-	if (n > 0)
-		t.len += (size_t)n;
-	t.answer[t.len] = '\0';
-	return n == 0;
-}
-
-static inline void read_head(const char *request)
-{
-	const char *end = strstr(t.answer, "\r\n\r\n");
-
-	if (!end || sscanf(t.answer, "HTTP/1.1 %u ", &t.status) != 1)
-		fail_msg("%s: no answer: %s", request, t.answer);
-	t.body = end + 4;
-}
-
-/* Sends it from 192.0.2.9, and turns the loop until the connection ends. */
+/* Sends it, and turns the loop until the connection ends. */
 static inline void exchange(const char *request)
 {
-	struct sockaddr_in peer = { .sin_family = AF_INET };
-	static const uint8_t device[] = { 192, 0, 2, 9 };
-	/* what is for TLS has no handshake here */
 	struct accepted a = { .zone = &t.zone[t.at],
+			      /* what is for TLS has no handshake here */
 			      .kind = t.kind == LISTENER_HIJACK
 					      ? LISTENER_HIJACK
-					      : LISTENER_HTTP,
-			      .peer = (struct sockaddr *)&peer };
-	int pair[2];
-	bool is_over = false;
+					      : LISTENER_HTTP };
 
-	memcpy(&peer.sin_addr, device, sizeof(device));
-	assert_int_equal(
-		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	assert_int_equal(write(pair[1], request, strlen(request)),
-			 strlen(request));
-	a.fd = pair[0];
-	t.len = t.asked = 0;
+	t.asked = 0;
 	t.type = IPC_NONE;
-	conns_accept(t.conns, &a);
-	for (int i = 0; i < TURNS && !is_over; i++) {
-		gate_serve();
-		event_base_loop(t.base, EVLOOP_NONBLOCK);
-		is_over = take_answer(pair[1]);
-	}
-	close(pair[1]);
-	event_base_loop(t.base, EVLOOP_NONBLOCK);
-	assert_true(is_over);
-	assert_int_equal(conns_count(t.conns), 0);
+	portaltest_exchange(request, &a, gate_serve);
 }
 
 /* The same where there is an answer. */
 static inline void visit(const char *request)
 {
 	exchange(request);
-	read_head(request);
-}
-
-/* The value of a header field; NULL: there is none. */
-static inline const char *field(const char *name)
-{
-	static char value[512];
-	size_t len = strlen(name);
-	const char *at = strstr(t.answer, "\r\n");
-
-	for (; at && at + 4 < t.body; at = strstr(at + 2, "\r\n")) {
-		if (strncmp(at + 2, name, len) || at[2 + len] != ':')
-			continue;
-		snprintf(value, sizeof(value), "%.*s",
-			 (int)strcspn(at + 4 + len, "\r"), at + 4 + len);
-		return value;
-	}
-	return NULL;
+	portaltest_read_head(request);
 }
 
 /* --- tables of cases ---------------------------------------------------- */
@@ -442,19 +305,19 @@ static inline void send_case(const struct guest_case *c)
 /* Without the style, which is most of a page. */
 static inline const char *shown(void)
 {
-	const char *page = strstr(t.body, "<body");
+	const char *page = strstr(wire.body, "<body");
 
-	return page ? page : t.body;
+	return page ? page : wire.body;
 }
 
 static inline void check_texts(const struct guest_case *c)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(c->has) && c->has[i]; i++)
-		if (!strstr(t.body, text_of(c->lang, c->has[i])))
+		if (!strstr(wire.body, text_of(c->lang, c->has[i])))
 			fail_msg("%s: lacks '%s': %s", c->line, c->has[i],
 				 shown());
 	for (size_t i = 0; i < ARRAY_SIZE(c->lacks) && c->lacks[i]; i++)
-		if (strstr(t.body, text_of(c->lang, c->lacks[i])))
+		if (strstr(wire.body, text_of(c->lang, c->lacks[i])))
 			fail_msg("%s: has '%s': %s", c->line, c->lacks[i],
 				 shown());
 }
@@ -463,7 +326,7 @@ static inline void check_texts(const struct guest_case *c)
 static inline void check_length(const struct guest_case *c)
 {
 	const char *length = field("Content-Length");
-	size_t sent = t.len - (size_t)(t.body - t.answer);
+	size_t sent = wire.len - (size_t)(wire.body - wire.answer);
 
 	assert_non_null(length);
 	if (strncmp(c->line, "HEAD ", 5)) {
@@ -478,8 +341,8 @@ static inline void check_case(const struct guest_case *c)
 {
 	const char *location = field("Location");
 
-	if (t.status != c->status)
-		fail_msg("%s: %u instead of %u: %s", c->line, t.status,
+	if (wire.status != c->status)
+		fail_msg("%s: %u instead of %u: %s", c->line, wire.status,
 			 c->status, shown());
 	if (!location != !c->location ||
 	    (location && strcmp(location, c->location)))

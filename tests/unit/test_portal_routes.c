@@ -275,10 +275,10 @@ static void test_trouble(void **state)
 	gate_start(true);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		visit(cases[i].bytes);
-		assert_int_equal(t.status, cases[i].status);
+		assert_int_equal(wire.status, cases[i].status);
 		assert_int_equal(t.asked, 0);
 		assert_non_null(
-			strstr(t.body, text_of("de", "error_bad_title")));
+			strstr(wire.body, text_of("de", "error_bad_title")));
 	}
 	gate_stop();
 }
@@ -370,9 +370,9 @@ static void test_no_room(void **state)
 				      .has = { "error_busy_title" } };
 
 	(void)state;
-	conns_set_bounds(t.conns, &none);
+	conns_set_bounds(wire.conns, &none);
 	run_case(&c);
-	conns_set_bounds(t.conns, &some);
+	conns_set_bounds(wire.conns, &some);
 }
 
 static void test_offline(void **state)
@@ -513,7 +513,7 @@ static void test_languages(void **state)
 
 static void close_zone(void)
 {
-	conns_close_zone(t.conns, &t.zone[CLICK_ZONE]);
+	conns_close_zone(wire.conns, &t.zone[CLICK_ZONE]);
 }
 
 /* The answer is nobody's then. */
@@ -524,10 +524,10 @@ static void test_zone_goes(void **state)
 	t.meanwhile = close_zone;
 	exchange("GET / HTTP/1.1\r\nHost: " HOST "\r\n\r\n");
 	assert_int_equal(t.asked, 1);
-	assert_int_equal(t.len, 0);
+	assert_int_equal(wire.len, 0);
 	t.meanwhile = NULL;
 	exchange("GET / HTTP/1.1\r\nHost: " HOST "\r\n\r\n");
-	assert_true(t.len > 0);
+	assert_true(wire.len > 0);
 	gate_stop();
 }
 

@@ -30,8 +30,8 @@ static void pass(int64_t seconds)
 static int start(void **state)
 {
 	guesttest_start(state);
-	snprintf(file, sizeof(file), "%s/vouchers.sqlite", t.folder);
-	snprintf(key_file, sizeof(key_file), "%s/vouchers.key", t.folder);
+	snprintf(file, sizeof(file), "%s/vouchers.sqlite", wire.folder);
+	snprintf(key_file, sizeof(key_file), "%s/vouchers.key", wire.folder);
 	files = (struct voucher_settings){ .file = file,
 					   .key = key_file,
 					   .tries_per_minute = 60 };
