@@ -279,6 +279,19 @@ static void on_end_late(struct deadline *d)
 
 /* --- after the answer -------------------------------------------------- */
 
+/* Nobody has to go for that. false: no place to wait in. */
+static bool conn_wait_for_end(struct conn *c)
+{
+	if (c->deadline.queue)
+		return true;
+	if (!c->has_place && c->owner->count >= c->owner->bounds.max)
+		return false;
+	if (!conn_take_place(c))
+		return false;
+	conn_wait(c, WAIT_END);
+	return true;
+}
+
 static void conn_drain(struct conn *c)
 {
 	char *buf = c->owner->scratch;
@@ -296,26 +309,25 @@ static void conn_drain(struct conn *c)
 			return;
 		}
 	}
-	conn_arm(c, EV_READ, conn_drain);
+	if (conn_wait_for_end(c))
+		conn_arm(c, EV_READ, conn_drain);
+	else
+		conn_close(c, "answered");
 }
 
-/*
- * A close with input unread resets the connection and eats the answer. Nobody
- * has to go for that.
- */
+/* A close with input unread resets the connection and eats the answer. */
 static void conn_finish(struct conn *c)
 {
 	struct conns *cs = c->owner;
-	bool has_room = c->has_place || cs->count < cs->bounds.max;
 
 	c->transport->finish(c->transport_state);
-	if (!c->may_have_unread || !has_room || !conn_take_place(c)) {
+	if (!c->may_have_unread) {
 		conn_close(c, "answered");
 		return;
 	}
 	shutdown(c->fd, SHUT_WR);
 	c->state = CONN_DRAIN;
-	conn_wait(c, WAIT_END);
+	deadline_stop(&c->deadline);
 	conn_drain(c);
 	wipe_scratch(cs); /* it may be nobody's turn */
 }

@@ -245,6 +245,30 @@ static void what_is_no_request(void **state)
 	stop(&f);
 }
 
+/* Though the house is full: what has come is read, and no reset follows. */
+static void more_than_a_request(void **state)
+{
+	static char request[REQUEST_MAX + 1000];
+	struct fixture f;
+	char more;
+	int fd[2];
+
+	(void)state;
+	memset(request, 'x', sizeof(request) - 1);
+	memcpy(request, "GET /", strlen("GET /"));
+	start(&f, 1, 8);
+	f.holds = true;
+	fd[0] = connect_with(&f, 1, NULL, REQUEST);
+	assert_true(f.had_room);
+	fd[1] = connect_with(&f, 2, NULL, request);
+	assert_answer(fd[1], TROUBLE);
+	assert_int_equal(f.status, 431);
+	assert_int_equal(read(fd[1], &more, 1), 0);
+	for (size_t i = 0; i < 2; i++)
+		close(fd[i]);
+	stop(&f);
+}
+
 static void held_and_answered(void **state)
 {
 	struct fixture f;
@@ -555,6 +579,7 @@ int main(void)
 		cmocka_unit_test(in_one_piece),
 		cmocka_unit_test(byte_by_byte),
 		cmocka_unit_test(what_is_no_request),
+		cmocka_unit_test(more_than_a_request),
 		cmocka_unit_test(held_and_answered),
 		cmocka_unit_test(places_of_all),
 		cmocka_unit_test(oldest_by_its_arrival),
