@@ -448,9 +448,14 @@ void routes_on_request(struct conn *c, void *arg)
 	dispatch(c);
 }
 
+/* Who was diverted is led here whatever it is: too long, too slow, no HTTP. */
 void routes_on_trouble(struct conn *c, unsigned int status, void *arg)
 {
 	(void)arg;
+	if (conn_exchange(c)->kind == LISTENER_HIJACK) {
+		view_redirect(c);
+		return;
+	}
 	choose_language(c);
 	view_error(c, status, NULL);
 }

@@ -636,10 +636,49 @@ def leads_to(portal, address):
         return Answer(read_all(s)).headers["Location"]
 
 
-def test_hijack_refuses_what_is_no_http(portal):
-    for data in (b"\x16\x03\x01\x02\x00\x01\x00", b"\0" * 50, b"\x80" * 9000,
-                 b"GET / HTTP/1.1\r\n\r\n", b"GET /\r\n\r\n"):
-        assert Answer(portal.send(data, HIJACK)).status == 400
+# What is refused where pages are, or could not be read to its end.
+ODD = {
+    "cookies of 9 kB": b"GET / HTTP/1.1\r\n" + H + b"Cookie: a="
+                       + b"x" * 9000 + b"\r\n\r\n",
+    "a path of 9 kB": b"GET /?" + b"x" * 9000 + b" HTTP/1.1\r\n" + H
+                      + b"\r\n",
+    "a head of 100 kB": b"GET / HTTP/1.1\r\n" + H
+                        + (b"A: " + b"x" * 9000 + b"\r\n") * 11 + b"\r\n",
+    "120 fields": b"GET / HTTP/1.1\r\n" + H + b"A: b\r\n" * 120 + b"\r\n",
+    "http/2 at once": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+                      b"\0\0\0\4\0\0\0\0\0",
+    "http/1.0": b"GET / HTTP/1.0\r\n\r\n",
+    "http/0.9": b"GET /\r\n",
+    "no host": b"GET / HTTP/1.1\r\n\r\n",
+    "absolute": b"GET https://shop.example:8443/ HTTP/1.1\r\n\r\n",
+    "connect": b"CONNECT shop.example:443 HTTP/1.1\r\n\r\n",
+    "options of all": b"OPTIONS * HTTP/1.1\r\n" + H + b"\r\n",
+    "unknown method": b"BREW /pot HTTP/1.1\r\n" + H + b"\r\n",
+    "two spaces": b"GET  / HTTP/1.1\r\n" + H + b"\r\n",
+    "bare lf": b"GET / HTTP/1.1\n" + H.replace(b"\r", b"") + b"\n",
+    "nul in a field": b"GET / HTTP/1.1\r\nA: \0\r\n" + H + b"\r\n",
+    "tls hello": b"\x16\x03\x01\x02\x00\x01\x00",
+    "ssh": b"SSH-2.0-OpenSSH_9.2\r\n",
+    "only nul": b"\0" * 50,
+    "endless bytes": b"\x80" * 9000,
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_hijack_leads_here_whatever_it_is(portal, name):
+    answer = Answer(portal.send(ODD[name], HIJACK))
+    assert answer.status == 302
+    assert answer.headers["Location"] == f"http://{GATE4}/?via=o"
+    assert f'href="http://{GATE4}/?via=o"' in answer.text
+
+
+def test_hijack_leads_here_who_never_ends(portal):
+    with portal.connect(HIJACK) as s:
+        s.sendall(b"HEAD /generate_204 HTTP/1.1\r\n"
+                  b"Host: www.gstatic.com\r\n")
+        answer = Answer(read_all(s))
+    assert answer.headers["Location"] == f"http://{GATE4}/?via=g"
+    assert not answer.body
 
 
 # --- pages -------------------------------------------------------------------

@@ -283,6 +283,29 @@ static void test_trouble(void **state)
 	gate_stop();
 }
 
+/* The same bytes, meant for somebody else, are led here. */
+static void test_diverted_trouble(void **state)
+{
+	static const char *const cases[] = {
+		"GET / HTTP/1.1\r\n\r\n",
+		"GET\r\n\r\n",
+		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+		"\x16\x03\x01",
+	};
+
+	(void)state;
+	gate_start(true);
+	t.kind = LISTENER_HIJACK;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		visit(cases[i]);
+		assert_int_equal(t.status, 302);
+		assert_string_equal(field("Location"),
+				    "http://" HOST "/?via=o");
+		assert_int_equal(t.asked, 0);
+	}
+	gate_stop();
+}
+
 /* --- what netctl says --------------------------------------------------- */
 
 static const struct {
@@ -605,14 +628,23 @@ static void test_logo(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_pages),     TEST(test_forms),
-		TEST(test_questions), TEST(test_refused),
-		TEST(test_methods),   TEST(test_trouble),
-		TEST(test_errors),    TEST(test_away),
-		TEST(test_no_room),   TEST(test_offline),
-		TEST(test_session),   TEST(test_languages),
-		TEST(test_zone_goes), TEST(test_language_goes),
-		TEST(test_policy),    TEST(test_logo),
+		TEST(test_pages),
+		TEST(test_forms),
+		TEST(test_questions),
+		TEST(test_refused),
+		TEST(test_methods),
+		TEST(test_trouble),
+		TEST(test_diverted_trouble),
+		TEST(test_errors),
+		TEST(test_away),
+		TEST(test_no_room),
+		TEST(test_offline),
+		TEST(test_session),
+		TEST(test_languages),
+		TEST(test_zone_goes),
+		TEST(test_language_goes),
+		TEST(test_policy),
+		TEST(test_logo),
 	};
 
 	return cmocka_run_group_tests(tests, guesttest_start, guesttest_stop);
