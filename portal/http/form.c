@@ -3,37 +3,44 @@
 
 #include <string.h>
 
-#include "portal/http/request.h"
-
-static bool decode(const char *text, size_t len, char *out, size_t max)
+/* Into the form's text; NULL: broken. */
+static const char *decode(struct form *f, const char *text, size_t len)
 {
-	int n = request_decode(text, len, out, max - 1, true);
+	char *out = f->text + f->used;
+	int n = request_decode(text, len, out, sizeof(f->text) - f->used - 1,
+			       true);
 
 	if (n < 0)
-		return false;
+		return NULL;
 	out[n] = '\0';
-	return true;
+	f->used += (size_t)n + 1;
+	return out;
 }
 
 static bool form_add(struct form *f, const char *pair, size_t len)
 {
 	const char *sign = memchr(pair, '=', len);
 	size_t name_len = sign ? (size_t)(sign - pair) : len;
-	size_t value_len = sign ? len - name_len - 1 : 0;
+	size_t value_at = sign ? name_len + 1 : len;
+	const char *name, *value;
 
 	if (f->count == FORM_FIELDS)
 		return false;
-	if (!decode(pair, name_len, f->field[f->count].name, FORM_NAME) ||
-	    !decode(sign ? sign + 1 : pair, value_len, f->field[f->count].value,
-		    FORM_VALUE))
+	name = decode(f, pair, name_len);
+	value = decode(f, pair + value_at, len - value_at);
+	if (!name || !value)
 		return false;
+	f->field[f->count].name = name;
+	f->field[f->count].value = value;
 	f->count++;
 	return true;
 }
 
 bool form_parse(struct form *f, const char *bytes, size_t len)
 {
-	f->count = 0;
+	f->count = f->used = 0;
+	if (len > REQUEST_BODY_MAX)
+		return false;
 	while (len) {
 		const char *end = memchr(bytes, '&', len);
 		size_t n = end ? (size_t)(end - bytes) : len;

@@ -6,19 +6,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "portal/http/request.h"
+
 #define FORM_FIELDS 8
-#define FORM_NAME   32
-#define FORM_VALUE  128
 
 struct form {
 	size_t count;
 	struct {
-		char name[FORM_NAME];
-		char value[FORM_VALUE];
+		const char *name, *value; /* both in text */
 	} field[FORM_FIELDS];
+	size_t used;
+	char text[REQUEST_BODY_MAX + 2 * FORM_FIELDS];
 };
 
-/* false: broken codes, control characters, or more than we ever ask for. */
+/* false: broken codes, a NUL, or more than we ever ask for. */
 bool form_parse(struct form *f, const char *bytes, size_t len);
 
 /* The value of the first field of that name; NULL: none. */

@@ -91,8 +91,13 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+static bool is_control(int c)
+{
+	return c < 0x20 || c == 0x7f;
+}
+
 int request_decode(const char *text, size_t len, char *out, size_t max,
-		   bool plus)
+		   bool is_form)
 {
 	size_t n = 0;
 
@@ -106,10 +111,10 @@ int request_decode(const char *text, size_t len, char *out, size_t max,
 			c = hex_digit(text[i + 1]) * 16 +
 			    hex_digit(text[i + 2]);
 			i += 2;
-		} else if (c == '+' && plus) {
+		} else if (c == '+' && is_form) {
 			c = ' ';
 		}
-		if (c < 0x20 || c == 0x7f || n == max)
+		if (n == max || !c || (!is_form && is_control(c)))
 			return -1;
 		out[n++] = (char)c;
 	}
@@ -543,7 +548,8 @@ static bool check_head(struct request *r)
 		return bad(r, r->is_chunked ? 411 : 501);
 	if (r->method == REQUEST_POST && !r->has_length)
 		return bad(r, 411);
-	if (r->body_len > REQUEST_BODY_MAX)
+	if (r->body_len > REQUEST_BODY_MAX ||
+	    r->body_len > REQUEST_MAX - r->parsed)
 		return bad(r, 413);
 	return true;
 }

@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #define REQUEST_HEAD_MAX 8192
-#define REQUEST_BODY_MAX 1024
-#define REQUEST_MAX	 (REQUEST_HEAD_MAX + REQUEST_BODY_MAX)
+#define REQUEST_BODY_MAX 4096
+#define REQUEST_MAX	 9216 /* both: only a short head leaves room for it */
 
 #define REQUEST_QUERY_MAX  512
 #define REQUEST_BEARER_MAX 200
@@ -100,10 +100,11 @@ const char *request_method_to_string(enum request_method method);
 
 /*
  * Undoes percent codes: -1, or the length in out, which is not terminated.
- * No room, broken codes and control characters are all -1. plus: a plus sign
- * is a space, as in forms.
+ * No room, broken codes and control characters are all -1. is_form: a plus sign
+ * is a space, and of control characters only NUL is refused, for tabs and line
+ * ends come with what people paste.
  */
 int request_decode(const char *text, size_t len, char *out, size_t max,
-		   bool plus);
+		   bool is_form);
 
 #endif

@@ -615,11 +615,10 @@ def test_no_login_form(admin):
     for headers, body in (
             ({"Content-Type": "application/json"}, '{"user":"anna"}'),
             ({"Content-Type": "text/plain"}, "user=anna&password=x"),
-            (form, "user=%zz"), (form, "user=%00"), (form, "a&" * 20),
-            (form, "user=" + "a" * 200)):
+            (form, "user=%zz"), (form, "user=%00"), (form, "a&" * 20)):
         assert admin.post("/login", body, headers=headers).status == 400
     assert admin.ask("/login", "PUT", "").status == 405
-    assert admin.post("/login", "a" * 1025).status == 413
+    assert admin.post("/login", "a" * 4097).status == 413
     assert admin.post("/api/now").status == 405
     assert admin.ask("/logout").headers["Allow"] == "POST"
 

@@ -86,9 +86,9 @@ static const struct verdict {
 	{ "POST / HTTP/1.1\r\n" HOST "\r\n", REQUEST_BAD, 411 },
 	{ "POST / HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n", REQUEST_DONE,
 	  0 },
-	{ "POST / HTTP/1.1\r\n" HOST "Content-Length: 1024\r\n\r\n",
+	{ "POST / HTTP/1.1\r\n" HOST "Content-Length: 4096\r\n\r\n",
 	  REQUEST_MORE, 0 },
-	{ "POST / HTTP/1.1\r\n" HOST "Content-Length: 1025\r\n\r\n",
+	{ "POST / HTTP/1.1\r\n" HOST "Content-Length: 4097\r\n\r\n",
 	  REQUEST_BAD, 413 },
 	/* 7 in 32 bits */
 	{ "POST / HTTP/1.1\r\n" HOST "Content-Length: 4294967303\r\n\r\n",
@@ -418,6 +418,27 @@ static void test_via(void **state)
 	}
 }
 
+/* A long head leaves no room for a long body. */
+static void test_size_of_both(void **state)
+{
+	static char text[REQUEST_HEAD_MAX + 64];
+	static const char start[] = "POST / HTTP/1.1\r\n" HOST "X: ";
+	static const char end[] = "\r\nContent-Length: 4096\r\n\r\n";
+	size_t most = REQUEST_MAX - REQUEST_BODY_MAX;
+	struct request r;
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	memcpy(text, start, sizeof(start) - 1);
+	memcpy(text + most - strlen(end), end, strlen(end));
+	assert_int_equal(feed(&r, text, most), REQUEST_MORE);
+	assert_int_equal(r.body_len, REQUEST_BODY_MAX);
+	memcpy(text + most + 1 - strlen(end), end, strlen(end));
+	text[most - strlen(end)] = 'a';
+	assert_int_equal(feed(&r, text, most + 1), REQUEST_BAD);
+	assert_int_equal(r.status, 413);
+}
+
 static void test_sizes(void **state)
 {
 	static char text[REQUEST_HEAD_MAX + 64];
@@ -480,6 +501,7 @@ int main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_many_fields),
 		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_size_of_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
