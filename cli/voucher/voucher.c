@@ -518,7 +518,7 @@ static enum cli_exit take_target(const struct voucher_session *d,
 		t->batch = (int64_t)batch;
 		return CLI_DONE;
 	}
-	if (!voucher_code_normalise(text, code))
+	if (!voucher_code_find(text, code))
 		return cli_fail(d->cli, CLI_USAGE,
 				"'%.40s' is neither the number of a batch nor "
 				"a code; is there a typing mistake?",

@@ -84,7 +84,7 @@ static enum cli_exit take_code(struct print_job *j, const char *text,
 {
 	char code[VOUCHER_CODE_MAX];
 
-	if (!voucher_code_normalise(text, code))
+	if (!voucher_code_find(text, code))
 		return cli_fail(j->session.cli, CLI_FAILED,
 				"line %zu: '%.40s' is no code; is there a "
 				"typing mistake?",

@@ -77,8 +77,8 @@ static enum page_notice voucher_check(struct conn *c, const struct form *f,
 		return notice;
 	if (!code || !*code)
 		return PAGE_NOTICE_CODE_MISSING;
-	return voucher_code_normalise(code, pass->code) ? PAGE_NOTICE_NONE
-							: PAGE_NOTICE_CODE_TYPO;
+	return voucher_code_find(code, pass->code) ? PAGE_NOTICE_NONE
+						   : PAGE_NOTICE_CODE_TYPO;
 }
 
 static enum page_notice voucher_judge(struct conn *c, struct credential *pass)

@@ -66,15 +66,24 @@ static void ask(struct conn *c, struct netctl_question q,
 
 /* --- handlers ---------------------------------------------------------- */
 
+/* With the code of the link, as cards have one. */
+static void show_portal(struct conn *c, enum page_notice notice)
+{
+	char code[VOUCHER_CODE_MAX], text[VOUCHER_CODE_TEXT_MAX] = "";
+
+	if (voucher_code_find(conn_exchange(c)->request.code, code))
+		voucher_code_to_text(code, text);
+	view_portal(c, "/", notice, text);
+}
+
 static void on_session_for_home(struct conn *c, const struct ipc_session *s)
 {
 	if (s->state == SESSION_GRANTED)
 		view_status(c, s, PAGE_NOTICE_NONE);
 	else
-		view_portal(c, "/",
-			    s->outlet == IPC_OUTLET_OPEN ? PAGE_NOTICE_NONE
-							 : PAGE_NOTICE_OFFLINE,
-			    conn_exchange(c)->request.code);
+		show_portal(c, s->outlet == IPC_OUTLET_OPEN
+				       ? PAGE_NOTICE_NONE
+				       : PAGE_NOTICE_OFFLINE);
 }
 
 static void show_home(struct conn *c)

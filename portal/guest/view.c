@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "common/text.h"
 #include "portal/guest/captive.h"
 #include "portal/guest/guest.h"
 #include "portal/guest/probe.h"
@@ -81,7 +82,7 @@ void view_portal(struct conn *c, const char *path, enum page_notice notice,
 	view_init(&v, c, path);
 	page_context_fill_zone(&v.context);
 	/* what is longer is no code, and would not fit on every page */
-	if (code && strlen(code) < PAGE_PREVIEW_CODE_MAX)
+	if (code && strlen(code) < PAGE_PREVIEW_CODE_MAX && text_is_plain(code))
 		v.context.values.value[PLACEHOLDER_CODE] = code;
 	page_context_set_notice(&v.context, notice);
 	view_send(&v, PAGE_PORTAL, 200, NULL);

@@ -183,16 +183,12 @@ static void take_via(struct request *r, struct piece p)
 		r->via = *p.at;
 }
 
-/* As it stands on a voucher: letters, digits and dashes need no decoding. */
 static void take_code(struct request *r, struct piece p)
 {
-	if (p.len >= sizeof(r->code))
-		return;
-	for (size_t i = 0; i < p.len; i++)
-		if (p.at[i] != '-' && !isalnum((unsigned char)p.at[i]))
-			return;
-	memcpy(r->code, p.at, p.len);
-	r->code[p.len] = '\0';
+	int len =
+		request_decode(p.at, p.len, r->code, sizeof(r->code) - 1, true);
+
+	r->code[len < 0 ? 0 : len] = '\0';
 }
 
 /* Of guests' queries only lang=xx, via=x and code=xxx mean something. */

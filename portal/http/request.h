@@ -66,7 +66,7 @@ struct request {
 	char path[64];	    /* decoded; empty where longer than any page's */
 	char lang[12];	    /* of the query, empty: none */
 	char via;	    /* of the query, a letter; NUL: none */
-	char code[24];	    /* of the query, letters and digits and dashes */
+	char code[128];	    /* of the query, decoded; empty where longer */
 	char origin[256];   /* whose page sent it, as host; empty: not told */
 	char host[256]; /* lower case, with port; of the target or the field */
 	char accept_language[160]; /* cut where longer */

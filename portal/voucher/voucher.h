@@ -63,7 +63,7 @@ struct vouchers;
 struct vouchers *vouchers_open(const struct voucher_settings *s);
 
 /*
- * code: in canonical form, see voucher_code_normalise(); family: AF_INET or
+ * code: in canonical form, see voucher_code_find(); family: AF_INET or
  * AF_INET6, of whoever sent it; zone: where. out is set with VOUCHER_FINE only.
  */
 enum voucher_answer vouchers_redeem(struct vouchers *v,

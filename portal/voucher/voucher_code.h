@@ -27,7 +27,6 @@
 #define VOUCHER_CODE_TEXT_MAX                                                  \
 	(VOUCHER_CODE_SYMBOLS + 2) /* with dash and NUL                        \
 				    */
-#define VOUCHER_CODE_TYPED_MAX 128 /* bytes; longer ones are typos */
 
 extern const char code_alphabet[];
 
@@ -35,13 +34,15 @@ extern const char code_alphabet[];
 int voucher_code_make(char code[VOUCHER_CODE_MAX]) MUST_CHECK;
 
 /*
- * What a person has typed, in UTF-8, in canonical form. Either case; spaces,
- * dashes, dots and marks of direction anywhere; O and 0 for Q, B for 8, S for
- * 5, Z for 2, U for V; full-width letters; Arabic-Indic and Persian digits;
- * Cyrillic and Greek letters that look like Latin ones.
- * false: a typing mistake, no such code is ever made; code is untouched.
+ * The code in what a person has typed or pasted, in UTF-8, in canonical form:
+ * its symbols in any grouping and nothing else, or in a longer text, as a link
+ * or all that stands on a card, one word of ten symbols or two of five.
+ * Whatever is no letter and no digit separates. Either case; O and 0 for Q, B
+ * for 8, S for 5, Z for 2, U for V; full-width and mathematical letters; digits
+ * of other writings; Cyrillic and Greek letters that look like Latin ones.
+ * false: none, or more than one; code is untouched.
  */
-bool voucher_code_normalise(const char *typed, char code[VOUCHER_CODE_MAX]);
+bool voucher_code_find(const char *typed, char code[VOUCHER_CODE_MAX]);
 
 /* XXXXX-XXXXX; returns text. */
 const char *voucher_code_to_text(const char code[VOUCHER_CODE_MAX],

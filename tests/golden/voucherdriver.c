@@ -133,7 +133,7 @@ static void redeem(char **word)
 	struct voucher_pass p;
 	enum voucher_answer a;
 
-	if (!voucher_code_normalise(word[0], code)) {
+	if (!voucher_code_find(word[0], code)) {
 		puts("typo");
 		return;
 	}

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sqlite3
+import urllib.parse
 
 import pytest
 
@@ -94,6 +95,23 @@ def test_typing(codes, phones):
     typed = code.lower().replace("-", "+") + "+"
     assert enter(phones[0], typed).status == 303
     traffic.wait_online(phones[0])
+
+
+def test_pasting(codes, phones):
+    """Whole texts with the code in them, in several alphabets."""
+    codes.start_codes()
+    code, other = codes.make_codes(2)
+    full_width = "".join(chr(ord(c) + 0xfee0) for c in code)
+    for text in (f"{code}\t8 h", f"\t{code}", f'"{code}"', f"\u201e{code}\u201c",
+                 code.replace("-", "\u2014"), code.replace("-", "\xa0"),
+                 code.replace("-", "\u200b"), full_width,
+                 f"http://{phones[0].network.gate4}/?code={code}&lang=de",
+                 f"Stadt-WLAN\r\nRathaus\r\n{code}\r\n" + "Text " * 50):
+        reply = enter(phones[0], urllib.parse.quote(text))
+        assert reply.status == 303, text
+        codes.cli("revoke", "--all")
+    reply = enter(phones[0], f"{code}+{other}")
+    assert is_refused(reply, "Tippfehler")
 
 
 def test_the_address_on_the_card(codes, phones):

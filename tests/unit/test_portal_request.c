@@ -439,6 +439,36 @@ static void test_size_of_both(void **state)
 	assert_int_equal(r.status, 413);
 }
 
+static const struct {
+	const char *query, *code;
+} codes[] = {
+	{ "?code=7K3PQ-M4WR9", "7K3PQ-M4WR9" },
+	{ "?lang=de&code=%09%22a+b%C2%A0", "\t\"a b\u00a0" },
+	{ "?code=%00a", "" },
+	{ "?code=%2", "" },
+	{ "?code=", "" },
+};
+
+static void test_code(void **state)
+{
+	struct request r;
+	char text[256];
+	int len;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		len = snprintf(text, sizeof(text),
+			       "GET /%s HTTP/1.1\r\n" HOST "\r\n",
+			       codes[i].query);
+		assert_int_equal(feed(&r, text, (size_t)len), REQUEST_DONE);
+		assert_string_equal(r.code, codes[i].code);
+	}
+	len = snprintf(text, sizeof(text),
+		       "GET /?code=%0128d HTTP/1.1\r\n" HOST "\r\n", 0);
+	assert_int_equal(feed(&r, text, (size_t)len), REQUEST_DONE);
+	assert_string_equal(r.code, "");
+}
+
 static void test_sizes(void **state)
 {
 	static char text[REQUEST_HEAD_MAX + 64];
@@ -502,6 +532,7 @@ int main(void)
 		cmocka_unit_test(test_many_fields),
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_size_of_both),
+		cmocka_unit_test(test_code),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

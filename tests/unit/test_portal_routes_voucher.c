@@ -168,6 +168,47 @@ static void test_typed(void **state)
 	assert_string_equal(t.grant.language, "fr");
 }
 
+/* As it comes with a table's cell, a message, a link or the whole card. */
+static void test_pasted(void **state)
+{
+	static const char *const around[][2] = {
+		{ "%09", "%09" },
+		{ "%22", "%22" },
+		{ "%E2%80%9E", "%E2%80%9C%C2%A0" },
+		{ "http%3A%2F%2F" HOST "%2F%3Fcode%3D", "%26lang%3Dde" },
+		{ "WLAN%0D%0ARathaus%0D%0A",
+		  "%0D%0A8+Stunden+ab+der+ersten+Anmeldung%0D%0Af%C3%BCr+bis+"
+		  "zu+3+Ger%C3%A4te+gleichzeitig" },
+	};
+	const struct guest_case in = { .status = 303,
+				       .location = "/status",
+				       .asks = IPC_GRANT };
+	char codes[CODES][VOUCHER_CODE_MAX], typed[200];
+
+	(void)state;
+	make("", codes);
+	for (size_t i = 0; i < ARRAY_SIZE(around); i++) {
+		snprintf(typed, sizeof(typed), "%s%.5s-%s%s", around[i][0],
+			 codes[0], codes[0] + 5, around[i][1]);
+		type_code(in, typed, "");
+	}
+}
+
+/* Nobody is asked about either, and neither is used. */
+static void test_two_codes(void **state)
+{
+	const struct guest_case refused = { .status = 200,
+					    .has = { "notice_code_typo" } };
+	char codes[CODES][VOUCHER_CODE_MAX], typed[64];
+
+	(void)state;
+	make("", codes);
+	snprintf(typed, sizeof(typed), "%s+%s", codes[0], codes[1]);
+	type_code(refused, typed, "");
+	assert_true(is_fresh(codes[0]));
+	assert_true(is_fresh(codes[1]));
+}
+
 static void test_page(void **state)
 {
 	static const struct guest_case cases[] = {
@@ -177,9 +218,17 @@ static void test_page(void **state)
 			   "name=\"code\" value=\"\"" },
 		  .lacks = { "replace_device", "portal_intro" },
 		  .asks = IPC_LOOKUP },
-		{ .line = "GET /?code=ABCDE-2345", /* of a printed QR code */
+		{ .line = "GET /?code=7K3PQ-M4WR9", /* of a printed QR code */
 		  .status = 200,
-		  .has = { "name=\"code\" value=\"ABCDE-2345\"" },
+		  .has = { "name=\"code\" value=\"7K3PQ-M4WR9\"" },
+		  .asks = IPC_LOOKUP },
+		{ .line = "GET /?code=%097k3pq%E2%80%91m4wr9%22.",
+		  .status = 200,
+		  .has = { "name=\"code\" value=\"7K3PQ-M4WR9\"" },
+		  .asks = IPC_LOOKUP },
+		{ .line = "GET /?code=call+0900", /* no code: not shown */
+		  .status = 200,
+		  .has = { "name=\"code\" value=\"\"" },
 		  .asks = IPC_LOOKUP },
 		/* a code has its minutes, whatever is tapped */
 		{ .line = "POST /extend",
@@ -409,6 +458,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_fine),
 		TEST(test_typed),
+		TEST(test_pasted),
+		TEST(test_two_codes),
 		TEST(test_page),
 		TEST(test_forms),
 		TEST(test_wrong_codes),
