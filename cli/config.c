@@ -11,6 +11,8 @@
 #include <json-c/json.h>
 
 #include "cli/uci_print.h"
+#include "cli/user_access.h"
+#include "common/array.h"
 #include "common/config/settings_read.h"
 #include "netctl/rules/ruleset_text.h"
 #include "portal/pages/theme.h"
@@ -85,6 +87,24 @@ static void warn_of_ports(const struct settings *s)
 	}
 }
 
+/* What the portal reads anew at a reload, when it is not root any more. */
+static void warn_of_unreadable(const struct cli *cli, const struct settings *s)
+{
+	const char *file[] = { cli->config,	     s->portal.certificate,
+			       s->portal.key,	     s->portal.logo,
+			       s->admin.certificate, s->admin.key,
+			       s->admin.accounts };
+	const char *user = s->portal.user;
+
+	for (size_t i = 0; i < ARRAY_SIZE(file); i++)
+		if (*file[i] && user_access(user, file[i], R_OK) == -EACCES)
+			fprintf(stderr,
+				"warning: %s: user %s cannot read it, so the "
+				"portal would refuse each reload; let its "
+				"group read it: chgrp, and chmod g+r\n",
+				file[i], user);
+}
+
 enum cli_exit cli_check(const struct cli *cli)
 {
 	struct cli of_file = *cli;
@@ -104,6 +124,7 @@ enum cli_exit cli_check(const struct cli *cli)
 		return CLI_USAGE;
 	code = check_pages(&of_file, s);
 	warn_of_ports(s);
+	warn_of_unreadable(&of_file, s);
 	settings_free(s);
 	if (code)
 		return code;

@@ -500,9 +500,46 @@ struct portal *portal_new(struct settings *s, const struct portal_options *o,
 	return p;
 }
 
+/* All that a reload takes. false: error says what is wrong. */
+static bool read_anew(const struct portal *p, struct material *next,
+		      char error[PORTAL_ERROR_MAX])
+{
+	char why[UCI_ERROR_MAX];
+	struct settings *s = settings_read(p->options.config, why);
+
+	if (!s) {
+		snprintf(error, PORTAL_ERROR_MAX, "%s", why);
+		return false;
+	}
+	if (material_read(next, s, error) &&
+	    material_read_accounts(next, error))
+		return true;
+	material_clear(next);
+	return false;
+}
+
+/*
+ * Root could read it all, but a reload comes when nobody is root any more:
+ * a certificate that is renewed then would expire.
+ */
+static void rehearse_reload(const struct portal *p)
+{
+	char error[PORTAL_ERROR_MAX];
+	struct material m = { .settings = NULL };
+
+	if (read_anew(p, &m, error))
+		material_clear(&m);
+	else
+		log_warn("%s, so each reload will be refused; user %s has to "
+			 "be able to read it: chgrp, and chmod g+r",
+			 error, p->material.settings->portal.user);
+}
+
 /* The databases are opened here, so that they belong to the portal's user. */
 void portal_run(struct portal *p)
 {
+	if (p->material.accounts) /* else it has been said already */
+		rehearse_reload(p);
 	open_store(p);
 	open_vouchers(p);
 	event_base_dispatch(p->base);
@@ -511,23 +548,15 @@ void portal_run(struct portal *p)
 
 void portal_reload(struct portal *p)
 {
-	char why[UCI_ERROR_MAX];
 	char error[PORTAL_ERROR_MAX];
-	struct settings *s = settings_read(p->options.config, why);
 	struct material next = { .settings = NULL };
 	struct material old = p->material;
 
-	if (!s) {
-		log_error("%s; everything stays as it was", why);
-		return;
-	}
-	if (!material_read(&next, s, error) ||
-	    !material_read_accounts(&next, error)) {
+	if (!read_anew(p, &next, error)) {
 		log_error("%s; everything stays as it was", error);
-		material_clear(&next);
 		return;
 	}
-	if (strcmp(s->portal.user, old.settings->portal.user))
+	if (strcmp(next.settings->portal.user, old.settings->portal.user))
 		log_warn("a new option user takes effect after a restart");
 	p->material = next;
 	apply(p);

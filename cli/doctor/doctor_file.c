@@ -9,8 +9,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "cli/doctor/doctor_user.h"
 #include "cli/format.h"
+#include "cli/user_access.h"
 #include "portal/admin/accounts.h"
 
 #define FOLDER_MAX 512
@@ -32,7 +32,7 @@ static const char *folder_of(const char *path, char folder[FOLDER_MAX])
 static bool check_writable(struct doctor *d, const char *path, int mode)
 {
 	const char *user = d->settings->portal.user;
-	int err = doctor_user_access(user, path, mode);
+	int err = user_access(user, path, mode);
 
 	switch (err) {
 	case 0:
@@ -124,7 +124,7 @@ void doctor_check_voucher_file(struct doctor *d)
 static void judge(struct doctor *d, const struct accounts *a, const char *path)
 {
 	const char *user = d->settings->portal.user;
-	int err = a->count ? doctor_user_access(user, path, R_OK) : 0;
+	int err = a->count ? user_access(user, path, R_OK) : 0;
 
 	if (!a->count) {
 		doctor_say(

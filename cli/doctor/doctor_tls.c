@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "cli/certificate.h"
-#include "cli/doctor/doctor_user.h"
+#include "cli/user_access.h"
 
 #define SOON_S (14 * 86400)
 
@@ -58,7 +58,7 @@ static bool check_reload(struct doctor *d, const struct pair *p)
 	const char *file[] = { p->file, p->key };
 
 	for (size_t i = 0; i < 2; i++) {
-		int err = doctor_user_access(user, file[i], R_OK);
+		int err = user_access(user, file[i], R_OK);
 
 		if (!err || err == -ENOTSUP)
 			continue;

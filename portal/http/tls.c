@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -13,7 +14,10 @@ struct tls_context {
 
 static void explain(char error[TLS_ERROR_MAX], const char *file)
 {
-	const char *reason = ERR_reason_error_string(ERR_peek_error());
+	unsigned long code = ERR_peek_error();
+	const char *reason = ERR_SYSTEM_ERROR(code)
+				     ? strerror(ERR_GET_REASON(code))
+				     : ERR_reason_error_string(code);
 
 	snprintf(error, TLS_ERROR_MAX, "%.200s: %.100s", file,
 		 reason ? reason : "not usable");

@@ -2,6 +2,8 @@
 """The captive portal API (RFC 8908) as phones ask it: over TLS that they
 verify, by both families, through the whole life of a session."""
 import json
+import os
+import pwd
 import re
 import shutil
 import socket
@@ -360,3 +362,61 @@ def test_who_asks_in_a_burst_is_answered(stadttor, client, secured):
     log = stadttor.log(gate.PORTAL)
     assert c.phone.mac not in log and c.phone.ip4 not in log
     assert not re.search(r"AddressSanitizer|panic", log)
+
+
+# --- a key that only root may read ---------------------------------------------
+
+@pytest.fixture
+def renew(stadttor):
+    """Has the certificate renewed as certbot does: the key is root's."""
+    folder = os.path.join(stadttor.folder, "certificates")
+    os.mkdir(folder, 0o755)
+    ca = authority.Authority(folder)
+
+    def issue(days):
+        chain, key = ca.issue("portal", NAME, days)
+        os.chmod(key, 0o600)
+        return chain, key
+    return issue
+
+
+def start_with(stadttor, chain, key):
+    stadttor.start(portal={"hostname": NAME, "certificate": chain, "key": key})
+
+
+def test_key_of_root_is_said_before_a_renewal(stadttor, renew):
+    """The start reads it as root; the reload after a renewal could not."""
+    chain, key = renew(90)
+    start_with(stadttor, chain, key)
+    said = stadttor.wait_log(f"warning: {key}: Permission denied.*",
+                             gate.PORTAL)
+    assert "each reload will be refused" in said and "chmod g+r" in said
+    checked = stadttor.cli("check")
+    assert f"{key}: user nobody cannot read it" in checked.stderr
+    assert "chgrp" in checked.stderr
+    found = json.loads(stadttor.cli("doctor", "--json", check=False).stdout)
+    assert ["cannot read" in one["text"] for one in found
+            if one["code"] == "certificate"] == [True]
+    renew(91)
+    stadttor.reload(gate.PORTAL)
+    stadttor.wait_log(f"error: {key}: Permission denied; everything stays",
+                      gate.PORTAL)
+
+
+def test_key_of_the_portals_group_is_renewed(stadttor, renew):
+    chain, key = renew(90)
+    shutil.chown(key, group=pwd.getpwnam("nobody").pw_gid)
+    os.chmod(key, 0o640)
+    start_with(stadttor, chain, key)
+    stadttor.reload(gate.PORTAL)
+    stadttor.wait_log("reloaded", gate.PORTAL)
+    assert not stadttor.warnings("cannot|denied", gate.PORTAL)
+    assert "cannot read" not in stadttor.cli("check").stderr
+
+
+def test_config_of_root_is_said_at_the_start(stadttor):
+    stadttor.configure()
+    os.chmod(stadttor.config, 0o600)
+    for program in (gate.NETCTL, gate.PORTAL):
+        stadttor.start_one(program)
+    stadttor.wait_log("Permission denied, so each reload", gate.PORTAL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the programs' users may do once root has been given up. */
-#ifndef STADTTOR_CLI_DOCTOR_DOCTOR_USER_H
-#define STADTTOR_CLI_DOCTOR_DOCTOR_USER_H
+#ifndef STADTTOR_CLI_USER_ACCESS_H
+#define STADTTOR_CLI_USER_ACCESS_H
 
 #include "common/log.h"
 
@@ -10,6 +10,6 @@
  * is no such user, or we are neither that user nor root. Other -errno: why not.
  * The kernel is asked as that user, so folders and ACLs count.
  */
-int doctor_user_access(const char *user, const char *path, int mode) MUST_CHECK;
+int user_access(const char *user, const char *path, int mode) MUST_CHECK;
 
 #endif
