@@ -57,16 +57,29 @@ bool origin_is_hostname(const struct origin *o, const char *host)
 	return len == strlen(o->hostname) && !memcmp(name, o->hostname, len);
 }
 
-bool origin_is_ours(const struct origin *o, const char *host,
-		    const struct addr *local)
+static bool parse_address(struct addr *a, const char *host)
 {
 	const char *name;
 	size_t len = find_name(host, &name);
+
+	return len && addr_parse_part(a, name, len);
+}
+
+bool origin_is_ours(const struct origin *o, const char *host,
+		    const struct addr *local)
+{
 	struct addr a;
 
 	if (!*host || origin_is_hostname(o, host))
 		return true;
-	return len && addr_parse_part(&a, name, len) && addr_equal(&a, local);
+	return parse_address(&a, host) && addr_equal(&a, local);
+}
+
+bool origin_leads_to_address(const struct origin *o, const char *host)
+{
+	struct addr a;
+
+	return !o->hostname[0] || parse_address(&a, host);
 }
 
 /* --- the redirect ------------------------------------------------------ */
@@ -168,7 +181,7 @@ origin_redirect(struct origin *o, const struct addr *local, char via)
 	struct origin_redirect *r;
 	char url[ADDR_TEXT_MAX + 24];
 
-	if (!origin_needs_address(o))
+	if (!local)
 		return with_via(redirect_by_name(o), via);
 	for (size_t i = 0; i < ORIGIN_KEPT; i++)
 		if (o->kept[i].len &&

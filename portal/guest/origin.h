@@ -50,11 +50,11 @@ void origin_init(struct origin *o, const struct portal_settings *p);
  */
 void origin_tell(struct origin *o, uint32_t ifindex, const struct addr *a);
 
-/* Whether the answer depends on the address a connection came to. */
-static inline bool origin_needs_address(const struct origin *o)
-{
-	return !o->hostname[0];
-}
+/*
+ * Whether who asked for host is led to an address: there is no hostname, or an
+ * address was asked for, perhaps by somebody whose resolver knows no names yet.
+ */
+bool origin_leads_to_address(const struct origin *o, const char *host);
 
 /*
  * Whether host, as a request says it, is this portal. local: the address that
@@ -67,8 +67,9 @@ bool origin_is_ours(const struct origin *o, const char *host,
 bool origin_is_hostname(const struct origin *o, const char *host);
 
 /*
- * local may be NULL unless origin_needs_address(). via: a letter that the
- * portal's page is asked with. Good until the next call.
+ * local: where the connection came to, which is led to; NULL: to the hostname,
+ * of which there is one. via: a letter that the portal's page is asked with.
+ * Good until the next call.
  */
 const struct origin_redirect *
 origin_redirect(struct origin *o, const struct addr *local, char via);

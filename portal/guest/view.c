@@ -261,7 +261,7 @@ void view_redirect(struct conn *c)
 	const struct origin_redirect *r;
 	char via;
 
-	if (origin_needs_address(&site->origin))
+	if (origin_leads_to_address(&site->origin, x->request.host))
 		local = conn_local(c);
 	via = probe_letter(probe_platform(x->request.host, x->request.path));
 	r = origin_redirect(&site->origin, local, via);

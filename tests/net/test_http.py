@@ -1115,10 +1115,14 @@ def test_tls(own):
     home = f"GET / HTTP/1.1\r\nHost: {NAME}\r\n\r\n".encode()
     raw, shown = tls_ask(own, home)
     assert Answer(raw).status == 200 and "Testnetz" in Answer(raw).text
-    # everybody is led to the secure page; its copy by address stays
-    where = f"https://{NAME}/?via=o"
-    assert own.ask(port=HIJACK).headers["Location"] == where
-    assert own.ask(headers={"Host": NAME}).headers["Location"] == where
+    # names are led to the secure page, and addresses to its copy by address
+    for port, host, where in (
+            (HIJACK, "other.example", f"https://{NAME}/?via=o"),
+            (HTTP, NAME, f"https://{NAME}/?via=o"),
+            (HIJACK, "203.0.113.7", f"http://{GATE4}/?via=o"),
+            (HIJACK, "[2001:db8::7]:80", f"http://{GATE4}/?via=o")):
+        answer = own.ask(port=port, headers={"Host": host})
+        assert answer.headers["Location"] == where, host
     assert own.ask().status == 200
     # garbage, a plain request, and silence
     for data in (b"\0" * 100, os.urandom(600), b"GET / HTTP/1.1\r\n\r\n",

@@ -76,13 +76,24 @@ static void test_hosts(void **state)
 }
 
 static const struct {
-	const char *hostname, *certificate, *local, *location;
+	const char *hostname, *certificate, *host, *local, *location;
 } redirects[] = {
-	{ "", "", "192.0.2.1", "http://192.0.2.1/?via=a" },
-	{ "", "", "2001:db8::1", "http://[2001:db8::1]/?via=a" },
-	{ "WLAN.example", "", "192.0.2.1", "http://wlan.example/?via=a" },
-	{ "wlan.example", "/c.pem", "192.0.2.1",
+	{ "", "", "a.example", "192.0.2.1", "http://192.0.2.1/?via=a" },
+	{ "", "", "a.example", "2001:db8::1", "http://[2001:db8::1]/?via=a" },
+	{ "WLAN.example", "", "a.example", "192.0.2.1",
+	  "http://wlan.example/?via=a" },
+	{ "WLAN.example", "", "", "192.0.2.1", "http://wlan.example/?via=a" },
+	{ "wlan.example", "/c.pem", "a.example", "192.0.2.1",
 	  "https://wlan.example/?via=a" },
+	/* whoever asks for an address may have no names */
+	{ "wlan.example", "", "203.0.113.77", "192.0.2.1",
+	  "http://192.0.2.1/?via=a" },
+	{ "wlan.example", "/c.pem", "203.0.113.77:8080", "192.0.2.1",
+	  "http://192.0.2.1/?via=a" },
+	{ "wlan.example", "", "[2001:db8::77]:80", "2001:db8::1",
+	  "http://[2001:db8::1]/?via=a" },
+	{ "wlan.example", "", "203.0.113.77.example", "192.0.2.1",
+	  "http://wlan.example/?via=a" },
 };
 
 static void test_redirects(void **state)
@@ -92,8 +103,10 @@ static void test_redirects(void **state)
 		struct addr local = address(redirects[i].local);
 		struct origin *o =
 			origin(redirects[i].hostname, redirects[i].certificate);
-		const struct origin_redirect *r =
-			origin_redirect(o, &local, 'a');
+		const struct addr *to =
+			origin_leads_to_address(o, redirects[i].host) ? &local
+								      : NULL;
+		const struct origin_redirect *r = origin_redirect(o, to, 'a');
 		char text[ORIGIN_BYTES_MAX + 1];
 		char line[256];
 		size_t length;
@@ -111,20 +124,19 @@ static void test_redirects(void **state)
 		length = strtoul(strstr(text, "Length: ") + 8, NULL, 10);
 		assert_int_equal(length, r->len - r->head_len);
 		assert_true(length > 5);
-		assert_ptr_equal(r, origin_redirect(o, &local, 'a'));
+		assert_ptr_equal(r, origin_redirect(o, to, 'a'));
 	}
 }
 
 static void test_longest_name(void **state)
 {
 	char name[254];
-	struct addr local = address("192.0.2.1");
 	const struct origin_redirect *r;
 
 	(void)state;
 	memset(name, 'a', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	r = origin_redirect(origin(name, "/c.pem"), &local, 'a');
+	r = origin_redirect(origin(name, "/c.pem"), NULL, 'a');
 	assert_memory_equal(r->bytes + r->len - 5, "</p>\n", 5);
 	assert_memory_equal(r->bytes + r->head_len - 4, "\r\n\r\n", 4);
 }
