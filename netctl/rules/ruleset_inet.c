@@ -217,6 +217,16 @@ static bool is_offline(const struct walk *w, const struct zone_settings *z)
 	return w->in->zone_offline[z - w->in->settings->zone];
 }
 
+/* Who set a resolver by hand finds the names that lead to the portal, too. */
+static void lead_to_resolver(struct walk *w)
+{
+	RULE(w, T(TERM_LOCAL), T(TERM_RETURN));
+	RULE(w, term_l4proto(IPPROTO_UDP), term_dport(DNS_PORT),
+	     T(TERM_REDIRECT, .value = DNS_PORT));
+	RULE(w, term_l4proto(IPPROTO_TCP), term_dport(DNS_PORT),
+	     T(TERM_REDIRECT, .value = DNS_PORT));
+}
+
 static void zone_nat(struct walk *w, const struct zone_settings *z)
 {
 	const struct portal_settings *p = &w->in->settings->portal;
@@ -238,6 +248,7 @@ static void zone_nat(struct walk *w, const struct zone_settings *z)
 		RULE(w, term_granted(w), T(TERM_RETURN));
 		if_to_part(w, z, PART_NAMES, T(TERM_RETURN));
 		if_to_part(w, z, PART_NETS, T(TERM_RETURN));
+		lead_to_resolver(w);
 	}
 	RULE(w, term_l4proto(IPPROTO_TCP), term_dport(80),
 	     T(TERM_REDIRECT, .value = (uint32_t)p->hijack_port));

@@ -81,12 +81,28 @@ def test_ping_is_refused(shut, phone, family):
 
 
 @families
-def test_foreign_dns_is_refused(shut, phone, family):
-    for server in (traffic.stranger(family),
-                   lab.RESOLVER4 if family == V4 else lab.RESOLVER6):
-        assert traffic.resolve(phone, "net.test", server=server,
-                               timeout=0.3) is None
-        assert traffic.resolve_tcp(phone, "net.test", server, 0.3) is None
+def test_foreign_dns_is_answered_here(shut, street, phone, family):
+    """A resolver set by hand must not keep the portal's names from a phone,
+    and does not get the question either."""
+    far = traffic.stranger(family)
+    here = traffic.resolve(phone, "net.test")
+    with packets.Capture(street.internet) as capture:
+        assert here and traffic.resolve(phone, "net.test", server=far) == here
+        assert traffic.resolve_tcp(phone, "net.test", far) == here
+        assert [p for p in capture.packets() if p.destination == far] == []
+
+
+@families
+def test_foreign_dns_is_their_own_after_the_tap(stadttor, street, phone,
+                                                 family):
+    far = traffic.stranger(family)
+    stadttor.start()
+    assert traffic.tap(phone, family).status == 303
+    traffic.wait_online(phone, family)
+    with packets.Capture(street.internet) as capture:
+        traffic.resolve(phone, "net.test", server=far, timeout=0.3)
+        assert [p for p in capture.packets()
+                if p.destination == far and p.port == 53]
 
 
 @families
