@@ -298,7 +298,7 @@ static void test_diverted_trouble(void **state)
 	t.kind = LISTENER_HIJACK;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		visit(cases[i]);
-		assert_int_equal(t.status, 302);
+		assert_int_equal(wire.status, 302);
 		assert_string_equal(field("Location"),
 				    "http://" HOST "/?via=o");
 		assert_int_equal(t.asked, 0);
