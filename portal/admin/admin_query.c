@@ -21,8 +21,9 @@ static bool take_pair(const char *text, size_t len,
 		if (strlen(p->name) != name_len ||
 		    memcmp(p->name, text, name_len))
 			continue;
-		n = request_decode(value, len - (size_t)(value - text),
-				   p->value, p->max - 1, true);
+		n = request_decode(REQUEST_TEXT_QUERY, value,
+				   len - (size_t)(value - text), p->value,
+				   p->max - 1);
 		if (n >= 0)
 			p->value[n] = '\0';
 		return n >= 0;

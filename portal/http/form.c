@@ -7,8 +7,8 @@
 static const char *decode(struct form *f, const char *text, size_t len)
 {
 	char *out = f->text + f->used;
-	int n = request_decode(text, len, out, sizeof(f->text) - f->used - 1,
-			       true);
+	int n = request_decode(REQUEST_TEXT_PASTED, text, len, out,
+			       sizeof(f->text) - f->used - 1);
 
 	if (n < 0)
 		return NULL;

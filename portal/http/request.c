@@ -96,8 +96,8 @@ static bool is_control(int c)
 	return c < 0x20 || c == 0x7f;
 }
 
-int request_decode(const char *text, size_t len, char *out, size_t max,
-		   bool is_form)
+int request_decode(enum request_text kind, const char *text, size_t len,
+		   char *out, size_t max)
 {
 	size_t n = 0;
 
@@ -111,10 +111,11 @@ int request_decode(const char *text, size_t len, char *out, size_t max,
 			c = hex_digit(text[i + 1]) * 16 +
 			    hex_digit(text[i + 2]);
 			i += 2;
-		} else if (c == '+' && is_form) {
+		} else if (c == '+' && kind != REQUEST_TEXT_PATH) {
 			c = ' ';
 		}
-		if (n == max || !c || (!is_form && is_control(c)))
+		if (n == max || !c ||
+		    (kind != REQUEST_TEXT_PASTED && is_control(c)))
 			return -1;
 		out[n++] = (char)c;
 	}
@@ -185,8 +186,8 @@ static void take_via(struct request *r, struct piece p)
 
 static void take_code(struct request *r, struct piece p)
 {
-	int len =
-		request_decode(p.at, p.len, r->code, sizeof(r->code) - 1, true);
+	int len = request_decode(REQUEST_TEXT_PASTED, p.at, p.len, r->code,
+				 sizeof(r->code) - 1);
 
 	r->code[len < 0 ? 0 : len] = '\0';
 }
@@ -217,7 +218,8 @@ static void take_query(struct request *r, struct piece p)
 static void take_path(struct request *r, struct piece p)
 {
 	char path[REQUEST_HEAD_MAX];
-	int len = request_decode(p.at, p.len, path, sizeof(path), false);
+	int len = request_decode(REQUEST_TEXT_PATH, p.at, p.len, path,
+				 sizeof(path));
 
 	if (len < 0) {
 		r->path_is_bad = true;

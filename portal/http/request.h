@@ -98,13 +98,18 @@ enum request_result request_feed(struct request *r, const char *bytes,
 
 const char *request_method_to_string(enum request_method method);
 
+enum request_text {
+	REQUEST_TEXT_PATH,
+	REQUEST_TEXT_QUERY, /* a plus sign is a space */
+	/* also tabs, line ends and other control characters, but no NUL */
+	REQUEST_TEXT_PASTED,
+};
+
 /*
  * Undoes percent codes: -1, or the length in out, which is not terminated.
- * No room, broken codes and control characters are all -1. is_form: a plus sign
- * is a space, and of control characters only NUL is refused, for tabs and line
- * ends come with what people paste.
+ * No room, broken codes and control characters are all -1.
  */
-int request_decode(const char *text, size_t len, char *out, size_t max,
-		   bool is_form);
+int request_decode(enum request_text kind, const char *text, size_t len,
+		   char *out, size_t max);
 
 #endif
