@@ -1,0 +1,914 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the operators' listener answers to whom. */
+#include "portaltest.h"
+
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "common/array.h"
+#include "common/clock.h"
+#include "common/config/settings_read.h"
+#include "portal/admin/admin_api.h"
+#include "portal/admin/admin_routes.h"
+#include "portal/admin/admin_site.h"
+#include "portal/store/day.h"
+
+#define MINUTE_S 60
+#define WAIT	 "Retry-After: "
+
+#define CONFIG                                                                 \
+	"config uplink 'wan'\n\toption device 'eth0'\n"                        \
+	"config uplink 'lte'\n\toption device 'wwan0'\n"                       \
+	"config zone 'square'\n\toption device 'eth1'\n"                       \
+	"config zone 'private'\n\toption device 'eth2'\n"                      \
+	"\toption counted '0'\n"                                               \
+	"config portal\nconfig admin\n\toption hostname 'box.test'\n"
+
+static struct {
+	struct settings *settings;
+	struct accounts *accounts;
+	struct admin_site site;
+	struct conns *guests;
+	char token[ACCOUNTS_TOKEN_MAX];
+	char fields[256]; /* of a request that may ask */
+
+	struct ipc_health says;
+	bool leaves; /* instead of an answer */
+	bool is_slow;
+	unsigned int asked;
+} t;
+
+/* --- the clock ------------------------------------------------------------ */
+
+static time_t skew_s;
+
+int clock_gettime(clockid_t c, struct timespec *at)
+{
+	int err = (int)syscall(SYS_clock_gettime, c, at);
+
+	at->tv_sec += skew_s;
+	return err;
+}
+
+/* --- netctl and the listener ---------------------------------------------- */
+
+static const struct ipc_health well = {
+	.uptime_s = 99,
+	.memory_bytes = 4096,
+	.up_bps = 8000,
+	.down_bps = 16000,
+	.time_is_known = 1,
+	.usage_is_kept = 1,
+	.k = 7,
+	.zones = 2,
+	.uplinks_present = 2,
+	.zone = { { .name = "square",
+		    .online = 15,
+		    .fill_percent = 10,
+		    .is_present = 1 },
+		  { .name = "private", .online = 5, .is_present = 1 } },
+};
+
+static void gate_serve(void)
+{
+	struct ipc_health h = t.says;
+	struct ipc_status m;
+
+	if (wire.gate < 0 || t.is_slow ||
+	    recv(wire.gate, &m, sizeof(m), MSG_DONTWAIT) != sizeof(m))
+		return;
+	assert_int_equal(m.header.type, IPC_HEALTH_ASK);
+	t.asked++;
+	h.header = (struct ipc_header){ IPC_VERSION, IPC_HEALTH, m.header.id };
+	if (t.leaves)
+		gate_leave();
+	else
+		assert_int_equal(send(wire.gate, &h, sizeof(h), 0), sizeof(h));
+}
+
+static void exchange(const char *line, const char *fields, const char *body)
+{
+	char request[2048];
+	struct accepted a = { .kind = LISTENER_HTTP };
+
+	snprintf(request, sizeof(request), "%s HTTP/1.1\r\n%s\r\n%s", line,
+		 fields, body);
+	portaltest_exchange(request, &a, gate_serve);
+	portaltest_read_head(line);
+}
+
+/* As somebody who may. */
+static void ask(const char *line)
+{
+	exchange(line, t.fields, "");
+}
+
+static void assert_has(const char *text)
+{
+	if (!strstr(wire.answer, text))
+		fail_msg("lacks '%s': %s", text, wire.answer);
+}
+
+static void assert_lacks(const char *text)
+{
+	if (strstr(wire.answer, text))
+		fail_msg("has '%s': %s", text, wire.answer);
+}
+
+static int start(void **state)
+{
+	char why[UCI_ERROR_MAX], line[ACCOUNTS_LINE_MAX];
+	char error[ACCOUNTS_ERROR_MAX], asset_error[ASSET_ERROR_MAX];
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	portaltest_open();
+	t.settings = settings_parse("test", CONFIG, strlen(CONFIG), why);
+	assert_int_equal(accounts_build_token(line, "test", t.token), 0);
+	t.accounts = accounts_parse("test", line, strlen(line), error);
+	t.site.settings = t.settings;
+	t.site.accounts = t.accounts;
+	t.site.assets = asset_set_read("/nonexistent", asset_error);
+	t.site.sessions = admin_sessions_new();
+	t.site.lockout = lockout_new();
+	addr_parse(&t.site.address, "127.0.0.1");
+	snprintf(t.fields, sizeof(t.fields),
+		 "Host: localhost:2090\r\nAuthorization: Bearer %s\r\n",
+		 t.token);
+	return t.settings && t.accounts ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	lockout_free(t.site.lockout);
+	admin_sessions_free(t.site.sessions);
+	asset_set_free((struct asset_set *)(uintptr_t)t.site.assets);
+	accounts_free(t.accounts);
+	settings_free(t.settings);
+	return portaltest_close();
+}
+
+static void open_listeners(void)
+{
+	const struct conns_bounds bounds = {
+		.max = 8, .max_per_device = 8, .request_s = 60, .answer_s = 60
+	};
+	struct conns_config config = {
+		.on_request = admin_routes_on_request,
+		.on_trouble = admin_routes_on_trouble,
+		.on_close = admin_api_on_close,
+		.arg = &t.site,
+		.user_size = sizeof(struct netctl_request),
+		.is_for_operators = true,
+	};
+
+	config.base = wire.base;
+	wire.conns = conns_new(&config, &bounds);
+	t.guests = conns_new(&config, &bounds);
+	assert_true(wire.conns && t.guests);
+	t.site.operators = wire.conns;
+	t.site.guests = t.guests;
+}
+
+static void close_listeners(void)
+{
+	conns_free(t.guests);
+	conns_free(wire.conns);
+	t.guests = wire.conns = NULL;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	open_listeners();
+	t.says = well;
+	t.leaves = t.is_slow = false;
+	t.asked = 0;
+	skew_s = 0;
+	t.site.is_loopback = true;
+	t.site.is_secure = false;
+	t.site.netlink_errors = t.site.netlink_grew_ms = 0;
+	t.site.since_ms = clock_ms();
+	memset(&t.site.totals, 0, sizeof(t.site.totals));
+	t.site.store = store_open("", 86400);
+	assert_non_null(t.site.store);
+	t.site.netctl = gate_open(true);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	close_listeners();
+	netctl_client_free(t.site.netctl);
+	gate_leave();
+	store_free(t.site.store);
+	t.site.store = NULL;
+	return 0;
+}
+
+static void reconnect(bool is_there)
+{
+	netctl_client_free(t.site.netctl);
+	gate_leave();
+	t.site.netctl = gate_open(is_there);
+}
+
+/* --- how it is answered --------------------------------------------------- */
+
+static void test_fields_of_all(void **state)
+{
+	static const char *const fields[] = {
+		"Content-Security-Policy: default-src 'none'; ",
+		"frame-ancestors 'none'\r\n",
+		"X-Content-Type-Options: nosniff\r\n",
+		"Referrer-Policy: same-origin\r\n",
+		"Cross-Origin-Resource-Policy: same-origin\r\n",
+		"Cache-Control: no-store\r\n",
+		"Connection: close\r\n",
+	};
+	static const char *const lines[] = { "GET /api/now", "GET /nothing",
+					     "GET /", "nonsense" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		ask(lines[i]);
+		for (size_t k = 0; k < ARRAY_SIZE(fields); k++)
+			assert_has(fields[k]);
+		assert_int_equal(strtoul(field("Content-Length"), NULL, 10),
+				 strlen(wire.body));
+	}
+}
+
+static void test_head(void **state)
+{
+	char length[512];
+
+	(void)state;
+	ask("GET /api/usage");
+	snprintf(length, sizeof(length), "%s", field("Content-Length"));
+	ask("HEAD /api/usage");
+	assert_int_equal(wire.status, 200);
+	assert_string_equal(wire.body, "");
+	assert_string_equal(field("Content-Length"), length);
+}
+
+/* Of what came from outside nothing ends the string or the line. */
+static void test_errors(void **state)
+{
+	(void)state;
+	ask("GET /api/usage?step=%22%5c%c3%a4x");
+	assert_int_equal(wire.status, 400);
+	assert_string_equal(field("Content-Type"), "application/json");
+	assert_string_equal(wire.body, "{\"error\":\"step: '????x' is not "
+				       "hour, day or month\"}\n");
+	ask("GET /elsewhere");
+	assert_int_equal(wire.status, 404);
+	assert_string_equal(field("Content-Type"), "text/plain; charset=utf-8");
+	assert_string_equal(wire.body, "there is no such page\n");
+}
+
+/* --- who may ask ---------------------------------------------------------- */
+
+static void test_routes(void **state)
+{
+	static const struct {
+		const char *line, *fields, *body;
+		unsigned int status;
+		const char *has;
+	} cases[] = {
+		{ "GET /", "", "", 303, "Location: /login\r\n" },
+		{ "GET /login", "", "", 404, "The dashboard is not installed" },
+		{ "GET /api/now", "", "", 401, "WWW-Authenticate: Bearer\r\n" },
+		{ "GET /api/usage", "", "", 401, "log in, or send a token" },
+		{ "GET /api/labels", "", "", 401, "log in" },
+		{ "GET /metrics", "", "", 401, "log in" },
+		{ "GET /api/now", "Cookie: stadttor=abc\r\n", "", 401,
+		  "log in" },
+		{ "POST /api/now", "Content-Length: 0\r\n", "", 405,
+		  "Allow: GET, HEAD\r\n" },
+		{ "GET /logout", "", "", 405, "Allow: POST\r\n" },
+		{ "DELETE /login", "", "", 405, "Allow: GET, HEAD, POST\r\n" },
+		{ "POST /login", "Content-Length: 2\r\n", "ab", 400,
+		  "this is no login form" },
+		{ "POST /logout", "Content-Length: 0\r\n", "", 303,
+		  "Set-Cookie: " },
+		{ "POST /logout",
+		  "Content-Length: 0\r\nOrigin: http://evil.test\r\n", "", 403,
+		  "a page that is not ours" },
+		{ "POST /logout",
+		  "Content-Length: 0\r\nSec-Fetch-Site: cross-site\r\n", "",
+		  403, "a page that is not ours" },
+		{ "POST /logout",
+		  "Content-Length: 0\r\nOrigin: http://localhost:2090\r\n"
+		  "Sec-Fetch-Site: same-origin\r\n",
+		  "", 303, "Location: /login\r\n" },
+		{ "GET /app.js", "", "", 404, "there is no such page" },
+		{ "GET /%00", "", "", 400, "this address is not right" },
+		{ "GET *", "", "", 400, "this address is not right" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char fields[512];
+
+		snprintf(fields, sizeof(fields), "Host: localhost:2090\r\n%s",
+			 cases[i].fields);
+		exchange(cases[i].line, fields, cases[i].body);
+		if (wire.status != cases[i].status)
+			fail_msg("%s: %u", cases[i].line, wire.status);
+		assert_has(cases[i].has);
+	}
+	assert_int_equal(t.asked, 0); /* netctl is not asked for them */
+}
+
+/* A stranger's page can make its own name lead here (DNS rebinding). */
+static void test_names(void **state)
+{
+	static const struct {
+		const char *host;
+		bool is_far, is_ours;
+	} cases[] = {
+		{ "localhost", false, true },
+		{ "localhost:9999", false, true },
+		{ "127.0.0.1:2090", false, true },
+		{ "127.8.8.8", false, true },
+		{ "[::1]:2090", false, true },
+		{ "BOX.test", false, true },
+		{ "evil.test", false, false },
+		{ "localhost.evil.test", false, false },
+		{ "192.0.2.1", false, false },
+		{ "", false, false },
+		{ "192.0.2.7", true, true },
+		{ "box.test:2090", true, true },
+		{ "localhost", true, false },
+		{ "127.0.0.1", true, false },
+	};
+	struct addr near = t.site.address;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char fields[256];
+
+		t.site.is_loopback = !cases[i].is_far;
+		t.site.address = near;
+		if (cases[i].is_far)
+			addr_parse(&t.site.address, "192.0.2.7");
+		snprintf(fields, sizeof(fields), "Host: %s\r\n", cases[i].host);
+		exchange("GET /nothing", fields, "");
+		if (wire.status != (cases[i].is_ours ? 404 : 421))
+			fail_msg("%s: %u", cases[i].host, wire.status);
+	}
+	t.site.address = near;
+}
+
+/* Guesses wait, and a token that is right does not. */
+static void test_wrong_tokens(void **state)
+{
+	static const char wrong[] =
+		"Host: localhost\r\nAuthorization: Bearer 0123\r\n";
+	unsigned int tries = 0;
+
+	(void)state;
+	do
+		exchange("GET /metrics", wrong, "");
+	while (wire.status == 401 && ++tries < 100);
+	assert_int_equal(wire.status, 429);
+	assert_true(tries >= 3);
+	assert_has(WAIT);
+	assert_has("Too many attempts. Try again in ");
+	ask("GET /metrics");
+	assert_int_equal(wire.status, 200);
+	skew_s = 3600;
+	exchange("GET /metrics", wrong, "");
+	assert_int_equal(wire.status, 401);
+}
+
+/* --- /api/now ------------------------------------------------------------- */
+
+static void test_now(void **state)
+{
+	(void)state;
+	t.site.since_ms = clock_ms() - 5000;
+	ask("GET /api/now");
+	assert_int_equal(wire.status, 200);
+	assert_has("\"k\":7,");
+	assert_has("\"zones\":[\"square\",\"private\"]");
+	assert_has("\"online\":{\"square\":15,\"private\":5}");
+	assert_has("\"fill_percent\":{\"square\":10,\"private\":0}");
+	assert_has("\"online_all\":20");
+	assert_has("\"up_bps\":8000,\"down_bps\":16000");
+	assert_has("\"uptime_s\":99,\"memory_bytes\":4096");
+	assert_has("\"portal_uptime_s\":5");
+	assert_has("\"version\":\"");
+	assert_has(
+		"\"health\":[{\"level\":\"ok\",\"code\":\"store_in_memory\"");
+	assert_int_equal(t.asked, 1);
+}
+
+static void check_away(void)
+{
+	assert_int_equal(wire.status, 200);
+	assert_has("\"k\":5,");
+	assert_has("\"zones\":[\"square\",\"private\"],\"online\":{},"
+		   "\"fill_percent\":{},\"online_all\":null");
+	assert_has("\"up_bps\":null,\"down_bps\":null,\"uptime_s\":null,"
+		   "\"memory_bytes\":null");
+	assert_has("{\"level\":\"error\",\"code\":\"netctl_away\"");
+}
+
+static void test_without_netctl(void **state)
+{
+	(void)state;
+	reconnect(false);
+	ask("GET /api/now");
+	check_away();
+	assert_int_equal(t.asked, 0);
+	reconnect(true);
+	t.leaves = true; /* while it is asked */
+	ask("GET /api/now");
+	check_away();
+	assert_int_equal(t.asked, 1);
+	ask("GET /metrics");
+	assert_has("\nstadttor_up 0\n");
+}
+
+/* netctl is believed, but not beyond the message. */
+static void test_netctl_that_lies(void **state)
+{
+	(void)state;
+	t.says.zones = 255;
+	memset(t.says.zone[0].name, 'x', sizeof(t.says.zone[0].name));
+	for (size_t i = 1; i < IPC_ZONES; i++)
+		snprintf(t.says.zone[i].name, IPC_ZONE_NAME_MAX, "z%zu", i);
+	ask("GET /api/now");
+	assert_int_equal(wire.status, 200);
+	assert_has("\"zones\":[\"xxxxxxxxxxxxxxx\",\"z1\"");
+	assert_has("\"z15\"]");
+	ask("GET /metrics");
+	assert_int_equal(wire.status, 200);
+	assert_has("zone=\"xxxxxxxxxxxxxxx\"");
+}
+
+/* Who asked has gone before the answer comes. */
+static void test_gone(void **state)
+{
+	struct accepted a = { .kind = LISTENER_HTTP };
+	struct sockaddr_in peer = { .sin_family = AF_INET };
+	char request[512];
+	int pair[2], n;
+
+	(void)state;
+	t.is_slow = true;
+	n = snprintf(request, sizeof(request),
+		     "GET /api/now HTTP/1.1\r\n%s\r\n", t.fields);
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	assert_int_equal(write(pair[1], request, (size_t)n), n);
+	a.fd = pair[0];
+	a.peer = (struct sockaddr *)&peer;
+	conns_accept(wire.conns, &a);
+	event_base_loop(wire.base, EVLOOP_NONBLOCK);
+	assert_int_equal(conns_count(wire.conns), 1);
+	close(pair[1]);
+	close_listeners();
+	t.is_slow = false;
+	gate_serve();
+	assert_int_equal(t.asked, 1);
+	event_base_loop(wire.base, EVLOOP_NONBLOCK);
+}
+
+/* --- health --------------------------------------------------------------- */
+
+static void no_uplink(void)
+{
+	t.says.uplinks_present = 0;
+}
+
+static void one_uplink(void)
+{
+	t.says.uplinks_present = 1;
+}
+
+static void no_device(void)
+{
+	t.says.zone[1].is_present = 0;
+	t.says.zone[1].is_shut = 1; /* the first reason alone */
+}
+
+static void shut(void)
+{
+	t.says.zone[0].is_shut = 1;
+	t.says.zone[0].outlet = IPC_OUTLET_DOWN;
+}
+
+static void offline(void)
+{
+	t.says.zone[0].outlet = IPC_OUTLET_NO_ROUTE;
+	t.says.zone[0].fill_percent = 100;
+}
+
+static void full(void)
+{
+	t.says.zone[0].fill_percent = 90;
+}
+
+static void nearly_full(void)
+{
+	t.says.zone[0].fill_percent = 80;
+}
+
+static void out_dropped(void)
+{
+	t.says.troubles = IPC_TROUBLE_OUT_DROPPED;
+}
+
+static void portal_dropped(void)
+{
+	t.says.troubles = IPC_TROUBLE_PORTAL_DROPPED;
+}
+
+static void table_full(void)
+{
+	t.says.troubles = IPC_TROUBLE_TABLE_FULL;
+}
+
+static void marks(void)
+{
+	t.says.troubles = IPC_TROUBLE_MARKS;
+}
+
+static void netlink_errors(void)
+{
+	t.says.netlink_errors[IPC_NETLINK_CONNTRACK] = 1;
+}
+
+static void time_unknown(void)
+{
+	t.says.time_is_known = 0;
+}
+
+static void not_kept(void)
+{
+	t.says.usage_is_kept = 0;
+}
+
+static void waits(void)
+{
+	t.says.usage_lag_s = 7201;
+}
+
+static void waits_a_while(void)
+{
+	t.says.usage_lag_s = 7200;
+}
+
+static void no_store(void)
+{
+	store_free(t.site.store);
+	t.site.store = NULL;
+}
+
+static void without_tls(void)
+{
+	t.site.is_loopback = false;
+	addr_parse(&t.site.address, "192.0.2.7");
+}
+
+static void with_tls(void)
+{
+	t.site.is_loopback = false;
+	t.site.is_secure = true;
+}
+
+static void nothing(void)
+{
+}
+
+#define FOUND(level, code) "\"level\":\"" level "\",\"code\":\"" code "\""
+#define OF_ZONE(name)	   ",\"zone\":\"" name "\""
+
+static void test_health(void **state)
+{
+	static const struct {
+		void (*happens)(void);
+		const char *finding; /* NULL: none but that of the store */
+		const char *text;
+	} cases[] = {
+		{ nothing, NULL, NULL },
+		{ no_uplink, FOUND("error", "uplink_missing"), "nobody" },
+		{ one_uplink, FOUND("warn", "uplink_missing"),
+		  "1 of 2 uplinks are there" },
+		{ no_device, FOUND("error", "zone_missing") OF_ZONE("private"),
+		  "The device of zone private is not there" },
+		{ shut, FOUND("error", "zone_shut") OF_ZONE("square"),
+		  "Zone square is shut" },
+		{ offline, FOUND("error", "zone_offline") OF_ZONE("square"),
+		  "no way to the internet" },
+		{ full, FOUND("warn", "zone_full") OF_ZONE("square"),
+		  "Zone square has 90 % of its places taken or more" },
+		{ nearly_full, NULL, NULL },
+		{ out_dropped, FOUND("error", "out_dropped"),
+		  "do not leave the box" },
+		{ portal_dropped, FOUND("error", "portal_dropped"),
+		  "do not reach it" },
+		{ table_full, FOUND("warn", "table_full"), "nearly full" },
+		{ marks, FOUND("error", "marks"), "packet marks" },
+		{ netlink_errors, FOUND("warn", "netlink_errors"), "refused" },
+		{ time_unknown, FOUND("warn", "time_unknown"), "time of day" },
+		{ not_kept, FOUND("warn", "usage_not_kept"), "outlive" },
+		{ waits, FOUND("warn", "usage_waits"), "more than 2 hours" },
+		{ waits_a_while, NULL, NULL },
+		{ no_store, FOUND("error", "store_cannot_write"), "database" },
+		{ without_tls, FOUND("warn", "admin_without_tls"),
+		  "comes without TLS" },
+		{ with_tls, NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char line[512];
+		const char *host =
+			i >= ARRAY_SIZE(cases) - 2 ? "box.test" : "localhost";
+		unsigned int levels = 0;
+
+		set_up(NULL);
+		cases[i].happens();
+		snprintf(line, sizeof(line),
+			 "Host: %s\r\nAuthorization: Bearer %s\r\n", host,
+			 t.token);
+		exchange("GET /api/now", line, "");
+		assert_int_equal(wire.status, 200);
+		if (cases[i].finding) {
+			assert_has(cases[i].finding);
+			assert_has(cases[i].text);
+		}
+		for (const char *at = wire.body; (at = strstr(at, "\"level\""));
+		     at++)
+			levels++;
+		if (levels != 1U + (cases[i].finding && t.site.store))
+			fail_msg("%zu: %s", i, wire.body);
+		tear_down(NULL);
+	}
+	addr_parse(&t.site.address, "127.0.0.1");
+	set_up(NULL);
+}
+
+static void test_all_well(void **state)
+{
+	char path[128];
+
+	(void)state;
+	store_free(t.site.store);
+	snprintf(path, sizeof(path), "%s/usage.sqlite", wire.folder);
+	t.site.store = store_open(path, 86400);
+	ask("GET /api/now");
+	assert_has("\"health\":[{\"level\":\"ok\",\"code\":\"all_well\","
+		   "\"text\":\"All parts are working\"}]");
+}
+
+/* Errors are news for a quarter of an hour, those of a netctl anew as well. */
+static void test_netlink_errors_are_news(void **state)
+{
+	(void)state;
+	t.says.netlink_errors[0] = 5;
+	ask("GET /api/now");
+	assert_has("netlink_errors");
+	skew_s = 14 * MINUTE_S;
+	ask("GET /api/now");
+	assert_has("netlink_errors");
+	skew_s = 16 * MINUTE_S;
+	ask("GET /api/now");
+	assert_lacks("netlink_errors");
+	t.says.netlink_errors[0] = 2; /* it has started anew */
+	ask("GET /api/now");
+	assert_lacks("netlink_errors");
+	t.says.netlink_errors[1] = 1;
+	ask("GET /api/now");
+	assert_has("netlink_errors");
+}
+
+/* --- figures -------------------------------------------------------------- */
+
+#define NOON 1767268800 /* 2026-01-01T12:00Z */
+
+static void add_figures(uint64_t seq, uint64_t visitors)
+{
+	static struct usage_batch batch;
+
+	memset(&batch, 0, sizeof(batch));
+	batch.stream = 4711;
+	batch.seq = seq;
+	batch.rows = 1;
+	batch.row[0].step = USAGE_HOUR;
+	batch.row[0].part.start_s = NOON;
+	strcpy(batch.row[0].zone, "square");
+	batch.row[0].value[USAGE_VISITORS] = visitors;
+	batch.labels = 1;
+	batch.label[0].kind = USAGE_LANGUAGE;
+	batch.label[0].value = visitors;
+	batch.label[0].part.start_s = NOON - 43200;
+	strcpy(batch.label[0].label, "de");
+	assert_int_equal(store_apply(t.site.store, &batch), 0);
+}
+
+static void test_reports(void **state)
+{
+	static const struct {
+		const char *line, *type, *body;
+	} cases[] = {
+		{ "GET /api/usage?metrics=visitors", "application/json",
+		  "{\"step\":\"day\",\"from\":null,\"to\":null,\"zone\":null,"
+		  "\"start\":[1767225600],\"time\":[\"2026-01-01\"],"
+		  "\"values\":{\"visitors\":[9]}}\n" },
+		{ "GET /api/usage?step=hour&zone=square&metrics=visitors"
+		  "&from=2026-01-01&to=2026-01-02&format=csv",
+		  "text/csv; charset=utf-8",
+		  "time,visitors\r\n2026-01-01T12:00+00:00,9\r\n" },
+		{ "GET /api/usage?zone=nobody&metrics=visitors",
+		  "application/json",
+		  "{\"step\":\"day\",\"from\":null,\"to\":null,"
+		  "\"zone\":\"nobody\",\"start\":[],\"time\":[],"
+		  "\"values\":{\"visitors\":[]}}\n" },
+		{ "GET /api/usage?to=2025-12-31&metrics=visitors",
+		  "application/json",
+		  "{\"step\":\"day\",\"from\":null,\"to\":\"2025-12-31\","
+		  "\"zone\":null,\"start\":[],\"time\":[],"
+		  "\"values\":{\"visitors\":[]}}\n" },
+		{ "GET /api/labels?kind=language", "application/json",
+		  "{\"kind\":\"language\",\"from\":null,\"to\":null,"
+		  "\"values\":{\"de\":9}}\n" },
+		{ "GET /api/labels?kind=platform&from=2026-01-02",
+		  "application/json",
+		  "{\"kind\":\"platform\",\"from\":\"2026-01-02\",\"to\":null,"
+		  "\"values\":{}}\n" },
+		{ "GET /api/labels?kind=language&from=2026-01-02&format=csv",
+		  "text/csv; charset=utf-8", "language,value\r\n" },
+	};
+
+	(void)state;
+	add_figures(1, 9);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		bool is_csv = strstr(cases[i].line, "csv");
+
+		ask(cases[i].line);
+		assert_int_equal(wire.status, 200);
+		assert_string_equal(field("Content-Type"), cases[i].type);
+		assert_string_equal(wire.body, cases[i].body);
+		assert_int_equal(field("Content-Disposition") != NULL, is_csv);
+	}
+	ask("GET /api/usage?format=csv");
+	assert_string_equal(field("Content-Disposition"),
+			    "attachment; filename=\"stadttor-usage.csv\"");
+	ask("GET /api/labels?kind=language&format=csv");
+	assert_string_equal(field("Content-Disposition"),
+			    "attachment; filename=\"stadttor-labels.csv\"");
+}
+
+static void test_wrong_wishes(void **state)
+{
+	static const struct {
+		const char *line, *complaint;
+	} cases[] = {
+		{ "GET /api/usage?step=year",
+		  "step: 'year' is not hour, day or month" },
+		{ "GET /api/usage?zone=a%2fb",
+		  "zone: 'a/b' is no zone's name" },
+		{ "GET /api/usage?from=2026-02-30",
+		  "from: '2026-02-30' is no day" },
+		{ "GET /api/usage?to=tomorrow", "to: 'tomorrow' is no day" },
+		{ "GET /api/usage?format=xml",
+		  "format: 'xml' is not json or csv" },
+		{ "GET /api/usage?metrics=visitors,x",
+		  "metrics: 'visitors,x' is no list of metrics' names" },
+		{ "GET /api/usage?kind=language",
+		  "query: 'kind' is unknown or has a value that cannot be" },
+		{ "GET /api/labels", "kind: '' is not language or platform" },
+		{ "GET /api/labels?kind=colour",
+		  "kind: 'colour' is not language or platform" },
+		{ "GET /api/labels?kind=language&zone=square",
+		  "query: 'zone' is unknown" },
+		{ "GET /api/labels?kind=language&from=x",
+		  "from: 'x' is no day" },
+		{ "GET /api/usage?step=%zz", "query: 'step' is unknown" },
+		{ "GET /api/usage?step=aaaaaaaaaaaaaaaa",
+		  "query: 'step' is unknown" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		ask(cases[i].line);
+		if (wire.status != 400)
+			fail_msg("%s: %s", cases[i].line, wire.answer);
+		assert_has(cases[i].complaint);
+	}
+}
+
+static void test_figures_that_cannot_be_read(void **state)
+{
+	(void)state;
+	no_store();
+	ask("GET /api/usage");
+	assert_int_equal(wire.status, 503);
+	assert_has("the figures cannot be read");
+	ask("GET /api/labels?kind=language");
+	assert_int_equal(wire.status, 503);
+	ask("GET /metrics");
+	assert_int_equal(wire.status, 200);
+}
+
+/* --- /metrics ------------------------------------------------------------- */
+
+static void test_metrics(void **state)
+{
+	char fields[512];
+
+	(void)state;
+	ask("GET /metrics");
+	assert_int_equal(wire.status, 200);
+	assert_string_equal(field("Content-Type"), METRICS_TYPE_TEXT);
+	assert_has("\nstadttor_up 1\n");
+	assert_has("stadttor_online_devices{zone=\"square\"} 15\n");
+	assert_lacks("# EOF");
+	snprintf(fields, sizeof(fields),
+		 "%sAccept: application/openmetrics-text; version=1.0.0\r\n",
+		 t.fields);
+	exchange("GET /metrics", fields, "");
+	assert_string_equal(field("Content-Type"), METRICS_TYPE_OPENMETRICS);
+	assert_has("# EOF\n");
+}
+
+#define VISITORS "stadttor_usage_visitors_total{zone=\""
+
+/* Series begin with 0; of a zone that is not counted there are none. */
+static void test_totals(void **state)
+{
+	(void)state;
+	ask("GET /metrics");
+	assert_has(VISITORS "square\"} 0\n");
+	assert_lacks(VISITORS "private");
+	add_figures(1, 9);
+	ask("GET /metrics");
+	assert_has(VISITORS "square\"} 9\n");
+	add_figures(2, 6);
+	ask("GET /metrics");
+	assert_has(VISITORS "square\"} 15\n");
+}
+
+/* What guests were answered is told with the next batch, and not before. */
+static void test_guests_are_not_watched(void **state)
+{
+	struct accepted a = { .kind = LISTENER_HTTP };
+	struct sockaddr_in peer = { .sin_family = AF_INET };
+	int pair[2];
+
+	(void)state;
+	ask("GET /metrics");
+	assert_has("listener=\"guest\",class=\"4xx\"} 0\n");
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	assert_int_equal(
+		write(pair[1], "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", 28), 28);
+	a.fd = pair[0];
+	a.peer = (struct sockaddr *)&peer;
+	conns_accept(t.guests, &a);
+	event_base_loop(wire.base, EVLOOP_NONBLOCK);
+	close(pair[1]);
+	event_base_loop(wire.base, EVLOOP_NONBLOCK);
+	assert_int_equal(conns_stats(t.guests)->answers[4], 1);
+	ask("GET /metrics");
+	assert_has("listener=\"guest\",class=\"4xx\"} 0\n");
+	add_figures(1, 9);
+	ask("GET /metrics");
+	assert_has("listener=\"guest\",class=\"4xx\"} 1\n");
+}
+
+#define UNIT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(test_fields_of_all),
+		UNIT(test_head),
+		UNIT(test_errors),
+		UNIT(test_routes),
+		UNIT(test_names),
+		UNIT(test_wrong_tokens),
+		UNIT(test_now),
+		UNIT(test_without_netctl),
+		UNIT(test_netctl_that_lies),
+		UNIT(test_health),
+		UNIT(test_all_well),
+		UNIT(test_netlink_errors_are_news),
+		UNIT(test_reports),
+		UNIT(test_wrong_wishes),
+		UNIT(test_figures_that_cannot_be_read),
+		UNIT(test_metrics),
+		UNIT(test_totals),
+		UNIT(test_guests_are_not_watched),
+		UNIT(test_gone),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
