@@ -54,8 +54,7 @@ static void judge(struct controller *c, struct session *s, uint64_t now_ms,
 		return;
 	if (s->seen != 3)
 		judge_missing(c, s, now_ms, restored);
-	else if (s->ends_ms != UINT64_MAX &&
-		 now_ms + SCHEDULE_EARLY_MS >= s->ends_ms)
+	else if (now_ms + SCHEDULE_EARLY_MS >= s->ends_ms)
 		pending_end(c, s, SESSION_REASON_EXPIRED);
 	else if (session_is_over_quota(s))
 		judge_quota(c, s);

@@ -65,6 +65,7 @@ static struct {
 		struct addr addr;
 	} neighbour[NEIGHBOURS];
 	size_t neighbours;
+	unsigned int births;	     /* of elements */
 	int told_tables, told_roots; /* eventfds, lent */
 } k;
 
@@ -256,7 +257,8 @@ static int add_element(struct tables *t, const struct kernel_element *e)
 	if (old) /* the new time-out is ignored, as Linux 6.1 does */
 		return old->data == e->data ? 0 : -EBUSY;
 	must(t->elements < ELEMENTS, "elements");
-	t->element[t->elements++] = *e;
+	t->element[t->elements] = *e;
+	t->element[t->elements++].born = ++k.births;
 	t->added++;
 	return 0;
 }
@@ -488,7 +490,8 @@ struct nlmsghdr *nft_put(struct nft *nft, uint16_t type, uint16_t family,
 
 void nft_put_done(struct nft *nft, struct nlmsghdr *nlh)
 {
-	struct nlmsghdr *copy = malloc(nlh->nlmsg_len);
+	/* strings that libnftnl leaves open are closed when it is listed */
+	struct nlmsghdr *copy = calloc(1, nlh->nlmsg_len + 1);
 
 	must(copy && k.kept_count < MESSAGES, "messages");
 	memcpy(copy, nlh, nlh->nlmsg_len);
@@ -559,20 +562,34 @@ static int answer_element(const struct nft_dump *d,
 	return err;
 }
 
+static size_t count_elements(const char *set)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < k.now.elements; i++)
+		n += !strcmp(k.now.element[i].set, set);
+	return n;
+}
+
 /* An interrupted dump has told of some, here of the first half. */
 static int dump_elements(const struct nft_dump *d, const struct object *o)
 {
 	int failure = count_call(KERNEL_DUMP);
-	size_t n = failure ? k.now.elements / 2 : k.now.elements;
+	size_t left = count_elements(o->name);
 	int err = 0;
 
 	if (failure && failure != -EINTR)
 		return failure;
 	if (!find_object(&k.now, NFT_MSG_NEWSET, o->table, o->name))
 		return -ENOENT;
-	for (size_t i = 0; i < n && !err; i++)
-		if (!strcmp(k.now.element[i].set, o->name))
-			err = answer_element(d, &k.now.element[i]);
+	if (failure)
+		left = (left + 1) / 2;
+	for (size_t i = 0; i < k.now.elements && left && !err; i++) {
+		if (strcmp(k.now.element[i].set, o->name))
+			continue;
+		left--;
+		err = answer_element(d, &k.now.element[i]);
+	}
 	return err ? err : failure;
 }
 
@@ -674,12 +691,8 @@ struct kernel_element *kernel_find(const char *set, const struct mac *mac)
 
 size_t kernel_count(const char *set)
 {
-	size_t n = 0;
-
 	expire(&k.now);
-	for (size_t i = 0; i < k.now.elements; i++)
-		n += !strcmp(k.now.element[i].set, set);
-	return n;
+	return count_elements(set);
 }
 
 bool kernel_has_set(const char *set)
@@ -708,9 +721,14 @@ void kernel_remove(const char *set, const struct mac *mac)
 	tell(k.told_tables);
 }
 
-void kernel_delete_tables(void)
+void kernel_lose_tables(void)
 {
 	k.now.objects = k.now.elements = 0;
+}
+
+void kernel_delete_tables(void)
+{
+	kernel_lose_tables();
 	tell(k.told_tables);
 }
 

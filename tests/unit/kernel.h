@@ -87,6 +87,7 @@ struct kernel_element {
 	uint64_t limit_bytes_per_s;
 	uint8_t user[128];
 	uint32_t user_len;
+	unsigned int born; /* numbers of all elements, as they were put */
 };
 
 /* NULL: there is none. set: "up_square". */
@@ -99,6 +100,7 @@ void kernel_add_element(const struct kernel_element *e);
 void kernel_flush(const char *set);
 void kernel_remove(const char *set, const struct mac *mac);
 void kernel_delete_tables(void);
+void kernel_lose_tables(void); /* the same, but the notice of it is lost */
 
 /* --- classes -------------------------------------------------------------- */
 

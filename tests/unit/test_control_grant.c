@@ -370,6 +370,22 @@ static void test_more_of_no_end(void **state)
 	assert_true(session_of(1)->ends_ms == UINT64_MAX);
 }
 
+static void test_terms_are_kept(void **state)
+{
+	struct ipc_grant m = grant_of(1);
+
+	(void)state;
+	begin(CONFIG(""));
+	join(1);
+	m.terms = 3;
+	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), 0);
+	turn();
+	m.terms = 0; /* not known */
+	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), 0);
+	assert_int_equal(session_of(1)->terms, 3);
+	assert_false(session_of(1)->is_pending);
+}
+
 /* The operator's limits take the slow rate away, unless they are used up. */
 static void test_limits_anew(void **state)
 {
@@ -412,6 +428,8 @@ static void test_while_it_ends(void **state)
 /* Where limits are elements, a new one is full again. */
 static void test_codes_in_turns(void **state)
 {
+	struct ipc_grant m = coded(1, TAG, 1);
+
 	(void)state;
 	begin(CONFIG(""));
 	kernel.has_htb = false;
@@ -425,6 +443,7 @@ static void test_codes_in_turns(void **state)
 	pass(10);
 	assert_int_equal(use_code(1, OTHER), 0);
 	assert_true(session_of(1)->tag == OTHER);
+	assert_int_equal(try_grant(&m, GRANT_ASKER_OPERATOR), 0);
 	tear_down(NULL);
 
 	begin(CONFIG("\toption rate_down '1mbit'\n")); /* classes go on */
@@ -536,6 +555,27 @@ static void test_device_in_two_zones(void **state)
 	assert_int_equal(ended(SESSION_REASON_IDLE), 2);
 }
 
+/* One that ends in this very turn makes no room twice. */
+static void test_ending_device_of_a_code(void **state)
+{
+	struct ipc_grant m = coded(3, TAG, 1), two = coded(2, TAG, 2);
+	struct ipc_revoke r = { .client = address_of(1) };
+	uint32_t count;
+
+	(void)state;
+	begin(CONFIG(""));
+	for (unsigned int d = 1; d <= 3; d++)
+		join(d);
+	assert_int_equal(use_code(1, TAG), 0);
+	pass(1000);
+	assert_int_equal(try_grant(&two, GRANT_ASKER_PORTAL), 0);
+	pass(20000);
+	assert_int_equal(grant_revoke(t.controller, &r, &count), 0);
+	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), 0);
+	turn();
+	assert_true(!is_in(1) && !is_in(2) && is_in(3));
+}
+
 /* --- a full zone ---------------------------------------------------------- */
 
 #define SMALL "\toption max_sessions '2'\n"
@@ -557,6 +597,34 @@ static void test_zone_is_full(void **state)
 	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), 0);
 	m = grant_of(2); /* who is in needs no room */
 	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), 0);
+}
+
+/* Neither who ends already, nor who is elsewhere. */
+static void test_who_makes_no_room(void **state)
+{
+	struct ipc_revoke r = { .client = address_of(1) };
+	struct ipc_grant m = grant_of(3);
+	uint32_t count;
+
+	(void)state;
+	begin(CONFIG(SMALL));
+	for (unsigned int d = 1; d <= 3; d++)
+		join(d);
+	join_zone(4, LIBRARY_INDEX);
+	tap(4);
+	tap(1);
+	pass(20000);
+	tap(2);
+	assert_int_equal(grant_revoke(t.controller, &r, &count), 0);
+	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), -ENOSPC);
+	turn();
+	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), 0);
+	turn();
+	m = grant_of(1);
+	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), -ENOSPC);
+	turn();
+	assert_non_null(session_in(LIBRARY, 4));
+	assert_int_equal(ended(SESSION_REASON_IDLE), 0);
 }
 
 /* An address that was made up falls silent after the tap. */
@@ -738,6 +806,23 @@ static void test_gone_and_silent(void **state)
 	assert_int_equal(ended(SESSION_REASON_IDLE), 1);
 }
 
+/* Sooner than counters would be read anyway. */
+static void test_gone_for_a_moment(void **state)
+{
+	struct mac mac = mac_of(1);
+
+	(void)state;
+	begin(CONFIG("\toption leave '2s'\n"));
+	join(1);
+	tap(1);
+	pass(1000);
+	grant_left(t.controller, &mac);
+	pass(1990);
+	assert_true(is_in(1));
+	pass(10);
+	assert_false(is_in(1));
+}
+
 static void test_gone_and_back(void **state)
 {
 	struct mac mac = mac_of(1);
@@ -792,6 +877,7 @@ int main(void)
 		UNIT(test_end),
 		UNIT(test_once_more),
 		UNIT(test_more_of_no_end),
+		UNIT(test_terms_are_kept),
 		UNIT(test_limits_anew),
 		UNIT(test_while_it_ends),
 		UNIT(test_codes_in_turns),
@@ -800,7 +886,9 @@ int main(void)
 		UNIT(test_replacing_a_device),
 		UNIT(test_which_device_yields),
 		UNIT(test_device_in_two_zones),
+		UNIT(test_ending_device_of_a_code),
 		UNIT(test_zone_is_full),
+		UNIT(test_who_makes_no_room),
 		UNIT(test_who_fell_silent),
 		UNIT(test_phone_in_a_pocket),
 		UNIT(test_newcomers_yield_first),
@@ -808,6 +896,7 @@ int main(void)
 		UNIT(test_one_way_to_revoke),
 		UNIT(test_logged_out),
 		UNIT(test_gone_and_silent),
+		UNIT(test_gone_for_a_moment),
 		UNIT(test_gone_and_back),
 		UNIT(test_gone_where_nobody_looks),
 	};

@@ -6,6 +6,7 @@
 
 #define HOUR_MS 3600000ULL
 #define DUMPS	4 /* of a poll: two maps of two zones */
+#define SLOT_AT 4 /* in an element's user data */
 
 /* Polls since the last call. */
 static unsigned int polls(void)
@@ -149,6 +150,23 @@ static void test_expired_by_the_kernel(void **state)
 	}
 }
 
+/* What is over but cannot be read is asked for again, not all of the time. */
+static void test_end_that_cannot_be_read(void **state)
+{
+	struct mac mac = mac_of(1);
+
+	(void)state;
+	begin_with_one(CONFIG("\toption leave '2s'\n"));
+	grant_left(t.controller, &mac);
+	pass(1990);
+	kernel_fail(KERNEL_DUMP, -ENOBUFS, 1000);
+	pass(1000);
+	assert_in_range(errors(IPC_NETLINK_NFTABLES), 10, 21);
+	kernel_fail(KERNEL_DUMP, 0, 0);
+	pass(50);
+	assert_false(is_in(1));
+}
+
 static void test_no_end(void **state)
 {
 	struct ipc_grant m = grant_of(1);
@@ -215,7 +233,7 @@ static void test_quota_ends(void **state)
 static void test_quota_slows(void **state)
 {
 	uint32_t slot;
-	unsigned int commits;
+	unsigned int commits, born;
 
 	(void)state;
 	begin_with_one(CONFIG(SLOW));
@@ -235,8 +253,10 @@ static void test_quota_slows(void **state)
 	assert_int_equal(kernel.calls[KERNEL_COMMIT], commits);
 	assert_int_equal(polls(), 4);
 	assert_true(is_in(1));
+	born = element("up_square", 1)->born;
 	restart(CONFIG(SLOW)); /* it stays known */
 	assert_true(session_of(1)->reduced);
+	assert_int_equal(element("up_square", 1)->born, born);
 	assert_true(kernel_class(SQUARE_INDEX, slot)->ceil_bps == 64640);
 }
 
@@ -258,6 +278,8 @@ static void test_quota_gives_a_class(void **state)
 
 static void test_map_is_flushed(void **state)
 {
+	unsigned int commits;
+
 	(void)state;
 	begin_with_one(CONFIG("\toption quota '1GB'\n"));
 	join(2);
@@ -266,7 +288,9 @@ static void test_map_is_flushed(void **state)
 	pass(1000);
 	kernel_flush("up_square");
 	kernel_flush("down_square");
+	commits = kernel.calls[KERNEL_COMMIT];
 	pass(1000);
+	assert_int_equal(kernel.calls[KERNEL_COMMIT], commits + 1);
 	assert_true(is_in(1));
 	assert_true(is_in(2));
 	assert_true(element("up_square", 1)->bytes == 100);
@@ -288,8 +312,10 @@ static void test_maps_are_gone(void **state)
 	begin_with_one(CONFIG("\toption quota '1GB'\n"));
 	move(1, 100, 200);
 	pass(1000);
-	kernel_delete_tables();
-	pass(1100);
+	pass(990);
+	kernel_delete_tables(); /* the poll comes before the rules are back */
+	pass(100);
+	assert_said("1 sessions were missing in the kernel"); /* once */
 	assert_true(is_in(1));
 	assert_true(element("up_square", 1)->bytes == 100);
 	assert_int_equal(totals().reinstalled, 1);
@@ -324,6 +350,24 @@ static void test_orphans(void **state)
 	assert_said("zone library: removed 1 orphan elements");
 	assert_true(is_in(1));
 	assert_int_equal(session_count(controller_sessions(t.controller)), 1);
+}
+
+/* An element of ours that somebody has kept is nobody's, too. */
+static void test_orphan_of_a_session(void **state)
+{
+	struct kernel_element e;
+
+	(void)state;
+	begin_with_one(CONFIG(""));
+	join(2);
+	tap(2);
+	e = *element("up_square", 2);
+	revoke_one(2);
+	kernel_add_element(&e);
+	pass(5000);
+	assert_null(element("up_square", 2));
+	assert_null(session_of(2));
+	assert_int_equal(totals().adopted, 0);
 }
 
 static void test_orphans_that_stay(void **state)
@@ -409,6 +453,7 @@ static void test_lost(void **state)
 	pass(3000);
 	assert_int_equal(errors(IPC_NETLINK_NFTABLES), 3);
 	assert_int_equal(said("nft: reading counters: No buffer space"), 3);
+	assert_int_equal(said("missing"), 0); /* for all that is known */
 	assert_int_equal(session_count(controller_sessions(t.controller)), 2);
 	pass(1000);
 	assert_int_equal(session_count(controller_sessions(t.controller)), 1);
@@ -468,41 +513,69 @@ static void test_adopted(void **state)
 					before.handle) == s);
 }
 
+static void copy_record(struct kernel_element *to,
+			const struct kernel_element *from)
+{
+	memcpy(to->user, from->user, sizeof(to->user));
+	to->user_len = from->user_len;
+}
+
 static void test_what_is_not_adopted(void **state)
 {
 	(void)state;
 	begin(CONFIG(""));
-	for (unsigned int d = 1; d <= 4; d++) {
+	for (unsigned int d = 1; d <= 5; d++) {
 		join(d);
 		tap(d);
 	}
 	element("up_square", 1)->user_len = 0;
 	element("up_square", 2)->user[0] = 0; /* of a type that is not ours */
+	/* half of one, with the record in the wrong map */
+	copy_record(element("down_square", 3), element("up_square", 3));
 	kernel_remove("up_square", &session_of(3)->mac);
-	/* another's with the handle of the fourth */
-	memcpy(element("up_square", 1)->user, element("up_square", 4)->user,
-	       sizeof(element("up_square", 1)->user));
+	/* by the handle of another */
+	copy_record(element("up_square", 5), element("up_square", 4));
 	restart(CONFIG(""));
 	assert_int_equal(totals().adopted, 1);
-	assert_true(is_in(4));
-	for (unsigned int d = 1; d <= 3; d++)
-		assert_false(is_in(d));
-	assert_said("removed 5 orphan elements");
+	for (unsigned int d = 1; d <= 5; d++)
+		assert_int_equal(is_in(d), d == 4);
+	assert_said("removed 7 orphan elements");
 }
 
-/* A mark of other bits, or of no slot: it is put in place anew. */
+/*
+ * A mark of other bits, or of no slot: it is put in place anew, with what it
+ * has counted, be it read once more or not.
+ */
 static void test_adopted_with_another_mark(void **state)
 {
-	static const uint32_t marks[] = { 0, 1U << 16, 7, 0xffffU << 16 };
+	static const struct {
+		uint32_t mark;
+		uint16_t slot; /* of the record */
+	} cases[] = {
+		{ 0, SLOT_UNCAPPED },
+		{ 1U << 16, SLOT_UNCAPPED },
+		{ 7, SLOT_UNCAPPED },
+		{ 0xffffU << 16, SLOT_UNCAPPED },
+		{ 0, SLOT_NONE },
+		{ 1U << 16, SLOT_FIRST - 1 },
+		{ 0xffffU << 16, SLOT_INBOUND },
+	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct kernel_element *e;
+
 		begin_with_one(CONFIG(""));
-		element("up_square", 1)->data = marks[i];
+		move(1, 300, 400);
+		e = element("up_square", 1);
+		e->data = cases[i].mark;
+		memcpy(e->user + SLOT_AT, &cases[i].slot, sizeof(uint16_t));
+		kernel_fail(KERNEL_GET, -ENOBUFS, 4);
 		restart(CONFIG(""));
-		assert_int_equal(element("up_square", 1)->data,
-				 (uint32_t)SLOT_UNCAPPED << 16);
-		assert_true(is_in(1));
+		e = element("up_square", 1);
+		assert_int_equal(e->data, (uint32_t)SLOT_UNCAPPED << 16);
+		assert_true(e->packets == 1 && e->bytes == 300);
+		assert_true(element("down_square", 1)->bytes == 414);
 		assert_int_equal(totals().adopted, 1);
 		tear_down(NULL);
 	}
@@ -581,6 +654,7 @@ int main(void)
 		UNIT(test_nobody_is_polled),
 		UNIT(test_expiry),
 		UNIT(test_expired_by_the_kernel),
+		UNIT(test_end_that_cannot_be_read),
 		UNIT(test_no_end),
 		UNIT(test_idle),
 		UNIT(test_busy),
@@ -590,6 +664,7 @@ int main(void)
 		UNIT(test_map_is_flushed),
 		UNIT(test_maps_are_gone),
 		UNIT(test_orphans),
+		UNIT(test_orphan_of_a_session),
 		UNIT(test_orphans_that_stay),
 		UNIT(test_interrupted),
 		UNIT(test_interrupted_for_ever),

@@ -70,6 +70,7 @@ static void test_one_transaction_a_turn(void **state)
 	assert_int_equal(kernel_count("up_square"), MANY);
 	assert_int_equal(kernel_count("down_square"), MANY);
 	assert_int_equal(kernel.calls[KERNEL_COMMIT], commits + 1);
+	assert_int_equal(kernel.calls[KERNEL_DUMP], 0); /* of who is new */
 	assert_int_equal(t.pushes, pushes + 1);
 }
 
@@ -187,6 +188,27 @@ static void test_another_program_takes_the_root(void **state)
 	assert_true(kernel_has_root(SQUARE_INDEX));
 	assert_int_equal(slot_of(1), slot);
 	assert_true(kernel_class(SQUARE_INDEX, slot)->ceil_bps == 8080000);
+	assert_string_equal(kernel_class(SQUARE_INDEX, slot)->leaf, "fq_codel");
+}
+
+/* Who is in gets a class with a reload, and gives it back with the next. */
+static void test_reload_of_caps(void **state)
+{
+	uint32_t slot;
+
+	(void)state;
+	begin(CONFIG(""));
+	join(1);
+	tap(1);
+	controller_reload(t.controller,
+			  settings_of(CONFIG("\toption bandwidth '9mbit'\n")));
+	turn();
+	slot = slot_of(1);
+	assert_int_not_equal(slot, SLOT_UNCAPPED);
+	assert_true(kernel_class(SQUARE_INDEX, slot)->ceil_bps == 9000000);
+	controller_reload(t.controller, settings_of(CONFIG("")));
+	turn();
+	assert_int_equal(slot_of(1), SLOT_UNCAPPED);
 }
 
 /* The log is not told of each; health is, and the roots are looked at. */
@@ -404,6 +426,21 @@ static void test_without_tables(void **state)
 	assert_said("another program changed our rules: put back, with 2");
 }
 
+/* A push finds out by itself, where the notice of it was lost. */
+static void test_without_tables_or_notice(void **state)
+{
+	(void)state;
+	begin(CONFIG(""));
+	join(1);
+	kernel_lose_tables();
+	tap(1);
+	assert_int_equal(kernel_count("up_square"), 0);
+	pass(30);
+	assert_true(is_in(1));
+	assert_int_equal(totals().ended[SESSION_REASON_KERNEL], 0);
+	assert_int_equal(said("missing"), 0); /* it was not there before */
+}
+
 /* Gone for good: whoever looks on gets a line each time, and nobody is in. */
 static void test_tables_that_cannot_be_made(void **state)
 {
@@ -474,17 +511,20 @@ static void test_revoked(void **state)
 static void test_revoked_in_the_turn_of_the_tap(void **state)
 {
 	struct ipc_grant m = grant_of(1);
-	unsigned int commits;
+	unsigned int commits, batches;
 
 	(void)state;
-	begin(CONFIG(""));
+	begin(CONFIG(CAPPED));
+	pass(1000); /* the pool is full */
 	join(1);
 	commits = kernel.calls[KERNEL_COMMIT];
+	batches = kernel.calls[KERNEL_BATCH];
 	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), 0);
 	revoke_one(1);
 	assert_null(session_of(1));
 	assert_int_equal(kernel_count("up_square"), 0);
 	assert_int_equal(kernel.calls[KERNEL_COMMIT], commits);
+	assert_int_equal(kernel.calls[KERNEL_BATCH], batches);
 	assert_int_equal(totals().granted, 1);
 	assert_int_equal(ended(SESSION_REASON_OPERATOR), 1);
 }
@@ -682,6 +722,7 @@ int main(void)
 		UNIT(test_pool_of_classes),
 		UNIT(test_class_goes_to_the_next),
 		UNIT(test_another_program_takes_the_root),
+		UNIT(test_reload_of_caps),
 		UNIT(test_classes_that_fail),
 		UNIT(test_policed),
 		UNIT(test_policed_without_one_element),
@@ -692,6 +733,7 @@ int main(void)
 		UNIT(test_element_that_is_there),
 		UNIT(test_refused_change),
 		UNIT(test_without_tables),
+		UNIT(test_without_tables_or_notice),
 		UNIT(test_tables_that_cannot_be_made),
 		UNIT(test_other_layout),
 		UNIT(test_revoked),

@@ -14,7 +14,6 @@
 #include "portal/store/day.h"
 
 #define MINUTE_S 60
-#define WAIT	 "Retry-After: "
 
 #define CONFIG                                                                 \
 	"config uplink 'wan'\n\toption device 'eth0'\n"                        \
@@ -22,7 +21,7 @@
 	"config zone 'square'\n\toption device 'eth1'\n"                       \
 	"config zone 'private'\n\toption device 'eth2'\n"                      \
 	"\toption counted '0'\n"                                               \
-	"config portal\nconfig admin\n\toption hostname 'box.test'\n"
+	"config portal\nconfig admin\n\toption hostname 'Box.test'\n"
 
 static struct {
 	struct settings *settings;
@@ -368,7 +367,10 @@ static void test_wrong_tokens(void **state)
 {
 	static const char wrong[] =
 		"Host: localhost\r\nAuthorization: Bearer 0123\r\n";
+	const struct addr device = { .family = AF_INET,
+				     .byte = { 192, 0, 2, 9 } };
 	unsigned int tries = 0;
+	uint64_t wait_ms, wait_s;
 
 	(void)state;
 	do
@@ -376,7 +378,9 @@ static void test_wrong_tokens(void **state)
 	while (wire.status == 401 && ++tries < 100);
 	assert_int_equal(wire.status, 429);
 	assert_true(tries >= 3);
-	assert_has(WAIT);
+	wait_ms = lockout_wait_ms(t.site.lockout, &device, clock_ms());
+	wait_s = strtoul(field("Retry-After"), NULL, 10);
+	assert_in_range(wait_s, 1, wait_ms / 1000 + 2);
 	assert_has("Too many attempts. Try again in ");
 	ask("GET /metrics");
 	assert_int_equal(wire.status, 200);
@@ -400,7 +404,7 @@ static void test_now(void **state)
 	assert_has("\"online_all\":20");
 	assert_has("\"up_bps\":8000,\"down_bps\":16000");
 	assert_has("\"uptime_s\":99,\"memory_bytes\":4096");
-	assert_has("\"portal_uptime_s\":5");
+	assert_has("\"portal_uptime_s\":5,");
 	assert_has("\"version\":\"");
 	assert_has(
 		"\"health\":[{\"level\":\"ok\",\"code\":\"store_in_memory\"");
@@ -655,14 +659,21 @@ static void test_health(void **state)
 	set_up(NULL);
 }
 
-static void test_all_well(void **state)
+/* A database of its own for each test. */
+static void use_file(void)
 {
+	static unsigned int files;
 	char path[128];
 
-	(void)state;
 	store_free(t.site.store);
-	snprintf(path, sizeof(path), "%s/usage.sqlite", wire.folder);
+	snprintf(path, sizeof(path), "%s/%u.sqlite", wire.folder, files++);
 	t.site.store = store_open(path, 86400);
+}
+
+static void test_all_well(void **state)
+{
+	(void)state;
+	use_file();
 	ask("GET /api/now");
 	assert_has("\"health\":[{\"level\":\"ok\",\"code\":\"all_well\","
 		   "\"text\":\"All parts are working\"}]");
@@ -841,6 +852,15 @@ static void test_metrics(void **state)
 
 #define VISITORS "stadttor_usage_visitors_total{zone=\""
 
+static unsigned int count(const char *text)
+{
+	unsigned int n = 0;
+
+	for (const char *at = wire.body; (at = strstr(at, text)); at++)
+		n++;
+	return n;
+}
+
 /* Series begin with 0; of a zone that is not counted there are none. */
 static void test_totals(void **state)
 {
@@ -851,37 +871,64 @@ static void test_totals(void **state)
 	add_figures(1, 9);
 	ask("GET /metrics");
 	assert_has(VISITORS "square\"} 9\n");
+	assert_int_equal(count(VISITORS "square"), 1);
 	add_figures(2, 6);
 	ask("GET /metrics");
 	assert_has(VISITORS "square\"} 15\n");
 }
 
-/* What guests were answered is told with the next batch, and not before. */
-static void test_guests_are_not_watched(void **state)
+/* Those that wait for the disk count as well. */
+static void test_totals_that_wait(void **state)
 {
+	(void)state;
+	use_file();
+	add_figures(1, 9);
+	store_set_write_interval(t.site.store, 86400);
+	ask("GET /metrics");
+	assert_has(VISITORS "square\"} 9\n");
+	add_figures(2, 6);
+	assert_int_equal(store_position(t.site.store).committed, 1);
+	ask("GET /metrics");
+	assert_has(VISITORS "square\"} 15\n");
+}
+
+static void answer_guest(void)
+{
+	static const char request[] = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
 	struct accepted a = { .kind = LISTENER_HTTP };
 	struct sockaddr_in peer = { .sin_family = AF_INET };
 	int pair[2];
 
-	(void)state;
-	ask("GET /metrics");
-	assert_has("listener=\"guest\",class=\"4xx\"} 0\n");
 	assert_int_equal(
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	assert_int_equal(
-		write(pair[1], "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", 28), 28);
+	assert_int_equal(write(pair[1], request, strlen(request)),
+			 strlen(request));
 	a.fd = pair[0];
 	a.peer = (struct sockaddr *)&peer;
 	conns_accept(t.guests, &a);
 	event_base_loop(wire.base, EVLOOP_NONBLOCK);
 	close(pair[1]);
 	event_base_loop(wire.base, EVLOOP_NONBLOCK);
-	assert_int_equal(conns_stats(t.guests)->answers[4], 1);
-	ask("GET /metrics");
-	assert_has("listener=\"guest\",class=\"4xx\"} 0\n");
+}
+
+#define GUESTS "stadttor_http_answers_total{listener=\"guest\",class=\"4xx\"} "
+
+/* What guests were answered is told with the next batch, and not before. */
+static void test_guests_are_not_watched(void **state)
+{
+	(void)state;
+	t.site.guests_told = (struct conns_stats){ .rejected = 0 };
 	add_figures(1, 9);
+	answer_guest();
 	ask("GET /metrics");
-	assert_has("listener=\"guest\",class=\"4xx\"} 1\n");
+	assert_has(GUESTS "0\n");
+	answer_guest();
+	ask("GET /metrics");
+	assert_has(GUESTS "0\n");
+	assert_int_equal(conns_stats(t.guests)->answers[4], 2);
+	add_figures(2, 9);
+	ask("GET /metrics");
+	assert_has(GUESTS "2\n");
 }
 
 #define UNIT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -906,6 +953,7 @@ int main(void)
 		UNIT(test_figures_that_cannot_be_read),
 		UNIT(test_metrics),
 		UNIT(test_totals),
+		UNIT(test_totals_that_wait),
 		UNIT(test_guests_are_not_watched),
 		UNIT(test_gone),
 	};
