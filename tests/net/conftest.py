@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import authority  # noqa: E402
 import gate  # noqa: E402
 import lab  # noqa: E402
 
@@ -57,6 +58,13 @@ def stadttor(street):
 @pytest.fixture
 def phones(street):
     return street.phones
+
+
+@pytest.fixture(scope="module")
+def ca(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ca")
+    folder.chmod(0o755)
+    return authority.Authority(folder)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import ssl
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
-import authority
 import gate
 import lab
 import pytest
@@ -87,13 +86,6 @@ def test_rules_tell_apart(url, answer):
 
 
 # --- asking ------------------------------------------------------------------
-
-@pytest.fixture(scope="module")
-def ca(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ca")
-    folder.chmod(0o755)
-    return authority.Authority(folder)
-
 
 @pytest.fixture(scope="module")
 def secured(ca):

@@ -7,7 +7,6 @@ import socket
 import struct
 import subprocess
 
-import authority
 import gate
 import lab
 import probes
@@ -31,13 +30,6 @@ config tile 'wetter'
 	option link 'https://nmcheck.gnome.org:443/'
 	list zone 'staff'
 """
-
-
-@pytest.fixture(scope="module")
-def ca(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ca")
-    folder.chmod(0o755)
-    return authority.Authority(folder)
 
 
 @pytest.fixture(scope="module")

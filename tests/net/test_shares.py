@@ -75,17 +75,23 @@ def test_connections_of_a_device(stadttor, street, phones, family):
         assert all(answered(s) for s in opened)
 
 
+def connect(phone, to, count, stack):
+    """So many connections that stay open until the stack ends: which came."""
+    results = []
+    for _ in range(count):
+        s = stack.enter_context(phone.socket(V4, socket.SOCK_STREAM))
+        s.settimeout(lab.PATIENCE)
+        results.append(s.connect_ex(to) == 0)
+    return results
+
+
 def test_connections_before_the_tap(stadttor, phones):
     """200 of TCP, wherever they lead; another phone has its own."""
     stadttor.start(guest={"garden_address": [lab.GARDEN4],
                           "garden_port": ["all"]})
     greedy, modest = phones[:2]
     with contextlib.ExitStack() as stack:
-        results = []
-        for _ in range(205):
-            s = stack.enter_context(greedy.socket(V4, socket.SOCK_STREAM))
-            s.settimeout(lab.PATIENCE)
-            results.append(s.connect_ex((lab.GARDEN4, lab.SINK)) == 0)
+        results = connect(greedy, (lab.GARDEN4, lab.SINK), 205, stack)
         assert results == [True] * 200 + [False] * 5
         assert traffic.http(modest, modest.network.gate4).status == 200
 
@@ -95,12 +101,7 @@ def test_connections_to_the_portal(stadttor, phones):
     stadttor.start(portal={"max_connections": 2000, "max_per_device": 1000})
     greedy, modest = phones[:2]
     with contextlib.ExitStack() as stack:
-        results = []
-        for _ in range(205):
-            s = stack.enter_context(greedy.socket(V4, socket.SOCK_STREAM))
-            s.settimeout(lab.PATIENCE)
-            results.append(
-                s.connect_ex((greedy.network.gate4, 80)) == 0)
+        results = connect(greedy, (greedy.network.gate4, 80), 205, stack)
         assert results == [True] * 200 + [False] * 5
         assert traffic.http(modest, modest.network.gate4).status == 200
 

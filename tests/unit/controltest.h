@@ -26,7 +26,7 @@
 #include "common/array.h"
 #include "common/clock.h"
 #include "common/config/settings_read.h"
-#include "kernel.h"
+#include "tests/unit/kernel.h"
 #include "netctl/control/controller.h"
 #include "netctl/control/describe.h"
 #include "netctl/control/grant.h"
@@ -322,6 +322,12 @@ static inline int try_grant(const struct ipc_grant *m, enum grant_asker asker)
 	return err;
 }
 
+static inline void join_many(unsigned int last)
+{
+	for (unsigned int d = 1; d <= last; d++)
+		join(d);
+}
+
 /* A tap, and the push that follows. */
 static inline void tap(unsigned int device)
 {
@@ -329,6 +335,14 @@ static inline void tap(unsigned int device)
 
 	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), 0);
 	turn();
+}
+
+/* Devices that join and tap in their order. */
+static inline void tap_many(unsigned int last)
+{
+	join_many(last);
+	for (unsigned int d = 1; d <= last; d++)
+		tap(d);
 }
 
 static inline void revoke_one(unsigned int device)

@@ -6,7 +6,7 @@
 #ifndef STADTTOR_TESTS_GUESTTEST_H
 #define STADTTOR_TESTS_GUESTTEST_H
 
-#include "portaltest.h"
+#include "tests/unit/portaltest.h"
 
 #include <sys/stat.h>
 

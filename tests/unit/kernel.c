@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel.h"
+#include "tests/unit/kernel.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who is let in, with which limits, and who makes room. */
-#include "controltest.h"
+#include "tests/unit/controltest.h"
 
 #include "netctl/rules/ruleset.h"
 
@@ -460,8 +460,7 @@ static void test_code_is_full(void **state)
 
 	(void)state;
 	begin(CONFIG(""));
-	for (unsigned int d = 1; d <= 4; d++)
-		join(d);
+	join_many(4);
 	assert_int_equal(use_code(1, TAG), 0);
 	assert_int_equal(use_code(2, TAG), -EUSERS);
 	assert_int_equal(use_code(1, TAG), 0); /* it is in by it */
@@ -475,8 +474,7 @@ static void test_silent_device_of_a_code(void **state)
 {
 	(void)state;
 	begin(CONFIG(""));
-	join(1);
-	join(2);
+	join_many(2);
 	assert_int_equal(use_code(1, TAG), 0);
 	pass(9990);
 	assert_int_equal(use_code(2, TAG), -EUSERS);
@@ -499,8 +497,7 @@ static void test_replacing_a_device(void **state)
 
 	(void)state;
 	begin(CONFIG(""));
-	join(1);
-	join(2);
+	join_many(2);
 	assert_int_equal(use_code(1, TAG), 0);
 	m.replace = 1;
 	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), 0);
@@ -516,8 +513,7 @@ static void test_which_device_yields(void **state)
 
 	(void)state;
 	begin(CONFIG(""));
-	for (unsigned int d = 1; d <= 3; d++)
-		join(d);
+	join_many(3);
 	assert_int_equal(use_code(1, TAG), 0);
 	assert_int_equal(try_grant(&second, GRANT_ASKER_PORTAL), 0);
 	pass(20000);
@@ -538,8 +534,7 @@ static void test_device_in_two_zones(void **state)
 
 	(void)state;
 	begin(CONFIG(""));
-	join(1);
-	join(2);
+	join_many(2);
 	kernel_add_neighbour(LIBRARY_INDEX, &mac, &there);
 	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), 0);
 	m.client = there; /* one device has one place in both */
@@ -564,8 +559,7 @@ static void test_ending_device_of_a_code(void **state)
 
 	(void)state;
 	begin(CONFIG(""));
-	for (unsigned int d = 1; d <= 3; d++)
-		join(d);
+	join_many(3);
 	assert_int_equal(use_code(1, TAG), 0);
 	pass(1000);
 	assert_int_equal(try_grant(&two, GRANT_ASKER_PORTAL), 0);
@@ -580,16 +574,21 @@ static void test_ending_device_of_a_code(void **state)
 
 #define SMALL "\toption max_sessions '2'\n"
 
+/* Of the first two of three. */
+static void begin_full(void)
+{
+	begin(CONFIG(SMALL));
+	join_many(3);
+	tap(1);
+	tap(2);
+}
+
 static void test_zone_is_full(void **state)
 {
 	struct ipc_grant m = grant_of(3);
 
 	(void)state;
-	begin(CONFIG(SMALL));
-	for (unsigned int d = 1; d <= 3; d++)
-		join(d);
-	tap(1);
-	tap(2);
+	begin_full();
 	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), -ENOSPC);
 	assert_int_equal(try_grant(&m, GRANT_ASKER_OPERATOR), -ENOSPC);
 	join_zone(4, LIBRARY_INDEX);
@@ -608,8 +607,7 @@ static void test_who_makes_no_room(void **state)
 
 	(void)state;
 	begin(CONFIG(SMALL));
-	for (unsigned int d = 1; d <= 3; d++)
-		join(d);
+	join_many(3);
 	join_zone(4, LIBRARY_INDEX);
 	tap(4);
 	tap(1);
@@ -633,11 +631,7 @@ static void test_who_fell_silent(void **state)
 	struct ipc_grant m = grant_of(3);
 
 	(void)state;
-	begin(CONFIG(SMALL));
-	for (unsigned int d = 1; d <= 3; d++)
-		join(d);
-	tap(1);
-	tap(2);
+	begin_full();
 	pass(5000);
 	stay(2);
 	pass(10);
@@ -655,11 +649,7 @@ static void test_phone_in_a_pocket(void **state)
 	struct ipc_grant m = grant_of(3);
 
 	(void)state;
-	begin(CONFIG(SMALL));
-	for (unsigned int d = 1; d <= 3; d++)
-		join(d);
-	tap(1);
-	tap(2);
+	begin_full();
 	pass(56000);
 	stay(1); /* seen after a minute, from then on proven */
 	stay(2);
@@ -679,8 +669,7 @@ static void test_newcomers_yield_first(void **state)
 
 	(void)state;
 	begin(CONFIG(SMALL));
-	for (unsigned int d = 1; d <= 3; d++)
-		join(d);
+	join_many(3);
 	tap(1);
 	pass(56000);
 	stay(1);
@@ -709,8 +698,7 @@ static void test_ways_to_revoke(void **state)
 
 	(void)state;
 	begin(CONFIG(""));
-	for (unsigned int d = 1; d <= 5; d++)
-		join(d);
+	join_many(5);
 	tap(1);
 	tap(2);
 	assert_int_equal(use_code(3, TAG), 0);

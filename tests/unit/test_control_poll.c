@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* When counters are read, and what follows from them. */
-#include "controltest.h"
+#include "tests/unit/controltest.h"
 
 #include "netctl/rules/ruleset.h"
 
@@ -480,8 +480,7 @@ static void test_adopted(void **state)
 
 	(void)state;
 	begin(CONFIG(CAPPED));
-	join(1);
-	join(2);
+	join_many(2);
 	assert_int_equal(try_grant(&m, GRANT_ASKER_OPERATOR), 0);
 	turn();
 	pass(MINUTE);
@@ -525,10 +524,7 @@ static void test_what_is_not_adopted(void **state)
 {
 	(void)state;
 	begin(CONFIG(""));
-	for (unsigned int d = 1; d <= 5; d++) {
-		join(d);
-		tap(d);
-	}
+	tap_many(5);
 	element("up_square", 1)->user_len = 0;
 	element("up_square", 2)->user[0] = 0; /* of a type that is not ours */
 	/* half of one, with the record in the wrong map */
@@ -628,10 +624,7 @@ static void test_rate_of_the_box(void **state)
 {
 	(void)state;
 	begin(CONFIG(""));
-	for (unsigned int d = 1; d <= 6; d++) {
-		join(d);
-		tap(d);
-	}
+	tap_many(6);
 	pass(MINUTE + 5000); /* the first look */
 	for (unsigned int d = 1; d <= 6; d++)
 		move(d, 75000, 750000);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How grants and their ends get into the kernel, and what if they do not. */
-#include "controltest.h"
+#include "tests/unit/controltest.h"
 
 #include "netctl/rules/ruleset.h"
 
@@ -102,8 +102,7 @@ static void test_first_cap_of_a_zone(void **state)
 {
 	(void)state;
 	begin(CONFIG(""));
-	join(1);
-	join(2);
+	join_many(2);
 	tap(1);
 	assert_false(kernel_has_root(SQUARE_INDEX));
 	add_limit(2, 1000000);
@@ -164,8 +163,7 @@ static void test_class_goes_to_the_next(void **state)
 
 	(void)state;
 	begin(CONFIG(CAPPED));
-	join(1);
-	join(2);
+	join_many(2);
 	tap(1);
 	slot = slot_of(1);
 	revoke_one(1);
@@ -308,19 +306,24 @@ static void test_refused(void **state)
 	assert_true(is_in(1));
 }
 
-/* The other of the same turn gets in. */
-static void test_refused_alone(void **state)
+/* Two in one turn. */
+static void tap_at_once(void)
 {
 	struct ipc_grant one = grant_of(1), two = grant_of(2);
 
-	(void)state;
-	begin(CONFIG(""));
-	join(1);
-	join(2);
-	kernel_fail(KERNEL_COMMIT, -EPERM, 2);
 	assert_int_equal(try_grant(&one, GRANT_ASKER_PORTAL), 0);
 	assert_int_equal(try_grant(&two, GRANT_ASKER_PORTAL), 0);
 	turn();
+}
+
+/* The other of the same turn gets in. */
+static void test_refused_alone(void **state)
+{
+	(void)state;
+	begin(CONFIG(""));
+	join_many(2);
+	kernel_fail(KERNEL_COMMIT, -EPERM, 2);
+	tap_at_once();
 	assert_null(session_of(1));
 	assert_true(is_in(2));
 	assert_true(session_of(2)->installed);
@@ -331,16 +334,11 @@ static void test_refused_alone(void **state)
 /* Once is chance: both are in by transactions of their own. */
 static void test_refused_once(void **state)
 {
-	struct ipc_grant one = grant_of(1), two = grant_of(2);
-
 	(void)state;
 	begin(CONFIG(""));
-	join(1);
-	join(2);
+	join_many(2);
 	kernel_fail(KERNEL_COMMIT, -ENOMEM, 1);
-	assert_int_equal(try_grant(&one, GRANT_ASKER_PORTAL), 0);
-	assert_int_equal(try_grant(&two, GRANT_ASKER_PORTAL), 0);
-	turn();
+	tap_at_once();
 	assert_true(is_in(1));
 	assert_true(is_in(2));
 	assert_int_equal(errors(IPC_NETLINK_NFTABLES), 0);
@@ -407,8 +405,7 @@ static void test_without_tables(void **state)
 
 	(void)state;
 	begin(CONFIG(CAPPED));
-	join(1);
-	join(2);
+	join_many(2);
 	tap(1);
 	move(1, 500, 6000);
 	pass(5000);
@@ -486,8 +483,7 @@ static void test_revoked(void **state)
 
 	(void)state;
 	begin(CONFIG(CAPPED));
-	join(1);
-	join(2);
+	join_many(2);
 	join_zone(3, LIBRARY_INDEX);
 	kernel_add_neighbour(SQUARE_INDEX, &mac, &six);
 	tap(1);
@@ -534,10 +530,7 @@ static void test_revoked_when_gone(void **state)
 {
 	(void)state;
 	begin(CONFIG(""));
-	join(1);
-	join(2);
-	tap(1);
-	tap(2);
+	tap_many(2);
 	kernel_remove("up_square", &session_of(1)->mac);
 	kernel_remove("down_square", &session_of(1)->mac);
 	revoke_one(1);
@@ -550,10 +543,7 @@ static void test_connections_that_cannot_be_ended(void **state)
 {
 	(void)state;
 	begin(CONFIG(""));
-	join(1);
-	join(2);
-	tap(1);
-	tap(2);
+	tap_many(2);
 	kernel_fail(KERNEL_LIST_NEIGHBOURS, -EINTR, 1);
 	revoke_one(1);
 	assert_int_equal(errors(IPC_NETLINK_NEIGHBOURS), 1);
@@ -575,8 +565,7 @@ static void test_connections_that_wait(void **state)
 
 	(void)state;
 	begin(CONFIG(""));
-	join(1);
-	join(2);
+	join_many(2);
 	join(7);
 	kernel_add_neighbour(SQUARE_INDEX, &stranger, &six);
 	kernel_add_neighbour(SQUARE_INDEX, &member, &six_of_member);

@@ -3,6 +3,7 @@
 #include "portal/guest/routes.h"
 #include "portal/voucher/voucher_batch.h"
 #include "tests/unit/guesttest.h"
+#include "tests/unit/vouchertime.h"
 
 #define NOW	1800000000 /* on a full minute */
 #define DAY	86400
@@ -12,20 +13,7 @@
 
 static struct voucher_settings files;
 static char file[96], key_file[96];
-static struct voucher_time now;
 static struct vouchers *vouchers;
-
-static struct voucher_time told_time(void *arg)
-{
-	(void)arg;
-	return now;
-}
-
-static void pass(int64_t seconds)
-{
-	now.wall_s += seconds;
-	now.since_ms += (uint64_t)seconds * 1000;
-}
 
 static int start(void **state)
 {

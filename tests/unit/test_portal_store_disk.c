@@ -366,6 +366,19 @@ static void damage(void)
 	fclose(f);
 }
 
+/* After so many hours. */
+static struct store *damaged(uint64_t hours)
+{
+	struct store *st = opened();
+
+	for (uint64_t seq = 1; seq <= hours; seq++)
+		assert_int_equal(
+			apply_hour(st, seq, NOON + (int64_t)seq * 3600, 1), 0);
+	store_free(st);
+	damage();
+	return opened();
+}
+
 static void on_any_row(const struct store_figures *f, void *arg)
 {
 	(void)f;
@@ -375,15 +388,9 @@ static void on_any_row(const struct store_figures *f, void *arg)
 static void test_damaged_pages(void **state)
 {
 	struct store_query q = { .step = USAGE_HOUR };
-	struct store *st = opened();
+	struct store *st = damaged(300);
 
 	(void)state;
-	for (uint64_t seq = 1; seq <= 300; seq++)
-		assert_int_equal(
-			apply_hour(st, seq, NOON + (int64_t)seq * 3600, 1), 0);
-	store_free(st);
-	damage();
-	st = opened();
 	assert_true(store_read(st, &q, on_any_row, NULL) < 0);
 	assert_int_equal(store_health(st), STORE_CANNOT_WRITE);
 	assert_int_equal(apply_hour(st, 301, NOON, 1), 0);
@@ -399,15 +406,9 @@ static void test_damaged_pages(void **state)
 
 static void test_damage_met_in_writing(void **state)
 {
-	struct store *st = opened();
+	struct store *st = damaged(300);
 
 	(void)state;
-	for (uint64_t seq = 1; seq <= 300; seq++)
-		assert_int_equal(
-			apply_hour(st, seq, NOON + (int64_t)seq * 3600, 1), 0);
-	store_free(st);
-	damage();
-	st = opened();
 	assert_int_equal(apply_hour(st, 301, NOON, 1), 0);
 	assert_position(st, 301, 301);
 	assert_int_equal(store_health(st), STORE_ON_DISK);

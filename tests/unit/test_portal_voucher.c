@@ -20,6 +20,7 @@
 #include "common/array.h"
 #include "portal/voucher/voucher.h"
 #include "portal/voucher/voucher_batch.h"
+#include "tests/unit/vouchertime.h"
 
 #define NOW	 1800000007 /* not on a full minute */
 #define DAY	 86400
@@ -30,23 +31,9 @@
 
 static char folder[64], file[96], key_file[96];
 static struct voucher_settings settings;
-static struct voucher_time now;
 static struct vouchers *v;
 static char codes[CODES][VOUCHER_CODE_MAX];
 static struct voucher_batch batch;
-
-static struct voucher_time told_time(void *arg)
-{
-	(void)arg;
-	return now;
-}
-
-/* A second passes for limits as well. */
-static void pass(int64_t seconds)
-{
-	now.wall_s += seconds;
-	now.since_ms += (uint64_t)seconds * 1000;
-}
 
 static struct vouchers *opened(void)
 {
