@@ -14,6 +14,7 @@
 #include "cli/netctl_call.h"
 #include "common/array.h"
 #include "common/config/settings_read.h"
+#include "common/quantity.h"
 
 #define MINUTES_MAX (365 * 24 * 60)
 
@@ -345,7 +346,7 @@ bool cli_parse_handle(const char *text, uint64_t *handle)
 
 static bool take_minutes(const char *text, uint64_t *out)
 {
-	if (!conf_parse_number(text, out) || !*out || *out > MINUTES_MAX)
+	if (!quantity_parse_number(text, out) || !*out || *out > MINUTES_MAX)
 		return false;
 	*out *= 60;
 	return true;
@@ -354,7 +355,7 @@ static bool take_minutes(const char *text, uint64_t *out)
 /* As in the config 0 is no limit, which a message calls IPC_UNLIMITED. */
 static bool take_rate(const char *text, uint64_t *out)
 {
-	if (!conf_parse_rate(text, out) || (*out && *out < 8000))
+	if (!quantity_parse_rate(text, out) || (*out && *out < 8000))
 		return false;
 	if (!*out)
 		*out = IPC_UNLIMITED;
@@ -363,7 +364,7 @@ static bool take_rate(const char *text, uint64_t *out)
 
 static bool take_bytes(const char *text, uint64_t *out)
 {
-	if (!conf_parse_bytes(text, out))
+	if (!quantity_parse_bytes(text, out))
 		return false;
 	if (!*out)
 		*out = IPC_UNLIMITED;

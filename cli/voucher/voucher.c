@@ -13,6 +13,7 @@
 
 #include "cli/format.h"
 #include "cli/netctl_call.h"
+#include "common/quantity.h"
 
 #define DEFAULT_DEVICES "1"
 #define DEFAULT_VALID	"30d"
@@ -47,7 +48,7 @@ static bool take_number(const char *text, uint64_t max, uint32_t *out)
 {
 	uint64_t v;
 
-	if (!text || !conf_parse_number(text, &v) || !v || v > max)
+	if (!text || !quantity_parse_number(text, &v) || !v || v > max)
 		return false;
 	*out = (uint32_t)v;
 	return true;
@@ -70,7 +71,7 @@ static bool take_valid(const struct cli *cli, struct voucher_batch *b)
 		cli->voucher.valid ? cli->voucher.valid : DEFAULT_VALID;
 	uint64_t valid_s;
 
-	if (!conf_parse_seconds(text, &valid_s) ||
+	if (!quantity_parse_seconds(text, &valid_s) ||
 	    valid_s < VOUCHER_VALID_MIN_S || valid_s > VOUCHER_VALID_MAX_S)
 		return refuse(cli, "valid", text,
 			      "a time such as 8h or 30d, 1m to 3660d");
@@ -514,7 +515,8 @@ static enum cli_exit take_target(const struct voucher_session *d,
 	int err;
 
 	*t = (struct voucher_target){ 0 };
-	if (conf_parse_number(text, &batch) && batch && batch <= INT32_MAX) {
+	if (quantity_parse_number(text, &batch) && batch &&
+	    batch <= INT32_MAX) {
 		t->batch = (int64_t)batch;
 		return CLI_DONE;
 	}

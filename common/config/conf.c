@@ -8,147 +8,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/array.h"
+#include "common/quantity.h"
 #include "common/text.h"
-
-struct unit {
-	const char *name;
-	uint64_t factor;
-};
-
-static const struct unit seconds_units[] = {
-	{ "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 }, { NULL, 0 },
-};
-
-static const struct unit rate_units[] = {
-	{ "bit", 1 },		{ "kbit", 1000 }, { "mbit", 1000000 },
-	{ "gbit", 1000000000 }, { NULL, 0 },
-};
-
-static const struct unit bytes_units[] = {
-	{ "B", 1 },
-	{ "kB", 1000 },
-	{ "MB", 1000000 },
-	{ "GB", 1000000000 },
-	{ "TB", 1000000000000 },
-	{ "KiB", 1ULL << 10 },
-	{ "MiB", 1ULL << 20 },
-	{ "GiB", 1ULL << 30 },
-	{ "TiB", 1ULL << 40 },
-	{ NULL, 0 },
-};
-
-/* Digits at *text, which it passes. */
-static bool parse_digits(const char **text, uint64_t *out)
-{
-	uint64_t v = 0;
-	const char *s = *text;
-
-	for (; *s >= '0' && *s <= '9'; s++) {
-		if (v > (UINT64_MAX - 9) / 10)
-			return false;
-		v = v * 10 + (uint64_t)(*s - '0');
-	}
-	if (s == *text)
-		return false;
-	*text = s;
-	*out = v;
-	return true;
-}
-
-bool conf_parse_number(const char *text, uint64_t *out)
-{
-	uint64_t v;
-
-	if (!parse_digits(&text, &v) || *text)
-		return false;
-	*out = v;
-	return true;
-}
-
-static const struct unit *find_unit(const struct unit *u, const char *name,
-				    size_t len)
-{
-	for (; u->name; u++)
-		if (strlen(u->name) == len && !strncasecmp(u->name, name, len))
-			return u;
-	return NULL;
-}
-
-/* One "NUMBER[.FRACTION]UNIT" at *text; no unit: times 1. */
-static bool parse_term(const char **text, const struct unit *units,
-		       uint64_t *out)
-{
-	const struct unit *u;
-	uint64_t whole, tenths = 0, scale = 1;
-	size_t len;
-
-	if (!parse_digits(text, &whole))
-		return false;
-	if (**text == '.') {
-		const char *from = ++*text;
-
-		if (!parse_digits(text, &tenths) || *text - from > 3)
-			return false;
-		for (; from < *text; from++)
-			scale *= 10;
-	}
-	len = strcspn(*text, "0123456789. ");
-	u = len ? find_unit(units, *text, len) : NULL;
-	if (len && !u)
-		return false;
-	*text += len;
-	if (!u) {
-		*out = whole;
-		return scale == 1;
-	}
-	if (whole > UINT64_MAX / u->factor / 2)
-		return false;
-	*out = whole * u->factor + tenths * u->factor / scale;
-	return tenths * u->factor % scale == 0;
-}
-
-static bool parse_with_unit(const char *text, const struct unit *units,
-			    uint64_t *out)
-{
-	uint64_t v;
-
-	if (!parse_term(&text, units, &v) || *text)
-		return false;
-	*out = v;
-	return true;
-}
-
-bool conf_parse_rate(const char *text, uint64_t *out)
-{
-	return parse_with_unit(text, rate_units, out);
-}
-
-bool conf_parse_bytes(const char *text, uint64_t *out)
-{
-	return parse_with_unit(text, bytes_units, out);
-}
-
-bool conf_parse_seconds(const char *text, uint64_t *out)
-{
-	uint64_t sum = 0, v;
-
-	if (conf_parse_number(text, &v)) {
-		*out = v;
-		return v <= UINT64_MAX / 2;
-	}
-	do {
-		if (!parse_term(&text, seconds_units, &v) ||
-		    (text[-1] >= '0' && text[-1] <= '9') ||
-		    v > UINT64_MAX / 2 - sum)
-			return false;
-		sum += v;
-	} while (*text);
-	*out = sum;
-	return true;
-}
 
 static bool parse_bool(const char *text, bool *out)
 {
@@ -213,10 +76,10 @@ static bool parse_scalar(const struct conf_option *o, const char *text,
 			 uint64_t *out)
 {
 	static bool (*const parse[CONF_TYPE_MAX])(const char *, uint64_t *) = {
-		[CONF_NUMBER] = conf_parse_number,
-		[CONF_SECONDS] = conf_parse_seconds,
-		[CONF_RATE] = conf_parse_rate,
-		[CONF_BYTES] = conf_parse_bytes,
+		[CONF_NUMBER] = quantity_parse_number,
+		[CONF_SECONDS] = quantity_parse_seconds,
+		[CONF_RATE] = quantity_parse_rate,
+		[CONF_BYTES] = quantity_parse_bytes,
 	};
 
 	if (o->type == CONF_WORD)
@@ -301,20 +164,14 @@ int conf_defaults(const struct conf_table *t, void *base)
 
 static void print_scalar(const struct conf_option *o, uint64_t v, FILE *out)
 {
-	static const struct unit *const unit[CONF_TYPE_MAX] = {
-		[CONF_SECONDS] = seconds_units,
-		[CONF_RATE] = rate_units,
-		[CONF_BYTES] = bytes_units,
+	static void (*const print[CONF_TYPE_MAX])(uint64_t, FILE *) = {
+		[CONF_NUMBER] = quantity_print_number,
+		[CONF_SECONDS] = quantity_print_seconds,
+		[CONF_RATE] = quantity_print_rate,
+		[CONF_BYTES] = quantity_print_bytes,
 	};
-	const struct unit *best = NULL;
 
-	for (const struct unit *u = unit[o->type]; v && u && u->name; u++)
-		if (v % u->factor == 0 && (!best || u->factor > best->factor))
-			best = u;
-	if (best)
-		fprintf(out, "%" PRIu64 "%s", v / best->factor, best->name);
-	else
-		fprintf(out, "%" PRIu64, v);
+	print[o->type](v, out);
 }
 
 static void print_allowed(const struct conf_option *o, FILE *out)

@@ -89,10 +89,4 @@ void conf_print(const struct conf_table *t, const void *base, const char *name,
 /* The options as mdoc list items, for the man page. */
 void conf_document(const struct conf_table *t, FILE *out);
 
-/* Single values; false: not of that form. */
-bool conf_parse_number(const char *text, uint64_t *out);
-bool conf_parse_seconds(const char *text, uint64_t *out);
-bool conf_parse_rate(const char *text, uint64_t *out);
-bool conf_parse_bytes(const char *text, uint64_t *out);
-
 #endif
