@@ -6,10 +6,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/quantity.h"
 #include "portal/store/day.h"
 
 #define TIME_MAX   32
 #define DAYS_AGO   36500
+#define DAY_S	   86400
 #define VARINT_MAX 10
 
 /* --- text -------------------------------------------------------------- */
@@ -423,15 +425,12 @@ static bool parse_date(const char *text, store_day *out)
 /* "-7d" -> 7 */
 static bool parse_ago(const char *text, int *days)
 {
-	char *end;
-	long v;
+	uint64_t ago_s;
 
-	if (text[0] != '-' || text[1] < '0' || text[1] > '9')
+	if (text[0] != '-' || !quantity_parse_seconds(text + 1, &ago_s) ||
+	    ago_s % DAY_S || ago_s / DAY_S > DAYS_AGO)
 		return false;
-	v = strtol(text + 1, &end, 10);
-	if (v > DAYS_AGO || strcmp(end, "d") != 0)
-		return false;
-	*days = (int)v;
+	*days = (int)(ago_s / DAY_S);
 	return true;
 }
 

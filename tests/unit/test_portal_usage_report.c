@@ -234,6 +234,7 @@ static void test_parse_day(void **state)
 		"2026-11-24 ", "tomorrow",   "-d",	   "7d",
 		"-7",	       "--7d",	     "-99999999d", "- 7d",
 		"-7dd",	       "1969-12-31", "9999-01-01", "TODAY",
+		"-36500d1s",   "-36501d",    "-1.5d",	   "-7d ",
 	};
 	store_day day, today;
 
@@ -250,6 +251,8 @@ static void test_parse_day(void **state)
 	assert_int_equal(day, day_shift(today, -1));
 	assert_true(usage_report_parse_day("-400d", &day));
 	assert_int_equal(day, day_shift(today, -400));
+	assert_true(usage_report_parse_day("-48h", &day));
+	assert_int_equal(day, day_shift(today, -2));
 	assert_true(usage_report_parse_day("-0d", &day));
 	assert_int_equal(day, today);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
