@@ -407,8 +407,9 @@ static bool prepare_elements(const struct nlmsghdr *nlh)
 	mnl_attr_for_each (attr, nlh, sizeof(struct nfgenmsg)) {
 		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_LIST_ELEMENTS)
 			continue;
-		mnl_attr_for_each_nested (element, attr)
+		mnl_attr_for_each_nested (element, attr) {
 			element->nla_type = NFTA_LIST_ELEM | NLA_F_NESTED;
+		}
 		return true;
 	}
 	return false;
@@ -1029,13 +1030,15 @@ void rtnl_watch_drain(int fd)
 
 void kernel_add_device(const char *name, uint32_t ifindex)
 {
-	size_t i = 0;
-
-	while (i < DEVICES && k.device[i].ifindex)
-		i++;
-	must(i < DEVICES, "devices");
-	snprintf(k.device[i].name, sizeof(k.device[i].name), "%s", name);
-	k.device[i].ifindex = ifindex;
+	for (size_t i = 0; i < DEVICES; i++) {
+		if (k.device[i].ifindex)
+			continue;
+		snprintf(k.device[i].name, sizeof(k.device[i].name), "%s",
+			 name);
+		k.device[i].ifindex = ifindex;
+		return;
+	}
+	must(false, "devices");
 }
 
 void kernel_add_neighbour(uint32_t ifindex, const struct mac *mac,

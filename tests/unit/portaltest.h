@@ -148,7 +148,7 @@ static inline void portaltest_read_head(const char *request)
 static inline void portaltest_exchange(const char *request, struct accepted *a,
 				       void (*serve)(void))
 {
-	struct sockaddr_in peer = { .sin_family = AF_INET };
+	static struct sockaddr_in peer = { .sin_family = AF_INET };
 	static const uint8_t device[] = { 192, 0, 2, 9 };
 	int pair[2];
 	bool is_over = false;
