@@ -26,6 +26,7 @@ struct options {
 	const char *config;
 	bool check_only;
 	bool removes;
+	bool keeps_guard;
 	bool debug;
 	bool syslog;
 };
@@ -49,6 +50,9 @@ static void usage(FILE *out)
 	      "  -T, --test         check it, print it in full, and exit\n"
 	      "  -R, --remove       take rules and queues out of the kernel, "
 	      "and exit\n"
+	      "  -K, --keep-guard   with it: guests whom the guard keeps out "
+	      "stay "
+	      "out\n"
 	      "  -d, --debug        log what is done\n"
 	      "  -s, --syslog       log to syslog instead of standard error\n"
 	      "  -h, --help         this text\n"
@@ -62,6 +66,7 @@ static void parse_options(int argc, char **argv, struct options *o)
 		{ "config", required_argument, NULL, 'c' },
 		{ "test", no_argument, NULL, 'T' },
 		{ "remove", no_argument, NULL, 'R' },
+		{ "keep-guard", no_argument, NULL, 'K' },
 		{ "debug", no_argument, NULL, 'd' },
 		{ "syslog", no_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
@@ -70,7 +75,7 @@ static void parse_options(int argc, char **argv, struct options *o)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:TRdshV", long_options, NULL)) !=
+	while ((c = getopt_long(argc, argv, "c:TRKdshV", long_options, NULL)) !=
 	       -1) {
 		if (c == 'c') {
 			o->config = optarg;
@@ -78,6 +83,8 @@ static void parse_options(int argc, char **argv, struct options *o)
 			o->check_only = true;
 		} else if (c == 'R') {
 			o->removes = true;
+		} else if (c == 'K') {
+			o->keeps_guard = true;
 		} else if (c == 'd') {
 			o->debug = true;
 		} else if (c == 's') {
@@ -236,7 +243,8 @@ int main(int argc, char **argv)
 	parse_options(argc, argv, &d.options);
 	log_open(PROGRAM, d.options.debug);
 	if (d.options.removes)
-		return controller_remove() ? EXIT_FAILURE : EXIT_SUCCESS;
+		return controller_remove(d.options.keeps_guard) ? EXIT_FAILURE
+								: EXIT_SUCCESS;
 	s = read_settings(&d.options);
 	if (d.options.check_only) {
 		settings_print(s, stdout);

@@ -391,12 +391,12 @@ void controller_reload(struct controller *c, struct settings *next)
 		 next->zones == 1 ? "" : "s", session_count(c->sessions));
 }
 
-static int remove_all(struct nft *nft, struct rtnl *rtnl)
+static int remove_all(struct nft *nft, struct rtnl *rtnl, bool keeps_guard)
 {
 	int err;
 
 	nft_begin(nft);
-	err = ruleset_put_removal(nft);
+	err = ruleset_put_removal(nft, keeps_guard);
 	if (!err)
 		err = nft_commit(nft);
 	if (err)
@@ -411,15 +411,15 @@ void controller_stop(struct controller *c)
 {
 	if (c->settings->gate.on_stop == ON_STOP_KEEP)
 		log_info("stopping; the gate stays in force");
-	else if (!remove_all(c->nft, c->rtnl))
+	else if (!remove_all(c->nft, c->rtnl, false))
 		log_info("stopping; the gate is removed");
 }
 
-int controller_remove(void)
+int controller_remove(bool keeps_guard)
 {
 	struct nft *nft = nft_new();
 	struct rtnl *rtnl = rtnl_new();
-	int err = nft && rtnl ? remove_all(nft, rtnl) : -errno;
+	int err = nft && rtnl ? remove_all(nft, rtnl, keeps_guard) : -errno;
 
 	if (!nft || !rtnl)
 		log_error("netlink: %s", strerror(-err));

@@ -61,10 +61,10 @@ void controller_stop(struct controller *c);
 
 /*
  * The same without a controller and whatever the config says, for when the
- * program goes; one that runs would put its rules back. 0 or -errno, said in
- * the log.
+ * program goes; one that runs would put its rules back. Guests whom etc/guard
+ * keeps out may be left to it. 0 or -errno, said in the log.
  */
-int controller_remove(void) MUST_CHECK;
+int controller_remove(bool keeps_guard) MUST_CHECK;
 void controller_free(struct controller *c);
 
 /* --- what the server looks at ------------------------------------------ */

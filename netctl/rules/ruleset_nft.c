@@ -582,14 +582,14 @@ static int find_own_tables(void *arg)
 	return nft_dump(own->nft, &d);
 }
 
-int ruleset_put_removal(struct nft *nft)
+int ruleset_put_removal(struct nft *nft, bool keeps_guard)
 {
 	struct own_tables own = { .nft = nft };
 	const struct name *n;
 	int err = netlink_retry(find_own_tables, &own);
 
 	SLIST_FOREACH (n, &own.tables, next)
-		if (!err)
+		if (!err && (!keeps_guard || !strcmp(n->text, RULESET_TABLE)))
 			put_table(nft, NFT_MSG_DELTABLE,
 				  ruleset_nfproto(n->family), n->text);
 	forget(&own.tables);

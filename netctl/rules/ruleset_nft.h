@@ -29,7 +29,10 @@ int ruleset_put(struct nft *nft, const struct ruleset_input *in,
 #define RULESET_GUARD_MAX (sizeof(RULESET_GUARD) + IFNAMSIZ)
 void ruleset_guard_table(char name[RULESET_GUARD_MAX], const char *device);
 
-/* Puts the removal of both tables and of the guard's, those that are there. */
-int ruleset_put_removal(struct nft *nft) MUST_CHECK;
+/*
+ * Puts the removal of both tables and, unless it is to keep the guests out, of
+ * the guard's, those that are there.
+ */
+int ruleset_put_removal(struct nft *nft, bool keeps_guard) MUST_CHECK;
 
 #endif

@@ -215,6 +215,60 @@ def test_all_of_it_can_be_removed(guard, stadttor, street, phones):
     assert gets_out(street, phones[1]) == [V4, V6]
 
 
+def test_it_takes_the_place_of_rules_that_go(guard, stadttor, street, phones):
+    """Who was in is not any more, and nobody gets in between."""
+    stadttor.start(guest={"rate_down": "5mbit"})
+    assert traffic.tap(phones[0]).status == 303
+    for family in FAMILIES:
+        traffic.wait_online(phones[0], family)
+    stadttor.terminate()
+    told = os.path.join(stadttor.folder, "told")
+    program(stadttor, NETCTL, f'nft list tables >{told}\n'
+            f'exec {PLAIN}/{NETCTL} "$@"')
+    stadttor.write("")
+    said = guard("--instead").stderr
+    assert "nft delete table inet stadttor_guard_br-guest\n" in said
+    assert tables(street) == ["stadttor_guard_br-guest"]
+    assert "qdisc htb" not in street.gate.run("tc", "qdisc", "show").stdout
+    for phone in phones[:2]:
+        assert gets_out(street, phone) == []
+    # they were shut out while netctl's rules were still there
+    assert re.findall(r"table inet (\S+)", open(told).read()) == \
+        ["stadttor", "stadttor_guard_br-guest"]
+    street.gate.run(*said.split("or: ")[-1].split())
+    assert gets_out(street, phones[1]) == [V4, V6]
+
+
+def test_where_no_rules_go_nobody_is_shut_out(guard, street, phones):
+    """A package that was never started may name any device."""
+    assert guard("--instead").stderr == ""
+    assert tables(street) == []
+    assert gets_out(street, phones[0]) == [V4, V6]
+
+
+BROKEN_PROGRAMS = {
+    "no nft": ("nft", "exit 1"),
+    "nft reads no rules": ("nft", '[ "$1 $2" != "list chain" ] || exit 1\n'
+                           f'exec {shutil.which("nft")} "$@"'),
+    "nft writes no rules": ("nft", '[ "$1" != -f ] || exit 1\n'
+                            f'exec {shutil.which("nft")} "$@"'),
+    "no netctl": (NETCTL, "exit 1"),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN_PROGRAMS)
+def test_rules_stay_where_nothing_takes_their_place(guard, stadttor, street,
+                                                    phones, broken):
+    stadttor.start()
+    stadttor.terminate()
+    program(stadttor, *BROKEN_PROGRAMS[broken])
+    done = guard("--instead", check=False)
+    assert done.returncode == 1
+    assert "netctl's rules stay in the kernel until the next boot" in done.stderr
+    assert "stadttor" in tables(street)
+    assert gets_out(street, phones[0]) == []
+
+
 # --- configs that somebody has left behind ------------------------------------
 
 # The second zone's device, or the line of it, and what else is wrong.
