@@ -19,7 +19,8 @@ WEB_DIST := $(wildcard web/pages/* web/lang/*)
 
 # Units and pages name the programs by their installed place.
 place = sed -e 's|@SBINDIR@|$(sbindir)|g' -e 's|@BINDIR@|$(bindir)|g' \
-	-e 's|@LIBEXECDIR@|$(libexecdir)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g'
+	-e 's|@LIBEXECDIR@|$(libexecdir)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
+	-e 's|@DATADIR@|$(datadir)|g'
 
 # The default of the option `pages` is right for PREFIX=/usr only.
 config = $(if $(filter /usr,$(PREFIX)),cat,\
@@ -41,6 +42,7 @@ install: all
 	for f in $(WEB_DIST); do $(INSTALL) -D -m 644 $$f \
 		$(DESTDIR)$(datadir)/$${f#web/} || exit; done
 	@$(MAKE) --no-print-directory install-web
+	$(INSTALL) -m 644 etc/router.conf $(DESTDIR)$(datadir)/
 	for u in $(UNITS_DIST); do $(place) $$u \
 		>$(DESTDIR)$(unitdir)/$${u##*/} || exit; done
 	$(INSTALL) -m 644 etc/sysusers.conf $(DESTDIR)$(sysusersdir)/stadttor.conf
@@ -52,26 +54,23 @@ install: all
 		chmod 644 $(DESTDIR)$(SYSCONFDIR)/config/stadttor; }
 	test -n "$(DESTDIR)" || $(MAKE) install-system
 
-# Only on the machine itself: users, kernel settings, units.
+# Only on the machine itself: users, units. A router it is once netctl starts.
 install-system:
 	if command -v systemd-sysusers >/dev/null; then \
 		systemd-sysusers $(sysusersdir)/stadttor.conf; fi
 	if command -v systemd-tmpfiles >/dev/null; then \
 		systemd-tmpfiles --create $(tmpfilesdir)/stadttor.conf; fi
-	if command -v sysctl >/dev/null; then \
-		sysctl -q -e --load=$(sysctldir)/50-stadttor.conf; fi
 	if test -d /run/systemd/system; then systemctl daemon-reload; fi
 	command -v nft >/dev/null || echo "warning: nft is missing, so guests are" \
 		"let through while netctl does not run: apt-get install nftables" >&2
 
-# Nobody is kept in or out by what is left: the gate goes with its programs.
+# Whose rules go with their programs, those guests are kept out by the guard's.
 uninstall-system:
 	if test -d /run/systemd/system && \
 		test -e $(unitdir)/stadttor-netctl.service; then \
 		systemctl disable --now $(notdir $(UNITS_DIST)); fi
-	if test -x $(sbindir)/stadttor-netctl; then \
-		$(sbindir)/stadttor-netctl --remove; \
-	elif test -x $(libexecdir)/guard; then $(libexecdir)/guard --open; fi
+	if test -x $(libexecdir)/guard; then PATH="$(sbindir):$$PATH" \
+		$(libexecdir)/guard --instead; fi
 	rm -f $(SYSCONFDIR)/stadttor/guarded
 
 uninstall:

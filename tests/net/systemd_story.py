@@ -89,6 +89,18 @@ def is_online():
                "198.51.100.80").returncode == 0
 
 
+FORWARDING = [pathlib.Path("/proc/sys/net") / key for key in (
+    "ipv4/ip_forward", "ipv6/conf/all/forwarding")]
+
+
+def forwards(*new):
+    """IPv4 and IPv6; set before, if a value is given."""
+    for value in new:
+        for key in FORWARDING:
+            key.write_text(value)
+    return [key.read_text().strip() for key in FORWARDING]
+
+
 def sessions():
     answer = run("stadttor", "sessions", "--json").stdout
     return len(json.loads(answer)["sessions"]) if answer else -1
@@ -140,13 +152,19 @@ def begin(seen, build):
     for line in CABLES.strip().splitlines():
         subprocess.run(line.split(), check=True)
     CONFIG.unlink(missing_ok=True)
+    forwards("0")
     made = run("make", "-s", f"BUILD={build}", "install")
     seen["install"] = made.returncode
+    seen["forwards once installed"] = forwards()
     CONFIG.write_text(TWO_LINES)
+    forwards("1")
     fail_to_start(seen)
+    run("systemctl", "stop", "stadttor-router")
+    forwards("0")
     seen["check"] = run("stadttor", "check").returncode
     seen["enable"] = run("systemctl", "enable", "--now", *UNITS).returncode
     seen["ready"] = wait("stadttor", "status")
+    seen["forwards once enabled"] = forwards()
     seen["order"] = run("systemctl", "show", "-p", "Before", "--value",
                         "stadttor-guard").stdout.split()
     wait("sh", "-c", "ss -ltn | grep -q :2080")
@@ -229,7 +247,8 @@ def kill_and_stop(seen):
     seen["stop"] = run("systemctl", "stop", *UNITS).returncode
     seen["online after stop"] = is_online()
     seen["tables kept"] = run("nft", "list", "tables").stdout
-    seen["uninstall"] = run("make", "-s", "uninstall").returncode
+    removed = run("make", "-s", "uninstall")
+    seen["uninstall"] = removed.returncode, removed.stderr, is_online()
     seen["tables left"] = run("nft", "list", "tables").stdout
     seen["units left"] = run("systemctl", "list-unit-files", "--no-legend",
                              "stadttor*").stdout

@@ -24,6 +24,11 @@ def test_readme_installs_and_starts_it(seen):
     assert seen["ready"]
 
 
+def test_a_router_only_once_it_is_started(seen):
+    assert seen["forwards once installed"] == ["0", "0"]
+    assert seen["forwards once enabled"] == ["1", "1"]
+
+
 def test_until_it_starts_guests_are_kept_out(seen):
     assert seen["open without it"]  # without the guard they are online
     assert len(seen["shut by guard"]) == 4
@@ -106,8 +111,11 @@ def test_restart_and_stop_drop_nobody(seen):
     assert seen["failed"] == ""
 
 
-def test_uninstall_leaves_no_closed_gate(seen):
-    assert "table inet stadttor" in seen["tables kept"]
-    assert seen["uninstall"] == 0
-    assert "stadttor" not in seen["tables left"]
+def test_uninstall_keeps_guests_out_and_says_so(seen):
+    assert "table inet stadttor\n" in seen["tables kept"]
+    status, said, is_online = seen["uninstall"]
+    assert (status, is_online) == (0, False)
+    assert "guests of guest0 are kept out until the next boot, or: " \
+        "nft delete table inet stadttor_guard_guest0\n" in said
+    assert seen["tables left"] == "table inet stadttor_guard_guest0\n"
     assert seen["units left"] == ""
