@@ -193,6 +193,7 @@ enum cli_exit cli_refused(const struct cli *cli, int err, const char *subject)
 	} known[] = {
 		{ -ENOENT, CLI_NOT_FOUND, "no such device or session" },
 		{ -ENOSPC, CLI_FAILED, "the zone is full" },
+		{ -ESHUTDOWN, CLI_FAILED, "the zone is closed at this hour" },
 		{ -EINVAL, CLI_FAILED, "netctl refused these values" },
 		{ -EACCES, CLI_FAILED, "netctl did not permit it" },
 		{ -EPERM, CLI_FAILED, "netctl did not permit it" },

@@ -6,13 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
+#include "cli/format.h"
 #include "cli/uci_print.h"
 #include "cli/user_access.h"
 #include "common/array.h"
+#include "common/config/opening.h"
 #include "common/config/settings_read.h"
 #include "netctl/rules/ruleset_text.h"
 #include "portal/pages/theme.h"
@@ -105,6 +108,29 @@ static void warn_of_unreadable(const struct cli *cli, const struct settings *s)
 				file[i], user);
 }
 
+/* As they would be by this machine's clock. */
+static void tell_hours(const struct settings *s)
+{
+	for (size_t i = 0; i < s->zones; i++) {
+		const struct zone_settings *z = &s->zone[i];
+		struct opening o =
+			opening_at(&z->open, &z->open_on, (int64_t)time(NULL));
+		char when[FORMAT_MAX];
+
+		if (!z->open.count)
+			continue;
+		if (o.change_s != OPENING_NEVER)
+			printf("zone %s: %s until %s\n", z->name,
+			       o.is_open ? "open" : "closed",
+			       format_moment(o.change_s, when));
+		else
+			fprintf(stderr,
+				"warning: zone %s: %s for all of the "
+				"next 400 days\n",
+				z->name, o.is_open ? "open" : "closed");
+	}
+}
+
 enum cli_exit cli_check(const struct cli *cli)
 {
 	struct cli of_file = *cli;
@@ -125,6 +151,8 @@ enum cli_exit cli_check(const struct cli *cli)
 	code = check_pages(&of_file, s);
 	warn_of_ports(s);
 	warn_of_unreadable(&of_file, s);
+	if (!code && !cli->json)
+		tell_hours(s);
 	settings_free(s);
 	if (code)
 		return code;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/array.h"
 #include "common/ipc.h"
@@ -85,6 +86,17 @@ const char *format_time(uint64_t seconds, char buf[FORMAT_MAX])
 		return buf;
 	}
 	snprintf(buf, FORMAT_MAX, "%" PRIu64 "s", seconds);
+	return buf;
+}
+
+const char *format_moment(int64_t time_s, char buf[FORMAT_MAX])
+{
+	time_t t = (time_t)time_s;
+	struct tm tm;
+
+	if (!localtime_r(&t, &tm) ||
+	    !strftime(buf, FORMAT_MAX, "%a %F %H:%M", &tm))
+		snprintf(buf, FORMAT_MAX, "?");
 	return buf;
 }
 

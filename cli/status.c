@@ -59,6 +59,11 @@ static struct json_object *zone_to_json(const struct ipc_zone *z)
 	json_object_object_add(
 		o, "outlet",
 		json_object_new_string(ipc_outlet_to_string(z->outlet)));
+	json_object_object_add(o, "closed",
+			       json_object_new_boolean(z->is_closed != 0));
+	json_object_object_add(o, "change_s",
+			       z->change_s ? json_object_new_int64(z->change_s)
+					   : NULL);
 	json_object_object_add(o, "sessions",
 			       json_object_new_uint64(z->sessions));
 	json_object_object_add(o, "max_sessions",
@@ -171,6 +176,26 @@ static int print_zones(const struct netctl_status *s)
 	return err;
 }
 
+/* Of zones with opening hours. */
+static void print_hours(const struct netctl_status *s)
+{
+	const char *gap = "\n";
+
+	for (size_t i = 0; i < s->zones; i++) {
+		const struct ipc_zone *z = &s->zone[i];
+		char when[FORMAT_MAX];
+
+		if (!z->is_closed && !z->change_s)
+			continue;
+		printf("%szone %s is %s", gap, z->zone,
+		       z->is_closed ? "closed" : "open");
+		gap = "";
+		if (z->change_s)
+			printf(" until %s", format_moment(z->change_s, when));
+		putchar('\n');
+	}
+}
+
 enum cli_exit cli_status(const struct cli *cli)
 {
 	struct netctl_status s = { 0 };
@@ -187,6 +212,7 @@ enum cli_exit cli_status(const struct cli *cli)
 	} else if (!err) {
 		print_totals(&s.totals);
 		err = print_zones(&s);
+		print_hours(&s);
 	}
 	return err ? cli_refused(cli, err, "status") : CLI_DONE;
 }

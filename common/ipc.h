@@ -22,7 +22,7 @@
 
 struct event_base;
 
-#define IPC_VERSION	  6
+#define IPC_VERSION	  7
 #define IPC_ZONE_NAME_MAX 16 /* with the closing NUL */
 #define IPC_DEVICE_MAX	  16 /* IFNAMSIZ, likewise */
 #define IPC_ZONES	  16
@@ -137,8 +137,9 @@ struct ipc_lookup { /* IPC_LOOKUP, IPC_LOGOUT */
  * tag_devices others are online with it, the one that has been silent longest
  * yields, if it is silent for ten seconds, or with replace at once; else the
  * answer is -EUSERS. In a full zone somebody who fell silent within a minute of
- * the tap yields, else the answer is -ENOSPC. Where a field is out of its range
- * it is -EINVAL.
+ * the tap yields, else the answer is -ENOSPC. A closed zone answers -ESHUTDOWN,
+ *and no duration goes beyond its closing. Where a field is out of its range it
+ *is -EINVAL.
  */
 struct ipc_grant {
 	struct ipc_header header;
@@ -187,6 +188,10 @@ struct ipc_session {
 	uint32_t is_tagged;	  /* 1: of a voucher */
 	uint32_t outlet;	  /* enum ipc_outlet, of its zone */
 	char zone[IPC_ZONE_NAME_MAX];
+	int64_t change_s;     /* when the zone opens or closes; 0: never */
+	uint64_t change_in_s; /* until then; IPC_UNLIMITED: never */
+	uint32_t is_closed;   /* 1: nobody is let in at this hour */
+	uint32_t zero;
 };
 
 struct ipc_address { /* an address of the session before it */
@@ -207,7 +212,9 @@ struct ipc_zone {
 	char zone[IPC_ZONE_NAME_MAX];
 	/* of this box on that device, as a browser can open it; or AF_UNSPEC */
 	struct addr address;
-	uint32_t outlet; /* enum ipc_outlet */
+	uint32_t outlet;    /* enum ipc_outlet */
+	uint32_t is_closed; /* as of struct ipc_session, and the next */
+	int64_t change_s;
 };
 
 enum ipc_shaping {

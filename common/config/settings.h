@@ -62,6 +62,7 @@ struct zone_settings { /* config zone */
 	struct conf_list garden_port;	/* beside the web's; "all": any */
 	struct conf_list allow_private; /* networks for those who are in */
 	bool counted;			/* in the usage figures */
+	struct conf_list open, open_on; /* see opening.h; none: always */
 };
 
 struct usage_settings {		 /* config usage */

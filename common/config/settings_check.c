@@ -30,6 +30,9 @@ static const char *check_zone(struct zone_settings *z)
 	    (z->limits.up_bps && z->limits.up_bps < 8000) ||
 	    (z->bandwidth_bps && z->bandwidth_bps < 8000))
 		return "a rate below 8kbit lets nothing through; 0 is none";
+	if (z->open_on.count && !z->open.count)
+		return "list open_on needs a list open, such as "
+		       "'00:00-24:00'";
 	return NULL;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/addr.h"
+#include "common/config/opening.h"
 #include "common/config/settings.h"
 #include "common/config/settings_valid.h"
 
@@ -247,6 +248,29 @@ static const struct conf_option zone_options[] = {
 	  AT(zone_settings, counted),
 	  .fallback = "1",
 	  .help = HELP("whether the zone's use goes into the usage figures") },
+	{ .name = "open",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(zone_settings, open),
+	  .max = 40,
+	  .is_valid = opening_hours_are_valid,
+	  .allowed = "hours such as 'mo-fr 07:00-22:00' or '22:00-02:00'",
+	  .help = HELP(
+		  "opening hours by the local clock; at their end every "
+		  "session ends, and nobody is let in before they begin; "
+		  "closed, too, until the clock is set; without this list: "
+		  "always open") },
+	{ .name = "open_on",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(zone_settings, open_on),
+	  .max = 40,
+	  .is_valid = opening_date_is_valid,
+	  .allowed = "a date or two and hours, such as '12-25 closed' or "
+		     "'2026-12-24/2027-01-02 10:00-14:00'",
+	  .help = HELP("hours that begin on these dates, in the place of "
+		       "those of list open; a date without a year is of every "
+		       "year") },
 	{ .name = "garden_name",
 	  .type = CONF_TEXT,
 	  .is_list = true,

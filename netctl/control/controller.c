@@ -12,6 +12,7 @@
 #include "netctl/control/classes.h"
 #include "netctl/control/counters.h"
 #include "netctl/control/devices.h"
+#include "netctl/control/hours.h"
 #include "netctl/control/outlet.h"
 #include "netctl/control/path.h"
 #include "netctl/control/pending.h"
@@ -154,6 +155,13 @@ static void on_hour(evutil_socket_t fd, short what, void *arg)
 	poll_close_hour(c);
 }
 
+static void on_hours(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	hours_look(arg);
+}
+
 static void on_pool(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -235,6 +243,7 @@ struct controller *controller_new(struct event_base *base,
 	evtimer_assign(&c->poll_timer, base, on_poll, c);
 	evtimer_assign(&c->pool_timer, base, on_pool, c);
 	evtimer_assign(&c->hour_timer, base, on_hour, c);
+	evtimer_assign(&c->hours_timer, base, on_hours, c);
 	evtimer_assign(&c->check_timer, base, on_check, c);
 	evtimer_assign(&c->outlet_timer, base, on_look, c);
 	event_assign(&c->path_timer, base, -1, EV_PERSIST, on_path, c);
@@ -279,6 +288,7 @@ int controller_start(struct controller *c)
 	addresses_update(c);
 	outlet_update(c);
 	err = counters_adopt(c);
+	hours_look(c);
 	if (!err)
 		err = refresh(c);
 	if (!err) {
@@ -383,6 +393,7 @@ void controller_reload(struct controller *c, struct settings *next)
 	if (devices_update(c) < 0)
 		pending_check_rules(c);
 	outlet_update(c);
+	hours_look(c);
 	if (refresh(c) < 0) {
 		log_error("the new config is not in force in the kernel");
 		return;
@@ -440,6 +451,7 @@ void controller_free(struct controller *c)
 	event_del(&c->poll_timer);
 	event_del(&c->pool_timer);
 	event_del(&c->hour_timer);
+	event_del(&c->hours_timer);
 	event_del(&c->check_timer);
 	event_del(&c->outlet_timer);
 	event_del(&c->path_timer);

@@ -13,6 +13,7 @@
  *	addresses	this box's own, and the devices that carry them
  *	outlet		whether what zones send reaches the internet
  *	path		what others do with packets that were let pass
+ *	hours		opening hours, and sessions that end by them
  *	garden_sync	the garden's names: addresses in sets
  *	grant		who is let in, how, and who no longer is
  *	push		sessions into the kernel, once a turn

@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/rss.h"
 #include "netctl/control/addresses.h"
+#include "netctl/control/hours.h"
 #include "netctl/control/outlet.h"
 #include "netctl/control/state.h"
 
@@ -13,6 +14,9 @@ void describe_place(const struct controller *c, uint16_t zone,
 		    struct ipc_session *m)
 {
 	m->outlet = outlet_of_zone(c, zone);
+	m->is_closed = c->zone[zone].is_closed;
+	m->change_s = c->zone[zone].change_s;
+	m->change_in_s = hours_change_in_s(c, zone);
 	memcpy(m->zone, c->settings->zone[zone].name, sizeof(m->zone));
 }
 
@@ -70,6 +74,8 @@ void describe_zone(const struct controller *c, size_t i, bool is_for_portal,
 	memcpy(m->zone, c->settings->zone[i].name, sizeof(m->zone));
 	m->address = addresses_usable(c, z->ifindex);
 	m->outlet = outlet_of_zone(c, i);
+	m->is_closed = z->is_closed;
+	m->change_s = z->change_s;
 }
 
 static void fill_health_zones(const struct controller *c, struct ipc_health *m)

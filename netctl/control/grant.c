@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "netctl/control/counters.h"
+#include "netctl/control/hours.h"
 #include "netctl/control/pending.h"
 #include "netctl/control/schedule.h"
 #include "netctl/control/state.h"
@@ -309,7 +310,9 @@ int grant_session(struct controller *c, const struct ipc_grant *m,
 		return -EAGAIN; /* it ends in this very turn */
 	z = &c->settings->zone[zone];
 	limits = limits_of(z, &m->limits, asker);
-	err = make_room_for_tag(c, m, &mac);
+	err = hours_admit(c, zone, &limits.duration_s);
+	if (!err)
+		err = make_room_for_tag(c, m, &mac);
 	if (!err && !s)
 		err = make_room_in_zone(c, zone);
 	if (err)

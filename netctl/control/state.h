@@ -25,6 +25,7 @@
 #include "netctl/session/session.h"
 #include "netctl/session/shaper.h"
 #include "netctl/usage/usage.h"
+#include "netctl/usage/wallclock.h"
 
 struct zone_state {
 	uint32_t ifindex; /* 0: the device is not there */
@@ -37,8 +38,11 @@ struct zone_state {
 	uint32_t renamed_ifindex;
 	/* of IPv4 and IPv6; IPC_OUTLET_MAX: the zone does not speak it */
 	enum ipc_outlet outlet[2];
-	bool shaped;  /* has a root and a pool of classes */
-	bool policed; /* cannot have: limits of elements instead */
+	bool is_closed;	  /* its opening hours; by hours_look(), as the next */
+	int64_t change_s; /* when it opens or closes, since 1970; 0: never */
+	uint64_t change_ms; /* the same by CLOCK_BOOTTIME; UINT64_MAX */
+	bool shaped;	    /* has a root and a pool of classes */
+	bool policed;	    /* cannot have: limits of elements instead */
 };
 
 /* What the path of packets looked like at the last check, see path.h. */
@@ -77,6 +81,9 @@ struct controller {
 	uint64_t poll_ms; /* when the timer fires; 0: not armed */
 	struct event pool_timer;
 	struct event hour_timer;
+	struct event hours_timer;   /* look at the opening hours */
+	uint64_t hours_ms;	    /* when it fires; UINT64_MAX: no zone has */
+	struct wallclock clock;	    /* that they go by */
 	struct event refresh_event; /* a zone needs classes now */
 	struct event nft_event;	    /* somebody changed some table */
 	struct event check_timer;   /* look whether it was ours */

@@ -18,7 +18,7 @@ REQUEST = {ADMIT: "=24s5Q16sQIIII", STATUS: "=", LIST: "=II",
            REVOKE: "=24sQQII"}
 
 
-def header(kind, ident, version=6):
+def header(kind, ident, version=7):
     return struct.pack("=HHI", version, kind, ident)
 
 
@@ -26,7 +26,7 @@ def session(ident, handle=0x0123456789abcdef, zone=b"guest", error=0, left=28740
             age=60, up=1234567, down=999, duration=28800, idle=3600,
             quota=NONE, down_bps=5_000_000, up_bps=NONE, reduced=0):
     return header(SESSION, ident) + struct.pack(
-        "=iIQQQQQQQQQQIIII16s", error, 1, handle, left, age, up, down, duration,
+        "=iIQQQQQQQQQQIIII16s24x", error, 1, handle, left, age, up, down, duration,
         idle, quota, down_bps, up_bps, reduced, 0, 0, 0, zone)
 
 
@@ -45,10 +45,10 @@ def address(ident, ip, mac=None):
 
 
 def zone(ident, name=b"guest", ifindex=3, sessions=7, most=1000, shaping=1,
-         outlet=0):
+         outlet=0, closed=0, change=0):
     return header(ZONE, ident) + struct.pack(
         "=4I16s", ifindex, sessions, most, shaping, name) + addr(None) + \
-        struct.pack("=I", outlet)
+        struct.pack("=IIq", outlet, closed, change)
 
 
 def totals(ident, troubles=0):
@@ -147,12 +147,25 @@ def test_status_json(cli, netctl):
                   "operator": 5, "kernel": 6},
         "zones": [
             {"zone": "guest", "present": True, "shut": False,
-             "outlet": "open", "sessions": 7,
+             "outlet": "open", "closed": False, "change_s": None, "sessions": 7,
              "max_sessions": 1000, "shaping": "htb"},
             {"zone": "staff", "present": False, "shut": False,
-             "outlet": "open", "sessions": 0,
+             "outlet": "open", "closed": False, "change_s": None, "sessions": 0,
              "max_sessions": 5, "shaping": "policed"}],
         "troubles": []}
+
+
+def test_hours(cli, netctl, monkeypatch):
+    """Only of zones that have them."""
+    monkeypatch.setenv("TZ", "UTC0")
+    netctl.answers(lambda kind, ident, fields: [
+        totals(ident), zone(ident, change=1796076000), zone(ident, b"a"),
+        zone(ident, b"b", closed=1, change=1796076000),
+        zone(ident, b"c", closed=1), done(ident)])
+    out = cli("status").stdout
+    assert out.endswith("\nzone guest is open until Mon 2026-11-30 22:00\n"
+                        "zone b is closed until Mon 2026-11-30 22:00\n"
+                        "zone c is closed\n")
 
 
 OUTLETS = [("open", "reached"), ("down", "uplink down"),

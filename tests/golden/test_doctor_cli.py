@@ -34,7 +34,7 @@ OTHERS = {"uplinks", "forwarding", "dns", "dhcp", "advertisements",
 def zone(ident, name=b"guest", shut=0, outlet=0):
     return header(ZONE, ident) + struct.pack(
         "=IIIHH16s", 1, 7, 1000, 1, shut, name) + addr(None) + \
-        struct.pack("=I", outlet)
+        struct.pack("=IIq", outlet, 0, 0)
 
 
 def status(troubles=0, **fields):

@@ -10,6 +10,7 @@ import signal
 import struct
 import subprocess
 import tempfile
+import time
 
 import lab
 
@@ -70,6 +71,20 @@ class Stadttor:
             "LD_PRELOAD": preloaded_clock(), "STADTTOR_CLOCK": self.clock,
             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")
             + ":verify_asan_link_order=0"}
+
+    def step_wall(self, seconds):
+        """The wall clock alone."""
+        with open(self.clock, "r+b") as file:
+            ahead, slower, wall = struct.unpack("=qqq", file.read(24))
+            file.seek(0)
+            file.write(struct.pack("=qqq", ahead, slower,
+                                   wall + int(seconds * 10 ** 9)))
+
+    def set_wall(self, seconds):
+        """To that time, of clocks that do not go slower."""
+        with open(self.clock, "rb") as file:
+            ahead, _, wall = struct.unpack("=qqq", file.read(24))
+        self.step_wall(seconds - (time.time_ns() + ahead + wall) / 10 ** 9)
 
     def advance(self, seconds):
         """All clocks at once; a program sees it when something wakes it."""

@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 
-VERSION = 6
+VERSION = 7
 UNLIMITED = (1 << 64) - 1
 (NONE, LOOKUP, GRANT, LOGOUT, USAGE_NEXT, HEALTH_ASK, ADMIT, STATUS, LIST,
  REVOKE, SESSION, ADDRESS, ZONE, TOTALS, DONE, HEALTH, USAGE_ROW, USAGE_LABEL,
@@ -20,7 +20,7 @@ HEALTH_POLL_BUCKETS = 176  # of struct ipc_health.latency[IPC_LATENCY_POLL]
 ZONE_OUTLET = 64  # where it is in struct ipc_zone
 GRANT_REST = struct.Struct("=16sQIIII")  # behind the limits
 REVOKE_BODY = struct.Struct("=24sQQII")
-SESSION_BODY = struct.Struct("=iI5Q5QIIII16s")
+SESSION_BODY = struct.Struct("=iI5Q5QIIII16sqQII")
 DONE_BODY = struct.Struct("=iIII")
 DEVICE_BODY = struct.Struct("=iI16sII")
 
@@ -121,7 +121,8 @@ class Session:
         (self.error, self.state, self.handle, self.left_s, self.age_s,
          self.up_bytes, self.down_bytes, self.duration_s, self.idle_s,
          self.quota, self.down_bps, self.up_bps, self.reduced, self.terms,
-         self.is_tagged, _, zone) = SESSION_BODY.unpack(data[HEADER.size:])
+         self.is_tagged, _, zone, self.change_s, self.change_in_s,
+         self.is_closed, _) = SESSION_BODY.unpack(data[HEADER.size:])
         self.zone = zone.rstrip(b"\0").decode()
 
 

@@ -119,7 +119,7 @@ static void sizes_are_fixed(void **state)
 {
 	(void)state;
 	/* Numbers of the protocol: a change asks for another IPC_VERSION. */
-	assert_int_equal(IPC_VERSION, 6);
+	assert_int_equal(IPC_VERSION, 7);
 	assert_int_equal(ipc_message_size(IPC_NONE), 0);
 	assert_int_equal(ipc_message_size(IPC_LOOKUP), 48);
 	assert_int_equal(ipc_message_size(IPC_GRANT), 112);
@@ -128,9 +128,9 @@ static void sizes_are_fixed(void **state)
 	assert_int_equal(ipc_message_size(IPC_STATUS), 8);
 	assert_int_equal(ipc_message_size(IPC_LIST), 16);
 	assert_int_equal(ipc_message_size(IPC_REVOKE), 56);
-	assert_int_equal(ipc_message_size(IPC_SESSION), 128);
+	assert_int_equal(ipc_message_size(IPC_SESSION), 152);
 	assert_int_equal(ipc_message_size(IPC_ADDRESS), 40);
-	assert_int_equal(ipc_message_size(IPC_ZONE), 68);
+	assert_int_equal(ipc_message_size(IPC_ZONE), 80);
 	assert_int_equal(ipc_message_size(IPC_TOTALS), 120);
 	assert_int_equal(ipc_message_size(IPC_DONE), 24);
 	assert_int_equal(ipc_message_size(IPC_USAGE_NEXT), 32);

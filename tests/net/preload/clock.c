@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Preloaded: clocks that the test drives. The file $STADTTOR_CLOCK has two
- * numbers of 8 bytes: how many nanoseconds all clocks are ahead, and how many
+ * Preloaded: clocks that the test drives. The file $STADTTOR_CLOCK has
+ * three numbers of 8 bytes: how many nanoseconds all clocks are ahead, how many
  * times slower than real ones they have gone since the program was started
- * (0: not at all slower). A program that waits looks at its clock again when
+ * (0: not at all slower), and how many more the wall clock is ahead. A program that waits looks at its clock again when
  * something wakes it.
  */
 #include <dlfcn.h>
@@ -65,6 +65,8 @@ int clock_gettime(clockid_t c, struct timespec *t)
 	if (driven[1])
 		ns = started_ns[c] + (ns - started_ns[c]) / driven[1];
 	ns += driven[0];
+	if (c == CLOCK_REALTIME || c == CLOCK_REALTIME_COARSE)
+		ns += driven[2];
 	t->tv_sec = ns / SECOND_NS;
 	t->tv_nsec = ns % SECOND_NS;
 	return 0;

@@ -136,6 +136,14 @@ const url = /^https?:\/\/[^\/ "'<>\\][^ "'<>\\]*$/;
 const colour = /^#[0-9a-fA-F]{6}$/;
 const translation = /^[a-z0-9][a-z0-9-]{1,10}=./;
 const pointer = /^(\/([^~]|~[01])*)?$/;
+const weekday = '(su|mo|tu|we|th|fr|sa)';
+const weekdays = weekday + '(-' + weekday + ')?';
+const minute = ':[0-5][0-9]';
+const span = '([01][0-9]|2[0-3])' + minute + '-(([01][0-9]|2[0-3])' + minute +
+	'|24:00)';
+const hours = new RegExp('^(' + weekdays + '(,' + weekdays + ')* )?' + span + '$');
+const date = '(20[0-9]{2}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])';
+const dates = new RegExp('^' + date + '(/' + date + ')? (closed|' + span + ')$');
 const device = /^[^ \t:\/"\\]{1,15}$/;
 
 const check = {
@@ -167,6 +175,8 @@ const check = {
 	translation: function(option, value) {
 		return translation.test(value) && !control.test(value);
 	},
+	hours: function(option, value) { return hours.test(value); },
+	dates: function(option, value) { return dates.test(value); },
 	zone: function(option, value) { return name.test(value); },
 	pointer: function(option, value) { return pointer.test(value); }
 };
