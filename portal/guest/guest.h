@@ -26,7 +26,8 @@ struct site {
 struct guest {
 	size_t lang;
 	struct netctl_request question;
-	struct credential pass; /* of a grant that netctl is asked for */
+	struct page_hours hours; /* of the zone, as last told */
+	struct credential pass;	 /* of a grant that netctl is asked for */
 	/* of the handler that asked the question */
 	void (*on_session)(struct conn *c, const struct ipc_session *s);
 	/* -errno; -ETIMEDOUT: no answer, -ENOTCONN: it was not asked */

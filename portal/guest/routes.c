@@ -29,6 +29,9 @@ static void answer_refusal(struct conn *c, int error)
 	case -ENOSPC:
 		view_trouble(c, VIEW_ZONE_FULL);
 		return;
+	case -ESHUTDOWN: /* it tells when it opens */
+		view_go(c, 303, "/");
+		return;
 	}
 	view_trouble(c, VIEW_BUSY);
 }
@@ -39,10 +42,12 @@ static void on_answer(const struct ipc_session *s, void *arg)
 
 	struct guest *g = guest_of(c);
 
-	if (s && !s->error)
+	if (s && !s->error) {
+		g->hours = page_hours_of(s);
 		g->on_session(c, s);
-	else
-		g->on_refused(c, s ? s->error : -ETIMEDOUT);
+		return;
+	}
+	g->on_refused(c, s ? s->error : -ETIMEDOUT);
 }
 
 /* The client is filled in. */
@@ -76,14 +81,21 @@ static void show_portal(struct conn *c, enum page_notice notice)
 	view_portal(c, "/", notice, text);
 }
 
+/* What the zone's state has to say to those who are out. */
+static enum page_notice notice_of(const struct ipc_session *s)
+{
+	if (s->is_closed)
+		return PAGE_NOTICE_CLOSED;
+	return s->outlet == IPC_OUTLET_OPEN ? PAGE_NOTICE_NONE
+					    : PAGE_NOTICE_OFFLINE;
+}
+
 static void on_session_for_home(struct conn *c, const struct ipc_session *s)
 {
 	if (s->state == SESSION_GRANTED)
 		view_status(c, s, PAGE_NOTICE_NONE);
 	else
-		show_portal(c, s->outlet == IPC_OUTLET_OPEN
-				       ? PAGE_NOTICE_NONE
-				       : PAGE_NOTICE_OFFLINE);
+		show_portal(c, notice_of(s));
 }
 
 static void show_home(struct conn *c)
@@ -279,10 +291,10 @@ static void on_attempt(struct conn *c, const struct ipc_session *s)
 {
 	struct guest *g = guest_of(c);
 	const struct auth_method *m = method_of(c);
-	enum page_notice notice =
-		m->judge ? m->judge(c, &g->pass) : PAGE_NOTICE_NONE;
+	enum page_notice notice = s->is_closed ? PAGE_NOTICE_CLOSED
+				  : m->judge   ? m->judge(c, &g->pass)
+					       : PAGE_NOTICE_NONE;
 
-	(void)s;
 	if (notice)
 		answer_notice(c, notice);
 	else

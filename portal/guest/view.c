@@ -80,7 +80,7 @@ void view_portal(struct conn *c, const char *path, enum page_notice notice,
 	struct view v;
 
 	view_init(&v, c, path);
-	page_context_fill_zone(&v.context);
+	page_context_fill_zone(&v.context, &guest_of(c)->hours);
 	/* what is longer is no code, and would not fit on every page */
 	if (code && strlen(code) < PAGE_PREVIEW_CODE_MAX && text_is_plain(code))
 		v.context.values.value[PLACEHOLDER_CODE] = code;

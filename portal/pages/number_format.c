@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "portal/util/strbuf.h"
 
@@ -144,6 +145,37 @@ const char *number_format_duration(char buf[NUMBER_FORMAT_MAX],
 	put_span(&o, first, &spans[i], l);
 	phrase = put_until(&o, phrase, "{{second}}");
 	put_span(&o, rest, &spans[i + 1], l);
+	if (phrase)
+		strbuf_text(&o, phrase);
+	return finish(&o);
+}
+
+/* --- times of the clock ------------------------------------------------- */
+
+const char *number_format_moment(char buf[NUMBER_FORMAT_MAX], int64_t time_s,
+				 uint64_t ahead_s, const struct lang *l)
+{
+	static const char *const days[] = { "sunday",	 "monday",   "tuesday",
+					    "wednesday", "thursday", "friday",
+					    "saturday" };
+	time_t t = (time_t)time_s;
+	char date[32] = "", clock[16] = "";
+	const char *phrase;
+	struct strbuf o;
+	struct tm tm = { 0 };
+
+	localtime_r(&t, &tm);
+	strftime(clock, sizeof(clock), "%H:%M", &tm);
+	if (ahead_s >= 6 * DAY)
+		strftime(date, sizeof(date), " %Y-%m-%d", &tm);
+	start(&o, buf);
+	phrase = put_until(&o, text(l, "moment"), "{{day}}");
+	if (!phrase)
+		return finish(&o);
+	strbuf_text(&o, text(l, days[tm.tm_wday]));
+	put_number(&o, date, l);
+	phrase = put_until(&o, phrase, "{{time}}");
+	put_number(&o, clock, l);
 	if (phrase)
 		strbuf_text(&o, phrase);
 	return finish(&o);

@@ -12,6 +12,12 @@
 /* "8 hours", "1 hour 30 minutes", "3 days 4 hours"; below a minute: one. */
 const char *number_format_duration(char buf[NUMBER_FORMAT_MAX],
 				   uint64_t seconds, const struct lang *l);
+/*
+ * "Monday, 07:00" by the local clock; with the date (ISO 8601) where that is
+ * ahead_s from now and so far that the day of the week does not say which.
+ */
+const char *number_format_moment(char buf[NUMBER_FORMAT_MAX], int64_t time_s,
+				 uint64_t ahead_s, const struct lang *l);
 /* "500 MB", "1.5 GB", decimal units. */
 const char *number_format_bytes(char buf[NUMBER_FORMAT_MAX], uint64_t bytes,
 				const struct lang *l);

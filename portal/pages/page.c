@@ -70,6 +70,9 @@ static const char *const placeholder_name[PLACEHOLDER_MAX] = {
 	[PLACEHOLDER_CAN_EXTEND] = "can_extend",
 	[PLACEHOLDER_CAN_REPLACE] = "can_replace",
 	[PLACEHOLDER_OFFLINE] = "offline",
+	[PLACEHOLDER_CLOSED] = "closed",
+	[PLACEHOLDER_OPENS] = "opens",
+	[PLACEHOLDER_CLOSES] = "closes",
 	[PLACEHOLDER_TERMS_CHANGED] = "terms_changed",
 	[PLACEHOLDER_AGE] = "age",
 	[PLACEHOLDER_ERROR_TITLE] = "error_title",
@@ -92,6 +95,8 @@ static const char *const texts_of_code[] = {
 	"language_name", "direction", "plural",	   "decimal_sign", "digits",
 	"duration_two",	 "unit_b",    "unit_kb",   "unit_mb",	   "unit_gb",
 	"unit_tb",	 "unit_bps",  "unit_kbps", "unit_mbps",	   "unit_gbps",
+	"sunday",	 "monday",    "tuesday",   "wednesday",	   "thursday",
+	"friday",	 "saturday",  "moment",
 };
 
 static const char *const notice_key[PAGE_NOTICES] = {
@@ -100,6 +105,7 @@ static const char *const notice_key[PAGE_NOTICES] = {
 	[PAGE_NOTICE_LOGGED_OUT] = "notice_logged_out",
 	[PAGE_NOTICE_EXTENDED] = "notice_extended",
 	[PAGE_NOTICE_OFFLINE] = "notice_offline",
+	[PAGE_NOTICE_CLOSED] = "notice_closed",
 	[PAGE_NOTICE_CODE_MISSING] = "notice_code_missing",
 	[PAGE_NOTICE_CODE_TYPO] = "notice_code_typo",
 	[PAGE_NOTICE_CODE_UNKNOWN] = "notice_code_unknown",
@@ -193,7 +199,7 @@ static struct template_names names_in_texts(const struct lang *l)
 
 struct missing {
 	const struct lang *lang;
-	char keys[PAGE_ERROR_MAX / 2];
+	char keys[PAGE_ERROR_MAX - 256];
 };
 
 static void require_text(struct missing *m, const char *key)

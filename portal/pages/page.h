@@ -33,6 +33,7 @@ enum page_notice {
 	PAGE_NOTICE_LOGGED_OUT,
 	PAGE_NOTICE_EXTENDED,
 	PAGE_NOTICE_OFFLINE,
+	PAGE_NOTICE_CLOSED,
 	PAGE_NOTICE_CODE_MISSING,
 	PAGE_NOTICE_CODE_TYPO,
 	PAGE_NOTICE_CODE_UNKNOWN,
@@ -91,6 +92,9 @@ enum page_placeholder {
 	PLACEHOLDER_CAN_EXTEND,
 	PLACEHOLDER_CAN_REPLACE, /* set: another device may make room */
 	PLACEHOLDER_OFFLINE,	 /* set: nothing gets out at the moment */
+	PLACEHOLDER_CLOSED,	 /* set: nobody is let in at this hour */
+	PLACEHOLDER_OPENS,	 /* when that ends, if it is known */
+	PLACEHOLDER_CLOSES,	 /* when the session ends by that */
 	PLACEHOLDER_TERMS_CHANGED,
 	PLACEHOLDER_AGE,
 	PLACEHOLDER_ERROR_TITLE,

@@ -150,15 +150,48 @@ static void fill_rate(struct page_context *s, enum page_placeholder placeholder,
 			number_format_rate(next_figure(s), bps, s->lang);
 }
 
-void page_context_fill_zone(struct page_context *s)
+struct page_hours page_hours_of(const struct ipc_session *session)
+{
+	return (struct page_hours){ session->change_s, session->change_in_s,
+				    session->is_closed != 0 };
+}
+
+/* false: it closes later than that, or never. */
+static bool closes_within(const struct page_hours *h, uint64_t seconds)
+{
+	return !h->is_closed && h->change_s && h->change_in_s <= seconds;
+}
+
+/* seconds: what a session has ahead of it. */
+static void fill_hours(struct page_context *s, const struct page_hours *h,
+		       uint64_t seconds)
+{
+	bool tells = h->is_closed ? h->change_s : closes_within(h, seconds);
+
+	if (h->is_closed)
+		s->values.value[PLACEHOLDER_CLOSED] = "1";
+	if (tells)
+		s->values.value[h->is_closed ? PLACEHOLDER_OPENS
+					     : PLACEHOLDER_CLOSES] =
+			number_format_moment(next_figure(s), h->change_s,
+					     h->change_in_s, s->lang);
+}
+
+void page_context_fill_zone(struct page_context *s,
+			    const struct page_hours *hours)
 {
 	const struct zone_settings *z = s->zone;
 	const char **value = s->values.value;
+	uint64_t duration_s =
+		z->limits.duration_s ? z->limits.duration_s : UINT64_MAX;
 
+	fill_hours(s, hours, duration_s);
+	if (closes_within(hours, duration_s))
+		duration_s = hours->change_in_s;
 	/* how long a code lasts stands on the code */
-	if (is_bound(z->limits.duration_s) && z->auth == ZONE_AUTH_CLICK)
+	if (is_bound(duration_s) && z->auth == ZONE_AUTH_CLICK)
 		value[PLACEHOLDER_DURATION] = number_format_duration(
-			next_figure(s), z->limits.duration_s, s->lang);
+			next_figure(s), duration_s, s->lang);
 	if (is_bound(z->limits.quota_bytes))
 		value[PLACEHOLDER_QUOTA] = number_format_bytes(
 			next_figure(s), z->limits.quota_bytes, s->lang);
@@ -192,8 +225,12 @@ static bool has_old_terms(const struct page_context *s,
 static bool can_extend(const struct zone_settings *z,
 		       const struct ipc_session *s)
 {
+	struct page_hours h = page_hours_of(s);
+
 	return z->auth == ZONE_AUTH_CLICK && !s->is_tagged &&
-	       is_bound(s->left_s) && s->left_s + MINUTE < z->limits.duration_s;
+	       is_bound(s->left_s) &&
+	       s->left_s + MINUTE < z->limits.duration_s &&
+	       !closes_within(&h, s->left_s + MINUTE);
 }
 
 void page_context_fill_session(struct page_context *s,
@@ -202,10 +239,13 @@ void page_context_fill_session(struct page_context *s,
 	const char **value = s->values.value;
 	uint64_t used = session->up_bytes + session->down_bytes;
 	uint64_t quota = session->limits.quota_bytes;
+	struct page_hours hours = page_hours_of(session);
 
-	if (is_bound(session->left_s))
+	if (is_bound(session->left_s)) {
+		fill_hours(s, &hours, session->left_s + MINUTE);
 		value[PLACEHOLDER_TIME_LEFT] = number_format_duration(
 			next_figure(s), session->left_s, s->lang);
+	}
 	value[PLACEHOLDER_USED] =
 		number_format_bytes(next_figure(s), used, s->lang);
 	if (is_bound(quota))

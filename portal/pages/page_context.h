@@ -11,7 +11,7 @@
 #include "portal/pages/number_format.h"
 #include "portal/pages/page.h"
 
-#define PAGE_CONTEXT_FIGURES 8
+#define PAGE_CONTEXT_FIGURES 9
 #define PAGE_CONTEXT_LIVE    192
 
 /* What all contexts are made of; borrowed. */
@@ -22,6 +22,13 @@ struct page_context_source {
 	/* the live value of a tile of the settings; false: none. NULL: none */
 	bool (*live)(size_t tile, struct live_value *out, void *arg);
 	void *arg;
+};
+
+/* The opening hours of a zone, as netctl tells them. */
+struct page_hours {
+	int64_t change_s;     /* when it opens or closes; 0: not known, never */
+	uint64_t change_in_s; /* until then */
+	bool is_closed;
 };
 
 struct page_context {
@@ -48,8 +55,11 @@ void page_context_init(struct page_context *s,
 		       const struct page_context_source *source,
 		       struct page_place place, const char *path, bool chosen);
 
+struct page_hours page_hours_of(const struct ipc_session *session);
+
 /* What a session in the zone gets. */
-void page_context_fill_zone(struct page_context *s);
+void page_context_fill_zone(struct page_context *s,
+			    const struct page_hours *hours);
 void page_context_fill_session(struct page_context *s,
 			       const struct ipc_session *session);
 

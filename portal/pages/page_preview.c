@@ -43,10 +43,32 @@ static bool sample_live(size_t tile, struct live_value *out, void *arg)
 	return true;
 }
 
+/* A Monday at seven and a week away, so that the date is told, too. */
+#define HOURS_CHANGE_S	  1798441200
+#define HOURS_CHANGE_IN_S (7 * 86400)
+
 static void fill_portal(struct page_context *s, int with)
 {
-	page_context_fill_zone(s);
+	const struct page_hours hours = {
+		.change_s = HOURS_CHANGE_S,
+		.change_in_s = HOURS_CHANGE_IN_S,
+		.is_closed = with == PAGE_NOTICE_CLOSED,
+	};
+	bool has_hours = s->zone->open.count != 0;
+
+	page_context_fill_zone(s,
+			       has_hours ? &hours : &(struct page_hours){ 0 });
 	page_context_set_notice(s, (enum page_notice)with);
+}
+
+static void fill_closing(struct page_context *s, int with)
+{
+	struct ipc_session session = session_in(s->zone);
+
+	(void)with;
+	session.left_s = session.change_in_s = 20 * 60;
+	session.change_s = HOURS_CHANGE_S;
+	page_context_fill_session(s, &session);
 }
 
 static void fill_status(struct page_context *s, int with)
@@ -108,6 +130,11 @@ static bool has_codes(const struct zone_settings *z)
 	return z->auth == ZONE_AUTH_VOUCHER;
 }
 
+static bool has_hours(const struct zone_settings *z)
+{
+	return z->open.count != 0;
+}
+
 static bool may_slow_down(const struct zone_settings *z)
 {
 	return z->limits.quota_bytes && z->over_quota == OVER_QUOTA_SLOW;
@@ -121,6 +148,8 @@ static const struct page_preview fixtures[] = {
 	  PAGE_NOTICE_LOGGED_OUT, NULL },
 	{ "portal-offline", PAGE_PORTAL, "/", fill_portal, PAGE_NOTICE_OFFLINE,
 	  NULL },
+	{ "portal-closed", PAGE_PORTAL, "/", fill_portal, PAGE_NOTICE_CLOSED,
+	  has_hours },
 	{ "portal-code-wrong", PAGE_PORTAL, "/", fill_portal,
 	  PAGE_NOTICE_CODE_TYPO, has_codes },
 	{ "portal-code-in-use", PAGE_PORTAL, "/", fill_portal,
@@ -129,6 +158,8 @@ static const struct page_preview fixtures[] = {
 	{ "status-extended", PAGE_STATUS, "/extended", fill_status,
 	  PAGE_NOTICE_EXTENDED, has_clicks },
 	{ "status-offline", PAGE_STATUS, "/status", fill_offline, 0, NULL },
+	{ "status-closing", PAGE_STATUS, "/status", fill_closing, 0,
+	  has_hours },
 	{ "status-slower", PAGE_STATUS, "/status", fill_slower, 0,
 	  may_slow_down },
 	{ "status-new-rules", PAGE_STATUS, "/status", fill_new_terms, 0,

@@ -150,12 +150,26 @@ static const struct {
 	uint64_t auth;
 	uint32_t state, is_tagged;
 	bool may;
+	struct {
+		uint32_t is_closed;
+		int64_t change_s;
+		uint64_t change_in_s;
+	} hours;
 } extensions[] = {
-	{ ZONE_AUTH_CLICK, SESSION_GRANTED, 0, true },
-	{ ZONE_AUTH_CLICK, SESSION_UNKNOWN, 0, true },
-	{ ZONE_AUTH_CLICK, SESSION_GRANTED, 1, false }, /* it was by code */
-	{ ZONE_AUTH_VOUCHER, SESSION_GRANTED, 0, false },
-	{ ZONE_AUTH_VOUCHER, SESSION_GRANTED, 1, false },
+	{ ZONE_AUTH_CLICK, SESSION_GRANTED, 0, true, { 0 } },
+	{ ZONE_AUTH_CLICK, SESSION_UNKNOWN, 0, true, { 0 } },
+	{ ZONE_AUTH_CLICK,
+	  SESSION_GRANTED,
+	  1,
+	  false,
+	  { 0 } }, /* it was by code */
+	{ ZONE_AUTH_VOUCHER, SESSION_GRANTED, 0, false, { 0 } },
+	{ ZONE_AUTH_VOUCHER, SESSION_GRANTED, 1, false, { 0 } },
+	/* opening hours: closed, and a session that ends by the closing */
+	{ ZONE_AUTH_CLICK, SESSION_UNKNOWN, 0, false, { 1, 9, 3600 } },
+	{ ZONE_AUTH_CLICK, SESSION_UNKNOWN, 0, false, { 1, 0, IPC_UNLIMITED } },
+	{ ZONE_AUTH_CLICK, SESSION_GRANTED, 0, false, { 0, 9, 60 } },
+	{ ZONE_AUTH_CLICK, SESSION_GRANTED, 0, true, { 0, 9, 3600 } },
 };
 
 static void test_extension(void **state)
@@ -166,6 +180,9 @@ static void test_extension(void **state)
 		const struct ipc_session s = {
 			.state = extensions[i].state,
 			.is_tagged = extensions[i].is_tagged,
+			.is_closed = extensions[i].hours.is_closed,
+			.change_s = extensions[i].hours.change_s,
+			.change_in_s = extensions[i].hours.change_in_s,
 		};
 		json_object *o = built(&z, &s);
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,10 +16,12 @@
 #include "common/config/settings_read.h"
 #include "portal/pages/page_context.h"
 
-#define NBSP   "\xc2\xa0"
-#define MB     1000000ULL
-#define TERMS  3
-#define FIGURE 3 /* of a case */
+#define NBSP	 "\xc2\xa0"
+#define MB	 1000000ULL
+#define TERMS	 3
+#define DAY_S	 86400
+#define MONDAY_S 1796076000 /* 2026-11-30 22:00 UTC */
+#define FIGURE	 3	    /* of a case */
 
 #define CONFIG                                                                 \
 	"config uplink 'wan'\n\toption device 'eth0'\n"                        \
@@ -50,6 +53,7 @@ static int start(void **state)
 	char here[200];
 
 	(void)state;
+	setenv("TZ", "UTC0", 1);
 	assert_non_null(getcwd(here, sizeof(here)));
 	snprintf(text, sizeof(text), CONFIG, here);
 	settings = settings_parse("test", text, strlen(text), why);
@@ -190,8 +194,9 @@ struct context_case {
 
 static void fill_of_zone(const struct context_case *c)
 {
-	(void)c;
-	page_context_fill_zone(&context);
+	struct page_hours hours = page_hours_of(&c->session);
+
+	page_context_fill_zone(&context, &hours);
 }
 
 static void fill_of_session(const struct context_case *c)
@@ -254,6 +259,26 @@ static const struct context_case zone_cases[] = {
 	  .adds = BIT(SLOW_SPEED),
 	  .figure = { { PLACEHOLDER_SLOW_SPEED, "64" NBSP "kbit/s" } } },
 	{ .slow_bps = 0, .over_quota = OVER_QUOTA_SLOW, .adds = 0 },
+	/* it closes before, at and after a session's end */
+	{ .limits = { .duration_s = 5400 },
+	  .session = { .change_s = MONDAY_S, .change_in_s = 3600 },
+	  .adds = BIT(DURATION) | BIT(CLOSES),
+	  .figure = { { PLACEHOLDER_DURATION, "1" NBSP "hour" },
+		      { PLACEHOLDER_CLOSES, "Monday, 22:00" } } },
+	{ .limits = { .duration_s = 5400 },
+	  .session = { .change_s = MONDAY_S, .change_in_s = 5401 },
+	  .adds = BIT(DURATION) },
+	{ .session = { .change_s = MONDAY_S, .change_in_s = 7 * DAY_S },
+	  .adds = BIT(DURATION) | BIT(CLOSES),
+	  .figure = { { PLACEHOLDER_CLOSES, "Monday 2026-11-30, 22:00" } } },
+	/* closed, and whether it is known until when */
+	{ .limits = { .duration_s = 5400 },
+	  .session = { .is_closed = 1, .change_s = MONDAY_S },
+	  .adds = BIT(DURATION) | BIT(CLOSED) | BIT(OPENS),
+	  .figure = { { PLACEHOLDER_OPENS, "Monday, 22:00" } } },
+	{ .limits = { .duration_s = 5400 },
+	  .session = { .is_closed = 1, .change_in_s = IPC_UNLIMITED },
+	  .adds = BIT(DURATION) | BIT(CLOSED) },
 };
 
 static void test_zone(void **state)
@@ -272,6 +297,17 @@ static const struct context_case session_cases[] = {
 	{ .session = { .left_s = IPC_UNLIMITED },
 	  .zone_duration_s = 3600,
 	  .adds = BIT(USED) },
+	/* who may stay longer: not beyond the closing */
+	{ .session = { .left_s = 600,
+		       .change_s = MONDAY_S,
+		       .change_in_s = 600 },
+	  .zone_duration_s = 3600,
+	  .adds = BIT(USED) | BIT(TIME_LEFT) | BIT(CLOSES) },
+	{ .session = { .left_s = 600,
+		       .change_s = MONDAY_S,
+		       .change_in_s = 661 },
+	  .zone_duration_s = 3600,
+	  .adds = BIT(USED) | BIT(TIME_LEFT) | BIT(CAN_EXTEND) },
 	/* data */
 	{ .limits = { .quota_bytes = 10 * MB },
 	  .session = { .up_bytes = MB, .down_bytes = 2 * MB },

@@ -424,6 +424,48 @@ static void test_offline(void **state)
 	}
 }
 
+/* Closed: no way in, whether it is known when it opens or not. */
+static void test_closed(void **state)
+{
+	struct ipc_session closed = { .is_closed = 1 };
+	const struct guest_case unknown[] = {
+		{ .line = "GET /",
+		  .says = &closed,
+		  .status = 200,
+		  .has = { "notice_closed" },
+		  .lacks = { "button_accept", "It opens again" },
+		  .asks = IPC_LOOKUP },
+		/* netctl knows better than the page that was shown */
+		{ .line = "POST /accept",
+		  .form = ACCEPT,
+		  .says = &closed,
+		  .grant_error = -ESHUTDOWN,
+		  .status = 303,
+		  .location = "/",
+		  .asks = IPC_GRANT },
+		{ .line = "GET /status",
+		  .says = &closed,
+		  .status = 302,
+		  .location = "/",
+		  .asks = IPC_LOOKUP },
+	};
+	const struct guest_case known[] = {
+		{ .line = "GET /",
+		  .says = &closed,
+		  .status = 200,
+		  .has = { "notice_closed",
+			   "It opens again: Monday, 22:00</b>" },
+		  .lacks = { "button_accept" },
+		  .asks = IPC_LOOKUP },
+	};
+
+	(void)state;
+	run_cases(unknown, ARRAY_SIZE(unknown));
+	setenv("TZ", "UTC0", 1);
+	closed.change_s = 1796076000;
+	run_cases(known, ARRAY_SIZE(known));
+}
+
 /* A session's figures on its page. */
 static void test_session(void **state)
 {
@@ -645,6 +687,7 @@ int main(void)
 		TEST(test_language_goes),
 		TEST(test_policy),
 		TEST(test_logo),
+		TEST(test_closed),
 	};
 
 	return cmocka_run_group_tests(tests, guesttest_start, guesttest_stop);

@@ -339,6 +339,23 @@ static void test_refused_attempts(void **state)
 	assert_true(is_fresh(codes[0]));
 }
 
+/* Nor while the zone is closed. */
+static void test_closed(void **state)
+{
+	const struct ipc_session closed = { .is_closed = 1 };
+	const struct guest_case c = { .says = &closed,
+				      .status = 200,
+				      .has = { "notice_closed" },
+				      .lacks = { "button_accept" },
+				      .asks = IPC_LOOKUP };
+	char codes[CODES][VOUCHER_CODE_MAX];
+
+	(void)state;
+	make("", codes);
+	type_code(c, codes[0], "");
+	assert_true(is_fresh(codes[0]));
+}
+
 /* The grant: its minutes do not run, unless the device may be in. */
 static void test_refused_grants(void **state)
 {
@@ -452,6 +469,7 @@ int main(void)
 		TEST(test_forms),
 		TEST(test_wrong_codes),
 		TEST(test_refused_attempts),
+		TEST(test_closed),
 		TEST(test_refused_grants),
 		TEST(test_no_code_any_more),
 		TEST(test_code_began_before),
