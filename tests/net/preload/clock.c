@@ -3,8 +3,8 @@
  * Preloaded: clocks that the test drives. The file $STADTTOR_CLOCK has
  * three numbers of 8 bytes: how many nanoseconds all clocks are ahead, how many
  * times slower than real ones they have gone since the program was started
- * (0: not at all slower), and how many more the wall clock is ahead. A program that waits looks at its clock again when
- * something wakes it.
+ * (0: not at all slower), and how many more the wall clock is ahead. A program
+ * that waits looks at its clock again when something wakes it.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
