@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -11,6 +12,8 @@
 
 #include "common/array.h"
 #include "netctl/control/state.h"
+
+#define NESTED_MAX 8 /* MAX_NEST_DEV of linux/netdevice.h */
 
 /* Rules know a device by the one name that it goes by, ip(8) by others, too. */
 static void use_own_name(char device[IFNAMSIZ], uint32_t ifindex)
@@ -92,11 +95,35 @@ static void update_uplinks(struct controller *c)
 
 /* --- devices that packets take past a zone's ----------------------------- */
 
-struct bypass {
-	const struct controller *c;
-	struct rtnl_link found[SETTINGS_ZONES]; /* ifindex 0: none */
-	char master[SETTINGS_ZONES][IFNAMSIZ];
+struct links {
+	struct rtnl *rtnl;
+	struct rtnl_link *link; /* all of this box */
+	size_t count, size;
+	bool is_cut; /* there was no memory for more */
 };
+
+static void on_link(const struct rtnl_link *l, void *arg)
+{
+	struct links *all = arg;
+	struct rtnl_link *grown = array_grow(all->link, &all->size,
+					     all->count + 1, sizeof(*grown));
+
+	if (grown) {
+		all->link = grown;
+		all->link[all->count++] = *l;
+	}
+	all->is_cut |= !grown;
+}
+
+static int read_links(void *arg)
+{
+	struct links *all = arg;
+	int err;
+
+	all->count = 0;
+	err = rtnl_list_links(all->rtnl, on_link, all);
+	return !err && all->is_cut ? -ENOMEM : err;
+}
 
 /* Stacked devices take frames of their tag, or to their address, from it. */
 static bool is_stacked(const struct rtnl_link *l)
@@ -121,41 +148,46 @@ static bool is_in_config(const struct controller *c, uint32_t ifindex)
 	return false;
 }
 
-static void on_link(const struct rtnl_link *l, void *arg)
+struct bypass {
+	struct rtnl_link link; /* ifindex 0: none */
+	char master[IFNAMSIZ]; /* what the zone's device is a port of */
+};
+
+static struct bypass find_bypass(const struct controller *c,
+				 const struct links *all, uint32_t zone)
 {
-	struct bypass *b = arg;
+	struct bypass b = { 0 };
 
-	for (size_t i = 0; i < b->c->settings->zones; i++) {
-		uint32_t zone = b->c->zone[i].ifindex;
+	for (size_t i = 0; i < all->count && zone; i++) {
+		const struct rtnl_link *l = &all->link[i];
 
-		if (zone && l->ifindex == zone && l->master) {
-			b->found[i] = *l;
-			if_indextoname(l->master, b->master[i]);
-		} else if (zone && l->lower == zone && is_stacked(l) &&
-			   !b->found[i].ifindex &&
-			   !is_in_config(b->c, l->ifindex)) {
-			b->found[i] = *l;
+		if (l->ifindex == zone && l->master) {
+			b.link = *l;
+			if_indextoname(l->master, b.master);
+		} else if (l->lower == zone && is_stacked(l) &&
+			   !b.link.ifindex && !is_in_config(c, l->ifindex)) {
+			b.link = *l;
 		}
 	}
+	return b;
 }
 
-static void say_bypass(const struct zone_settings *z, const struct bypass *b,
-		       size_t i)
+static void say_bypass(const struct zone_settings *z, const struct bypass *b)
 {
-	if (!b->found[i].ifindex)
+	if (!b->link.ifindex)
 		log_info("zone %s: packets reach this box by %s alone; it is "
 			 "open again",
 			 z->name, z->device);
-	else if (b->found[i].master)
+	else if (b->link.master)
 		log_error("zone %s: device %s is a port of %s, by which its "
 			  "packets reach this box; the zone is shut until its "
 			  "device is %s, or no port",
-			  z->name, z->device, b->master[i], b->master[i]);
+			  z->name, z->device, b->master, b->master);
 	else
 		log_error("zone %s: device %s stands on %s and takes packets "
 			  "past the gate; the zone is shut until a zone or "
 			  "uplink of the config has it, or it is gone",
-			  z->name, b->found[i].name, z->device);
+			  z->name, b->link.name, z->device);
 }
 
 /* What is not known is shut. */
@@ -170,38 +202,71 @@ static void shut_all(struct controller *c, int err)
 		c->zone[i].bypass_ifindex = UINT32_MAX;
 }
 
-static int find_bypasses(void *arg)
+static bool update_bypass(struct controller *c, const struct links *all,
+			  size_t i)
 {
-	struct bypass *b = arg;
+	struct zone_state *z = &c->zone[i];
+	struct bypass b = find_bypass(c, all, z->ifindex);
+	uint32_t now = b.link.master ? b.link.master : b.link.ifindex;
 
-	*b = (struct bypass){ .c = b->c };
-	return rtnl_list_links(b->c->rtnl, on_link, b);
+	if (now == z->bypass_ifindex)
+		return false;
+	if (now || z->ifindex)
+		say_bypass(&c->settings->zone[i], &b);
+	z->bypass_ifindex = now;
+	return true;
 }
 
-/* 1: some zone is to be shut or opened; 0: none is; or -errno. */
-static int update_bypasses(struct controller *c)
+/* --- devices below others ------------------------------------------------ */
+
+/* Another of the config stands on it, or has it as a port, or what does. */
+static bool is_lower(const struct controller *c, const struct links *all,
+		     uint32_t ifindex, unsigned int depth)
 {
-	struct bypass b = { .c = c };
-	int err = netlink_retry(find_bypasses, &b);
+	for (size_t i = 0; i < all->count && ifindex; i++) {
+		const struct rtnl_link *l = &all->link[i];
+		uint32_t upper = 0;
+
+		if (l->ifindex == ifindex)
+			upper = l->master;
+		else if (l->lower == ifindex && strcmp(l->kind, "veth"))
+			upper = l->ifindex;
+		if (upper && (is_in_config(c, upper) ||
+			      (depth && is_lower(c, all, upper, depth - 1))))
+			return true;
+	}
+	return false;
+}
+
+static bool update_lower(const struct controller *c, const struct links *all,
+			 uint32_t ifindex, bool *known)
+{
+	bool was = *known;
+
+	*known = is_lower(c, all, ifindex, NESTED_MAX);
+	return *known != was;
+}
+
+/* 1: rules depend on what has changed; 0: nothing has; or -errno. */
+static int update_links(struct controller *c)
+{
+	struct links all = { .rtnl = c->rtnl };
 	bool changed = false;
+	int err = netlink_retry(read_links, &all);
 
-	if (err) {
+	c->devices_are_unknown &= err != 0;
+	if (err)
 		shut_all(c, err);
-		return err;
+	for (size_t i = 0; i < c->settings->zones && !err; i++) {
+		changed |= update_bypass(c, &all, i);
+		changed |= update_lower(c, &all, c->zone[i].ifindex,
+					&c->zone[i].is_lower);
 	}
-	c->devices_are_unknown = false;
-	for (size_t i = 0; i < c->settings->zones; i++) {
-		const struct rtnl_link *l = &b.found[i];
-		uint32_t now = l->master ? l->master : l->ifindex;
-
-		if (now == c->zone[i].bypass_ifindex)
-			continue;
-		if (now || c->zone[i].ifindex)
-			say_bypass(&c->settings->zone[i], &b, i);
-		c->zone[i].bypass_ifindex = now;
-		changed = true;
-	}
-	return changed;
+	for (size_t i = 0; i < c->settings->uplinks && !err; i++)
+		changed |= update_lower(c, &all, c->uplink_ifindex[i],
+					&c->uplink_is_lower[i]);
+	free(all.link);
+	return err ? err : changed;
 }
 
 int devices_update(struct controller *c)
@@ -221,7 +286,7 @@ int devices_update(struct controller *c)
 		changed |= update_ifindex(&c->uplink_ifindex[i],
 					  s->uplink[i].device);
 	update_uplinks(c);
-	err = update_bypasses(c);
+	err = update_links(c);
 	return err ? err : changed;
 }
 

@@ -11,9 +11,9 @@
 struct controller;
 
 /*
- * 1: a device has come, gone, is another one of that name, or some zone is to
- * be shut or opened. -errno, said in the log: they cannot be listed, and all
- * zones are to be shut.
+ * 1: a device has come, gone, is another one of that name, stands elsewhere, or
+ * some zone is to be shut or opened. -errno, said in the log: they cannot be
+ * listed, and all zones are to be shut.
  */
 int devices_update(struct controller *c) MUST_CHECK;
 

@@ -41,6 +41,7 @@ struct zone_state {
 	bool is_closed;	  /* its opening hours; by hours_look(), as the next */
 	int64_t change_s; /* when it opens or closes, since 1970; 0: never */
 	uint64_t change_ms; /* the same by CLOCK_BOOTTIME; UINT64_MAX */
+	bool is_lower;	    /* another device of the config stands on its own */
 	bool shaped;	    /* has a root and a pool of classes */
 	bool policed;	    /* cannot have: limits of elements instead */
 };
@@ -72,6 +73,7 @@ struct controller {
 	struct event path_timer;
 	struct zone_state zone[SETTINGS_ZONES];
 	uint32_t uplink_ifindex[SETTINGS_UPLINKS];
+	bool uplink_is_lower[SETTINGS_UPLINKS]; /* as of a zone */
 	bool uplink_is_up[SETTINGS_UPLINKS]; /* there, and its cable plugged */
 	struct rtnl_address *address;	     /* of this box */
 	size_t addresses;
