@@ -23,6 +23,15 @@ static const char *shaping_to_string(uint32_t shaping)
 	return shaping <= IPC_SHAPING_POLICED ? shaping_name[shaping] : "?";
 }
 
+static const struct {
+	const char *key, *text;
+} flow_table_words[] = {
+	[IPC_FLOW_TABLE_OFF] = { "off", "off" },
+	[IPC_FLOW_TABLE_ON] = { "on", "on" },
+	[IPC_FLOW_TABLE_REFUSED] = { "refused",
+				     "refused by the kernel; see the log" },
+};
+
 /* For people; for programs there is ipc_outlet_to_string(). */
 static const char *const outlet_words[IPC_OUTLET_MAX] = {
 	[IPC_OUTLET_OPEN] = "reached",
@@ -108,6 +117,12 @@ static void print_json(const struct netctl_status *s)
 				       json_object_new_uint64(t->ended[i]));
 	for (size_t i = 0; i < s->zones; i++)
 		json_object_array_add(zones, zone_to_json(&s->zone[i]));
+	json_object_object_add(
+		o, "flow_table",
+		json_object_new_string(
+			flow_table_words[t->flow_table %
+					 ARRAY_SIZE(flow_table_words)]
+				.key));
 	json_object_object_add(o, "ended", ended);
 	json_object_object_add(o, "zones", zones);
 	json_object_object_add(o, "troubles", troubles);
@@ -127,6 +142,9 @@ static void print_totals(const struct ipc_totals *t)
 
 	printf("running       %s\n", format_time(t->uptime_s, up));
 	printf("uplinks       %" PRIu32 " present\n", t->uplinks_present);
+	printf("flow table    %s\n",
+	       flow_table_words[t->flow_table % ARRAY_SIZE(flow_table_words)]
+		       .text);
 	printf("granted       %" PRIu64 ", and %" PRIu64
 	       " found in the kernel at the start\n",
 	       t->granted, t->adopted);

@@ -223,6 +223,12 @@ enum ipc_shaping {
 	IPC_SHAPING_POLICED, /* limits in nftables */
 };
 
+enum ipc_flow_table {			  /* of the gate's own */
+		      IPC_FLOW_TABLE_OFF, /* the config wants none */
+		      IPC_FLOW_TABLE_ON,
+		      IPC_FLOW_TABLE_REFUSED, /* by the kernel; see the log */
+};
+
 struct ipc_totals {
 	struct ipc_header header;
 	uint64_t uptime_s;
@@ -233,7 +239,9 @@ struct ipc_totals {
 	uint64_t reinstalled; /* rules put back after somebody removed them */
 	uint64_t netlink_errors;
 	uint32_t uplinks_present;
-	uint32_t troubles; /* of enum ipc_trouble */
+	uint32_t troubles;   /* of enum ipc_trouble */
+	uint32_t flow_table; /* enum ipc_flow_table */
+	uint32_t zero;
 };
 
 struct ipc_done {

@@ -32,6 +32,7 @@ static const struct check checks[] = {
 	{ "advertisements", NULL, doctor_check_advertisements },
 	{ "packets", doctor_check_packets, NULL },
 	{ "connections", doctor_check_connections, NULL },
+	{ "flow_table", doctor_check_flow_table, NULL },
 	{ "conntrack", doctor_check_conntrack, NULL },
 	{ "neighbours", doctor_check_neighbours, NULL },
 	{ "clock", doctor_check_clock, NULL },

@@ -147,6 +147,33 @@ void doctor_check_connections(struct doctor *d)
 			 "max_flows of the zones.");
 }
 
+void doctor_check_flow_table(struct doctor *d)
+{
+	static const struct {
+		enum doctor_level level;
+		const char *text;
+	} words[] = {
+		[IPC_FLOW_TABLE_OFF] = { DOCTOR_OK, "the flow table is off, as "
+						    "the config says" },
+		[IPC_FLOW_TABLE_ON] = { DOCTOR_OK,
+					"connections take the short way of the "
+					"flow table" },
+		[IPC_FLOW_TABLE_REFUSED] = { DOCTOR_WARN,
+					     "the kernel has no flow table: "
+					     "the gate works without, at the "
+					     "cost of speed" },
+	};
+	uint32_t told = d->status.totals.flow_table % ARRAY_SIZE(words);
+
+	if (is_unknown(d, "whether there is a flow table"))
+		return;
+	doctor_say(d, words[told].level, "%s", words[told].text);
+	if (told == IPC_FLOW_TABLE_REFUSED)
+		doctor_advise(d, "Load nf_flow_table_inet and "
+				 "nft_flow_offload (OpenWrt: kmod-nft-offload)"
+				 ", or set flow_table to 0.");
+}
+
 static const struct {
 	const char *text, *remedy; /* NULL: fine */
 } outlets[IPC_OUTLET_MAX] = {

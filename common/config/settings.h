@@ -33,6 +33,7 @@ struct gate_settings { /* config gate: netctl itself */
 	uint64_t on_stop;    /* enum on_stop */
 	uint64_t mark_shift; /* lowest of the 16 bits of the packet mark */
 	char *events_user;   /* empty: nobody may report names and leases */
+	bool flow_table;     /* where the kernel has them */
 	bool debug;
 };
 

@@ -74,6 +74,15 @@ static const struct conf_option gate_options[] = {
 		  "lowest of the 16 bits of the packet mark that the gate "
 		  "uses; no other rule may set them (mwan3 keeps to others, "
 		  "pbr needs another mask)") },
+	{ .name = "flow_table",
+	  .type = CONF_BOOL,
+	  AT(gate_settings, flow_table),
+	  .fallback = "1",
+	  .help = HELP(
+		  "connections of those who are in take a short way past "
+		  "connection tracking and other firewalls' rules once both "
+		  "sides have spoken, where the kernel has flow tables; caps, "
+		  "counters and the end of the session hold as before") },
 	{ .name = "events_user",
 	  .type = CONF_TEXT,
 	  AT(gate_settings, events_user),

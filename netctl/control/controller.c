@@ -31,6 +31,7 @@ static int refresh(struct controller *c)
 	int err;
 
 	classes_configure(c);
+	rules_sync_retry_flow_table(c);
 	err = rules_sync_install(c);
 	classes_restore(c);
 	rules_sync_follow_policing(c);

@@ -135,4 +135,5 @@ void describe_totals(const struct controller *c, struct ipc_totals *m)
 	for (size_t i = 0; i < c->settings->uplinks; i++)
 		m->uplinks_present += c->uplink_is_up[i];
 	m->troubles = c->path.troubles;
+	m->flow_table = c->flow_table;
 }

@@ -143,7 +143,7 @@ static void plan_push(struct controller *c)
 
 void push_end_leftovers(struct controller *c)
 {
-	if (!c->has_flow_table)
+	if (!c->foreign_flow_table)
 		return;
 	flows_end(c, FLOWS_ORPHANS_ALL);
 	plan_push(c);

@@ -41,18 +41,22 @@ static struct ruleset_nets refused_nets(const struct controller *c)
 static struct ruleset_input ruleset_input(const struct controller *c)
 {
 	struct ruleset_input in = { .settings = c->settings,
-				    .has_flow_table = c->has_flow_table,
+				    .flow_table =
+					    c->flow_table == IPC_FLOW_TABLE_ON,
+				    .foreign_flow_table = c->foreign_flow_table,
 				    .special = refused_nets(c) };
 
 	for (size_t i = 0; i < c->settings->zones; i++) {
 		in.zone_present[i] = c->zone[i].ifindex != 0;
 		in.zone_shut[i] = c->zone[i].bypass_ifindex != 0;
 		if_indextoname(c->zone[i].renamed_ifindex, in.zone_renamed[i]);
+		in.zone_is_lower[i] = c->zone[i].is_lower;
 		in.zone_policed[i] = c->zone[i].policed;
 		in.zone_offline[i] = outlet_of_zone(c, i) != IPC_OUTLET_OPEN;
 	}
 	for (size_t i = 0; i < c->settings->uplinks; i++) {
 		in.uplink_ifindex[i] = c->uplink_ifindex[i];
+		in.uplink_is_lower[i] = c->uplink_is_lower[i];
 		in.uplink_shaped[i] = shaper_uplink_is_shaped(c->shaper, i);
 	}
 	return in;
@@ -65,6 +69,49 @@ static int install(struct nft *nft, const struct ruleset_input *in, bool fresh)
 	nft_begin(nft);
 	err = ruleset_put(nft, in, fresh);
 	return err ? err : nft_commit(nft);
+}
+
+static enum ipc_flow_table wanted_flow_table(const struct controller *c)
+{
+	if (!c->settings->gate.flow_table)
+		return IPC_FLOW_TABLE_OFF;
+	return c->flow_table_refusal ? IPC_FLOW_TABLE_REFUSED
+				     : IPC_FLOW_TABLE_ON;
+}
+
+/*
+ * The gate works without a flow table, so that nothing that a kernel has
+ * against one is a reason to be without rules.
+ */
+static int install_with_or_without(struct controller *c,
+				   struct ruleset_input *in, bool fresh)
+{
+	int err, refusal;
+
+	c->flow_table = wanted_flow_table(c);
+	in->flow_table = c->flow_table == IPC_FLOW_TABLE_ON;
+	refusal = install(c->nft, in, fresh);
+	if (!refusal || !in->flow_table)
+		return refusal;
+	c->flow_table = IPC_FLOW_TABLE_REFUSED;
+	in->flow_table = false;
+	err = install(c->nft, in, fresh);
+	if (!err)
+		c->flow_table_refusal = refusal;
+	return err;
+}
+
+static void say_flow_table(const struct controller *c, enum ipc_flow_table was)
+{
+	if (c->flow_table == was)
+		return;
+	if (c->flow_table == IPC_FLOW_TABLE_ON)
+		log_info("flow table: connections of those who are in take "
+			 "the short way");
+	else if (c->flow_table == IPC_FLOW_TABLE_REFUSED)
+		log_info("flow table: none, as the kernel refuses it: %s; all "
+			 "packets take the long way",
+			 strerror(-c->flow_table_refusal));
 }
 
 static void forget_elements(struct controller *c)
@@ -90,17 +137,18 @@ static void touch_absent(struct controller *c)
 
 int rules_sync_install(struct controller *c)
 {
+	enum ipc_flow_table was = c->flow_table;
 	struct ruleset_input in;
 	int err;
 
-	c->has_flow_table = foreign_has_flow_table(c->nft);
+	c->foreign_flow_table = foreign_has_flow_table(c->nft);
 	in = ruleset_input(c);
-	err = install(c->nft, &in, false);
+	err = install_with_or_without(c, &in, false);
 	if (err == -EEXIST || err == -EBUSY || err == -EINVAL) {
 		log_warn("nft: our tables have another layout: %s; "
 			 "replacing them",
 			 strerror(-err));
-		err = install(c->nft, &in, true);
+		err = install_with_or_without(c, &in, true);
 		if (!err)
 			forget_elements(c);
 	}
@@ -114,6 +162,7 @@ int rules_sync_install(struct controller *c)
 				  : "");
 		return err;
 	}
+	say_flow_table(c, was);
 	touch_absent(c);
 	garden_sync_prune(c); /* what a reload closed that failed, too */
 	garden_sync_restore(c);
@@ -150,11 +199,15 @@ void rules_sync_follow_policing(struct controller *c)
 
 void rules_sync_follow_flow_tables(struct controller *c)
 {
-	if (foreign_has_flow_table(c->nft) == c->has_flow_table)
+	if (foreign_has_flow_table(c->nft) == c->foreign_flow_table)
 		return;
 	if (rules_sync_install(c) == 0)
-		log_info("flow tables %s: uploads get their class %s",
-			 c->has_flow_table ? "appeared" : "disappeared",
-			 c->has_flow_table ? "at the uplink's egress"
-					   : "in the forward hook");
+		log_info("somebody else's flow tables %s: the rules allow for "
+			 "it",
+			 c->foreign_flow_table ? "appeared" : "disappeared");
+}
+
+void rules_sync_retry_flow_table(struct controller *c)
+{
+	c->flow_table_refusal = 0;
 }

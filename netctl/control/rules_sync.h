@@ -18,7 +18,10 @@ bool rules_sync_are_ours(struct controller *c);
 /* Sessions whose caps went with their sets, or need them now. */
 void rules_sync_follow_policing(struct controller *c);
 
-/* The rules of uploads depend on whether anybody offloads flows. */
+/* The kernel is asked for a flow table once more by the next install. */
+void rules_sync_retry_flow_table(struct controller *c);
+
+/* The rules depend on whether others offload flows. */
 void rules_sync_follow_flow_tables(struct controller *c);
 
 #endif

@@ -96,7 +96,9 @@ struct controller {
 	uint64_t fingerprint;
 	bool devices_are_unknown; /* all zones are shut until they are known */
 	bool has_counted;	  /* the counters were read since the start */
-	bool has_flow_table;	  /* when the rules were put in place */
+	bool foreign_flow_table;  /* when the rules were put in place */
+	enum ipc_flow_table flow_table; /* of our own, likewise */
+	int flow_table_refusal; /* of the kernel since the last refresh, or 0 */
 	uint64_t started_ms;
 	struct ipc_totals totals;
 	struct controller_watcher watcher;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <libnftnl/chain.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
@@ -24,7 +25,7 @@ struct fingerprint {
 	bool has_empty_set;
 	int err; /* of reading them */
 	uint64_t sum;
-	unsigned int objects; /* chains and rules of ours */
+	unsigned int objects; /* chains, rules and flow tables of ours */
 	bool is_guarded;
 };
 
@@ -108,13 +109,26 @@ static int fingerprint_sets(struct fingerprint *f)
 	return f->err;
 }
 
+/* Whoever takes a device out of it, or puts one in, changes what it skips. */
+static int fingerprint_flow_table(struct fingerprint *f)
+{
+	const struct nft_dump d = { NFT_MSG_GETFLOWTABLE, NFPROTO_INET,
+				    fill_table_name, on_fingerprint, f };
+
+	return f->in->flow_table ? nft_dump(f->nft, &d) : 0;
+}
+
 static int fingerprint(void *arg)
 {
 	struct fingerprint *f = arg;
+	int err;
 
 	*f = (struct fingerprint){ .in = f->in,
 				   .nft = f->nft,
 				   .sum = 0xcbf29ce484222325ULL };
+	err = fingerprint_flow_table(f);
+	if (err)
+		return err;
 	for (int family = FAMILY_NETDEV; family <= FAMILY_INET; family++) {
 		uint16_t nfproto = ruleset_nfproto((enum ruleset_family)family);
 		const struct nft_dump chains = { NFT_MSG_GETCHAIN, nfproto,
@@ -123,8 +137,8 @@ static int fingerprint(void *arg)
 		const struct nft_dump rules = { NFT_MSG_GETRULE, nfproto,
 						fill_table_name, on_fingerprint,
 						f };
-		int err = nft_dump(f->nft, &chains);
 
+		err = nft_dump(f->nft, &chains);
 		if (!err)
 			err = nft_dump(f->nft, &rules);
 		if (err)
@@ -155,12 +169,20 @@ static void count_rule(void *arg, const struct ruleset_rule *rule)
 	++*(unsigned int *)arg;
 }
 
+static void count_flow_table(void *arg, const struct ruleset_flow_table *f)
+{
+	(void)f;
+	++*(unsigned int *)arg;
+}
+
 int fingerprint_take(struct nft *nft, const struct ruleset_input *in,
 		     uint64_t *sum)
 {
 	unsigned int wanted = 0;
 	const struct ruleset_visitor counts = { .on_chain = count_chain,
 						.on_rule = count_rule,
+						.on_flow_table =
+							count_flow_table,
 						.arg = &wanted };
 	struct fingerprint f = { .in = in, .nft = nft };
 	int err = netlink_retry(fingerprint, &f);

@@ -10,7 +10,8 @@
 #define FINGERPRINT_OTHERS 0
 
 /*
- * A number that changes when anybody changes a chain, rule or network of ours;
+ * A number that changes when anybody changes a chain, rule, network or flow
+ * table of ours;
  * FINGERPRINT_OTHERS while etc/guard keeps the guests of one of the zones out,
  * as after one that came late. 0 or -errno.
  */

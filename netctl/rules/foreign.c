@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <libnftnl/chain.h>
+#include <libnftnl/flowtable.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
@@ -17,8 +18,15 @@ struct flow_tables {
 
 static int on_flow_table(const struct nlmsghdr *nlh, void *arg)
 {
-	(void)nlh;
-	((struct flow_tables *)arg)->found = true;
+	struct nftnl_flowtable *f = nftnl_flowtable_alloc();
+
+	if (!f)
+		return -ENOMEM;
+	if (nftnl_flowtable_nlmsg_parse(nlh, f) < 0 ||
+	    strcmp(nftnl_flowtable_get_str(f, NFTNL_FLOWTABLE_TABLE),
+		   RULESET_TABLE))
+		((struct flow_tables *)arg)->found = true;
+	nftnl_flowtable_free(f);
 	return 0;
 }
 

@@ -9,7 +9,8 @@
 #include "netctl/netlink/nft.h"
 #include "netctl/rules/ruleset.h"
 
-/* true: anybody has a flow table, so that flows may skip the forward hook. */
+/* true: somebody else has a flow table, by which flows skip the forward hook.
+ */
 bool foreign_has_flow_table(struct nft *nft);
 
 /* As nft names it, "inet" or "netdev". */

@@ -46,12 +46,14 @@
 
 /* The gate's 16 bits of the packet mark, before they are shifted. */
 #define SLOT_NONE     0
+#define SLOT_OUTSIDE  1 /* of a device that is not in, at the ingress */
 #define SLOT_FIRST    2 /* class minor numbers of capped devices */
 #define SLOT_LAST     0xfffd
 #define SLOT_UNCAPPED 0xfffe /* granted, without a class */
-#define SLOT_INBOUND                                                           \
-	0xffff /* from the uplink to a device yet to be checked                \
-		*/
+#define SLOT_INBOUND  0xffff /* from the uplink, to a device to be checked */
+
+/* The gate's own, which lets established flows skip conntrack and NAT. */
+#define RULESET_FLOW_TABLE "flows"
 
 /* Major number of the gate's root qdiscs: "ST". */
 #define SHAPER_MAJOR 0x5354
@@ -106,8 +108,10 @@ enum term_kind {
 	TERM_MAP_CLASS,	 /* priority = map name of field */
 	TERM_MARK_CLASS, /* our mark is not 0; priority = value | that */
 	TERM_REDIRECT,	 /* value: port */
-	TERM_COUNT,	 /* value: enum ruleset_counter */
-	TERM_CLAMP_MSS,	 /* to what the routes of both directions carry */
+	TERM_OFFLOAD,	/* into the flow table of that name; where not, the rule
+			   does not match */
+	TERM_COUNT,	/* value: enum ruleset_counter */
+	TERM_CLAMP_MSS, /* to what the routes of both directions carry */
 	TERM_MASQUERADE,
 	TERM_REJECT_TCP,
 	TERM_REJECT,
@@ -192,6 +196,14 @@ struct ruleset_set {
 	struct ruleset_nets nets; /* SET_NETS: those of this family */
 };
 
+/* Sees packets of flows that were added to it, and hands them on itself. */
+struct ruleset_flow_table {
+	const char *name;
+	int priority; /* at the ingress of */
+	const char *device[SETTINGS_ZONES + SETTINGS_UPLINKS];
+	size_t devices;
+};
+
 /* What the description depends on beside the config. */
 struct ruleset_input {
 	const struct settings *settings;
@@ -203,14 +215,19 @@ struct ruleset_input {
 	/* nothing gets out: all are led to the portal, which says so */
 	bool zone_offline[SETTINGS_ZONES];
 	uint32_t uplink_ifindex[SETTINGS_UPLINKS]; /* 0: not there */
+	/* others of the config stand on it, which see its frames later */
+	bool zone_is_lower[SETTINGS_ZONES];
+	bool uplink_is_lower[SETTINGS_UPLINKS];
 	/* where nobody goes by an uplink unless the config allows it */
 	struct ruleset_nets special;
 	bool uplink_shaped[SETTINGS_UPLINKS];
 	/*
-	 * Somebody has a flow table: flows in it skip the forward hook, so
-	 * uploads get their class at the uplink's egress instead.
+	 * Flows in a flow table skip the forward hook, so uploads get their
+	 * class at the uplink's egress instead. In the gate's own only flows of
+	 * those who are in begin, and none goes on for others.
 	 */
-	bool has_flow_table;
+	bool flow_table;
+	bool foreign_flow_table;
 };
 
 /* Any of the functions may be NULL. */
@@ -218,6 +235,7 @@ struct ruleset_visitor {
 	void (*on_table)(void *arg, enum ruleset_family family);
 	void (*on_counter)(void *arg, enum ruleset_counter counter);
 	void (*on_set)(void *arg, const struct ruleset_set *set);
+	void (*on_flow_table)(void *arg, const struct ruleset_flow_table *f);
 	void (*on_chain)(void *arg, const struct ruleset_chain *chain);
 	void (*on_rule)(void *arg, const struct ruleset_rule *rule);
 	void *arg;

@@ -450,6 +450,12 @@ static void code_redirect(struct nftnl_rule *r, const struct ruleset_term *t)
 	nftnl_expr_set_u32(e, NFTNL_EXPR_REDIR_FLAGS, 2); /* PROTO_SPECIFIED */
 }
 
+static void code_offload(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	nftnl_expr_set_str(expr_add(r, "flow_offload"),
+			   NFTNL_EXPR_FLOW_TABLE_NAME, t->name);
+}
+
 static void code_masquerade(struct nftnl_rule *r, const struct ruleset_term *t)
 {
 	(void)t;
@@ -515,6 +521,7 @@ static void (*const term_coders[TERM_KIND_MAX])(
 	[TERM_MARK_CLASS] = code_mark_class,
 	[TERM_COUNT] = code_count,
 	[TERM_REDIRECT] = code_redirect,
+	[TERM_OFFLOAD] = code_offload,
 	[TERM_MASQUERADE] = code_masquerade,
 	[TERM_REJECT_TCP] = code_reject_tcp,
 	[TERM_REJECT] = code_reject,

@@ -177,6 +177,30 @@ static void inet_sets(struct walk *w)
 	}
 }
 
+/*
+ * The devices where a packet reaches layer 3, so that those below them, as the
+ * ports of a bridge, cannot hand it on past the gate's other hooks
+ * (nft_dev_forward_path() in nft_flow_offload.c goes down to the last device).
+ */
+static void flow_table(struct walk *w)
+{
+	const struct ruleset_input *in = w->in;
+	const struct settings *s = in->settings;
+	struct ruleset_flow_table f = { .name = RULESET_FLOW_TABLE,
+					.priority = PRIORITY_FLOW_TABLE };
+
+	if (!in->flow_table)
+		return;
+	for (size_t i = 0; i < s->zones; i++)
+		if (in->zone_present[i] && !in->zone_shut[i] &&
+		    !in->zone_is_lower[i])
+			f.device[f.devices++] = s->zone[i].device;
+	for (size_t i = 0; i < s->uplinks; i++)
+		if (in->uplink_ifindex[i] && !in->uplink_is_lower[i])
+			f.device[f.devices++] = s->uplink[i].device;
+	walk_flow_table(w, &f);
+}
+
 /* One rule for each set of the part: the destination is in it, verdict. */
 static void if_to_part(struct walk *w, const struct zone_settings *z,
 		       enum part part, struct ruleset_term verdict)
@@ -357,6 +381,11 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	RULE(w, term_named(TERM_GOTO, "refuse"));
 }
 
+static struct ruleset_term offload(void)
+{
+	return term_named(TERM_OFFLOAD, RULESET_FLOW_TABLE);
+}
+
 static void clamp_mss(struct walk *w)
 {
 	RULE(w, term_l4proto(IPPROTO_TCP), T(TERM_SYN), T(TERM_CLAMP_MSS));
@@ -374,7 +403,7 @@ static bool way_out(const struct walk *w, size_t u, struct ruleset_term *oif,
 
 	*oif = term_named(TERM_OIF, in->settings->uplink[u].device);
 	oif->value = in->uplink_ifindex[u];
-	*mark = in->uplink_shaped[u] && !in->has_flow_table
+	*mark = in->uplink_shaped[u] && !walk_skips_forward(w)
 			? term_class_of_mark(w)
 			: term_granted(w);
 	return oif->value;
@@ -471,6 +500,22 @@ static void zone_out(struct walk *w, const struct zone_settings *z)
 	RULE(w, term_named(TERM_GOTO, "refuse"));
 }
 
+/*
+ * A flow is in the table that it is put into first. Of UDP the answer is the
+ * first that others would take, by devices that may lie below ours.
+ */
+static void offload_answers(struct walk *w)
+{
+	const struct ruleset_input *in = w->in;
+
+	for (size_t u = 0; u < in->settings->uplinks; u++)
+		if (in->uplink_ifindex[u])
+			RULE(w,
+			     term_named(TERM_IIFNAME,
+					in->settings->uplink[u].device),
+			     term_ct_state(STATE_ESTABLISHED), offload());
+}
+
 static void zone_back(struct walk *w, const struct zone_settings *z)
 {
 	target_chain(w, "to", z->name);
@@ -479,9 +524,9 @@ static void zone_back(struct walk *w, const struct zone_settings *z)
 	clamp_mss(w);
 	if_from_part(w, z, PART_NAMES);
 	if_from_part(w, z, PART_NETS);
-	RULE(w,
-	     T(TERM_SET_MARK, .mask = w->mask, .value = walk_inbound_mark(w)),
-	     T(TERM_ACCEPT));
+	if (w->in->flow_table && w->in->foreign_flow_table)
+		offload_answers(w);
+	RULE(w, term_set_slot(w, SLOT_INBOUND), T(TERM_ACCEPT));
 }
 
 static void hook_chain(struct walk *w, const char *name, enum ruleset_hook hook,
@@ -546,10 +591,15 @@ static void forward(struct walk *w)
 
 	hook_chain(w, "forward", HOOK_FORWARD, PRIORITY_FILTER);
 	/* The way of nearly every packet, so it comes first and costs least. */
-	for (size_t u = 0; u < s->uplinks; u++)
-		if (way_out(w, u, &oif, &mark))
+	for (size_t u = 0; u < s->uplinks; u++) {
+		if (!way_out(w, u, &oif, &mark))
+			continue;
+		if (w->in->flow_table)
 			RULE(w, oif, term_ct_state(STATE_ESTABLISHED), mark,
-			     T(TERM_ACCEPT));
+			     offload());
+		RULE(w, oif, term_ct_state(STATE_ESTABLISHED), mark,
+		     T(TERM_ACCEPT));
+	}
 	for (size_t i = 0; i < s->zones; i++)
 		RULE(w, term_named(TERM_IIFNAME, s->zone[i].device),
 		     term_of_zone(TERM_GOTO, "from", s->zone[i].name));
@@ -580,6 +630,7 @@ void ruleset_inet_walk(struct walk *w)
 	for (int i = 0; i < COUNTER_MAX; i++)
 		walk_counter(w, (enum ruleset_counter)i);
 	inet_sets(w);
+	flow_table(w);
 	refuse(w);
 	for (size_t i = 0; i < s->zones; i++)
 		zone_chains(w, &s->zone[i]);

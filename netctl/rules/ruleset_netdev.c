@@ -32,6 +32,21 @@ static void shut_ingress(struct walk *w, size_t i)
 	RULE(w, T(TERM_DROP));
 }
 
+/*
+ * Marks that are only for what a flow table takes past the forward hook: the
+ * rest goes on without one, and is judged there.
+ */
+static void slow_path(struct walk *w, const char *what, const char *name,
+		      const char *device, uint32_t slot)
+{
+	walk_chain(w,
+		   (struct ruleset_chain){ .hook = HOOK_INGRESS,
+					   .priority = PRIORITY_SLOW,
+					   .device = device },
+		   what, name);
+	RULE(w, term_slot(w, slot), term_set_slot(w, SLOT_NONE));
+}
+
 static void zone_ingress(struct walk *w, size_t i)
 {
 	const struct zone_settings *z = &w->in->settings->zone[i];
@@ -53,7 +68,9 @@ static void zone_ingress(struct walk *w, size_t i)
 	RULE(w, term_in_set(TERM_MAP_MARK, FIELD_ETHER_SADDR, "up", z->name),
 	     T(TERM_ACCEPT));
 	/* Devices without a session have no mark, whoever set one before. */
-	RULE(w, T(TERM_SET_MARK, .mask = w->mask));
+	RULE(w, term_set_slot(w, w->in->flow_table ? SLOT_OUTSIDE : SLOT_NONE));
+	if (w->in->flow_table)
+		slow_path(w, "ingress2", z->name, z->device, SLOT_OUTSIDE);
 }
 
 /*
@@ -96,11 +113,28 @@ static void zone_egress(struct walk *w, size_t i)
 		     T(TERM_DROP));
 	RULE(w, term_in_set(TERM_MAP_CLASS, FIELD_ETHER_DADDR, "down", z->name),
 	     T(TERM_ACCEPT));
-	RULE(w, T(TERM_MARK, .mask = w->mask, .value = walk_inbound_mark(w)),
-	     T(TERM_DROP));
+	RULE(w, term_slot(w, SLOT_INBOUND), T(TERM_DROP));
+	if (w->in->flow_table)
+		RULE(w, term_slot(w, SLOT_OUTSIDE), T(TERM_DROP));
 	bound_answers(w, z);
 }
 
+/* A download in the flow table dies with its session, as others do. */
+static void uplink_ingress(struct walk *w, const struct uplink_settings *u)
+{
+	walk_chain(w,
+		   (struct ruleset_chain){ .hook = HOOK_INGRESS,
+					   .priority = PRIORITY_INGRESS,
+					   .device = u->device },
+		   "inbound", u->name);
+	RULE(w, term_set_slot(w, SLOT_INBOUND));
+	slow_path(w, "inbound2", u->name, u->device, SLOT_INBOUND);
+}
+
+/*
+ * Where flows skip the forward hook: an upload in the gate's own flow table
+ * dies with its session, and each has its class.
+ */
 static void uplink_egress(struct walk *w, size_t i)
 {
 	const struct uplink_settings *u = &w->in->settings->uplink[i];
@@ -110,7 +144,22 @@ static void uplink_egress(struct walk *w, size_t i)
 					   .priority = PRIORITY_EGRESS,
 					   .device = u->device },
 		   "uplink", u->name);
-	RULE(w, term_class_of_mark(w));
+	if (w->in->flow_table)
+		RULE(w, term_slot(w, SLOT_OUTSIDE), T(TERM_DROP));
+	if (w->in->uplink_shaped[i])
+		RULE(w, term_class_of_mark(w));
+}
+
+static void uplink_chains(struct walk *w, size_t i)
+{
+	const struct ruleset_input *in = w->in;
+
+	if (!in->uplink_ifindex[i])
+		return;
+	if (in->flow_table)
+		uplink_ingress(w, &in->settings->uplink[i]);
+	if (in->flow_table || (in->foreign_flow_table && in->uplink_shaped[i]))
+		uplink_egress(w, i);
 }
 
 void ruleset_netdev_walk(struct walk *w)
@@ -129,7 +178,5 @@ void ruleset_netdev_walk(struct walk *w)
 		zone_egress(w, i);
 	}
 	for (size_t i = 0; i < in->settings->uplinks; i++)
-		if (in->uplink_ifindex[i] && in->uplink_shaped[i] &&
-		    in->has_flow_table)
-			uplink_egress(w, i);
+		uplink_chains(w, i);
 }

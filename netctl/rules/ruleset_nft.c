@@ -9,6 +9,7 @@
 
 #include <libnftnl/chain.h>
 #include <libnftnl/expr.h>
+#include <libnftnl/flowtable.h>
 #include <libnftnl/object.h>
 #include <libnftnl/rule.h>
 #include <libnftnl/set.h>
@@ -18,6 +19,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include "common/array.h"
 #include "netctl/rules/ruleset_expr.h"
 #include "netctl/rules/ruleset_walk.h"
 
@@ -258,6 +260,27 @@ static void on_set(void *arg, const struct ruleset_set *set)
 	nftnl_set_free(s);
 }
 
+static void on_flow_table(void *arg, const struct ruleset_flow_table *t)
+{
+	struct coder *c = arg;
+	struct nftnl_flowtable *f = nftnl_flowtable_alloc();
+	const char *device[SETTINGS_ZONES + SETTINGS_UPLINKS + 1] = { NULL };
+	struct nlmsghdr *nlh;
+
+	if (!f)
+		fatal("nft: no memory for a flow table");
+	memcpy(device, t->device, t->devices * sizeof(*device));
+	nftnl_flowtable_set_str(f, NFTNL_FLOWTABLE_TABLE, RULESET_TABLE);
+	nftnl_flowtable_set_str(f, NFTNL_FLOWTABLE_NAME, t->name);
+	nftnl_flowtable_set_u32(f, NFTNL_FLOWTABLE_HOOKNUM, NF_NETDEV_INGRESS);
+	nftnl_flowtable_set_s32(f, NFTNL_FLOWTABLE_PRIO, t->priority);
+	nftnl_flowtable_set_array(f, NFTNL_FLOWTABLE_DEVICES, device);
+	nlh = nft_put(c->nft, NFT_MSG_NEWFLOWTABLE, NFPROTO_INET, NLM_F_CREATE);
+	nftnl_flowtable_nlmsg_build_payload(nlh, f);
+	nft_put_done(c->nft, nlh);
+	nftnl_flowtable_free(f);
+}
+
 static const struct {
 	const char *type;
 	uint32_t number;
@@ -329,6 +352,7 @@ struct present {
 	bool table;
 	struct names chains;
 	struct names sets;
+	struct names flow_tables;
 };
 
 static int remember(struct names *list, enum ruleset_family family,
@@ -398,6 +422,21 @@ static int on_present_set(const struct nlmsghdr *nlh, void *arg)
 	return err;
 }
 
+static int on_present_flow_table(const struct nlmsghdr *nlh, void *arg)
+{
+	struct present *p = arg;
+	struct nftnl_flowtable *f = nftnl_flowtable_alloc();
+	int err = f ? 0 : -ENOMEM;
+
+	if (f && nftnl_flowtable_nlmsg_parse(nlh, f) == 0)
+		err = remember(
+			&p->flow_tables, p->family,
+			nftnl_flowtable_get_str(f, NFTNL_FLOWTABLE_NAME));
+	if (f)
+		nftnl_flowtable_free(f);
+	return err;
+}
+
 static void fill_table_name(struct nlmsghdr *nlh, void *arg)
 {
 	(void)arg;
@@ -408,6 +447,7 @@ static void forget_present(struct present *p)
 {
 	forget(&p->chains);
 	forget(&p->sets);
+	forget(&p->flow_tables);
 	p->table = false;
 }
 
@@ -422,15 +462,15 @@ static int find_present(void *arg)
 		  on_present_chain, p },
 		{ NFT_MSG_GETSET, ruleset_nfproto(p->family), fill_table_name,
 		  on_present_set, p },
+		{ NFT_MSG_GETFLOWTABLE, ruleset_nfproto(p->family),
+		  fill_table_name, on_present_flow_table, p },
 	};
 	int err;
 
 	forget_present(p);
 	err = nft_dump(p->nft, &dumps[0]);
-	if (!err && p->table)
-		err = nft_dump(p->nft, &dumps[1]);
-	if (!err && p->table)
-		err = nft_dump(p->nft, &dumps[2]);
+	for (size_t i = 1; i < ARRAY_SIZE(dumps) && !err && p->table; i++)
+		err = nft_dump(p->nft, &dumps[i]);
 	return err;
 }
 
@@ -458,6 +498,21 @@ static void put_chains_removal(struct nft *nft, const struct present *p)
 		nlh = nft_put(nft, NFT_MSG_DELCHAIN, nfproto, 0);
 		mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, RULESET_TABLE);
 		mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, n->text);
+		nft_put_done(nft, nlh);
+	}
+}
+
+/* With its flows, which begin anew under the new rules. */
+static void put_flow_tables_removal(struct nft *nft, const struct present *p)
+{
+	const struct name *n;
+	struct nlmsghdr *nlh;
+
+	SLIST_FOREACH (n, &p->flow_tables, next) {
+		nlh = nft_put(nft, NFT_MSG_DELFLOWTABLE,
+			      ruleset_nfproto(p->family), 0);
+		mnl_attr_put_strz(nlh, NFTA_FLOWTABLE_TABLE, RULESET_TABLE);
+		mnl_attr_put_strz(nlh, NFTA_FLOWTABLE_NAME, n->text);
 		nft_put_done(nft, nlh);
 	}
 }
@@ -493,6 +548,7 @@ static int put_cleared(struct nft *nft, const struct ruleset_input *in,
 		ruleset_walk(in, &wanted);
 		put_chains_removal(nft, &p);
 		put_sets_removal(nft, &p);
+		put_flow_tables_removal(nft, &p);
 	}
 	forget_present(&p);
 	return err;
@@ -519,6 +575,7 @@ int ruleset_put(struct nft *nft, const struct ruleset_input *in, bool fresh)
 	const struct ruleset_visitor objects = { .on_table = on_table,
 						 .on_counter = on_counter,
 						 .on_set = on_set,
+						 .on_flow_table = on_flow_table,
 						 .on_chain = on_chain,
 						 .arg = &c };
 	const struct ruleset_visitor rules = { .on_rule = on_rule, .arg = &c };

@@ -185,6 +185,11 @@ static void write_redirect(FILE *f, const struct ruleset_term *t)
 	fprintf(f, "redirect to :%u", t->value);
 }
 
+static void write_offload(FILE *f, const struct ruleset_term *t)
+{
+	fprintf(f, "flow add @%s", t->name);
+}
+
 static void write_jump(FILE *f, const struct ruleset_term *t)
 {
 	fprintf(f, "jump %s", t->name);
@@ -221,6 +226,7 @@ static const struct {
 	[TERM_MARK_CLASS] = { write_mark_class, NULL },
 	[TERM_COUNT] = { write_count, NULL },
 	[TERM_REDIRECT] = { write_redirect, NULL },
+	[TERM_OFFLOAD] = { write_offload, NULL },
 	[TERM_SYN] = { NULL, "tcp flags & syn == syn" },
 	[TERM_NEW_FLOW] = { NULL, "ct status ! confirmed" },
 	[TERM_ANSWER] = { NULL, "ct direction reply" },
@@ -333,6 +339,18 @@ static void on_set(void *arg, const struct ruleset_set *s)
 	fputs("\t}\n\n", w->out);
 }
 
+static void on_flow_table(void *arg, const struct ruleset_flow_table *t)
+{
+	FILE *f = ((struct writer *)arg)->out;
+
+	fprintf(f, "\tflowtable %s {\n\t\thook ingress priority %d\n", t->name,
+		t->priority);
+	for (size_t i = 0; i < t->devices; i++)
+		fprintf(f, "%s\"%s\"", i ? ", " : "\t\tdevices = { ",
+			t->device[i]);
+	fprintf(f, "%s\t}\n\n", t->devices ? " }\n" : "");
+}
+
 static void on_chain(void *arg, const struct ruleset_chain *c)
 {
 	static const char *const hook[] = {
@@ -381,6 +399,7 @@ static void print_input(const struct ruleset_input *in, FILE *out)
 	const struct ruleset_visitor v = { .on_table = on_table,
 					   .on_counter = on_counter,
 					   .on_set = on_set,
+					   .on_flow_table = on_flow_table,
 					   .on_chain = on_chain,
 					   .on_rule = on_rule,
 					   .arg = &w };
@@ -392,6 +411,7 @@ static void print_input(const struct ruleset_input *in, FILE *out)
 void ruleset_print(const struct settings *s, FILE *out)
 {
 	struct ruleset_input in = { .settings = s,
+				    .flow_table = s->gate.flow_table,
 				    .special = { special_nets, SPECIAL_NETS } };
 	bool shaped = false;
 

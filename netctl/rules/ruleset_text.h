@@ -8,8 +8,9 @@
 #include "common/config/settings.h"
 
 /*
- * What netctl installs when every device of the config is there and HTB does
- * the shaping. Needs no privilege and asks the kernel nothing.
+ * What netctl installs when every device of the config is there, HTB does the
+ * shaping and the kernel has flow tables. Needs no privilege and asks the
+ * kernel nothing.
  */
 void ruleset_print(const struct settings *s, FILE *out);
 

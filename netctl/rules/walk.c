@@ -66,9 +66,19 @@ struct ruleset_term term_not_granted(const struct walk *w)
 	return T(TERM_MARK, .mask = w->mask);
 }
 
-uint32_t walk_inbound_mark(const struct walk *w)
+static uint32_t mark_of(const struct walk *w, uint32_t slot)
 {
-	return (uint32_t)SLOT_INBOUND << w->in->settings->gate.mark_shift;
+	return slot << w->in->settings->gate.mark_shift;
+}
+
+struct ruleset_term term_slot(const struct walk *w, uint32_t slot)
+{
+	return T(TERM_MARK, .mask = w->mask, .value = mark_of(w, slot));
+}
+
+struct ruleset_term term_set_slot(const struct walk *w, uint32_t slot)
+{
+	return T(TERM_SET_MARK, .mask = w->mask, .value = mark_of(w, slot));
 }
 
 struct ruleset_term term_class_of_mark(const struct walk *w)
@@ -76,6 +86,11 @@ struct ruleset_term term_class_of_mark(const struct walk *w)
 	return T(TERM_MARK_CLASS, .mask = 0xffff,
 		 .shift = (uint8_t)w->in->settings->gate.mark_shift,
 		 .value = (uint32_t)SHAPER_MAJOR << 16);
+}
+
+bool walk_skips_forward(const struct walk *w)
+{
+	return w->in->flow_table || w->in->foreign_flow_table;
 }
 
 /* --- events ------------------------------------------------------------ */
@@ -91,6 +106,12 @@ void walk_counter(struct walk *w, enum ruleset_counter counter)
 {
 	if (w->visitor->on_counter)
 		w->visitor->on_counter(w->visitor->arg, counter);
+}
+
+void walk_flow_table(struct walk *w, const struct ruleset_flow_table *f)
+{
+	if (w->visitor->on_flow_table)
+		w->visitor->on_flow_table(w->visitor->arg, f);
 }
 
 void walk_set(struct walk *w, struct ruleset_set s, const char *what,

@@ -11,6 +11,8 @@
 
 /* Before the firewall's own chains, so that ours see packets first. */
 #define PRIORITY_INGRESS     (-10)
+#define PRIORITY_FLOW_TABLE  (-9)
+#define PRIORITY_SLOW	     (-8) /* what the flow table has not taken */
 #define PRIORITY_EGRESS	     0
 #define PRIORITY_PREROUTING  (-101)
 #define PRIORITY_POSTROUTING 99
@@ -41,9 +43,13 @@ struct ruleset_term term_dport(uint64_t port);
 struct ruleset_term term_count(enum ruleset_counter counter);
 struct ruleset_term term_granted(const struct walk *w);
 struct ruleset_term term_not_granted(const struct walk *w);
-uint32_t walk_inbound_mark(const struct walk *w);
+struct ruleset_term term_slot(const struct walk *w, uint32_t slot);
+struct ruleset_term term_set_slot(const struct walk *w, uint32_t slot);
 struct ruleset_term term_class_of_mark(const struct walk *w);
+/* Flows may skip the forward hook, by whosever table. */
+bool walk_skips_forward(const struct walk *w);
 void walk_table(struct walk *w, enum ruleset_family family);
+void walk_flow_table(struct walk *w, const struct ruleset_flow_table *f);
 void walk_counter(struct walk *w, enum ruleset_counter counter);
 void walk_set(struct walk *w, struct ruleset_set s, const char *what,
 	      const char *zone);

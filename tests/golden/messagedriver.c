@@ -141,6 +141,7 @@ static void print_rules(struct nft *nft, const char *path, const char *how)
 	char error[UCI_ERROR_MAX];
 	struct settings *s = settings_read(path, error);
 	struct ruleset_input in = { .settings = s,
+				    .flow_table = true,
 				    .special = { special_nets, SPECIAL_NETS } };
 
 	if (!s)

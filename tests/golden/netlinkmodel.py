@@ -14,6 +14,7 @@ NETDEV, INET, IPV4, IPV6 = 5, 1, 2, 10
 REQUEST, ACK, DUMP, CREATE, APPEND = 1, 4, 0x300, 0x400, 0x800
 NEWTABLE, GETTABLE, DELTABLE, NEWCHAIN, NEWRULE, NEWSET = 0, 1, 2, 3, 6, 9
 NEWSETELEM, GETSETELEM, DELSETELEM, NEWOBJ = 12, 13, 14, 18
+NEWFLOWTABLE = 22
 NESTED = 0x8000
 TABLE = b"stadttor\0"
 
@@ -315,6 +316,8 @@ TERMS = [(re.compile(pattern + r"(?: |$)"), code) for pattern, code in [
     (r'counter name "(\w+)"', lambda e, name: e.count(name)),
     ("tcp option maxseg size set rt mtu", lambda e: e.clamp_mss()),
     (r"redirect to :(\d+)", lambda e, port: e.redirect(int(port))),
+    (r"flow add @(\w+)", lambda e, name: e.add(
+        "flow_offload", e.netlink.attr(1, text(name)))),
     ("masquerade", lambda e: e.add("masq")),
     ("reject with tcp reset", lambda e: e.reject(1, 0)),
     ("reject with icmpx type admin-prohibited", lambda e: e.reject(2, 3)),
@@ -353,6 +356,8 @@ class Ruleset:
                          netlink.attr(3, u32(1)), netlink.nest(4))
             elif words and words[0] in ("map", "set"):
                 self.read_set(words[1], self.block())
+            elif words and words[0] == "flowtable":
+                self.read_flow_table(words[1], self.block())
             elif words and words[0] == "chain":
                 self.read_chain(words[1], self.block())
 
@@ -414,6 +419,15 @@ class Ruleset:
                 elements.append(nest(number, *flags, nest(1, attr(1, key))))
         self.put(self.objects, DELSETELEM, 0, *whose)
         self.put(self.objects, NEWSETELEM, CREATE, *whose, nest(3, *elements))
+
+    def read_flow_table(self, name, body):
+        attr, nest = self.netlink.attr, self.netlink.nest
+        devices = re.findall(r'"(.*?)"', body[1])
+        self.put(self.objects, NEWFLOWTABLE, CREATE, attr(1, TABLE),
+                 attr(2, text(name)), nest(
+                     3, attr(1, u32(HOOKS["ingress"])),
+                     attr(2, u32(int(body[0].split()[-1]))),
+                     nest(3, *(attr(1, text(d)) for d in devices))))
 
     def read_chain(self, name, body):
         attr, nest = self.netlink.attr, self.netlink.nest

@@ -51,9 +51,10 @@ def zone(ident, name=b"guest", ifindex=3, sessions=7, most=1000, shaping=1,
         struct.pack("=IIq", outlet, closed, change)
 
 
-def totals(ident, troubles=0):
+def totals(ident, troubles=0, flow_table=1):
     return header(TOTALS, ident) + struct.pack(
-        "=3Q7Q3QII", 93784, 42, 5, 0, 1, 2, 3, 4, 5, 6, 9, 1, 0, 1, troubles)
+        "=3Q7Q3Q4I", 93784, 42, 5, 0, 1, 2, 3, 4, 5, 6, 9, 1, 0, 1, troubles,
+        flow_table, 0)
 
 
 def done(ident, error=0, count=0, cursor=0):
@@ -143,6 +144,7 @@ def test_status_json(cli, netctl):
     assert json.loads(cli("--json", "status").stdout) == {
         "uptime_s": 93784, "granted": 42, "adopted": 5, "refused": 9,
         "reinstalled": 1, "netlink_errors": 0, "uplinks_present": 1,
+        "flow_table": "on",
         "ended": {"expired": 1, "idle": 2, "quota": 3, "logout": 4,
                   "operator": 5, "kernel": 6},
         "zones": [
@@ -176,6 +178,19 @@ TROUBLES = [("out_dropped", "packets that the gate lets pass do not leave"),
             ("portal_dropped", "packets to the portal do not reach it"),
             ("table_full", "the table of connections is nearly full"),
             ("marks", "another table changes the gate's packet marks")]
+
+
+@pytest.mark.parametrize("told,key,text", [
+    (0, "off", "off"), (1, "on", "on"),
+    (2, "refused", "refused by the kernel; see the log")])
+def test_status_tells_of_the_flow_table(cli, netctl, told, key, text):
+    def answer(kind, ident, fields):
+        return [totals(ident, flow_table=told), zone(ident), done(ident)]
+
+    netctl.answers(answer)
+    assert json.loads(cli("--json", "status").stdout)["flow_table"] == key
+    netctl.answers(answer)
+    assert f"flow table    {text}\n" in cli("status").stdout
 
 
 @pytest.mark.parametrize("outlet", range(len(OUTLETS)))

@@ -37,8 +37,8 @@ def zone(ident, name=b"guest", shut=0, outlet=0):
         struct.pack("=IIq", outlet, 0, 0)
 
 
-def status(troubles=0, **fields):
-    return lambda kind, ident, _: [totals(ident, troubles),
+def status(troubles=0, flow_table=1, **fields):
+    return lambda kind, ident, _: [totals(ident, troubles, flow_table),
                                    zone(ident, **fields), done(ident)]
 
 
@@ -145,7 +145,8 @@ def test_all_is_well(box):
     assert [x for x in lines if x["level"] != "ok"] == []
     assert {x["code"] for x in lines} == {
         "config", "users", "netctl", "portal", "pages", "device", "address", "outlet",
-        "packets", "connections", "clock", "certificate", "admin_certificate",
+        "packets", "connections", "flow_table", "clock", "certificate",
+        "admin_certificate",
         "accounts", "usage_file", "voucher_file"}
     assert {x["code"] for x in lines if "zone" in x} == {
         "device", "address", "outlet"}
@@ -294,6 +295,8 @@ BROKEN = {
               "changes the gate's packet marks", "mark_shift"),
     "table full": (told(troubles=4), "fail", "connections", None,
                    "nearly full", "nf_conntrack_max"),
+    "no flow table": (told(flow_table=2), "warn", "flow_table", None,
+                      "no flow table", "kmod-nft-offload"),
     "no file": (config("portal", certificate="/nowhere.pem"), "fail",
                 "certificate", None, "/nowhere.pem: No such file", "as PEM"),
     "no certificate": (no_certificate_at_all, "fail", "certificate", None,
@@ -396,7 +399,7 @@ def test_without_netctl_the_rest_is_looked_at(box):
     lines = look(box, BROKEN["netctl"])
     assert next(x["code"] for x in lines if x["level"] == "fail") == "netctl"
     assert [x["code"] for x in of_box(lines) if x["level"] == "skip"] == [
-        "outlet", "packets", "connections"]
+        "outlet", "packets", "connections", "flow_table"]
     assert {x["code"] for x in lines if x["level"] == "ok"} >= {
         "portal", "pages", "device", "certificate", "accounts", "usage_file"}
 
@@ -461,7 +464,8 @@ def test_without_root(box):
     lines = of_box(box.findings(program=program, user=65534, group=65534,
                                 extra_groups=[]))
     assert [x["code"] for x in lines if x["level"] == "skip"] == [
-        "netctl", "outlet", "packets", "connections", "certificate",
+        "netctl", "outlet", "packets", "connections", "flow_table",
+        "certificate",
         "accounts", "usage_file", "voucher_file"]
     assert [x for x in lines if x["level"] not in ("ok", "skip")] == []
     assert lines[2]["text"] == "netctl answers only root"

@@ -291,6 +291,10 @@ class Stadttor:
     def revoke(self, what):
         return self.cli("revoke", what)
 
+    def flow_table(self):
+        """The gate's own: "on", "off", or "refused" by the kernel."""
+        return json.loads(self.cli("--json", "status").stdout)["flow_table"]
+
     def session_of(self, phone):
         """The session of a phone, which must have exactly one."""
         found = [s for s in self.sessions(True)

@@ -29,7 +29,8 @@ class Doctor:
     def __init__(self, stadttor, ca):
         self.stadttor, self.ca = stadttor, ca
         chain, key = ca.issue("portal", NAME, days=60)
-        self.config = {"staff": {}, "portal": {
+        # Kernels of test machines may have no flow tables, of which it warns.
+        self.config = {"staff": {}, "gate": {"flow_table": 0}, "portal": {
             "hostname": NAME, "certificate": chain, "key": key}}
         stadttor.environment["SSL_CERT_FILE"] = ca.file
         stadttor.configure(**self.config)
@@ -90,7 +91,7 @@ def test_netctl_is_down(doctor):
     zones = ("guest", "staff")
     text = doctor.finds(
         ("fail", "netctl", None), ("skip", "packets", None),
-        ("skip", "connections", None),
+        ("skip", "connections", None), ("skip", "flow_table", None),
         *(("skip", "outlet", zone) for zone in zones))[0]
     assert text.startswith("netctl is not reachable at ")
 

@@ -131,7 +131,7 @@ static void sizes_are_fixed(void **state)
 	assert_int_equal(ipc_message_size(IPC_SESSION), 152);
 	assert_int_equal(ipc_message_size(IPC_ADDRESS), 40);
 	assert_int_equal(ipc_message_size(IPC_ZONE), 80);
-	assert_int_equal(ipc_message_size(IPC_TOTALS), 120);
+	assert_int_equal(ipc_message_size(IPC_TOTALS), 128);
 	assert_int_equal(ipc_message_size(IPC_DONE), 24);
 	assert_int_equal(ipc_message_size(IPC_USAGE_NEXT), 32);
 	assert_int_equal(ipc_message_size(IPC_HEALTH_ASK), 8);

@@ -89,6 +89,11 @@ static void on_set(void *arg, const struct ruleset_set *set)
 	learn(arg, set->family, set->name);
 }
 
+static void on_flow_table(void *arg, const struct ruleset_flow_table *f)
+{
+	learn(arg, FAMILY_INET, f->name);
+}
+
 static void on_chain(void *arg, const struct ruleset_chain *chain)
 {
 	struct seen *seen = arg;
@@ -124,6 +129,7 @@ static void on_rule(void *arg, const struct ruleset_rule *rule)
 static void walk(struct ruleset_input *in, struct seen *seen)
 {
 	const struct ruleset_visitor v = { .on_set = on_set,
+					   .on_flow_table = on_flow_table,
 					   .on_chain = on_chain,
 					   .on_rule = on_rule,
 					   .arg = seen };
@@ -147,13 +153,14 @@ static void test_names_are_whole_and_known(void **state)
 		in.zone_present[i] = in.zone_policed[i] = true;
 	for (size_t i = 0; i < s->uplinks; i++)
 		in.uplink_ifindex[i] = in.uplink_shaped[i] = true;
-	in.has_flow_table = true;
+	in.flow_table = in.foreign_flow_table = true;
 	walk(&in, &seen);
-	/* three at the ingress and seven at the egress of a policed zone; for
-	 * each uplink two, and two in each zone for new connections */
+	/* four at the ingress and eight at the egress of a policed zone; for
+	 * each uplink two at both and two in the forward hook, and in each zone
+	 * two for new connections and one for answers */
 	assert_int_equal(seen.rules - closed_rules,
-			 10 * SETTINGS_ZONES + 2 * SETTINGS_UPLINKS +
-				 2 * SETTINGS_ZONES * SETTINGS_UPLINKS);
+			 12 * SETTINGS_ZONES + 6 * SETTINGS_UPLINKS +
+				 3 * SETTINGS_ZONES * SETTINGS_UPLINKS);
 	settings_free(s);
 	free(text);
 }
