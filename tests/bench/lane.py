@@ -6,6 +6,7 @@ two of them can be measured in turns without anything being set up in between.
 """
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -18,6 +19,12 @@ import lab  # noqa: E402
 FIRST = "10.20.16.0"  # of the phones: AnyIP, up to 12288 of them
 RANGES = ("10.20.16.0/20", "10.20.32.0/19")
 PHONES = 12288
+
+SHAPED = ("br-guest", "wan0")
+CLASS = re.compile(r"class htb (\S+) root leaf \S+ prio 0 quantum (\d+) rate"
+                   r" (\S+) ceil (\S+) linklayer ethernet burst (\w+)/1 .*?"
+                   r"cburst (\w+)/1 ")
+LEAF = re.compile(r"qdisc (\w+) (\S+) parent (\S+) (limit \S+(?: flows \d+)?)")
 
 
 def address(number):
@@ -132,6 +139,58 @@ class Lane:
     def plain_masquerade(self):
         self.gate.nft("table ip plain { chain p { type nat hook postrouting"
                       " priority 100; oifname wan0 masquerade; }\n}\n")
+
+    # --- what an operator could do by hand to have caps ---
+
+    def _tc(self, device, commands):
+        self.gate.run("tc", "-batch", "-", input="".join(
+            f"{what} dev {device} {rest}\n" for what, rest in commands))
+
+    def shape_as(self, other):
+        """Classes and leaves of the other gate, and its people's packets
+        sorted into them, with nothing but tc and a map of nftables."""
+        for device in SHAPED:
+            self._tc(device, [("qdisc replace", "root handle 5354: htb")])
+            self._tc(device, other.classes(device))
+            if self.classes(device) != other.classes(device):
+                raise RuntimeError(f"{device}: the classes differ")
+        self.gate.nft(
+            "table ip shaped {\nmap class { type ipv4_addr : classid\n"
+            f"elements = {{ {', '.join(other.class_of_phones())} }}\n}}\n"
+            "chain c { type filter hook forward priority 0\n"
+            "oifname wan0 meta priority set ip saddr map @class\n"
+            "oifname br-guest meta priority set ip daddr map @class\n}\n}\n")
+
+    def unshape(self):
+        self.gate.nft("delete table ip shaped\n")
+        for device in SHAPED:
+            self.gate.run("tc", "qdisc", "del", "dev", device, "root")
+
+    def classes(self, device):
+        """As commands that make them."""
+        def shown(kind):
+            return self.gate.run("tc", "-d", kind, "show", "dev",
+                                 device).stdout.splitlines()
+        made = [CLASS.match(line) for line in shown("class")]
+        leaves = [LEAF.match(line) for line in shown("qdisc")
+                  if " parent " in line]
+        return sorted(("class replace",
+                       "parent 5354: classid {} htb quantum {} rate {} ceil {}"
+                       " burst {} cburst {}".format(*m.groups()))
+                      for m in made) + \
+            sorted(("qdisc replace",
+                    "parent {1} handle {2} {0} {3}".format(
+                        m[1], m[3], m[2], m[4].replace("p", "")))
+                   for m in leaves)
+
+    def class_of_phones(self):
+        """Of those who are in, as elements of a map."""
+        shown = self.gate.run("nft", "list", "map", "netdev", "stadttor",
+                              "up_guest").stdout
+        found = re.findall(r"02:4d:((?:\w\w:){3}\w\w) .*?: 0x(\w+?)0000\b",
+                           shown)
+        return [f"{'.'.join(str(int(b, 16)) for b in mac.split(':'))}"
+                f" : 5354:{int(slot, 16):x}" for mac, slot in found]
 
     def tool(self, name, *args):
         """A load tool in the town; its JSON."""
