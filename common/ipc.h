@@ -223,10 +223,11 @@ enum ipc_shaping {
 	IPC_SHAPING_POLICED, /* limits in nftables */
 };
 
-enum ipc_flow_table {			  /* of the gate's own */
-		      IPC_FLOW_TABLE_OFF, /* the config wants none */
-		      IPC_FLOW_TABLE_ON,
-		      IPC_FLOW_TABLE_REFUSED, /* by the kernel; see the log */
+/* The gate's own. */
+enum ipc_flow_table {
+	IPC_FLOW_TABLE_OFF, /* the config wants none */
+	IPC_FLOW_TABLE_ON,
+	IPC_FLOW_TABLE_REFUSED, /* by the kernel; see the log */
 };
 
 struct ipc_totals {

@@ -11,6 +11,7 @@ import ssl
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
+import authority
 import gate
 import lab
 import pytest
