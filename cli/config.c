@@ -108,6 +108,39 @@ static void warn_of_unreadable(const struct cli *cli, const struct settings *s)
 				file[i], user);
 }
 
+/* Of a public body: DDG § 5, GDPR Art. 13, Directive (EU) 2016/2102 Art. 7. */
+static void warn_of_legal(const struct settings *s)
+{
+	const struct legal_settings *l = &s->legal;
+	const struct {
+		const char *option;
+		bool is_missing;
+	} needed[] = {
+		{ "operator", !*l->name && !*s->portal.provider },
+		{ "address", !*l->address },
+		{ "represented_by", !*l->represented_by },
+		{ "email", !*l->email },
+		{ "phone", !*l->phone },
+		{ "land", !l->land },
+		{ "privacy_officer", !*l->privacy_officer },
+		{ "statement", l->statement == LEGAL_STATEMENT_NONE },
+		{ "statement_date", !*l->statement_date },
+		{ "statement_limits", l->statement > LEGAL_STATEMENT_FULL &&
+					      !l->statement_limits.count },
+	};
+	const char *before = "warning: config legal: a public body has to fill "
+			     "in ";
+
+	for (size_t i = 0; l->public_body && i < ARRAY_SIZE(needed); i++) {
+		if (!needed[i].is_missing)
+			continue;
+		fprintf(stderr, "%s%s", before, needed[i].option);
+		before = ", ";
+	}
+	if (*before == ',')
+		fputc('\n', stderr);
+}
+
 /* As they would be by this machine's clock. */
 static void tell_hours(const struct settings *s)
 {
@@ -151,6 +184,7 @@ enum cli_exit cli_check(const struct cli *cli)
 	code = check_pages(&of_file, s);
 	warn_of_ports(s);
 	warn_of_unreadable(&of_file, s);
+	warn_of_legal(s);
 	if (!code && !cli->json)
 		tell_hours(s);
 	settings_free(s);

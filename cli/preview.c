@@ -70,7 +70,7 @@ static enum cli_exit write_page(struct preview *p,
 		.pages = p->theme.pages,
 		.logo = p->theme.logo.bytes ? "../../" LOGO_NAME : NULL,
 	};
-	static char text[2 * PAGE_BYTES_MAX];
+	static char text[2 * PAGE_LEGAL_BYTES_MAX];
 	char path[PATH_ROOM];
 	struct strbuf o;
 

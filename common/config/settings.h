@@ -114,6 +114,42 @@ struct portal_settings { /* config portal */
 	bool debug;
 };
 
+enum legal_statement {
+	LEGAL_STATEMENT_NONE, /* nobody has judged the pages */
+	LEGAL_STATEMENT_FULL,
+	LEGAL_STATEMENT_PARTIAL,
+	LEGAL_STATEMENT_NOT,
+};
+enum legal_basis {
+	LEGAL_BASIS_TASK,
+	LEGAL_BASIS_CONTRACT,
+	LEGAL_BASIS_INTEREST
+};
+
+struct legal_settings { /* config legal: the facts of the legal pages */
+	bool public_body;
+	uint64_t land; /* of settings_land_words */
+	char *name;    /* empty: the portal's provider */
+	char *address;
+	char *represented_by;
+	char *email;
+	char *phone;
+	char *register_entry;
+	char *vat_id;
+	char *supervisor;
+	char *privacy_officer;
+	char *privacy_authority; /* empty: the Land's */
+	uint64_t basis;		 /* enum legal_basis */
+	struct conf_list privacy_text;
+	uint64_t statement; /* enum legal_statement */
+	char *statement_date;
+	bool statement_external; /* judged by others */
+	struct conf_list statement_limits;
+	struct conf_list terms_file; /* "LANGUAGE=FILE" */
+};
+
+extern const char *const settings_land_words[];
+
 struct voucher_settings { /* config voucher */
 	char *file;
 	char *key;		   /* file with the key of the hashes */
@@ -149,6 +185,7 @@ struct settings {
 	size_t uplinks;
 	struct zone_settings zone[SETTINGS_ZONES];
 	size_t zones;
+	struct legal_settings legal;
 	struct voucher_settings voucher;
 	struct tile_settings tile[SETTINGS_TILES];
 	size_t tiles;

@@ -22,6 +22,7 @@ extern const struct conf_table settings_admin_table;
 
 /* of settings_pages.c: what people see */
 extern const struct conf_table settings_portal_table;
+extern const struct conf_table settings_legal_table;
 extern const struct conf_table settings_voucher_table;
 extern const struct conf_table settings_tile_table;
 extern const struct conf_table settings_text_table;

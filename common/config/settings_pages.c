@@ -206,6 +206,112 @@ static const struct conf_option portal_options[] = {
 	  .help = HELP("log what the portal does") },
 };
 
+static const char *const statement_words[] = { "none", "full", "partial", "not",
+					       NULL };
+static const char *const basis_words[] = { "task", "contract", "interest",
+					   NULL };
+
+#define LEGAL_TEXT(option, field, most, text)                                  \
+	{                                                                      \
+		.name = option, .type = CONF_TEXT, AT(legal_settings, field),  \
+		.fallback = "", .max = most, .help = HELP(text)                \
+	}
+
+static const struct conf_option legal_options[] = {
+	{ .name = "public_body",
+	  .type = CONF_BOOL,
+	  AT(legal_settings, public_body),
+	  .fallback = "0",
+	  .help = HELP("a city, or another public body, offers the network; "
+		       "stadttor check then names what such a one has to fill "
+		       "in here") },
+	{ .name = "land",
+	  .type = CONF_WORD,
+	  AT(legal_settings, land),
+	  .fallback = "none",
+	  .words = settings_land_words,
+	  .help = HELP("the operator's Land, by its letters, or bund: names "
+		       "the authorities for privacy and accessibility") },
+	LEGAL_TEXT("operator", name, 128,
+		   "who is responsible, with the legal form; empty: provider"),
+	LEGAL_TEXT("address", address, 200,
+		   "postal address, such as Rathausplatz 1, 12345 Musterstadt"),
+	LEGAL_TEXT("represented_by", represented_by, 128,
+		   "who represents the operator"),
+	LEGAL_TEXT("email", email, 128, "mail address of the operator"),
+	LEGAL_TEXT("phone", phone, 64, "telephone number of the operator"),
+	LEGAL_TEXT("register", register_entry, 128,
+		   "register and number, where there is one"),
+	LEGAL_TEXT("vat_id", vat_id, 32, "VAT number, where there is one"),
+	LEGAL_TEXT("supervisor", supervisor, 200,
+		   "body that supervises the operator, where there is one"),
+	LEGAL_TEXT("privacy_officer", privacy_officer, 200,
+		   "how the data protection officer is reached"),
+	LEGAL_TEXT("privacy_authority", privacy_authority, 200,
+		   "data protection authority; empty: that of the Land"),
+	{ .name = "basis",
+	  .type = CONF_WORD,
+	  AT(legal_settings, basis),
+	  .fallback = "task",
+	  .words = basis_words,
+	  .help = HELP("why personal data may be processed: a public task, a "
+		       "contract, or a legitimate interest (Article 6 (1) e, b "
+		       "or f of the GDPR)") },
+	{ .name = "privacy_text",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(legal_settings, privacy_text),
+	  .max = 1000,
+	  .is_valid = valid_translation,
+	  .allowed = "a language and a text, such as 'de=...'",
+	  .help = HELP("what the privacy notice says beside that, once per "
+		       "language: processors, how long DHCP leases last, an "
+		       "access point's controller") },
+	{ .name = "statement",
+	  .type = CONF_WORD,
+	  AT(legal_settings, statement),
+	  .fallback = "none",
+	  .words = statement_words,
+	  .help = HELP("accessibility statement after the EU's model: fully, "
+		       "partially or not compliant; none: only the short "
+		       "page") },
+	{ .name = "statement_date",
+	  .type = CONF_TEXT,
+	  AT(legal_settings, statement_date),
+	  .fallback = "",
+	  .max = 10,
+	  .is_valid = valid_date_or_empty,
+	  .allowed = "a date such as 2026-11-30, or nothing",
+	  .help = HELP("when the statement was prepared or last reviewed") },
+	{ .name = "statement_external",
+	  .type = CONF_BOOL,
+	  AT(legal_settings, statement_external),
+	  .fallback = "0",
+	  .help = HELP("a third party has judged the pages, not the operator "
+		       "alone") },
+	{ .name = "statement_limits",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(legal_settings, statement_limits),
+	  .max = 1000,
+	  .is_valid = valid_translation,
+	  .allowed = "a language and a text, such as 'de=...'",
+	  .help = HELP("which content is not accessible, and why, once per "
+		       "language") },
+	{ .name = "terms_file",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(legal_settings, terms_file),
+	  .max = 200,
+	  .is_valid = valid_translation,
+	  .allowed = "a language and a file, such as "
+		     "'de=/etc/stadttor/terms.de.txt'",
+	  .help = HELP(
+		  "terms of your own behind the built-in ones, once per "
+		  "language: plain text of at most 24 kB, a blank line between "
+		  "paragraphs, '# ' before headings, '- ' before items") },
+};
+
 static const struct conf_option voucher_options[] = {
 	{ .name = "file",
 	  .type = CONF_PATH,
@@ -348,12 +454,18 @@ static const struct conf_option text_options[] = {
 	  .help = HELP("zone that shows it; without this list: every zone") },
 };
 
+const char *const settings_land_words[] = { "none", "bund", "bw", "by", "be",
+					    "bb",   "hb",   "hh", "he", "mv",
+					    "ni",   "nw",   "rp", "sl", "sn",
+					    "st",   "sh",   "th", NULL };
+
 const char *const settings_icon_words[] = { "link",    "parking", "bus",
 					    "weather", "people",  "office",
 					    "culture", "book",	  "map",
 					    "alert",   "help",	  NULL };
 
 const struct conf_table settings_portal_table = TABLE("portal", portal_options);
+const struct conf_table settings_legal_table = TABLE("legal", legal_options);
 const struct conf_table settings_voucher_table =
 	TABLE("voucher", voucher_options);
 const struct conf_table settings_tile_table = TABLE("tile", tile_options);

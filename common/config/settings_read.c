@@ -89,6 +89,12 @@ static bool take_zone(struct settings *c, const struct uci_section *s,
 	       conf_apply(&settings_zone_table, z, s, error);
 }
 
+static bool take_legal(struct settings *c, const struct uci_section *s,
+		       char *error)
+{
+	return take_single(&settings_legal_table, &c->legal, s, error);
+}
+
 static bool take_voucher(struct settings *c, const struct uci_section *s,
 			 char *error)
 {
@@ -130,7 +136,7 @@ static const struct {
 	{ "zone", false, take_zone },	   { "portal", true, take_portal },
 	{ "usage", true, take_usage },	   { "admin", true, take_admin },
 	{ "voucher", true, take_voucher }, { "tile", false, take_tile },
-	{ "text", false, take_text },
+	{ "text", false, take_text },	   { "legal", true, take_legal },
 };
 
 static bool take_section(struct settings *c, const struct uci_file *f,
@@ -152,7 +158,7 @@ static bool take_section(struct settings *c, const struct uci_file *f,
 	}
 	snprintf(error, UCI_ERROR_MAX,
 		 "%u: unknown section '%.40s', allowed: one of gate, uplink, "
-		 "zone, portal, usage, admin, voucher, tile, text",
+		 "zone, portal, legal, usage, admin, voucher, tile, text",
 		 s->line, s->type);
 	return false;
 }
@@ -165,6 +171,7 @@ static bool fill(struct settings *c, const struct uci_file *f, char *error)
 
 	if (conf_defaults(&settings_gate_table, &c->gate) < 0 ||
 	    conf_defaults(&settings_portal_table, &c->portal) < 0 ||
+	    conf_defaults(&settings_legal_table, &c->legal) < 0 ||
 	    conf_defaults(&settings_usage_table, &c->usage) < 0 ||
 	    conf_defaults(&settings_admin_table, &c->admin) < 0 ||
 	    conf_defaults(&settings_voucher_table, &c->voucher) < 0) {
@@ -225,6 +232,7 @@ void settings_free(struct settings *s)
 		return;
 	conf_clear(&settings_gate_table, &s->gate);
 	conf_clear(&settings_portal_table, &s->portal);
+	conf_clear(&settings_legal_table, &s->legal);
 	conf_clear(&settings_usage_table, &s->usage);
 	conf_clear(&settings_admin_table, &s->admin);
 	conf_clear(&settings_voucher_table, &s->voucher);
@@ -249,6 +257,7 @@ void settings_print(const struct settings *s, FILE *out)
 		conf_print(&settings_zone_table, &s->zone[i], s->zone[i].name,
 			   out);
 	conf_print(&settings_portal_table, &s->portal, NULL, out);
+	conf_print(&settings_legal_table, &s->legal, NULL, out);
 	conf_print(&settings_usage_table, &s->usage, NULL, out);
 	conf_print(&settings_admin_table, &s->admin, NULL, out);
 	conf_print(&settings_voucher_table, &s->voucher, NULL, out);
@@ -278,6 +287,8 @@ void settings_document(FILE *out)
 		 "one.",
 		 out);
 	document(&settings_portal_table, "The pages; at most one.", out);
+	document(&settings_legal_table,
+		 "The facts of the legal pages; at most one.", out);
 	document(&settings_usage_table, "The usage figures; at most one.", out);
 	document(&settings_admin_table,
 		 "Dashboard, figures and metrics for operators; at most one.",

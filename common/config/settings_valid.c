@@ -2,10 +2,12 @@
 #include "common/config/settings_valid.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/colour.h"
+#include "common/config/opening.h"
 #include "common/ipc.h"
 
 bool valid_dns_name(const char *text)
@@ -49,6 +51,14 @@ bool valid_url_or_empty(const char *text)
 bool valid_colour_or_empty(const char *text)
 {
 	return !*text || colour_is_valid(text);
+}
+
+bool valid_date_or_empty(const char *text)
+{
+	char rule[32];
+
+	snprintf(rule, sizeof(rule), "%.10s closed", text);
+	return !*text || (strlen(text) == 10 && opening_date_is_valid(rule));
 }
 
 bool valid_translation(const char *text)

@@ -16,6 +16,9 @@ bool valid_url_or_empty(const char *text);
 /* "#1b6b4a", or nothing. */
 bool valid_colour_or_empty(const char *text);
 
+/* "2026-11-30", or nothing. */
+bool valid_date_or_empty(const char *text);
+
 /* "de=Parken": a language (BCP 47, lower case), and a text that is not empty.
  */
 bool valid_translation(const char *text);

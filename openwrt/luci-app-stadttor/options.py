@@ -45,6 +45,8 @@ TYPES = [
     ("a colour such as {}", "colour"),
     ("a language and a text, such as {}", "translation"),
     ("the name of a zone", "zone"),
+    ("a language and a file, such as {}", "translation"),
+    ("a date such as {}, or nothing", "date"),
     ("hours such as {}", "hours"),
     ("a date or two and hours, such as {}", "dates"),
     ("a JSON pointer (RFC 6901) such as {}", "pointer"),

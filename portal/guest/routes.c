@@ -394,6 +394,8 @@ static const struct route {
 	{ "/extend", BIT(REQUEST_POST), take_extend },
 	{ "/extended", READING, show_extended },
 	{ "/accessibility", READING, view_accessibility },
+	{ "/legal-notice", READING, view_legal_notice },
+	{ "/privacy", READING, view_privacy },
 	{ THEME_LOGO, READING, view_logo },
 	{ CAPTIVE_PATH, READING, show_captive },
 };

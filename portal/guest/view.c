@@ -52,8 +52,8 @@ static void view_init(struct view *v, struct conn *c, const char *path)
 static void view_send(struct view *v, enum page_id page, unsigned int status,
 		      const char *fields)
 {
-	static char body[PAGE_BYTES_MAX];
-	static char bytes[PAGE_BYTES_MAX + HEAD_BYTES_MAX];
+	static char body[PAGE_LEGAL_BYTES_MAX];
+	static char bytes[PAGE_LEGAL_BYTES_MAX + HEAD_BYTES_MAX];
 	const struct site *site = guest_site(v->conn);
 	struct answer a = {
 		.status = status,
@@ -66,10 +66,10 @@ static void view_send(struct view *v, enum page_id page, unsigned int status,
 	};
 	struct strbuf o;
 
-	strbuf_init(&o, body, sizeof(body));
+	strbuf_init(&o, body, page_bytes_max(page));
 	page_context_render(&v->context, page, &o);
 	if (o.is_cut)
-		log_error("a page is longer than %d bytes", PAGE_BYTES_MAX);
+		log_error("a page is longer than %zu bytes", o.max);
 	a.body_len = o.len;
 	conn_answer(v->conn, bytes, respond_build(bytes, sizeof(bytes), &a));
 }
@@ -99,20 +99,33 @@ void view_status(struct conn *c, const struct ipc_session *s,
 	view_send(&v, PAGE_STATUS, 200, NULL);
 }
 
-void view_terms(struct conn *c)
+/* One that is the same for everybody. */
+static void send_fixed(struct conn *c, enum page_id page, const char *path)
 {
 	struct view v;
 
-	view_init(&v, c, "/terms");
-	view_send(&v, PAGE_TERMS, 200, NULL);
+	view_init(&v, c, path);
+	view_send(&v, page, 200, NULL);
+}
+
+void view_terms(struct conn *c)
+{
+	send_fixed(c, PAGE_TERMS, "/terms");
 }
 
 void view_accessibility(struct conn *c)
 {
-	struct view v;
+	send_fixed(c, PAGE_ACCESS, "/accessibility");
+}
 
-	view_init(&v, c, "/accessibility");
-	view_send(&v, PAGE_ACCESS, 200, NULL);
+void view_legal_notice(struct conn *c)
+{
+	send_fixed(c, PAGE_IMPRINT, "/legal-notice");
+}
+
+void view_privacy(struct conn *c)
+{
+	send_fixed(c, PAGE_PRIVACY, "/privacy");
 }
 
 /* --- errors ------------------------------------------------------------ */

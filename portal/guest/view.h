@@ -28,6 +28,8 @@ void view_status(struct conn *c, const struct ipc_session *s,
 		 enum page_notice notice);
 void view_terms(struct conn *c);
 void view_accessibility(struct conn *c);
+void view_legal_notice(struct conn *c);
+void view_privacy(struct conn *c);
 void view_logo(struct conn *c);
 void view_captive(struct conn *c, const struct ipc_session *s);
 

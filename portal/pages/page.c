@@ -25,6 +25,7 @@ struct page_set {
 	const struct settings *settings;
 	struct lang_set *languages;
 	struct page_style style;
+	struct legal *legal;
 	struct template pages;
 	struct template_part page[PAGE_MAX];
 	char word_name[WORDS_MAX][TEMPLATE_NAME_MAX];
@@ -33,9 +34,18 @@ struct page_set {
 };
 
 static const char *const page_file[PAGE_MAX] = {
-	[PAGE_PORTAL] = "portal", [PAGE_STATUS] = "status",
-	[PAGE_TERMS] = "terms",	  [PAGE_ACCESS] = "access",
-	[PAGE_ERROR] = "error",
+	[PAGE_PORTAL] = "portal",   [PAGE_STATUS] = "status",
+	[PAGE_TERMS] = "terms",	    [PAGE_ACCESS] = "access",
+	[PAGE_ERROR] = "error",	    [PAGE_IMPRINT] = "imprint",
+	[PAGE_PRIVACY] = "privacy",
+};
+
+/* LEGAL_PAGES: has no legal text. */
+static const enum legal_page legal_page[PAGE_MAX] = {
+	[PAGE_PORTAL] = LEGAL_PAGES,	[PAGE_STATUS] = LEGAL_PAGES,
+	[PAGE_TERMS] = LEGAL_TERMS,	[PAGE_ACCESS] = LEGAL_ACCESS,
+	[PAGE_ERROR] = LEGAL_PAGES,	[PAGE_IMPRINT] = LEGAL_IMPRINT,
+	[PAGE_PRIVACY] = LEGAL_PRIVACY,
 };
 
 static const char *const placeholder_name[PLACEHOLDER_MAX] = {
@@ -43,6 +53,9 @@ static const char *const placeholder_name[PLACEHOLDER_MAX] = {
 	[PLACEHOLDER_DIR] = "dir",
 	[PLACEHOLDER_LANG_NAME] = "lang_name",
 	[PLACEHOLDER_STYLE] = "style",
+	[PLACEHOLDER_LEGAL] = "legal",
+	[PLACEHOLDER_LEGAL_LANG] = "legal_lang",
+	[PLACEHOLDER_OWN_TERMS] = "own_terms",
 	[PLACEHOLDER_NETWORK] = "network",
 	[PLACEHOLDER_PROVIDER] = "provider",
 	[PLACEHOLDER_CONTACT] = "contact",
@@ -418,7 +431,8 @@ struct page_set *page_set_read(const struct settings *s,
 		return NULL;
 	set->settings = s;
 	if (make_pages(set, error) && make_languages(set, error) &&
-	    page_style_read(&set->style, &s->portal, error))
+	    page_style_read(&set->style, &s->portal, error) &&
+	    (set->legal = legal_read(s, error)))
 		return set;
 	page_set_free(set);
 	return NULL;
@@ -437,6 +451,7 @@ void page_set_free(struct page_set *set)
 	lang_set_free(set->languages);
 	template_clear(&set->pages);
 	page_style_clear(&set->style);
+	legal_free(set->legal);
 	free(set);
 }
 
@@ -527,10 +542,30 @@ static bool fill_item(int list, size_t i, void *arg)
 	return v->tile && v->tile(i, v, v->arg);
 }
 
+size_t page_bytes_max(enum page_id page)
+{
+	return legal_page[page] == LEGAL_PAGES ? PAGE_BYTES_MAX
+					       : PAGE_LEGAL_BYTES_MAX;
+}
+
+static void fill_legal(const struct page_set *set, enum page_id page,
+		       const char *language, const char *value[],
+		       char in[SETTINGS_LANGUAGE_MAX])
+{
+	value[PLACEHOLDER_LEGAL] = NULL;
+	if (legal_page[page] != LEGAL_PAGES)
+		value[PLACEHOLDER_LEGAL] =
+			legal_text(set->legal, legal_page[page], language, in);
+	value[PLACEHOLDER_LEGAL_LANG] = in;
+	if (set->settings->legal.terms_file.count)
+		value[PLACEHOLDER_OWN_TERMS] = "1";
+}
+
 void page_render(const struct page_set *set, enum page_id page,
 		 struct page_place place, struct page_values *values,
 		 struct strbuf *out)
 {
+	char legal_lang[SETTINGS_LANGUAGE_MAX];
 	const struct page_language *pl = &set->language[place.lang];
 	const struct lang *l = &set->languages->lang[place.lang];
 	struct rendering r = { set, place.lang, values };
@@ -545,5 +580,6 @@ void page_render(const struct page_set *set, enum page_id page,
 	values->value[PLACEHOLDER_DIR] = lang_find(l, "direction");
 	values->value[PLACEHOLDER_LANG_NAME] = lang_find(l, "language_name");
 	values->value[PLACEHOLDER_STYLE] = set->style.text;
+	fill_legal(set, page, l->code, values->value, legal_lang);
 	template_render(&set->pages, set->page[page], &context, out);
 }

@@ -9,6 +9,7 @@
 
 #include "common/config/settings.h"
 #include "portal/pages/lang.h"
+#include "portal/pages/legal.h"
 #include "portal/pages/page_style.h"
 #include "portal/util/strbuf.h"
 
@@ -16,11 +17,16 @@
 	(14 * 1024 - 640) /* with its head 14 kB: ten packets                  \
 			   */
 
+/* Of a legal page: several round trips, but nobody needs it for the tap. */
+#define PAGE_LEGAL_BYTES_MAX (PAGE_BYTES_MAX + LEGAL_BYTES_MAX)
+
 enum page_id {
 	PAGE_PORTAL,
 	PAGE_STATUS,
 	PAGE_TERMS,
 	PAGE_ACCESS, /* the accessibility statement */
+	PAGE_IMPRINT,
+	PAGE_PRIVACY,
 	PAGE_ERROR,
 	PAGE_MAX
 };
@@ -61,10 +67,13 @@ enum page_problem {
 };
 
 enum page_placeholder {
-	PLACEHOLDER_LANG, /* page_render() fills in these four */
+	PLACEHOLDER_LANG, /* page_render() fills in these */
 	PLACEHOLDER_DIR,
 	PLACEHOLDER_LANG_NAME,
 	PLACEHOLDER_STYLE,
+	PLACEHOLDER_LEGAL,	/* the legal text of the page, as HTML */
+	PLACEHOLDER_LEGAL_LANG, /* which it is in */
+	PLACEHOLDER_OWN_TERMS,	/* set: there are terms of the operator's */
 	PLACEHOLDER_NETWORK,
 	PLACEHOLDER_PROVIDER,
 	PLACEHOLDER_CONTACT,
@@ -132,6 +141,9 @@ struct page_set;
 struct page_set *page_set_read(const struct settings *s,
 			       char error[PAGE_ERROR_MAX]) MUST_CHECK;
 void page_set_free(struct page_set *set);
+
+/* The most bytes that the page may have. */
+size_t page_bytes_max(enum page_id page);
 
 const struct lang_set *page_languages(const struct page_set *set);
 

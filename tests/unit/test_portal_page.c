@@ -23,9 +23,23 @@ static const struct settings *settings_of(const char *pages)
 	static struct settings s;
 
 	memset(&s, 0, sizeof(s));
-	s.portal.pages = (char *)(size_t)pages;
-	s.portal.colour_accent = s.portal.colour_header = "";
-	s.portal.colour_accent_dark = s.portal.colour_header_dark = "";
+	s.portal = (struct portal_settings){
+		.pages = (char *)(size_t)pages,
+		.colour_accent = "",
+		.colour_header = "",
+		.colour_accent_dark = "",
+		.colour_header_dark = "",
+		.provider = "",
+		.contact = "",
+		.barrier_contact = "",
+		.enforcement = "",
+		.success_url = "",
+		.terms_url = "",
+		.venue_url = "",
+	};
+	s.legal = (struct legal_settings){ .name = "",
+					   .email = "",
+					   .privacy_authority = "" };
 	s.zones = 1;
 	snprintf(s.zone[0].name, sizeof(s.zone[0].name), "guest");
 	return &s;
@@ -38,7 +52,7 @@ static bool three_tiles(size_t i, struct page_values *v, void *arg)
 }
 
 static void render(const struct page_set *set, enum page_id page, size_t lang,
-		   const char *with, char text[PAGE_BYTES_MAX + 1])
+		   const char *with, char text[PAGE_LEGAL_BYTES_MAX + 1])
 {
 	struct page_values values = { .tile = three_tiles,
 				      .arg = (void *)(size_t)with };
@@ -47,7 +61,7 @@ static void render(const struct page_set *set, enum page_id page, size_t lang,
 
 	for (int h = 0; h < PLACEHOLDER_MAX; h++)
 		values.value[h] = with;
-	strbuf_init(&o, text, PAGE_BYTES_MAX);
+	strbuf_init(&o, text, page_bytes_max(page));
 	page_render(set, page, at, &values, &o);
 	assert_false(o.is_cut);
 	text[o.len] = '\0';
@@ -91,7 +105,7 @@ static void check_page(const char *text, const struct lang *l)
 
 static void test_citizen_pages(void **state)
 {
-	static char text[PAGE_BYTES_MAX + 1];
+	static char text[PAGE_LEGAL_BYTES_MAX + 1];
 	char error[PAGE_ERROR_MAX];
 	struct page_set *set = page_set_read(settings_of("web"), error);
 	const struct lang_set *languages;
@@ -130,6 +144,22 @@ static void write_file(const char *dir, const char *name, const char *text)
 	fclose(f);
 }
 
+/* Those that the tests do not look at. */
+static const char *const plain[] = {
+	"pages/error.html",
+	"pages/access.html",
+	"pages/status.html",
+	"pages/terms.html",
+	"pages/imprint.html",
+	"pages/privacy.html",
+	"pages/legal_imprint_de.html",
+	"pages/legal_imprint_en.html",
+	"pages/legal_privacy_de.html",
+	"pages/legal_privacy_en.html",
+	"pages/legal_access_de.html",
+	"pages/legal_access_en.html",
+};
+
 static char *make_folder(void)
 {
 	static char dir[] = "/tmp/stadttor-page-XXXXXX";
@@ -156,23 +186,25 @@ static char *make_folder(void)
 		fclose(f);
 		write_file(dir, copied[i], text);
 	}
-	write_file(dir, "pages/error.html", "error");
-	write_file(dir, "pages/access.html", "access");
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		write_file(dir, plain[i], plain[i]);
 	write_file(dir, "pages/style.css", "a{b:c}");
-	write_file(dir, "pages/status.html", "status");
-	write_file(dir, "pages/terms.html", "terms");
 	write_file(dir, "pages/my_form.html", "[form]");
 	return dir;
+}
+
+static void remove_file(const char *dir, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	remove(path);
 }
 
 static void remove_folder(const char *dir)
 {
 	static const char *const names[] = {
 		"pages/portal.html",
-		"pages/error.html",
-		"pages/status.html",
-		"pages/terms.html",
-		"pages/access.html",
 		"pages/style.css",
 		"pages/my_form.html",
 		"lang/de.json",
@@ -183,12 +215,10 @@ static void remove_folder(const char *dir)
 		".",
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		char path[256];
-
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		remove(path);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		remove_file(dir, plain[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		remove_file(dir, names[i]);
 	rmdir(dir);
 }
 

@@ -65,6 +65,20 @@ static const struct guest_case pages[] = {
 	{ .line = "GET /accessibility",
 	  .status = 200,
 	  .has = { "access_heading", "/accessibility?lang=de" } },
+	{ .line = "GET /legal-notice",
+	  .status = 200,
+	  .has = { "<h1>Legal notice</h1>", "/legal-notice?lang=de" } },
+	{ .line = "GET /privacy",
+	  .status = 200,
+	  .has = { "<h1>Privacy notice</h1>", "/privacy?lang=de" } },
+	{ .line = "GET /privacy?lang=de-simple",
+	  .status = 200,
+	  .lang = "de-simple",
+	  .has = { "<h1>Datenschutzhinweise</h1>", "lang=\"de\"" } },
+	{ .line = "GET /privacy?lang=ar",
+	  .status = 200,
+	  .lang = "ar",
+	  .has = { "<h1>Privacy notice</h1>", "lang=\"en\"" } },
 	{ .line = "GET /logo",
 	  .status = 404,
 	  .has = { "error_missing_title" } },
@@ -237,6 +251,7 @@ static void test_methods(void **state)
 	static const char *const reading[] = {
 		"/",	     "/status",	       "/goodbye", "/terms",
 		"/extended", "/accessibility", "/logo",	   "/captive-api",
+		"/privacy",  "/legal-notice",
 	};
 	static const char *const posting[] = { "/accept", "/logout",
 					       "/extend" };

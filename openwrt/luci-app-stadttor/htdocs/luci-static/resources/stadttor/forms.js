@@ -143,6 +143,7 @@ const span = '([01][0-9]|2[0-3])' + minute + '-(([01][0-9]|2[0-3])' + minute +
 	'|24:00)';
 const hours = new RegExp('^(' + weekdays + '(,' + weekdays + ')* )?' + span + '$');
 const date = '(20[0-9]{2}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])';
+const day = /^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/;
 const dates = new RegExp('^' + date + '(/' + date + ')? (closed|' + span + ')$');
 const device = /^[^ \t:\/"\\]{1,15}$/;
 
@@ -176,6 +177,7 @@ const check = {
 		return translation.test(value) && !control.test(value);
 	},
 	hours: function(option, value) { return hours.test(value); },
+	date: function(option, value) { return day.test(value); },
 	dates: function(option, value) { return dates.test(value); },
 	zone: function(option, value) { return name.test(value); },
 	pointer: function(option, value) { return pointer.test(value); }

@@ -16,6 +16,19 @@ return forms.view(_('Portal'), _('The pages that guests see, and what is kept of
 		[ 'more', _('More'), [] ]
 	]);
 
+	s = forms.single(map, 'legal', _('Legal pages'));
+	forms.fill(s, 'legal', [
+		[ 'who', _('Operator'), [ 'public_body', 'land', 'operator',
+			'address', 'represented_by', 'email', 'phone',
+			'register', 'vat_id', 'supervisor' ] ],
+		[ 'privacy', _('Privacy'), [ 'privacy_officer',
+			'privacy_authority', 'basis', 'privacy_text' ] ],
+		[ 'access', _('Accessibility'), [ 'statement',
+			'statement_date', 'statement_external',
+			'statement_limits' ] ],
+		[ 'more', _('More'), [] ]
+	]);
+
 	s = forms.list(map, 'text', _('Own texts'));
 	forms.fill(s, 'text', []);
 
