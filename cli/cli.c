@@ -15,8 +15,10 @@
 #include "common/array.h"
 #include "common/config/settings_read.h"
 #include "common/quantity.h"
+#include "common/stringify.h"
 
-#define MINUTES_MAX (365 * 24 * 60)
+_Static_assert(CLI_MINUTES_MAX * 60 == SETTINGS_DURATION_MAX_S,
+	       "one bound of a session");
 
 /* Options that only some commands take, as bits. */
 enum {
@@ -347,7 +349,8 @@ bool cli_parse_handle(const char *text, uint64_t *handle)
 
 static bool take_minutes(const char *text, uint64_t *out)
 {
-	if (!quantity_parse_number(text, out) || !*out || *out > MINUTES_MAX)
+	if (!quantity_parse_number(text, out) || !*out ||
+	    *out > CLI_MINUTES_MAX)
 		return false;
 	*out *= 60;
 	return true;
@@ -356,7 +359,8 @@ static bool take_minutes(const char *text, uint64_t *out)
 /* As in the config 0 is no limit, which a message calls IPC_UNLIMITED. */
 static bool take_rate(const char *text, uint64_t *out)
 {
-	if (!quantity_parse_rate(text, out) || (*out && *out < 8000))
+	if (!quantity_parse_rate(text, out) ||
+	    (*out && *out < SETTINGS_RATE_MIN_BPS))
 		return false;
 	if (!*out)
 		*out = IPC_UNLIMITED;
@@ -395,6 +399,8 @@ struct option_rule {
 #define TEXT(name)    FIELD(name), .kind = RULE_TEXT
 #define PASSWD(value) .used = OPT_PASSWD, .kind = RULE_PASSWD, .passwd = value
 
+#define RATES "a rate such as 5mbit, at least " SETTINGS_RATE_MIN "; 0: none"
+
 static const struct option_rule rules[] = {
 	{ "config", 'c', TEXT(cli.config) },
 	{ "json", FIELD(cli.json) },
@@ -416,13 +422,12 @@ static const struct option_rule rules[] = {
 	{ "step", .used = OPT_USAGE, TEXT(cli.step) },
 	{ "csv", .used = OPT_CSV, FIELD(cli.csv) },
 	{ "minutes", .used = OPT_MINUTES, FIELD(cli.limits.duration_s),
-	  .kind = RULE_NUMBER, .take = take_minutes, .allowed = "1 to 525600" },
+	  .kind = RULE_NUMBER, .take = take_minutes,
+	  .allowed = "1 to " STRINGIFY(CLI_MINUTES_MAX) },
 	{ "down", .used = OPT_LIMITS, FIELD(cli.limits.down_bps),
-	  .kind = RULE_NUMBER, .take = take_rate,
-	  .allowed = "a rate such as 5mbit, at least 8kbit; 0: none" },
+	  .kind = RULE_NUMBER, .take = take_rate, .allowed = RATES },
 	{ "up", .used = OPT_LIMITS, FIELD(cli.limits.up_bps),
-	  .kind = RULE_NUMBER, .take = take_rate,
-	  .allowed = "a rate such as 5mbit, at least 8kbit; 0: none" },
+	  .kind = RULE_NUMBER, .take = take_rate, .allowed = RATES },
 	{ "quota", .used = OPT_LIMITS, FIELD(cli.limits.quota_bytes),
 	  .kind = RULE_NUMBER, .take = take_bytes,
 	  .allowed = "a size such as 500MB; 0: none" },

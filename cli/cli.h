@@ -14,6 +14,8 @@
 #include "common/ipc.h"
 #include "common/log.h"
 
+#define CLI_MINUTES_MAX 525600 /* of a session that is asked for */
+
 struct netctl_call;
 struct json_object;
 

@@ -14,6 +14,7 @@
 #include "cli/format.h"
 #include "cli/netctl_call.h"
 #include "common/quantity.h"
+#include "common/stringify.h"
 
 #define DEFAULT_DEVICES "1"
 #define DEFAULT_VALID	"30d"
@@ -65,6 +66,11 @@ static bool take_label(const struct cli *cli, char out[VOUCHER_LABEL_MAX])
 	return true;
 }
 
+_Static_assert(VOUCHER_VALID_MIN_S == 60 &&
+		       VOUCHER_VALID_MAX_S == 3660LL * 86400 &&
+		       VOUCHER_LABEL_MAX == 64 + 1,
+	       "as the messages say");
+
 static bool take_valid(const struct cli *cli, struct voucher_batch *b)
 {
 	const char *text =
@@ -90,11 +96,14 @@ static bool take_batch(const struct cli *cli, struct voucher_batch *b)
 		return false;
 	}
 	if (!take_number(cli->voucher.count, VOUCHER_COUNT_MAX, &b->count))
-		return refuse(cli, "count", cli->voucher.count, "1 to 10000");
+		return refuse(cli, "count", cli->voucher.count,
+			      "1 to " STRINGIFY(VOUCHER_COUNT_MAX));
 	if (!cli->limits.duration_s)
-		return refuse(cli, "minutes", NULL, "1 to 525600");
+		return refuse(cli, "minutes", NULL,
+			      "1 to " STRINGIFY(CLI_MINUTES_MAX));
 	if (!take_number(devices, VOUCHER_DEVICES_MAX, &b->devices))
-		return refuse(cli, "devices", devices, "1 to 1000");
+		return refuse(cli, "devices", devices,
+			      "1 to " STRINGIFY(VOUCHER_DEVICES_MAX));
 	b->duration_s = (int64_t)cli->limits.duration_s;
 	return take_label(cli, b->label) && take_valid(cli, b);
 }

@@ -22,6 +22,13 @@
 #define SETTINGS_TILES	  8
 #define SETTINGS_TEXTS	  64
 
+/* A slower rate lets nothing through. */
+#define SETTINGS_RATE_MIN_BPS 8000
+#define SETTINGS_RATE_MIN     "8kbit" /* as messages name it */
+
+/* Of a session that has an end. */
+#define SETTINGS_DURATION_MAX_S (365 * 86400)
+
 enum on_stop { ON_STOP_KEEP, ON_STOP_REMOVE };
 enum masquerade { MASQUERADE_OFF, MASQUERADE_IPV4, MASQUERADE_BOTH };
 enum over_quota { OVER_QUOTA_END, OVER_QUOTA_SLOW };

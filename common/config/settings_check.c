@@ -7,6 +7,14 @@
 #include "common/colour.h"
 #include "common/config/settings_palette.h"
 
+#define TOO_SLOW                                                               \
+	"a rate below " SETTINGS_RATE_MIN " lets nothing through; 0 is none"
+
+static bool is_too_slow(uint64_t bps)
+{
+	return bps && bps < SETTINGS_RATE_MIN_BPS;
+}
+
 /* A ceiling of 0 is the default itself; a default of 0 has no ceiling. */
 static bool ceiling_holds(uint64_t *ceiling, uint64_t value)
 {
@@ -26,10 +34,9 @@ static const char *check_zone(struct zone_settings *z)
 	if (!ceiling_holds(&z->ceiling.quota_bytes, z->limits.quota_bytes))
 		return "max_quota must not be below quota";
 	z->ceiling.idle_s = z->limits.idle_s;
-	if ((z->limits.down_bps && z->limits.down_bps < 8000) ||
-	    (z->limits.up_bps && z->limits.up_bps < 8000) ||
-	    (z->bandwidth_bps && z->bandwidth_bps < 8000))
-		return "a rate below 8kbit lets nothing through; 0 is none";
+	if (is_too_slow(z->limits.down_bps) || is_too_slow(z->limits.up_bps) ||
+	    is_too_slow(z->bandwidth_bps))
+		return TOO_SLOW;
 	if (z->open_on.count && !z->open.count)
 		return "list open_on needs a list open, such as "
 		       "'00:00-24:00'";
@@ -68,8 +75,8 @@ static const char *check_uplink(const struct settings *c, size_t uplink)
 {
 	const struct uplink_settings *u = &c->uplink[uplink];
 
-	if (u->bandwidth_bps && u->bandwidth_bps < 8000)
-		return "a rate below 8kbit lets nothing through; 0 is none";
+	if (is_too_slow(u->bandwidth_bps))
+		return TOO_SLOW;
 	for (size_t i = 0; i < uplink; i++)
 		if (!strcmp(u->device, c->uplink[i].device) ||
 		    !strcmp(u->name, c->uplink[i].name))

@@ -12,10 +12,7 @@
 #include "netctl/control/state.h"
 #include "netctl/rules/ruleset.h"
 
-#define RATE_MIN_BPS   8000
-#define MOVE_MIN_MS    30000
-#define DURATION_MAX_S (365 * 86400ULL)
-#define RATE_UNSHAPED  100000000000ULL /* as good as no cap */
+#define MOVE_MIN_MS 30000
 
 /* Longer than what is counted only every five seconds can seem. */
 #define SILENT_MS	 10000
@@ -40,9 +37,9 @@ static uint64_t rate_of(uint64_t wish, uint64_t own, uint64_t ceiling,
 {
 	uint64_t bps = limit_of(wish, own, ceiling, asker);
 
-	if (bps >= RATE_UNSHAPED)
+	if (bps >= SHAPER_RATE_ANY_BPS)
 		return IPC_UNLIMITED;
-	return bps < RATE_MIN_BPS ? RATE_MIN_BPS : bps;
+	return bps < SETTINGS_RATE_MIN_BPS ? SETTINGS_RATE_MIN_BPS : bps;
 }
 
 static struct ipc_limits limits_of(const struct zone_settings *z,
@@ -63,8 +60,9 @@ static struct ipc_limits limits_of(const struct zone_settings *z,
 			rate_of(wish->up_bps, own->up_bps, top->up_bps, asker),
 	};
 
-	if (l.duration_s != IPC_UNLIMITED && l.duration_s > DURATION_MAX_S)
-		l.duration_s = DURATION_MAX_S;
+	if (l.duration_s != IPC_UNLIMITED &&
+	    l.duration_s > SETTINGS_DURATION_MAX_S)
+		l.duration_s = SETTINGS_DURATION_MAX_S;
 	return l;
 }
 

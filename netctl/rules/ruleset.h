@@ -58,6 +58,16 @@
 /* Major number of the gate's root qdiscs: "ST". */
 #define SHAPER_MAJOR 0x5354
 
+_Static_assert(RULESET_ANSWERS_BURST_KBYTES / RULESET_ANSWERS_KBYTES_PER_S <
+		       RULESET_ANSWERS_TIMEOUT_S,
+	       "a bucket is full again before it is forgotten");
+_Static_assert(RULESET_ANSWERS_KBYTES_PER_S * 8 == 64 &&
+		       RULESET_ANSWERS_BURST_KBYTES == 256 &&
+		       RULESET_QUERIES_BURST_S == 10,
+	       "as dns_rate of stadttor.conf(5) says");
+_Static_assert(RULESET_MEMBERS_MAX >= SETTINGS_SESSIONS,
+	       "a place for everybody who is in");
+
 enum ruleset_family { FAMILY_NETDEV, FAMILY_INET };
 
 enum ruleset_key { KEY_ETHER, KEY_IPV4, KEY_IPV6 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "netctl/rules/ruleset.h"
 #include "netctl/rules/special_nets.h"
 
 struct list {
@@ -69,6 +70,9 @@ static uint64_t end_of(uint32_t ttl_s, uint64_t now_ms)
 		s = GARDEN_TOP_S;
 	return now_ms + s * 1000;
 }
+
+_Static_assert(GARDEN_MAX < RULESET_SET_MAX,
+	       "the set has room for those of dnsmasq as well");
 
 /* FNV-1a; the names are the operator's, so nobody chooses a collision. */
 static uint64_t hash(const char *name, size_t len)

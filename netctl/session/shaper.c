@@ -16,9 +16,10 @@
 #define LEAF_PACKETS_MIN 30
 #define LEAF_PACKETS_MAX 1000
 #define POOL_STEP	 8
-#define ROOT_CLASS	 1    /* minor of the class that is the link */
-#define RATE_MIN_BPS	 8000 /* of a class that lives off borrowing */
-#define RATE_ANY_BPS	 100000000000ULL
+#define ROOT_CLASS	 1 /* minor of the class that is the link */
+
+_Static_assert(SLOT_LAST - SLOT_FIRST >= SETTINGS_SESSIONS,
+	       "a class for everybody");
 
 enum link_state {
 	LINK_UNKNOWN, /* not looked at */
@@ -185,7 +186,8 @@ static struct nl_msg *leaf_message(const struct link *l, uint32_t minor,
 	uint64_t link_bps = l->bandwidth_bps;
 
 	if (!link_bps) {
-		uint64_t bps = cap_bps ? with_ethernet(cap_bps) : RATE_ANY_BPS;
+		uint64_t bps =
+			cap_bps ? with_ethernet(cap_bps) : SHAPER_RATE_ANY_BPS;
 
 		return class_message(l, class_id(0), minor, bps, bps);
 	}
@@ -193,8 +195,8 @@ static struct nl_msg *leaf_message(const struct link *l, uint32_t minor,
 		cap_bps = link_bps;
 	else
 		cap_bps = with_ethernet(cap_bps);
-	return class_message(l, class_id(ROOT_CLASS), minor, RATE_MIN_BPS,
-			     cap_bps);
+	return class_message(l, class_id(ROOT_CLASS), minor,
+			     SETTINGS_RATE_MIN_BPS, cap_bps);
 }
 
 /* Handles of leaves only have to differ; the slot is at hand. */

@@ -18,6 +18,9 @@
 
 struct shaper;
 
+/* As good as no cap. */
+#define SHAPER_RATE_ANY_BPS 100000000000ULL
+
 /* What a device of the network looks like to the shaper. */
 struct shaper_link {
 	const char *device;

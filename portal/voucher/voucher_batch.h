@@ -12,7 +12,6 @@
 #include "portal/voucher/voucher_db.h"
 
 #define VOUCHER_COUNT_MAX   10000 /* codes in a batch */
-#define VOUCHER_MINUTES_MAX 525600
 #define VOUCHER_DEVICES_MAX IPC_TAG_DEVICES
 #define VOUCHER_VALID_MIN_S 60
 #define VOUCHER_VALID_MAX_S (3660LL * 86400)

@@ -391,6 +391,10 @@ def test_its_numbers_are_those_of_the_header():
     for name in ("VERSION", "MESSAGE_MAX"):
         value = re.search(rf"^const {name} = (\d+);", text, re.M)[1]
         assert re.search(rf"#define IPC_{name}\s+{value}\b", header)
+    # an address stays open until it is asked for again
+    again = int(re.search(r"^const AGAIN_MAX_S = (\d+);", text, re.M)[1])
+    garden = (FILES.parents[2] / "netctl/session/garden.h").read_text()
+    assert again <= int(re.search(r"GARDEN_MIN_S +(\d+)", garden)[1])
     # dnsmasq gives up after 100 ms
     assert int(re.search(r"^const WAIT_MS = (\d+);", text, re.M)[1]) < 90
 
