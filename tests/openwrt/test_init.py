@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the init script hands to procd and to the firewall."""
 import re
+import shlex
+import subprocess
 
 import router as r
 import pytest
@@ -559,3 +561,37 @@ def test_takedown_removes_whatever_the_config_says(box):
     assert box.unmoved(box.trace.read_text()).splitlines() == [
         "kill\tstadttor", "changed\tfirewall", "netctl --remove"]
     assert not run_folder.exists()
+
+
+# Where the config has what the script calls otherwise.
+NAMES = {"socket": ("gate", "socket"), "netctl_user": ("gate", "user"),
+         "events_user": ("gate", "events_user"),
+         "portal_user": ("portal", "user"), "usage_file": ("usage", "file"),
+         "pending": ("usage", "pending"), "accounts": ("admin", "accounts"),
+         "admin_certificate": ("admin", "certificate"),
+         "admin_key": ("admin", "key"), "voucher_file": ("voucher", "file"),
+         "voucher_key": ("voucher", "key")}
+NO_OPTIONS = {"names", "leave", "fetches", "asks_for_codes", "devices",
+              "uplinks"}
+
+
+def test_its_defaults_are_those_of_the_config(build, tmp_path):
+    config = tmp_path / "config"
+    config.write_text("config uplink wan\n\toption device eth0\n"
+                      "config zone guest\n\toption device eth1\n"
+                      "config portal\n")
+    printed = subprocess.run([build / "stadttor-netctl", "-T", "-c", config],
+                             check=True, capture_output=True, text=True).stdout
+    options = {}
+    for line in printed.splitlines():
+        word = shlex.split(line)
+        if word[:1] == ["config"]:
+            section = word[1]
+        elif word[:1] == ["option"]:
+            options[section, word[1]] = word[2]
+    body = re.search(r"\nread_config\(\)\n\{\n(.*?)\tconfig_load", INIT, re.S)[1]
+    own = dict(word.split("=", 1) for word in shlex.split(body))
+    assert len(own) > 15
+    assert {name: value for name, value in own.items()
+            if name not in NO_OPTIONS
+            and value != options[NAMES.get(name, ("portal", name))]} == {}
