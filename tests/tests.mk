@@ -53,7 +53,8 @@ $(1): $(BUILD)/$(2:.c=.o) $(filter %.o,$(3)) $(call archives,$(2))
 endef
 NOSYNC := $(BUILD)/tests/unit/nosync.o
 # Those of the controller bring their own kernel.
-KERNEL = $(if $(findstring /test_control_,$(1)),$(BUILD)/tests/unit/kernel.o)
+KERNEL = $(if $(findstring /test_control_,$(1)),$(addprefix \
+	$(BUILD)/tests/unit/,kernel.o kernel_nft.o kernel_rtnl.o))
 $(foreach p,$(UNITS),$(eval $(call test_program,$(p),\
 	tests/unit/$(notdir $(p)).c,$(NOSYNC) $(call KERNEL,$(p)))))
 $(foreach p,$(FUZZERS),$(eval $(call test_program,$(p),\

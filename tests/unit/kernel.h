@@ -67,13 +67,13 @@ void kernel_halt(void);
 void kernel_fail(enum kernel_call call, int error, unsigned int times);
 void kernel_fail_after(enum kernel_call call, int error, unsigned int spared);
 
-/* --- devices and who is behind them ------------------------------------- */
+/* --- devices and who is behind them ----------------------------------- */
 
 void kernel_add_device(const char *name, uint32_t ifindex);
 void kernel_add_neighbour(uint32_t ifindex, const struct mac *mac,
 			  const struct addr *a);
 
-/* --- what is in the tables ---------------------------------------------- */
+/* --- what is in the tables -------------------------------------------- */
 
 struct kernel_element {
 	char set[32];
@@ -102,7 +102,7 @@ void kernel_remove(const char *set, const struct mac *mac);
 void kernel_delete_tables(void);
 void kernel_lose_tables(void); /* the same, but the notice of it is lost */
 
-/* --- classes -------------------------------------------------------------- */
+/* --- classes ---------------------------------------------------------- */
 
 struct kernel_class {
 	uint32_t ifindex;
@@ -118,5 +118,22 @@ bool kernel_has_root(uint32_t ifindex);
 
 /* Another program takes the root, with all classes. */
 void kernel_remove_root(uint32_t ifindex);
+
+/* --- between its own files ----------------------------------------------- */
+
+void kernel_nft_boot(void);
+void kernel_nft_halt(void);
+void kernel_rtnl_boot(void);
+
+/* Else the test itself is wrong. */
+void kernel_must(bool good, const char *what);
+
+/* 0, or what the test wants this call to fail with. */
+int kernel_count_call(enum kernel_call call);
+
+/* What a program watches: its end, by which it is told; *known may be NULL. */
+int kernel_watch(int *known);
+void kernel_tell(int fd);
+bool kernel_drain(int fd);
 
 #endif

@@ -1,0 +1,637 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tables, as the kernel has them: the functions of nft.h. */
+#include "tests/unit/kernel.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libnftnl/common.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/set.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "common/array.h"
+#include "netctl/netlink/nft.h"
+#include "netctl/rules/ruleset.h"
+
+#define PORTID	    4711
+#define MESSAGE_MAX 16384
+#define MESSAGES    8192
+#define ELEMENTS    2048
+#define OBJECTS	    512
+
+/* A table, chain, rule, set or counter: the message that made it. */
+struct object {
+	uint16_t type; /* NFT_MSG_NEW* */
+	uint16_t family;
+	char table[32], name[32];
+	const struct nlmsghdr *nlh;
+};
+
+struct tables {
+	struct object object[OBJECTS];
+	size_t objects;
+	struct kernel_element element[ELEMENTS];
+	size_t elements;
+	unsigned int added, deleted;
+};
+
+static struct {
+	struct tables now, next; /* next: in a transaction */
+	struct nlmsghdr *kept[MESSAGES];
+	size_t kept_count;
+	unsigned int births; /* of elements */
+	int told;	     /* an eventfd, lent */
+} k;
+
+void kernel_nft_halt(void)
+{
+	for (size_t i = 0; i < k.kept_count; i++)
+		free(k.kept[i]);
+	k.kept_count = 0;
+}
+
+void kernel_nft_boot(void)
+{
+	kernel_nft_halt();
+	memset(&k, 0, sizeof(k));
+	k.told = -1;
+}
+
+/* --- elements --------------------------------------------------------- */
+
+static void expire(struct tables *t)
+{
+	for (size_t i = 0; i < t->elements;)
+		if (t->element[i].ends_ms <= kernel.now_ms)
+			t->element[i] = t->element[--t->elements];
+		else
+			i++;
+}
+
+static struct kernel_element *find(struct tables *t,
+				   const struct kernel_element *e)
+{
+	for (size_t i = 0; i < t->elements; i++) {
+		struct kernel_element *other = &t->element[i];
+
+		if (!strcmp(other->set, e->set) && other->flags == e->flags &&
+		    other->key_len == e->key_len &&
+		    !memcmp(other->key, e->key, e->key_len))
+			return other;
+	}
+	return NULL;
+}
+
+static struct kernel_element *find_mac(const char *set, const struct mac *mac)
+{
+	struct kernel_element e = { .key_len = sizeof(*mac) };
+
+	snprintf(e.set, sizeof(e.set), "%s", set);
+	memcpy(e.key, mac, sizeof(*mac));
+	return find(&k.now, &e);
+}
+
+static void flush(struct tables *t, const char *set)
+{
+	for (size_t i = 0; i < t->elements;)
+		if (!strcmp(t->element[i].set, set))
+			t->element[i] = t->element[--t->elements];
+		else
+			i++;
+}
+
+static int on_expression(struct nftnl_expr *e, void *arg)
+{
+	struct kernel_element *out = arg;
+	const char *name = nftnl_expr_get_str(e, NFTNL_EXPR_NAME);
+
+	if (!strcmp(name, "counter")) {
+		out->has_counter = true;
+		out->packets = nftnl_expr_get_u64(e, NFTNL_EXPR_CTR_PACKETS);
+		out->bytes = nftnl_expr_get_u64(e, NFTNL_EXPR_CTR_BYTES);
+	} else if (!strcmp(name, "limit")) {
+		out->limit_bytes_per_s =
+			nftnl_expr_get_u64(e, NFTNL_EXPR_LIMIT_RATE);
+	}
+	return 0;
+}
+
+static struct kernel_element element_of(const struct object *set,
+					struct nftnl_set_elem *from)
+{
+	struct kernel_element e = { .family = set->family,
+				    .ends_ms = UINT64_MAX };
+	const void *key =
+		nftnl_set_elem_get(from, NFTNL_SET_ELEM_KEY, &e.key_len);
+	uint32_t len;
+	const void *bytes;
+
+	snprintf(e.set, sizeof(e.set), "%s", set->name);
+	kernel_must(key && e.key_len <= sizeof(e.key), "key");
+	memcpy(e.key, key, e.key_len);
+	if (nftnl_set_elem_is_set(from, NFTNL_SET_ELEM_FLAGS))
+		e.flags = nftnl_set_elem_get_u32(from, NFTNL_SET_ELEM_FLAGS);
+	bytes = nftnl_set_elem_get(from, NFTNL_SET_ELEM_DATA, &len);
+	e.has_data = bytes != NULL;
+	if (bytes)
+		memcpy(&e.data, bytes, sizeof(e.data));
+	bytes = nftnl_set_elem_get(from, NFTNL_SET_ELEM_USERDATA, &len);
+	if (bytes) {
+		kernel_must(len <= sizeof(e.user), "user data");
+		e.user_len = len;
+		memcpy(e.user, bytes, len);
+	}
+	if (nftnl_set_elem_is_set(from, NFTNL_SET_ELEM_TIMEOUT))
+		e.ends_ms =
+			kernel.now_ms +
+			nftnl_set_elem_get_u64(from, NFTNL_SET_ELEM_TIMEOUT);
+	nftnl_set_elem_expr_foreach(from, on_expression, &e);
+	return e;
+}
+
+static int add_element(struct tables *t, const struct kernel_element *e)
+{
+	const struct kernel_element *old = find(t, e);
+
+	if (old) /* the new time-out is ignored, as Linux 6.1 does */
+		return old->data == e->data ? 0 : -EBUSY;
+	kernel_must(t->elements < ELEMENTS, "elements");
+	t->element[t->elements] = *e;
+	t->element[t->elements++].born = ++k.births;
+	t->added++;
+	return 0;
+}
+
+static int delete_element(struct tables *t, const struct kernel_element *e)
+{
+	struct kernel_element *old = find(t, e);
+
+	if (!old)
+		return -ENOENT;
+	*old = t->element[--t->elements];
+	t->deleted++;
+	return 0;
+}
+
+/* --- objects ---------------------------------------------------------- */
+
+static void copy_attr(char out[32], const struct nlmsghdr *nlh, uint16_t type)
+{
+	const struct nlattr *attr;
+
+	*out = '\0';
+	mnl_attr_for_each (attr, nlh, sizeof(struct nfgenmsg))
+		if (mnl_attr_get_type(attr) == type)
+			snprintf(out, 32, "%s", mnl_attr_get_str(attr));
+}
+
+static const struct {
+	uint16_t made, deleted, asked;
+	uint16_t name; /* attribute; its table's is 1, of all */
+} kinds[] = {
+	{ NFT_MSG_NEWTABLE, NFT_MSG_DELTABLE, NFT_MSG_GETTABLE,
+	  NFTA_TABLE_NAME },
+	{ NFT_MSG_NEWCHAIN, NFT_MSG_DELCHAIN, NFT_MSG_GETCHAIN,
+	  NFTA_CHAIN_NAME },
+	{ NFT_MSG_NEWRULE, NFT_MSG_DELRULE, NFT_MSG_GETRULE, NFTA_RULE_CHAIN },
+	{ NFT_MSG_NEWSET, NFT_MSG_DELSET, NFT_MSG_GETSET, NFTA_SET_NAME },
+	{ NFT_MSG_NEWOBJ, NFT_MSG_DELOBJ, NFT_MSG_GETOBJ, NFTA_OBJ_NAME },
+	{ NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM, NFT_MSG_GETSETELEM,
+	  NFTA_SET_ELEM_LIST_SET },
+};
+
+static struct object object_of(const struct nlmsghdr *nlh, bool *is_new)
+{
+	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
+	uint16_t type = NFNL_MSG_TYPE(nlh->nlmsg_type);
+	struct object o = { .family = nfg->nfgen_family, .nlh = nlh };
+	bool is_known = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (type != kinds[i].made && type != kinds[i].deleted &&
+		    type != kinds[i].asked)
+			continue;
+		is_known = true;
+		o.type = kinds[i].made;
+		*is_new = type == kinds[i].made;
+		copy_attr(o.table, nlh, 1);
+		copy_attr(o.name, nlh, kinds[i].name);
+	}
+	kernel_must(is_known, "a message of unknown type");
+	return o;
+}
+
+static struct object *find_object(struct tables *t, uint16_t type,
+				  const char *table, const char *name)
+{
+	for (size_t i = 0; i < t->objects; i++)
+		if (t->object[i].type == type &&
+		    !strcmp(t->object[i].table, table) &&
+		    !strcmp(t->object[i].name, name))
+			return &t->object[i];
+	return NULL;
+}
+
+static bool is_same(const struct object *a, const struct object *b)
+{
+	return a->type == b->type && a->family == b->family &&
+	       !strcmp(a->table, b->table) && !strcmp(a->name, b->name);
+}
+
+static int add_object(struct tables *t, const struct object *o)
+{
+	for (size_t i = 0; i < t->objects && o->type != NFT_MSG_NEWRULE; i++)
+		if (is_same(&t->object[i], o))
+			return 0;
+	kernel_must(t->objects < OBJECTS, "objects");
+	t->object[t->objects++] = *o;
+	return 0;
+}
+
+static bool goes_with(const struct object *o, const struct object *deleted)
+{
+	if (o->family != deleted->family || strcmp(o->table, deleted->table))
+		return false;
+	if (deleted->type == NFT_MSG_NEWTABLE)
+		return true;
+	return o->type == deleted->type &&
+	       (!*deleted->name || !strcmp(o->name, deleted->name));
+}
+
+static int delete_objects(struct tables *t, const struct object *deleted)
+{
+	size_t before = t->objects, kept = 0;
+
+	for (size_t i = 0; i < t->objects; i++) {
+		const struct object o = t->object[i];
+
+		if (!goes_with(&o, deleted)) {
+			t->object[kept++] = o;
+			continue;
+		}
+		if (o.type == NFT_MSG_NEWSET)
+			flush(t, o.name);
+	}
+	t->objects = kept;
+	return kept == before && deleted->type != NFT_MSG_NEWRULE ? -ENOENT : 0;
+}
+
+struct change {
+	struct tables *tables;
+	const struct object *set;
+	bool is_new;
+	int err;
+};
+
+static int on_put_element(struct nftnl_set_elem *from, void *arg)
+{
+	struct change *c = arg;
+	struct kernel_element e = element_of(c->set, from);
+
+	if (!c->err)
+		c->err = c->is_new ? add_element(c->tables, &e)
+				   : delete_element(c->tables, &e);
+	return 0;
+}
+
+/*
+ * libnftnl numbers the elements of a message, and reads none but those of
+ * number 1. false: it names none, for it means all of them.
+ */
+static bool prepare_elements(const struct nlmsghdr *nlh)
+{
+	struct nlattr *attr, *element;
+
+	mnl_attr_for_each (attr, nlh, sizeof(struct nfgenmsg)) {
+		if (mnl_attr_get_type(attr) != NFTA_SET_ELEM_LIST_ELEMENTS)
+			continue;
+		mnl_attr_for_each_nested (element, attr) {
+			element->nla_type = NFTA_LIST_ELEM | NLA_F_NESTED;
+		}
+		return true;
+	}
+	return false;
+}
+
+static int change_elements(struct tables *t, const struct object *o,
+			   bool is_new)
+{
+	struct change c = { .tables = t, .set = o, .is_new = is_new };
+	struct nftnl_set *set;
+
+	if (!find_object(t, NFT_MSG_NEWSET, o->table, o->name))
+		return -ENOENT;
+	if (!prepare_elements(o->nlh)) {
+		flush(t, is_new ? "" : o->name);
+		return 0;
+	}
+	set = nftnl_set_alloc();
+	kernel_must(set && nftnl_set_elems_nlmsg_parse(o->nlh, set) == 0,
+		    "elements");
+	nftnl_set_elem_foreach(set, on_put_element, &c);
+	nftnl_set_free(set);
+	return c.err;
+}
+
+static int apply(struct tables *t, const struct nlmsghdr *nlh)
+{
+	bool is_new = false;
+	struct object o = object_of(nlh, &is_new);
+
+	if (o.type == NFT_MSG_NEWSETELEM)
+		return change_elements(t, &o, is_new);
+	return is_new ? add_object(t, &o) : delete_objects(t, &o);
+}
+
+/* --- nft.h ------------------------------------------------------------ */
+
+struct nft {
+	_Alignas(struct nlmsghdr) unsigned char message[MESSAGE_MAX];
+	bool has_begun;
+	int err;
+	unsigned int messages;
+};
+
+struct nft *nft_new(void)
+{
+	return calloc(1, sizeof(struct nft));
+}
+
+void nft_free(struct nft *nft)
+{
+	free(nft);
+}
+
+uint32_t nft_portid(const struct nft *nft)
+{
+	(void)nft;
+	return PORTID;
+}
+
+void nft_begin(struct nft *nft)
+{
+	k.next = k.now;
+	expire(&k.next);
+	k.next.added = k.next.deleted = 0;
+	nft->has_begun = true;
+	nft->err = 0;
+	nft->messages = 0;
+}
+
+struct nlmsghdr *nft_put(struct nft *nft, uint16_t type, uint16_t family,
+			 uint16_t flags)
+{
+	kernel_must(nft->has_begun, "a message outside of a transaction");
+	memset(nft->message, 0, sizeof(nft->message));
+	return nftnl_nlmsg_build_hdr((char *)nft->message, type, family, flags,
+				     0);
+}
+
+void nft_put_done(struct nft *nft, struct nlmsghdr *nlh)
+{
+	/* strings that libnftnl leaves open are closed when it is listed */
+	struct nlmsghdr *copy = calloc(1, nlh->nlmsg_len + 1);
+
+	kernel_must(copy && k.kept_count < MESSAGES, "messages");
+	memcpy(copy, nlh, nlh->nlmsg_len);
+	k.kept[k.kept_count++] = copy;
+	nft->messages++;
+	if (!nft->err)
+		nft->err = apply(&k.next, copy);
+}
+
+int nft_commit(struct nft *nft)
+{
+	int err = nft->messages ? kernel_count_call(KERNEL_COMMIT) : 0;
+
+	kernel_must(nft->has_begun, "a commit without a transaction");
+	nft->has_begun = false;
+	if (!err)
+		err = nft->err;
+	if (err || !nft->messages)
+		return err;
+	k.now = k.next;
+	kernel.put_added = k.now.added;
+	kernel.put_deleted = k.now.deleted;
+	return 0;
+}
+
+static void add_counter(struct nftnl_set_elem *to,
+			const struct kernel_element *e)
+{
+	struct nftnl_expr *counter = nftnl_expr_alloc("counter");
+
+	kernel_must(counter, "memory");
+	nftnl_expr_set_u64(counter, NFTNL_EXPR_CTR_PACKETS, e->packets);
+	nftnl_expr_set_u64(counter, NFTNL_EXPR_CTR_BYTES, e->bytes);
+	nftnl_set_elem_add_expr(to, counter);
+}
+
+/* As the kernel lists it. */
+static int answer_element(const struct nft_dump *d,
+			  const struct kernel_element *e)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+	struct nftnl_set_elem *to = nftnl_set_elem_alloc();
+	char buf[2048] = { 0 };
+	struct nlmsghdr *nlh =
+		nftnl_nlmsg_build_hdr(buf, NFT_MSG_NEWSETELEM, e->family, 0, 0);
+	int err;
+
+	kernel_must(set && to, "memory");
+	nftnl_set_set_str(set, NFTNL_SET_TABLE, RULESET_TABLE);
+	nftnl_set_set_str(set, NFTNL_SET_NAME, e->set);
+	nftnl_set_elem_set(to, NFTNL_SET_ELEM_KEY, e->key, e->key_len);
+	if (e->flags)
+		nftnl_set_elem_set_u32(to, NFTNL_SET_ELEM_FLAGS, e->flags);
+	if (e->has_data)
+		nftnl_set_elem_set_u32(to, NFTNL_SET_ELEM_DATA, e->data);
+	if (e->user_len)
+		nftnl_set_elem_set(to, NFTNL_SET_ELEM_USERDATA, e->user,
+				   e->user_len);
+	if (e->ends_ms != UINT64_MAX)
+		nftnl_set_elem_set_u64(to, NFTNL_SET_ELEM_EXPIRATION,
+				       e->ends_ms - kernel.now_ms);
+	if (e->has_counter)
+		add_counter(to, e);
+	nftnl_set_elem_add(set, to);
+	nftnl_set_elems_nlmsg_build_payload(nlh, set);
+	err = d->on_message(nlh, d->arg);
+	nftnl_set_free(set);
+	return err;
+}
+
+static size_t count_elements(const char *set)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < k.now.elements; i++)
+		n += !strcmp(k.now.element[i].set, set);
+	return n;
+}
+
+/* An interrupted dump has told of some, here of the first half. */
+static int dump_elements(const struct nft_dump *d, const struct object *o)
+{
+	int failure = kernel_count_call(KERNEL_DUMP);
+	size_t left = count_elements(o->name);
+	int err = 0;
+
+	if (failure && failure != -EINTR)
+		return failure;
+	if (!find_object(&k.now, NFT_MSG_NEWSET, o->table, o->name))
+		return -ENOENT;
+	if (failure)
+		left = (left + 1) / 2;
+	for (size_t i = 0; i < k.now.elements && left && !err; i++) {
+		if (strcmp(k.now.element[i].set, o->name))
+			continue;
+		left--;
+		err = answer_element(d, &k.now.element[i]);
+	}
+	return err ? err : failure;
+}
+
+static int dump_objects(const struct nft_dump *d, const struct object *o)
+{
+	int err = kernel_count_call(KERNEL_RULES);
+
+	for (size_t i = 0; i < k.now.objects && !err; i++) {
+		const struct object *at = &k.now.object[i];
+
+		if (at->type == o->type &&
+		    (d->family == NFPROTO_UNSPEC || d->family == at->family) &&
+		    (!*o->table || !strcmp(o->table, at->table)))
+			err = d->on_message(at->nlh, d->arg);
+	}
+	return err;
+}
+
+static struct nlmsghdr *question_of(const struct nft_dump *d, char *buf)
+{
+	struct nlmsghdr *nlh =
+		nftnl_nlmsg_build_hdr(buf, d->type, d->family, 0, 0);
+
+	if (d->fill)
+		d->fill(nlh, d->arg);
+	return nlh;
+}
+
+int nft_dump(struct nft *nft, const struct nft_dump *d)
+{
+	char buf[MESSAGE_MAX] = { 0 };
+	bool is_new;
+	struct object o;
+
+	(void)nft;
+	expire(&k.now);
+	if (d->type == NFT_MSG_GETFLOWTABLE)
+		return kernel.has_flow_table ? d->on_message(NULL, d->arg) : 0;
+	o = object_of(question_of(d, buf), &is_new);
+	return o.type == NFT_MSG_NEWSETELEM ? dump_elements(d, &o)
+					    : dump_objects(d, &o);
+}
+
+static int on_asked_element(struct nftnl_set_elem *from, void *arg)
+{
+	struct kernel_element *e = arg;
+	const struct object set = { .family = e->family };
+	char name[32];
+
+	memcpy(name, e->set, sizeof(name));
+	*e = element_of(&set, from);
+	memcpy(e->set, name, sizeof(name));
+	return 0;
+}
+
+int nft_get(struct nft *nft, const struct nft_dump *d)
+{
+	char buf[MESSAGE_MAX] = { 0 };
+	struct nlmsghdr *nlh = question_of(d, buf);
+	struct nftnl_set *set;
+	struct kernel_element wanted = { .family = d->family }, *found;
+	bool is_new;
+	struct object o = object_of(nlh, &is_new);
+	int err = kernel_count_call(KERNEL_GET);
+
+	(void)nft;
+	expire(&k.now);
+	if (err)
+		return err;
+	kernel_must(o.type == NFT_MSG_NEWSETELEM, "nft_get");
+	set = nftnl_set_alloc();
+	kernel_must(set && nftnl_set_elems_nlmsg_parse(nlh, set) == 0,
+		    "question");
+	memcpy(wanted.set, o.name, sizeof(wanted.set));
+	nftnl_set_elem_foreach(set, on_asked_element, &wanted);
+	nftnl_set_free(set);
+	found = find(&k.now, &wanted);
+	return found ? answer_element(d, found) : -ENOENT;
+}
+
+int nft_watch_open(uint32_t ignore_portid)
+{
+	kernel_must(ignore_portid == PORTID, "portid");
+	return kernel_watch(&k.told);
+}
+
+bool nft_watch_drain(int fd)
+{
+	return kernel_drain(fd);
+}
+
+/* --- what others do to tables ----------------------------------------- */
+
+struct kernel_element *kernel_find(const char *set, const struct mac *mac)
+{
+	expire(&k.now);
+	return find_mac(set, mac);
+}
+
+size_t kernel_count(const char *set)
+{
+	expire(&k.now);
+	return count_elements(set);
+}
+
+bool kernel_has_set(const char *set)
+{
+	return find_object(&k.now, NFT_MSG_NEWSET, RULESET_TABLE, set);
+}
+
+void kernel_add_element(const struct kernel_element *e)
+{
+	kernel_must(add_element(&k.now, e) == 0, "an element that is there");
+	kernel_tell(k.told);
+}
+
+void kernel_flush(const char *set)
+{
+	flush(&k.now, set);
+	kernel_tell(k.told);
+}
+
+void kernel_remove(const char *set, const struct mac *mac)
+{
+	struct kernel_element *e = find_mac(set, mac);
+
+	kernel_must(e, "no such element");
+	*e = k.now.element[--k.now.elements];
+	kernel_tell(k.told);
+}
+
+void kernel_lose_tables(void)
+{
+	k.now.objects = k.now.elements = 0;
+}
+
+void kernel_delete_tables(void)
+{
+	kernel_lose_tables();
+	kernel_tell(k.told);
+}

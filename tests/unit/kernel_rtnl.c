@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Classes, devices, neighbours and connections, as the kernel has them: the
+ * functions of rtnl.h and conntrack.h.
+ */
+#include "tests/unit/kernel.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+
+#include "netctl/rules/ruleset.h"
+
+#define CLASSES	   8192
+#define DEVICES	   8
+#define NEIGHBOURS 128
+
+static struct {
+	struct kernel_class class[CLASSES];
+	size_t classes;
+	uint32_t root[DEVICES]; /* ifindex; 0: none */
+	struct {
+		char name[IFNAMSIZ];
+		uint32_t ifindex;
+	} device[DEVICES];
+	struct {
+		uint32_t ifindex;
+		struct mac mac;
+		struct addr addr;
+	} neighbour[NEIGHBOURS];
+	size_t neighbours;
+	int told; /* of roots: an eventfd, lent */
+} k;
+
+void kernel_rtnl_boot(void)
+{
+	memset(&k, 0, sizeof(k));
+	k.told = -1;
+}
+
+/* --- classes ---------------------------------------------------------- */
+
+static uint32_t *root_of(uint32_t ifindex)
+{
+	for (size_t i = 0; i < DEVICES; i++)
+		if (k.root[i] == ifindex)
+			return &k.root[i];
+	return NULL;
+}
+
+bool kernel_has_root(uint32_t ifindex)
+{
+	return root_of(ifindex);
+}
+
+void kernel_remove_root(uint32_t ifindex)
+{
+	uint32_t *root = root_of(ifindex);
+
+	kernel_must(root, "no such root");
+	*root = 0;
+	for (size_t i = 0; i < k.classes;)
+		if (k.class[i].ifindex == ifindex)
+			k.class[i] = k.class[--k.classes];
+		else
+			i++;
+	kernel_tell(k.told);
+}
+
+struct kernel_class *kernel_class(uint32_t ifindex, uint32_t minor)
+{
+	for (size_t i = 0; i < k.classes; i++)
+		if (k.class[i].ifindex == ifindex && k.class[i].minor == minor)
+			return &k.class[i];
+	return NULL;
+}
+
+size_t kernel_class_count(uint32_t ifindex)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < k.classes; i++)
+		n += k.class[i].ifindex == ifindex;
+	return n;
+}
+
+static uint64_t rate_of(struct nlattr *rate64, const struct tc_ratespec *spec)
+{
+	return (rate64 ? nla_get_u64(rate64) : spec->rate) * 8;
+}
+
+static int new_class(const struct tcmsg *tcm, struct nlattr *options)
+{
+	uint32_t ifindex = (uint32_t)tcm->tcm_ifindex;
+	uint32_t minor = TC_H_MIN(tcm->tcm_handle);
+	struct kernel_class *c = kernel_class(ifindex, minor);
+	struct nlattr *tb[TCA_HTB_MAX + 1];
+	struct tc_htb_opt opt;
+
+	if (!root_of(ifindex))
+		return -ENOENT;
+	kernel_must(nla_parse_nested(tb, TCA_HTB_MAX, options, NULL) == 0 &&
+			    tb[TCA_HTB_PARMS],
+		    "a class without rates");
+	memcpy(&opt, nla_data(tb[TCA_HTB_PARMS]), sizeof(opt));
+	if (!c) {
+		kernel_must(k.classes < CLASSES, "classes");
+		c = &k.class[k.classes++];
+		*c = (struct kernel_class){ .ifindex = ifindex,
+					    .minor = minor };
+	}
+	c->parent = TC_H_MIN(tcm->tcm_parent);
+	c->rate_bps = rate_of(tb[TCA_HTB_RATE64], &opt.rate);
+	c->ceil_bps = rate_of(tb[TCA_HTB_CEIL64], &opt.ceil);
+	return 0;
+}
+
+static int new_root(uint32_t ifindex)
+{
+	uint32_t *free_root = root_of(0);
+
+	if (!kernel.has_htb)
+		return -ENOENT;
+	kernel_must(!root_of(ifindex) && free_root, "roots");
+	*free_root = ifindex;
+	return 0;
+}
+
+static int new_leaf(const struct tcmsg *tcm, const char *kind)
+{
+	struct kernel_class *c = kernel_class((uint32_t)tcm->tcm_ifindex,
+					      TC_H_MIN(tcm->tcm_parent));
+
+	if (!strcmp(kind, "fq_codel") && !kernel.has_fq_codel)
+		return -ENOENT;
+	if (!c)
+		return -ENOENT;
+	snprintf(c->leaf, sizeof(c->leaf), "%s", kind);
+	return 0;
+}
+
+static int apply_tc(struct nlmsghdr *nlh)
+{
+	const struct tcmsg *tcm = nlmsg_data(nlh);
+	struct nlattr *tb[TCA_MAX + 1];
+
+	kernel_must(nlmsg_parse(nlh, sizeof(*tcm), tb, TCA_MAX, NULL) == 0,
+		    "tc");
+	if (nlh->nlmsg_type == RTM_NEWTCLASS)
+		return new_class(tcm, tb[TCA_OPTIONS]);
+	if (nlh->nlmsg_type == RTM_DELQDISC) {
+		kernel_remove_root((uint32_t)tcm->tcm_ifindex);
+		return 0;
+	}
+	kernel_must(nlh->nlmsg_type == RTM_NEWQDISC, "rtnetlink");
+	return tcm->tcm_parent == TC_H_ROOT
+		       ? new_root((uint32_t)tcm->tcm_ifindex)
+		       : new_leaf(tcm, nla_get_string(tb[TCA_KIND]));
+}
+
+/* --- rtnl.h ----------------------------------------------------------- */
+
+struct rtnl {
+	unsigned int put; /* in the open batch */
+	int err;	  /* the first */
+};
+
+struct rtnl *rtnl_new(void)
+{
+	return calloc(1, sizeof(struct rtnl));
+}
+
+void rtnl_free(struct rtnl *r)
+{
+	free(r);
+}
+
+struct nl_msg *rtnl_message(int type, int flags, const void *body, size_t len)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(type, NLM_F_REQUEST | flags);
+
+	kernel_must(msg && nlmsg_append(msg, (void *)(uintptr_t)body, len,
+					NLMSG_ALIGNTO) == 0,
+		    "memory");
+	return msg;
+}
+
+int rtnl_request(struct rtnl *r, struct nl_msg *msg)
+{
+	int err = kernel_count_call(KERNEL_REQUEST);
+
+	(void)r;
+	if (!err)
+		err = apply_tc(nlmsg_hdr(msg));
+	nlmsg_free(msg);
+	return err;
+}
+
+void rtnl_put(struct rtnl *r, struct nl_msg *msg)
+{
+	int err = apply_tc(nlmsg_hdr(msg));
+
+	r->put++;
+	if (!r->err)
+		r->err = err;
+	nlmsg_free(msg);
+}
+
+int rtnl_commit(struct rtnl *r)
+{
+	int err = r->put ? kernel_count_call(KERNEL_BATCH) : 0;
+
+	if (!err)
+		err = r->err;
+	*r = (struct rtnl){ 0 };
+	return err;
+}
+
+static int answer_root(uint32_t ifindex, netlink_fn *fn, void *arg)
+{
+	struct tcmsg tcm = { .tcm_ifindex = (int)ifindex,
+			     .tcm_parent = TC_H_ROOT,
+			     .tcm_handle = kernel.root_is_foreign
+						   ? 0x10000
+						   : SHAPER_MAJOR << 16 };
+	struct nl_msg *msg = rtnl_message(RTM_NEWQDISC, 0, &tcm, sizeof(tcm));
+	int err;
+
+	nla_put_string(msg, TCA_KIND,
+		       kernel.root_is_foreign ? "fq_codel" : "htb");
+	err = fn(nlmsg_hdr(msg), arg);
+	nlmsg_free(msg);
+	return err;
+}
+
+int rtnl_dump(struct rtnl *r, struct nl_msg *msg, netlink_fn *on_message,
+	      void *arg)
+{
+	int err = kernel_count_call(KERNEL_ROOTS);
+
+	(void)r;
+	kernel_must(nlmsg_hdr(msg)->nlmsg_type == RTM_GETQDISC, "dump");
+	nlmsg_free(msg);
+	for (size_t i = 0; i < DEVICES && !err; i++)
+		if (kernel.root_is_foreign ? k.device[i].ifindex : k.root[i])
+			err = answer_root(kernel.root_is_foreign
+						  ? k.device[i].ifindex
+						  : k.root[i],
+					  on_message, arg);
+	return err;
+}
+
+int rtnl_find_neighbour(struct rtnl *r, uint32_t ifindex, const struct addr *a,
+			struct mac *mac)
+{
+	int err = kernel_count_call(KERNEL_FIND_NEIGHBOUR);
+
+	(void)r;
+	if (err)
+		return err;
+	for (size_t i = 0; i < k.neighbours; i++)
+		if (k.neighbour[i].ifindex == ifindex &&
+		    addr_equal(&k.neighbour[i].addr, a)) {
+			*mac = k.neighbour[i].mac;
+			return 0;
+		}
+	return -ENOENT;
+}
+
+int rtnl_list_neighbours(struct rtnl *r, uint32_t ifindex,
+			 rtnl_neighbour_fn *on_neighbour, void *arg)
+{
+	int err = kernel_count_call(KERNEL_LIST_NEIGHBOURS);
+
+	(void)r;
+	for (size_t i = 0; i < k.neighbours && !err; i++)
+		if (k.neighbour[i].ifindex == ifindex)
+			on_neighbour(&k.neighbour[i].mac, &k.neighbour[i].addr,
+				     arg);
+	return err;
+}
+
+int rtnl_list_links(struct rtnl *r, rtnl_link_fn *on_link, void *arg)
+{
+	(void)r;
+	for (size_t i = 0; i < DEVICES && k.device[i].ifindex; i++) {
+		struct rtnl_link l = { .ifindex = k.device[i].ifindex };
+
+		memcpy(l.name, k.device[i].name, sizeof(l.name));
+		on_link(&l, arg);
+	}
+	return 0;
+}
+
+int rtnl_list_addresses(struct rtnl *r, rtnl_address_fn *on_address, void *arg)
+{
+	(void)r;
+	(void)on_address;
+	(void)arg;
+	return 0;
+}
+
+int rtnl_find_route(struct rtnl *r, const struct rtnl_route_ask *ask,
+		    uint32_t *oif)
+{
+	(void)r;
+	(void)ask;
+	(void)oif;
+	return -ENETUNREACH;
+}
+
+int rtnl_watch_links(void)
+{
+	return kernel_watch(NULL);
+}
+
+int rtnl_watch_routes(void)
+{
+	return kernel_watch(NULL);
+}
+
+int rtnl_watch_roots(void)
+{
+	return kernel_watch(&k.told);
+}
+
+void rtnl_watch_drain(int fd)
+{
+	kernel_drain(fd);
+}
+
+/* --- devices ---------------------------------------------------------- */
+
+void kernel_add_device(const char *name, uint32_t ifindex)
+{
+	for (size_t i = 0; i < DEVICES; i++) {
+		if (k.device[i].ifindex)
+			continue;
+		snprintf(k.device[i].name, sizeof(k.device[i].name), "%s",
+			 name);
+		k.device[i].ifindex = ifindex;
+		return;
+	}
+	kernel_must(false, "devices");
+}
+
+void kernel_add_neighbour(uint32_t ifindex, const struct mac *mac,
+			  const struct addr *a)
+{
+	kernel_must(k.neighbours < NEIGHBOURS, "neighbours");
+	k.neighbour[k.neighbours].ifindex = ifindex;
+	k.neighbour[k.neighbours].mac = *mac;
+	k.neighbour[k.neighbours++].addr = *a;
+}
+
+unsigned int if_nametoindex(const char *name)
+{
+	for (size_t i = 0; i < DEVICES; i++)
+		if (!strcmp(k.device[i].name, name))
+			return k.device[i].ifindex;
+	return 0;
+}
+
+char *if_indextoname(unsigned int ifindex, char name[IFNAMSIZ])
+{
+	for (size_t i = 0; i < DEVICES; i++)
+		if (ifindex && k.device[i].ifindex == ifindex)
+			return memcpy(name, k.device[i].name, IFNAMSIZ);
+	return NULL;
+}
+
+/* --- conntrack.h ------------------------------------------------------ */
+
+struct conntrack {
+	char none;
+};
+
+struct conntrack *conntrack_new(void)
+{
+	return calloc(1, sizeof(struct conntrack));
+}
+
+void conntrack_free(struct conntrack *ct)
+{
+	free(ct);
+}
+
+int conntrack_end(struct conntrack *ct, struct conntrack_source *sources,
+		  size_t n, uint64_t now_ms)
+{
+	(void)ct;
+	kernel_must(now_ms == kernel.now_ms, "time of connections");
+	for (size_t i = 0; i < n; i++) {
+		kernel_must(kernel.ended_count < KERNEL_SOURCES, "sources");
+		kernel.ended[kernel.ended_count++] = sources[i];
+	}
+	if (kernel.flows_due_ms && kernel.flows_due_ms <= now_ms)
+		kernel.flows_due_ms = 0;
+	return kernel_count_call(KERNEL_END_FLOWS);
+}
+
+uint64_t conntrack_due_ms(const struct conntrack *ct)
+{
+	(void)ct;
+	return kernel.flows_due_ms;
+}
+
+bool conntrack_wants_all(const struct conntrack *ct, uint64_t now_ms)
+{
+	(void)ct;
+	(void)now_ms;
+	return kernel.flows_want_all;
+}
+
+void conntrack_spare(struct conntrack *ct, uint32_t ifindex,
+		     const struct mac *mac)
+{
+	(void)ct;
+	kernel.spared_ifindex = ifindex;
+	kernel.spared = *mac;
+}
+
+int conntrack_read_fill(struct conntrack *ct, struct conntrack_fill *fill)
+{
+	(void)ct;
+	*fill = (struct conntrack_fill){ .entries = 1, .max = 1000 };
+	return 0;
+}
