@@ -71,40 +71,40 @@ static bool set_trouble(struct path *p, enum ipc_trouble bit, bool on)
 	return changed;
 }
 
-static void check_out(struct controller *c)
-{
-	struct suspects s = { .nft = c->nft, .hook = HOOK_FORWARD };
+static const struct crossing {
+	enum ipc_trouble trouble;
+	enum ruleset_hook hook;		   /* of those who may drop them */
+	enum ruleset_counter let, arrived; /* before them, and behind */
+	const char *lost, *from, *good;
+} crossings[PATH_CROSSINGS] = {
+	[PATH_OUT] = { IPC_TROUBLE_OUT_DROPPED, HOOK_FORWARD, COUNTER_LET_OUT,
+		       COUNTER_LEFT,
+		       "the last new connections that the gate let pass did "
+		       "not leave this box: they were dropped behind it",
+		       "the zones' devices", "new connections leave again" },
+	[PATH_IN] = { IPC_TROUBLE_PORTAL_DROPPED, HOOK_INPUT, COUNTER_LET_IN,
+		      COUNTER_ARRIVED,
+		      "the last connections to the portal did not reach it: "
+		      "they were dropped behind the gate",
+		      "the zones' devices to the portal's ports",
+		      "guests reach the portal again" },
+};
 
-	if (!set_trouble(&c->path, IPC_TROUBLE_OUT_DROPPED,
-			 c->path.out_lost >= LOST_MIN))
+static void check_crossing(struct controller *c, enum path_crossing which)
+{
+	const struct crossing *x = &crossings[which];
+	struct suspects s = { .nft = c->nft, .hook = x->hook };
+	uint64_t lost = c->path.lost[which];
+
+	if (!set_trouble(&c->path, x->trouble, lost >= LOST_MIN))
 		return;
-	if (!c->path.out_lost) {
-		log_info("new connections leave again");
+	if (!lost) {
+		log_info("%s", x->good);
 		return;
 	}
 	find_suspects(&s);
-	log_error("the last new connections that the gate let pass did not "
-		  "leave this box: they were dropped behind it, it seems by "
-		  "%s; let it accept what comes from the zones' devices",
-		  s.text);
-}
-
-static void check_in(struct controller *c)
-{
-	struct suspects s = { .nft = c->nft, .hook = HOOK_INPUT };
-
-	if (!set_trouble(&c->path, IPC_TROUBLE_PORTAL_DROPPED,
-			 c->path.in_lost >= LOST_MIN))
-		return;
-	if (!c->path.in_lost) {
-		log_info("guests reach the portal again");
-		return;
-	}
-	find_suspects(&s);
-	log_error("the last connections to the portal did not reach it: they "
-		  "were dropped behind the gate, it seems by %s; let it accept "
-		  "what comes from the zones' devices to the portal's ports",
-		  s.text);
+	log_error("%s, it seems by %s; let it accept what comes from %s",
+		  x->lost, s.text, x->from);
 }
 
 /* No single person is told of: the log names no zone and no address. */
@@ -176,11 +176,6 @@ static uint64_t growth(const struct path *p, const uint64_t now[COUNTER_MAX],
 	return now[k] >= p->packets[k] ? now[k] - p->packets[k] : now[k];
 }
 
-static uint64_t lost(uint64_t before, uint64_t let, uint64_t arrived)
-{
-	return arrived ? 0 : before + let;
-}
-
 void path_check(struct controller *c)
 {
 	struct path *p = &c->path;
@@ -191,13 +186,16 @@ void path_check(struct controller *c)
 	check_marks(c);
 	if (ruleset_counters_read(c->nft, now) < 0)
 		return; /* the rules are being put back */
-	p->out_lost = lost(p->out_lost, growth(p, now, COUNTER_LET_OUT),
-			   growth(p, now, COUNTER_LEFT));
-	p->in_lost = lost(p->in_lost, growth(p, now, COUNTER_LET_IN),
-			  growth(p, now, COUNTER_ARRIVED));
+	for (int i = 0; i < PATH_CROSSINGS; i++) {
+		const struct crossing *x = &crossings[i];
+
+		p->lost[i] += growth(p, now, x->let);
+		if (growth(p, now, x->arrived))
+			p->lost[i] = 0;
+	}
 	refused = growth(p, now, COUNTER_TOO_MANY);
 	memcpy(p->packets, now, sizeof(p->packets));
-	check_out(c);
-	check_in(c);
+	for (int i = 0; i < PATH_CROSSINGS; i++)
+		check_crossing(c, (enum path_crossing)i);
 	check_greedy(c, refused);
 }

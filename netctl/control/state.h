@@ -46,11 +46,14 @@ struct zone_state {
 	bool policed;	    /* cannot have: limits of elements instead */
 };
 
+/* Where others may drop what the gate lets go on. */
+enum path_crossing { PATH_OUT, PATH_IN, PATH_CROSSINGS };
+
 /* What the path of packets looked like at the last check, see path.h. */
 struct path {
 	uint64_t packets[COUNTER_MAX]; /* at the last check */
 	bool tables_changed;	       /* anybody's, since the last check */
-	uint64_t out_lost, in_lost;    /* since one got through */
+	uint64_t lost[PATH_CROSSINGS]; /* since one got through */
 	uint32_t troubles;	       /* bits: enum ipc_trouble */
 	uint64_t greedy_ms; /* when the log told of a device; 0: never */
 };
