@@ -36,6 +36,7 @@ void kernel_boot(void)
 	kernel_nft_boot();
 	kernel_rtnl_boot();
 	kernel = (struct kernel){ .now_ms = KERNEL_START_MS,
+				  .fill = { 1, 1000 },
 				  .has_htb = true,
 				  .has_fq_codel = true };
 }

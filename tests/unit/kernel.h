@@ -17,6 +17,7 @@
 
 #include "netctl/netlink/conntrack.h"
 #include "netctl/netlink/rtnl.h"
+#include "netctl/rules/ruleset.h"
 
 #define KERNEL_START_MS 1000000ULL
 #define KERNEL_SOURCES	64
@@ -49,7 +50,10 @@ struct kernel {
 	unsigned int put_added; /* elements put by the last transaction */
 	unsigned int put_deleted;
 
+	uint64_t packets[COUNTER_MAX]; /* of the ruleset's counters */
+
 	/* connections */
+	struct conntrack_fill fill;
 	struct conntrack_source ended[KERNEL_SOURCES];
 	size_t ended_count; /* since the test last set it to 0 */
 	uint64_t flows_due_ms;
@@ -101,6 +105,20 @@ void kernel_flush(const char *set);
 void kernel_remove(const char *set, const struct mac *mac);
 void kernel_delete_tables(void);
 void kernel_lose_tables(void); /* the same, but the notice of it is lost */
+
+/* Of others, in tables of theirs. */
+struct kernel_chain {
+	uint16_t family; /* NFPROTO_* */
+	const char *table, *name;
+	bool is_base; /* it filters at a hook: NF_INET_* */
+	uint32_t hook;
+	bool drops; /* its policy */
+};
+void kernel_add_chain(const struct kernel_chain *c);
+
+/* A rule in it that clears those bits of the packet mark. */
+void kernel_add_marking(const struct kernel_chain *c, uint32_t mask);
+void kernel_delete_table(uint16_t family, const char *table);
 
 /* --- classes ---------------------------------------------------------- */
 

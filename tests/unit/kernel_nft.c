@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libnftnl/chain.h>
 #include <libnftnl/common.h>
 #include <libnftnl/expr.h>
+#include <libnftnl/object.h>
+#include <libnftnl/rule.h>
 #include <libnftnl/set.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -392,17 +395,23 @@ struct nlmsghdr *nft_put(struct nft *nft, uint16_t type, uint16_t family,
 				     0);
 }
 
-void nft_put_done(struct nft *nft, struct nlmsghdr *nlh)
+static const struct nlmsghdr *keep(const struct nlmsghdr *nlh)
 {
 	/* strings that libnftnl leaves open are closed when it is listed */
 	struct nlmsghdr *copy = calloc(1, nlh->nlmsg_len + 1);
 
 	kernel_must(copy && k.kept_count < MESSAGES, "messages");
 	memcpy(copy, nlh, nlh->nlmsg_len);
-	k.kept[k.kept_count++] = copy;
+	return k.kept[k.kept_count++] = copy;
+}
+
+void nft_put_done(struct nft *nft, struct nlmsghdr *nlh)
+{
+	const struct nlmsghdr *kept = keep(nlh);
+
 	nft->messages++;
 	if (!nft->err)
-		nft->err = apply(&k.next, copy);
+		nft->err = apply(&k.next, kept);
 }
 
 int nft_commit(struct nft *nft)
@@ -497,6 +506,29 @@ static int dump_elements(const struct nft_dump *d, const struct object *o)
 	return err ? err : failure;
 }
 
+static int answer_counter(const struct nft_dump *d, const struct object *o)
+{
+	struct nftnl_obj *to = nftnl_obj_alloc();
+	char buf[512] = { 0 };
+	struct nlmsghdr *nlh =
+		nftnl_nlmsg_build_hdr(buf, NFT_MSG_NEWOBJ, o->family, 0, 0);
+	int err;
+
+	kernel_must(to, "memory");
+	nftnl_obj_set_str(to, NFTNL_OBJ_TABLE, o->table);
+	nftnl_obj_set_str(to, NFTNL_OBJ_NAME, o->name);
+	nftnl_obj_set_u32(to, NFTNL_OBJ_TYPE, NFT_OBJECT_COUNTER);
+	for (int i = 0; i < COUNTER_MAX; i++)
+		if (!strcmp(o->name, ruleset_counter_names[i]))
+			nftnl_obj_set_u64(to, NFTNL_OBJ_CTR_PKTS,
+					  kernel.packets[i]);
+	nftnl_obj_set_u64(to, NFTNL_OBJ_CTR_BYTES, 0);
+	nftnl_obj_nlmsg_build_payload(nlh, to);
+	err = d->on_message(nlh, d->arg);
+	nftnl_obj_free(to);
+	return err;
+}
+
 static int dump_objects(const struct nft_dump *d, const struct object *o)
 {
 	int err = kernel_count_call(KERNEL_RULES);
@@ -507,7 +539,9 @@ static int dump_objects(const struct nft_dump *d, const struct object *o)
 		if (at->type == o->type &&
 		    (d->family == NFPROTO_UNSPEC || d->family == at->family) &&
 		    (!*o->table || !strcmp(o->table, at->table)))
-			err = d->on_message(at->nlh, d->arg);
+			err = at->type == NFT_MSG_NEWOBJ
+				      ? answer_counter(d, at)
+				      : d->on_message(at->nlh, d->arg);
 	}
 	return err;
 }
@@ -549,29 +583,41 @@ static int on_asked_element(struct nftnl_set_elem *from, void *arg)
 	return 0;
 }
 
+static int get_element(const struct nft_dump *d, const struct object *o)
+{
+	struct kernel_element wanted = { .family = d->family }, *found;
+	struct nftnl_set *set = nftnl_set_alloc();
+
+	kernel_must(set && nftnl_set_elems_nlmsg_parse(o->nlh, set) == 0,
+		    "question");
+	memcpy(wanted.set, o->name, sizeof(wanted.set));
+	nftnl_set_elem_foreach(set, on_asked_element, &wanted);
+	nftnl_set_free(set);
+	found = find(&k.now, &wanted);
+	return found ? answer_element(d, found) : -ENOENT;
+}
+
+static int get_object(const struct nft_dump *d, const struct object *o)
+{
+	for (size_t i = 0; i < k.now.objects; i++)
+		if (is_same(&k.now.object[i], o))
+			return d->on_message(k.now.object[i].nlh, d->arg);
+	return -ENOENT;
+}
+
 int nft_get(struct nft *nft, const struct nft_dump *d)
 {
 	char buf[MESSAGE_MAX] = { 0 };
-	struct nlmsghdr *nlh = question_of(d, buf);
-	struct nftnl_set *set;
-	struct kernel_element wanted = { .family = d->family }, *found;
 	bool is_new;
-	struct object o = object_of(nlh, &is_new);
+	struct object o = object_of(question_of(d, buf), &is_new);
 	int err = kernel_count_call(KERNEL_GET);
 
 	(void)nft;
 	expire(&k.now);
 	if (err)
 		return err;
-	kernel_must(o.type == NFT_MSG_NEWSETELEM, "nft_get");
-	set = nftnl_set_alloc();
-	kernel_must(set && nftnl_set_elems_nlmsg_parse(nlh, set) == 0,
-		    "question");
-	memcpy(wanted.set, o.name, sizeof(wanted.set));
-	nftnl_set_elem_foreach(set, on_asked_element, &wanted);
-	nftnl_set_free(set);
-	found = find(&k.now, &wanted);
-	return found ? answer_element(d, found) : -ENOENT;
+	return o.type == NFT_MSG_NEWSETELEM ? get_element(d, &o)
+					    : get_object(d, &o);
 }
 
 int nft_watch_open(uint32_t ignore_portid)
@@ -633,5 +679,74 @@ void kernel_lose_tables(void)
 void kernel_delete_tables(void)
 {
 	kernel_lose_tables();
+	kernel_tell(k.told);
+}
+
+static void add_foreign(const struct nlmsghdr *nlh)
+{
+	kernel_must(apply(&k.now, keep(nlh)) == 0, "an object of others");
+	kernel_tell(k.told);
+}
+
+void kernel_add_chain(const struct kernel_chain *c)
+{
+	struct nftnl_chain *to = nftnl_chain_alloc();
+	char buf[1024] = { 0 };
+	struct nlmsghdr *nlh =
+		nftnl_nlmsg_build_hdr(buf, NFT_MSG_NEWCHAIN, c->family, 0, 0);
+
+	kernel_must(to, "memory");
+	nftnl_chain_set_str(to, NFTNL_CHAIN_TABLE, c->table);
+	nftnl_chain_set_str(to, NFTNL_CHAIN_NAME, c->name);
+	if (c->is_base) {
+		nftnl_chain_set_str(to, NFTNL_CHAIN_TYPE, "filter");
+		nftnl_chain_set_u32(to, NFTNL_CHAIN_HOOKNUM, c->hook);
+		nftnl_chain_set_s32(to, NFTNL_CHAIN_PRIO, 0);
+		nftnl_chain_set_u32(to, NFTNL_CHAIN_POLICY,
+				    c->drops ? NF_DROP : NF_ACCEPT);
+	}
+	nftnl_chain_nlmsg_build_payload(nlh, to);
+	nftnl_chain_free(to);
+	add_foreign(nlh);
+}
+
+/* meta mark set 0, or another value of those bits. */
+void kernel_add_marking(const struct kernel_chain *c, uint32_t mask)
+{
+	struct nftnl_rule *to = nftnl_rule_alloc();
+	struct nftnl_expr *load = nftnl_expr_alloc("meta");
+	struct nftnl_expr *change = nftnl_expr_alloc("bitwise");
+	struct nftnl_expr *set = nftnl_expr_alloc("meta");
+	uint32_t kept = ~mask, flip = 0;
+	char buf[1024] = { 0 };
+	struct nlmsghdr *nlh =
+		nftnl_nlmsg_build_hdr(buf, NFT_MSG_NEWRULE, c->family, 0, 0);
+
+	kernel_must(to && load && change && set, "memory");
+	nftnl_expr_set_u32(load, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+	nftnl_expr_set_u32(load, NFTNL_EXPR_META_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(change, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(change, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(change, NFTNL_EXPR_BITWISE_LEN, sizeof(kept));
+	nftnl_expr_set(change, NFTNL_EXPR_BITWISE_MASK, &kept, sizeof(kept));
+	nftnl_expr_set(change, NFTNL_EXPR_BITWISE_XOR, &flip, sizeof(flip));
+	nftnl_expr_set_u32(set, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+	nftnl_expr_set_u32(set, NFTNL_EXPR_META_SREG, NFT_REG_1);
+	nftnl_rule_add_expr(to, load);
+	nftnl_rule_add_expr(to, change);
+	nftnl_rule_add_expr(to, set);
+	nftnl_rule_set_str(to, NFTNL_RULE_TABLE, c->table);
+	nftnl_rule_set_str(to, NFTNL_RULE_CHAIN, c->name);
+	nftnl_rule_nlmsg_build_payload(nlh, to);
+	nftnl_rule_free(to);
+	add_foreign(nlh);
+}
+
+void kernel_delete_table(uint16_t family, const char *table)
+{
+	struct object all = { .type = NFT_MSG_NEWTABLE, .family = family };
+
+	snprintf(all.table, sizeof(all.table), "%s", table);
+	kernel_must(delete_objects(&k.now, &all) == 0, "no such table");
 	kernel_tell(k.told);
 }

@@ -427,6 +427,6 @@ void conntrack_spare(struct conntrack *ct, uint32_t ifindex,
 int conntrack_read_fill(struct conntrack *ct, struct conntrack_fill *fill)
 {
 	(void)ct;
-	*fill = (struct conntrack_fill){ .entries = 1, .max = 1000 };
+	*fill = kernel.fill;
 	return 0;
 }
