@@ -110,9 +110,9 @@ void kernel_lose_tables(void); /* the same, but the notice of it is lost */
 struct kernel_chain {
 	uint16_t family; /* NFPROTO_* */
 	const char *table, *name;
-	bool is_base; /* it filters at a hook: NF_INET_* */
-	uint32_t hook;
-	bool drops; /* its policy */
+	const char *type; /* "filter" or another at a hook; NULL: at none */
+	uint32_t hook;	  /* NF_INET_* */
+	bool drops;	  /* its policy */
 };
 void kernel_add_chain(const struct kernel_chain *c);
 

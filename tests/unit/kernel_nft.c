@@ -529,21 +529,29 @@ static int answer_counter(const struct nft_dump *d, const struct object *o)
 	return err;
 }
 
+static bool is_asked(const struct nft_dump *d, const struct object *o,
+		     const struct object *at)
+{
+	return at->type == o->type &&
+	       (d->family == NFPROTO_UNSPEC || d->family == at->family) &&
+	       (!*o->table || !strcmp(o->table, at->table));
+}
+
+/* An interrupted one has told of all, and maybe of some twice. */
 static int dump_objects(const struct nft_dump *d, const struct object *o)
 {
-	int err = kernel_count_call(KERNEL_RULES);
+	int failure = kernel_count_call(KERNEL_RULES);
+	int err = failure == -EINTR ? 0 : failure;
 
 	for (size_t i = 0; i < k.now.objects && !err; i++) {
 		const struct object *at = &k.now.object[i];
 
-		if (at->type == o->type &&
-		    (d->family == NFPROTO_UNSPEC || d->family == at->family) &&
-		    (!*o->table || !strcmp(o->table, at->table)))
+		if (is_asked(d, o, at))
 			err = at->type == NFT_MSG_NEWOBJ
 				      ? answer_counter(d, at)
 				      : d->on_message(at->nlh, d->arg);
 	}
-	return err;
+	return err ? err : failure;
 }
 
 static struct nlmsghdr *question_of(const struct nft_dump *d, char *buf)
@@ -698,8 +706,8 @@ void kernel_add_chain(const struct kernel_chain *c)
 	kernel_must(to, "memory");
 	nftnl_chain_set_str(to, NFTNL_CHAIN_TABLE, c->table);
 	nftnl_chain_set_str(to, NFTNL_CHAIN_NAME, c->name);
-	if (c->is_base) {
-		nftnl_chain_set_str(to, NFTNL_CHAIN_TYPE, "filter");
+	if (c->type) {
+		nftnl_chain_set_str(to, NFTNL_CHAIN_TYPE, c->type);
 		nftnl_chain_set_u32(to, NFTNL_CHAIN_HOOKNUM, c->hook);
 		nftnl_chain_set_s32(to, NFTNL_CHAIN_PRIO, 0);
 		nftnl_chain_set_u32(to, NFTNL_CHAIN_POLICY,
