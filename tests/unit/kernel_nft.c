@@ -204,6 +204,8 @@ static const struct {
 	{ NFT_MSG_NEWRULE, NFT_MSG_DELRULE, NFT_MSG_GETRULE, NFTA_RULE_CHAIN },
 	{ NFT_MSG_NEWSET, NFT_MSG_DELSET, NFT_MSG_GETSET, NFTA_SET_NAME },
 	{ NFT_MSG_NEWOBJ, NFT_MSG_DELOBJ, NFT_MSG_GETOBJ, NFTA_OBJ_NAME },
+	{ NFT_MSG_NEWFLOWTABLE, NFT_MSG_DELFLOWTABLE, NFT_MSG_GETFLOWTABLE,
+	  NFTA_FLOWTABLE_NAME },
 	{ NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM, NFT_MSG_GETSETELEM,
 	  NFTA_SET_ELEM_LIST_SET },
 };
@@ -564,16 +566,32 @@ static struct nlmsghdr *question_of(const struct nft_dump *d, char *buf)
 	return nlh;
 }
 
+/* Of the box's own firewall. */
+static int answer_foreign_flow_table(const struct nft_dump *d)
+{
+	char buf[MESSAGE_MAX] = { 0 };
+	struct nlmsghdr *nlh = nftnl_nlmsg_build_hdr(buf, NFT_MSG_NEWFLOWTABLE,
+						     NFPROTO_INET, 0, 0);
+
+	mnl_attr_put_strz(nlh, NFTA_FLOWTABLE_TABLE, "fw4");
+	mnl_attr_put_strz(nlh, NFTA_FLOWTABLE_NAME, "ft");
+	return d->on_message(nlh, d->arg);
+}
+
 int nft_dump(struct nft *nft, const struct nft_dump *d)
 {
 	char buf[MESSAGE_MAX] = { 0 };
 	bool is_new;
 	struct object o;
+	int err = 0;
 
 	(void)nft;
 	expire(&k.now);
-	if (d->type == NFT_MSG_GETFLOWTABLE)
-		return kernel.has_flow_table ? d->on_message(NULL, d->arg) : 0;
+	if (d->type == NFT_MSG_GETFLOWTABLE && !d->fill &&
+	    kernel.has_flow_table)
+		err = answer_foreign_flow_table(d);
+	if (err)
+		return err;
 	o = object_of(question_of(d, buf), &is_new);
 	return o.type == NFT_MSG_NEWSETELEM ? dump_elements(d, &o)
 					    : dump_objects(d, &o);
