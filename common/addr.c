@@ -2,6 +2,7 @@
 #include "common/addr.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +149,61 @@ const char *addr_to_string(const struct addr *a, char buf[ADDR_TEXT_MAX])
 	if (!addr_len(a) || !inet_ntop(a->family, a->byte, buf, ADDR_TEXT_MAX))
 		snprintf(buf, ADDR_TEXT_MAX, "none");
 	return buf;
+}
+
+static unsigned int hex_value(char c)
+{
+	return c <= '9' ? (unsigned int)(c - '0')
+			: (unsigned int)((c | 0x20) - 'a' + 10);
+}
+
+/* Digits between two separators, by the length of the text; 0: no MAC. */
+static size_t digits_in_group(size_t len)
+{
+	switch (len) {
+	case 12:
+		return 12;
+	case 14:
+		return 4;
+	case 17:
+		return 2;
+	}
+	return 0;
+}
+
+static bool is_mac_separator(char c, size_t digits, char first)
+{
+	return digits == 4 ? c == '.' : (c == ':' || c == '-') && c == first;
+}
+
+bool mac_parse_part(struct mac *m, const char *text, size_t len)
+{
+	size_t digits = digits_in_group(len), count = 0;
+	struct mac parsed = { 0 };
+
+	if (!digits)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (i % (digits + 1) == digits) {
+			if (!is_mac_separator(text[i], digits, text[digits]))
+				return false;
+			continue;
+		}
+		if (!isxdigit((unsigned char)text[i]))
+			return false;
+		parsed.byte[count / 2] = (uint8_t)(parsed.byte[count / 2] << 4 |
+						   hex_value(text[i]));
+		count++;
+	}
+	*m = parsed;
+	return true;
+}
+
+bool mac_is_device(const struct mac *m)
+{
+	static const struct mac zero;
+
+	return !(m->byte[0] & 1) && memcmp(m, &zero, sizeof(zero));
 }
 
 const char *mac_to_string(const struct mac *m, char buf[ADDR_TEXT_MAX])

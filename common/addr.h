@@ -12,9 +12,13 @@ struct mac {
 	uint8_t byte[6];
 };
 
-/* An IPv4 or IPv6 address. ifindex scopes it to one network, 0: to none. */
+/*
+ * An IPv4 or IPv6 address. ifindex scopes it to one network, 0: to none.
+ * Operators may also name a device by its hardware address, AF_PACKET, in the
+ * first six bytes; only where that is said.
+ */
 struct addr {
-	uint8_t family; /* AF_INET, AF_INET6 or AF_UNSPEC */
+	uint8_t family; /* AF_INET, AF_INET6, AF_PACKET or AF_UNSPEC */
 	uint8_t zero[3];
 	uint32_t ifindex;
 	uint8_t byte[16]; /* network order; IPv4 in the first four */
@@ -53,6 +57,15 @@ struct addr addr_network(const struct addr *a, unsigned int prefix);
 
 bool addr_is_within(const struct addr *a, const struct addr *net,
 		    unsigned int prefix);
+
+/*
+ * "02:00:5e:00:53:01", with dashes, as 0200.5e00.5301, or 12 digits alone, in
+ * either case. false: none of that, *m is untouched.
+ */
+bool mac_parse_part(struct mac *m, const char *text, size_t len);
+
+/* No device has the broadcast, a multicast or the zero address. */
+bool mac_is_device(const struct mac *m);
 
 /* Both write to buf and return it. */
 const char *addr_to_string(const struct addr *a, char buf[ADDR_TEXT_MAX]);

@@ -68,14 +68,6 @@ static struct ipc_limits limits_of(const struct zone_settings *z,
 
 /* --- who asks ------------------------------------------------------ */
 
-/* No device has the broadcast, a multicast or the zero address. */
-static bool is_device_mac(const struct mac *mac)
-{
-	static const struct mac zero;
-
-	return !(mac->byte[0] & 1) && memcmp(mac, &zero, sizeof(zero));
-}
-
 int grant_find(struct controller *c, const struct addr *client, uint16_t *zone,
 	       struct mac *mac, struct session **s)
 {
@@ -88,7 +80,7 @@ int grant_find(struct controller *c, const struct addr *client, uint16_t *zone,
 		if (!ifindex || (client->ifindex && client->ifindex != ifindex))
 			continue;
 		err = rtnl_find_neighbour(c->rtnl, ifindex, client, mac);
-		if (!err && !is_device_mac(mac))
+		if (!err && !mac_is_device(mac))
 			err = -ENOENT;
 		*zone = i;
 	}

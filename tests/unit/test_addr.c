@@ -223,6 +223,62 @@ static void network(void **state)
 	}
 }
 
+static void mac_parse(void **state)
+{
+	static const struct mac expected = { { 2, 0, 0xab, 0xcd, 0xef, 15 } };
+	static const char *const good[] = {
+		"02:00:ab:cd:ef:0f",
+		"02-00-AB-CD-EF-0F",
+		"0200.abcd.ef0f",
+		"0200abCDef0F",
+	};
+	static const char *const bad[] = {
+		"",
+		"02:00:ab:cd:ef",
+		"02:00:ab:cd:ef:0",
+		"02:00:ab:cd:ef:0f:",
+		"02:00-ab:cd:ef:0f",
+		"0200:abcd:ef0f",
+		"02.00.ab.cd.ef.0f",
+		"02:00:ab:cd:ef:0g",
+		"0200abcdef0",
+		"0200abcdef0f0",
+		":2:00:ab:cd:ef:0f",
+		"0200.abcd-ef0f",
+	};
+	struct mac m = { { 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		memset(&m, 0, sizeof(m));
+		assert_true(mac_parse_part(&m, good[i], strlen(good[i])));
+		assert_memory_equal(&m, &expected, sizeof(m));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (mac_parse_part(&m, bad[i], strlen(bad[i])))
+			fail_msg("%s", bad[i]);
+	assert_memory_equal(&m, &expected, sizeof(m)); /* untouched */
+}
+
+static void mac_of_a_device(void **state)
+{
+	static const struct {
+		struct mac mac;
+		bool is_device;
+	} cases[] = {
+		{ { { 2, 0, 0, 0, 0, 1 } }, true },
+		{ { { 0, 0, 0, 0, 0, 1 } }, true },
+		{ { { 0 } }, false },
+		{ { { 1, 0, 0x5e, 0, 0, 1 } }, false },
+		{ { { 255, 255, 255, 255, 255, 255 } }, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(mac_is_device(&cases[i].mac),
+				 cases[i].is_device);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +290,8 @@ int main(void)
 		cmocka_unit_test(within),
 		cmocka_unit_test(network),
 		cmocka_unit_test(mac_text),
+		cmocka_unit_test(mac_parse),
+		cmocka_unit_test(mac_of_a_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
