@@ -55,9 +55,10 @@ static const struct command commands[] = {
 	  "who is online, by handle", OPT_SHOW_ADDRESSES | OPT_ZONE, 0, 0,
 	  cli_sessions },
 	{ "grant",
-	  "[--minutes N] [--down RATE] [--up RATE] [--quota BYTES] ADDRESS",
+	  "[--minutes N] [--down RATE] [--up RATE] [--quota BYTES] "
+	  "[--zone ZONE] ADDRESS",
 	  "let a device in, also beyond its zone's limits",
-	  OPT_LIMITS | OPT_MINUTES, 1, 1, cli_grant },
+	  OPT_LIMITS | OPT_MINUTES | OPT_ZONE, 1, 1, cli_grant },
 	{ "revoke", "HANDLE | ADDRESS | --all", "end sessions", OPT_ALL, 0, 1,
 	  cli_revoke },
 	{ "usage",
@@ -196,6 +197,10 @@ enum cli_exit cli_refused(const struct cli *cli, int err, const char *subject)
 		{ -ENOENT, CLI_NOT_FOUND, "no such device or session" },
 		{ -ENOSPC, CLI_FAILED, "the zone is full" },
 		{ -ESHUTDOWN, CLI_FAILED, "the zone is closed at this hour" },
+		{ -EEXIST, CLI_FAILED,
+		  "it is let in by the config, in a section device" },
+		{ -EXDEV, CLI_USAGE,
+		  "there are several zones; say which, by --zone" },
 		{ -EINVAL, CLI_FAILED, "netctl refused these values" },
 		{ -EACCES, CLI_FAILED, "netctl did not permit it" },
 		{ -EPERM, CLI_FAILED, "netctl did not permit it" },
@@ -321,12 +326,23 @@ out:
 	return code;
 }
 
+static bool parse_mac(struct addr *a, const char *text, size_t len)
+{
+	struct mac mac;
+
+	if (!mac_parse_part(&mac, text, len) || !mac_is_device(&mac))
+		return false;
+	*a = (struct addr){ .family = AF_PACKET };
+	memcpy(a->byte, &mac, sizeof(mac));
+	return true;
+}
+
 bool cli_parse_address(const char *text, struct addr *a)
 {
 	size_t len = strcspn(text, "%");
 	struct addr v;
 
-	if (!addr_parse_part(&v, text, len))
+	if (!addr_parse_part(&v, text, len) && !parse_mac(&v, text, len))
 		return false;
 	if (text[len]) {
 		v.ifindex = if_nametoindex(text + len + 1);

@@ -86,7 +86,7 @@ void cli_print_json(struct json_object *o);
 /* A number, or null for IPC_UNLIMITED. */
 struct json_object *cli_json_limit(uint64_t value);
 
-/* "192.0.2.7", "2001:db8::7", "fe80::7%br-guest". */
+/* "192.0.2.7", "2001:db8::7", "fe80::7%br-guest", "02:00:5e:00:53:01". */
 bool cli_parse_address(const char *text, struct addr *a);
 
 /* 16 hexadecimal digits. */

@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "cli/netctl_call.h"
+#include "cli/netctl_status.h"
 #include "cli/session_view.h"
 
 static int on_session(const union netctl_call_message *m, void *list)
@@ -98,6 +99,20 @@ static int print_granted(const struct cli *cli, const struct ipc_session *s)
 	return err;
 }
 
+/* In that zone; -ENODEV: its device is not there. */
+static int scope(struct netctl_call *t, const char *zone, struct addr *client)
+{
+	struct netctl_status status;
+	const struct ipc_zone *z;
+	int err = netctl_status_fetch(t, &status);
+
+	if (err)
+		return err;
+	z = netctl_status_find(&status, zone);
+	client->ifindex = z ? z->ifindex : 0;
+	return client->ifindex ? 0 : -ENODEV;
+}
+
 enum cli_exit cli_grant(const struct cli *cli)
 {
 	struct ipc_grant question = { .limits = cli->limits };
@@ -108,13 +123,17 @@ enum cli_exit cli_grant(const struct cli *cli)
 
 	if (!cli_parse_address(cli->args[0], &question.client))
 		return cli_fail(cli, CLI_USAGE,
-				"invalid address '%.60s', allowed: an IPv4 or "
-				"IPv6 address",
+				"invalid address '%.60s', allowed: an IPv4, "
+				"IPv6 or hardware address",
 				cli->args[0]);
+	if (question.client.family == AF_PACKET) /* it may come later */
+		question.limits.idle_s = IPC_UNLIMITED;
 	code = cli_open(cli, &t);
 	if (code)
 		return code;
-	err = netctl_call_ask(&t, IPC_ADMIT, &question);
+	err = cli->zone ? scope(&t, cli->zone, &question.client) : 0;
+	if (!err)
+		err = netctl_call_ask(&t, IPC_ADMIT, &question);
 	if (!err)
 		err = netctl_call_answer_of(&t, IPC_SESSION, &m);
 	netctl_call_close(&t);

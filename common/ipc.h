@@ -130,7 +130,7 @@ struct ipc_lookup { /* IPC_LOOKUP, IPC_LOGOUT */
  *				limits.duration_s from now, be it earlier; its
  *				other limits stay
  *	IPC_ADMIT		takes the limits anew, and the tag if there is
- *				one
+ *				one; the client may be a hardware address
  *
  * and each takes the terms where they are known. The sessions of one voucher
  * share a tag, a random number that netctl tells nobody but the kernel. Where
@@ -166,7 +166,7 @@ struct ipc_list {
 /* Exactly one of the four, else -EINVAL. -ENOENT: nobody is online by it. */
 struct ipc_revoke {
 	struct ipc_header header;
-	struct addr client; /* AF_UNSPEC: not by address */
+	struct addr client; /* AF_UNSPEC: not by address; or AF_PACKET */
 	uint64_t handle;    /* 0: not by handle */
 	uint64_t tag;	    /* 0: not by tag */
 	uint32_t all;	    /* 0 or 1 */

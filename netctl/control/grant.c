@@ -90,6 +90,35 @@ int grant_find(struct controller *c, const struct addr *client, uint16_t *zone,
 	return 0;
 }
 
+/* Only operators name a device so, which need not be there. */
+static int find_by_mac(struct controller *c, const struct addr *client,
+		       uint16_t *zone, struct mac *mac, struct session **s)
+{
+	bool is_only_zone = c->settings->zones == 1;
+
+	memcpy(mac, client->byte, sizeof(*mac));
+	if (!mac_is_device(mac))
+		return -EINVAL;
+	for (uint16_t i = 0; i < c->settings->zones; i++) {
+		*zone = i;
+		*s = session_find(c->sessions, i, mac);
+		if (client->ifindex ? client->ifindex == c->zone[i].ifindex
+				    : *s || is_only_zone)
+			return 0;
+	}
+	*s = NULL;
+	return client->ifindex ? -ENOENT : -EXDEV;
+}
+
+static int find_for_operator(struct controller *c, const struct addr *client,
+			     uint16_t *zone, struct mac *mac,
+			     struct session **s)
+{
+	return client->family == AF_PACKET
+		       ? find_by_mac(c, client, zone, mac, s)
+		       : grant_find(c, client, zone, mac, s);
+}
+
 /* --- in ------------------------------------------------------------ */
 
 static bool grant_is_valid(const struct ipc_grant *m)
@@ -293,7 +322,9 @@ int grant_session(struct controller *c, const struct ipc_grant *m,
 
 	if (!grant_is_valid(m))
 		return -EINVAL;
-	err = grant_find(c, &m->client, &zone, &mac, &s);
+	err = asker == GRANT_ASKER_OPERATOR
+		      ? find_for_operator(c, &m->client, &zone, &mac, &s)
+		      : grant_find(c, &m->client, &zone, &mac, &s);
 	if (err)
 		return err;
 	if (s && s->state == SESSION_ENDED)
@@ -345,7 +376,7 @@ static int end_one(struct controller *c, const struct ipc_revoke *m,
 	if (m->handle)
 		s = session_find_handle(c->sessions, m->handle);
 	else
-		err = grant_find(c, &m->client, &zone, &mac, &s);
+		err = find_for_operator(c, &m->client, &zone, &mac, &s);
 	if (!s)
 		return err ? err : -ENOENT;
 	pending_end(c, s, SESSION_REASON_OPERATOR);

@@ -15,7 +15,7 @@ struct session;
 enum grant_asker { GRANT_ASKER_PORTAL, GRANT_ASKER_OPERATOR };
 
 /*
- * The device behind a client's address. -ENOENT: nobody of that address has
+ * The device behind a client's IP address. -ENOENT: nobody of that address has
  * been seen in a zone. *s may become NULL: no session.
  */
 int grant_find(struct controller *c, const struct addr *client, uint16_t *zone,

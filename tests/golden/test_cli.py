@@ -13,7 +13,8 @@ import pytest
 (LOOKUP, GRANT, LOGOUT, USAGE_NEXT, HEALTH_ASK, ADMIT, STATUS, LIST, REVOKE,
  SESSION, ADDRESS, ZONE, TOTALS, DONE) = range(1, 15)
 NONE = 2 ** 64 - 1
-ENOENT, EACCES, EBUSY, EINVAL, ENOSPC, ENOBUFS = 2, 13, 16, 22, 28, 105
+ENOENT, EACCES, EBUSY, EEXIST, EXDEV = 2, 13, 16, 17, 18
+EINVAL, ENOSPC, ENOBUFS = 22, 28, 105
 REQUEST = {ADMIT: "=24s5Q16sQIIII", STATUS: "=", LIST: "=II",
            REVOKE: "=24sQQII"}
 
@@ -298,6 +299,40 @@ def test_grant_with_the_zones_limits(cli, netctl):
                              bytes(16), 0, 0, 0, 0, 0)]
 
 
+BY_MAC = struct.pack("=B3xI16s", socket.AF_PACKET, 0,
+                     bytes.fromhex("02005e005301"))
+
+
+@pytest.mark.parametrize("text", ["02:00:5e:00:53:01", "02-00-5E-00-53-01",
+                                  "0200.5e00.5301", "02005e005301"])
+def test_grant_by_the_address_on_a_label(cli, netctl, text):
+    """It need not be there, so that it does not end by silence."""
+    netctl.answers(lambda kind, ident, fields: [session(ident)])
+    assert cli("grant", text, "--minutes", "60").returncode == 0
+    assert netctl.asked == [(ADMIT, BY_MAC, 3600, NONE, 0, 0, 0, bytes(16),
+                             0, 0, 0, 0, 0)]
+
+
+def test_grant_in_a_zone(cli, netctl):
+    def answer(kind, ident, fields):
+        if kind == STATUS:
+            return [totals(ident), zone(ident), zone(ident, b"staff", 4),
+                    done(ident, count=2)]
+        return [session(ident)]
+    netctl.answers(answer)
+    r = cli("grant", "--zone", "staff", "02:00:5e:00:53:01")
+    assert (r.returncode, r.stderr) == (0, "")
+    assert netctl.asked[-1][1] == BY_MAC[:4] + struct.pack("=I", 4) + BY_MAC[8:]
+
+
+def test_grant_in_a_zone_whose_device_is_away(cli, netctl):
+    netctl.answers(lambda kind, ident, fields: [
+        totals(ident), zone(ident, b"staff", 0), done(ident, count=1)])
+    r = cli("grant", "--zone", "staff", "02:00:5e:00:53:01")
+    assert (r.returncode, r.stdout) == (1, "")
+    assert r.stderr == "02:00:5e:00:53:01: No such device\n"
+
+
 @pytest.mark.parametrize("target,client,handle,everybody", [
     ("00000000000000Fe", None, 0xfe, 0),
     ("10.0.0.7", "10.0.0.7", 0, 0),
@@ -325,6 +360,8 @@ def test_revoke_nobody(cli, netctl):
 @pytest.mark.parametrize("error,code,text", [
     (ENOENT, 4, "no such device or session"),
     (ENOSPC, 1, "the zone is full"),
+    (EXDEV, 2, "there are several zones; say which, by --zone"),
+    (EEXIST, 1, "it is let in by the config, in a section device"),
     (EINVAL, 1, "netctl refused these values"),
     (EACCES, 1, "netctl did not permit it"),
     (EBUSY, 1, "netctl is busy; try again"),
@@ -402,6 +439,7 @@ def test_netctl_is_away(cli, netctl):
     [], ["frobnicate"], ["status", "now"], ["status", "--all"],
     ["sessions", "--minutes", "5"], ["sessions", "--zone"],
     ["grant"], ["grant", "10.0.0.7", "10.0.0.8"], ["grant", "10.0.0"],
+    ["grant", "01:00:5e:00:00:01"], ["grant", "02:00:5e:00:53"],
     ["grant", "10.0.0.7/32"], ["grant", "fe80::7%no-such-device"],
     ["grant", "x" * 100], ["grant", "", ],
     ["grant", "--minutes", "0", "10.0.0.7"],

@@ -65,8 +65,11 @@ def _become(uid, gid):
 
 
 def address(text, ifindex=0):
+    """Of the text of an IP address, or a hardware address as bytes."""
     if not text:
         return ADDR.pack(0, 0, b"")
+    if isinstance(text, bytes):
+        return ADDR.pack(socket.AF_PACKET, ifindex, text)
     family = socket.AF_INET6 if ":" in text else socket.AF_INET
     return ADDR.pack(family, ifindex, socket.inet_pton(family, text))
 
