@@ -113,6 +113,7 @@ static bool material_read(struct material *m, struct settings *s,
 	const struct portal_settings *p = &s->portal;
 	const struct admin_settings *a = &s->admin;
 
+	settings_forget_devices(s);
 	*m = (struct material){ .settings = s };
 	return read_pages(m, error) &&
 	       read_tls(&m->tls, p->certificate, p->key, error) &&

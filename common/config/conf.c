@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/addr.h"
 #include "common/array.h"
 #include "common/quantity.h"
 #include "common/text.h"
@@ -68,6 +69,7 @@ static const char *const type_form[CONF_TYPE_MAX] = {
 	[CONF_BYTES] = "a size such as 500MB or 2GiB",
 	[CONF_WORD] = "one of the words",
 	[CONF_DEVICE] = "a network device of at most 15 characters",
+	[CONF_MAC] = "a hardware address such as 02:00:5e:00:53:01",
 	[CONF_TEXT] = "text in UTF-8 without control or direction characters",
 	[CONF_PATH] = "an absolute file name",
 };
@@ -96,6 +98,16 @@ static bool text_is_valid(const struct conf_option *o, const char *text)
 	if (o->type == CONF_PATH)
 		return is_plain_text(text) && (!*text || *text == '/');
 	return text_is_plain(text) && (!o->is_valid || o->is_valid(text));
+}
+
+static bool parse_mac(const char *text, struct mac *out)
+{
+	struct mac mac;
+
+	if (!mac_parse_part(&mac, text, strlen(text)) || !mac_is_device(&mac))
+		return false;
+	*out = mac;
+	return true;
 }
 
 static bool store_text(char **field, const char *text)
@@ -143,6 +155,8 @@ static bool store(const struct conf_option *o, void *base, const char *text)
 			return false;
 		snprintf(CONF_FIELD(char, base, o), IFNAMSIZ, "%s", text);
 		return true;
+	case CONF_MAC:
+		return parse_mac(text, CONF_FIELD(struct mac, base, o));
 	case CONF_TEXT:
 	case CONF_PATH:
 		return text_is_valid(o, text) &&
@@ -213,7 +227,7 @@ static bool wrong_value(const struct conf_option *o,
 	}
 	snprintf(error, UCI_ERROR_MAX,
 		 "%u: invalid value '%.40s' for %s, allowed: %s", given->line,
-		 given->value, o->name, allowed);
+		 o->type == CONF_MAC ? "..." : given->value, o->name, allowed);
 	text_clean(error); /* it quotes a file */
 	return false;
 }
@@ -328,6 +342,7 @@ static void print_quoted(const char *text, FILE *out)
 static void print_value(const struct conf_option *o, const void *base,
 			FILE *out)
 {
+	char mac[ADDR_TEXT_MAX];
 	uint64_t v;
 
 	switch (o->type) {
@@ -337,6 +352,12 @@ static void print_value(const struct conf_option *o, const void *base,
 		return;
 	case CONF_DEVICE:
 		print_quoted(CONF_FIELD(const char, base, o), out);
+		return;
+	case CONF_MAC:
+		print_quoted(
+			mac_to_string(CONF_FIELD(const struct mac, base, o),
+				      mac),
+			out);
 		return;
 	case CONF_BOOL:
 		fprintf(out, "'%d'\n", *CONF_FIELD(const bool, base, o));

@@ -24,6 +24,7 @@ enum conf_type {
 	CONF_BYTES,   /* "500MB" = 5e8, "1GiB" = 2^30; 0 is none: uint64_t */
 	CONF_WORD,    /* one of words[]: uint64_t, its index */
 	CONF_DEVICE,  /* network device: char[IFNAMSIZ] */
+	CONF_MAC,     /* of a guests' device; no error repeats it: struct mac */
 	CONF_TEXT,    /* min to max bytes, no control characters: char * */
 	CONF_PATH,    /* absolute file name; empty if min is 0: char * */
 	CONF_TYPE_MAX

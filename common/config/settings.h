@@ -21,6 +21,7 @@
 #define SETTINGS_SESSIONS 65000 /* of all zones together */
 #define SETTINGS_TILES	  8
 #define SETTINGS_TEXTS	  64
+#define SETTINGS_DEVICES  128
 
 /* A slower rate lets nothing through. */
 #define SETTINGS_RATE_MIN_BPS 8000
@@ -183,6 +184,14 @@ struct text_settings { /* config text: in the place of a language's own */
 	struct conf_list text, zone;
 };
 
+struct device_settings { /* config device: let in for good */
+	char name[IPC_ZONE_NAME_MAX];
+	struct mac mac;
+	struct conf_list zone; /* none: all */
+	uint64_t down_bps;     /* caps; 0: the zone's */
+	uint64_t up_bps;
+};
+
 struct settings {
 	struct gate_settings gate;
 	struct portal_settings portal;
@@ -198,6 +207,8 @@ struct settings {
 	size_t tiles;
 	struct text_settings text[SETTINGS_TEXTS];
 	size_t texts;
+	struct device_settings device[SETTINGS_DEVICES];
+	size_t devices;
 };
 
 /* true: sessions of the zone can have a cap, or share a link's rate. */

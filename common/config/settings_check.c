@@ -162,6 +162,24 @@ static const char *check_text(const struct settings *c, size_t text)
 	return NULL;
 }
 
+static const char *check_device(const struct settings *c, size_t device)
+{
+	const struct device_settings *d = &c->device[device];
+
+	if ((d->down_bps && d->down_bps < 8000) ||
+	    (d->up_bps && d->up_bps < 8000))
+		return "a rate below 8kbit lets nothing through; 0 is none";
+	if (!are_zones(c, &d->zone))
+		return "its list zone names one that there is not";
+	for (size_t i = 0; i < device; i++) {
+		if (!strcmp(d->name, c->device[i].name))
+			return "a second device of this name";
+		if (!memcmp(&d->mac, &c->device[i].mac, sizeof(d->mac)))
+			return "its mac is that of another device";
+	}
+	return NULL;
+}
+
 static unsigned int section_line(const struct uci_file *f, const char *type,
 				 size_t nth)
 {
@@ -219,6 +237,10 @@ bool settings_check(struct settings *c, const struct uci_file *f,
 	for (size_t i = 0; !what && i < c->texts; i++) {
 		line = section_line(f, "text", i);
 		what = check_text(c, i);
+	}
+	for (size_t i = 0; !what && i < c->devices; i++) {
+		line = section_line(f, "device", i);
+		what = check_device(c, i);
 	}
 	if (!what && c->zones) {
 		line = section_line(f, "zone", c->zones - 1);

@@ -443,8 +443,38 @@ static const struct conf_option admin_options[] = {
 		  "users and tokens, hashed, as stadttor passwd writes them") },
 };
 
+static const struct conf_option device_options[] = {
+	{ .name = "mac",
+	  .type = CONF_MAC,
+	  .required = true,
+	  AT(device_settings, mac),
+	  .help = HELP("its hardware address, as on its label; it need not be "
+		       "there yet") },
+	{ .name = "zone",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(device_settings, zone),
+	  .max = 15,
+	  .is_valid = valid_zone_name,
+	  .allowed = "the name of a zone",
+	  .help = HELP("zone that lets it in; without this list: every zone") },
+	{ .name = "rate_down",
+	  .type = CONF_RATE,
+	  AT(device_settings, down_bps),
+	  .fallback = "0",
+	  .max = TBIT,
+	  .help = HELP("its download cap; 0: that of the zone") },
+	{ .name = "rate_up",
+	  .type = CONF_RATE,
+	  AT(device_settings, up_bps),
+	  .fallback = "0",
+	  .max = TBIT,
+	  .help = HELP("its upload cap; 0: that of the zone") },
+};
+
 const struct conf_table settings_gate_table = TABLE("gate", gate_options);
 const struct conf_table settings_uplink_table = TABLE("uplink", uplink_options);
 const struct conf_table settings_zone_table = TABLE("zone", zone_options);
 const struct conf_table settings_usage_table = TABLE("usage", usage_options);
 const struct conf_table settings_admin_table = TABLE("admin", admin_options);
+const struct conf_table settings_device_table = TABLE("device", device_options);

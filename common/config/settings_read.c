@@ -25,8 +25,8 @@ static bool take_name(char name[IPC_ZONE_NAME_MAX], const struct uci_section *s,
 		return wrong(s, error, "this section needs a name");
 	if (!valid_zone_name(s->name))
 		return wrong(s, error,
-			     "the name of a zone or uplink is 1 to 15 of "
-			     "a-z, 0-9 and '_'");
+			     "the name of a section is 1 to 15 of a-z, 0-9 "
+			     "and '_'");
 	snprintf(name, IPC_ZONE_NAME_MAX, "%s", s->name);
 	return true;
 }
@@ -126,6 +126,20 @@ static bool take_text(struct settings *c, const struct uci_section *s,
 	return conf_apply(&settings_text_table, t, s, error);
 }
 
+static bool take_device(struct settings *c, const struct uci_section *s,
+			char *error)
+{
+	struct device_settings *d = &c->device[c->devices];
+
+	if (c->devices == SETTINGS_DEVICES)
+		return wrong(s, error, "more than 128 devices");
+	c->devices++;
+	if (conf_defaults(&settings_device_table, d) < 0)
+		return wrong(s, error, "out of memory");
+	return take_name(d->name, s, error) &&
+	       conf_apply(&settings_device_table, d, s, error);
+}
+
 static const struct {
 	const char *type;
 	bool single;
@@ -137,6 +151,7 @@ static const struct {
 	{ "usage", true, take_usage },	   { "admin", true, take_admin },
 	{ "voucher", true, take_voucher }, { "tile", false, take_tile },
 	{ "text", false, take_text },	   { "legal", true, take_legal },
+	{ "device", false, take_device },
 };
 
 static bool take_section(struct settings *c, const struct uci_file *f,
@@ -158,7 +173,8 @@ static bool take_section(struct settings *c, const struct uci_file *f,
 	}
 	snprintf(error, UCI_ERROR_MAX,
 		 "%u: unknown section '%.40s', allowed: one of gate, uplink, "
-		 "zone, portal, legal, usage, admin, voucher, tile, text",
+		 "zone, portal, legal, usage, admin, voucher, tile, text, "
+		 "device",
 		 s->line, s->type);
 	return false;
 }
@@ -226,6 +242,14 @@ struct settings *settings_read(const char *path, char error[UCI_ERROR_MAX])
 	return c;
 }
 
+void settings_forget_devices(struct settings *s)
+{
+	for (size_t i = 0; i < s->devices; i++)
+		conf_clear(&settings_device_table, &s->device[i]);
+	explicit_bzero(s->device, sizeof(s->device));
+	s->devices = 0;
+}
+
 void settings_free(struct settings *s)
 {
 	if (!s)
@@ -240,6 +264,7 @@ void settings_free(struct settings *s)
 		conf_clear(&settings_tile_table, &s->tile[i]);
 	for (size_t i = 0; i < s->texts; i++)
 		conf_clear(&settings_text_table, &s->text[i]);
+	settings_forget_devices(s);
 	for (size_t i = 0; i < s->zones; i++)
 		conf_clear(&settings_zone_table, &s->zone[i]);
 	for (size_t i = 0; i < s->uplinks; i++)
@@ -266,6 +291,9 @@ void settings_print(const struct settings *s, FILE *out)
 			   out);
 	for (size_t i = 0; i < s->texts; i++)
 		conf_print(&settings_text_table, &s->text[i], NULL, out);
+	for (size_t i = 0; i < s->devices; i++)
+		conf_print(&settings_device_table, &s->device[i],
+			   s->device[i].name, out);
 }
 
 static void document(const struct conf_table *t, const char *what, FILE *out)
@@ -300,5 +328,9 @@ void settings_document(FILE *out)
 		 out);
 	document(&settings_text_table,
 		 "A text of your own in the place of a language's; at most 64.",
+		 out);
+	document(&settings_device_table,
+		 "A device that is let in for good, as a printer without a "
+		 "browser, named; at most 128.",
 		 out);
 }

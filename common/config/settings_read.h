@@ -19,6 +19,9 @@ struct settings *settings_parse(const char *path, const char *text, size_t len,
 				char error[UCI_ERROR_MAX]) MUST_CHECK;
 void settings_free(struct settings *s);
 
+/* Their hardware addresses are for netctl alone. */
+void settings_forget_devices(struct settings *s);
+
 /* The effective config, every option written out; it parses to the same. */
 void settings_print(const struct settings *s, FILE *out);
 

@@ -18,6 +18,7 @@
 #include "netctl/control/pending.h"
 #include "netctl/control/poll.h"
 #include "netctl/control/push.h"
+#include "netctl/control/residents.h"
 #include "netctl/control/rules_sync.h"
 #include "netctl/control/schedule.h"
 #include "netctl/control/state.h"
@@ -151,7 +152,8 @@ static void on_hour(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	poll_sessions(c); /* what has passed belongs to the hour that ends */
+	poll_sessions(c);  /* what has passed belongs to the hour that ends */
+	residents_sync(c); /* whom the kernel has refused */
 	push_sessions(c);
 	poll_close_hour(c);
 }
@@ -293,6 +295,7 @@ int controller_start(struct controller *c)
 	if (!err)
 		err = refresh(c);
 	if (!err) {
+		residents_sync(c);
 		poll_close_hour(c); /* one that ended while nobody ran */
 		poll_sessions(c);
 		push_sessions(c);
@@ -399,6 +402,7 @@ void controller_reload(struct controller *c, struct settings *next)
 		log_error("the new config is not in force in the kernel");
 		return;
 	}
+	residents_sync(c);
 	log_info("config reloaded: %zu zone%s, %u sessions go on", next->zones,
 		 next->zones == 1 ? "" : "s", session_count(c->sessions));
 }

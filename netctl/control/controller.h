@@ -17,6 +17,7 @@
  *	garden_sync	the garden's names: addresses in sets
  *	grant		who is let in, how, and who no longer is
  *	push		sessions into the kernel, once a turn
+ *	residents	devices that the config lets in for good
  *	poll		the ends that follow from the counters
  *	rules_sync	the rules put in place, and back
  *	describe	all of it as messages

@@ -44,7 +44,7 @@ static uint32_t people_of(const struct controller *c, size_t zone)
 	if (!c->settings->zone[zone].counted)
 		return 0;
 	return (uint32_t)disclosure_people(
-		session_count_zone(c->sessions, (uint16_t)zone),
+		session_count_guests(c->sessions, (uint16_t)zone),
 		(unsigned int)c->settings->usage.k);
 }
 

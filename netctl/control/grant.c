@@ -127,6 +127,8 @@ static bool grant_is_valid(const struct ipc_grant *m)
 		return false;
 	if (!m->tag)
 		return !m->tag_devices && !m->replace;
+	if (m->tag == SESSION_TAG_RESIDENT)
+		return false;
 	return m->tag_devices && m->tag_devices <= IPC_TAG_DEVICES;
 }
 
@@ -296,11 +298,12 @@ static int make_room_in_zone(struct controller *c, uint16_t zone)
 {
 	struct session *s, *unproven = NULL, *quiet = NULL;
 
-	if (session_count_zone(c->sessions, zone) <
+	if (session_count_guests(c->sessions, zone) <
 	    c->settings->zone[zone].max_sessions)
 		return 0;
 	SESSION_FOREACH (s, c->sessions)
-		if (s->state == SESSION_GRANTED && s->zone == zone)
+		if (s->state == SESSION_GRANTED && s->zone == zone &&
+		    !session_is_resident(s))
 			keep_quieter(is_proven(s) ? &quiet : &unproven, s);
 	if (unproven && yields_zone(c, unproven))
 		quiet = unproven;
@@ -329,6 +332,10 @@ int grant_session(struct controller *c, const struct ipc_grant *m,
 		return err;
 	if (s && s->state == SESSION_ENDED)
 		return -EAGAIN; /* it ends in this very turn */
+	if (s && session_is_resident(s)) {
+		*out = s;
+		return asker == GRANT_ASKER_OPERATOR ? -EEXIST : 0;
+	}
 	z = &c->settings->zone[zone];
 	limits = limits_of(z, &m->limits, asker);
 	err = hours_admit(c, zone, &limits.duration_s);
@@ -348,6 +355,21 @@ int grant_session(struct controller *c, const struct ipc_grant *m,
 	return s ? 0 : -ENOMEM;
 }
 
+int grant_resident(struct controller *c, uint16_t zone, const struct mac *mac,
+		   const struct ipc_limits *caps)
+{
+	const struct ipc_grant m = { .tag = SESSION_TAG_RESIDENT };
+	struct ipc_limits limits =
+		limits_of(&c->settings->zone[zone], caps, GRANT_ASKER_OPERATOR);
+	struct session *s = session_find(c->sessions, zone, mac);
+
+	if (!s)
+		return start_session(c, zone, mac, &m, &limits) ? 0 : -ENOMEM;
+	if (memcmp(&s->limits, &limits, sizeof(limits)) != 0)
+		change_session(c, s, &m, &limits, GRANT_ASKER_OPERATOR);
+	return 0;
+}
+
 /* --- out ----------------------------------------------------------- */
 
 /* Those of one tag; 0: all. */
@@ -357,7 +379,8 @@ static uint32_t end_tagged(struct controller *c, uint64_t tag)
 	uint32_t count = 0;
 
 	SESSION_FOREACH (s, c->sessions) {
-		if (s->state != SESSION_GRANTED || (tag && s->tag != tag))
+		if (s->state != SESSION_GRANTED || session_is_resident(s) ||
+		    (tag && s->tag != tag))
 			continue;
 		pending_end(c, s, SESSION_REASON_OPERATOR);
 		count++;
@@ -379,14 +402,19 @@ static int end_one(struct controller *c, const struct ipc_revoke *m,
 		err = find_for_operator(c, &m->client, &zone, &mac, &s);
 	if (!s)
 		return err ? err : -ENOENT;
+	if (session_is_resident(s))
+		return -EEXIST;
 	pending_end(c, s, SESSION_REASON_OPERATOR);
 	*count = 1;
 	return 0;
 }
 
-void grant_log_out(struct controller *c, struct session *s)
+int grant_log_out(struct controller *c, struct session *s)
 {
+	if (session_is_resident(s))
+		return -EEXIST;
 	pending_end(c, s, SESSION_REASON_LOGOUT);
+	return 0;
 }
 
 int grant_revoke(struct controller *c, const struct ipc_revoke *m,
@@ -410,7 +438,7 @@ void grant_left(struct controller *c, const struct mac *mac)
 		struct session *s = session_find(c->sessions, z, mac);
 
 		if (!leave_s || !s || s->state != SESSION_GRANTED ||
-		    !s->installed)
+		    !s->installed || session_is_resident(s))
 			continue;
 		counters_read(c, s); /* what it sent before is not a return */
 		s->leaves_ms = clock_ms() + leave_s * 1000;

@@ -25,17 +25,33 @@ int grant_find(struct controller *c, const struct addr *client, uint16_t *zone,
  * Lets the device in, or changes its session, by the rules of struct ipc_grant;
  * the portal's wishes end at the zone's ceilings. The session is in the kernel
  * after the next push. -ENOENT, -EINVAL, -EUSERS, -ENOSPC, -ENOMEM; -EAGAIN:
- * the device's session ends in this very turn.
+ * the device's session ends in this very turn; -EEXIST: it is a resident, whose
+ * limits are the config's, and the portal's tap changes nothing; -EXDEV: there
+ * are several zones, and a hardware address alone says none.
  */
 int grant_session(struct controller *c, const struct ipc_grant *m,
 		  enum grant_asker asker, struct session **s) MUST_CHECK;
 
-/* Ends sessions at the next push, those that struct ipc_revoke names. */
+/*
+ * Lets a device in for good, as the config says, be the zone full or not; or
+ * changes the caps of one that is. It has no session of another kind. 0 or
+ * -ENOMEM.
+ */
+int grant_resident(struct controller *c, uint16_t zone, const struct mac *mac,
+		   const struct ipc_limits *caps) MUST_CHECK;
+
+/*
+ * Ends sessions at the next push, those that struct ipc_revoke names. -EEXIST:
+ * it is a resident; where many are meant, residents stay.
+ */
 int grant_revoke(struct controller *c, const struct ipc_revoke *m,
 		 uint32_t *count) MUST_CHECK;
 
-/* The device's person has logged out: its session ends at the next push. */
-void grant_log_out(struct controller *c, struct session *s);
+/*
+ * The device's person has logged out: its session ends at the next push.
+ * -EEXIST: it is a resident and stays.
+ */
+int grant_log_out(struct controller *c, struct session *s) MUST_CHECK;
 
 /* The device's sessions end soon, where it sends nothing until then. */
 void grant_left(struct controller *c, const struct mac *mac);

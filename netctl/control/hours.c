@@ -73,7 +73,7 @@ static void cut(struct controller *c, struct session *s)
 {
 	const struct zone_state *z = &c->zone[s->zone];
 
-	if (s->state != SESSION_GRANTED)
+	if (s->state != SESSION_GRANTED || session_is_resident(s))
 		return;
 	if (z->is_closed) {
 		pending_end(c, s, SESSION_REASON_EXPIRED);

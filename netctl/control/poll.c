@@ -69,7 +69,8 @@ static void judge(struct controller *c, struct session *s, uint64_t now_ms,
 
 static bool is_counted(const struct session *s)
 {
-	return s->state == SESSION_GRANTED && s->installed && s->seen == 3;
+	return s->state == SESSION_GRANTED && s->installed && s->seen == 3 &&
+	       !session_is_resident(s);
 }
 
 /* What everybody moved since the minute began. */
@@ -99,7 +100,7 @@ static void count_all(struct controller *c, uint64_t now_ms)
 		if (is_counted(s))
 			usage_count(c->usage, s);
 	for (uint16_t z = 0; z < c->settings->zones; z++)
-		usage_peak(c->usage, z, session_count_zone(c->sessions, z));
+		usage_peak(c->usage, z, session_count_guests(c->sessions, z));
 	if (!c->has_counted)
 		usage_reconcile(c->usage, c->sessions, now_ms);
 	rate(c, now_ms);

@@ -39,9 +39,12 @@ static void push_succeeded(struct controller *c, struct session *s)
 	s->is_new = false;
 	if (!s->installed)
 		return;
-	usage_begin(c->usage, s);
-	usage_peak(c->usage, s->zone, session_count_zone(c->sessions, s->zone));
 	schedule_poll(c, s, clock_ms());
+	if (session_is_resident(s)) /* is nobody, in the figures */
+		return;
+	usage_begin(c->usage, s);
+	usage_peak(c->usage, s->zone,
+		   session_count_guests(c->sessions, s->zone));
 }
 
 /* One element a transaction; what is gone already is as good. */
@@ -161,7 +164,8 @@ static void settle(struct controller *c)
 		if (s->state != SESSION_ENDED)
 			continue;
 		classes_give(c, s);
-		usage_end(c->usage, s, now_ms);
+		if (!session_is_resident(s))
+			usage_end(c->usage, s, now_ms);
 		session_remove(c->sessions, s);
 	}
 }

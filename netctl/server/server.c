@@ -223,11 +223,12 @@ static void handle_logout(struct ipc_channel *ch, const void *message,
 	int err = grant_find(c, &m->client, &zone, &mac, &s);
 
 	(void)ch;
-	if (!s) {
+	if (s)
+		err = grant_log_out(c, s);
+	if (!s || err) {
 		answer_session(p, m->header.id, NULL, err);
 		return;
 	}
-	grant_log_out(c, s);
 	answer_after_push(p, m->header.id, s, true);
 }
 

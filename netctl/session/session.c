@@ -25,6 +25,7 @@ struct session_table {
 	uint32_t end;	 /* no session at or after it */
 	uint32_t count;
 	uint32_t zone_count[SETTINGS_ZONES];
+	uint32_t residents[SETTINGS_ZONES]; /* of these */
 };
 
 /* --- the indexes ------------------------------------------------------- */
@@ -193,7 +194,9 @@ void session_enter(struct session *s, enum session_state next,
 void session_set_tag(struct session_table *t, struct session *s, uint64_t tag)
 {
 	tag_remove(t, s);
+	t->residents[s->zone] -= session_is_resident(s);
 	s->tag = tag;
+	t->residents[s->zone] += session_is_resident(s);
 	tag_add(t, s);
 }
 
@@ -326,6 +329,7 @@ void session_remove(struct session_table *t, struct session *s)
 		t->end--;
 	t->count--;
 	t->zone_count[s->zone]--;
+	t->residents[s->zone] -= session_is_resident(s);
 	explicit_bzero(s, sizeof(*s));
 	free(s);
 }
@@ -335,9 +339,11 @@ void session_rezone(struct session_table *t, const int map[])
 	struct session *s;
 
 	memset(t->zone_count, 0, sizeof(t->zone_count));
+	memset(t->residents, 0, sizeof(t->residents));
 	SESSION_FOREACH (s, t) {
 		s->zone = (uint16_t)map[s->zone];
 		t->zone_count[s->zone]++;
+		t->residents[s->zone] += session_is_resident(s);
 	}
 	index_all(t);
 }
@@ -357,6 +363,11 @@ uint32_t session_count(const struct session_table *t)
 uint32_t session_count_zone(const struct session_table *t, uint16_t zone)
 {
 	return t->zone_count[zone];
+}
+
+uint32_t session_count_guests(const struct session_table *t, uint16_t zone)
+{
+	return t->zone_count[zone] - t->residents[zone];
 }
 
 uint64_t session_left_s(const struct session *s, uint64_t now_ms)

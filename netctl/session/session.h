@@ -15,6 +15,9 @@
 #include "common/addr.h"
 #include "common/ipc.h"
 
+/* The tag of residents: devices that the config lets in for good. */
+#define SESSION_TAG_RESIDENT UINT64_MAX
+
 struct session {
 	TAILQ_ENTRY(session) pending; /* the controller's: to be pushed */
 	/* the table's own */
@@ -33,8 +36,9 @@ struct session {
 	struct mac mac;
 	uint32_t index; /* place in the table, for lists */
 	uint64_t handle;
-	uint64_t tag;	/* that of its voucher, 0: none; by session_set_tag() */
-	uint32_t terms; /* version accepted, 0: not known */
+	/* of its voucher, 0: none, or of residents; by session_set_tag() */
+	uint64_t tag;
+	uint32_t terms;		  /* version accepted, 0: not known */
 	struct ipc_limits limits; /* IPC_UNLIMITED: none */
 	uint64_t down_cap_bps;	  /* in force now; 0: none */
 	uint64_t up_cap_bps;
@@ -103,6 +107,14 @@ struct session *session_at(struct session_table *t, uint32_t index);
 
 uint32_t session_count(const struct session_table *t);
 uint32_t session_count_zone(const struct session_table *t, uint16_t zone);
+
+/* Without the residents. */
+uint32_t session_count_guests(const struct session_table *t, uint16_t zone);
+
+static inline bool session_is_resident(const struct session *s)
+{
+	return s->tag == SESSION_TAG_RESIDENT;
+}
 
 /* Seconds left at that time, 0 after the end, UINT64_MAX without one. */
 uint64_t session_left_s(const struct session *s, uint64_t now_ms);

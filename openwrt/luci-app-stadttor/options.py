@@ -33,6 +33,7 @@ TYPES = [
     ("a size such as 500MB or 2GiB, from {} to {}", "bytes"),
     ("one of {}", "word"),
     ("a network device of at most 15 characters", "device"),
+    ("a hardware address such as {}", "mac"),
     ("text in UTF-8 without control or direction characters "
      "({} to {} bytes)", "text"),
     ("an absolute file name ({} to {} bytes)", "path"),

@@ -364,10 +364,20 @@ static void on_logged_out(struct conn *c, const struct ipc_session *s)
 	view_go(c, 303, "/goodbye");
 }
 
+/* Whom the config lets in stays so. */
+static void refuse_logout(struct conn *c, int error)
+{
+	if (error == -EEXIST)
+		view_go(c, 303, "/status");
+	else
+		answer_refusal(c, error);
+}
+
 static void take_logout(struct conn *c)
 {
 	struct form f;
 
+	guest_of(c)->on_refused = refuse_logout;
 	if (take_form(c, &f))
 		ask(c, (struct netctl_question){ .type = IPC_LOGOUT },
 		    on_logged_out);

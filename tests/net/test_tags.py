@@ -335,6 +335,7 @@ def test_revoke_takes_one_way(gate, portal, operator, phones, target):
     {"terms": 0xffffffff}, {"devices": 1}, {"tag": TAG},
     {"tag": TAG, "devices": 1001}, {"tag": TAG, "devices": 0xffffffff},
     {"tag": TAG, "devices": 1, "extend": 2},
+    {"tag": (1 << 64) - 1, "devices": 1},  # of residents
 ], ids=lambda f: ",".join(f"{k}={v:x}" for k, v in f.items()))
 @pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside"])
 def test_malformed_fields(gate, portal, operator, phones, fields, inside):
@@ -351,7 +352,7 @@ def test_malformed_fields(gate, portal, operator, phones, fields, inside):
 
 
 @pytest.mark.parametrize("fields", [
-    {"tag": 1, "devices": 1}, {"tag": (1 << 64) - 1, "devices": 1000},
+    {"tag": 1, "devices": 1}, {"tag": (1 << 64) - 2, "devices": 1000},
     {"terms": 65535}, {"tag": TAG, "devices": 1, "extend": 1},
 ], ids=lambda f: ",".join(f))
 def test_bounds_are_inside(gate, portal, phones, fields):

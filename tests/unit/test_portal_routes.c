@@ -135,6 +135,20 @@ static void test_forms(void **state)
 	run_cases(forms, ARRAY_SIZE(forms));
 }
 
+/* Whom the config lets in stays so, and sees that. */
+static void test_resident(void **state)
+{
+	const struct guest_case c = { .line = "POST /logout",
+				      .form = "",
+				      .error = -EEXIST,
+				      .status = 303,
+				      .location = "/status",
+				      .asks = IPC_LOGOUT };
+
+	(void)state;
+	run_case(&c);
+}
+
 /* What netctl is asked beside the type. */
 static void test_questions(void **state)
 {
@@ -687,6 +701,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_pages),
 		TEST(test_forms),
+		TEST(test_resident),
 		TEST(test_questions),
 		TEST(test_refused),
 		TEST(test_methods),

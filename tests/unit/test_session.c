@@ -282,6 +282,38 @@ static void test_states(void **state)
 			}
 }
 
+/* Residents are in the zone, and no guests, whatever happens to them. */
+static void residents(void **state)
+{
+	struct session_table *t = session_table_new();
+	const int map[] = { 1, 0 };
+	struct mac a = { { 2, 0, 0, 0, 0, 1 } }, b = { { 2, 0, 0, 0, 0, 2 } };
+	struct session *s, *guest;
+
+	(void)state;
+	assert_non_null(t);
+	s = session_add(t, 0, &a, 0);
+	guest = session_add(t, 0, &b, 0);
+	assert_false(session_is_resident(s));
+	assert_int_equal(session_count_guests(t, 0), 2);
+	session_set_tag(t, s, SESSION_TAG_RESIDENT);
+	session_set_tag(t, s, SESSION_TAG_RESIDENT);
+	assert_true(session_is_resident(s));
+	assert_int_equal(session_count_guests(t, 0), 1);
+	assert_int_equal(session_count_zone(t, 0), 2);
+	session_rezone(t, map);
+	assert_int_equal(session_count_guests(t, 0), 0);
+	assert_int_equal(session_count_guests(t, 1), 1);
+	session_set_tag(t, guest, SESSION_TAG_RESIDENT);
+	session_set_tag(t, s, 7);
+	assert_int_equal(session_count_guests(t, 1), 1);
+	session_remove(t, guest);
+	assert_int_equal(session_count_guests(t, 1), 1);
+	session_remove(t, s);
+	assert_int_equal(session_count_guests(t, 1), 0);
+	session_table_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +328,7 @@ int main(void)
 		cmocka_unit_test(test_left),
 		cmocka_unit_test(test_quota),
 		cmocka_unit_test(test_states),
+		cmocka_unit_test(residents),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -225,6 +225,28 @@ static void example_shows_the_defaults(void **state)
 	free(text);
 }
 
+/* What only netctl shall have in its memory. */
+static void forgotten_devices(void **state)
+{
+	static const char text[] =
+		"config uplink 'wan'\n\toption device 'eth0'\n"
+		"config zone 'guest'\n\toption device 'br0'\n"
+		"config device 'a'\n\toption mac '02:00:5e:00:53:01'\n"
+		"\tlist zone 'guest'\n";
+	static const struct device_settings none;
+	char error[UCI_ERROR_MAX];
+	struct settings *s = settings_parse("t", text, sizeof(text) - 1, error);
+
+	(void)state;
+	assert_non_null(s);
+	assert_int_equal(s->devices, 1);
+	assert_int_equal(s->device[0].mac.byte[5], 1);
+	settings_forget_devices(s);
+	assert_int_equal(s->devices, 0);
+	assert_memory_equal(&s->device[0], &none, sizeof(none));
+	settings_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +255,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(long_path),
 		cmocka_unit_test(example_shows_the_defaults),
+		cmocka_unit_test(forgotten_devices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

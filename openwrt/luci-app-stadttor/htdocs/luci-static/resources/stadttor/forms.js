@@ -145,6 +145,8 @@ const hours = new RegExp('^(' + weekdays + '(,' + weekdays + ')* )?' + span + '$
 const date = '(20[0-9]{2}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])';
 const day = /^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/;
 const dates = new RegExp('^' + date + '(/' + date + ')? (closed|' + span + ')$');
+const mac = /^([0-9a-f]{2}([:-])(?:[0-9a-f]{2}\2){4}[0-9a-f]{2}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}|[0-9a-f]{12})$/i;
+const groupAddress = /^.[13579bdf]/i;
 const device = /^[^ \t:\/"\\]{1,15}$/;
 
 const check = {
@@ -158,6 +160,10 @@ const check = {
 	},
 	device: function(option, value) {
 		return device.test(value) && value !== '.' && value !== '..';
+	},
+	mac: function(option, value) {
+		return mac.test(value) && !groupAddress.test(value) &&
+			!/^[0:.-]*$/.test(value);
 	},
 	text: fits,
 	path: function(option, value) {

@@ -371,6 +371,22 @@ return baseclass.extend({
 				  allowed: _('the name of a zone'),
 				  help: _('Zone that shows it; without this list: every zone.') }
 			]
+		},
+		{ name: 'device', note: _('A device that is let in for good, as a printer without a browser, named; at most 128.'),
+		  options: [
+				{ name: 'mac', type: 'mac', required: true,
+				  allowed: _('a hardware address such as %s').format('02:00:5e:00:53:01'),
+				  help: _('Its hardware address, as on its label; it need not be there yet.') },
+				{ name: 'zone', type: 'zone', isList: true,
+				  allowed: _('the name of a zone'),
+				  help: _('Zone that lets it in; without this list: every zone.') },
+				{ name: 'rate_down', type: 'rate', fallback: '0', min: '0', max: '1000gbit',
+				  allowed: _('a rate such as 800kbit or 5mbit, from %s to %s').format('0', '1000gbit'),
+				  help: _('Its download cap; 0: that of the zone.') },
+				{ name: 'rate_up', type: 'rate', fallback: '0', min: '0', max: '1000gbit',
+				  allowed: _('a rate such as 800kbit or 5mbit, from %s to %s').format('0', '1000gbit'),
+				  help: _('Its upload cap; 0: that of the zone.') }
+			]
 		}
 	]
 });

@@ -17,6 +17,10 @@ return forms.view(_('Zones'), _('Who passes the gate, from where to where, for h
 	], [ 'garden_name', 'garden_address', 'garden_port' ]);
 	forms.columns(s, [ 'device', 'auth', 'duration' ]);
 
+	s = forms.named(map, 'device', _('Device without a browser'));
+	forms.fill(s, 'device', []);
+	forms.columns(s, [ 'mac', 'zone' ]);
+
 	s = forms.named(map, 'uplink', _('Uplink'));
 	forms.fill(s, 'uplink', []);
 	forms.columns(s, [ 'device', 'masquerade', 'bandwidth' ]);
