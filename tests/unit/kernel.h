@@ -32,6 +32,8 @@ enum kernel_call {
 	KERNEL_ROOTS, /* a dump of qdiscs */
 	KERNEL_FIND_NEIGHBOUR,
 	KERNEL_LIST_NEIGHBOURS,
+	KERNEL_LIST_LINKS,
+	KERNEL_LIST_ADDRESSES,
 	KERNEL_END_FLOWS,
 	KERNEL_CALLS
 };
@@ -49,6 +51,9 @@ struct kernel {
 	bool root_is_foreign;	/* on every device */
 	unsigned int put_added; /* elements put by the last transaction */
 	unsigned int put_deleted;
+
+	uint32_t route_oif;		 /* of all routes; 0: there is none */
+	struct rtnl_route_ask route_ask; /* the last */
 
 	uint64_t packets[COUNTER_MAX]; /* of the ruleset's counters */
 
@@ -73,7 +78,18 @@ void kernel_fail_after(enum kernel_call call, int error, unsigned int spared);
 
 /* --- devices and who is behind them ----------------------------------- */
 
+struct kernel_device {
+	struct rtnl_link link;
+	char alias[IFNAMSIZ]; /* another name of it */
+	bool is_up;	      /* and plugged in */
+};
+
+/* Those that are added, and addresses, are told of at once. */
 void kernel_add_device(const char *name, uint32_t ifindex);
+struct kernel_device *kernel_device(uint32_t ifindex);
+void kernel_tell_links(void);
+void kernel_add_address(uint32_t ifindex, const char *text, uint32_t prefix);
+void kernel_tell_routes(void);
 void kernel_add_neighbour(uint32_t ifindex, const struct mac *mac,
 			  const struct addr *a);
 

@@ -6,9 +6,11 @@
 #include "tests/unit/kernel.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -18,28 +20,28 @@
 #define CLASSES	   8192
 #define DEVICES	   8
 #define NEIGHBOURS 128
+#define ADDRESSES  16
 
 static struct {
 	struct kernel_class class[CLASSES];
 	size_t classes;
-	uint32_t root[DEVICES]; /* ifindex; 0: none */
-	struct {
-		char name[IFNAMSIZ];
-		uint32_t ifindex;
-	} device[DEVICES];
+	uint32_t root[DEVICES];		      /* ifindex; 0: none */
+	struct kernel_device device[DEVICES]; /* ifindex 0: none */
+	struct rtnl_address address[ADDRESSES];
+	size_t addresses;
 	struct {
 		uint32_t ifindex;
 		struct mac mac;
 		struct addr addr;
 	} neighbour[NEIGHBOURS];
 	size_t neighbours;
-	int told; /* of roots: an eventfd, lent */
+	int told, told_links, told_routes; /* eventfds, lent */
 } k;
 
 void kernel_rtnl_boot(void)
 {
 	memset(&k, 0, sizeof(k));
-	k.told = -1;
+	k.told = k.told_links = k.told_routes = -1;
 }
 
 /* --- classes ---------------------------------------------------------- */
@@ -246,9 +248,10 @@ int rtnl_dump(struct rtnl *r, struct nl_msg *msg, netlink_fn *on_message,
 	kernel_must(nlmsg_hdr(msg)->nlmsg_type == RTM_GETQDISC, "dump");
 	nlmsg_free(msg);
 	for (size_t i = 0; i < DEVICES && !err; i++)
-		if (kernel.root_is_foreign ? k.device[i].ifindex : k.root[i])
+		if (kernel.root_is_foreign ? k.device[i].link.ifindex
+					   : k.root[i])
 			err = answer_root(kernel.root_is_foreign
-						  ? k.device[i].ifindex
+						  ? k.device[i].link.ifindex
 						  : k.root[i],
 					  on_message, arg);
 	return err;
@@ -286,41 +289,42 @@ int rtnl_list_neighbours(struct rtnl *r, uint32_t ifindex,
 
 int rtnl_list_links(struct rtnl *r, rtnl_link_fn *on_link, void *arg)
 {
-	(void)r;
-	for (size_t i = 0; i < DEVICES && k.device[i].ifindex; i++) {
-		struct rtnl_link l = { .ifindex = k.device[i].ifindex };
+	int failure = kernel_count_call(KERNEL_LIST_LINKS);
 
-		memcpy(l.name, k.device[i].name, sizeof(l.name));
-		on_link(&l, arg);
-	}
-	return 0;
+	(void)r;
+	for (size_t i = 0; i < DEVICES; i++)
+		if (k.device[i].link.ifindex)
+			on_link(&k.device[i].link, arg);
+	return failure;
 }
 
 int rtnl_list_addresses(struct rtnl *r, rtnl_address_fn *on_address, void *arg)
 {
+	int failure = kernel_count_call(KERNEL_LIST_ADDRESSES);
+
 	(void)r;
-	(void)on_address;
-	(void)arg;
-	return 0;
+	for (size_t i = 0; i < k.addresses; i++)
+		on_address(&k.address[i], arg);
+	return failure;
 }
 
 int rtnl_find_route(struct rtnl *r, const struct rtnl_route_ask *ask,
 		    uint32_t *oif)
 {
 	(void)r;
-	(void)ask;
-	(void)oif;
-	return -ENETUNREACH;
+	kernel.route_ask = *ask;
+	*oif = kernel.route_oif;
+	return *oif ? 0 : -ENETUNREACH;
 }
 
 int rtnl_watch_links(void)
 {
-	return kernel_watch(NULL);
+	return kernel_watch(&k.told_links);
 }
 
 int rtnl_watch_routes(void)
 {
-	return kernel_watch(NULL);
+	return kernel_watch(&k.told_routes);
 }
 
 int rtnl_watch_roots(void)
@@ -338,14 +342,47 @@ void rtnl_watch_drain(int fd)
 void kernel_add_device(const char *name, uint32_t ifindex)
 {
 	for (size_t i = 0; i < DEVICES; i++) {
-		if (k.device[i].ifindex)
+		struct rtnl_link *l = &k.device[i].link;
+
+		if (l->ifindex)
 			continue;
-		snprintf(k.device[i].name, sizeof(k.device[i].name), "%s",
-			 name);
-		k.device[i].ifindex = ifindex;
+		k.device[i] = (struct kernel_device){ .is_up = true };
+		snprintf(l->name, sizeof(l->name), "%s", name);
+		l->ifindex = ifindex;
+		kernel_tell(k.told_links);
 		return;
 	}
 	kernel_must(false, "devices");
+}
+
+struct kernel_device *kernel_device(uint32_t ifindex)
+{
+	for (size_t i = 0; i < DEVICES; i++)
+		if (k.device[i].link.ifindex == ifindex)
+			return &k.device[i];
+	kernel_must(false, "no such device");
+	return NULL;
+}
+
+void kernel_tell_links(void)
+{
+	kernel_tell(k.told_links);
+}
+
+void kernel_add_address(uint32_t ifindex, const char *text, uint32_t prefix)
+{
+	struct rtnl_address a = { .prefix = prefix };
+
+	kernel_must(k.addresses < ADDRESSES && addr_parse(&a.addr, text),
+		    "address");
+	a.addr.ifindex = ifindex;
+	k.address[k.addresses++] = a;
+	kernel_tell(k.told_routes);
+}
+
+void kernel_tell_routes(void)
+{
+	kernel_tell(k.told_routes);
 }
 
 void kernel_add_neighbour(uint32_t ifindex, const struct mac *mac,
@@ -357,20 +394,50 @@ void kernel_add_neighbour(uint32_t ifindex, const struct mac *mac,
 	k.neighbour[k.neighbours++].addr = *a;
 }
 
-unsigned int if_nametoindex(const char *name)
+static const struct kernel_device *find_device(const char *name)
 {
 	for (size_t i = 0; i < DEVICES; i++)
-		if (!strcmp(k.device[i].name, name))
-			return k.device[i].ifindex;
-	return 0;
+		if (k.device[i].link.ifindex &&
+		    (!strcmp(k.device[i].link.name, name) ||
+		     !strcmp(k.device[i].alias, name)))
+			return &k.device[i];
+	return NULL;
+}
+
+unsigned int if_nametoindex(const char *name)
+{
+	const struct kernel_device *d = find_device(name);
+
+	return d ? d->link.ifindex : 0;
 }
 
 char *if_indextoname(unsigned int ifindex, char name[IFNAMSIZ])
 {
 	for (size_t i = 0; i < DEVICES; i++)
-		if (ifindex && k.device[i].ifindex == ifindex)
-			return memcpy(name, k.device[i].name, IFNAMSIZ);
+		if (ifindex && k.device[i].link.ifindex == ifindex)
+			return memcpy(name, k.device[i].link.name, IFNAMSIZ);
 	return NULL;
+}
+
+/* The flags of a device; nothing else is asked for. */
+int ioctl(int fd, unsigned long request, ...)
+{
+	const struct kernel_device *d;
+	struct ifreq *r;
+	va_list ap;
+
+	(void)fd;
+	va_start(ap, request);
+	r = va_arg(ap, struct ifreq *);
+	va_end(ap);
+	kernel_must(request == SIOCGIFFLAGS, "ioctl");
+	d = find_device(r->ifr_name);
+	if (!d) {
+		errno = ENODEV;
+		return -1;
+	}
+	r->ifr_flags = d->is_up ? IFF_UP | IFF_RUNNING : IFF_UP;
+	return 0;
 }
 
 /* --- conntrack.h ------------------------------------------------------ */
