@@ -89,6 +89,7 @@ void kernel_add_device(const char *name, uint32_t ifindex);
 struct kernel_device *kernel_device(uint32_t ifindex);
 void kernel_tell_links(void);
 void kernel_add_address(uint32_t ifindex, const char *text, uint32_t prefix);
+void kernel_forget_addresses(void);
 void kernel_tell_routes(void);
 void kernel_add_neighbour(uint32_t ifindex, const struct mac *mac,
 			  const struct addr *a);
@@ -114,6 +115,7 @@ struct kernel_element {
 struct kernel_element *kernel_find(const char *set, const struct mac *mac);
 size_t kernel_count(const char *set);
 bool kernel_has_set(const char *set);
+bool kernel_has_chain(const char *chain);
 
 /* What others do. The controller is told, as soon as its loop turns. */
 void kernel_add_element(const struct kernel_element *e);

@@ -676,6 +676,11 @@ bool kernel_has_set(const char *set)
 	return find_object(&k.now, NFT_MSG_NEWSET, RULESET_TABLE, set);
 }
 
+bool kernel_has_chain(const char *chain)
+{
+	return find_object(&k.now, NFT_MSG_NEWCHAIN, RULESET_TABLE, chain);
+}
+
 void kernel_add_element(const struct kernel_element *e)
 {
 	kernel_must(add_element(&k.now, e) == 0, "an element that is there");

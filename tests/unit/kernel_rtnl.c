@@ -380,6 +380,11 @@ void kernel_add_address(uint32_t ifindex, const char *text, uint32_t prefix)
 	kernel_tell(k.told_routes);
 }
 
+void kernel_forget_addresses(void)
+{
+	k.addresses = 0;
+}
+
 void kernel_tell_routes(void)
 {
 	kernel_tell(k.told_routes);

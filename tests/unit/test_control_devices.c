@@ -103,12 +103,19 @@ static void test_renamed(void **state)
 
 	(void)state;
 	begin(CONFIG(""));
+	assert_true(kernel_has_chain("ingress_square"));
 	change(SQUARE_INDEX, &renamed);
+	assert_int_equal(zone(SQUARE).ifindex, 0);
+	assert_false(kernel_has_chain("ingress_square"));
+	assert_true(kernel_has_chain("shut_square"));
+	change(SQUARE_INDEX, &renamed);
+	assert_true(kernel_has_chain("shut_square"));
 	assert_said("zone square: device test-square is called bad0 now, and "
 		    "is shut until it has its name again");
-	assert_int_equal(zone(SQUARE).ifindex, 0);
 	change(SQUARE_INDEX, &back);
 	assert_int_equal(zone(SQUARE).ifindex, SQUARE_INDEX);
+	assert_true(kernel_has_chain("ingress_square"));
+	assert_false(kernel_has_chain("shut_square"));
 }
 
 /* --- past a zone's device ------------------------------------------------- */
@@ -124,8 +131,10 @@ static void test_port(void **state)
 	turn();
 	assert_false(zone(SQUARE).is_shut);
 	port.link.master = 50;
+	t.zones = 0;
 	change(SQUARE_INDEX, &port);
 	assert_true(zone(SQUARE).is_shut);
+	assert_int_equal(t.zones, 1);
 	assert_false(zone(LIBRARY).is_shut);
 	assert_said("zone square: device test-square is a port of br0, by "
 		    "which its packets reach this box; the zone is shut until "
@@ -196,6 +205,10 @@ static void test_that_cannot_be_listed(void **state)
 	assert_int_equal(said("devices cannot be listed"), 1);
 	pass(20);
 	assert_false(zone(SQUARE).is_shut || zone(LIBRARY).is_shut);
+	kernel_fail(KERNEL_LIST_LINKS, -ENOBUFS, 1);
+	kernel_tell_links();
+	turn();
+	assert_int_equal(said("devices cannot be listed"), 2);
 	tear_down(NULL);
 
 	begin(CONFIG(""));
@@ -210,10 +223,10 @@ static void test_that_cannot_be_listed(void **state)
 
 /* --- this box's addresses ------------------------------------------------- */
 
-/* Of the square, as a browser can open it. */
-static void assert_address(const char *text)
+/* As a browser can open it. */
+static void assert_address(size_t i, const char *text)
 {
-	struct ipc_zone m = zone(SQUARE);
+	struct ipc_zone m = zone(i);
 	struct addr wanted;
 
 	assert_true(addr_parse(&wanted, text));
@@ -231,16 +244,28 @@ static void test_address_of_a_zone(void **state)
 	t.zones = 0;
 	kernel_add_address(SQUARE_INDEX, "2001:db8::1", 64);
 	pass(200);
-	assert_address("2001:db8::1");
+	assert_address(SQUARE, "2001:db8::1");
 	assert_int_equal(t.zones, 1);
 	kernel_add_address(SQUARE_INDEX, "10.0.0.1", 24);
 	kernel_add_address(LIBRARY_INDEX, "10.0.1.1", 24);
 	pass(200);
-	assert_address("10.0.0.1");
+	assert_address(SQUARE, "10.0.0.1");
 	assert_int_equal(t.zones, 2);
 	kernel_tell_routes(); /* of others: nothing is new */
 	pass(200);
+	kernel_fail(KERNEL_LIST_ADDRESSES, -EINTR, 9);
+	kernel_tell_routes();
+	pass(200);
 	assert_int_equal(t.zones, 2);
+	kernel_forget_addresses(); /* as many others */
+	kernel_add_address(SQUARE_INDEX, "10.0.0.1", 24);
+	kernel_add_address(SQUARE_INDEX, "fe80::1", 64);
+	kernel_add_address(LIBRARY_INDEX, "10.0.1.1", 24);
+	kernel_add_address(LIBRARY_INDEX, "2001:db8::2", 64);
+	pass(200);
+	assert_int_equal(t.zones, 3);
+	assert_address(SQUARE, "10.0.0.1");
+	assert_address(LIBRARY, "10.0.1.1");
 }
 
 static void test_device_of_an_address(void **state)
@@ -254,6 +279,7 @@ static void test_device_of_an_address(void **state)
 	kernel_add_address(SQUARE_INDEX, "10.0.0.1", 24);
 	kernel_add_address(SQUARE_INDEX, "fe80::1", 64);
 	kernel_add_address(WAN_INDEX, "fe80::1", 64);
+	kernel_add_address(LIBRARY_INDEX, "fe80::1", 64);
 	pass(200);
 
 	m = (struct ipc_device){ .error = 0 };
@@ -301,6 +327,7 @@ static void unplugged(void)
 {
 	with_addresses();
 	kernel_device(WAN_INDEX)->is_up = false;
+	kernel.route_oif = 0;
 	kernel_tell_links();
 }
 
@@ -332,7 +359,14 @@ static void in_the_same_network(void)
 static void in_a_wider_network(void)
 {
 	with_addresses();
-	kernel_add_address(WAN_INDEX, "10.0.9.9", 16);
+	kernel_add_address(WAN_INDEX, "10.0.0.77", 16);
+}
+
+/* IPv6 leaves as it is, so people are online. */
+static void by_ipv6(void)
+{
+	without_address();
+	kernel_add_address(SQUARE_INDEX, "2001:db8::1", 64);
 }
 
 static void test_way_out(void **state)
@@ -353,6 +387,8 @@ static void test_way_out(void **state)
 		{ in_the_same_network, IPC_OUTLET_OVERLAP,
 		  "uplink test-wan is in the guests' own network" },
 		{ in_a_wider_network, IPC_OUTLET_OPEN, NULL },
+		{ by_ipv6, IPC_OUTLET_OPEN,
+		  "IPv4 has no way to the internet: uplink test-wan has no" },
 	};
 
 	(void)state;
@@ -391,6 +427,9 @@ static void test_way_out_comes_back(void **state)
 	assert_int_equal(zone(SQUARE).outlet, IPC_OUTLET_OPEN);
 	pass(20);
 	assert_int_equal(zone(SQUARE).outlet, IPC_OUTLET_NO_ROUTE);
+	kernel_tell_routes();
+	pass(200);
+	assert_said("no route leads there");
 	assert_int_equal(t.zones, 1);
 	kernel.route_oif = WAN_INDEX;
 	kernel_tell_routes();
