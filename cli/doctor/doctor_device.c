@@ -1,38 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/doctor/doctor_device.h"
 
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
+#include "cli/device_ioctl.h"
 #include "cli/doctor/doctor.h"
 
 /* --- asking the kernel ------------------------------------------------- */
-
-/* Its flags, or its IPv4 address. */
-static bool ask(const char *device, unsigned long what, struct ifreq *r)
-{
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool good;
-
-	*r = (struct ifreq){ .ifr_ifindex = 0 };
-	if (fd < 0)
-		return false;
-	snprintf(r->ifr_name, sizeof(r->ifr_name), "%s", device);
-	good = ioctl(fd, what, r) == 0;
-	close(fd);
-	return good;
-}
-
-static bool find_ipv4(const char *device, struct addr *out)
-{
-	struct ifreq r;
-
-	return ask(device, SIOCGIFADDR, &r) &&
-	       addr_from_sockaddr(out, &r.ifr_addr);
-}
 
 static bool parse_hex(uint8_t byte[16], const char *text)
 {
@@ -70,8 +46,9 @@ bool doctor_device_find_address(const struct doctor *d,
 				const struct zone_settings *z, int family,
 				struct addr *out)
 {
-	return family == AF_INET ? find_ipv4(z->device, out)
-				 : find_ipv6(d->proc, z->device, out);
+	if (family == AF_INET)
+		return device_ioctl_address(z->device, SIOCGIFADDR, out);
+	return find_ipv6(d->proc, z->device, out);
 }
 
 bool doctor_device_any_has(const struct doctor *d, int family)
@@ -120,7 +97,7 @@ void doctor_check_device(struct doctor *d, const struct zone_settings *z)
 {
 	struct ifreq r;
 
-	if (!ask(z->device, SIOCGIFFLAGS, &r)) {
+	if (!device_ioctl(z->device, SIOCGIFFLAGS, &r)) {
 		doctor_say(d, DOCTOR_FAIL, "device %s is missing", z->device);
 		doctor_advise(d, "Correct option device of the zone, or see "
 				 "why the system does not make the device.");
