@@ -95,7 +95,8 @@ static const struct command commands[] = {
 	  "a sheet of cards in HTML for the codes in FILE", OPT_PRINT, 0, 1,
 	  cli_voucher_print },
 	{ "dns-config",
-	  "[--server dnsmasq|odhcpd|radvd] [--zone ZONE] [--force]",
+	  "[--server dnsmasq|odhcpd|radvd] [--zone ZONE] [--force] "
+	  "[--full [--range ADDRESS/LEN]]",
 	  "print the config that DNS and DHCP servers need for the zones",
 	  OPT_DNS | OPT_ZONE, 0, 0, cli_dns_config },
 	{ "portal preview", "FOLDER",
@@ -432,6 +433,8 @@ static const struct option_rule rules[] = {
 	{ "list", PASSWD(CLI_PASSWD_LIST) },
 	{ "server", .used = OPT_DNS, TEXT(cli.server) },
 	{ "force", .used = OPT_DNS, FIELD(cli.force) },
+	{ "full", .used = OPT_DNS, FIELD(cli.full) },
+	{ "range", .used = OPT_DNS, TEXT(cli.range) },
 	{ "print", .used = OPT_CHECK, FIELD(cli.print) },
 	{ "from", .used = OPT_USAGE, TEXT(cli.from) },
 	{ "to", .used = OPT_USAGE, TEXT(cli.to) },

@@ -49,6 +49,8 @@ struct cli {
 	bool csv;
 	const char *server; /* whose config dns-config prints; NULL: dnsmasq */
 	bool force;	    /* announce although TLS is not right */
+	bool full;	    /* dns-config: with addresses for guests */
+	const char *range;  /* of these; NULL: of the device */
 	bool print;	    /* check prints the file */
 	const char *from, *to, *step; /* of figures; NULL: not given */
 	enum cli_passwd passwd;	      /* what passwd is to do */

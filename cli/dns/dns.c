@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "cli/dns/dns_names.h"
+#include "cli/dns/dns_range.h"
 #include "common/array.h"
 #include "common/config/settings_read.h"
 
@@ -38,6 +39,26 @@ static uint32_t wanted_zones(const struct settings *s, const char *name)
 		if (!name || !strcmp(s->zone[i].name, name))
 			zones |= 1U << i;
 	return zones;
+}
+
+/* Which of the options contradict each other; NULL: none. */
+static const char *find_misuse(const struct cli *cli, const struct dns_plan *p,
+			       const struct server *server)
+{
+	struct dns_range r;
+
+	if (cli->full && server->write != dns_write_dnsmasq)
+		return "--full is for dnsmasq";
+	if (!cli->range)
+		return NULL;
+	if (!cli->full)
+		return "--range needs --full";
+	if (p->zones & (p->zones - 1))
+		return "--range is for one zone; name it by --zone";
+	return dns_range_parse(&r, cli->range)
+		       ? NULL
+		       : "--range takes the gate's own address in the guests' "
+			 "network, such as 10.20.0.1/22";
 }
 
 static enum cli_exit print(const struct cli *cli, struct dns_plan *p,
@@ -87,6 +108,28 @@ out:
 	return code;
 }
 
+static enum cli_exit write_zones(const struct cli *cli, struct dns_plan *p,
+				 const struct server *server)
+{
+	const struct portal_settings *portal = &p->settings->portal;
+	const char *misuse;
+
+	p->zones = wanted_zones(p->settings, cli->zone);
+	if (!p->zones)
+		return cli_fail(cli, CLI_NOT_FOUND, "zone '%.40s' not found",
+				cli->zone);
+	misuse = find_misuse(cli, p, server);
+	if (misuse)
+		return cli_fail(cli, CLI_USAGE, "%s", misuse);
+	p->is_full = cli->full;
+	p->range = cli->range;
+	dns_check_api(p->settings, &p->api);
+	p->is_wanted = cli->force || *portal->hostname ||
+		       *portal->certificate || *portal->key;
+	p->announces = p->api.is_fit || (cli->force && *portal->hostname);
+	return write_all(cli, p, server);
+}
+
 enum cli_exit cli_dns_config(const struct cli *cli)
 {
 	const struct server *server = find_server(cli->server);
@@ -103,18 +146,7 @@ enum cli_exit cli_dns_config(const struct cli *cli)
 	if (!s)
 		return CLI_USAGE;
 	p.settings = s;
-	p.zones = wanted_zones(s, cli->zone);
-	if (!p.zones) {
-		code = cli_fail(cli, CLI_NOT_FOUND, "zone '%.40s' not found",
-				cli->zone);
-	} else {
-		dns_check_api(s, &p.api);
-		p.is_wanted = cli->force || *s->portal.hostname ||
-			      *s->portal.certificate || *s->portal.key;
-		p.announces =
-			p.api.is_fit || (cli->force && *s->portal.hostname);
-		code = write_all(cli, &p, server);
-	}
+	code = write_zones(cli, &p, server);
 	settings_free(s);
 	return code;
 }

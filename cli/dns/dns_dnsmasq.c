@@ -2,24 +2,34 @@
 /* For dnsmasq as Debian has it, 2.87 or later. */
 #include "cli/dns/dns.h"
 
+#include <arpa/inet.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "cli/dns/dns_range.h"
 
 static void write_head(struct dns_plan *p)
 {
 	const struct zone_settings *z;
 
-	fputs("# DNS and DHCP of Stadttor's zones, for dnsmasq 2.87 or later.\n"
-	      "# Printed by `stadttor dns-config`; print it anew when the "
-	      "config of the gate\n"
-	      "# changes. Belongs into /etc/dnsmasq.d/stadttor.conf; then: "
-	      "systemctl restart dnsmasq\n"
-	      "#\n"
-	      "# Which addresses guests get is yours to add, such as\n"
-	      "#\tdhcp-range=10.20.1.0,10.20.9.255,1h\n"
-	      "#\tdhcp-range=::,constructor:br-guest,ra-stateless\n"
-	      "\n# --- where guests ask\n",
-	      p->out);
+	fprintf(p->out,
+		"# DNS and DHCP of Stadttor's zones, for dnsmasq 2.87 or "
+		"later.\n"
+		"# Printed by `stadttor dns-config%s`; print it anew when the "
+		"config of the gate\n"
+		"# changes. Belongs into /etc/dnsmasq.d/stadttor.conf; then: "
+		"systemctl restart dnsmasq\n",
+		p->is_full ? " --full" : "");
+	if (!p->is_full)
+		fputs("#\n"
+		      "# Which addresses guests get is yours to add, or "
+		      "printed "
+		      "with --full, such as\n"
+		      "#\tdhcp-range=10.20.1.0,10.20.9.255,1h\n"
+		      "#\tdhcp-range=::,constructor:br-guest,ra-stateless\n",
+		      p->out);
+	fputs("\n# --- where guests ask\n", p->out);
 	for (size_t i = 0; (z = dns_next_zone(p, &i)); i++)
 		fprintf(p->out, "interface=%s\n", z->device);
 	fputs("\n# --- names of the internet do not lead into private "
@@ -31,6 +41,80 @@ static void write_head(struct dns_plan *p)
 	      "dns-forward-max=3000\n",
 	      p->out);
 }
+
+/* --- addresses --------------------------------------------------------- */
+
+static void write_ipv4(FILE *out, uint32_t address, const char *end)
+{
+	struct in_addr a = { .s_addr = htonl(address) };
+	char text[INET_ADDRSTRLEN] = "";
+
+	inet_ntop(AF_INET, &a, text, sizeof(text));
+	fprintf(out, "%s%s", text, end);
+}
+
+/* How many devices can have one. */
+static uint32_t write_range(struct dns_plan *p, const struct zone_settings *z)
+{
+	struct dns_range r;
+	uint32_t size;
+
+	if (!(p->range ? dns_range_parse(&r, p->range)
+		       : dns_range_of_device(&r, z->device))) {
+		dns_leave_out(
+			p,
+			"IPv4 addresses for zone %s: its device %s has "
+			"none itself, or one in too small a network; give "
+			"it one, or say --range ADDRESS/LEN",
+			z->name, z->device);
+		return 0;
+	}
+	size = dns_range_size(&r);
+	if (size < z->max_sessions)
+		fprintf(p->out,
+			"# %u addresses, and room for %" PRIu64
+			" devices (max_sessions): a larger network\n"
+			"# has more.\n",
+			size, z->max_sessions);
+	fputs("dhcp-range=", p->out);
+	write_ipv4(p->out, r.first, ",");
+	write_ipv4(p->out, r.last, ",");
+	write_ipv4(p->out, r.mask, ",1h\n");
+	return size;
+}
+
+static void write_addresses(struct dns_plan *p)
+{
+	const struct zone_settings *z;
+	uint32_t leases = 0;
+
+	if (!p->is_full)
+		return;
+	fputs("\n# --- for guests alone, beside other resolvers of the box\n"
+	      "bind-dynamic\n"
+	      "except-interface=lo\n"
+	      "no-hosts\n"
+	      "domain-needed\n"
+	      "bogus-priv\n"
+	      "\n# --- addresses; who has which is known in RAM, and told to "
+	      "no log\n"
+	      "dhcp-authoritative\n"
+	      "dhcp-leasefile=/run/dnsmasq/stadttor.leases\n"
+	      "quiet-dhcp\n"
+	      "quiet-dhcp6\n"
+	      "quiet-ra\n",
+	      p->out);
+	for (size_t i = 0; (z = dns_next_zone(p, &i)); i++) {
+		leases += write_range(p, z);
+		fprintf(p->out,
+			"dhcp-range=::,constructor:%s,ra-stateless,1h\n",
+			z->device);
+	}
+	if (leases)
+		fprintf(p->out, "dhcp-lease-max=%u\n", leases);
+}
+
+/* --- names ------------------------------------------------------------- */
 
 static void write_hostname(struct dns_plan *p)
 {
@@ -133,6 +217,7 @@ static void write_garden(struct dns_plan *p)
 void dns_write_dnsmasq(struct dns_plan *p)
 {
 	write_head(p);
+	write_addresses(p);
 	write_hostname(p);
 	write_api(p);
 	write_garden(p);

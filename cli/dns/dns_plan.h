@@ -36,6 +36,8 @@ struct dns_plan {
 	const struct settings *settings;
 	uint32_t zones; /* that are asked for; bit: index in the settings */
 	struct dns_names garden;
+	bool is_full;	   /* with addresses for guests */
+	const char *range; /* of the one zone; NULL: of its device */
 	struct dns_api api;
 	bool announces; /* the API */
 	bool is_wanted; /* so it is to be told where it is not announced */

@@ -35,7 +35,23 @@ def run(build):
 def test_text(run, config, args, server):
     done = run(FOLDER / f"{config}.conf", "--server", server, *args)
     name = args[-1] if len(args) == 2 else config
-    expected = FOLDER / f"{name}.{server}"
+    compare(done, FOLDER / f"{name}.{server}")
+
+
+@pytest.mark.parametrize("config,args", [
+    ("small", ("--range", "10.20.0.1/22")), ("city", ("--force",)),
+    ("city", ("--zone", "townhall", "--range", "192.0.2.129/25"))],
+    ids=["small", "city", "townhall"])
+def test_whole_text(run, config, args, tmp_path):
+    """With addresses; the devices of the city's zones are not there."""
+    done = run(FOLDER / f"{config}.conf", "--full", *args)
+    name = "townhall" if "townhall" in args else config
+    compare(done, FOLDER / f"{name}.full.dnsmasq")
+    (tmp_path / "out").write_text(done.stdout)
+    check("dnsmasq", "--test", f"--conf-file={tmp_path}/out")
+
+
+def compare(done, expected):
     if "GOLDEN_WRITE" in os.environ:
         expected.write_text(done.stdout)
     assert done.stdout == expected.read_text()
@@ -60,6 +76,43 @@ def test_servers_read_it(run, config, tmp_path):
     check("dnsmasq", "--test", f"--conf-file={tmp_path}/dnsmasq")
     check("radvd", "-c", "-C", tmp_path / "radvd")
     check("sh", "-n", tmp_path / "odhcpd")
+
+
+# The gate's own address, and those that guests get: on its larger side, at some
+# distance where there is room for that, and no more than neighbours have.
+RANGES = {
+    "10.20.0.1/22": "10.20.0.12,10.20.3.254,255.255.252.0",
+    "10.20.0.0/22": "10.20.0.11,10.20.3.254,255.255.252.0",
+    "10.20.3.254/22": "10.20.0.1,10.20.3.243,255.255.252.0",
+    "10.20.0.255/22": "10.20.1.10,10.20.3.254,255.255.252.0",
+    "192.0.2.129/24": "192.0.2.1,192.0.2.118,255.255.255.0",
+    "192.0.2.127/24": "192.0.2.138,192.0.2.254,255.255.255.0",
+    "192.0.2.7/28": "192.0.2.8,192.0.2.14,255.255.255.240",
+    "192.0.2.1/30": "192.0.2.2,192.0.2.2,255.255.255.252",
+    "10.1.0.1/8": "10.1.0.12,10.1.64.11,255.0.0.0",
+    "10.254.0.1/8": "10.253.191.247,10.253.255.246,255.0.0.0",
+    "192.0.2.2/31": None, "192.0.2.2/32": None, "192.0.2.2": None,
+    "0.0.0.0/0": None, "192.0.2.1/33": None, "192.0.2.1/-1": None,
+    "192.0.2.1/24x": None, "2001:db8::1/64": None, "::ffff:10.0.0.1/8": None,
+    "192.0.2/24": None, "/24": None, "": None}
+
+
+@pytest.mark.parametrize("own", RANGES)
+def test_range(run, own):
+    done = run(FOLDER / "small.conf", "--full", "--range", own)
+    lines = re.findall(r"(?m)^dhcp-range=(\d.*),1h$", done.stdout)
+    assert lines == ([RANGES[own]] if RANGES[own] else [])
+    if not RANGES[own]:
+        assert done.returncode == 2 and "such as 10.20.0.1/22" in done.stderr
+
+
+def test_more_devices_than_addresses(run):
+    def note(own):
+        done = run(FOLDER / "small.conf", "--full", "--range", own)
+        return re.findall(r"(?m)^# (\d+) addresses, and room for 1000 ",
+                          done.stdout)
+    assert note("192.0.2.1/24") == ["243"]
+    assert note("10.20.0.1/22") == []
 
 
 def test_default_is_dnsmasq_for_all_zones(run):
@@ -144,7 +197,11 @@ def test_wrong_usage(run, tmp_path):
     for args, status, why in (
             (("--server", "bind"), 2, "dnsmasq, odhcpd, radvd"),
             (("--zone", "nowhere"), 4, "zone 'nowhere' not found"),
-            (("more",), 2, "usage: stadttor dns-config")):
+            (("more",), 2, "usage: stadttor dns-config"),
+            (("--full", "--server", "radvd"), 2, "--full is for dnsmasq"),
+            (("--range", "10.20.0.1/22"), 2, "--range needs --full"),
+            (("--full", "--range", "10.20.0.1/22"), 2,
+             "--range is for one zone; name it by --zone")):
         done = run(config, *args)
         assert (done.returncode, done.stdout) == (status, "")
         assert why in done.stderr

@@ -199,12 +199,14 @@ def take_over(seen):
     """Another program in the portal's unit looks for the phone."""
     unit, told = UNITS[1], pathlib.Path("/run/taken-over.json")
     folder = pathlib.Path(f"/etc/systemd/system/{unit}.service.d")
-    leases = pathlib.Path("/var/lib/misc/dnsmasq.leases")
+    leases = [pathlib.Path(path) for path in (
+        "/var/lib/misc/dnsmasq.leases", "/run/dnsmasq/stadttor.leases")]
     folder.mkdir()
     (folder / "taken-over.conf").write_text(
         TAKEN_OVER.format(pathlib.Path(__file__).resolve().parent))
-    leases.parent.mkdir(exist_ok=True)
-    leases.write_text("nothing that is secret\n")
+    for file in leases:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("nothing that is secret\n")
     pathlib.Path("/run/avahi-daemon").mkdir(exist_ok=True)
     pathlib.Path("/run/avahi-daemon/socket").touch()
     run("systemctl", "daemon-reload")

@@ -95,7 +95,8 @@ def main():
     found = {path: attempt(read, path.format(device)) for path in (
         "/proc/net/arp", "/proc/self/net/arp", "/proc/thread-self/net/arp",
         "/proc/1/net/arp", "/sys/class/net/{}/brforward",
-        "/var/lib/misc/dnsmasq.leases", "/run/avahi-daemon/socket")}
+        "/var/lib/misc/dnsmasq.leases", "/run/dnsmasq/stadttor.leases",
+        "/run/avahi-daemon/socket")}
     found["rtnetlink"] = attempt(rtnetlink)
     found["ioctl for ARP"] = attempt(arp_ioctl, device, neighbour)
     found["ioctl for bridges"] = attempt(bridge_ioctl, device)

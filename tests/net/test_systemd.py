@@ -65,7 +65,7 @@ def test_a_portal_that_was_taken_over_does_not_find_the_phone(seen):
     mac = json.loads(seen["phone"])[0]["address"].replace(":", "")
     found = {way for way, what in seen["taken over"].items()
              if not what.startswith("nothing: ")}
-    assert len(seen["taken over"]) == 13
+    assert len(seen["taken over"]) == 14
     assert found == OF_ITS_OWN_SOCKETS, seen["taken over"]
     assert mac in seen["taken over"]["saved SYN"]
 
