@@ -102,6 +102,22 @@ dist: web
 	rm $(BUILD)/dist.files
 	@echo $(BUILD)/$(DIST).tar.xz
 
+# Packages of Debian, out of nothing but what a release has; our own variables are
+# none of dpkg's.
+deb:
+	@tests/deps deb
+	@tests/owned $(MAKE) --no-print-directory built-deb
+
+built-deb: dist
+	rm -rf $(BUILD)/deb
+	$(INSTALL) -d $(BUILD)/deb
+	tar -xJf $(BUILD)/$(DIST).tar.xz -C $(BUILD)/deb
+	cd $(BUILD)/deb/$(DIST) && env -i PATH="$$PATH" LC_ALL=C.UTF-8 \
+		dpkg-buildpackage -b -us -uc
+	rm -rf $(BUILD)/deb/$(DIST)
+	lintian --allow-root $(BUILD)/deb/*.changes
+	@ls $(BUILD)/deb/*.deb
+
 # A feed that an SDK of OpenWrt takes as it is: both packages, and the source
 # beside its Makefile, which names its hash (scripts/download.pl takes file://).
 openwrt-feed:
@@ -119,4 +135,4 @@ openwrt-feed:
 		$(DIR)/stadttor/Makefile
 	@echo "echo 'src-link stadttor $(abspath $(DIR))' >>SDK/feeds.conf"
 
-.PHONY: openwrt-feed install install-system uninstall uninstall-system dist
+.PHONY: deb built-deb openwrt-feed install install-system uninstall uninstall-system dist
