@@ -766,8 +766,7 @@ static void test_logged_out(void **state)
 	join(1);
 	tap(1);
 	for (int i = 0; i < 2; i++) /* two answers to one */
-		assert_int_equal(grant_log_out(t.controller, session_of(1)),
-				 0);
+		assert_int_equal(grant_log_out(t.controller, session_of(1)), 0);
 	turn();
 	assert_false(is_in(1));
 	assert_int_equal(ended(SESSION_REASON_LOGOUT), 1);

@@ -699,24 +699,15 @@ static void test_logo(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_pages),
-		TEST(test_forms),
-		TEST(test_resident),
-		TEST(test_questions),
-		TEST(test_refused),
-		TEST(test_methods),
-		TEST(test_trouble),
-		TEST(test_diverted_trouble),
-		TEST(test_errors),
-		TEST(test_away),
-		TEST(test_no_room),
-		TEST(test_offline),
-		TEST(test_session),
-		TEST(test_languages),
-		TEST(test_zone_goes),
-		TEST(test_language_goes),
-		TEST(test_policy),
-		TEST(test_logo),
+		TEST(test_pages),     TEST(test_forms),
+		TEST(test_resident),  TEST(test_questions),
+		TEST(test_refused),   TEST(test_methods),
+		TEST(test_trouble),   TEST(test_diverted_trouble),
+		TEST(test_errors),    TEST(test_away),
+		TEST(test_no_room),   TEST(test_offline),
+		TEST(test_session),   TEST(test_languages),
+		TEST(test_zone_goes), TEST(test_language_goes),
+		TEST(test_policy),    TEST(test_logo),
 		TEST(test_closed),
 	};
 
