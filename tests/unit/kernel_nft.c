@@ -400,11 +400,14 @@ struct nlmsghdr *nft_put(struct nft *nft, uint16_t type, uint16_t family,
 static const struct nlmsghdr *keep(const struct nlmsghdr *nlh)
 {
 	/* strings that libnftnl leaves open are closed when it is listed */
-	struct nlmsghdr *copy = calloc(1, nlh->nlmsg_len + 1);
+	struct nlmsghdr **copy = &k.kept[k.kept_count];
 
-	kernel_must(copy && k.kept_count < MESSAGES, "messages");
-	memcpy(copy, nlh, nlh->nlmsg_len);
-	return k.kept[k.kept_count++] = copy;
+	kernel_must(k.kept_count < MESSAGES, "messages");
+	*copy = calloc(1, nlh->nlmsg_len + 1);
+	kernel_must(*copy != NULL, "memory");
+	memcpy(*copy, nlh, nlh->nlmsg_len);
+	k.kept_count++;
+	return *copy;
 }
 
 void nft_put_done(struct nft *nft, struct nlmsghdr *nlh)
