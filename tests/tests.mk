@@ -161,6 +161,14 @@ vm: root
 	STADTTOR_BUILD=$(BUILD) STADTTOR_PLAIN=$(BUILD) tests/vm/boot \
 		build/vm-kernel $(PYTEST) -q tests/vm
 
+# Packets a second where the kernel has flow tables.
+vm-bench: root
+	@tests/deps build bench vm
+	$(MAKE) $(PLAIN_ARGS) all tools benches
+	tests/vm/kernel build/vm-kernel
+	STADTTOR_BUILD=$(BUILD) VM_MEMORY=4096 tests/vm/boot build/vm-kernel \
+		sh -c 'modprobe nf_conntrack && tests/bench/run forward'
+
 check-musl:
 	tests/cross/musl $(BUILD)/musl $(ours)
 
@@ -245,5 +253,5 @@ help:
 
 .PHONY: pages units fuzzers replays tools benches deps deps-lint root check \
 	checked check-build check-full checked-full full-build check-ci checked-ci \
-	check-unit vm cross cross-mips check-musl check-privacy fuzz bench demo \
+	check-unit vm vm-bench cross cross-mips check-musl check-privacy fuzz bench demo \
 	lint lint-format lint-c lint-sh lint-man lint-js lint-html format docs help

@@ -83,6 +83,19 @@ def test_bad_file_changes_nothing(stadttor, phones, kind):
         assert flow.finish() == 0
 
 
+def test_flow_table_is_told_of_once(stadttor, phones):
+    """Whether the kernel has one or not; the gate works in both cases."""
+    stadttor.start()
+    has = stadttor.flow_table()
+    assert has in ("on", "refused")
+    for wanted, state, lines in ((1, has, 1), (0, "off", 1), (1, has, 2)):
+        reload(stadttor, gate={"flow_table": wanted})
+        assert stadttor.flow_table() == state
+        assert stadttor.log().count(" flow table: ") == lines
+    assert traffic.tap(phones[0]).status == 303
+    assert traffic.is_online(phones[0]) and traffic.is_shut(phones[1])
+
+
 def test_zone_comes_and_goes(stadttor, street, phones):
     stadttor.start(guest=CAP)
     staff = street.staff_phones[0]
