@@ -90,6 +90,16 @@ static void warn_of_ports(const struct settings *s)
 	}
 }
 
+static void warn_if_unreadable(const char *user, const char *file)
+{
+	if (*file && user_access(user, file, R_OK) == -EACCES)
+		fprintf(stderr,
+			"warning: %s: user %s cannot read it, so the portal "
+			"would refuse each reload; let its group read it: "
+			"chgrp, and chmod g+r\n",
+			file, user);
+}
+
 /* What the portal reads anew at a reload, when it is not root any more. */
 static void warn_of_unreadable(const struct cli *cli, const struct settings *s)
 {
@@ -97,15 +107,13 @@ static void warn_of_unreadable(const struct cli *cli, const struct settings *s)
 			       s->portal.key,	     s->portal.logo,
 			       s->admin.certificate, s->admin.key,
 			       s->admin.accounts };
-	const char *user = s->portal.user;
+	const struct conf_list *terms = &s->legal.terms_file;
 
 	for (size_t i = 0; i < ARRAY_SIZE(file); i++)
-		if (*file[i] && user_access(user, file[i], R_OK) == -EACCES)
-			fprintf(stderr,
-				"warning: %s: user %s cannot read it, so the "
-				"portal would refuse each reload; let its "
-				"group read it: chgrp, and chmod g+r\n",
-				file[i], user);
+		warn_if_unreadable(s->portal.user, file[i]);
+	for (size_t i = 0; i < terms->count; i++)
+		warn_if_unreadable(s->portal.user,
+				   strchr(terms->value[i], '=') + 1);
 }
 
 /* Of a public body: DDG § 5, GDPR Art. 13, Directive (EU) 2016/2102 Art. 7. */

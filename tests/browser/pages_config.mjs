@@ -22,10 +22,14 @@ const COLOURS = { colour_accent: '#8a1c3b', colour_header: '#5c1029',
 export const WORDS = {
 	network: 'Bochum freies WLAN', provider: 'Stadt Bochum',
 	contact: 'wlan@stadt.example',
-	enforcement: 'Ombudsstelle NRW', title: 'Parken',
+	enforcement: 'Ombudsstelle NRW', address: 'Rathausplatz 1', title: 'Parken',
 	text: 'Freie Plätze', live: '{} Plätze frei',
 	own: 'Willkommen in der Bücherei',
 };
+
+// 9 kB of an operator's own.
+const TERMS = '# § 1 <Geltung> & "Umfang"\n\nFür alle.\n\n- eins\n- zwei\n\n' +
+	'Wer das WLAN nutzt, nimmt Rücksicht auf andere. '.repeat(180) + '\n';
 
 // UCI: in double quotes a backslash takes the next character as it is.
 function quoted(value) {
@@ -52,7 +56,7 @@ const LIVE = 'https://data.stadt.example/values.json';
 export function config(options = {}) {
 	const w = { ...WORDS, ...options.words };
 	const zone = { rate_down: '16mbit', rate_up: '4mbit', duration: '2h',
-		quota: '2GB', over_quota: 'slow' };
+		quota: '2GB', over_quota: 'slow', open: ['mo-fr 07:00-22:00'] };
 
 	return section('uplink', 'wan', { device: 'eth0' }) +
 		section('zone', ZONES[0], { device: 'eth1', ...zone }) +
@@ -64,6 +68,16 @@ export function config(options = {}) {
 			success_url: 'https://www.stadt.example/',
 			...(options.logo && { logo: options.logo }),
 			...(options.colours === false ? {} : COLOURS) }) +
+		section('legal', null, { land: 'nw', operator: w.provider,
+			address: w.address, represented_by: w.provider,
+			email: w.contact, phone: '0234 1', register: w.address,
+			vat_id: 'DE 1', supervisor: w.enforcement,
+			privacy_officer: w.contact, statement: 'partial',
+			statement_date: '2026-11-30',
+			privacy_text: ['de=' + w.text, 'en=More'],
+			statement_limits: ['de=' + w.text, 'en=The map'],
+			...(options.terms && { terms_file: ['de=' +
+				options.terms, 'fa=' + options.terms] }) }) +
 		tile('parking', 'parking', { title: ['de=' + w.title,
 			'en=Parking'], text: ['de=' + w.text],
 			live_url: LIVE, live_pointer: '/free',
@@ -106,10 +120,12 @@ export function preview(folder, options = {}) {
 	const made = { folder: join(folder, 'pages'),
 		config: join(folder, 'stadttor') };
 	const logo = join(folder, 'logo.svg');
+	const terms = join(folder, 'terms.txt');
 
 	mkdirSync(folder, { recursive: true });
+	writeFileSync(terms, TERMS);
 	writeFileSync(logo, LOGO);
-	writeFileSync(made.config, config({ logo, ...options }));
+	writeFileSync(made.config, config({ logo, terms, ...options }));
 	run('-c', made.config, 'portal', 'preview', made.folder);
 	return made;
 }

@@ -97,3 +97,36 @@ def test_pages_are_checked_too(build, root, tmp_path):
 def test_man_page_lists_the_options(build, root):
     r = run(root, "tests/golden/manpage", build / "golden/document", cwd=root)
     assert r.returncode == 0, r.stderr
+
+
+def legal(build, root, tmp_path, *options):
+    """What check warns of with these lines in config legal."""
+    path = tmp_path / "stadttor"
+    path.write_text("config uplink 'wan'\n option device 'eth0'\n"
+                    "config zone 'guest'\n option device 'br0'\n"
+                    f"config portal\n option pages '{root}/web'\n"
+                    " option user 'nobody'\n"
+                    "config legal\n" + "".join(f" {o}\n" for o in options))
+    r = run(build, "stadttor", "check", path, cwd=root)
+    assert r.returncode == 0, r.stderr
+    return [x for x in r.stderr.decode().splitlines() if "config legal" in x]
+
+
+PUBLIC = "option public_body '1'"
+FACTS = [f"option {name} 'x'" for name in
+         ("operator", "address", "represented_by", "email", "phone",
+          "privacy_officer")] + ["option land 'nw'",
+                                 "option statement_date '2026-11-30'"]
+
+
+def test_what_a_public_body_has_to_fill_in(build, root, tmp_path):
+    warned, = legal(build, root, tmp_path, PUBLIC)
+    assert warned.endswith(
+        "a public body has to fill in operator, address, represented_by, "
+        "email, phone, land, privacy_officer, statement, statement_date")
+    warned, = legal(build, root, tmp_path, PUBLIC, *FACTS,
+                    "option statement 'partial'")
+    assert warned.endswith("has to fill in statement_limits")
+    assert legal(build, root, tmp_path, PUBLIC, *FACTS,
+                 "option statement 'full'") == []
+    assert legal(build, root, tmp_path) == []

@@ -276,6 +276,32 @@ def test_accessibility_statement(stadttor, phones):
         phones[0], lang="de-simple").body
 
 
+def test_legal_pages(stadttor, phones):
+    """By options, linked from everywhere; own terms of 9 kB among them."""
+    terms = os.path.join(stadttor.folder, "terms.txt")
+    with open(terms, "w") as file:
+        file.write("# <Eigenes>\n\n" + "Wer hier ist, nimmt Rücksicht. " * 300)
+    start(stadttor, section("legal", None, {
+        "address": "Rathausplatz 1", "land": "nw",
+        "terms_file": [f"de={terms}"]}))
+    for path in ("/", "/terms", "/nothing", "/privacy"):
+        body = page(phones[0], path).body
+        for link in ("/legal-notice", "/privacy", "/accessibility"):
+            assert f'href="{link}"' in body, (path, link)
+    assert "Rathausplatz 1" in page(phones[0], "/legal-notice").body
+    notice = page(phones[0], "/privacy", lang="ar").body
+    assert '<html lang="ar" dir="rtl">' in notice
+    assert "www.ldi.nrw.de" in notice and "Controller" in notice
+    body = page(phones[0], "/terms").body
+    assert "&lt;Eigenes&gt;" in body and len(body.encode()) > 14 * 1024
+    assert 'href="/terms#own"' in page(phones[0]).body
+    with open(terms, "a") as file:
+        file.write("\x1b[0m")
+    stadttor.reload(PORTAL)
+    stadttor.wait_log("terms.txt: line 3: no UTF-8, or characters", PORTAL)
+    assert "&lt;Eigenes&gt;" in page(phones[0], "/terms").body
+
+
 def test_everything_in_one_answer(stadttor, phones):
     """Who, what it costs, how long, how fast, the terms, one button."""
     start(stadttor, guest={"rate_down": "10mbit", "duration": "8h"},
