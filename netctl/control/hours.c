@@ -94,7 +94,6 @@ static void plan(struct controller *c, uint64_t now_ms)
 		if (next_ms > c->zone[i].change_ms)
 			next_ms = c->zone[i].change_ms;
 	}
-	c->hours_ms = next_ms;
 	if (next_ms == UINT64_MAX)
 		event_del(&c->hours_timer);
 	else
@@ -117,12 +116,6 @@ void hours_look(struct controller *c)
 		c->watcher.on_zones(c->watcher.arg);
 }
 
-void hours_refresh(struct controller *c)
-{
-	if (clock_ms() >= c->hours_ms)
-		hours_look(c);
-}
-
 uint64_t hours_change_in_s(const struct controller *c, size_t zone)
 {
 	uint64_t change_ms = c->zone[zone].change_ms;
@@ -132,12 +125,10 @@ uint64_t hours_change_in_s(const struct controller *c, size_t zone)
 	return clock_until_ms(change_ms, clock_ms()) / 1000;
 }
 
-int hours_admit(struct controller *c, uint16_t zone, uint64_t *duration_s)
+int hours_admit(const struct controller *c, uint16_t zone, uint64_t *duration_s)
 {
-	uint64_t left_s;
+	uint64_t left_s = hours_change_in_s(c, zone);
 
-	hours_refresh(c);
-	left_s = hours_change_in_s(c, zone);
 	if (c->zone[zone].is_closed || !left_s)
 		return -ESHUTDOWN;
 	if (*duration_s > left_s)

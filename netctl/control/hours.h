@@ -17,14 +17,11 @@
 
 struct controller;
 
-/* At the start, and when the config is another. */
+/* At the start, and when the config is another; by itself when it is time. */
 void hours_look(struct controller *c);
 
-/* Looks if it is time to. What follows is as of now. */
-void hours_refresh(struct controller *c);
-
 /* -ESHUTDOWN: it is closed. Else 0, and the duration ends by the closing. */
-int hours_admit(struct controller *c, uint16_t zone,
+int hours_admit(const struct controller *c, uint16_t zone,
 		uint64_t *duration_s) MUST_CHECK;
 
 /* Seconds until the zone opens or closes; IPC_UNLIMITED: it will not. */

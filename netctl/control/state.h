@@ -87,7 +87,6 @@ struct controller {
 	struct event pool_timer;
 	struct event hour_timer;
 	struct event hours_timer;   /* look at the opening hours */
-	uint64_t hours_ms;	    /* when it fires; UINT64_MAX: no zone has */
 	struct wallclock clock;	    /* that they go by */
 	struct event refresh_event; /* a zone needs classes now */
 	struct event nft_event;	    /* somebody changed some table */

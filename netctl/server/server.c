@@ -17,7 +17,6 @@
 #include "netctl/control/describe.h"
 #include "netctl/control/garden_sync.h"
 #include "netctl/control/grant.h"
-#include "netctl/control/hours.h"
 #include "netctl/control/poll.h"
 #include "netctl/control/push.h"
 #include "netctl/server/code_attempts.h"
@@ -166,7 +165,6 @@ static void handle_lookup(struct ipc_channel *ch, const void *message,
 		grant_find(p->server->controller, &m->client, &zone, &mac, &s);
 
 	(void)ch;
-	hours_refresh(p->server->controller);
 	if (s && session_left_s(s, clock_ms()) == 0)
 		s = NULL;
 	if (!err && m->attempt &&
@@ -254,11 +252,10 @@ static void handle_status(struct ipc_channel *ch, const void *message,
 {
 	const struct ipc_status *m = message;
 	struct peer *p = arg;
-	struct controller *c = p->server->controller;
+	const struct controller *c = p->server->controller;
 	struct ipc_totals t = { .header.id = m->header.id };
 
 	(void)ch;
-	hours_refresh(c);
 	describe_totals(c, &t);
 	ipc_channel_send(p->channel, IPC_TOTALS, &t);
 	send_zones(p, m->header.id);

@@ -148,21 +148,26 @@ def test_a_step_of_the_clock_cuts_sessions(gate, street, phones):
     assert traffic.is_online(phones[0])
 
 
+def reload(gate, **guest):
+    said = len(gate.log())
+    gate.configure(guest=guest)
+    gate.reload(NETCTL)
+    gate.wait_log("config reloaded", since=said)
+
+
 def test_other_hours_by_a_reload(gate, street, phones):
     begin(gate, street)
     traffic.tap(phones[0])
-    gate.configure(guest={"open": ["mo-fr 07:00-13:00"], "idle": "0"})
-    gate.reload(NETCTL)
-    lab.wait_until(lambda: gate.session_of(phones[0])["left_s"] <= HOUR)
+    reload(gate, open=["mo-fr 07:00-13:00"], idle="0")
+    assert gate.session_of(phones[0])["left_s"] <= HOUR
     assert traffic.is_online(phones[0])
-    gate.configure(guest={"open": WEEK, "open_on": ["11-30 closed"]})
-    gate.reload(NETCTL)
-    lab.wait_until(lambda: not gate.sessions())
+    reload(gate, open=WEEK, open_on=["11-30 closed"])
+    assert not gate.sessions() and zone(gate)["closed"]
     assert traffic.is_shut(phones[0])
-    gate.configure(guest={})
-    gate.reload(NETCTL)
-    lab.wait_until(lambda: not zone(gate)["closed"])
+    reload(gate)
+    assert not zone(gate)["closed"]
     traffic.tap(phones[0])
+    assert traffic.is_online(phones[0])
 
 
 def test_a_restart_while_closed(gate, street, phones):
