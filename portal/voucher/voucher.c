@@ -2,6 +2,7 @@
 #include "portal/voucher/voucher.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 #define CLOCK_SLACK_S 300 /* so far it may be put back */
 #define MINUTE_MS     60000
 #define REST_MS	      10000
+#define STEP_S	      10 /* less is drift, and two clocks read one by one */
 
 /*
  * Wrong tries of one family of addresses. Each millisecond tries_per_minute
@@ -59,6 +61,8 @@ struct vouchers {
 
 	struct voucher_time (*now)(void *arg);
 	void *now_arg;
+	struct voucher_time seen; /* at the last look */
+	int64_t step_s; /* by which the wall clock was set, not in the file */
 };
 
 static struct voucher_time machine_time(void *arg)
@@ -79,7 +83,7 @@ struct vouchers *vouchers_open(const struct voucher_settings *s)
 	v->file = strdup(s->file);
 	v->key_file = strdup(s->key);
 	v->tries_per_minute = s->tries_per_minute;
-	v->now = machine_time;
+	vouchers_use_clock(v, machine_time, NULL);
 	if (v->file && v->key_file)
 		return v;
 	vouchers_free(v);
@@ -109,6 +113,7 @@ void vouchers_use_clock(struct vouchers *v,
 {
 	v->now = now;
 	v->now_arg = arg;
+	v->seen = now(arg);
 }
 
 /* --- the file ---------------------------------------------------------- */
@@ -172,6 +177,43 @@ static enum voucher_answer lose_file(struct vouchers *v, int err)
 	return VOUCHER_UNAVAILABLE;
 }
 
+/* --- the clock --------------------------------------------------------- */
+
+static struct voucher_time look_at_clock(struct vouchers *v)
+{
+	struct voucher_time now = v->now(v->now_arg);
+	int64_t passed_s = (int64_t)(now.since_ms / 1000) -
+			   (int64_t)(v->seen.since_ms / 1000);
+	int64_t step_s = now.wall_s - v->seen.wall_s - passed_s;
+
+	v->seen = now;
+	if (step_s <= -STEP_S || step_s >= STEP_S)
+		v->step_s += step_s;
+	return now;
+}
+
+/*
+ * Minutes that nobody has had are not gone because the clock was set, as after
+ * a start without network. A code that was begun later than the clock showed
+ * then has its end from a clock that was right.
+ */
+static int follow_clock(struct vouchers *v)
+{
+	int64_t old_s = v->seen.wall_s - v->step_s;
+	int err;
+
+	if (!v->step_s)
+		return 0;
+	err = voucher_db_shift(v->db, v->step_s, old_s + CLOCK_SLACK_S);
+	if (err)
+		return err;
+	log_info("vouchers: the clock was set by %" PRId64 " s, and the ends "
+		 "of codes with it",
+		 v->step_s);
+	v->step_s = 0;
+	return 0;
+}
+
 /* --- who guesses ------------------------------------------------------- */
 
 static struct bucket *bucket_of(struct vouchers *v, int family, uint64_t now_ms)
@@ -196,7 +238,9 @@ static struct bucket *bucket_of(struct vouchers *v, int family, uint64_t now_ms)
 
 static int64_t left_s(const struct voucher_row *row, int64_t now_s)
 {
-	int64_t left = row->ends_s - now_s;
+	int64_t ends_s = row->ends_s < row->valid_until_s ? row->ends_s
+							  : row->valid_until_s;
+	int64_t left = ends_s - now_s;
 
 	return left < row->duration_s ? left : row->duration_s;
 }
@@ -301,8 +345,10 @@ static bool rests(const struct vouchers *v, const struct attempt *a)
 static enum voucher_answer look_up(struct vouchers *v, struct attempt *a)
 {
 	enum voucher_answer answer;
-	int found = voucher_db_find(v->db, &a->code, &a->row);
+	int found = follow_clock(v);
 
+	if (!found)
+		found = voucher_db_find(v->db, &a->code, &a->row);
 	if (found < 0)
 		return lose_file(v, found);
 	if (!found)
@@ -341,7 +387,7 @@ enum voucher_answer vouchers_redeem(struct vouchers *v,
 				    int family, const char *zone,
 				    struct voucher_pass *out)
 {
-	struct voucher_time now = v->now(v->now_arg);
+	struct voucher_time now = look_at_clock(v);
 	enum voucher_answer answer;
 	struct bucket *bucket = bucket_of(v, family, now.since_ms);
 	struct attempt a = { .zone = zone,

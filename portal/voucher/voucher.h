@@ -4,9 +4,11 @@
  * event loop and then asks netctl for the grant.
  *
  * A code's minutes run on the wall clock from its first use and end with the
- * validity of its batch at the latest. The first use is on the disk before
- * VOUCHER_FINE is answered. How many devices share a code is netctl's matter:
- * the credential has the tag that they share, nothing here keeps a device.
+ * validity of its batch at the latest. Where the clock is set while the portal
+ * runs, as after a start without network, their end goes with it. The first use
+ * is on the disk before VOUCHER_FINE is answered. How many devices share a code
+ * is netctl's matter: the credential has the tag that they share, nothing here
+ * keeps a device.
  *
  * Whoever guesses: netctl bounds the attempts of each device (see
  * netctl/server/code_attempts.h), and is asked before. Beyond that a code is

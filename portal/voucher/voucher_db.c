@@ -104,6 +104,11 @@ static const char *const statements[VOUCHER_STATEMENTS] = {
 	[VOUCHER_SETTLE] = "UPDATE codes SET ends_s = -(ends_s / " STRINGIFY(
 		DAY_S) ")"
 		       " WHERE ends_s > 0 AND ends_s <= ?1",
+	/* 0 is not begun, and below that a day when it was over */
+	[VOUCHER_SHIFT] = "UPDATE codes SET ends_s = ends_s + ?1"
+			  " WHERE ends_s > 0 AND ends_s + ?1 > 0"
+			  " AND ends_s - (SELECT duration_s FROM batches"
+			  " WHERE id = codes.batch) <= ?2",
 	[VOUCHER_ADD_BATCH] =
 		"INSERT INTO batches (label, zone, created_s, valid_until_s,"
 		" duration_s, devices, count)"
@@ -346,6 +351,13 @@ int voucher_db_use(struct voucher_db *db, int64_t id, int64_t ends_s,
 	/* a clock that is put right within a day takes nothing from anybody */
 	sqlite3_bind_int64(db->statement[VOUCHER_SETTLE], 1, now_s - DAY_S);
 	return voucher_db_run(db, VOUCHER_SETTLE);
+}
+
+int voucher_db_shift(struct voucher_db *db, int64_t step_s, int64_t began_s)
+{
+	sqlite3_bind_int64(db->statement[VOUCHER_SHIFT], 1, step_s);
+	sqlite3_bind_int64(db->statement[VOUCHER_SHIFT], 2, began_s);
+	return voucher_db_run(db, VOUCHER_SHIFT);
 }
 
 int voucher_db_unuse(struct voucher_db *db, int64_t id)

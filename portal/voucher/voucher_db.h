@@ -34,6 +34,7 @@ enum voucher_statement {
 	VOUCHER_USE,
 	VOUCHER_UNUSE,
 	VOUCHER_SETTLE,
+	VOUCHER_SHIFT,
 	VOUCHER_ADD_BATCH,
 	VOUCHER_ADD_CODE,
 	VOUCHER_REVOKE_BATCH,
@@ -94,6 +95,13 @@ int voucher_db_find(struct voucher_db *db, const struct voucher_hash *code,
 /* Begins a code, in a transaction; what is over by now becomes so for good. */
 int voucher_db_use(struct voucher_db *db, int64_t id, int64_t ends_s,
 		   int64_t now_s) MUST_CHECK;
+
+/*
+ * The wall clock was set by step_s: the ends of codes that were begun before it
+ * showed began_s go with it.
+ */
+int voucher_db_shift(struct voucher_db *db, int64_t step_s,
+		     int64_t began_s) MUST_CHECK;
 
 /* As if it had not been begun, unless it is over already. */
 int voucher_db_unuse(struct voucher_db *db, int64_t id) MUST_CHECK;

@@ -245,6 +245,7 @@ static void do_line(char *line)
 		exit(2);
 	now.since_ms += 60000;
 	now.wall_s = atoll(word[1]);
+	vouchers_use_clock(vouchers, told_time, NULL); /* it is not set */
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(word[0], commands[i].name) &&
 		    count == commands[i].words + 2) {

@@ -193,6 +193,22 @@ static void test_zone(void **state)
 	assert_answer(codes[0], VOUCHER_FINE);
 }
 
+/* --- the clock ---------------------------------------------------------- */
+
+/* Somebody sets the wall clock. */
+static void set_clock(int64_t by_s)
+{
+	now.wall_s += by_s;
+}
+
+/* The box boots, with that clock. */
+static void boot(int64_t wall_s)
+{
+	vouchers_free(v);
+	now = (struct voucher_time){ .wall_s = wall_s, .since_ms = 20000 };
+	v = opened();
+}
+
 /* A clock that is behind after a start must not stretch a code. */
 static void test_clock_is_behind(void **state)
 {
@@ -200,17 +216,134 @@ static void test_clock_is_behind(void **state)
 	make("one", DAY, "");
 	pass(DAY / 2);
 	redeem(codes[0]);
-	now.wall_s -= 200; /* set right by a little */
+	set_clock(-200); /* right by a little */
 	redeem(codes[0]);
 	assert_true(redeem(codes[0]).left_s <= MINUTES * 60);
-	now.wall_s -= 3600;
+	boot(NOW + DAY / 2 - 3600);
 	assert_answer(codes[0], VOUCHER_UNAVAILABLE);
 	assert_answer(codes[1], VOUCHER_FINE);
-	now.wall_s = 0;
+	boot(0);
 	assert_answer(codes[2], VOUCHER_UNAVAILABLE);
-	now.wall_s = NOW + DAY / 2;
+	set_clock(NOW + DAY / 2);
 	assert_answer(codes[0], VOUCHER_FINE);
 	assert_answer(codes[2], VOUCHER_FINE);
+	assert_true(redeem(codes[0]).left_s > (MINUTES - 5) * 60);
+}
+
+/* From wherever it is set to where: the minutes that are left stay. */
+static void test_clock_is_set(void **state)
+{
+	static const int64_t steps[] = { 2 * DAY,  -5 * DAY,  86,
+					 40 * DAY, -40 * DAY, 3 * DAY };
+	int64_t until_full;
+
+	(void)state;
+	make("one", 90 * DAY, "");
+	pass(18 * DAY);
+	until_full = 60 - now.wall_s % 60;
+	redeem(codes[0]);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		set_clock(steps[i]);
+		pass(100);
+		assert_int_equal(redeem(codes[0]).left_s,
+				 MINUTES * 60 + until_full -
+					 100 * (int64_t)(i + 1));
+	}
+	pass(MINUTES * 60);
+	assert_answer(codes[0], VOUCHER_USED_UP);
+	set_clock(-9 * DAY); /* what is over does not come back */
+	assert_answer(codes[0], VOUCHER_USED_UP);
+	set_clock(9 * DAY);
+	assert_answer(codes[1], VOUCHER_FINE);
+	assert_answer(codes[0], VOUCHER_USED_UP);
+}
+
+/* Nobody looks while it is set, and the file is away. */
+static void test_clock_is_set_meanwhile(void **state)
+{
+	char away[128];
+
+	(void)state;
+	make("one", 90 * DAY, "");
+	pass(18 * DAY);
+	redeem(codes[0]);
+	snprintf(away, sizeof(away), "%s.away", file);
+	assert_int_equal(rename(file, away), 0);
+	set_clock(2 * DAY);
+	pass(60);
+	assert_answer(codes[0], VOUCHER_UNAVAILABLE);
+	set_clock(DAY);
+	pass(60);
+	assert_answer(codes[0], VOUCHER_UNAVAILABLE);
+	assert_int_equal(rename(away, file), 0);
+	pass(60);
+	assert_true(redeem(codes[0]).left_s > (MINUTES - 4) * 60);
+}
+
+/* Two power cuts: begun behind, cut again, and then the clock is set. */
+static void test_power_cut_before_it_is_set(void **state)
+{
+	(void)state;
+	make("one", 90 * DAY, "");
+	boot(NOW + 18 * DAY);
+	redeem(codes[0]);
+	boot(NOW + 18 * DAY + 30); /* as the file's time tells */
+	set_clock(2 * DAY);
+	assert_true(redeem(codes[0]).left_s > (MINUTES - 2) * 60);
+}
+
+/* The end of a code that was begun by a clock that was right is right. */
+static void test_clock_was_right_before(void **state)
+{
+	(void)state;
+	make("one", 90 * DAY, "");
+	pass(20 * DAY);
+	redeem(codes[0]);
+	boot(NOW + 18 * DAY);
+	assert_answer(codes[0], VOUCHER_UNAVAILABLE);
+	set_clock(2 * DAY + 1800);
+	assert_int_equal(redeem(codes[0]).left_s / 60, MINUTES - 30);
+}
+
+static void test_clock_of_1970(void **state)
+{
+	(void)state;
+	make("one", 90 * DAY, "");
+	redeem(codes[0]);
+	set_clock(-now.wall_s); /* no end is before 1970 */
+	assert_answer(codes[0], VOUCHER_UNAVAILABLE);
+	set_clock(NOW);
+	assert_true(redeem(codes[0]).left_s > (MINUTES - 1) * 60);
+	assert_false(redeem(codes[0]).is_first_use);
+}
+
+/* An end of 0 would be that of a code nobody has begun. */
+static void test_clock_is_set_to_an_end_of_zero(void **state)
+{
+	int64_t ends_s;
+
+	(void)state;
+	make("one", 90 * DAY, "");
+	ends_s = now.wall_s + (int64_t)redeem(codes[0]).left_s;
+	ends_s += 60 - ends_s % 60;
+	pass(2 * MINUTES * 60);
+	assert_answer(codes[0], VOUCHER_USED_UP);
+	set_clock(-ends_s);
+	assert_answer(codes[1], VOUCHER_UNAVAILABLE);
+	set_clock(ends_s);
+	assert_answer(codes[0], VOUCHER_USED_UP);
+}
+
+/* Beyond the batch's day nothing goes on, whatever the clock said. */
+static void test_clock_and_validity(void **state)
+{
+	(void)state;
+	make("one", DAY, "");
+	redeem(codes[0]);
+	set_clock(DAY - 600);
+	assert_int_equal(redeem(codes[0]).left_s, 600);
+	pass(600);
+	assert_answer(codes[0], VOUCHER_EXPIRED);
 }
 
 /* --- taking back ------------------------------------------------------- */
@@ -755,6 +888,13 @@ int main(void)
 		TEST(test_validity),
 		TEST(test_zone),
 		TEST(test_clock_is_behind),
+		TEST(test_clock_is_set),
+		TEST(test_clock_is_set_meanwhile),
+		TEST(test_power_cut_before_it_is_set),
+		TEST(test_clock_was_right_before),
+		TEST(test_clock_of_1970),
+		TEST(test_clock_is_set_to_an_end_of_zero),
+		TEST(test_clock_and_validity),
 		TEST(test_take_back),
 		TEST(test_take_back_of_another),
 		TEST(test_take_back_is_no_refund),
