@@ -240,6 +240,15 @@ static void code_local(struct nftnl_rule *r, const struct ruleset_term *t)
 	add_cmp_u32(r, NFT_CMP_EQ, RTN_LOCAL);
 }
 
+static void code_ports_own(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	static const uint8_t groups[] = { 0x01, 0x80, 0xc2, 0, 0 };
+
+	(void)t;
+	add_payload(r, NFT_PAYLOAD_LL_HEADER, 0, sizeof(groups));
+	add_cmp(r, NFT_CMP_EQ, groups, sizeof(groups));
+}
+
 static void code_spoofed(struct nftnl_rule *r, const struct ruleset_term *t)
 {
 	(void)t;
@@ -504,6 +513,7 @@ static void (*const term_coders[TERM_KIND_MAX])(
 	[TERM_SPORT] = code_sport,
 	[TERM_DPORT] = code_dport,
 	[TERM_LOCAL] = code_local,
+	[TERM_PORTS_OWN] = code_ports_own,
 	[TERM_SPOOFED] = code_spoofed,
 	[TERM_MARK] = code_mark,
 	[TERM_IN_SET] = code_in_set,

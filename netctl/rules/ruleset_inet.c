@@ -608,6 +608,21 @@ static void forward(struct walk *w)
 		     term_of_zone(TERM_GOTO, "to", s->zone[i].name));
 }
 
+static void input(struct walk *w)
+{
+	const struct settings *s = w->in->settings;
+
+	hook_chain(w, "input", HOOK_INPUT, PRIORITY_FILTER);
+	/*
+	 * A bridge leaves these frames to its port (br_handle_frame()), which
+	 * no rule knows by name. Nobody sends IP there.
+	 */
+	RULE(w, T(TERM_PORTS_OWN), T(TERM_DROP));
+	for (size_t i = 0; i < s->zones; i++)
+		RULE(w, term_named(TERM_IIFNAME, s->zone[i].device),
+		     term_of_zone(TERM_GOTO, "input", s->zone[i].name));
+}
+
 static void zone_chains(struct walk *w, const struct zone_settings *z)
 {
 	zone_nat(w, z);
@@ -638,10 +653,7 @@ void ruleset_inet_walk(struct walk *w)
 	for (size_t i = 0; i < s->zones; i++)
 		RULE(w, term_named(TERM_IIFNAME, s->zone[i].device),
 		     term_of_zone(TERM_JUMP, "nat", s->zone[i].name));
-	hook_chain(w, "input", HOOK_INPUT, PRIORITY_FILTER);
-	for (size_t i = 0; i < s->zones; i++)
-		RULE(w, term_named(TERM_IIFNAME, s->zone[i].device),
-		     term_of_zone(TERM_GOTO, "input", s->zone[i].name));
+	input(w);
 	forward(w);
 	arrived(w);
 	postrouting(w);

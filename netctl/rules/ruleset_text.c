@@ -227,6 +227,7 @@ static const struct {
 	[TERM_COUNT] = { write_count, NULL },
 	[TERM_REDIRECT] = { write_redirect, NULL },
 	[TERM_OFFLOAD] = { write_offload, NULL },
+	[TERM_PORTS_OWN] = { NULL, "@ll,0,40 0x0180c20000" },
 	[TERM_SYN] = { NULL, "tcp flags & syn == syn" },
 	[TERM_NEW_FLOW] = { NULL, "ct status ! confirmed" },
 	[TERM_ANSWER] = { NULL, "ct direction reply" },

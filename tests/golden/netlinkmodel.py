@@ -261,6 +261,11 @@ def _port(e, which, port):
     e.cmp(struct.pack(">H", int(port)))
 
 
+def _ports_own(e, groups):
+    e.payload(0, 0, 5)
+    e.cmp(bytes.fromhex(groups))
+
+
 STATES = {"invalid": 1, "established": 2, "related": 4, "untracked": 64}
 
 
@@ -290,6 +295,7 @@ TERMS = [(re.compile(pattern + r"(?: |$)"), code) for pattern, code in [
     ("meta nfproto ipv4", lambda e: e.family(IPV4)),
     (r"meta l4proto (\S+)", _protocol),
     (r"th (s|d)port (\d+)", _port),
+    (f"@ll,0,40 {HEX}", _ports_own),
     ("tcp flags & syn == syn", lambda e: e.syn()),
     (rf"meta mark & {HEX} != 0x0+ meta priority set meta mark >> (\d+)"
      rf" & {HEX} \| {HEX}",

@@ -103,6 +103,34 @@ def fragments(source, destination, proto, payload, size=512):
     return pieces
 
 
+class Service:
+    """One of the box itself, by UDP, and what strangers to it bring there."""
+
+    PORT = 9999
+
+    def __init__(self, netns, family):
+        self.socket = netns.socket(family, socket.SOCK_DGRAM)
+        if family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        self.socket.bind(("", self.PORT))
+        self.socket.setblocking(False)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.socket.close()
+
+    def got(self):
+        """What has come in since the last call."""
+        found = []
+        try:
+            while True:
+                found.append(self.socket.recv(64))
+        except BlockingIOError:
+            return found
+
+
 class Packet(NamedTuple):
     """What a captured frame says in its heads."""
     source: str

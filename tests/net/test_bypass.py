@@ -89,6 +89,15 @@ def test_address_on_a_device_that_stands_on_the_zones(stadttor, street,
     traffic.wait_online(phone, family)
 
 
+@families
+def test_frames_that_a_bridge_leaves_to_its_port(stadttor, street, phones,
+                                                 family):
+    """They come by a device that no rule names."""
+    assert traffic.slips_in(street, phones[0], family) != []
+    stadttor.start()
+    assert traffic.slips_in(street, phones[0], family) == []
+
+
 def test_device_that_is_renamed(stadttor, street, phones):
     """No rule knows its new name, and guests are still behind it."""
     phone = phones[0]

@@ -101,6 +101,14 @@ def test_nothing_passes_and_the_box_is_out_of_reach(guard, street, phones):
                 own.recv(16)
 
 
+@pytest.mark.parametrize("family", FAMILIES, ids=["ipv4", "ipv6"])
+def test_frames_that_a_bridge_leaves_to_its_port(guard, street, phones,
+                                                 family):
+    assert traffic.slips_in(street, phones[0], family) != []
+    guard()
+    assert traffic.slips_in(street, phones[0], family) == []
+
+
 def test_others_are_left_alone(guard, street, phones):
     guard()
     assert gets_out(street, street.staff_phones[0]) == [V4, V6]

@@ -9,6 +9,7 @@ from http.client import HTTPConnection, HTTPMessage
 from typing import NamedTuple
 
 import lab
+import packets
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
 FAMILIES = (V4, V6)
@@ -115,6 +116,24 @@ def ping(phone, address, timeout=1.0, source=None):
             return False
         except OSError as error:
             return error
+
+
+# Groups that a bridge hands to the port itself, where it may: 802.1Q, 8.6.3.
+GROUPS = [f"01:80:c2:00:00:{last:02x}" for last in (0, 2, 3, 0xe)]
+
+
+def slips_in(street, phone, family):
+    """What reaches a service of the box by frames to these. A ping follows
+    them by the same way, and is answered."""
+    gate = phone.network.gate(family)
+    with packets.Service(street.gate, family) as service:
+        for group in GROUPS:
+            phone.raw(packets.ether(phone.mac, group, packets.ip(
+                phone.address(family), gate, packets.UDP,
+                packets.udp(phone.address(family), gate, service.PORT,
+                            group.encode()))))
+        assert ping(phone, gate) is True
+        return [data.decode() for data in service.got()]
 
 
 def timed(probe, *args, **kwargs):
