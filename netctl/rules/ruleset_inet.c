@@ -301,12 +301,14 @@ static void zone_count(struct walk *w, const struct zone_settings *z)
 	RULE(w, term_count(COUNTER_TOO_MANY), term_named(TERM_GOTO, "refuse"));
 }
 
-static void portal_ports(const struct portal_settings *p,
-			 uint32_t port[PORTAL_PORTS])
+/* Returns their number. Without a certificate nobody of ours has the third. */
+static size_t portal_ports(const struct portal_settings *p,
+			   uint32_t port[PORTAL_PORTS])
 {
 	port[0] = (uint32_t)p->hijack_port;
 	port[1] = (uint32_t)p->http_port;
 	port[2] = (uint32_t)p->https_port;
+	return *p->certificate ? PORTAL_PORTS : PORTAL_PORTS - 1;
 }
 
 static void let_in(struct walk *w, uint32_t port)
@@ -344,6 +346,7 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 		{ IPPROTO_TCP, DNS_PORT },
 	};
 	uint32_t port[PORTAL_PORTS];
+	size_t ports = portal_ports(p, port);
 
 	target_chain(w, "input", z->name);
 	RULE(w, T(TERM_NEW_FLOW), term_granted(w),
@@ -371,8 +374,7 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	for (size_t k = 0; k < ARRAY_SIZE(open); k++)
 		RULE(w, term_l4proto(open[k].protocol),
 		     term_dport(open[k].port), T(TERM_ACCEPT));
-	portal_ports(p, port);
-	for (size_t k = 0; k < PORTAL_PORTS; k++)
+	for (size_t k = 0; k < ports; k++)
 		let_in(w, port[k]);
 	/* A forged answer must not reach a socket of the box's own. */
 	RULE(w, T(TERM_SPOOFED), T(TERM_DROP));
@@ -542,11 +544,11 @@ static void arrived(struct walk *w)
 {
 	const struct settings *s = w->in->settings;
 	uint32_t port[PORTAL_PORTS];
+	size_t ports = portal_ports(&s->portal, port);
 
-	portal_ports(&s->portal, port);
 	hook_chain(w, "arrived", HOOK_INPUT_NAT, PRIORITY_INPUT_NAT);
 	for (size_t z = 0; z < s->zones; z++)
-		for (size_t k = 0; k < PORTAL_PORTS; k++)
+		for (size_t k = 0; k < ports; k++)
 			RULE(w, term_named(TERM_IIFNAME, s->zone[z].device),
 			     term_l4proto(IPPROTO_TCP), term_dport(port[k]),
 			     term_count(COUNTER_ARRIVED), T(TERM_RETURN));

@@ -5,6 +5,7 @@ A zone's rules hang on its device. What comes to layer 3 by another one, since
 the zone's is a port or something stands on it, is shut out, and said.
 """
 import os
+import socket
 
 import lab
 import pytest
@@ -96,6 +97,19 @@ def test_frames_that_a_bridge_leaves_to_its_port(stadttor, street, phones,
     assert traffic.slips_in(street, phones[0], family) != []
     stadttor.start()
     assert traffic.slips_in(street, phones[0], family) == []
+
+
+def test_port_of_https_without_a_certificate(stadttor, street, phones):
+    """It is nobody's, or another program's."""
+    with street.gate.socket(traffic.V6, socket.SOCK_STREAM) as other:
+        other.bind(("::", 2443))
+        other.listen()
+        gates = [phones[0].network.gate(f) for f in FAMILIES]
+        assert [traffic.tcp_connect(phones[0], g, 2443) for g in gates] == \
+            [True, True]
+        stadttor.start()
+        assert True not in [traffic.tcp_connect(phones[0], g, 2443)
+                            for g in gates]
 
 
 def test_device_that_is_renamed(stadttor, street, phones):
