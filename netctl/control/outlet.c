@@ -120,6 +120,10 @@ static struct finding follow(const struct controller *c, uint32_t zone,
 	struct finding f = { .outlet = IPC_OUTLET_NO_ROUTE };
 	size_t u;
 
+	if (to->family == AF_INET6 && !rtnl_forwards_ipv6(c->rtnl, zone)) {
+		f.error = -EHOSTUNREACH; /* as of IPv4 */
+		return f;
+	}
 	f.error = rtnl_find_route(c->rtnl, &ask, &f.ifindex);
 	if (f.error)
 		return f;

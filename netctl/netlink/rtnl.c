@@ -12,6 +12,7 @@
 #include <linux/filter.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/netconf.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <netlink/netlink.h>
@@ -366,7 +367,56 @@ int rtnl_find_route(struct rtnl *r, const struct rtnl_route_ask *ask,
 	return err || *oif ? err : -ENETUNREACH;
 }
 
+/* --- forwarding -------------------------------------------------------- */
+
+/* NETCONFA_FORCE_FORWARDING of Linux 6.17, which other headers lack. */
+#define FORCE_FORWARDING 9
+
+struct netconf_ask {
+	int ifindex; /* or NETCONFA_IFINDEX_ALL */
+	int key;
+	bool is_off;
+};
+
+static int on_netconf(const struct nlmsghdr *nlh, void *arg)
+{
+	struct netconf_ask *ask = arg;
+	struct nlattr *tb[FORCE_FORWARDING + 1];
+
+	if (nlh->nlmsg_type == RTM_NEWNETCONF &&
+	    nlmsg_parse((struct nlmsghdr *)(uintptr_t)nlh,
+			sizeof(struct netconfmsg), tb, FORCE_FORWARDING,
+			NULL) == 0)
+		ask->is_off = !tb[ask->key] || !nla_get_u32(tb[ask->key]);
+	return 0;
+}
+
+static bool is_off(struct rtnl *r, struct netconf_ask ask)
+{
+	struct netconfmsg ncm = { .ncm_family = AF_INET6 };
+	struct nl_msg *msg =
+		rtnl_message(RTM_GETNETCONF, NLM_F_ACK, &ncm, sizeof(ncm));
+	int err;
+
+	if (nla_put_s32(msg, NETCONFA_IFINDEX, ask.ifindex) < 0)
+		fatal("rtnetlink: no memory for a message");
+	err = netlink_ask(r->netlink, nlmsg_hdr(msg), on_netconf, &ask);
+	nlmsg_free(msg);
+	return !err && ask.is_off;
+}
+
+bool rtnl_forwards_ipv6(struct rtnl *r, uint32_t iif)
+{
+	const struct netconf_ask all = { NETCONFA_IFINDEX_ALL,
+					 NETCONFA_FORWARDING, false };
+	const struct netconf_ask one = { (int)iif, FORCE_FORWARDING, false };
+
+	return !is_off(r, all) || !is_off(r, one);
+}
+
 /* --- the watch --------------------------------------------------------- */
+
+#define GROUP(number) (1U << ((number)-1))
 
 static int watch_group(uint32_t groups, const struct sock_fprog *filter)
 {
@@ -395,9 +445,12 @@ int rtnl_watch_links(void)
 
 int rtnl_watch_routes(void)
 {
-	return watch_group(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
-				   RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE,
-			   NULL);
+	return watch_group(
+		RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+			RTMGRP_IPV6_ROUTE | GROUP(RTNLGRP_IPV4_RULE) |
+			GROUP(RTNLGRP_IPV6_RULE) | GROUP(RTNLGRP_IPV4_NETCONF) |
+			GROUP(RTNLGRP_IPV6_NETCONF),
+		NULL);
 }
 
 /* Thousands of classes change; only what happens at a root wakes us. */

@@ -92,8 +92,16 @@ int rtnl_find_route(struct rtnl *r, const struct rtnl_route_ask *ask,
 		    uint32_t *oif) MUST_CHECK;
 
 /*
+ * Whether the kernel forwards IPv6 that comes by the device (RTM_GETNETCONF):
+ * rtnl_find_route() says so of IPv4 alone (net/ipv6/ip6_output.c,
+ * ip6_forward()). true, too, where it cannot be asked.
+ */
+bool rtnl_forwards_ipv6(struct rtnl *r, uint32_t iif);
+
+/*
  * Non-blocking sockets that become readable when devices come or go, when an
- * address of this box or a route changes, or the root qdisc of any device.
+ * address of this box, a route, a rule of policy routing or what is forwarded
+ * changes, or the root qdisc of any device.
  * -errno: none to be had.
  */
 int rtnl_watch_links(void) MUST_CHECK;

@@ -140,6 +140,46 @@ def test_one_family_is_enough(stadttor, street, phones):
         traffic.wait_online(phones[0], V6)
 
 
+def sysctl(family, value):
+    key = "ipv4.ip_forward" if family == V4 else "ipv6.conf.all.forwarding"
+    return ["sysctl", "-qw", f"net.{key}={value}"]
+
+
+def rule(family, verb):
+    return ["ip", "-4" if family == V4 else "-6", "rule", verb, "iif",
+            "br-guest", "blackhole", "pref", "10"]
+
+
+SWITCHES = [(sysctl, 0, 1), (rule, "add", "del")]
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=["ipv4", "ipv6"])
+@pytest.mark.parametrize("switch, off, on", SWITCHES,
+                         ids=["forwarding", "rule"])
+def test_what_is_no_route_is_followed(stadttor, street, family, switch, off,
+                                      on):
+    """Without any change of a route, in both directions, also from the start;
+    the other family has none all the time."""
+    other = (["route del ::/0"], [f"route add ::/0 via {lab.HOST6}"])
+    if family == V6:
+        other = (["route del default"],
+                 [f"route add default via {lab.HOST4}"])
+    with changed(street, *other[0], back=other[1]):
+        street.gate.run(*switch(family, off))
+        try:
+            stadttor.configure()
+            stadttor.start_one(NETCTL)
+            lab.wait_until(stadttor.netctl_answers)
+            assert outlet(stadttor) == "no_route"
+            street.gate.run(*switch(family, on))
+            lab.wait_until(lambda: outlet(stadttor) == "open")
+            street.gate.run(*switch(family, off))
+            lab.wait_until(lambda: outlet(stadttor) == "no_route")
+        finally:
+            street.gate.run(*switch(family, on))
+        lab.wait_until(lambda: outlet(stadttor) == "open")
+
+
 # Beside some of them is the first address of the network, or its last.
 AWKWARD = ["10.20.0.126/25", "10.20.255.254/16", "10.20.0.2/30", "10.20.0.1/30",
            "10.20.0.1/31", "10.20.0.0/31", "10.20.0.1/8", "10.20.1.255/16"]

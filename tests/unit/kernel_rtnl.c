@@ -317,6 +317,13 @@ int rtnl_find_route(struct rtnl *r, const struct rtnl_route_ask *ask,
 	return *oif ? 0 : -ENETUNREACH;
 }
 
+bool rtnl_forwards_ipv6(struct rtnl *r, uint32_t iif)
+{
+	(void)r;
+	(void)iif;
+	return true;
+}
+
 int rtnl_watch_links(void)
 {
 	return kernel_watch(&k.told_links);
