@@ -470,6 +470,7 @@ static void test_other_layout(void **state)
 		restart(CONFIG(""));
 		assert_said("our tables have another layout");
 		assert_true(is_in(1));
+		assert_int_equal(said("missing in the kernel"), 0);
 		assert_int_equal(totals().adopted, 1);
 		tear_down(NULL);
 	}

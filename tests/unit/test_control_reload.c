@@ -6,9 +6,10 @@
 
 #include "netctl/rules/ruleset.h"
 
-#define INSTALL 2 /* transactions: with a flow table, and without */
-#define TAIL	"config portal\nconfig usage\n\toption pending ''\n"
-#define WAN	"config uplink 'wan'\n\toption device 'test-wan'\n"
+#define INSTALL	     2 /* transactions: with a flow table, and without */
+#define TAIL	     "config portal\nconfig usage\n\toption pending ''\n"
+#define WAN	     "config uplink 'wan'\n\toption device 'test-wan'\n"
+#define SHAPED(name) ZONE(name, "test-" name) "\toption rate_down '8mbit'\n"
 #define ZONE(name, device)                                                     \
 	"config zone '" name "'\n\toption device '" device "'\n"
 
@@ -61,13 +62,23 @@ static void test_zone_goes(void **state)
 
 static void test_zones_change_places(void **state)
 {
+	unsigned int requests;
+
 	(void)state;
-	begin_with_two();
-	reload(WAN ZONE("library", "test-library") ZONE("square", "test-square")
-		       TAIL);
+	begin(WAN SHAPED("square") SHAPED("library") TAIL);
+	join(1);
+	join_zone(2, LIBRARY_INDEX);
+	tap(1);
+	tap(2);
+	move(1, 100, 200);
+	pass(1000);
+	requests = kernel.calls[KERNEL_REQUEST];
+	reload(WAN SHAPED("library") SHAPED("square") TAIL);
 	assert_null(session_in(0, 1));
 	assert_non_null(session_in(1, 1));
 	assert_non_null(session_in(0, 2));
+	assert_int_equal(kernel.calls[KERNEL_REQUEST], requests);
+	assert_int_equal(said("device test-square is there"), 0);
 	pass(5000);
 	assert_true(session_in(1, 1)->up_bytes == 100);
 	assert_int_equal(ended(SESSION_REASON_OPERATOR), 0);
@@ -87,6 +98,7 @@ static void test_zone_moves(void **state)
 	reload(WAN ZONE("square", "other") TAIL);
 	describe_zone(t.controller, 0, false, &m);
 	assert_int_equal(m.ifindex, 40);
+	assert_false(kernel_has_chain("shut_square")); /* it is no new name */
 	assert_int_equal(try_grant(&g, GRANT_ASKER_PORTAL), -ENOENT);
 	join_zone(3, 40);
 	assert_int_equal(try_grant(&g, GRANT_ASKER_PORTAL), 0);
