@@ -49,6 +49,7 @@ struct kernel {
 
 	bool has_htb, has_fq_codel, has_flow_table;
 	bool root_is_foreign;	/* on every device */
+	size_t garden_size;	/* elements of each of its sets; 0: any */
 	unsigned int put_added; /* elements put by the last transaction */
 	unsigned int put_deleted;
 
@@ -113,6 +114,8 @@ struct kernel_element {
 
 /* NULL: there is none. set: "up_square". */
 struct kernel_element *kernel_find(const char *set, const struct mac *mac);
+struct kernel_element *kernel_find_address(const char *set,
+					   const struct addr *a);
 size_t kernel_count(const char *set);
 bool kernel_has_set(const char *set);
 bool kernel_has_chain(const char *chain);

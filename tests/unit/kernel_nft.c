@@ -157,12 +157,24 @@ static struct kernel_element element_of(const struct object *set,
 	return e;
 }
 
+static size_t count_in(const struct tables *t, const char *set)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->elements; i++)
+		n += !strcmp(t->element[i].set, set);
+	return n;
+}
+
 static int add_element(struct tables *t, const struct kernel_element *e)
 {
 	const struct kernel_element *old = find(t, e);
 
 	if (old) /* the new time-out is ignored, as Linux 6.1 does */
 		return old->data == e->data ? 0 : -EBUSY;
+	if (kernel.garden_size && !strncmp(e->set, "garden", 6) &&
+	    count_in(t, e->set) >= kernel.garden_size)
+		return -ENFILE;
 	kernel_must(t->elements < ELEMENTS, "elements");
 	t->element[t->elements] = *e;
 	t->element[t->elements++].born = ++k.births;
@@ -480,20 +492,11 @@ static int answer_element(const struct nft_dump *d,
 	return err;
 }
 
-static size_t count_elements(const char *set)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < k.now.elements; i++)
-		n += !strcmp(k.now.element[i].set, set);
-	return n;
-}
-
 /* An interrupted dump has told of some, here of the first half. */
 static int dump_elements(const struct nft_dump *d, const struct object *o)
 {
 	int failure = kernel_count_call(KERNEL_DUMP);
-	size_t left = count_elements(o->name);
+	size_t left = count_in(&k.now, o->name);
 	int err = 0;
 
 	if (failure && failure != -EINTR)
@@ -668,10 +671,21 @@ struct kernel_element *kernel_find(const char *set, const struct mac *mac)
 	return find_mac(set, mac);
 }
 
+struct kernel_element *kernel_find_address(const char *set,
+					   const struct addr *a)
+{
+	struct kernel_element e = { .key_len = (uint32_t)addr_len(a) };
+
+	expire(&k.now);
+	snprintf(e.set, sizeof(e.set), "%s", set);
+	memcpy(e.key, a->byte, addr_len(a));
+	return find(&k.now, &e);
+}
+
 size_t kernel_count(const char *set)
 {
 	expire(&k.now);
-	return count_elements(set);
+	return count_in(&k.now, set);
 }
 
 bool kernel_has_set(const char *set)
