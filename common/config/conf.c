@@ -48,14 +48,22 @@ static bool is_plain_text(const char *s)
 	return true;
 }
 
-/* Without what means something to nft, ip(8) or a shell, as etc/guard has it.
+/*
+ * What the kernel gives no device: "all" and "default" are folders among
+ * its settings, a percent sign stands for a number. Neither what means
+ * something to nft, ip(8) or a shell, as etc/guard has it.
  */
 static bool is_device_name(const char *s)
 {
-	if (!*s || strlen(s) >= IFNAMSIZ || !strcmp(s, ".") || !strcmp(s, ".."))
+	static const char *const never[] = { ".", "..", "all", "default" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(never); i++)
+		if (!strcmp(s, never[i]))
+			return false;
+	if (!*s || strlen(s) >= IFNAMSIZ)
 		return false;
 	for (; *s; s++)
-		if (*s <= ' ' || *s > '~' || strchr("/:,;#{}*'\"\\", *s))
+		if (*s <= ' ' || *s > '~' || strchr("/:,;#{}*%'\"\\", *s))
 			return false;
 	return true;
 }

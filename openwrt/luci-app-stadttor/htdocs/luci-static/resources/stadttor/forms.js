@@ -147,7 +147,8 @@ const day = /^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/;
 const dates = new RegExp('^' + date + '(/' + date + ')? (closed|' + span + ')$');
 const mac = /^([0-9a-f]{2}([:-])(?:[0-9a-f]{2}\2){4}[0-9a-f]{2}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}|[0-9a-f]{12})$/i;
 const groupAddress = /^.[13579bdf]/i;
-const device = /^[^ \t:\/"\\]{1,15}$/;
+const device = /^[^ \t:\/"\\%]{1,15}$/;
+const noDevice = [ '.', '..', 'all', 'default' ];
 
 const check = {
 	bool: function() { return true; },
@@ -159,7 +160,7 @@ const check = {
 		return option.words.indexOf(value) >= 0;
 	},
 	device: function(option, value) {
-		return device.test(value) && value !== '.' && value !== '..';
+		return device.test(value) && noDevice.indexOf(value) < 0;
 	},
 	mac: function(option, value) {
 		return mac.test(value) && !groupAddress.test(value) &&
