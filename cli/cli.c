@@ -14,6 +14,7 @@
 #include "cli/netctl_call.h"
 #include "common/array.h"
 #include "common/config/settings_read.h"
+#include "common/similar.h"
 #include "common/quantity.h"
 #include "common/stringify.h"
 
@@ -552,7 +553,8 @@ static int count_words(const char *name, int argc, char **argv)
 static enum cli_exit no_command(const struct cli *cli, const char *word)
 {
 	size_t len = strlen(word);
-	char words[128] = "";
+	char words[128] = "", question[SIMILAR_QUESTION_MAX];
+	struct similar meant = similar_to(word);
 	size_t used = 0;
 
 	for (size_t i = 0; i < COMMANDS; i++) {
@@ -574,8 +576,11 @@ static enum cli_exit no_command(const struct cli *cli, const char *word)
 		return cli_fail(cli, CLI_USAGE,
 				"unknown command 'setup'; on OpenWrt: "
 				"stadttor-setup");
-	return cli_fail(cli, CLI_USAGE,
-			"unknown command '%.40s'; try: stadttor help", word);
+	for (size_t i = 0; i < COMMANDS; i++)
+		similar_offer(&meant, commands[i].name);
+	return cli_fail(cli, CLI_USAGE, "unknown command '%.40s'%s", word,
+			meant.best ? similar_question(&meant, question)
+				   : "; try: stadttor help");
 }
 
 static enum cli_exit run_command(struct command_line *l, int argc, char **argv)

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/text.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SHOWN_MAX 12   /* "<U+10FFFF>" */
+#define TEXT_MAX  1024 /* no error is longer */
 
 uint32_t text_next(const char **text)
 {
@@ -46,14 +52,52 @@ bool text_is_plain(const char *text)
 	return true;
 }
 
-void text_clean(char *text)
+/* Blanks, quotes, dashes and marks that a word processor writes. */
+static bool is_deceptive(uint32_t c)
 {
-	while (*text) {
-		const char *next = text;
+	return c == 0xa0 || c == 0xab || c == 0xad || c == 0xb4 || c == 0xbb ||
+	       c == 0x180e || (c >= 0x2000 && c <= 0x206f) || c == 0x3000 ||
+	       (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff;
+}
 
-		if (is_plain(text_next(&next)))
-			text += next - text;
-		else
-			*text++ = '?';
+/* Of what is no character: byte by byte. */
+static size_t show_byte(char *out, const char **next, const char *text)
+{
+	*out = '?';
+	*next = text + 1;
+	return 1;
+}
+
+/* One character from *text, which it passes, as it is shown. */
+static size_t show_one(const char **text, char out[SHOWN_MAX])
+{
+	const char *next = *text;
+	uint32_t c = text_next(&next);
+	size_t len = (size_t)(next - *text);
+
+	if (c != TEXT_MALFORMED && is_deceptive(c))
+		len = (size_t)snprintf(out, SHOWN_MAX, "<U+%04" PRIX32 ">", c);
+	else if (is_plain(c))
+		memcpy(out, *text, len);
+	else
+		len = show_byte(out, &next, *text);
+	*text = next;
+	return len;
+}
+
+void text_show(char *text, size_t max)
+{
+	char shown[TEXT_MAX], one[SHOWN_MAX];
+	const char *at = text;
+	size_t used = 0, len;
+
+	while (*at) {
+		len = show_one(&at, one);
+		if (used + len >= max || used + len >= sizeof(shown))
+			break;
+		memcpy(shown + used, one, len);
+		used += len;
 	}
+	memcpy(text, shown, used);
+	text[used] = '\0';
 }

@@ -4,6 +4,7 @@
 #define STADTTOR_COMMON_TEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define TEXT_MALFORMED UINT32_MAX
@@ -23,7 +24,11 @@ uint32_t text_next(const char **text);
  */
 bool text_is_plain(const char *text);
 
-/* Puts a question mark in the place of every byte that is none of that. */
-void text_clean(char *text);
+/*
+ * For errors that quote a file: what looks like a blank, like a straight quote
+ * or like nothing at all becomes <U+00A0>, and every other byte that is not
+ * plain a question mark. max: of the buffer; what does not fit is cut.
+ */
+void text_show(char *text, size_t max);
 
 #endif

@@ -154,7 +154,7 @@ def test_help_of_a_command(args, begin, lines, build):
 def test_help_of_no_command(build):
     r = run(build, "stadttor", "gran", "--help")
     assert (r.returncode, r.stdout) == (2, "")
-    assert r.stderr == "unknown command 'gran'; try: stadttor help\n"
+    assert r.stderr == "unknown command 'gran'; did you mean grant?\n"
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

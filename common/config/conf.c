@@ -12,6 +12,7 @@
 #include "common/addr.h"
 #include "common/array.h"
 #include "common/quantity.h"
+#include "common/similar.h"
 #include "common/text.h"
 
 static bool parse_bool(const char *text, bool *out)
@@ -222,7 +223,8 @@ static void print_allowed(const struct conf_option *o, FILE *out)
 static bool wrong_value(const struct conf_option *o,
 			const struct uci_option *given, char *error)
 {
-	char allowed[160] = "";
+	char allowed[160] = "", question[SIMILAR_QUESTION_MAX];
+	struct similar meant = similar_to(given->value);
 	FILE *f = fmemopen(allowed, sizeof(allowed), "w");
 
 	if (f) {
@@ -233,10 +235,13 @@ static bool wrong_value(const struct conf_option *o,
 		fclose(f);
 		allowed[sizeof(allowed) - 1] = '\0';
 	}
+	for (size_t i = 0; o->words && o->words[i]; i++)
+		similar_offer(&meant, o->words[i]);
 	snprintf(error, UCI_ERROR_MAX,
-		 "%u: invalid value '%.40s' for %s, allowed: %s", given->line,
-		 o->type == CONF_MAC ? "..." : given->value, o->name, allowed);
-	text_clean(error); /* it quotes a file */
+		 "%u: invalid value '%.40s' for %s, allowed: %s%s", given->line,
+		 o->type == CONF_MAC ? "..." : given->value, o->name, allowed,
+		 similar_question(&meant, question));
+	text_show(error, UCI_ERROR_MAX); /* it quotes a file */
 	return false;
 }
 
@@ -249,17 +254,27 @@ static const struct conf_option *find_option(const struct conf_table *t,
 	return NULL;
 }
 
+static bool wrong_name(const struct conf_table *t,
+		       const struct uci_option *given, char *error)
+{
+	struct similar meant = similar_to(given->name);
+	char question[SIMILAR_QUESTION_MAX];
+
+	for (size_t i = 0; i < t->count; i++)
+		similar_offer(&meant, t->option[i].name);
+	snprintf(error, UCI_ERROR_MAX,
+		 "%u: unknown option '%.40s' in a %s section%s", given->line,
+		 given->name, t->section, similar_question(&meant, question));
+	return false;
+}
+
 static bool apply_one(const struct conf_table *t, void *base,
 		      const struct uci_option *given, char *error)
 {
 	const struct conf_option *o = find_option(t, given->name);
 
-	if (!o) {
-		snprintf(error, UCI_ERROR_MAX,
-			 "%u: unknown option '%.40s' in a %s section",
-			 given->line, given->name, t->section);
-		return false;
-	}
+	if (!o)
+		return wrong_name(t, given, error);
 	if (given->is_list != o->is_list) {
 		snprintf(error, UCI_ERROR_MAX, "%u: %s must be given as '%s'",
 			 given->line, o->name, o->is_list ? "list" : "option");

@@ -8,6 +8,7 @@
 #include "common/config/settings_check.h"
 #include "common/config/settings_options.h"
 #include "common/config/settings_valid.h"
+#include "common/similar.h"
 
 /* --- sections ---------------------------------------------------------- */
 
@@ -154,6 +155,21 @@ static const struct {
 	{ "device", false, take_device },
 };
 
+static bool wrong_type(const struct uci_section *s, char *error)
+{
+	struct similar meant = similar_to(s->type);
+	char question[SIMILAR_QUESTION_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		similar_offer(&meant, sections[i].type);
+	snprintf(error, UCI_ERROR_MAX,
+		 "%u: unknown section '%.40s', allowed: one of gate, uplink, "
+		 "zone, portal, legal, usage, admin, voucher, tile, text, "
+		 "device%s",
+		 s->line, s->type, similar_question(&meant, question));
+	return false;
+}
+
 static bool take_section(struct settings *c, const struct uci_file *f,
 			 const struct uci_section *s, char *error)
 {
@@ -171,12 +187,7 @@ static bool take_section(struct settings *c, const struct uci_file *f,
 		}
 		return sections[i].take(c, s, error);
 	}
-	snprintf(error, UCI_ERROR_MAX,
-		 "%u: unknown section '%.40s', allowed: one of gate, uplink, "
-		 "zone, portal, legal, usage, admin, voucher, tile, text, "
-		 "device",
-		 s->line, s->type);
-	return false;
+	return wrong_type(s, error);
 }
 
 /* --- the whole --------------------------------------------------------- */

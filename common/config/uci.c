@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/array.h"
+#include "common/similar.h"
 #include "common/text.h"
 
 #define FILE_MAX (1024 * 1024)
@@ -50,7 +51,7 @@ static bool PRINTF_LIKE(2, 3) wrong(struct parser *p, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(p->error + n, UCI_ERROR_MAX - (size_t)n, fmt, ap);
 	va_end(ap);
-	text_clean(p->error); /* it quotes a file */
+	text_show(p->error, UCI_ERROR_MAX); /* it quotes a file */
 	return false;
 }
 
@@ -300,21 +301,11 @@ static bool take_statement(struct parser *p)
 
 /* --- lines --------------------------------------------------------------- */
 
-/* A blank or a tab has to follow, even if nothing else does. */
-static bool find_kind(struct parser *p, const char *word, size_t len)
+static bool wrong_keyword(struct parser *p, const char *word, size_t len)
 {
-	char shown[41];
+	char shown[41], question[SIMILAR_QUESTION_MAX];
+	struct similar meant = similar_to(shown);
 
-	for (size_t i = 0; i < KINDS && word + len < p->line_end; i++) {
-		if (strncmp(word, kinds[i].keyword, len) ||
-		    (len > 1 && kinds[i].keyword[len]))
-			continue;
-		p->s = (struct uci_statement){ .kind = (enum uci_kind)i,
-					       .line = p->line,
-					       .keyword = word,
-					       .keyword_len = len };
-		return true;
-	}
 	while (len && is_blank(word[len - 1]))
 		len--;
 	if (!len)
@@ -326,10 +317,28 @@ static bool find_kind(struct parser *p, const char *word, size_t len)
 			return wrong(p, "expected: %s", kinds[i].expected);
 	snprintf(shown, sizeof(shown), "%.*s", (int)(len < 40 ? len : 40),
 		 word);
+	for (size_t i = 0; i < KINDS; i++)
+		similar_offer(&meant, kinds[i].keyword);
 	return wrong(p,
 		     "a line starts with config, option or list, not with "
-		     "'%s'",
-		     shown);
+		     "'%s'%s",
+		     shown, similar_question(&meant, question));
+}
+
+/* A blank or a tab has to follow, even if nothing else does. */
+static bool find_kind(struct parser *p, const char *word, size_t len)
+{
+	for (size_t i = 0; i < KINDS && word + len < p->line_end; i++) {
+		if (strncmp(word, kinds[i].keyword, len) ||
+		    (len > 1 && kinds[i].keyword[len]))
+			continue;
+		p->s = (struct uci_statement){ .kind = (enum uci_kind)i,
+					       .line = p->line,
+					       .keyword = word,
+					       .keyword_len = len };
+		return true;
+	}
+	return wrong_keyword(p, word, len);
 }
 
 static bool take_line(struct parser *p)
@@ -352,6 +361,18 @@ static bool take_line(struct parser *p)
 	}
 	p->at = p->line_end;
 	return true;
+}
+
+/* A word processor's, which would be part of the first word. */
+static bool refuse_mark(struct parser *p)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	if (p->end - p->at < 3 || memcmp(p->at, mark, 3) != 0)
+		return true;
+	p->line = 1;
+	return wrong(p, "the file begins with a byte order mark; save it as "
+			"UTF-8 without one");
 }
 
 static bool refuse_nul(struct parser *p)
@@ -383,7 +404,7 @@ struct uci_file *uci_parse_watched(const char *text, size_t len,
 
 	if (good) {
 		TAILQ_INIT(&file->sections);
-		good = refuse_nul(&p);
+		good = refuse_mark(&p) && refuse_nul(&p);
 	} else {
 		wrong(&p, "out of memory");
 	}
