@@ -11,6 +11,10 @@ unitdir := $(PREFIX)/lib/systemd/system
 sysusersdir := $(PREFIX)/lib/sysusers.d
 tmpfilesdir := $(PREFIX)/lib/tmpfiles.d
 sysctldir := $(PREFIX)/lib/sysctl.d
+bashdir := $(PREFIX)/share/bash-completion/completions
+# Where packages put it, on Debian.
+zshdir := $(PREFIX)/share/zsh/$(if \
+	$(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
 DAEMONS := stadttor-netctl stadttor-portal
 UNITS_DIST := $(wildcard etc/*.service)
@@ -43,6 +47,8 @@ install: all
 		$(DESTDIR)$(datadir)/$${f#web/} || exit; done
 	@$(MAKE) --no-print-directory install-web
 	$(INSTALL) -m 644 etc/router.conf $(DESTDIR)$(datadir)/
+	$(INSTALL) -D -m 644 etc/completion.bash $(DESTDIR)$(bashdir)/stadttor
+	$(INSTALL) -D -m 644 etc/completion.zsh $(DESTDIR)$(zshdir)/_stadttor
 	for u in $(UNITS_DIST); do $(place) $$u \
 		>$(DESTDIR)$(unitdir)/$${u##*/} || exit; done
 	$(INSTALL) -m 644 etc/sysusers.conf $(DESTDIR)$(sysusersdir)/stadttor.conf
@@ -80,7 +86,8 @@ uninstall:
 		$(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(UNITS_DIST))) \
 		$(DESTDIR)$(sysusersdir)/stadttor.conf \
 		$(DESTDIR)$(tmpfilesdir)/stadttor.conf \
-		$(DESTDIR)$(sysctldir)/50-stadttor.conf
+		$(DESTDIR)$(sysctldir)/50-stadttor.conf \
+		$(DESTDIR)$(bashdir)/stadttor $(DESTDIR)$(zshdir)/_stadttor
 	for m in $(MAN_DIST); do rm -f \
 		$(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
 	rm -rf $(DESTDIR)$(datadir) $(DESTDIR)$(libexecdir)

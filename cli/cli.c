@@ -21,6 +21,8 @@
 _Static_assert(CLI_MINUTES_MAX * 60 == SETTINGS_DURATION_MAX_S,
 	       "one bound of a session");
 
+#define WORDS_MAX 1000 /* of a line to be completed */
+
 /* Options that only some commands take, as bits. */
 enum {
 	OPT_SHOW_ADDRESSES = 1 << 0,
@@ -104,6 +106,7 @@ static const struct command commands[] = {
 	  "write every page in every language to a folder", 0, 1, 1,
 	  cli_preview },
 	{ "help", "[COMMAND]", "this text", 0, 0, 2, cli_help },
+	{ "complete", "-- WORD ...", NULL, 0, 0, WORDS_MAX, cli_complete },
 };
 
 #define COMMANDS (ARRAY_SIZE(commands))
@@ -463,6 +466,28 @@ static const struct option_rule rules[] = {
 #define RULES	   (ARRAY_SIZE(rules))
 #define RULE_VALUE 256 /* of getopt_long(), for the first one */
 
+const char *cli_command_name(size_t command)
+{
+	if (command >= COMMANDS)
+		return NULL;
+	return commands[command].help ? commands[command].name : "";
+}
+
+bool cli_option_at(size_t option, size_t command, struct cli_option *out)
+{
+	unsigned int taken = command < COMMANDS ? commands[command].options : 0;
+	const struct option_rule *r = &rules[option];
+
+	if (option >= RULES)
+		return false;
+	*out = (struct cli_option){
+		.name = r->name,
+		.has_value = r->kind == RULE_TEXT || r->kind == RULE_NUMBER,
+		.is_taken = !r->used || r->used & taken,
+	};
+	return true;
+}
+
 static bool take_passwd(struct command_line *l, enum cli_passwd what)
 {
 	if (l->cli.passwd == CLI_PASSWD_SET && !l->cli.from_stdin) {
@@ -518,15 +543,13 @@ static const struct option_rule *find_rule(int value)
 static bool take_options(struct command_line *l, int argc, char **argv)
 {
 	struct option known[RULES + 1] = { 0 };
+	struct cli_option o;
 	int value;
 
-	for (size_t i = 0; i < RULES; i++)
-		known[i] = (struct option){
-			.name = rules[i].name,
-			.has_arg = rules[i].kind == RULE_TEXT ||
-				   rules[i].kind == RULE_NUMBER,
-			.val = RULE_VALUE + (int)i,
-		};
+	for (size_t i = 0; cli_option_at(i, 0, &o); i++)
+		known[i] = (struct option){ .name = o.name,
+					    .has_arg = o.has_value,
+					    .val = RULE_VALUE + (int)i };
 	while ((value = getopt_long(argc, argv, "c:hV", known, NULL)) != -1) {
 		const struct option_rule *r = find_rule(value);
 
@@ -577,7 +600,7 @@ static enum cli_exit no_command(const struct cli *cli, const char *word)
 				"unknown command 'setup'; on OpenWrt: "
 				"stadttor-setup");
 	for (size_t i = 0; i < COMMANDS; i++)
-		similar_offer(&meant, commands[i].name);
+		similar_offer(&meant, cli_command_name(i));
 	return cli_fail(cli, CLI_USAGE, "unknown command '%.40s'%s", word,
 			meant.best ? similar_question(&meant, question)
 				   : "; try: stadttor help");

@@ -94,6 +94,20 @@ bool cli_parse_address(const char *text, struct addr *a);
 /* 16 hexadecimal digits. */
 bool cli_parse_handle(const char *text, uint64_t *handle);
 
+/* --- what there is, for completion -------------------------------------- */
+
+/* One word or two; empty: help does not list it; NULL: there are no more. */
+const char *cli_command_name(size_t command);
+
+struct cli_option {
+	const char *name; /* without its dashes */
+	bool has_value;
+	bool is_taken; /* by the command; without one, whatever all take */
+};
+
+/* command: SIZE_MAX is none. false: there are no more. */
+bool cli_option_at(size_t option, size_t command, struct cli_option *out);
+
 /* --- the commands ------------------------------------------------------ */
 enum cli_exit cli_status(const struct cli *cli);
 enum cli_exit cli_sessions(const struct cli *cli);
@@ -111,5 +125,6 @@ enum cli_exit cli_voucher_list(const struct cli *cli);
 enum cli_exit cli_voucher_revoke(const struct cli *cli);
 enum cli_exit cli_voucher_statistics(const struct cli *cli);
 enum cli_exit cli_voucher_print(const struct cli *cli);
+enum cli_exit cli_complete(const struct cli *cli);
 
 #endif

@@ -299,6 +299,57 @@ def test_grant_with_the_zones_limits(cli, netctl):
                              bytes(16), 0, 0, 0, 0, 0)]
 
 
+COMPLETED = {
+    (): {"status", "voucher", "dns-config", "--json", "--config"},
+    ("voucher",): {"create", "print", "--json"},
+    ("voucher", "create"): {"--count", "--zone", "--minutes"},
+    ("sessions",): {"--zone", "--show-addresses", "--help"},
+    ("sessions", "--zone"): {"guest", "staff"},
+    ("--json", "grant", "--minutes", "60"): {"--down", "--zone"},
+    ("grant", "--minutes"): set(),
+    ("voucher", "list", "--label=a"): {"--label"},
+}
+
+
+@pytest.mark.parametrize("words", COMPLETED, ids=" ".join)
+def test_completion(cli, words):
+    """Out of the tables of commands and options, and the config."""
+    r = cli("complete", "--", *words)
+    assert (r.returncode, r.stderr) == (0, "")
+    found = r.stdout.split()
+    assert len(found) == len(set(found))
+    assert COMPLETED[words] <= set(found)
+    assert bool(found) == bool(COMPLETED[words])
+    assert not {"complete", "stats"} & set(found)
+    if words in (("voucher",), ("sessions",)):
+        assert "--count" not in found and "status" not in found
+
+
+def test_completion_without_a_config(cli, tmp_path):
+    r = cli("complete", "--", "usage", "--zone", config=tmp_path / "none")
+    assert (r.returncode, r.stdout, r.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("line,expected", [
+    (["stadttor", "vou"], ["voucher"]),
+    (["stadttor", "voucher", "re"], ["revoke"]),
+    (["stadttor", "dns-config", "--fo"], ["--force"]),
+    (["stadttor", "grant", "10.0.0.7", "--"], ["--config", "--json", "--help",
+                                               "--version", "--zone",
+                                               "--minutes", "--down", "--up",
+                                               "--quota"]),
+    (["stadttor", "status", "x"], []),
+])
+def test_completion_of_bash(build, root, line, expected):
+    script = (f". {root}/etc/completion.bash; COMP_WORDS=(\"$@\"); "
+              "COMP_CWORD=$(($# - 1)); _stadttor; "
+              "printf '%s\\n' \"${COMPREPLY[@]}\"")
+    r = subprocess.run(["bash", "-c", script, "bash", *line], text=True,
+                       capture_output=True, timeout=20,
+                       env={"PATH": f"{build}:/usr/bin:/bin"})
+    assert (r.stdout.split(), r.stderr) == (expected, "")
+
+
 BY_MAC = struct.pack("=B3xI16s", socket.AF_PACKET, 0,
                      bytes.fromhex("02005e005301"))
 
