@@ -38,6 +38,7 @@ enum {
 	OPT_PRINT = 1 << 10,
 	OPT_DNS = 1 << 11,
 	OPT_CHECK = 1 << 12,
+	OPT_WATCH = 1 << 13,
 };
 
 struct command {
@@ -54,9 +55,9 @@ static enum cli_exit cli_help(const struct cli *cli);
 static const struct command commands[] = {
 	{ "status", "", "uptime, counters and the state of each zone", 0, 0, 0,
 	  cli_status },
-	{ "sessions", "[--zone ZONE] [--show-addresses]",
-	  "who is online, by handle", OPT_SHOW_ADDRESSES | OPT_ZONE, 0, 0,
-	  cli_sessions },
+	{ "sessions", "[--zone ZONE] [--watch | --show-addresses]",
+	  "who is online, by handle; --watch: every two seconds",
+	  OPT_SHOW_ADDRESSES | OPT_ZONE | OPT_WATCH, 0, 0, cli_sessions },
 	{ "grant",
 	  "[--minutes N] [--down RATE] [--up RATE] [--quota BYTES] "
 	  "[--zone ZONE] ADDRESS",
@@ -430,6 +431,7 @@ static const struct option_rule rules[] = {
 	{ "zone", .used = OPT_ZONE, TEXT(cli.zone) },
 	{ "show-addresses", .used = OPT_SHOW_ADDRESSES,
 	  FIELD(cli.show_addresses) },
+	{ "watch", .used = OPT_WATCH, FIELD(cli.watch) },
 	{ "all", .used = OPT_ALL, FIELD(cli.all) },
 	{ "stdin", PASSWD(CLI_PASSWD_SET) },
 	{ "token", PASSWD(CLI_PASSWD_TOKEN) },

@@ -45,6 +45,7 @@ struct cli {
 	const char *zone;   /* NULL: all */
 	bool json;
 	bool show_addresses;
+	bool watch;
 	bool all;
 	bool csv;
 	const char *server; /* whose config dns-config prints; NULL: dnsmasq */

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/array.h"
 #include "common/ipc.h"
@@ -98,6 +100,44 @@ const char *format_moment(int64_t time_s, char buf[FORMAT_MAX])
 	    !strftime(buf, FORMAT_MAX, "%a %F %H:%M", &tm))
 		snprintf(buf, FORMAT_MAX, "?");
 	return buf;
+}
+
+/* --- terminals --------------------------------------------------------- */
+
+static bool is_terminal(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
+static bool has_colours(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return is_terminal() && (!no || !*no);
+}
+
+const char *format_mood(enum format_mood mood)
+{
+	static const char *const codes[FORMAT_MOODS] = {
+		[FORMAT_GOOD] = "\x1b[0m",
+		[FORMAT_WARNING] = "\x1b[33m",
+		[FORMAT_BAD] = "\x1b[31m",
+	};
+
+	return has_colours() ? codes[mood] : "";
+}
+
+void format_clear_screen(void)
+{
+	static bool is_first = true;
+
+	if (is_terminal())
+		fputs("\x1b[H\x1b[2J", stdout);
+	else if (!is_first)
+		putchar('\n');
+	is_first = false;
 }
 
 /* --- tables ------------------------------------------------------------ */

@@ -21,6 +21,16 @@ const char *format_bytes(uint64_t bytes, char buf[FORMAT_MAX]);
 const char *format_moment(int64_t time_s, char buf[FORMAT_MAX]);
 const char *format_time(uint64_t seconds, char buf[FORMAT_MAX]);
 
+/*
+ * For a terminal, unless NO_COLOR is set (no-color.org) or it cannot; else
+ * nothing. Good is the end of the other two, as well.
+ */
+enum format_mood { FORMAT_GOOD, FORMAT_WARNING, FORMAT_BAD, FORMAT_MOODS };
+const char *format_mood(enum format_mood mood);
+
+/* Before the same is printed anew: a terminal's screen, else an empty line. */
+void format_clear_screen(void);
+
 /* Lines of aligned columns, each as wide as its widest cell. */
 struct table;
 

@@ -6,12 +6,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <json-c/json.h>
 
+#include "cli/format.h"
 #include "cli/netctl_call.h"
 #include "cli/netctl_status.h"
 #include "cli/session_view.h"
+
+static const struct timespec between_looks = { .tv_sec = 2 };
 
 static int on_session(const union netctl_call_message *m, void *list)
 {
@@ -63,24 +67,53 @@ static void print_json(const struct session_list *l, bool show_addresses)
 	cli_print_json(o);
 }
 
-enum cli_exit cli_sessions(const struct cli *cli)
+/* What is there now. 0 or -errno. */
+static int show(const struct cli *cli, struct netctl_call *t)
 {
 	struct session_list list = { 0 };
-	struct netctl_call t;
-	enum cli_exit code = cli_open(cli, &t);
-	int err;
+	int err = fetch_all(t, cli->show_addresses, &list);
 
-	if (code)
-		return code;
-	err = fetch_all(&t, cli->show_addresses, &list);
-	netctl_call_close(&t);
 	if (!err && cli->zone)
 		keep_zone(&list, cli->zone);
+	if (!err && cli->watch)
+		format_clear_screen();
 	if (!err && cli->json)
 		print_json(&list, cli->show_addresses);
 	else if (!err)
 		err = session_list_print(&list, cli->show_addresses);
 	session_list_clear(&list);
+	return err;
+}
+
+/* Until somebody interrupts it, or netctl or the terminal is gone. */
+static int watch(const struct cli *cli, struct netctl_call *t)
+{
+	int err;
+
+	do {
+		err = show(cli, t);
+		if (fflush(stdout) || ferror(stdout))
+			return err; /* said at the end of all commands */
+	} while (!err &&
+		 (nanosleep(&between_looks, NULL) == 0 || errno == EINTR));
+	return err;
+}
+
+enum cli_exit cli_sessions(const struct cli *cli)
+{
+	struct netctl_call t;
+	enum cli_exit code;
+	int err;
+
+	if (cli->watch && (cli->json || cli->show_addresses))
+		return cli_fail(cli, CLI_USAGE,
+				"--watch excludes --json and "
+				"--show-addresses");
+	code = cli_open(cli, &t);
+	if (code)
+		return code;
+	err = cli->watch ? watch(cli, &t) : show(cli, &t);
+	netctl_call_close(&t);
 	return err ? cli_refused(cli, err, "sessions") : CLI_DONE;
 }
 

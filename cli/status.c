@@ -133,7 +133,9 @@ static void print_troubles(uint32_t troubles)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(trouble_words); i++)
 		if (troubles & trouble_words[i].bit)
-			printf("trouble       %s\n", trouble_words[i].text);
+			printf("%strouble%s       %s\n",
+			       format_mood(FORMAT_BAD),
+			       format_mood(FORMAT_GOOD), trouble_words[i].text);
 }
 
 static void print_totals(const struct ipc_totals *t)

@@ -7,11 +7,20 @@
 
 #include <json-c/json.h>
 
+#include "cli/format.h"
+
 static const char *const level_words[DOCTOR_LEVELS] = {
 	[DOCTOR_OK] = "OK",
 	[DOCTOR_WARN] = "WARN",
 	[DOCTOR_FAIL] = "FAIL",
 	[DOCTOR_SKIP] = "SKIP",
+};
+
+static const enum format_mood level_moods[DOCTOR_LEVELS] = {
+	[DOCTOR_OK] = FORMAT_GOOD,
+	[DOCTOR_WARN] = FORMAT_WARNING,
+	[DOCTOR_FAIL] = FORMAT_BAD,
+	[DOCTOR_SKIP] = FORMAT_GOOD,
 };
 
 static const char *const level_keys[DOCTOR_LEVELS] = {
@@ -39,6 +48,16 @@ static void keep(struct doctor *d, enum doctor_level level, const char *text)
 	json_object_array_add(d->list, o);
 }
 
+static void print_line(const struct doctor *d, enum doctor_level level,
+		       const char *text)
+{
+	printf("%s%-4s%s  ", format_mood(level_moods[level]),
+	       level_words[level], format_mood(FORMAT_GOOD));
+	if (d->zone)
+		printf("zone %s: ", d->zone->name);
+	puts(text);
+}
+
 void doctor_say(struct doctor *d, enum doctor_level level, const char *fmt, ...)
 {
 	char text[DOCTOR_TEXT_MAX];
@@ -50,11 +69,8 @@ void doctor_say(struct doctor *d, enum doctor_level level, const char *fmt, ...)
 	d->lines[level]++;
 	if (d->list)
 		keep(d, level, text);
-	else if (d->zone)
-		printf("%-4s  zone %s: %s\n", level_words[level], d->zone->name,
-		       text);
 	else
-		printf("%-4s  %s\n", level_words[level], text);
+		print_line(d, level, text);
 	fflush(stdout); /* the next check may take a while */
 }
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command line against a netctl that says what the test wants."""
+import contextlib
 import json
 import os
+import pty
 import re
 import socket
 import struct
@@ -297,6 +299,52 @@ def test_grant_with_the_zones_limits(cli, netctl):
     assert json.loads(r.stdout)["zone"] == "guest"
     assert netctl.asked == [(ADMIT, addr("2001:db8::7"), 0, 0, 0, 0, 0,
                              bytes(16), 0, 0, 0, 0, 0)]
+
+
+def on_a_terminal(build, *args, **environment):
+    """What the command writes to one, with its own line ends."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([build / "stadttor", *args], stdout=theirs,
+                          env={"TERM": "xterm", **environment}) as process:
+        os.close(theirs)
+        text = b""
+        with contextlib.suppress(OSError):  # it has ended
+            while more := os.read(ours, 4096):
+                text += more
+        process.wait(20)
+    os.close(ours)
+    return text.decode().replace("\r", "")
+
+
+@pytest.mark.parametrize("environment,has_colours", [
+    ({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False),
+    ({"TERM": "dumb"}, False),
+])
+def test_colours_are_for_terminals(build, tmp_path, environment, has_colours):
+    command = ("-c", str(tmp_path / "none"), "doctor")
+    text = on_a_terminal(build, *command, **environment)
+    assert ("\x1b[31mFAIL\x1b[0m  " in text) == has_colours
+    plain = subprocess.run([build / "stadttor", *command], text=True,
+                           capture_output=True, env={"TERM": "xterm"})
+    assert re.sub(r"\x1b\[[0-9]*m", "", text) == plain.stdout
+    assert "\x1b" not in plain.stdout
+
+
+def test_watching(cli, netctl):
+    """Until netctl goes away."""
+    def answer(kind, ident, fields):
+        return pages(kind, ident, fields) if len(netctl.asked) < 6 else None
+    netctl.answers(answer)
+    r = cli("sessions", "--watch")
+    assert r.returncode == 3 and "closed the connection" in r.stderr
+    shown = r.stdout.split("\n\n")
+    assert len(shown) > 1 and len(set(s.strip() for s in shown)) == 1
+
+
+@pytest.mark.parametrize("more", ["--json", "--show-addresses"])
+def test_what_is_not_watched(cli, netctl, more):
+    r = cli("sessions", "--watch", more)
+    assert r.returncode == 2 and "--watch excludes" in r.stderr
 
 
 COMPLETED = {
