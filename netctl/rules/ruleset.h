@@ -103,6 +103,7 @@ enum term_kind {
 	TERM_SPORT,	/* value: port */
 	TERM_DPORT,	/* value: port */
 	TERM_SYN,	/* of TCP: opens a connection, or answers that */
+	TERM_ICMPV6,	/* value: type */
 	TERM_LOCAL,	/* the destination is an address of this box */
 	TERM_PORTS_OWN, /* to a group that no bridge passes on: 802.1Q, 8.6.3 */
 	TERM_SPOOFED,	/* no way back to the source leads out there */

@@ -214,6 +214,16 @@ static void code_dport(struct nftnl_rule *r, const struct ruleset_term *t)
 	add_port(r, 2, t->value);
 }
 
+static void code_icmpv6(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	uint8_t protocol = IPPROTO_ICMPV6, type = (uint8_t)t->value;
+
+	add_meta(r, NFT_META_L4PROTO);
+	add_cmp(r, NFT_CMP_EQ, &protocol, sizeof(protocol));
+	add_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, 0, sizeof(type));
+	add_cmp(r, NFT_CMP_EQ, &type, sizeof(type));
+}
+
 static void code_syn(struct nftnl_rule *r, const struct ruleset_term *t)
 {
 	uint8_t syn = 0x02;
@@ -512,6 +522,7 @@ static void (*const term_coders[TERM_KIND_MAX])(
 	[TERM_L4PROTO] = code_l4proto,
 	[TERM_SPORT] = code_sport,
 	[TERM_DPORT] = code_dport,
+	[TERM_ICMPV6] = code_icmpv6,
 	[TERM_LOCAL] = code_local,
 	[TERM_PORTS_OWN] = code_ports_own,
 	[TERM_SPOOFED] = code_spoofed,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "netctl/rules/ruleset_inet.h"
 
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -363,6 +364,9 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	/* Forged, it cuts answers of DNS into fragments that nobody counts. */
 	RULE(w, term_not_granted(w), term_ct_state(STATE_RELATED),
 	     T(TERM_DROP));
+	/* By which the box would go by a guest. */
+	RULE(w, T(TERM_ICMPV6, .value = ND_ROUTER_ADVERT), T(TERM_DROP));
+	RULE(w, T(TERM_ICMPV6, .value = ND_REDIRECT), T(TERM_DROP));
 	RULE(w, term_l4proto(IPPROTO_ICMP), T(TERM_ACCEPT));
 	RULE(w, term_l4proto(IPPROTO_ICMPV6), T(TERM_ACCEPT));
 	if (is_offline(w, z))

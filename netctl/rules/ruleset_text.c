@@ -82,6 +82,11 @@ static void write_dport(FILE *f, const struct ruleset_term *t)
 	fprintf(f, "th dport %u", t->value);
 }
 
+static void write_icmpv6(FILE *f, const struct ruleset_term *t)
+{
+	fprintf(f, "icmpv6 type %u", t->value);
+}
+
 static void write_local(FILE *f, const struct ruleset_term *t)
 {
 	(void)t;
@@ -212,6 +217,7 @@ static const struct {
 	[TERM_L4PROTO] = { write_l4proto, NULL },
 	[TERM_SPORT] = { write_sport, NULL },
 	[TERM_DPORT] = { write_dport, NULL },
+	[TERM_ICMPV6] = { write_icmpv6, NULL },
 	[TERM_LOCAL] = { write_local, NULL },
 	[TERM_SPOOFED] = { write_spoofed, NULL },
 	[TERM_MARK] = { write_mark, NULL },

@@ -256,6 +256,12 @@ def _protocol(e, name):
     e.cmp(bytes([PROTOCOLS[name]]))
 
 
+def _icmpv6(e, kind):
+    _protocol(e, "ipv6-icmp")
+    e.payload(2, 0, 1)
+    e.cmp(bytes([int(kind)]))
+
+
 def _port(e, which, port):
     e.payload(2, {"s": 0, "d": 2}[which], 2)
     e.cmp(struct.pack(">H", int(port)))
@@ -294,6 +300,7 @@ TERMS = [(re.compile(pattern + r"(?: |$)"), code) for pattern, code in [
     ("fib daddr type local", lambda e: _fib(e, 3, 2, 2)),
     ("meta nfproto ipv4", lambda e: e.family(IPV4)),
     (r"meta l4proto (\S+)", _protocol),
+    (r"icmpv6 type (\d+)", _icmpv6),
     (r"th (s|d)port (\d+)", _port),
     (f"@ll,0,40 {HEX}", _ports_own),
     ("tcp flags & syn == syn", lambda e: e.syn()),

@@ -88,6 +88,15 @@ def echo_request(source, destination):
     return with_checksum(source, destination, ICMPV6, data, 2)
 
 
+def router_advert(mac, source):
+    """Of a router that the whole network may go by, for half an hour."""
+    data = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0) \
+        + b"\1\1" + mac_bytes(mac)
+    packet = ipv6(source, "ff02::1", ICMPV6, with_checksum(
+        source, "ff02::1", ICMPV6, data, 2))
+    return ether(mac, "33:33:00:00:00:01", packet[:7] + b"\xff" + packet[8:])
+
+
 def fragments(source, destination, proto, payload, size=512):
     """The packet in pieces of at most size bytes, a multiple of 8."""
     pieces = []

@@ -8,6 +8,7 @@ import os
 import socket
 
 import lab
+import packets
 import pytest
 import traffic
 from gate import NETCTL, PORTAL
@@ -97,6 +98,30 @@ def test_frames_that_a_bridge_leaves_to_its_port(stadttor, street, phones,
     assert traffic.slips_in(street, phones[0], family) != []
     stadttor.start()
     assert traffic.slips_in(street, phones[0], family) == []
+
+
+def routes_by_a_guest(street, phone):
+    """Those that an advertisement of the phone gives the box. A ping follows
+    it by the same way, and is answered."""
+    phone.raw(packets.router_advert(phone.mac, "fe80::bad"))
+    assert traffic.ping(phone, phone.network.gate6) is True
+    return street.gate.run("ip", "-6", "route", "show", "proto", "ra").stdout
+
+
+def test_router_of_a_guest(stadttor, street, phones):
+    """Where the box listens to advertisements on the guests' device."""
+    street.gate.sysctl("net/ipv6/conf/br-guest/accept_ra", 2)
+    try:
+        assert "default via fe80::bad dev br-guest" in \
+            routes_by_a_guest(street, phones[0])
+        street.gate.run("ip", "-6", "route", "flush", "proto", "ra")
+        stadttor.start()
+        assert routes_by_a_guest(street, phones[0]) == ""
+        assert traffic.tap(phones[0]).status == 303
+        assert routes_by_a_guest(street, phones[0]) == ""
+    finally:
+        street.gate.sysctl("net/ipv6/conf/br-guest/accept_ra", 1)
+        street.gate.run("ip", "-6", "route", "flush", "proto", "ra")
 
 
 def test_port_of_https_without_a_certificate(stadttor, street, phones):
