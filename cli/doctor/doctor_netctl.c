@@ -196,6 +196,8 @@ static const struct {
 	[IPC_OUTLET_OVERLAP] = { "the uplink is in the guests' own network",
 				 "Give the zone addresses that are not used "
 				 "upstream." },
+	[IPC_OUTLET_DROPPED] = { "what guests send is dropped behind the gate",
+				 "See packets." },
 };
 
 void doctor_check_outlet(struct doctor *d, const struct zone_settings *z)

@@ -26,6 +26,12 @@
 
 /* --- what happens around us ---------------------------------------- */
 
+static void tell_zones(const struct controller *c)
+{
+	if (c->watcher.on_zones)
+		c->watcher.on_zones(c->watcher.arg);
+}
+
 /* All that depends on devices and config. */
 static int refresh(struct controller *c)
 {
@@ -37,8 +43,7 @@ static int refresh(struct controller *c)
 	classes_restore(c);
 	rules_sync_follow_policing(c);
 	push_sessions(c);
-	if (c->watcher.on_zones)
-		c->watcher.on_zones(c->watcher.arg);
+	tell_zones(c);
 	return err;
 }
 
@@ -127,15 +132,16 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if ((has_others || leaves_otherwise) && rules_sync_install(c) < 0)
 		pending_check_rules(c); /* which tries again */
-	if ((has_others || leaves_otherwise) && c->watcher.on_zones)
-		c->watcher.on_zones(c->watcher.arg);
+	if (has_others || leaves_otherwise)
+		tell_zones(c);
 }
 
 static void on_path(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	path_check(arg);
+	if (path_check(arg))
+		tell_zones(arg);
 }
 
 static void on_refresh(evutil_socket_t fd, short what, void *arg)

@@ -13,7 +13,7 @@
 void describe_place(const struct controller *c, uint16_t zone,
 		    struct ipc_session *m)
 {
-	m->outlet = outlet_of_zone(c, zone);
+	m->outlet = outlet_to_tell(c, zone);
 	m->is_closed = c->zone[zone].is_closed;
 	m->change_s = c->zone[zone].change_s;
 	m->change_in_s = hours_change_in_s(c, zone);
@@ -73,7 +73,7 @@ void describe_zone(const struct controller *c, size_t i, bool is_for_portal,
 	m->is_shut = z->bypass_ifindex != 0;
 	memcpy(m->zone, c->settings->zone[i].name, sizeof(m->zone));
 	m->address = addresses_usable(c, z->ifindex);
-	m->outlet = outlet_of_zone(c, i);
+	m->outlet = outlet_to_tell(c, i);
 	m->is_closed = z->is_closed;
 	m->change_s = z->change_s;
 }

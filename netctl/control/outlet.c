@@ -194,6 +194,7 @@ static void say(const char *zone, const char *family, const struct finding *f)
 			 "other addresses",
 			 zone, family, device);
 		return;
+	case IPC_OUTLET_DROPPED: /* path.c says it */
 	case IPC_OUTLET_MAX:
 		return;
 	}
@@ -210,6 +211,16 @@ enum ipc_outlet outlet_of_zone(const struct controller *c, size_t zone)
 	if (o[0] != IPC_OUTLET_MAX)
 		return o[0];
 	return o[1] == IPC_OUTLET_MAX ? IPC_OUTLET_OPEN : o[1];
+}
+
+enum ipc_outlet outlet_to_tell(const struct controller *c, size_t zone)
+{
+	enum ipc_outlet o = outlet_of_zone(c, zone);
+
+	return o == IPC_OUTLET_OPEN &&
+			       c->path.troubles & IPC_TROUBLE_OUT_DROPPED
+		       ? IPC_OUTLET_DROPPED
+		       : o;
 }
 
 bool outlet_update(struct controller *c)

@@ -27,4 +27,11 @@ bool outlet_is_uplink(const struct controller *c, uint32_t ifindex);
 /* Open while one of the two families is; else what hinders IPv4, if spoken. */
 enum ipc_outlet outlet_of_zone(const struct controller *c, size_t zone);
 
+/*
+ * The same for people, who have no internet either where another table drops
+ * what an open outlet lets pass. The rules do not go by it: with nobody let
+ * pass, nobody would see that it is over.
+ */
+enum ipc_outlet outlet_to_tell(const struct controller *c, size_t zone);
+
 #endif

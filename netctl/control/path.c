@@ -176,16 +176,17 @@ static uint64_t growth(const struct path *p, const uint64_t now[COUNTER_MAX],
 	return now[k] >= p->packets[k] ? now[k] - p->packets[k] : now[k];
 }
 
-void path_check(struct controller *c)
+bool path_check(struct controller *c)
 {
 	struct path *p = &c->path;
+	uint32_t was = p->troubles;
 	uint64_t now[COUNTER_MAX];
 	uint64_t refused;
 
 	check_fill(c);
 	check_marks(c);
 	if (ruleset_counters_read(c->nft, now) < 0)
-		return; /* the rules are being put back */
+		return was != p->troubles; /* the rules are being put back */
 	for (int i = 0; i < PATH_CROSSINGS; i++) {
 		const struct crossing *x = &crossings[i];
 
@@ -198,4 +199,5 @@ void path_check(struct controller *c)
 	for (int i = 0; i < PATH_CROSSINGS; i++)
 		check_crossing(c, (enum path_crossing)i);
 	check_greedy(c, refused);
+	return was != p->troubles;
 }

@@ -8,11 +8,16 @@
 #ifndef STADTTOR_NETCTL_CONTROL_PATH_H
 #define STADTTOR_NETCTL_CONTROL_PATH_H
 
+#include <stdbool.h>
+
 #define PATH_CHECK_MS 5000
 
 struct controller;
 
-/* Reads the counters, every PATH_CHECK_MS; the log says what has changed. */
-void path_check(struct controller *c);
+/*
+ * Reads the counters, every PATH_CHECK_MS; the log says what has changed. true:
+ * a trouble has come or gone.
+ */
+bool path_check(struct controller *c);
 
 #endif

@@ -171,9 +171,11 @@ static void zone_open(struct offline_zone *z, const struct place *at)
 		 z->told.zone);
 }
 
+/* Where others drop what is let pass, the rules leave names alone. */
 static bool is_offline(const struct ipc_zone *told)
 {
-	return told->outlet != IPC_OUTLET_OPEN && told->ifindex &&
+	return told->outlet != IPC_OUTLET_OPEN &&
+	       told->outlet != IPC_OUTLET_DROPPED && told->ifindex &&
 	       told->address.family != AF_UNSPEC;
 }
 

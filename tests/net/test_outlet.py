@@ -312,8 +312,17 @@ def test_another_table_undoes_a_tap(stadttor, street, phones):
         stadttor.wait_log("did not leave this box: they were dropped behind "
                           "it, it seems by chain theirs of table ip docker, "
                           "whose policy is drop")
+        assert outlet(stadttor) == "dropped"
+        assert OFFLINE in page(phones[0], "/status")
+        assert "Zurzeit gibt es hier kein Internet" in page(phones[1])
+        assert traffic.tap(phones[1]).status == 303
+        # Nobody is led to the page, so their own packets tell when it is over.
+        assert not traffic.tcp_connect(phones[0], lab.WEB4, 80, timeout=0.2)
+        assert traffic.resolve(phones[0], "net.test")
     traffic.wait_online(phones[0])
     lab.wait_until(lambda: not troubles(stadttor), seconds=10)
+    assert outlet(stadttor) == "open"
+    assert ONLINE in page(phones[1], "/status")
     assert "new connections leave again" in stadttor.log(NETCTL)
 
 

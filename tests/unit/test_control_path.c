@@ -38,6 +38,7 @@ static void test_out_is_dropped(void **state)
 	begin(CONFIG(""));
 	kernel_add_chain(&forward);
 	kernel_add_chain(&input);
+	t.zones = 0;
 	cross(COUNTER_LET_OUT, 1, COUNTER_LEFT, 0);
 	assert_int_equal(troubles(), 0); /* one may be lost by chance */
 	cross(COUNTER_LET_OUT, 0, COUNTER_LEFT, 0);
@@ -50,8 +51,10 @@ static void test_out_is_dropped(void **state)
 		    "drop; let it accept what comes from the zones' devices\n");
 	cross(COUNTER_LET_OUT, 5, COUNTER_LEFT, 0);
 	assert_int_equal(said("error: "), 1); /* once is enough */
+	assert_int_equal(t.zones, 1);
 	cross(COUNTER_LET_OUT, 5, COUNTER_LEFT, 1);
 	assert_int_equal(troubles(), 0);
+	assert_int_equal(t.zones, 2);
 	assert_said("new connections leave again");
 }
 

@@ -170,8 +170,11 @@ static void test_states(void **state)
 	for (uint32_t outlet = 0; outlet < IPC_OUTLET_MAX; outlet++) {
 		z.outlet = outlet;
 		offline_tell(f->offline, &z);
-		assert_int_equal(answers(f), outlet != IPC_OUTLET_OPEN);
+		assert_int_equal(answers(f),
+				 outlet != IPC_OUTLET_OPEN &&
+					 outlet != IPC_OUTLET_DROPPED);
 	}
+	z.outlet = IPC_OUTLET_DOWN;
 	z.ifindex = 0;
 	offline_tell(f->offline, &z);
 	assert_false(answers(f));
