@@ -43,23 +43,25 @@ static int list(struct reading *r)
 {
 	int err = netlink_retry(read_addresses, r);
 
-	if (!err && r->is_cut)
-		err = -ENOMEM;
-	if (!err)
-		return 0;
-	log_error("addresses of this box cannot be listed: %s; none is known "
-		  "until one changes",
-		  strerror(-err));
-	r->count = 0;
-	return err;
+	return !err && r->is_cut ? -ENOMEM : err;
 }
 
-bool addresses_update(struct controller *c)
+int addresses_update(struct controller *c)
 {
 	struct reading r = { .rtnl = c->rtnl };
+	int err = list(&r);
 	bool is_same;
 
-	is_same = !list(&r) && r.count == c->addresses &&
+	if (err && !c->addresses_are_old)
+		log_error("addresses of this box cannot be listed: %s; those "
+			  "that were known go on being used",
+			  strerror(-err));
+	c->addresses_are_old = err != 0;
+	if (err) {
+		free(r.at);
+		return err;
+	}
+	is_same = r.count == c->addresses &&
 		  (!r.count ||
 		   !memcmp(r.at, c->address, r.count * sizeof(*r.at)));
 	free(c->address);

@@ -12,14 +12,16 @@
 
 #include "common/addr.h"
 #include "common/ipc.h"
+#include "common/log.h"
 
 struct controller;
 
 /*
- * Lists them anew. true: they are others than before. Where they cannot be
- * listed, the log says so and none is known.
+ * Lists them anew. 1: they are others than before. -errno, said in the log:
+ * they cannot be listed, and those that were known still are, for guests are
+ * kept out of the uplinks' networks by them; to be called again.
  */
-bool addresses_update(struct controller *c);
+int addresses_update(struct controller *c) MUST_CHECK;
 
 /*
  * The address of that device which a browser can open: an IPv4 address, or one

@@ -122,26 +122,42 @@ static void on_routes_changed(evutil_socket_t fd, short what, void *arg)
 	look_soon(arg);
 }
 
-static void on_look(evutil_socket_t fd, short what, void *arg)
+static void look(struct controller *c)
 {
-	struct controller *c = arg;
-	bool has_others = addresses_update(c);
+	bool has_others = addresses_update(c) > 0;
 	bool leaves_otherwise = outlet_update(c);
 
-	(void)fd;
-	(void)what;
 	if ((has_others || leaves_otherwise) && rules_sync_install(c) < 0)
 		pending_check_rules(c); /* which tries again */
 	if (has_others || leaves_otherwise)
 		tell_zones(c);
 }
 
-static void on_path(evutil_socket_t fd, short what, void *arg)
+static void on_look(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	if (path_check(arg))
-		tell_zones(arg);
+	look(arg);
+}
+
+/* At once: guests reach the network of a new one until the rules know it. */
+static void on_addresses_changed(evutil_socket_t fd, short what, void *arg)
+{
+	(void)what;
+	rtnl_watch_drain(fd);
+	look(arg);
+}
+
+static void on_path(evutil_socket_t fd, short what, void *arg)
+{
+	struct controller *c = arg;
+
+	(void)fd;
+	(void)what;
+	if (c->addresses_are_old)
+		look_soon(c);
+	if (path_check(c))
+		tell_zones(c);
 }
 
 static void on_refresh(evutil_socket_t fd, short what, void *arg)
@@ -216,6 +232,9 @@ static int watch(struct controller *c)
 	if (!err)
 		err = watch_one(c, &c->link_event, rtnl_watch_links(),
 				on_links_changed);
+	if (!err)
+		err = watch_one(c, &c->address_event, rtnl_watch_addresses(),
+				on_addresses_changed);
 	if (!err)
 		err = watch_one(c, &c->route_event, rtnl_watch_routes(),
 				on_routes_changed);
@@ -294,7 +313,9 @@ int controller_start(struct controller *c)
 			log_warn("zone %s: device %s is not there yet",
 				 c->settings->zone[i].name,
 				 c->settings->zone[i].device);
-	addresses_update(c);
+	err = addresses_update(c);
+	if (err < 0)
+		return err;
 	outlet_update(c);
 	err = counters_adopt(c);
 	hours_look(c);
@@ -456,6 +477,7 @@ void controller_free(struct controller *c)
 		return;
 	unwatch(&c->nft_event);
 	unwatch(&c->link_event);
+	unwatch(&c->address_event);
 	unwatch(&c->route_event);
 	unwatch(&c->root_event);
 	event_del(&c->push_event);

@@ -80,6 +80,7 @@ struct controller {
 	bool uplink_is_up[SETTINGS_UPLINKS]; /* there, and its cable plugged */
 	struct rtnl_address *address;	     /* of this box */
 	size_t addresses;
+	bool addresses_are_old; /* the last time they could not be listed */
 	struct session_list pending; /* to be pushed at the end of the turn */
 	struct event push_event;
 	struct event poll_timer;
@@ -92,6 +93,7 @@ struct controller {
 	struct event nft_event;	    /* somebody changed some table */
 	struct event check_timer;   /* look whether it was ours */
 	struct event link_event;
+	struct event address_event;
 	struct event route_event;
 	struct event outlet_timer; /* look whether zones have a way out */
 	struct event root_event;   /* somebody changed some root qdisc */

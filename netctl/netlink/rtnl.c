@@ -443,14 +443,19 @@ int rtnl_watch_links(void)
 	return watch_group(RTMGRP_LINK, NULL);
 }
 
+int rtnl_watch_addresses(void)
+{
+	return watch_group(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR, NULL);
+}
+
 int rtnl_watch_routes(void)
 {
-	return watch_group(
-		RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
-			RTMGRP_IPV6_ROUTE | GROUP(RTNLGRP_IPV4_RULE) |
-			GROUP(RTNLGRP_IPV6_RULE) | GROUP(RTNLGRP_IPV4_NETCONF) |
-			GROUP(RTNLGRP_IPV6_NETCONF),
-		NULL);
+	return watch_group(RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE |
+				   GROUP(RTNLGRP_IPV4_RULE) |
+				   GROUP(RTNLGRP_IPV6_RULE) |
+				   GROUP(RTNLGRP_IPV4_NETCONF) |
+				   GROUP(RTNLGRP_IPV6_NETCONF),
+			   NULL);
 }
 
 /* Thousands of classes change; only what happens at a root wakes us. */

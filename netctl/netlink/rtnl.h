@@ -105,6 +105,7 @@ bool rtnl_forwards_ipv6(struct rtnl *r, uint32_t iif);
  * -errno: none to be had.
  */
 int rtnl_watch_links(void) MUST_CHECK;
+int rtnl_watch_addresses(void) MUST_CHECK;
 int rtnl_watch_routes(void) MUST_CHECK;
 int rtnl_watch_roots(void) MUST_CHECK;
 void rtnl_watch_drain(int fd);

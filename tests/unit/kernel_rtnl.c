@@ -35,13 +35,15 @@ static struct {
 		struct addr addr;
 	} neighbour[NEIGHBOURS];
 	size_t neighbours;
-	int told, told_links, told_routes; /* eventfds, lent */
+	/* eventfds, lent */
+	int told, told_links, told_addresses, told_routes;
 } k;
 
 void kernel_rtnl_boot(void)
 {
 	memset(&k, 0, sizeof(k));
-	k.told = k.told_links = k.told_routes = -1;
+	k.told = k.told_links = -1;
+	k.told_addresses = k.told_routes = -1;
 }
 
 /* --- classes ---------------------------------------------------------- */
@@ -329,6 +331,11 @@ int rtnl_watch_links(void)
 	return kernel_watch(&k.told_links);
 }
 
+int rtnl_watch_addresses(void)
+{
+	return kernel_watch(&k.told_addresses);
+}
+
 int rtnl_watch_routes(void)
 {
 	return kernel_watch(&k.told_routes);
@@ -384,7 +391,7 @@ void kernel_add_address(uint32_t ifindex, const char *text, uint32_t prefix)
 		    "address");
 	a.addr.ifindex = ifindex;
 	k.address[k.addresses++] = a;
-	kernel_tell(k.told_routes);
+	kernel_tell(k.told_addresses);
 }
 
 void kernel_forget_addresses(void)
