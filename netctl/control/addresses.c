@@ -11,18 +11,37 @@
 
 _Static_assert(IPC_DEVICE_MAX == IFNAMSIZ, "names fit messages");
 
+typedef int list_fn(struct rtnl *r, rtnl_address_fn *on_address, void *arg);
+
 struct reading {
-	struct rtnl *rtnl;
+	const struct controller *controller;
+	list_fn *list;
+	bool of_uplinks; /* the others are left out */
 	struct rtnl_address *at;
 	size_t count, room;
 	bool is_cut; /* for want of memory */
 };
 
+/*
+ * Which others share: a route by a device that leads to one machine alone, as a
+ * tunnel does, may lead to half of the internet without a gateway.
+ */
+static bool is_shared_uplink(const struct controller *c, uint32_t ifindex)
+{
+	for (size_t u = 0; u < c->settings->uplinks; u++)
+		if (c->uplink_ifindex[u] == ifindex)
+			return c->uplink_is_shared[u];
+	return false;
+}
+
 static void on_address(const struct rtnl_address *a, void *arg)
 {
 	struct reading *r = arg;
-	void *grown = array_grow(r->at, &r->room, r->count + 1, sizeof(*r->at));
+	void *grown;
 
+	if (r->of_uplinks && !is_shared_uplink(r->controller, a->addr.ifindex))
+		return;
+	grown = array_grow(r->at, &r->room, r->count + 1, sizeof(*r->at));
 	if (!grown) {
 		r->is_cut = true;
 		return;
@@ -31,43 +50,51 @@ static void on_address(const struct rtnl_address *a, void *arg)
 	r->at[r->count++] = *a;
 }
 
-static int read_addresses(void *arg)
+static int read_list(void *arg)
 {
 	struct reading *r = arg;
+	int err;
 
 	r->count = 0;
-	return rtnl_list_addresses(r->rtnl, on_address, r);
-}
-
-static int list(struct reading *r)
-{
-	int err = netlink_retry(read_addresses, r);
-
+	err = r->list(r->controller->rtnl, on_address, r);
 	return !err && r->is_cut ? -ENOMEM : err;
 }
 
-int addresses_update(struct controller *c)
+/* 1: it is another list; 0: the same; -errno: it stays as it was. */
+static int update(struct reading *r, struct rtnl_address **known, size_t *count)
 {
-	struct reading r = { .rtnl = c->rtnl };
-	int err = list(&r);
+	int err = netlink_retry(read_list, r);
 	bool is_same;
 
-	if (err && !c->addresses_are_old)
-		log_error("addresses of this box cannot be listed: %s; those "
-			  "that were known go on being used",
-			  strerror(-err));
-	c->addresses_are_old = err != 0;
 	if (err) {
-		free(r.at);
+		free(r->at);
 		return err;
 	}
-	is_same = r.count == c->addresses &&
-		  (!r.count ||
-		   !memcmp(r.at, c->address, r.count * sizeof(*r.at)));
-	free(c->address);
-	c->address = r.at;
-	c->addresses = r.count;
+	is_same = r->count == *count &&
+		  (!r->count ||
+		   !memcmp(r->at, *known, r->count * sizeof(*r->at)));
+	free(*known);
+	*known = r->at;
+	*count = r->count;
 	return !is_same;
+}
+
+bool addresses_update(struct controller *c)
+{
+	struct reading own = { .controller = c, .list = rtnl_list_addresses };
+	struct reading nets = { .controller = c,
+				.list = rtnl_list_link_nets,
+				.of_uplinks = true };
+	int has_nets = update(&nets, &c->link_net, &c->link_nets);
+	int has_own = update(&own, &c->address, &c->addresses);
+	int err = has_own < 0 ? has_own : has_nets;
+
+	if (err < 0 && !c->addresses_are_old)
+		log_error("addresses and routes of this box cannot be listed: "
+			  "%s; those that were known go on being used",
+			  strerror(-err));
+	c->addresses_are_old = err < 0;
+	return has_own > 0 || has_nets > 0;
 }
 
 static int fitness(const struct addr *a)

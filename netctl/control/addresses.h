@@ -12,16 +12,16 @@
 
 #include "common/addr.h"
 #include "common/ipc.h"
-#include "common/log.h"
 
 struct controller;
 
 /*
- * Lists them anew. 1: they are others than before. -errno, said in the log:
- * they cannot be listed, and those that were known still are, for guests are
- * kept out of the uplinks' networks by them; to be called again.
+ * Lists them anew, and the networks that are reached on the uplinks' own links.
+ * true: some are others than before. Where they cannot be listed, which the log
+ * says, those that were known still are, for guests are kept out of the
+ * uplinks' networks by them (addresses_are_old in state.h).
  */
-int addresses_update(struct controller *c) MUST_CHECK;
+bool addresses_update(struct controller *c);
 
 /*
  * The address of that device which a browser can open: an IPv4 address, or one

@@ -37,6 +37,7 @@ static int refresh(struct controller *c)
 {
 	int err;
 
+	addresses_update(c); /* of uplinks that are others now */
 	classes_configure(c);
 	rules_sync_retry_flow_table(c);
 	err = rules_sync_install(c);
@@ -124,7 +125,7 @@ static void on_routes_changed(evutil_socket_t fd, short what, void *arg)
 
 static void look(struct controller *c)
 {
-	bool has_others = addresses_update(c) > 0;
+	bool has_others = addresses_update(c);
 	bool leaves_otherwise = outlet_update(c);
 
 	if ((has_others || leaves_otherwise) && rules_sync_install(c) < 0)
@@ -313,9 +314,9 @@ int controller_start(struct controller *c)
 			log_warn("zone %s: device %s is not there yet",
 				 c->settings->zone[i].name,
 				 c->settings->zone[i].device);
-	err = addresses_update(c);
-	if (err < 0)
-		return err;
+	addresses_update(c);
+	if (c->addresses_are_old)
+		return -EIO;
 	outlet_update(c);
 	err = counters_adopt(c);
 	hours_look(c);
@@ -498,6 +499,7 @@ void controller_free(struct controller *c)
 	nft_free(c->nft);
 	settings_free(c->settings);
 	free(c->address);
+	free(c->link_net);
 	free(c);
 }
 

@@ -62,8 +62,8 @@ static bool update_renamed(struct zone_state *z, uint32_t was,
 	return true;
 }
 
-/* Set up, and with a carrier. */
-static bool is_running(const char *device)
+/* IFF_*; 0: it is not there. */
+static int read_flags(const char *device)
 {
 	struct ifreq r = { 0 };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -73,7 +73,7 @@ static bool is_running(const char *device)
 	good = fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &r) == 0;
 	if (fd >= 0)
 		close(fd);
-	return good && r.ifr_flags & IFF_UP && r.ifr_flags & IFF_RUNNING;
+	return good ? r.ifr_flags : 0;
 }
 
 /* Rules do not depend on it, but whoever reads the state wants to know. */
@@ -81,8 +81,10 @@ static void update_uplinks(struct controller *c)
 {
 	for (size_t i = 0; i < c->settings->uplinks; i++) {
 		const char *device = c->settings->uplink[i].device;
-		bool is_up = is_running(device);
+		int flags = read_flags(device);
+		bool is_up = flags & IFF_UP && flags & IFF_RUNNING;
 
+		c->uplink_is_shared[i] = flags & IFF_BROADCAST;
 		if (is_up == c->uplink_is_up[i])
 			continue;
 		c->uplink_is_up[i] = is_up;

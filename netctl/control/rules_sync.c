@@ -13,29 +13,72 @@
 #include "netctl/rules/ruleset_nft.h"
 #include "netctl/rules/special_nets.h"
 
-#define UPLINK_NETS 32
+#define UPLINK_NETS 256
 
-/* Networks that guests are kept out of; good until the next call. */
+/* Networks that guests are kept out of. */
+struct refused {
+	char text[UPLINK_NETS][ADDR_TEXT_MAX + 4];
+	const char *all[SPECIAL_NETS + UPLINK_NETS];
+	size_t count; /* of uplinks */
+	bool is_cut;
+};
+
+static bool has(const struct refused *r, const char *text)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (!strcmp(r->text[i], text))
+			return true;
+	return false;
+}
+
+static void refuse_one(struct refused *r, const struct addr *a, uint32_t prefix)
+{
+	struct addr net = addr_network(a, prefix);
+	char *text = r->text[r->count];
+	char name[ADDR_TEXT_MAX];
+
+	if (r->count == UPLINK_NETS) {
+		if (!r->is_cut)
+			log_error("uplinks have more than %d networks: guests "
+				  "are not kept out of the rest",
+				  UPLINK_NETS);
+		r->is_cut = true;
+		return;
+	}
+	snprintf(text, sizeof(r->text[0]), "%s/%u", addr_to_string(&net, name),
+		 prefix);
+	if (!has(r, text))
+		r->all[SPECIAL_NETS + r->count++] = text;
+}
+
+/* Of IPv4 also as a NAT64 of the well-known prefix calls it (RFC 6052, 2.1). */
+static void refuse(struct refused *r, const struct rtnl_address *a)
+{
+	struct addr nat64 = { .family = AF_INET6,
+			      .byte = { 0, 0x64, 0xff, 0x9b } };
+
+	if (!a->prefix)
+		return;
+	refuse_one(r, &a->addr, a->prefix);
+	if (a->addr.family != AF_INET)
+		return;
+	memcpy(nat64.byte + 12, a->addr.byte, 4);
+	refuse_one(r, &nat64, a->prefix + 96);
+}
+
+/* Good until the next call. */
 static struct ruleset_nets refused_nets(const struct controller *c)
 {
-	static char text[UPLINK_NETS][ADDR_TEXT_MAX + 4];
-	static const char *all[SPECIAL_NETS + UPLINK_NETS];
-	size_t count = 0;
+	static struct refused r;
 
-	memcpy(all, special_nets, sizeof(special_nets));
-	for (size_t i = 0; i < c->addresses && count < UPLINK_NETS; i++) {
-		const struct rtnl_address *a = &c->address[i];
-		struct addr net = addr_network(&a->addr, a->prefix);
-		char name[ADDR_TEXT_MAX];
-
-		if (!a->prefix || !outlet_is_uplink(c, a->addr.ifindex))
-			continue;
-		snprintf(text[count], sizeof(text[0]), "%s/%u",
-			 addr_to_string(&net, name), a->prefix);
-		all[SPECIAL_NETS + count] = text[count];
-		count++;
-	}
-	return (struct ruleset_nets){ all, SPECIAL_NETS + count };
+	r.count = 0;
+	memcpy(r.all, special_nets, sizeof(special_nets));
+	for (size_t i = 0; i < c->addresses; i++)
+		if (outlet_is_uplink(c, c->address[i].addr.ifindex))
+			refuse(&r, &c->address[i]);
+	for (size_t i = 0; i < c->link_nets; i++)
+		refuse(&r, &c->link_net[i]);
+	return (struct ruleset_nets){ r.all, SPECIAL_NETS + r.count };
 }
 
 static struct ruleset_input ruleset_input(const struct controller *c)

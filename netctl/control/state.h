@@ -78,8 +78,11 @@ struct controller {
 	uint32_t uplink_ifindex[SETTINGS_UPLINKS];
 	bool uplink_is_lower[SETTINGS_UPLINKS]; /* as of a zone */
 	bool uplink_is_up[SETTINGS_UPLINKS]; /* there, and its cable plugged */
-	struct rtnl_address *address;	     /* of this box */
+	bool uplink_is_shared[SETTINGS_UPLINKS]; /* with others on a link */
+	struct rtnl_address *address;		 /* of this box */
 	size_t addresses;
+	struct rtnl_address *link_net; /* that routes of uplinks lead to */
+	size_t link_nets;
 	bool addresses_are_old; /* the last time they could not be listed */
 	struct session_list pending; /* to be pushed at the end of the turn */
 	struct event push_event;

@@ -367,6 +367,44 @@ int rtnl_find_route(struct rtnl *r, const struct rtnl_route_ask *ask,
 	return err || *oif ? err : -ENETUNREACH;
 }
 
+static int on_listed_route(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct rtmsg *rtm = nlmsg_data(nlh);
+	const struct address_list *list = arg;
+	struct rtnl_address net = { .addr = { .family = rtm->rtm_family },
+				    .prefix = rtm->rtm_dst_len };
+	struct nlattr *tb[RTA_MAX + 1];
+
+	if (nlh->nlmsg_type != RTM_NEWROUTE || rtm->rtm_type != RTN_UNICAST ||
+	    rtm->rtm_flags & RTM_F_CLONED || !rtm->rtm_dst_len ||
+	    nlmsg_parse((struct nlmsghdr *)(uintptr_t)nlh, sizeof(*rtm), tb,
+			RTA_MAX, NULL) < 0 ||
+	    tb[RTA_GATEWAY] || tb[RTA_VIA] || !tb[RTA_OIF] || !tb[RTA_DST] ||
+	    !addr_len(&net.addr) ||
+	    nla_len(tb[RTA_DST]) != (int)addr_len(&net.addr))
+		return 0;
+	net.addr.ifindex = nla_get_u32(tb[RTA_OIF]);
+	memcpy(net.addr.byte, nla_data(tb[RTA_DST]), addr_len(&net.addr));
+	list->on_address(&net, list->arg);
+	return 0;
+}
+
+int rtnl_list_link_nets(struct rtnl *r, rtnl_address_fn *on_net, void *arg)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	struct address_list list = { on_net, arg };
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(families) && !err; i++) {
+		struct rtmsg rtm = { .rtm_family = families[i] };
+
+		err = rtnl_dump(
+			r, rtnl_message(RTM_GETROUTE, 0, &rtm, sizeof(rtm)),
+			on_listed_route, &list);
+	}
+	return err;
+}
+
 /* --- forwarding -------------------------------------------------------- */
 
 /* NETCONFA_FORCE_FORWARDING of Linux 6.17, which other headers lack. */

@@ -78,6 +78,13 @@ typedef void rtnl_address_fn(const struct rtnl_address *a, void *arg);
 int rtnl_list_addresses(struct rtnl *r, rtnl_address_fn *on_address,
 			void *arg) MUST_CHECK;
 
+/*
+ * The same of each network that a route without a gateway leads to, the default
+ * route aside (RTM_GETROUTE, all tables): its addr is the network's.
+ */
+int rtnl_list_link_nets(struct rtnl *r, rtnl_address_fn *on_net,
+			void *arg) MUST_CHECK;
+
 /* A packet that the box would forward. */
 struct rtnl_route_ask {
 	uint32_t iif;

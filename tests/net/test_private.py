@@ -12,6 +12,7 @@ import lab
 import packets
 import pytest
 import traffic
+from gate import NETCTL
 from traffic import FAMILIES, V4, V6
 
 families = pytest.mark.parametrize("family", FAMILIES, ids=["ipv4", "ipv6"])
@@ -101,6 +102,54 @@ def test_neighbours_of_the_uplink(stadttor, street, phones, family):
         stadttor.configure(guest={"allow_private": [nearby]})
         stadttor.reload()
         lab.wait_until(lambda: reaches(phones[0], nearby, 8080))
+
+
+def test_neighbours_by_a_route(stadttor, street, phones):
+    """As with DHCPv6 and PPPoE: the address has no network of its own. And by
+    a NAT64, whoever has one upstream."""
+    routed = {V4: "192.0.2.0/24", V6: "2001:db8:77::/64"}
+    there = {V4: "192.0.2.9", V6: "2001:db8:77::9"}
+    stadttor.start()
+    phone = phones[0]
+    assert traffic.tap(phone).status == 303
+    for family in FAMILIES:
+        traffic.wait_online(phone, family)
+        with listening(street, there[family], 8080):
+            street.gate.ip(f"route add {there[family]} via "
+                           + (lab.HOST4 if family == V4 else lab.HOST6))
+            assert reaches(phone, there[family], 8080)
+            street.gate.ip(f"route add {routed[family]} dev wan0")
+            try:
+                lab.wait_until(lambda f=family: is_refused(phone, there[f],
+                                                           8080))
+                traffic.wait_online(phone, family)
+            finally:
+                street.gate.ip(f"route del {routed[family]} dev wan0")
+            lab.wait_until(lambda f=family: reaches(phone, there[f], 8080))
+            street.gate.ip(f"route del {there[family]}")
+    assert is_refused(phone, "64:ff9b::c633:6402")  # lab.HOST4
+
+
+def special(street):
+    return street.gate.run("nft", "list", "set", "inet", "stadttor",
+                           "special4").stdout
+
+
+def test_routes_by_a_tunnel(stadttor, street):
+    """Halves of the internet, as WireGuard has them: it is no network of the
+    uplink's own. Its address has one."""
+    street.gate.run("ip", "tuntap", "add", "tun9", "mode", "tun")
+    try:
+        street.gate.ip("link set tun9 up")
+        stadttor.configure(uplink={"device": "tun9"})
+        stadttor.start_one(NETCTL)
+        lab.wait_until(stadttor.netctl_answers)
+        street.gate.ip("route add 128.0.0.0/1 dev tun9",
+                       "addr add 192.0.2.77/24 dev tun9")
+        lab.wait_until(lambda: "192.0.2.0/24" in special(street))
+        assert "128.0.0.0" not in special(street)
+    finally:
+        street.gate.run("ip", "link", "del", "tun9")
 
 
 @families

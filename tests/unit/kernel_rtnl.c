@@ -20,7 +20,7 @@
 #define CLASSES	   8192
 #define DEVICES	   8
 #define NEIGHBOURS 128
-#define ADDRESSES  16
+#define ADDRESSES  256
 
 static struct {
 	struct kernel_class class[CLASSES];
@@ -308,6 +308,14 @@ int rtnl_list_addresses(struct rtnl *r, rtnl_address_fn *on_address, void *arg)
 	for (size_t i = 0; i < k.addresses; i++)
 		on_address(&k.address[i], arg);
 	return failure;
+}
+
+int rtnl_list_link_nets(struct rtnl *r, rtnl_address_fn *on_net, void *arg)
+{
+	(void)r;
+	(void)on_net;
+	(void)arg;
+	return 0;
 }
 
 int rtnl_find_route(struct rtnl *r, const struct rtnl_route_ask *ask,
