@@ -11,6 +11,7 @@
 #include "cli/netctl_call.h"
 #include "cli/socket_table.h"
 #include "common/array.h"
+#include "portal/admin/accounts.h"
 
 #define NETCTL "stadttor-netctl"
 #define PORTAL "stadttor-portal"
@@ -61,6 +62,18 @@ void doctor_check_netctl(struct doctor *d)
 
 /* --- the portal -------------------------------------------------------- */
 
+/* The dashboard opens once there is somebody who may see it. */
+static bool is_dashboard_due(const struct admin_settings *s)
+{
+	char error[ACCOUNTS_ERROR_MAX];
+	struct accounts *a =
+		s->enabled ? accounts_read(s->accounts, error) : NULL;
+	bool is_due = a && a->count;
+
+	accounts_free(a);
+	return is_due;
+}
+
 void doctor_check_portal(struct doctor *d)
 {
 	const struct portal_settings *p = &d->settings->portal;
@@ -74,7 +87,7 @@ void doctor_check_portal(struct doctor *d)
 		{ "portal's http_port", p->http_port, true },
 		{ "portal's https_port", p->https_port,
 		  *p->certificate != '\0' },
-		{ "dashboard's port", a->port, a->enabled },
+		{ "dashboard's port", a->port, is_dashboard_due(a) },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {

@@ -388,6 +388,14 @@ def test_nothing_else_is_found(box):
             if x["level"] != "ok"] == ["outlet"]
 
 
+def test_the_dashboard_opens_with_the_first_account(box):
+    """As after an installation: nothing is broken, and one thing is to do."""
+    closed(3)(box)
+    accounts(lambda text: "")(box)
+    assert [(x["level"], x["code"]) for x in of_box(box.findings())
+            if x["level"] != "ok"] == [("warn", "accounts")]
+
+
 def test_a_user_that_is_missing_is_said_once(box):
     box.set("portal", user="no-such-user")
     lines = of_box(box.findings())
