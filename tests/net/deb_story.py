@@ -25,6 +25,9 @@ from systemd_story import is_online, wait
 HERE = pathlib.Path(__file__).resolve().parent
 NEWCOMER = pathlib.Path("/usr/local/bin")
 GUEST = ("ip", "netns", "exec", "phone")
+RESOLVER = """ip netns exec internet dnsmasq --conf-file=/dev/null --pid-file=
+--no-resolv --no-hosts --listen-address=198.51.100.80 --bind-interfaces
+--address=/root-servers.net/192.88.99.1"""
 OURS = re.compile("(?i)stadttor")
 # What the phone downloads, and what it has of it; a byte each hundredth of a
 # second, for as long as it lasts.
@@ -73,6 +76,8 @@ def prepare():
     for line in CABLES.strip().splitlines():
         if not re.search("10.20.0.[15]|default via 10", line):
             subprocess.run(line.split(), check=True)
+    subprocess.run(RESOLVER.split(), check=True)
+    pathlib.Path("/etc/resolv.conf").write_text("nameserver 198.51.100.80\n")
     # networkd asks no udev where /sys is read-only, as in any container.
     run("mount", "-o", "remount,ro", "/sys")
     pathlib.Path("/usr/sbin/policy-rc.d").unlink(missing_ok=True)
@@ -140,6 +145,7 @@ def first_phone(seen):
                       "http://10.20.0.1/accept").stdout
     seen["online"] = is_online()
     seen["forwards"] = forwards()
+    seen["doctor"] = run("stadttor", "doctor").stdout
     seen["dashboard"] = run("sh", "-c", "printf 'a long password\\n' | "
                             "stadttor passwd --stdin anna && systemctl reload "
                             "stadttor-portal").returncode

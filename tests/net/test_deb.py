@@ -170,6 +170,9 @@ def came_online(seen):
     assert (seen["tap"], seen["online"]) == ("303", True)
     assert seen["forwards"] == ["1", "1"]
     assert seen["dashboard"]
+    assert re.findall(r"(?m)^(FAIL|WARN) +(.*)", seen["doctor"]) == [
+        ("WARN", "/etc/stadttor/accounts has no accounts, so nobody can see the"
+         " dashboard")]
 
 
 @pytest.mark.full
