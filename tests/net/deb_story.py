@@ -71,6 +71,16 @@ def become_newcomer(file):
     os.environ["PATH"] = f"{NEWCOMER}:{os.environ['PATH']}"
 
 
+def left():
+    """Of what is ours on the disk, and who owns any of it."""
+    found = run("find", "/etc", "/usr", "/var", "/run", "-xdev", "-iname",
+                "*stadttor*", "-not", "-path", "/var/cache/*", "-not", "-path",
+                "/var/log/*").stdout.split()
+    users = [line for line in pathlib.Path("/etc/passwd").read_text()
+             .splitlines() if OURS.search(line)]
+    return found, users
+
+
 def prepare():
     """A fresh box: cables, no address for guests, nothing of ours."""
     for line in CABLES.strip().splitlines():
@@ -80,7 +90,8 @@ def prepare():
     pathlib.Path("/etc/resolv.conf").write_text("nameserver 198.51.100.80\n")
     # networkd asks no udev where /sys is read-only, as in any container.
     run("mount", "-o", "remount,ro", "/sys")
-    pathlib.Path("/usr/sbin/policy-rc.d").unlink(missing_ok=True)
+    for path in ("/usr/sbin/policy-rc.d", *left()[0]):
+        run("rm", "-rf", path)
     forwards("0")
     for package in glob.glob("build/debs/*.deb"):
         run("cp", package, "/var/cache/apt/archives/")
@@ -184,16 +195,6 @@ def upgrade(seen, newer):
     for child in (sender, taker):
         child.kill()
         child.wait()
-
-
-def left():
-    """Of what is ours on the disk, and who owns any of it."""
-    found = run("find", "/etc", "/usr", "/var", "/run", "-xdev", "-iname",
-                "*stadttor*", "-not", "-path", "/var/cache/*", "-not", "-path",
-                "/var/log/*").stdout.split()
-    users = [line for line in pathlib.Path("/etc/passwd").read_text()
-             .splitlines() if OURS.search(line)]
-    return found, users
 
 
 def remove(seen):
