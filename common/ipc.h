@@ -22,7 +22,7 @@
 
 struct event_base;
 
-#define IPC_VERSION	  7
+#define IPC_VERSION	  8
 #define IPC_ZONE_NAME_MAX 16 /* with the closing NUL */
 #define IPC_DEVICE_MAX	  16 /* IFNAMSIZ, likewise */
 #define IPC_ZONES	  16
@@ -40,7 +40,7 @@ enum ipc_type {
 	IPC_GRANT,
 	IPC_LOGOUT,
 	/* portal to netctl */
-	IPC_USAGE_NEXT, /* rows and labels of one batch, once there is one */
+	IPC_USAGE_NEXT, /* IPC_USAGE_CELL, each, once there is one */
 	/* both to netctl */
 	IPC_HEALTH_ASK, /* IPC_HEALTH */
 	/* operator to netctl */
@@ -55,8 +55,7 @@ enum ipc_type {
 	IPC_TOTALS,
 	IPC_DONE,
 	IPC_HEALTH,
-	IPC_USAGE_ROW,
-	IPC_USAGE_LABEL,
+	IPC_USAGE_CELL,
 	/* events to netctl */
 	IPC_GARDEN, /* IPC_DONE with the number of zones, once it is open */
 	IPC_LEFT,   /* no answer */
@@ -206,7 +205,7 @@ struct ipc_address { /* an address of the session before it */
 struct ipc_zone {
 	struct ipc_header header;
 	uint32_t ifindex;  /* 0: the device is not there */
-	uint32_t sessions; /* to a portal: rounded down to a multiple of five */
+	uint32_t sessions; /* to a portal: 0 */
 	uint32_t max_sessions;
 	uint16_t shaping; /* enum ipc_shaping */
 	uint16_t is_shut; /* packets would pass by its device: see the log */
@@ -304,6 +303,7 @@ struct ipc_garden_name {
 };
 
 /* --- health: at once, of the machine and not of people ----------------- */
+/* What follows single steps of people is told the operator alone. */
 
 enum ipc_netlink { /* what a failed request was about */
 		   IPC_NETLINK_NFTABLES,
@@ -340,71 +340,64 @@ struct ipc_histogram {
 struct ipc_health {
 	struct ipc_header header;
 	uint64_t uptime_s;
-	uint64_t memory_bytes; /* resident */
+	uint64_t memory_bytes; /* resident; to a portal: 0 */
 	uint64_t generation;   /* configs taken over since the start, from 1 */
 	uint64_t netlink_errors[IPC_NETLINK_MAX];
 	uint64_t reinstalled;
-	uint64_t refused;
-	uint64_t up_bps; /* of the box, last minute; 0 below k devices */
+	uint64_t refused; /* to a portal: 0 */
+	uint64_t up_bps;  /* of the box, last minute; where is_live */
 	uint64_t down_bps;
-	uint64_t usage_lag_s; /* age of the oldest batch that waits, 0: none */
-	uint32_t usage_waiting;
+	uint64_t usage_lag_s;	/* since the oldest that waits, 0: none */
+	uint32_t usage_waiting; /* figures */
 	uint8_t time_is_known;
 	uint8_t usage_is_kept; /* figures outlive a restart of netctl */
-	uint8_t k;
+	uint8_t is_counting;   /* 0: the day's budget is spent, or no time */
+	uint8_t is_live;       /* the config tells operators numbers of people
+				*/
 	uint8_t zones;
+	uint8_t zero[7];
 	uint32_t uplinks_present;
-	uint32_t troubles; /* of enum ipc_trouble */
-	struct ipc_histogram latency[IPC_LATENCY_MAX];
+	uint32_t troubles;			       /* of enum ipc_trouble */
+	struct ipc_histogram latency[IPC_LATENCY_MAX]; /* to a portal: 0 */
 	struct {
 		char name[IPC_ZONE_NAME_MAX];
-		uint32_t online;      /* rounded down to a multiple of five */
-		uint8_t fill_percent; /* of its places, in steps of ten */
-		uint8_t is_present;   /* its device is there */
-		uint8_t is_shut;      /* as of struct ipc_zone */
-		uint8_t outlet;	      /* enum ipc_outlet */
+		uint32_t online;    /* devices; where is_live */
+		uint8_t is_full;    /* nobody else can be let in */
+		uint8_t is_present; /* its device is there */
+		uint8_t is_shut;    /* as of struct ipc_zone */
+		uint8_t outlet;	    /* enum ipc_outlet */
 	} zone[IPC_ZONES];
 };
 
-/* --- usage: figures that k devices share ------------------------------- */
+/* --- usage: released cells, differentially private --------------------- */
+
+#define IPC_USAGE_CELLS 64 /* in answer to one IPC_USAGE_NEXT */
 
 /*
- * The stream is a random number that lives as long as the sequence does. A
- * batch that portal asks for anew is sent anew; what it has committed is
- * forgotten.
+ * The stream is a random number that lives as long as the sequence does. What
+ * portal asks for anew is sent anew; what it has committed is forgotten.
  */
 struct ipc_usage_next {
 	struct ipc_header header;
 	uint64_t stream; /* 0: none yet */
-	uint64_t after;	 /* send the batch behind this number of the stream */
+	uint64_t after;	 /* send the cells behind this number of the stream */
 	uint64_t committed; /* forget all up to this one */
 };
 
-/* A batch is all of its parts, in order: rows, then labels. */
-struct ipc_usage_part {
+/* One metric of one zone and period: what was counted, and its noise. */
+struct ipc_usage_cell {
+	struct ipc_header header;
 	uint64_t stream;
-	uint64_t seq;	 /* from 1, by 1 */
-	int64_t start_s; /* of the hour, or local midnight; 0: time unknown */
-	uint16_t index, count; /* of the parts of the batch */
-	uint32_t zero;
-};
-
-struct ipc_usage_row {
-	struct ipc_header header;
-	struct ipc_usage_part part;
-	uint32_t step;		      /* USAGE_HOUR or USAGE_DAY */
+	uint64_t seq;	 /* from 1, by 1; the oldest may be lost */
+	int64_t start_s; /* of the local hour, day or week */
+	int64_t value;
+	uint64_t scale_n; /* t of its noise, a fraction */
+	uint64_t scale_d;
+	uint16_t metric; /* enum usage_metric */
+	uint16_t hours;	 /* that it covers, rounded */
+	uint16_t more;	 /* that follow in the same answer */
+	uint16_t zero;
 	char zone[IPC_ZONE_NAME_MAX]; /* empty: of the box as a whole */
-	uint32_t zero;
-	uint64_t value[USAGE_METRICS]; /* increments; maxima as they are */
-};
-
-struct ipc_usage_label {
-	struct ipc_header header;
-	struct ipc_usage_part part; /* of a day */
-	uint32_t kind;		    /* enum usage_kind */
-	uint32_t zero;
-	uint64_t value;
-	char label[USAGE_LABEL_MAX];
 };
 
 /* --- the channel ------------------------------------------------------- */

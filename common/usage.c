@@ -5,95 +5,151 @@
 
 #include "common/array.h"
 
-static const struct usage_metric_info metrics[USAGE_METRICS] = {
-	[USAGE_VISITORS] = { "visitors", "devices that were online in the hour",
-			     USAGE_SERIES_VISITORS, false },
-	[USAGE_SESSIONS] = { "sessions", "sessions begun",
-			     USAGE_SERIES_SESSIONS, false },
-	[USAGE_SHOWN] = { "portal_shown",
-			  "devices that were shown the portal in the hour",
-			  USAGE_SERIES_FUNNEL, false },
-	[USAGE_ACCEPTED] = { "accepted", "taps that let a device in",
-			     USAGE_SERIES_FUNNEL, false },
-	[USAGE_EXPIRED] = { "ended_expired", "sessions whose time was over",
-			    USAGE_SERIES_FUNNEL, false },
-	[USAGE_IDLE] = { "ended_idle", "sessions that fell silent",
-			 USAGE_SERIES_FUNNEL, false },
-	[USAGE_QUOTA] = { "ended_quota", "sessions that used their quota up",
-			  USAGE_SERIES_FUNNEL, false },
-	[USAGE_LOGOUT] = { "ended_logout", "sessions that people ended",
-			   USAGE_SERIES_FUNNEL, false },
-	[USAGE_OPERATOR] = { "ended_operator",
-			     "sessions that the operator ended",
-			     USAGE_SERIES_FUNNEL, false },
-	[USAGE_DWELL_5] = { "dwell_5", "sessions of less than 5 minutes",
-			    USAGE_SERIES_DWELL, false },
-	[USAGE_DWELL_15] = { "dwell_15", "sessions of 5 to 15 minutes",
-			     USAGE_SERIES_DWELL, false },
-	[USAGE_DWELL_30] = { "dwell_30", "sessions of 15 to 30 minutes",
-			     USAGE_SERIES_DWELL, false },
-	[USAGE_DWELL_60] = { "dwell_60", "sessions of 30 to 60 minutes",
-			     USAGE_SERIES_DWELL, false },
-	[USAGE_DWELL_120] = { "dwell_120", "sessions of 1 to 2 hours",
-			      USAGE_SERIES_DWELL, false },
-	[USAGE_DWELL_240] = { "dwell_240", "sessions of 2 to 4 hours",
-			      USAGE_SERIES_DWELL, false },
-	[USAGE_DWELL_MORE] = { "dwell_more", "sessions of more than 4 hours",
-			       USAGE_SERIES_DWELL, false },
-	[USAGE_BYTES_UP] = { "bytes_up", "bytes from devices, layer 3",
-			     USAGE_SERIES_BYTES, false },
-	[USAGE_BYTES_DOWN] = { "bytes_down", "bytes to devices, layer 3",
-			       USAGE_SERIES_BYTES, false },
+static const struct usage_series_info series_info[USAGE_SERIES] = {
+	[USAGE_ONLINE] = { "online",
+			   "devices online in the hour",
+			   USAGE_HOUR,
+			   true,
+			   USAGE_HOURS_MAX,
+			   { 80, 0 } },
+	[USAGE_DEVICES] = { "devices",
+			    "devices of the day, in the zone of their first "
+			    "session, else page",
+			    USAGE_DAY,
+			    true,
+			    1,
+			    { 50, 130 } },
+	[USAGE_DWELL] = { "dwell",
+			  "devices by their time online in the day",
+			  USAGE_WEEK,
+			  false,
+			  1,
+			  { 10, 10 } },
+	[USAGE_ENDED] = { "ended",
+			  "devices by how their last session of the day ended",
+			  USAGE_WEEK,
+			  false,
+			  1,
+			  { 5, 5 } },
+	[USAGE_LANGUAGE] = { "language",
+			     "devices by the language of the page that they "
+			     "accepted",
+			     USAGE_WEEK,
+			     false,
+			     1,
+			     { 10, 10 } },
+	[USAGE_PLATFORM] = { "platform",
+			     "devices by their kind of system",
+			     USAGE_WEEK,
+			     false,
+			     1,
+			     { 5, 5 } },
+	[USAGE_BYTES] = { "bytes",
+			  "bytes of layer 3",
+			  USAGE_WEEK,
+			  true,
+			  USAGE_BYTES_DEVICE,
+			  { 20, 20 } },
 	[USAGE_PEAK] = { "peak",
-			 "most devices online at once, rounded down to a "
-			 "multiple of five",
-			 USAGE_SERIES_PEAK, true },
-	[USAGE_DAY_VISITORS] = { "visitors_day",
-				 "devices that were online in the day",
-				 USAGE_SERIES_VISITORS, false },
+			 "most devices online at once",
+			 USAGE_WEEK,
+			 true,
+			 1,
+			 { 10, 10 } },
+	[USAGE_PLACES] = { "places",
+			   "how many devices of a day are told apart (not "
+			   "told)",
+			   USAGE_DAY,
+			   false,
+			   1,
+			   { 10, 10 } },
 };
 
-const char *const usage_series_words[USAGE_SERIES_MAX + 1] = {
-	[USAGE_SERIES_VISITORS] = "visitors",
-	[USAGE_SERIES_SESSIONS] = "sessions",
-	[USAGE_SERIES_FUNNEL] = "funnel",
-	[USAGE_SERIES_DWELL] = "dwell",
-	[USAGE_SERIES_BYTES] = "bytes",
-	[USAGE_SERIES_PEAK] = "peak",
-	[USAGE_SERIES_LANGUAGE] = "language",
-	[USAGE_SERIES_PLATFORM] = "platform",
+const char *const usage_profile_words[USAGE_PROFILES + 1] = {
+	[USAGE_PROFILE_HOURS] = "hours",
+	[USAGE_PROFILE_DAYS] = "days",
 };
 
-static const char *const step_names[USAGE_STEPS] = {
+static const struct usage_metric_info metric_info[USAGE_METRICS] = {
+	[USAGE_DEVICES_ONLINE] = { "online", USAGE_ONLINE },
+	[USAGE_VISITORS] = { "visitors", USAGE_DEVICES },
+	[USAGE_ONLOOKERS] = { "onlookers", USAGE_DEVICES },
+	[USAGE_DWELL_5] = { "dwell_5", USAGE_DWELL },
+	{ "dwell_15", USAGE_DWELL },
+	{ "dwell_30", USAGE_DWELL },
+	{ "dwell_60", USAGE_DWELL },
+	{ "dwell_120", USAGE_DWELL },
+	{ "dwell_240", USAGE_DWELL },
+	{ "dwell_480", USAGE_DWELL },
+	{ "dwell_more", USAGE_DWELL },
+	[USAGE_EXPIRED] = { "ended_expired", USAGE_ENDED },
+	[USAGE_IDLE] = { "ended_idle", USAGE_ENDED },
+	[USAGE_QUOTA] = { "ended_quota", USAGE_ENDED },
+	[USAGE_LOGOUT] = { "ended_logout", USAGE_ENDED },
+	[USAGE_OPERATOR] = { "ended_operator", USAGE_ENDED },
+	[USAGE_STAYED] = { "ended_not", USAGE_ENDED },
+	[USAGE_LANGUAGE_FIRST] = { "language_ar", USAGE_LANGUAGE },
+	{ "language_bg", USAGE_LANGUAGE },
+	{ "language_de", USAGE_LANGUAGE },
+	{ "language_de-simple", USAGE_LANGUAGE },
+	{ "language_el", USAGE_LANGUAGE },
+	{ "language_en", USAGE_LANGUAGE },
+	{ "language_es", USAGE_LANGUAGE },
+	{ "language_fa", USAGE_LANGUAGE },
+	{ "language_fr", USAGE_LANGUAGE },
+	{ "language_it", USAGE_LANGUAGE },
+	{ "language_ku", USAGE_LANGUAGE },
+	{ "language_pl", USAGE_LANGUAGE },
+	{ "language_ro", USAGE_LANGUAGE },
+	{ "language_ru", USAGE_LANGUAGE },
+	{ "language_tr", USAGE_LANGUAGE },
+	{ "language_uk", USAGE_LANGUAGE },
+	[USAGE_LANGUAGE_OTHER] = { "language_other", USAGE_LANGUAGE },
+	[USAGE_PLATFORM_FIRST] = { "platform_other", USAGE_PLATFORM },
+	{ "platform_apple", USAGE_PLATFORM },
+	{ "platform_android", USAGE_PLATFORM },
+	{ "platform_windows", USAGE_PLATFORM },
+	{ "platform_firefox", USAGE_PLATFORM },
+	{ "platform_linux", USAGE_PLATFORM },
+	{ "platform_kindle", USAGE_PLATFORM },
+	[USAGE_BYTES_UP] = { "bytes_up", USAGE_BYTES },
+	[USAGE_BYTES_DOWN] = { "bytes_down", USAGE_BYTES },
+	[USAGE_MOST] = { "peak", USAGE_PEAK },
+};
+
+_Static_assert(USAGE_PLATFORM_LAST - USAGE_PLATFORM_FIRST + 1 ==
+		       USAGE_PLATFORMS,
+	       "a metric for each platform");
+
+static const char *const period_names[USAGE_PERIODS] = {
 	[USAGE_HOUR] = "hour",
 	[USAGE_DAY] = "day",
-	[USAGE_MONTH] = "month",
+	[USAGE_WEEK] = "week",
 };
 
-static const char *const kind_names[USAGE_KINDS] = {
-	[USAGE_LANGUAGE] = "language",
-	[USAGE_PLATFORM] = "platform",
-};
-
-static const char *const platform_names[USAGE_PLATFORMS] = {
-	[USAGE_PLATFORM_OTHER] = "other",
-	[USAGE_PLATFORM_APPLE] = "apple",
-	[USAGE_PLATFORM_ANDROID] = "android",
-	[USAGE_PLATFORM_WINDOWS] = "windows",
-	[USAGE_PLATFORM_FIREFOX] = "firefox",
-	[USAGE_PLATFORM_LINUX] = "linux",
-	[USAGE_PLATFORM_KINDLE] = "kindle",
-};
+const struct usage_series_info *usage_series_info(enum usage_series series)
+{
+	return &series_info[series];
+}
 
 const struct usage_metric_info *usage_metric_info(enum usage_metric metric)
 {
-	return &metrics[metric];
+	return &metric_info[metric];
+}
+
+struct usage_scale usage_scale(enum usage_series series,
+			       enum usage_profile profile, unsigned int epsilon)
+{
+	const struct usage_series_info *i = &series_info[series];
+
+	return (struct usage_scale){ i->bound * 200,
+				     (uint64_t)i->share[profile] * epsilon };
 }
 
 bool usage_metric_parse(const char *name, enum usage_metric *out)
 {
 	for (int i = 0; i < USAGE_METRICS; i++) {
-		if (!strcmp(metrics[i].name, name)) {
+		if (!strcmp(metric_info[i].name, name)) {
 			*out = (enum usage_metric)i;
 			return true;
 		}
@@ -101,37 +157,39 @@ bool usage_metric_parse(const char *name, enum usage_metric *out)
 	return false;
 }
 
-const char *usage_kind_to_string(enum usage_kind kind)
+bool usage_series_parse(const char *name, enum usage_series *out)
 {
-	return (unsigned int)kind < USAGE_KINDS ? kind_names[kind] : "?";
-}
-
-const char *usage_step_to_string(enum usage_step step)
-{
-	return (unsigned int)step < USAGE_STEPS ? step_names[step] : "?";
-}
-
-bool usage_step_parse(const char *name, enum usage_step *out)
-{
-	for (int i = 0; i < USAGE_STEPS; i++) {
-		if (!strcmp(step_names[i], name)) {
-			*out = (enum usage_step)i;
+	for (int i = 0; i < USAGE_PLACES; i++) {
+		if (!strcmp(series_info[i].name, name)) {
+			*out = (enum usage_series)i;
 			return true;
 		}
 	}
 	return false;
 }
 
-const char *usage_platform_to_string(enum usage_platform platform)
+const char *usage_period_to_string(enum usage_period period)
 {
-	return (unsigned int)platform < USAGE_PLATFORMS
-		       ? platform_names[platform]
-		       : "?";
+	return (unsigned int)period < USAGE_PERIODS ? period_names[period]
+						    : "?";
+}
+
+bool usage_period_parse(const char *name, enum usage_period *out)
+{
+	for (int i = 0; i < USAGE_PERIODS; i++) {
+		if (!strcmp(period_names[i], name)) {
+			*out = (enum usage_period)i;
+			return true;
+		}
+	}
+	return false;
 }
 
 enum usage_metric usage_dwell_metric(uint64_t seconds)
 {
-	static const unsigned int below_min[] = { 5, 15, 30, 60, 120, 240 };
+	static const unsigned int below_min[] = {
+		5, 15, 30, 60, 120, 240, 480
+	};
 	size_t i = 0;
 
 	while (i < ARRAY_SIZE(below_min) && seconds >= below_min[i] * 60ULL)
@@ -139,19 +197,13 @@ enum usage_metric usage_dwell_metric(uint64_t seconds)
 	return (enum usage_metric)(USAGE_DWELL_5 + i);
 }
 
-bool usage_label_is_valid(const char label[USAGE_LABEL_MAX])
+enum usage_metric usage_language_metric(const char language[USAGE_LABEL_MAX])
 {
-	size_t len = strnlen(label, USAGE_LABEL_MAX);
+	const char *prefix = "language_";
 
-	if (!len || len == USAGE_LABEL_MAX)
-		return false;
-	for (size_t i = 0; i < USAGE_LABEL_MAX; i++) {
-		char c = label[i];
-
-		if (i >= len ? c != 0
-			     : !((c >= 'a' && c <= 'z') ||
-				 (c >= '0' && c <= '9') || c == '-'))
-			return false;
-	}
-	return true;
+	for (int i = USAGE_LANGUAGE_FIRST; i < USAGE_LANGUAGE_OTHER; i++)
+		if (!strncmp(metric_info[i].name + strlen(prefix), language,
+			     USAGE_LABEL_MAX))
+			return (enum usage_metric)i;
+	return USAGE_LANGUAGE_OTHER;
 }

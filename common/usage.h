@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The words of the usage figures: what is counted, under which names. One
- * table serves netctl, which counts, the portal, which stores and shows, and
- * the command line. A figure is of a zone and an hour, or of a day.
+ * What is counted of use, as one table: netctl counts by it, the portal stores
+ * and shows by it, the command line prints it. A series is a query of
+ * differential privacy (Dwork, Roth 2014): one device of one day changes all of
+ * its cells together by its bound at most, and each cell leaves with discrete
+ * Laplace noise of scale t = bound / epsilon. A metric is a series and a label.
  *
- * The rules that they follow: docs/privacy.md.
+ * The reasons: docs/privacy.md.
  */
 #ifndef STADTTOR_COMMON_USAGE_H
 #define STADTTOR_COMMON_USAGE_H
@@ -13,40 +15,54 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define USAGE_K_MIN	3
-#define USAGE_LABEL_MAX 16 /* with the closing NUL */
-#define USAGE_LABELS	64 /* languages that are told apart in a day */
+#define USAGE_LABEL_MAX	   16 /* with the closing NUL */
+#define USAGE_EPSILON_MAX  4  /* of a device and day, at one box */
+#define USAGE_HOURS_MAX	   4  /* pairs of zone and hour, of a device and day */
+#define USAGE_BYTES_UNIT   1000000
+#define USAGE_BYTES_DEVICE (1000ULL * USAGE_BYTES_UNIT) /* a device and day */
+
+enum usage_period { USAGE_HOUR, USAGE_DAY, USAGE_WEEK, USAGE_PERIODS };
+
+/* Of these one budget is spent. USAGE_PLACES is no figure: of how many devices
+ * a day's records are told apart, which is noisy as well. */
+enum usage_series {
+	USAGE_ONLINE,
+	USAGE_DEVICES,
+	USAGE_DWELL,
+	USAGE_ENDED,
+	USAGE_LANGUAGE,
+	USAGE_PLATFORM,
+	USAGE_BYTES,
+	USAGE_PEAK,
+	USAGE_PLACES,
+	USAGE_SERIES
+};
+
+/* How the budget is shared out among them. */
+enum usage_profile { USAGE_PROFILE_HOURS, USAGE_PROFILE_DAYS, USAGE_PROFILES };
+extern const char *const usage_profile_words[USAGE_PROFILES + 1];
 
 enum usage_metric {
-	USAGE_VISITORS, /* devices that were online in the hour */
-	USAGE_SESSIONS, /* sessions begun */
-	USAGE_SHOWN,	/* devices that were shown the portal in the hour */
-	USAGE_ACCEPTED, /* taps that let a device in */
-	USAGE_EXPIRED,	/* sessions ended, by reason */
+	USAGE_DEVICES_ONLINE, /* of an hour */
+	USAGE_VISITORS,	      /* of a day: went online */
+	USAGE_ONLOOKERS,      /* of a day: only saw the page */
+	USAGE_DWELL_5,	      /* time online in the day, to the minute */
+	USAGE_DWELL_MORE = USAGE_DWELL_5 + 7,
+	USAGE_EXPIRED, /* how the day's last session ended */
 	USAGE_IDLE,
 	USAGE_QUOTA,
 	USAGE_LOGOUT,
 	USAGE_OPERATOR,
-	USAGE_DWELL_5, /* sessions ended after less than so many minutes */
-	USAGE_DWELL_15,
-	USAGE_DWELL_30,
-	USAGE_DWELL_60,
-	USAGE_DWELL_120,
-	USAGE_DWELL_240,
-	USAGE_DWELL_MORE,
+	USAGE_STAYED, /* it did not */
+	USAGE_LANGUAGE_FIRST,
+	USAGE_LANGUAGE_OTHER = USAGE_LANGUAGE_FIRST + 16,
+	USAGE_PLATFORM_FIRST,
+	USAGE_PLATFORM_LAST = USAGE_PLATFORM_FIRST + 6,
 	USAGE_BYTES_UP,
 	USAGE_BYTES_DOWN,
-	USAGE_RELEASED, /* those above are added up until k devices share them
-			 */
-	USAGE_PEAK =
-		USAGE_RELEASED, /* most devices at once, in steps of five */
-	USAGE_DAY_VISITORS,	/* devices of a day; in rows of days only */
+	USAGE_MOST, /* at once */
 	USAGE_METRICS
 };
-
-enum usage_step { USAGE_HOUR, USAGE_DAY, USAGE_MONTH, USAGE_STEPS };
-
-enum usage_kind { USAGE_LANGUAGE, USAGE_PLATFORM, USAGE_KINDS };
 
 /* What a probe's URL says about the system that sent it. */
 enum usage_platform {
@@ -60,42 +76,46 @@ enum usage_platform {
 	USAGE_PLATFORMS
 };
 
-/* What the config may leave uncounted: bit i is word i of usage_series. */
-enum usage_series {
-	USAGE_SERIES_VISITORS,
-	USAGE_SERIES_SESSIONS,
-	USAGE_SERIES_FUNNEL,
-	USAGE_SERIES_DWELL,
-	USAGE_SERIES_BYTES,
-	USAGE_SERIES_PEAK,
-	USAGE_SERIES_LANGUAGE,
-	USAGE_SERIES_PLATFORM,
-	USAGE_SERIES_MAX
+struct usage_series_info {
+	const char *name; /* word of the config */
+	const char *help; /* one line, no full stop */
+	enum usage_period period;
+	bool has_zones; /* else its cells are the box's */
+	uint64_t bound; /* in bytes for USAGE_BYTES, else in devices */
+	uint8_t share[USAGE_PROFILES]; /* of the budget, in 1/200; 0: off */
 };
-extern const char *const usage_series_words[USAGE_SERIES_MAX + 1];
 
 struct usage_metric_info {
-	const char *name; /* of JSON members, CSV columns, database columns */
-	const char *help; /* one line, no full stop */
+	const char *name; /* of JSON members, CSV columns, database rows */
 	enum usage_series series;
-	bool is_max; /* days take the highest hour, not the sum */
 };
+
+/* A positive fraction. */
+struct usage_scale {
+	uint64_t n, d;
+};
+
+const struct usage_series_info *usage_series_info(enum usage_series series);
 
 /* metric: below USAGE_METRICS */
 const struct usage_metric_info *usage_metric_info(enum usage_metric metric);
 
+/* t of the series' cells; epsilon 1 to USAGE_EPSILON_MAX. d 0: not counted. */
+struct usage_scale usage_scale(enum usage_series series,
+			       enum usage_profile profile,
+			       unsigned int epsilon);
+
 /* "visitors" -> USAGE_VISITORS; false: no such metric. */
 bool usage_metric_parse(const char *name, enum usage_metric *out);
 
-const char *usage_kind_to_string(enum usage_kind kind);
-const char *usage_step_to_string(enum usage_step step);
-bool usage_step_parse(const char *name, enum usage_step *out);
-const char *usage_platform_to_string(enum usage_platform platform);
+/* "bytes" -> USAGE_BYTES; false: no series that the config may name. */
+bool usage_series_parse(const char *name, enum usage_series *out);
 
-/* The dwell bucket of a session of that length. */
+const char *usage_period_to_string(enum usage_period period);
+bool usage_period_parse(const char *name, enum usage_period *out);
+
+/* The metric of so long a time online, and of the page's language. */
 enum usage_metric usage_dwell_metric(uint64_t seconds);
-
-/* 1 to 15 of a-z, 0-9 and '-', then NULs: what may name a language. */
-bool usage_label_is_valid(const char label[USAGE_LABEL_MAX]);
+enum usage_metric usage_language_metric(const char language[USAGE_LABEL_MAX]);
 
 #endif
