@@ -273,6 +273,8 @@ static bool apply_one(const struct conf_table *t, void *base,
 {
 	const struct conf_option *o = find_option(t, given->name);
 
+	if (t->ignored && !strcmp(t->ignored, given->name))
+		return true;
 	if (!o)
 		return wrong_name(t, given, error);
 	if (given->is_list != o->is_list) {

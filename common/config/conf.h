@@ -64,6 +64,7 @@ struct conf_table {
 	const char *section; /* its UCI type */
 	const struct conf_option *option;
 	size_t count;
+	const char *ignored; /* option of earlier versions that may be there */
 };
 
 /* The field of an option in the struct at base. */

@@ -32,12 +32,32 @@ bool settings_opens_names(const struct settings *s, size_t zone)
 	return false;
 }
 
+uint32_t settings_series_of(const char *word)
+{
+	static const struct {
+		const char *word;
+		uint32_t series;
+	} earlier[] = {
+		{ "visitors", 1U << USAGE_ONLINE | 1U << USAGE_DEVICES },
+		{ "sessions", 1U << USAGE_DEVICES },
+		{ "funnel", 1U << USAGE_DEVICES | 1U << USAGE_ENDED },
+	};
+	enum usage_series series;
+
+	if (usage_series_parse(word, &series))
+		return 1U << series;
+	for (size_t i = 0; i < ARRAY_SIZE(earlier); i++)
+		if (!strcmp(earlier[i].word, word))
+			return earlier[i].series;
+	return 0;
+}
+
 bool settings_counts(const struct settings *s, enum usage_series series)
 {
 	const struct conf_list *l = &s->usage.series;
 
 	for (size_t i = 0; i < l->count; i++)
-		if (!strcmp(l->value[i], usage_series_words[series]))
+		if (settings_series_of(l->value[i]) >> series & 1)
 			return true;
 	return l->count == 0;
 }

@@ -75,9 +75,11 @@ struct zone_settings { /* config zone */
 };
 
 struct usage_settings {		 /* config usage */
-	uint64_t k;		 /* devices that must share a figure */
-	struct conf_list series; /* of usage_series_words; empty: all */
+	uint64_t profile;	 /* enum usage_profile */
+	uint64_t epsilon;	 /* budget of a device and day */
+	struct conf_list series; /* of usage_series_parse(); empty: all */
 	char *pending;		 /* netctl's file in RAM; empty: none */
+	char *lives;		 /* netctl's file of days; empty: none */
 	char *file; /* the portal's database; empty: figures stay in memory */
 	uint64_t keep_hours_s;	/* how long hours are kept; days are for ever */
 	uint64_t write_every_s; /* how long figures wait for the disk */
@@ -91,6 +93,7 @@ struct admin_settings { /* config admin */
 	char *certificate;
 	char *key;
 	char *accounts; /* written by `stadttor passwd` */
+	bool live;	/* tells operators numbers of people at once */
 };
 
 struct portal_settings { /* config portal */
@@ -213,6 +216,9 @@ struct settings {
 
 /* true: sessions of the zone can have a cap, or share a link's rate. */
 bool settings_zone_may_cap(const struct settings *s, size_t zone);
+
+/* Bits of enum usage_series that a word of the config stands for; 0: none. */
+uint32_t settings_series_of(const char *word);
 
 /* Whether the config wants that series counted. */
 bool settings_counts(const struct settings *s, enum usage_series series);

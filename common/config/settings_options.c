@@ -28,10 +28,7 @@ static bool is_network(const char *text)
 
 static bool is_series(const char *text)
 {
-	for (size_t i = 0; usage_series_words[i]; i++)
-		if (!strcmp(usage_series_words[i], text))
-			return true;
-	return false;
+	return settings_series_of(text) != 0;
 }
 
 /* Not "all addresses": that would be those towards the guests, too. */
@@ -329,23 +326,31 @@ static const struct conf_option zone_options[] = {
 };
 
 static const struct conf_option usage_options[] = {
-	{ .name = "k",
+	{ .name = "profile",
+	  .type = CONF_WORD,
+	  AT(usage_settings, profile),
+	  .fallback = "hours",
+	  .words = usage_profile_words,
+	  .help = HELP("hours: devices online in each hour, and devices of a "
+		       "day to about three; days: no hours, and devices of a "
+		       "day to about one, for places with few people") },
+	{ .name = "epsilon",
 	  .type = CONF_NUMBER,
-	  AT(usage_settings, k),
-	  .fallback = "5",
-	  .min = USAGE_K_MIN,
-	  .max = 100,
-	  .help = HELP(
-		  "a figure leaves the controller only when at least this many "
-		  "devices share it") },
+	  AT(usage_settings, epsilon),
+	  .fallback = "2",
+	  .min = 1,
+	  .max = USAGE_EPSILON_MAX,
+	  .help = HELP("budget of differential privacy of a device and day: "
+		       "the less, the noisier the figures; takes effect with "
+		       "the next hour, day and week") },
 	{ .name = "series",
 	  .type = CONF_TEXT,
 	  .is_list = true,
 	  AT(usage_settings, series),
 	  .max = 15,
 	  .is_valid = is_series,
-	  .allowed = "one of visitors, sessions, funnel, dwell, bytes, peak, "
-		     "language, platform",
+	  .allowed = "one of online, devices, dwell, ended, language, "
+		     "platform, bytes, peak",
 	  .help = HELP("what is counted; without this list: all of it") },
 	{ .name = "pending",
 	  .type = CONF_PATH,
@@ -356,6 +361,15 @@ static const struct conf_option usage_options[] = {
 		  "file in a RAM file system in which what is counted and not "
 		  "yet released outlives a restart of the controller; empty: "
 		  "it does not") },
+	{ .name = "lives",
+	  .type = CONF_PATH,
+	  AT(usage_settings, lives),
+	  .fallback = "/var/lib/stadttor-netctl/lives",
+	  .max = 200,
+	  .help = HELP(
+		  "small file of the controller that outlives a power cut and "
+		  "says how often the day was begun: the third time nothing is "
+		  "counted; empty: it may be begun any number of times") },
 	{ .name = "file",
 	  .type = CONF_PATH,
 	  AT(usage_settings, file),
@@ -441,6 +455,14 @@ static const struct conf_option admin_options[] = {
 	  .max = 200,
 	  .help = HELP(
 		  "users and tokens, hashed, as stadttor passwd writes them") },
+	{ .name = "live",
+	  .type = CONF_BOOL,
+	  AT(admin_settings, live),
+	  .fallback = "0",
+	  .help = HELP("tell operators in the dashboard at once how many "
+		       "devices are online and how much they move; these "
+		       "numbers are not private, so the page on privacy that "
+		       "guests read says so") },
 };
 
 static const struct conf_option device_options[] = {
@@ -475,6 +497,11 @@ static const struct conf_option device_options[] = {
 const struct conf_table settings_gate_table = TABLE("gate", gate_options);
 const struct conf_table settings_uplink_table = TABLE("uplink", uplink_options);
 const struct conf_table settings_zone_table = TABLE("zone", zone_options);
-const struct conf_table settings_usage_table = TABLE("usage", usage_options);
+const struct conf_table settings_usage_table = {
+	.section = "usage",
+	.option = usage_options,
+	.count = ARRAY_SIZE(usage_options),
+	.ignored = "k",
+};
 const struct conf_table settings_admin_table = TABLE("admin", admin_options);
 const struct conf_table settings_device_table = TABLE("device", device_options);

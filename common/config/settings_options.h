@@ -11,7 +11,7 @@
 #define AT(type, field) .offset = offsetof(struct type, field)
 #define TABLE(type, options)                                                   \
 	{                                                                      \
-		type, options, ARRAY_SIZE(options)                             \
+		type, options, ARRAY_SIZE(options), NULL                       \
 	}
 
 extern const struct conf_table settings_gate_table;

@@ -93,8 +93,8 @@ static const struct conf_option options[] = {
 	  .help = "some texts" },
 };
 
-static const struct conf_table table = { "thing", options,
-					 ARRAY_SIZE(options) };
+static const struct conf_table table = { "thing", options, ARRAY_SIZE(options),
+					 "old" };
 
 /* Applies the text's only section; NULL: it is fine. */
 static const char *apply(struct thing *t, const char *text, char *error)
