@@ -49,7 +49,9 @@ struct session {
 	uint64_t leaves_ms;  /* has gone, and ends then; 0: has not */
 	uint64_t up_bytes, up_packets;
 	uint64_t down_bytes, down_packets;
-	uint64_t moved_up, moved_down; /* bytes at the last look */
+	uint64_t moved_up, moved_down;	   /* bytes at the last look */
+	uint64_t counted_up, counted_down; /* bytes that usage has taken in */
+	uint64_t counted_ms;		   /* until then; 0: not yet */
 };
 
 struct session_table;

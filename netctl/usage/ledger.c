@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -12,11 +13,21 @@
 
 #include "common/random.h"
 
-#define MAGIC	     0x3220726f74747453ULL /* changes with the layout */
-#define RESERVE_STEP 1024		   /* visits; divides all of them */
+#define MAGIC	     0x3320726f74747453ULL /* changes with the layout */
+#define RESERVE_STEP 1024		   /* devices; divides all of them */
 
 /* No store may move across: what a kill leaves is what was written so far. */
 #define ORDERED() __asm__ volatile("" ::: "memory")
+
+struct ledger {
+	struct ledger_image *image;
+	int fd;		 /* of the file; -1: anonymous memory */
+	size_t reserved; /* devices that have memory */
+	size_t staged;
+	struct {
+		uint64_t at, value;
+	} stage[LEDGER_JOURNAL];
+};
 
 /* --- all or nothing ---------------------------------------------------- */
 
@@ -45,29 +56,47 @@ static bool journal_is_sound(const struct ledger_image *image)
 	return true;
 }
 
+const struct ledger_image *ledger_image(const struct ledger *l)
+{
+	return l->image;
+}
+
+static uint64_t offset_of(const struct ledger *l, const uint64_t *word)
+{
+	return (uint64_t)((const char *)word - (const char *)l->image);
+}
+
+/* The place in the stage, or that behind it. */
+static size_t find_staged(const struct ledger *l, const uint64_t *word)
+{
+	uint64_t at = offset_of(l, word);
+	size_t i = 0;
+
+	while (i < l->staged && l->stage[i].at != at)
+		i++;
+	return i;
+}
+
 uint64_t ledger_get(const struct ledger *l, const uint64_t *word)
 {
-	for (size_t i = l->staged; i-- > 0;)
-		if (l->stage[i].word == word)
-			return l->stage[i].value;
-	return *word;
+	size_t i = find_staged(l, word);
+
+	return i < l->staged ? l->stage[i].value : *word;
 }
 
-void ledger_set(struct ledger *l, uint64_t *word, uint64_t value)
+void ledger_set(struct ledger *l, const uint64_t *word, uint64_t value)
 {
-	for (size_t i = 0; i < l->staged; i++) {
-		if (l->stage[i].word == word) {
-			l->stage[i].value = value;
-			return;
-		}
-	}
-	if (l->staged == LEDGER_JOURNAL)
+	size_t i = find_staged(l, word);
+
+	if (i == LEDGER_JOURNAL)
 		fatal("usage: the ledger's journal is full");
-	l->stage[l->staged].word = word;
-	l->stage[l->staged++].value = value;
+	l->stage[i].at = offset_of(l, word);
+	l->stage[i].value = value;
+	if (i == l->staged)
+		l->staged++;
 }
 
-void ledger_add(struct ledger *l, uint64_t *word, uint64_t more)
+void ledger_add(struct ledger *l, const uint64_t *word, uint64_t more)
 {
 	ledger_set(l, word, ledger_get(l, word) + more);
 }
@@ -77,8 +106,7 @@ void ledger_commit(struct ledger *l)
 	struct ledger_image *image = l->image;
 
 	for (size_t i = 0; i < l->staged; i++) {
-		image->journal[i].at =
-			(uint64_t)((char *)l->stage[i].word - (char *)image);
+		image->journal[i].at = l->stage[i].at;
 		image->journal[i].value = l->stage[i].value;
 	}
 	ORDERED();
@@ -88,61 +116,52 @@ void ledger_commit(struct ledger *l)
 	l->staged = 0;
 }
 
-/* --- today and yesterday ----------------------------------------------- */
+/* --- the day's records ------------------------------------------------- */
 
-struct ledger_visit *ledger_visit_at(const struct ledger *l, size_t i)
+size_t ledger_devices(const struct ledger *l)
 {
-	return &l->image->visit[l->image->half][i];
+	return ledger_get(l, &l->image->looking.taken) +
+	       ledger_get(l, &l->image->online.taken);
 }
 
-static off_t offset_of_visits(uint64_t half, size_t i)
+static off_t offset_of_device(size_t i)
 {
-	return (off_t)(offsetof(struct ledger_image, visit) +
-		       (half * LEDGER_VISITS + i) *
-			       sizeof(struct ledger_visit));
+	return (off_t)(offsetof(struct ledger_image, device) +
+		       i * sizeof(struct ledger_device));
 }
 
-bool ledger_reserve(struct ledger *l, uint64_t half, size_t visits)
+bool ledger_reserve(struct ledger *l, size_t devices)
 {
-	size_t *reserved = &l->reserved[half];
 	size_t wanted =
-		(visits + RESERVE_STEP - 1) / RESERVE_STEP * RESERVE_STEP;
+		(devices + RESERVE_STEP - 1) / RESERVE_STEP * RESERVE_STEP;
 
-	if (visits <= *reserved)
+	if (devices <= l->reserved)
 		return true;
-	if (visits > LEDGER_VISITS)
+	if (devices > LEDGER_DEVICES)
 		return false;
 	if (l->fd >= 0 &&
-	    posix_fallocate(l->fd, offset_of_visits(half, *reserved),
-			    (off_t)((wanted - *reserved) *
-				    sizeof(struct ledger_visit))))
+	    posix_fallocate(l->fd, offset_of_device(l->reserved),
+			    (off_t)((wanted - l->reserved) *
+				    sizeof(struct ledger_device))))
 		return false;
-	*reserved = wanted;
+	l->reserved = wanted;
 	return true;
 }
 
-/* Pages that hold nothing but zeros. */
-static void give_back(struct ledger *l, uint64_t half)
-{
-	l->reserved[half] = 0;
-	if (l->fd >= 0)
-		fallocate(l->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			  offset_of_visits(half, 0),
-			  (off_t)(LEDGER_VISITS * sizeof(struct ledger_visit)));
-}
-
-void ledger_wipe_other_half(struct ledger *l)
+void ledger_destroy_day(struct ledger *l)
 {
 	struct ledger_image *image = l->image;
-	uint64_t other = !image->half;
-	size_t used = image->visits[other];
 
-	if (used > LEDGER_VISITS)
-		used = LEDGER_VISITS;
-	explicit_bzero(image->key[other], sizeof(image->key[other]));
-	explicit_bzero(image->visit[other], used * sizeof(struct ledger_visit));
-	image->visits[other] = 0;
-	give_back(l, other);
+	image->is_counting = 0;
+	ORDERED();
+	explicit_bzero(image->key, sizeof(image->key));
+	explicit_bzero(image->device, l->reserved * sizeof(image->device[0]));
+	image->looking = image->online = (struct ledger_places){ 0 };
+	ORDERED();
+	l->reserved = 0;
+	if (l->fd >= 0) /* pages that hold nothing but zeros */
+		fallocate(l->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			  offset_of_device(0), (off_t)sizeof(image->device));
 }
 
 /* --- the mapping ------------------------------------------------------- */
@@ -150,8 +169,7 @@ void ledger_wipe_other_half(struct ledger *l)
 static int image_init(struct ledger_image *image)
 {
 	image->size = sizeof(*image);
-	if (!random_fill(&image->stream, sizeof(image->stream)) ||
-	    !random_fill(image->key[0], sizeof(image->key[0])))
+	if (!random_fill(&image->stream, sizeof(image->stream)))
 		return -EIO;
 	image->stream |= 1; /* 0 means none */
 	ORDERED();
@@ -163,12 +181,9 @@ static int image_init(struct ledger_image *image)
 static bool image_is_sound(const struct ledger_image *image)
 {
 	return image->magic == MAGIC && image->size == sizeof(*image) &&
-	       image->stream && image->half < 2 &&
-	       image->visits[0] <= LEDGER_VISITS &&
-	       image->visits[1] <= LEDGER_VISITS &&
-	       image->languages <= USAGE_LABELS &&
-	       image->closing <= CLOSING_DAY &&
-	       image->end_part - image->first_part <= LEDGER_PARTS &&
+	       image->stream && image->looking.taken <= LEDGER_DEVICES / 2 &&
+	       image->online.taken <= LEDGER_DEVICES / 2 &&
+	       image->end_figure - image->first_figure <= LEDGER_FIGURES &&
 	       journal_is_sound(image);
 }
 
@@ -183,23 +198,21 @@ static bool is_in_ram(int fd)
 	return type == TMPFS_MAGIC || type == RAMFS_MAGIC;
 }
 
-/* Nobody else's, under no other name, and of a size that we make. */
+/* Nobody else's, and under no other name. */
 static bool is_ours(int fd, uid_t uid)
 {
 	struct stat st;
 
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
-	       (st.st_uid == uid || st.st_uid == geteuid()) &&
-	       (!st.st_size ||
-		st.st_size == (off_t)sizeof(struct ledger_image));
+	       (st.st_uid == uid || st.st_uid == geteuid());
 }
 
-/* All but the visits gets its memory now. */
+/* All but the devices gets its memory now. */
 static int give_size(int fd)
 {
 	if (ftruncate(fd, sizeof(struct ledger_image)) < 0)
 		return -errno;
-	return -posix_fallocate(fd, 0, offset_of_visits(0, 0));
+	return -posix_fallocate(fd, 0, offset_of_device(0));
 }
 
 static int make_file(const char *path, uid_t uid, gid_t gid)
@@ -270,17 +283,14 @@ static int open_kept(struct ledger *l, const char *path, uid_t uid, gid_t gid)
 	if (fd < 0)
 		return fd;
 	l->image = map(fd);
-	if (l->image && image_is_sound(l->image)) {
-		l->is_fresh = false;
+	if (l->image && image_is_sound(l->image))
 		journal_apply(l->image);
-	} else if (l->image) {
+	else if (l->image)
 		l->image = start_anew(l->image, fd);
-	}
 	if (!l->image) {
 		close(fd);
 		return -ENOSPC;
 	}
-	l->is_kept = true;
 	l->fd = fd;
 	return 0;
 }
@@ -296,35 +306,51 @@ static const char *why_not(int err)
 	return strerror(-err);
 }
 
-int ledger_open(struct ledger *l, const char *path, uid_t uid, gid_t gid)
+static int open_any(struct ledger *l, const char *path, uid_t uid, gid_t gid)
 {
-	int err;
+	int err = *path ? open_kept(l, path, uid, gid) : 0;
 
-	*l = (struct ledger){ .is_fresh = true, .fd = -1 };
-	err = *path ? open_kept(l, path, uid, gid) : -ENOENT;
-	if (err) {
-		if (*path)
-			log_warn("usage: %s: %s; figures that are not released "
-				 "end with this process",
-				 path, why_not(err));
+	if (err)
+		log_warn("usage: %s: %s; figures that are not released end "
+			 "with this process",
+			 path, why_not(err));
+	if (!l->image)
 		l->image = map(-1);
-		if (!l->image)
-			return -ENOMEM;
-	}
-	if (l->is_fresh)
+	if (!l->image)
+		return -ENOMEM;
+	if (!l->image->magic)
 		return image_init(l->image);
-	ledger_wipe_other_half(l);
-	if (ledger_reserve(l, l->image->half, l->image->visits[l->image->half]))
-		return 0;
-	return -ENOSPC; /* cannot be: they are there */
+	return ledger_reserve(l, ledger_devices(l)) ? 0 : -ENOSPC;
+}
+
+struct ledger *ledger_open(const char *path, uid_t uid, gid_t gid)
+{
+	struct ledger *l = calloc(1, sizeof(*l));
+	int err = -ENOMEM;
+
+	if (l) {
+		l->fd = -1;
+		err = open_any(l, path, uid, gid);
+	}
+	if (!err)
+		return l;
+	log_error("usage: %s", strerror(-err));
+	ledger_close(l);
+	return NULL;
+}
+
+bool ledger_is_kept(const struct ledger *l)
+{
+	return l->fd >= 0;
 }
 
 void ledger_close(struct ledger *l)
 {
+	if (!l)
+		return;
 	if (l->image)
 		munmap(l->image, sizeof(*l->image));
-	l->image = NULL;
 	if (l->fd >= 0)
 		close(l->fd);
-	l->fd = -1;
+	free(l);
 }

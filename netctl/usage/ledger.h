@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What is counted and not yet released, in memory that outlives netctl: a
- * mapping of a file in a RAM file system, so a new netctl finds every figure
- * where the killed one left it, and a power cut leaves nothing at all.
+ * What is counted and not yet fetched, in memory that outlives netctl: a
+ * mapping of a file in a RAM file system, so that a new netctl goes on where
+ * the killed one was, and a power cut leaves nothing at all.
  *
- * It holds no address. A device is a keyed hash under the key of the day; key
- * and hashes are destroyed at midnight.
+ * It holds no address: a device is a keyed hash under the key of the day. A
+ * cell's counter begins with its noise, so a copy of the file is as noisy as
+ * what leaves; exact are today's records and the most devices at once.
  *
- * Everything is 64-bit words. ledger_set() stages words, ledger_commit() makes
- * all of them or none: they are written to the journal first, and a journal
- * that is complete is carried out by whoever opens the file next.
+ * The rule for writing: the image is const for everybody. ledger_set() and
+ * ledger_add() stage words, ledger_commit() makes all of them or none: they go
+ * to the journal first, and a journal that is complete is carried out by
+ * whoever opens the file next. ledger_destroy_day() alone writes at once.
  */
 #ifndef STADTTOR_NETCTL_USAGE_LEDGER_H
 #define STADTTOR_NETCTL_USAGE_LEDGER_H
@@ -22,125 +24,114 @@
 #include "common/ipc.h"
 
 #define LEDGER_ZONES   32    /* those of the config, and leaving ones */
-#define LEDGER_VISITS  65536 /* devices a day; more are not counted */
-#define LEDGER_PARTS   1024  /* of batches that wait, >= 48 hours */
-#define LEDGER_JOURNAL 160
+#define LEDGER_DEVICES 65536 /* of a day */
+#define LEDGER_FIGURES 1024  /* that wait; then the oldest go */
+#define LEDGER_JOURNAL 32
 
-/* A device in a zone, today. */
-struct ledger_visit {
-	uint64_t id;	   /* keyed hash; 0: not seen since midnight */
-	uint64_t bits;	   /* VISIT_*, zone and platform */
-	uint64_t batch_up; /* its bytes among those that wait */
-	uint64_t batch_down;
-	uint64_t handle;     /* of its session; 0: none, nor what follows */
-	uint64_t granted_ms; /* CLOCK_BOOTTIME */
-	uint64_t ends_ms;
-	uint64_t seen_up; /* counters of the session, already taken in */
-	uint64_t seen_down;
+/* What a device has done today. Its word is made and read by the union. */
+union ledger_doings {
+	uint64_t word;
+	struct {
+		uint64_t zone : 6;	 /* of its first session, else page */
+		uint64_t is_visitor : 1; /* went online */
+		uint64_t is_settled : 1; /* is in the cells of the day */
+		uint64_t hours : 3;	 /* pairs of zone and hour it is in */
+		uint64_t ended : 4;    /* metric - USAGE_EXPIRED, of its last */
+		uint64_t language : 5; /* metric - USAGE_LANGUAGE_FIRST + 1 */
+		uint64_t platform : 3; /* enum usage_platform */
+		uint64_t hour : 8;     /* to which the next belong */
+		uint64_t hour_zones : 32; /* bit z: is in that hour's cell */
+	};
 };
 
-/* Bit m < USAGE_RELEASED: it contributed to what waits of metric m. */
-#define VISIT_CONTRIBUTED    ((1ULL << USAGE_RELEASED) - 1)
-#define VISIT_IN_HOUR	     (1ULL << 24)
-#define VISIT_IN_DAY	     (1ULL << 25)
-#define VISIT_SHOWN	     (1ULL << 26)
-#define VISIT_LABELLED	     (1ULL << 27)
-#define VISIT_ZONE_SHIFT     32
-#define VISIT_ZONE_MASK	     (0xffULL << VISIT_ZONE_SHIFT)
-#define VISIT_PLATFORM_SHIFT 40
-#define VISIT_PLATFORM_MASK  (0xffULL << VISIT_PLATFORM_SHIFT)
+struct ledger_device {
+	uint64_t id; /* keyed hash; 0: a free place */
+	uint64_t doings;
+	uint64_t bytes; /* in the cells, at most USAGE_BYTES_DEVICE */
+	uint64_t online_ms;
+};
+
+struct ledger_cell {
+	uint64_t is_open;
+	uint64_t value; /* noise and what was counted; two's complement */
+	uint64_t scale_n, scale_d;
+	uint64_t opened_ms; /* CLOCK_BOOTTIME */
+};
+
+struct ledger_period {
+	uint64_t is_open;
+	uint64_t is_closing;
+	uint64_t number; /* of openings so far */
+	uint64_t start_s;
+	uint64_t opened_ms; /* CLOCK_BOOTTIME */
+};
+
+struct ledger_figure {
+	uint64_t start_s, metric, hours;
+	uint64_t value; /* two's complement */
+	uint64_t scale_n, scale_d;
+	uint64_t closed_ms; /* CLOCK_BOOTTIME */
+	uint64_t zone[IPC_ZONE_NAME_MAX / sizeof(uint64_t)];
+};
 
 struct ledger_zone {
-	char name[IPC_ZONE_NAME_MAX]; /* empty: a free place */
-	uint64_t value[USAGE_RELEASED];
-	uint64_t contributors[USAGE_RELEASED];
-	uint64_t bound_up; /* most that a device of earlier days can have */
-	uint64_t bound_down;
-	uint64_t peak;
-	uint64_t day_visitors; /* today */
-	uint64_t day_carried;  /* of days that fewer than k shared */
-	uint64_t releasing;    /* metrics, while an hour is being closed */
+	uint64_t name[IPC_ZONE_NAME_MAX / sizeof(uint64_t)]; /* 0: free */
+	uint64_t most; /* at once, in its cell */
 };
 
-struct ledger_label {
-	char label[USAGE_LABEL_MAX];
-	uint64_t value; /* devices of today, each counted once */
-};
-
-enum ledger_closing { CLOSING_NOTHING, CLOSING_HOUR, CLOSING_DAY };
-
-union ledger_part {
-	struct ipc_usage_row row;
-	struct ipc_usage_label label; /* header.type tells which */
+/* Places for records, and how many are taken. */
+struct ledger_places {
+	uint64_t all, taken;
 };
 
 struct ledger_image {
 	uint64_t magic, size;
-	uint64_t stream, last_seq;
-	uint64_t k;    /* in force: what waits was collected under it */
-	uint64_t half; /* which of the two is today's */
-	uint64_t key[2][2];
-	uint64_t visits[2];
-	uint64_t is_started;  /* an hour is being counted */
-	uint64_t is_relative; /* times are CLOCK_BOOTTIME seconds */
-	uint64_t hour_s;      /* that is being counted */
-	uint64_t day_s;
-	uint64_t next_hour_s; /* while closing */
-	uint64_t next_day_s;
-	uint64_t closing; /* enum ledger_closing */
-	uint64_t box_day_visitors;
-	uint64_t box_day_carried;
-	uint64_t languages;
-	struct ledger_label language[USAGE_LABELS];
-	uint64_t platform[USAGE_PLATFORMS];
-	uint64_t other[USAGE_KINDS]; /* carried on */
+	uint64_t stream;
+	uint64_t key[2];      /* of the day */
+	uint64_t is_counting; /* the day has a key, and its budget is not spent
+			       */
+	struct ledger_places looking, online; /* by what a record began with */
+	struct ledger_period period[USAGE_PERIODS];
 	struct ledger_zone zone[LEDGER_ZONES];
-	uint64_t first_part, end_part; /* place: modulo LEDGER_PARTS */
+	struct ledger_cell cell[USAGE_METRICS][LEDGER_ZONES]; /* box: 0 */
+	uint64_t first_figure, end_figure; /* place: modulo LEDGER_FIGURES */
+	struct ledger_figure figure[LEDGER_FIGURES];
 	uint64_t journal_count;
 	struct {
 		uint64_t at, value;
 	} journal[LEDGER_JOURNAL];
-	union ledger_part part[LEDGER_PARTS];
-	struct ledger_visit visit[2][LEDGER_VISITS];
+	struct ledger_device device[LEDGER_DEVICES];
 };
 
-struct ledger {
-	struct ledger_image *image;
-	int fd;		    /* of the file; -1: anonymous memory */
-	size_t reserved[2]; /* visits of a half that have memory */
-	bool is_kept;	    /* outlives this process */
-	bool is_fresh;	    /* nothing of an earlier netctl was found */
-	size_t staged;
-	struct {
-		uint64_t *word;
-		uint64_t value;
-	} stage[LEDGER_JOURNAL];
-};
+struct ledger;
 
 /*
  * Maps the file, made for that owner; path "", a file that is not in RAM or
  * somebody else's gives a ledger that dies with the process, said in the log.
- * Must run before privileges are dropped. 0 or -errno.
+ * Must run before privileges are dropped. NULL: no memory, said in the log.
  */
-int ledger_open(struct ledger *l, const char *path, uid_t uid,
-		gid_t gid) MUST_CHECK;
+struct ledger *ledger_open(const char *path, uid_t uid, gid_t gid);
 void ledger_close(struct ledger *l);
 
-/* The word as it will be after the commit. */
+const struct ledger_image *ledger_image(const struct ledger *l);
+bool ledger_is_kept(const struct ledger *l); /* outlives this process */
+
+/* Words of the image, with what is staged. */
 uint64_t ledger_get(const struct ledger *l, const uint64_t *word);
-void ledger_set(struct ledger *l, uint64_t *word, uint64_t value);
-void ledger_add(struct ledger *l, uint64_t *word, uint64_t more);
+void ledger_set(struct ledger *l, const uint64_t *word, uint64_t value);
+void ledger_add(struct ledger *l, const uint64_t *word, uint64_t more);
 void ledger_commit(struct ledger *l);
 
 /*
- * true: so many visits of that half can be written to. A file system in RAM
- * may be full; touching a page that it cannot give would kill us.
+ * true: so many devices can be written to. A file system in RAM may be full;
+ * touching a page that it cannot give would kill us.
  */
-bool ledger_reserve(struct ledger *l, uint64_t half, size_t visits);
+bool ledger_reserve(struct ledger *l, size_t devices);
 
-/* Destroys keys, visits and what else is not of today's half. */
-void ledger_wipe_other_half(struct ledger *l);
+/* Overwrites the day's key and records. May be done twice. */
+void ledger_destroy_day(struct ledger *l);
 
-struct ledger_visit *ledger_visit_at(const struct ledger *l, size_t i);
+/* Records there are. */
+size_t ledger_devices(const struct ledger *l);
 
 #endif

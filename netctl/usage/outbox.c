@@ -3,144 +3,79 @@
 
 #include <string.h>
 
-#include "netctl/usage/wallclock.h"
+#define WORDS (sizeof(struct ledger_figure) / sizeof(uint64_t))
 
-static union ledger_part *place(const struct ledger *l, uint64_t i)
+static const struct ledger_figure *place(const struct ledger_image *image,
+					 uint64_t i)
 {
-	return &l->image->part[i % LEDGER_PARTS];
+	return &image->figure[i % LEDGER_FIGURES];
 }
 
-/* Rows and labels alike: their part stands at the same place. */
-static struct ipc_usage_part *header_of(union ledger_part *p)
+void outbox_put(struct ledger *l, const struct ledger_figure *f)
 {
-	return &p->row.part;
+	const struct ledger_image *image = ledger_image(l);
+	const uint64_t *to = (const uint64_t *)place(image, image->end_figure);
+	uint64_t word[WORDS];
+
+	memcpy(word, f, sizeof(word));
+	for (size_t i = 0; i < WORDS; i++)
+		ledger_set(l, to + i, word[i]);
+	ledger_add(l, &image->end_figure, 1);
+	if (image->end_figure - image->first_figure == LEDGER_FIGURES)
+		ledger_add(l, &image->first_figure, 1);
 }
 
-_Static_assert(offsetof(struct ipc_usage_row, part) ==
-		       offsetof(struct ipc_usage_label, part),
-	       "a part stands at the same place in rows and labels");
-
-size_t outbox_room(const struct ledger *l)
+static void fill(struct ipc_usage_cell *c, const struct ledger_figure *f)
 {
-	const struct ledger_image *image = l->image;
-
-	return LEDGER_PARTS - (size_t)(image->end_part - image->first_part);
+	c->start_s = (int64_t)f->start_s;
+	c->value = (int64_t)f->value;
+	c->scale_n = f->scale_n;
+	c->scale_d = f->scale_d;
+	c->metric = (uint16_t)f->metric;
+	c->hours = (uint16_t)f->hours;
+	memcpy(c->zone, f->zone, sizeof(c->zone));
 }
 
-static union ledger_part *draft(struct ledger *l, size_t n, uint16_t type)
+size_t outbox_read(const struct ledger *l, uint64_t after,
+		   struct ipc_usage_cell *out, size_t max)
 {
-	union ledger_part *p = place(l, l->image->end_part + n);
+	const struct ledger_image *image = ledger_image(l);
+	uint64_t i = after > image->first_figure ? after : image->first_figure;
+	size_t count = 0;
 
-	memset(p, 0, sizeof(*p));
-	p->row.header.type = type;
-	return p;
-}
+	for (; i < image->end_figure && count < max; i++) {
+		struct ipc_usage_cell *c = &out[count++];
 
-struct ipc_usage_row *outbox_draft_row(struct ledger *l, size_t n)
-{
-	return &draft(l, n, IPC_USAGE_ROW)->row;
-}
-
-struct ipc_usage_label *outbox_draft_label(struct ledger *l, size_t n)
-{
-	return &draft(l, n, IPC_USAGE_LABEL)->label;
-}
-
-void outbox_stage(struct ledger *l, size_t n, int64_t start_s)
-{
-	struct ledger_image *image = l->image;
-
-	if (!n)
-		return;
-	for (size_t i = 0; i < n; i++)
-		*header_of(place(l, image->end_part +
-					    i)) = (struct ipc_usage_part){
-			.stream = image->stream,
-			.seq = image->last_seq + 1,
-			.start_s = image->is_relative ? -1 - start_s : start_s,
-			.index = (uint16_t)i,
-			.count = (uint16_t)n,
-		};
-	ledger_add(l, &image->last_seq, 1);
-	ledger_add(l, &image->end_part, n);
-}
-
-static bool may_go(const struct ipc_usage_part *p, uint64_t boot_s)
-{
-	return p->start_s >= 0 ||
-	       (int64_t)boot_s - (-1 - p->start_s) > OUTBOX_PLACE_S;
-}
-
-bool outbox_find(const struct ledger *l, uint64_t after, uint64_t boot_s,
-		 struct outbox_batch *batch)
-{
-	const struct ledger_image *image = l->image;
-	uint64_t i = image->first_part;
-
-	while (i < image->end_part) {
-		const struct ipc_usage_part *p = header_of(place(l, i));
-
-		if (p->seq > after) {
-			*batch = (struct outbox_batch){ i, p->count };
-			return may_go(p, boot_s);
-		}
-		i += p->count;
+		*c = (struct ipc_usage_cell){ .stream = image->stream,
+					      .seq = i + 1 };
+		fill(c, place(image, i));
 	}
-	return false;
-}
-
-const union ledger_part *outbox_part(const struct ledger *l, uint64_t i)
-{
-	return place(l, i);
+	for (size_t n = 0; n < count; n++)
+		out[n].more = (uint16_t)(count - 1 - n);
+	return count;
 }
 
 void outbox_forget(struct ledger *l, uint64_t committed)
 {
-	struct ledger_image *image = l->image;
-	uint64_t i = image->first_part;
+	const struct ledger_image *image = ledger_image(l);
 
-	while (i < image->end_part && header_of(place(l, i))->seq <= committed)
-		i += header_of(place(l, i))->count;
-	if (i == image->first_part)
+	if (committed <= image->first_figure || committed > image->end_figure)
 		return;
-	/* an empty ring starts over, so that it stays on its first pages */
-	ledger_set(l, &image->first_part, i == image->end_part ? 0 : i);
-	if (i == image->end_part)
-		ledger_set(l, &image->end_part, 0);
+	ledger_set(l, &image->first_figure, committed);
 	ledger_commit(l);
-}
-
-void outbox_place(struct ledger *l, int64_t boot_wall_s)
-{
-	struct ledger_image *image = l->image;
-
-	for (uint64_t i = image->first_part; i < image->end_part; i++) {
-		struct ipc_usage_part *p = header_of(place(l, i));
-		bool is_day = place(l, i)->row.header.type == IPC_USAGE_LABEL ||
-			      place(l, i)->row.step == USAGE_DAY;
-		int64_t t = boot_wall_s - 1 - p->start_s;
-
-		if (p->start_s < 0)
-			p->start_s = is_day ? wallclock_midnight(t)
-					    : wallclock_hour(t);
-	}
 }
 
 uint64_t outbox_waiting(const struct ledger *l)
 {
-	const struct ledger_image *image = l->image;
+	const struct ledger_image *image = ledger_image(l);
 
-	if (image->first_part == image->end_part)
-		return 0;
-	return image->last_seq - header_of(place(l, image->first_part))->seq +
-	       1;
+	return image->end_figure - image->first_figure;
 }
 
-int64_t outbox_oldest_s(const struct ledger *l)
+uint64_t outbox_oldest_ms(const struct ledger *l)
 {
-	const struct ledger_image *image = l->image;
+	const struct ledger_image *image = ledger_image(l);
 
-	if (image->first_part == image->end_part)
-		return 0;
-	return header_of(place(l, image->first_part))->start_s;
+	return outbox_waiting(l) ? place(image, image->first_figure)->closed_ms
+				 : 0;
 }

@@ -1,33 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "netctl/usage/usage.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/clock.h"
+#include "common/random.h"
+#include "netctl/usage/cells.h"
 #include "netctl/usage/device_index.h"
-#include "netctl/usage/release.h"
-#include "netctl/usage/release_day.h"
+#include "netctl/usage/lives.h"
+#include "netctl/usage/outbox.h"
+#include "netctl/usage/period.h"
 #include "netctl/usage/wallclock.h"
 
-#define HOUR_S	    3600
-#define DAY_S	    86400
-#define LOOK_MS	    60000 /* the wall clock may be set at any time */
-#define BACK_S	    7200  /* a clock that goes back further is followed */
-#define UNCOUNTED   -1
-#define BIT(metric) (1ULL << (metric))
+#define HOUR_S	  3600
+#define LOOK_MS	  60000 /* the wall clock may be set at any time */
+#define UNCOUNTED -1
+
+/* Of the places of each kind; the noise on them has the rest of a half. */
+#define PLACES	     31744
+#define PLACES_NOISE (LEDGER_DEVICES / 2 - PLACES)
 
 struct usage {
-	struct ledger ledger;
-	struct device_index *visits;
+	struct ledger *ledger;
+	struct device_index *devices;
 	struct wallclock clock;
-	unsigned int k;	 /* as configured; in force is that of the ledger */
-	uint32_t series; /* bit i: enum usage_series i is counted */
+	struct cells_plan plan;
 	int slot[SETTINGS_ZONES]; /* in the ledger, or UNCOUNTED */
-	uint32_t slots;		  /* bit i: place i of the ledger is one */
-	bool is_full;		  /* said so in the log today */
+	bool keeps_lives;
+	int lives_fd;
+	uint32_t online[LEDGER_ZONES]; /* of the devices looked at so far */
 };
 
 struct usage_now usage_now(void)
@@ -41,334 +45,89 @@ struct usage_now usage_now(void)
 	};
 }
 
-/* --- zones ------------------------------------------------------------- */
+/* --- the config -------------------------------------------------------- */
 
-static bool zone_is_empty(const struct ledger_zone *z)
+static void apply_zones(struct usage *u, const struct settings *s)
 {
-	for (int m = 0; m < USAGE_RELEASED; m++)
-		if (z->value[m])
-			return false;
-	return !z->day_visitors && !z->day_carried;
-}
+	u->plan.slots = 0;
+	for (size_t i = 0; i < SETTINGS_ZONES; i++) {
+		const struct zone_settings *z = &s->zone[i];
 
-static int find_slot(const struct usage *u, const char *name)
-{
-	for (int i = 0; i < LEDGER_ZONES; i++)
-		if (!strcmp(u->ledger.image->zone[i].name, name))
-			return i;
-	return UNCOUNTED;
-}
-
-static bool is_counted_zone(const struct settings *s, const char *name)
-{
-	for (size_t i = 0; i < s->zones; i++)
-		if (s->zone[i].counted && !strcmp(s->zone[i].name, name))
-			return true;
-	return false;
-}
-
-static bool has_visits(const struct usage *u, unsigned int slot)
-{
-	for (size_t i = 0; i < device_index_count(u->visits); i++)
-		if (visit_zone(ledger_visit_at(&u->ledger, i)) == slot)
-			return true;
-	return false;
-}
-
-/* Places of zones that are gone, and of which nothing is left to release. */
-static void free_slots(struct usage *u, const struct settings *s)
-{
-	for (unsigned int i = 0; i < LEDGER_ZONES; i++) {
-		struct ledger_zone *z = &u->ledger.image->zone[i];
-
-		if (z->name[0] && !is_counted_zone(s, z->name) &&
-		    zone_is_empty(z) && !has_visits(u, i))
-			memset(z, 0, sizeof(*z));
+		u->slot[i] = UNCOUNTED;
+		if (i < s->zones && z->counted)
+			u->slot[i] = cells_take_slot(u->ledger, z->name);
+		if (u->slot[i] != UNCOUNTED)
+			u->plan.slots |= 1U << u->slot[i];
+		else if (i < s->zones && z->counted)
+			log_warn("usage: zone %s is not counted before "
+				 "tomorrow",
+				 z->name);
 	}
-}
-
-static int take_slot(struct usage *u, const char *name)
-{
-	int i = find_slot(u, name);
-
-	if (i == UNCOUNTED)
-		i = find_slot(u, ""); /* a free one */
-	if (i == UNCOUNTED)
-		log_warn("usage: zone %s is not counted before tomorrow", name);
-	else
-		memcpy(u->ledger.image->zone[i].name, name, IPC_ZONE_NAME_MAX);
-	return i;
-}
-
-static bool is_unwanted(const struct usage *u, int metric)
-{
-	enum usage_series series =
-		usage_metric_info((enum usage_metric)metric)->series;
-
-	return !(u->series & 1U << series);
-}
-
-/* What is not to be counted any more is not released either. */
-static void drop_unwanted(struct usage *u)
-{
-	struct ledger_image *image = u->ledger.image;
-
-	for (int m = 0; m < USAGE_RELEASED; m++) {
-		for (size_t i = 0; is_unwanted(u, m) && i < LEDGER_ZONES; i++)
-			image->zone[i].value[m] =
-				image->zone[i].contributors[m] = 0;
-	}
-	for (size_t i = 0;
-	     is_unwanted(u, USAGE_DAY_VISITORS) && i < LEDGER_ZONES; i++)
-		image->zone[i].day_visitors = image->zone[i].day_carried = 0;
-	if (is_unwanted(u, USAGE_DAY_VISITORS))
-		image->box_day_visitors = image->box_day_carried = 0;
 }
 
 void usage_apply(struct usage *u, const struct settings *s)
 {
-	u->k = (unsigned int)s->usage.k;
-	if (u->k > u->ledger.image->k)
-		u->ledger.image->k = u->k; /* a lower one waits for midnight */
-	u->series = 0;
-	for (int i = 0; i < USAGE_SERIES_MAX; i++)
+	u->plan.profile = (enum usage_profile)s->usage.profile;
+	u->plan.epsilon = (unsigned int)s->usage.epsilon;
+	u->plan.series = 0;
+	for (int i = 0; i < USAGE_PLACES; i++)
 		if (settings_counts(s, (enum usage_series)i))
-			u->series |= 1U << i;
-	drop_unwanted(u);
-	free_slots(u, s);
-	u->slots = 0;
-	for (size_t i = 0; i < SETTINGS_ZONES; i++) {
-		u->slot[i] = i < s->zones && s->zone[i].counted
-				     ? take_slot(u, s->zone[i].name)
-				     : UNCOUNTED;
-		if (u->slot[i] != UNCOUNTED)
-			u->slots |= 1U << u->slot[i];
+			u->plan.series |= 1U << i;
+	apply_zones(u, s);
+}
+
+/* --- the doings of a device -------------------------------------------- */
+
+static union ledger_doings doings_of(const struct usage *u,
+				     const struct ledger_device *d)
+{
+	return (union ledger_doings){ ledger_get(u->ledger, &d->doings) };
+}
+
+static void set_doings(struct usage *u, const struct ledger_device *d,
+		       union ledger_doings doings)
+{
+	ledger_set(u->ledger, &d->doings, doings.word);
+}
+
+/* It is in the cell of this hour and zone, unless it is in enough of them. */
+static void count_hour(struct usage *u, union ledger_doings *now,
+		       unsigned int slot)
+{
+	uint8_t hour =
+		(uint8_t)ledger_image(u->ledger)->period[USAGE_HOUR].number;
+
+	if (now->hour != hour) {
+		now->hour = hour;
+		now->hour_zones = 0;
 	}
-}
-
-static struct ledger_zone *zone_at(const struct usage *u, unsigned int slot)
-{
-	return &u->ledger.image->zone[slot];
-}
-
-/* --- adding up --------------------------------------------------------- */
-
-static bool wants(const struct usage *u, const struct ledger_visit *v,
-		  enum usage_series series)
-{
-	return u->slots & 1U << visit_zone(v) && u->series & 1U << series;
-}
-
-static void set_bits(struct usage *u, struct ledger_visit *v, uint64_t bits)
-{
-	ledger_set(&u->ledger, &v->bits,
-		   ledger_get(&u->ledger, &v->bits) | bits);
-}
-
-static void contribute(struct usage *u, struct ledger_visit *v,
-		       enum usage_metric m, uint64_t amount)
-{
-	struct ledger_zone *z = zone_at(u, visit_zone(v));
-
-	if (!wants(u, v, usage_metric_info(m)->series))
+	if (now->hour_zones >> slot & 1 || now->hours == USAGE_HOURS_MAX ||
+	    !cells_is_open(u->ledger, USAGE_DEVICES_ONLINE, slot))
 		return;
-	ledger_add(&u->ledger, &z->value[m], amount);
-	if (ledger_get(&u->ledger, &v->bits) & BIT(m))
-		return;
-	set_bits(u, v, BIT(m));
-	ledger_add(&u->ledger, &z->contributors[m], 1);
+	now->hour_zones |= 1U << slot;
+	now->hours++;
+	cells_add(u->ledger, USAGE_DEVICES_ONLINE, slot, 1);
 }
 
-/* Once an hour and once a day. */
-static void count_visitor(struct usage *u, struct ledger_visit *v)
+static const struct ledger_device *
+device_of(struct usage *u, const struct session *s, unsigned int slot)
 {
-	uint64_t bits = ledger_get(&u->ledger, &v->bits);
-
-	if (!(bits & VISIT_IN_HOUR)) {
-		contribute(u, v, USAGE_VISITORS, 1);
-		set_bits(u, v, VISIT_IN_HOUR);
-	}
-	if (bits & VISIT_IN_DAY || !wants(u, v, USAGE_SERIES_VISITORS))
-		return;
-	if (!device_index_any(u->visits, v->id, VISIT_IN_DAY))
-		ledger_add(&u->ledger, &u->ledger.image->box_day_visitors, 1);
-	ledger_add(&u->ledger, &zone_at(u, visit_zone(v))->day_visitors, 1);
-	set_bits(u, v, VISIT_IN_DAY);
+	return device_index_get(u->devices, &s->mac,
+				&ledger_image(u->ledger)->online, slot);
 }
 
-/* --- devices ----------------------------------------------------------- */
-
-static struct ledger_visit *add_visit(struct usage *u, uint64_t id,
-				      unsigned int slot)
+/* Its first session says which zone's device of the day it is. */
+static void go_online(struct usage *u, const struct ledger_device *d,
+		      unsigned int slot)
 {
-	struct ledger_visit *v = device_index_add(u->visits, id, slot);
+	union ledger_doings now = doings_of(u, d);
 
-	if (!v && !u->is_full)
-		log_warn("usage: too many devices today to tell them apart; "
-			 "further ones are not counted");
-	u->is_full = !v;
-	return v;
-}
-
-/* The record of a device in a zone; NULL: it has none today. */
-static struct ledger_visit *find_visit(const struct usage *u, uint16_t zone,
-				       const struct mac *mac)
-{
-	if (u->slot[zone] == UNCOUNTED)
-		return NULL;
-	return device_index_find(u->visits, device_index_id(u->visits, mac),
-				 (unsigned int)u->slot[zone]);
-}
-
-/* The same, made where there is none. NULL: it cannot be counted. */
-static struct ledger_visit *visit_of(struct usage *u, uint16_t zone,
-				     const struct mac *mac)
-{
-	struct ledger_visit *v = find_visit(u, zone, mac);
-
-	if (v || u->slot[zone] == UNCOUNTED)
-		return v;
-	return add_visit(u, device_index_id(u->visits, mac),
-			 (unsigned int)u->slot[zone]);
-}
-
-/* Who only looks takes up half of the day's records at most. */
-static bool has_room_for_onlookers(const struct usage *u)
-{
-	return device_index_count(u->visits) < LEDGER_VISITS / 2;
-}
-
-/* The record of a session; one from before midnight gets its name again. */
-static struct ledger_visit *visit_of_session(struct usage *u,
-					     const struct session *s)
-{
-	struct ledger_visit *v = device_index_find_handle(u->visits, s->handle);
-
-	if (v && !v->id)
-		device_index_set_id(u->visits, v,
-				    device_index_id(u->visits, &s->mac));
-	return v;
-}
-
-/* --- what happens ------------------------------------------------------ */
-
-void usage_shown(struct usage *u, uint16_t zone, const struct mac *mac,
-		 uint32_t platform)
-{
-	struct ledger_visit *v = find_visit(u, zone, mac);
-	uint64_t bits;
-
-	if (!v && has_room_for_onlookers(u))
-		v = visit_of(u, zone, mac);
-	if (!v)
-		return;
-	bits = ledger_get(&u->ledger, &v->bits);
-	if (platform && platform < USAGE_PLATFORMS &&
-	    !(bits & VISIT_PLATFORM_MASK))
-		set_bits(u, v, (uint64_t)platform << VISIT_PLATFORM_SHIFT);
-	if (!(bits & VISIT_SHOWN)) {
-		contribute(u, v, USAGE_SHOWN, 1);
-		set_bits(u, v, VISIT_SHOWN);
-	}
-	ledger_commit(&u->ledger);
-}
-
-/* The last place is for all that somebody may invent. */
-static void count_language(struct usage *u, const char *language)
-{
-	static const char other[USAGE_LABEL_MAX] = "other";
-	struct ledger_image *image = u->ledger.image;
-	uint64_t i = 0;
-
-	while (i < image->languages &&
-	       memcmp(image->language[i].label, language, USAGE_LABEL_MAX))
-		i++;
-	if (i >= USAGE_LABELS - 1) {
-		i = USAGE_LABELS - 1;
-		language = other;
-	}
-	if (i >= image->languages) {
-		memcpy(image->language[i].label, language, USAGE_LABEL_MAX);
-		image->language[i].value = 0;
-		ledger_set(&u->ledger, &image->languages, i + 1);
-	}
-	ledger_add(&u->ledger, &image->language[i].value, 1);
-}
-
-void usage_accepted(struct usage *u, uint16_t zone, const struct mac *mac,
-		    const char language[USAGE_LABEL_MAX])
-{
-	struct ledger_visit *v = visit_of(u, zone, mac);
-	uint64_t platform;
-
-	if (!v)
-		return;
-	contribute(u, v, USAGE_ACCEPTED, 1);
-	if (!device_index_any(u->visits, v->id, VISIT_LABELLED)) {
-		platform =
-			(v->bits & VISIT_PLATFORM_MASK) >> VISIT_PLATFORM_SHIFT;
-		if (wants(u, v, USAGE_SERIES_LANGUAGE) &&
-		    usage_label_is_valid(language))
-			count_language(u, language);
-		if (wants(u, v, USAGE_SERIES_PLATFORM))
-			ledger_add(&u->ledger,
-				   &u->ledger.image->platform[platform], 1);
-		set_bits(u, v, VISIT_LABELLED);
-	}
-	ledger_commit(&u->ledger);
-}
-
-/* A device with a session elsewhere in the zone would be one with two MACs. */
-static struct ledger_visit *visit_to_begin(struct usage *u,
-					   const struct session *s)
-{
-	struct ledger_visit *v = visit_of(u, s->zone, &s->mac);
-
-	if (v && v->handle) {
-		device_index_set_handle(u->visits, v, 0);
-		ledger_commit(&u->ledger);
-	}
-	return v;
-}
-
-void usage_begin(struct usage *u, const struct session *s)
-{
-	struct ledger_visit *v = visit_of_session(u, s);
-	bool is_new = !v;
-
-	if (is_new)
-		v = visit_to_begin(u, s);
-	if (!v)
-		return;
-	if (is_new) {
-		device_index_set_handle(u->visits, v, s->handle);
-		ledger_set(&u->ledger, &v->granted_ms, s->granted_ms);
-		contribute(u, v, USAGE_SESSIONS, 1);
-		count_visitor(u, v);
-	}
-	/* another grant starts the counters anew */
-	if (is_new || s->up_bytes < v->seen_up ||
-	    s->down_bytes < v->seen_down) {
-		ledger_set(&u->ledger, &v->seen_up, 0);
-		ledger_set(&u->ledger, &v->seen_down, 0);
-	}
-	ledger_set(&u->ledger, &v->ends_ms, s->ends_ms);
-	ledger_commit(&u->ledger);
-}
-
-/* Nothing is known of before: the session is taken as it is. */
-static void adopt_silently(struct usage *u, const struct session *s)
-{
-	struct ledger_visit *v = visit_to_begin(u, s);
-
-	if (!v)
-		return;
-	device_index_set_handle(u->visits, v, s->handle);
-	ledger_set(&u->ledger, &v->granted_ms, s->granted_ms);
-	ledger_set(&u->ledger, &v->ends_ms, s->ends_ms);
-	ledger_set(&u->ledger, &v->seen_up, s->up_bytes);
-	ledger_set(&u->ledger, &v->seen_down, s->down_bytes);
-	ledger_commit(&u->ledger);
+	if (!now.is_visitor)
+		now.zone = slot & 0x3f;
+	now.is_visitor = 1;
+	now.ended = USAGE_STAYED - USAGE_EXPIRED;
+	count_hour(u, &now, slot);
+	set_doings(u, d, now);
 }
 
 /* A counter that is lower than before has started anew. */
@@ -377,232 +136,316 @@ static uint64_t growth(uint64_t now, uint64_t seen)
 	return now >= seen ? now - seen : now;
 }
 
-static void count_bytes(struct usage *u, struct ledger_visit *v,
-			const struct session *s)
+static uint64_t at_most(uint64_t value, uint64_t max)
 {
-	struct ledger *l = &u->ledger;
-	uint64_t up = growth(s->up_bytes, v->seen_up);
-	uint64_t down = growth(s->down_bytes, v->seen_down);
+	return value < max ? value : max;
+}
 
-	if (!up && !down)
+/* Both directions share what the device may still add today. */
+static void count_bytes(struct usage *u, const struct ledger_device *d,
+			unsigned int slot, const struct session *s)
+{
+	uint64_t left = USAGE_BYTES_DEVICE - d->bytes;
+	uint64_t up = at_most(growth(s->up_bytes, s->counted_up), left);
+	uint64_t down =
+		at_most(growth(s->down_bytes, s->counted_down), left - up);
+
+	cells_add(u->ledger, USAGE_BYTES_UP, slot, up);
+	cells_add(u->ledger, USAGE_BYTES_DOWN, slot, down);
+	ledger_add(u->ledger, &d->bytes, up + down);
+}
+
+static void take_counters(struct session *s, uint64_t now_ms)
+{
+	s->counted_up = s->up_bytes;
+	s->counted_down = s->down_bytes;
+	s->counted_ms = now_ms;
+}
+
+/* --- what happens ------------------------------------------------------ */
+
+void usage_shown(struct usage *u, uint16_t zone, const struct mac *mac,
+		 uint32_t platform)
+{
+	const struct ledger_device *d;
+	union ledger_doings now;
+
+	if (u->slot[zone] == UNCOUNTED)
 		return;
-	if (wants(u, v, USAGE_SERIES_BYTES)) {
-		contribute(u, v, USAGE_BYTES_UP, up);
-		ledger_add(l,
-			   &zone_at(u, visit_zone(v))->value[USAGE_BYTES_DOWN],
-			   down);
-		ledger_add(l, &v->batch_up, up);
-		ledger_add(l, &v->batch_down, down);
-	}
-	count_visitor(u, v);
-	ledger_set(l, &v->seen_up, s->up_bytes);
-	ledger_set(l, &v->seen_down, s->down_bytes);
-	ledger_commit(l);
+	d = device_index_get(u->devices, mac, &ledger_image(u->ledger)->looking,
+			     (unsigned int)u->slot[zone]);
+	if (!d)
+		return;
+	now = doings_of(u, d);
+	if (!now.platform && platform < USAGE_PLATFORMS)
+		now.platform = platform & 7;
+	set_doings(u, d, now);
+	ledger_commit(u->ledger);
 }
 
-void usage_count(struct usage *u, const struct session *s)
+void usage_accepted(struct usage *u, uint16_t zone, const struct mac *mac,
+		    const char language[USAGE_LABEL_MAX])
 {
-	struct ledger_visit *v = visit_of_session(u, s);
+	const struct ledger_device *d;
+	union ledger_doings now;
 
-	if (!v && u->slot[s->zone] != UNCOUNTED) {
-		if (u->ledger.is_fresh) {
-			adopt_silently(u, s);
-			return;
-		}
-		usage_begin(u, s);
-		v = visit_of_session(u, s);
-	}
-	if (v)
-		count_bytes(u, v, s);
+	if (u->slot[zone] == UNCOUNTED)
+		return;
+	d = device_index_get(u->devices, mac, &ledger_image(u->ledger)->online,
+			     (unsigned int)u->slot[zone]);
+	if (!d)
+		return;
+	now = doings_of(u, d);
+	if (!now.language)
+		now.language = (usage_language_metric(language) -
+				USAGE_LANGUAGE_FIRST + 1) &
+			       0x1f;
+	set_doings(u, d, now);
+	ledger_commit(u->ledger);
 }
 
-/* USAGE_METRICS: a reason that no figure counts. */
+void usage_begin(struct usage *u, struct session *s, uint64_t now_ms)
+{
+	const struct ledger_device *d = NULL;
+	int slot = u->slot[s->zone];
+
+	if (!s->counted_ms)
+		take_counters(s, now_ms);
+	if (slot != UNCOUNTED)
+		d = device_of(u, s, (unsigned int)slot);
+	if (!d)
+		return;
+	go_online(u, d, (unsigned int)slot);
+	ledger_commit(u->ledger);
+}
+
+static bool has_moved(const struct session *s)
+{
+	return s->up_bytes != s->counted_up || s->down_bytes != s->counted_down;
+}
+
+static void count(struct usage *u, const struct session *s, uint64_t now_ms,
+		  const struct ledger_device *d, unsigned int slot)
+{
+	if (has_moved(s)) {
+		go_online(u, d, slot);
+		count_bytes(u, d, slot, s);
+	}
+	ledger_add(u->ledger, &d->online_ms, now_ms - s->counted_ms);
+}
+
+void usage_count(struct usage *u, struct session *s, uint64_t now_ms)
+{
+	const struct ledger_device *d = NULL;
+	int slot = u->slot[s->zone];
+
+	/* who is silent since midnight has not been seen today */
+	if (s->counted_ms && slot != UNCOUNTED)
+		d = has_moved(s) ? device_of(u, s, (unsigned int)slot)
+				 : device_index_find(u->devices, &s->mac);
+	if (d) {
+		count(u, s, now_ms, d, (unsigned int)slot);
+		ledger_commit(u->ledger);
+		/* a zone has one session a device at most */
+		if (doings_of(u, d).is_visitor &&
+		    doings_of(u, d).zone == (unsigned int)slot)
+			u->online[slot]++;
+	}
+	take_counters(s, now_ms);
+}
+
+void usage_peak(struct usage *u)
+{
+	const struct ledger_image *image = ledger_image(u->ledger);
+
+	for (unsigned int i = 0; i < LEDGER_ZONES; i++) {
+		const uint64_t *most = &image->zone[i].most;
+
+		if (u->online[i] > *most &&
+		    cells_is_open(u->ledger, USAGE_MOST, i)) {
+			cells_add(u->ledger, USAGE_MOST, i,
+				  u->online[i] - *most);
+			ledger_set(u->ledger, most, u->online[i]);
+			ledger_commit(u->ledger);
+		}
+	}
+	memset(u->online, 0, sizeof(u->online));
+}
+
 static enum usage_metric metric_of_reason(uint8_t reason)
 {
 	static const enum usage_metric metric[SESSION_REASON_MAX] = {
-		[SESSION_REASON_NONE] = USAGE_OPERATOR,
+		[SESSION_REASON_NONE] = USAGE_STAYED,
 		[SESSION_REASON_EXPIRED] = USAGE_EXPIRED,
 		[SESSION_REASON_IDLE] = USAGE_IDLE,
 		[SESSION_REASON_QUOTA] = USAGE_QUOTA,
 		[SESSION_REASON_LOGOUT] = USAGE_LOGOUT,
 		[SESSION_REASON_OPERATOR] = USAGE_OPERATOR,
-		[SESSION_REASON_KERNEL] = USAGE_METRICS,
+		[SESSION_REASON_KERNEL] =
+			USAGE_STAYED, /* the machine's fault */
 	};
 
 	return metric[reason < SESSION_REASON_MAX ? reason : 0];
 }
 
-static void end_visit(struct usage *u, struct ledger_visit *v, uint8_t reason,
-		      uint64_t end_ms)
+void usage_end(struct usage *u, struct session *s, uint64_t now_ms)
 {
-	uint64_t ms = end_ms > v->granted_ms ? end_ms - v->granted_ms : 0;
-	enum usage_metric ended = metric_of_reason(reason);
+	const struct ledger_device *d = device_index_find(u->devices, &s->mac);
+	union ledger_doings now;
+	int slot = u->slot[s->zone];
 
-	if (ended < USAGE_METRICS)
-		contribute(u, v, ended, 1);
-	contribute(u, v, usage_dwell_metric(ms / 1000), 1);
-	device_index_set_handle(u->visits, v, 0);
-	ledger_set(&u->ledger, &v->granted_ms, 0);
-	ledger_set(&u->ledger, &v->ends_ms, 0);
-	ledger_set(&u->ledger, &v->seen_up, 0);
-	ledger_set(&u->ledger, &v->seen_down, 0);
-	ledger_commit(&u->ledger);
+	if (!d || slot == UNCOUNTED || !s->counted_ms)
+		return;
+	count(u, s, now_ms, d, (unsigned int)slot);
+	take_counters(s, now_ms);
+	now = doings_of(u, d);
+	now.ended = (metric_of_reason(s->reason) - USAGE_EXPIRED) & 0xf;
+	set_doings(u, d, now);
+	ledger_commit(u->ledger);
 }
 
-void usage_end(struct usage *u, const struct session *s, uint64_t now_ms)
+/* --- the end of a day -------------------------------------------------- */
+
+/* A device adds to the cells of days and weeks once, at the end. */
+static void settle(struct usage *u, const struct ledger_device *d)
 {
-	struct ledger_visit *v = visit_of_session(u, s);
+	union ledger_doings now = doings_of(u, d);
 
-	if (!v)
+	if (now.is_settled)
 		return;
-	count_bytes(u, v, s);
-	end_visit(u, v, s->reason, now_ms);
-}
-
-void usage_peak(struct usage *u, uint16_t zone, uint32_t online)
-{
-	struct ledger_zone *z;
-
-	if (u->slot[zone] == UNCOUNTED ||
-	    !(u->series & 1U << USAGE_SERIES_PEAK))
-		return;
-	z = zone_at(u, (unsigned int)u->slot[zone]);
-	if (online > z->peak)
-		z->peak = online;
-}
-
-/*
- * It is gone, and nobody was there to see why. One whose record has no name
- * any more has not been seen today: it is nobody's contribution.
- */
-static void end_unseen(struct usage *u, struct ledger_visit *v, uint64_t now_ms)
-{
-	bool is_over = v->ends_ms <= now_ms;
-
-	if (v->id) {
-		end_visit(u, v,
-			  is_over ? SESSION_REASON_EXPIRED
-				  : SESSION_REASON_OPERATOR,
-			  is_over ? v->ends_ms : now_ms);
-		return;
+	if (now.is_visitor) {
+		cells_add(u->ledger, USAGE_VISITORS, now.zone, 1);
+		cells_add(u->ledger, usage_dwell_metric(d->online_ms / 1000), 0,
+			  1);
+		cells_add(u->ledger,
+			  (enum usage_metric)(USAGE_EXPIRED + now.ended), 0, 1);
+		cells_add(u->ledger,
+			  (enum usage_metric)(USAGE_PLATFORM_FIRST +
+					      now.platform),
+			  0, 1);
+	} else {
+		cells_add(u->ledger, USAGE_ONLOOKERS, now.zone, 1);
 	}
-	device_index_set_handle(u->visits, v, 0);
-	ledger_commit(&u->ledger);
+	if (now.language)
+		cells_add(u->ledger,
+			  (enum usage_metric)(USAGE_LANGUAGE_FIRST - 1 +
+					      now.language),
+			  0, 1);
+	now.is_settled = 1;
+	set_doings(u, d, now);
+	ledger_commit(u->ledger);
 }
 
-void usage_reconcile(struct usage *u, struct session_table *t, uint64_t now_ms)
+static void close_period(struct usage *u, enum usage_period period,
+			 uint64_t boot_ms)
 {
-	size_t count = device_index_count(u->visits);
+	const struct ledger_image *image = ledger_image(u->ledger);
+	const struct ledger_period *p = &image->period[period];
 
-	for (size_t i = 0; i < count; i++) {
-		struct ledger_visit *v = ledger_visit_at(&u->ledger, i);
-
-		if (v->handle && !session_find_handle(t, v->handle))
-			end_unseen(u, v, now_ms);
+	ledger_set(u->ledger, &p->is_closing, 1);
+	if (period == USAGE_DAY)
+		ledger_set(u->ledger, &image->is_counting, 0);
+	ledger_commit(u->ledger);
+	for (size_t i = 0; period == USAGE_DAY && i < ledger_devices(u->ledger);
+	     i++)
+		settle(u, &image->device[i]);
+	cells_close(u->ledger, period, boot_ms);
+	if (period == USAGE_DAY) {
+		ledger_destroy_day(u->ledger);
+		device_index_clear(u->devices);
 	}
-	u->ledger.is_fresh = false;
+	ledger_set(u->ledger, &p->is_open, 0);
+	ledger_set(u->ledger, &p->is_closing, 0);
+	ledger_commit(u->ledger);
 }
 
-/* --- hours and days ---------------------------------------------------- */
+/* --- the beginning of one ---------------------------------------------- */
 
-static int64_t time_of(const struct usage *u, uint64_t boot_ms)
+static void set_places(struct usage *u, const struct ledger_places *p)
 {
-	return u->ledger.image->is_relative ? (int64_t)(boot_ms / 1000)
-					    : wallclock_at(&u->clock, boot_ms);
+	struct usage_scale t =
+		usage_scale(USAGE_PLACES, u->plan.profile, u->plan.epsilon);
+	int64_t noise = u->plan.draw(t);
+
+	if (noise > PLACES_NOISE)
+		noise = PLACES_NOISE;
+	if (noise < -PLACES)
+		noise = -PLACES;
+	ledger_set(u->ledger, &p->all, (uint64_t)(PLACES + noise));
 }
 
-static int64_t hour_of(const struct usage *u, int64_t t)
+static bool has_budget(struct usage *u, int64_t start_s)
 {
-	return u->ledger.image->is_relative ? t - t % HOUR_S
-					    : wallclock_hour(t);
+	return !u->keeps_lives ||
+	       lives_begin(u->lives_fd, period_day_number(start_s)) <=
+		       LIVES_MAX;
 }
 
-static int64_t day_of(const struct usage *u, int64_t t)
+static void begin_day(struct usage *u, int64_t start_s)
 {
-	return u->ledger.image->is_relative ? t - t % DAY_S
-					    : wallclock_midnight(t);
+	const struct ledger_image *image = ledger_image(u->ledger);
+	uint64_t key[2];
+
+	cells_free_slots(u->ledger, u->plan.slots);
+	if (!random_fill(key, sizeof(key)))
+		fatal("usage: the kernel has no random numbers");
+	ledger_set(u->ledger, &image->key[0], key[0]);
+	ledger_set(u->ledger, &image->key[1], key[1]);
+	ledger_set(u->ledger, &image->is_counting, has_budget(u, start_s));
+	set_places(u, &image->looking);
+	set_places(u, &image->online);
+	explicit_bzero(key, sizeof(key));
 }
 
-static void set_period(struct usage *u, int64_t hour_s, int64_t day_s)
+static void open_period(struct usage *u, enum usage_period period, int64_t t,
+			uint64_t boot_ms)
 {
-	struct ledger_image *image = u->ledger.image;
+	const struct ledger_period *p =
+		&ledger_image(u->ledger)->period[period];
+	int64_t start_s = period_start(period, t);
 
-	ledger_set(&u->ledger, &image->hour_s, (uint64_t)hour_s);
-	ledger_set(&u->ledger, &image->day_s, (uint64_t)day_s);
-	ledger_commit(&u->ledger);
+	if (p->is_open)
+		return;
+	if (period == USAGE_DAY)
+		begin_day(u, start_s);
+	ledger_set(u->ledger, &p->is_open, 1);
+	ledger_add(u->ledger, &p->number, 1);
+	ledger_set(u->ledger, &p->start_s, (uint64_t)start_s);
+	ledger_set(u->ledger, &p->opened_ms, boot_ms);
+	ledger_commit(u->ledger);
 }
 
-/* What was counted since the boot gets its place in time. */
-static void place(struct usage *u)
+/* Days before weeks, which end with one. */
+bool usage_tick(struct usage *u, const struct usage_now *now)
 {
-	struct ledger_image *image = u->ledger.image;
-	int64_t boot_wall_s = wallclock_at(&u->clock, 0);
-	int64_t hour_s = wallclock_hour(boot_wall_s + (int64_t)image->hour_s);
-
-	outbox_place(&u->ledger, boot_wall_s);
-	ledger_set(&u->ledger, &image->is_relative, 0);
-	set_period(u, hour_s, wallclock_midnight(hour_s));
-	log_info("usage: the time is known; what was counted since the start "
-		 "has its place");
-}
-
-static void follow_clock(struct usage *u, const struct usage_now *now)
-{
-	struct ledger_image *image = u->ledger.image;
+	const struct ledger_image *image = ledger_image(u->ledger);
+	uint64_t before = image->end_figure;
 	int64_t t;
 
 	wallclock_see(&u->clock, now->boot_ms, now->wall_ms);
-	if (!image->is_started) {
-		image->is_relative = !u->clock.is_known;
-		image->is_started = true;
-		t = time_of(u, now->boot_ms);
-		set_period(u, hour_of(u, t), day_of(u, t));
-		if (image->is_relative)
-			log_info("usage: the time of day is not known yet; "
-				 "hours are counted from the boot");
-	} else if (image->is_relative && u->clock.is_known) {
-		place(u);
+	t = u->clock.is_known ? wallclock_at(&u->clock, now->boot_ms) : 0;
+	for (int i = 0; i < USAGE_PERIODS; i++) {
+		enum usage_period p = (enum usage_period)i;
+
+		if (p == USAGE_WEEK && image->period[USAGE_DAY].is_open)
+			continue;
+		if (period_is_over(p, &image->period[p],
+				   t ? period_start(p, t) : 0, now->boot_ms))
+			close_period(u, p, now->boot_ms);
 	}
-}
-
-/* A clock that went back a little is waited for. */
-static bool hour_is_over(const struct usage *u, int64_t next_hour_s)
-{
-	int64_t hour_s = (int64_t)u->ledger.image->hour_s;
-
-	return next_hour_s > hour_s || hour_s - next_hour_s > BACK_S;
-}
-
-bool usage_tick(struct usage *u, const struct usage_now *now)
-{
-	struct ledger_image *image = u->ledger.image;
-	uint64_t seq = image->last_seq;
-	int64_t next_hour_s, next_day_s;
-
-	follow_clock(u, now);
-	if (!image->is_relative && !u->clock.is_known)
-		return false; /* of an earlier netctl; the clock is gone now */
-	next_hour_s = hour_of(u, time_of(u, now->boot_ms));
-	if (hour_is_over(u, next_hour_s))
-		release_hour(&u->ledger, (unsigned int)image->k, next_hour_s);
-	/* apart from the hour: a kill may have come between the two */
-	next_day_s = day_of(u, (int64_t)image->hour_s);
-	if ((uint64_t)next_day_s != image->day_s) {
-		release_day(&u->ledger, u->visits, (unsigned int)image->k,
-			    next_day_s);
-		image->k = u->k;
-		u->is_full = false;
-	}
-	return image->last_seq != seq;
+	for (int i = 0; t && i < USAGE_PERIODS; i++)
+		open_period(u, (enum usage_period)i, t, now->boot_ms);
+	cells_fit(u->ledger, &u->plan, now->boot_ms);
+	return image->end_figure != before;
 }
 
 uint64_t usage_due_ms(const struct usage *u, const struct usage_now *now)
 {
-	int64_t t = u->ledger.image->is_relative
-			    ? (int64_t)now->boot_ms
-			    : (int64_t)now->boot_ms + u->clock.offset_ms;
+	int64_t next_s =
+		(int64_t)ledger_image(u->ledger)->period[USAGE_HOUR].start_s +
+		HOUR_S;
 	int64_t left_ms =
-		((int64_t)u->ledger.image->hour_s + HOUR_S) * 1000 - t;
+		next_s * 1000 - (int64_t)now->boot_ms - u->clock.offset_ms;
 
 	if (left_ms < 0 || left_ms > LOOK_MS)
 		return LOOK_MS;
@@ -611,22 +454,24 @@ uint64_t usage_due_ms(const struct usage *u, const struct usage_now *now)
 
 /* --- life -------------------------------------------------------------- */
 
-struct usage *usage_new(const struct settings *s, uid_t uid, gid_t gid)
+struct usage *usage_new(const struct settings *s, uid_t uid, gid_t gid,
+			int64_t (*draw)(struct usage_scale t))
 {
 	struct usage *u = calloc(1, sizeof(*u));
-	int err = u ? ledger_open(&u->ledger, s->usage.pending, uid, gid)
-		    : -ENOMEM;
 
-	if (!err) {
-		tzset();
-		u->visits = device_index_new(&u->ledger);
-	}
-	if (err || !u->visits) {
-		log_error("usage: %s", strerror(err ? -err : ENOMEM));
+	if (!u)
+		return NULL;
+	tzset();
+	u->plan.draw = draw;
+	u->keeps_lives = *s->usage.lives != '\0';
+	u->lives_fd = lives_open(s->usage.lives, uid, gid);
+	u->ledger = ledger_open(s->usage.pending, uid, gid);
+	if (u->ledger)
+		u->devices = device_index_new(u->ledger);
+	if (!u->devices) {
 		usage_free(u);
 		return NULL;
 	}
-	release_resume(&u->ledger, u->visits);
 	usage_apply(u, s);
 	return u;
 }
@@ -635,49 +480,39 @@ void usage_free(struct usage *u)
 {
 	if (!u)
 		return;
-	device_index_free(u->visits);
-	ledger_close(&u->ledger);
+	device_index_free(u->devices);
+	ledger_close(u->ledger);
+	if (u->lives_fd >= 0)
+		close(u->lives_fd);
 	free(u);
 }
 
 uint64_t usage_stream(const struct usage *u)
 {
-	return u->ledger.image->stream;
+	return ledger_image(u->ledger)->stream;
 }
 
-bool usage_find_batch(const struct usage *u, uint64_t after, uint64_t boot_ms,
-		      struct outbox_batch *batch)
+size_t usage_read(const struct usage *u, uint64_t after,
+		  struct ipc_usage_cell *out, size_t max)
 {
-	return outbox_find(&u->ledger, after, boot_ms / 1000, batch);
-}
-
-union ledger_part usage_part(const struct usage *u, uint64_t i)
-{
-	union ledger_part part = *outbox_part(&u->ledger, i);
-
-	if (part.row.part.start_s < 0)
-		part.row.part.start_s = 0; /* never got its place */
-	return part;
+	return outbox_read(u->ledger, after, out, max);
 }
 
 void usage_forget(struct usage *u, uint64_t committed)
 {
-	outbox_forget(&u->ledger, committed);
+	outbox_forget(u->ledger, committed);
 }
 
 struct usage_health usage_health(const struct usage *u,
 				 const struct usage_now *now)
 {
-	int64_t oldest_s = outbox_oldest_s(&u->ledger);
-	struct usage_health h = {
-		.is_kept = u->ledger.is_kept,
-		.time_is_known = u->clock.is_known,
-		.waiting = outbox_waiting(&u->ledger),
-	};
+	uint64_t oldest_ms = outbox_oldest_ms(u->ledger);
 
-	if (oldest_s > 0 && u->clock.is_known &&
-	    wallclock_at(&u->clock, now->boot_ms) > oldest_s)
-		h.lag_s = (uint64_t)(wallclock_at(&u->clock, now->boot_ms) -
-				     oldest_s);
-	return h;
+	return (struct usage_health){
+		.is_kept = ledger_is_kept(u->ledger),
+		.time_is_known = u->clock.is_known,
+		.is_counting = ledger_image(u->ledger)->is_counting,
+		.waiting = outbox_waiting(u->ledger),
+		.lag_s = oldest_ms ? (now->boot_ms - oldest_ms) / 1000 : 0,
+	};
 }

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Counting use without keeping anything about anybody. Takes in what happens
- * to sessions, adds it up in the ledger, and closes hours and days. What
- * leaves is in the outbox, shared by at least k devices.
+ * Counting use so that what leaves tells of nobody. Takes in what happens to
+ * sessions, keeps one record a device and day in the ledger, bounds what it
+ * adds to the cells, and opens and closes them by the clock.
  *
- * Zones are named by their index in the settings last applied.
+ * Zones are named by their index in the settings last applied. Nothing is
+ * counted before the time of day is known.
  */
 #ifndef STADTTOR_NETCTL_USAGE_USAGE_H
 #define STADTTOR_NETCTL_USAGE_USAGE_H
 
 #include "common/config/settings.h"
 #include "netctl/session/session.h"
-#include "netctl/usage/ledger.h"
-#include "netctl/usage/outbox.h"
 
 struct usage;
 
@@ -24,17 +23,20 @@ struct usage_now {
 struct usage_now usage_now(void);
 
 /*
- * Opens the ledger of the settings for that owner, before privileges are
- * dropped. NULL: no memory, said in the log.
+ * Opens the ledger and the file of lives of the settings for that owner, before
+ * privileges are dropped. draw: noise_draw(), or what a test puts in its place.
+ * NULL: no memory, said in the log.
  */
-struct usage *usage_new(const struct settings *s, uid_t uid, gid_t gid);
+struct usage *usage_new(const struct settings *s, uid_t uid, gid_t gid,
+			int64_t (*draw)(struct usage_scale t));
 void usage_free(struct usage *u);
 
-/* Zones, k and series of other settings; what is counted so far stays. */
+/* Zones, series and budget of other settings, from the next tick on; what is
+ * counted so far stays. */
 void usage_apply(struct usage *u, const struct settings *s);
 
 /*
- * Closes hours and days that are over. true: a batch is ready. What was
+ * Closes what is over and opens what follows. true: figures are ready. What was
  * counted before belongs to the hour that ends, so counters are read first.
  */
 bool usage_tick(struct usage *u, const struct usage_now *now);
@@ -48,38 +50,38 @@ uint64_t usage_due_ms(const struct usage *u, const struct usage_now *now);
 void usage_shown(struct usage *u, uint16_t zone, const struct mac *mac,
 		 uint32_t platform);
 
-/* Its tap lets it in; language: as of usage_label_is_valid(), else none. */
+/* Its tap lets it in, by a page of that language. */
 void usage_accepted(struct usage *u, uint16_t zone, const struct mac *mac,
 		    const char language[USAGE_LABEL_MAX]);
 
 /* The session is in the kernel, or its limits have changed there. */
-void usage_begin(struct usage *u, const struct session *s);
+void usage_begin(struct usage *u, struct session *s, uint64_t now_ms);
 
-/* Its counters are as the kernel has them now. */
-void usage_count(struct usage *u, const struct session *s);
+/*
+ * Its counters are as the kernel has them now; those that it comes with are
+ * taken as they are. When all have been, usage_peak() takes how many they were.
+ */
+void usage_count(struct usage *u, struct session *s, uint64_t now_ms);
+void usage_peak(struct usage *u);
 
 /* It is over, for the reason it holds. */
-void usage_end(struct usage *u, const struct session *s, uint64_t now_ms);
-
-/* So many devices are online at once in that zone. */
-void usage_peak(struct usage *u, uint16_t zone, uint32_t online);
-
-/* Once after a start: sessions that are gone from the table have ended. */
-void usage_reconcile(struct usage *u, struct session_table *t, uint64_t now_ms);
+void usage_end(struct usage *u, struct session *s, uint64_t now_ms);
 
 /* --- what leaves ------------------------------------------------------- */
 
 uint64_t usage_stream(const struct usage *u);
-bool usage_find_batch(const struct usage *u, uint64_t after, uint64_t boot_ms,
-		      struct outbox_batch *batch);
-union ledger_part usage_part(const struct usage *u, uint64_t i);
+
+/* Released cells behind that number, at most max; header is left empty. */
+size_t usage_read(const struct usage *u, uint64_t after,
+		  struct ipc_usage_cell *out, size_t max);
 void usage_forget(struct usage *u, uint64_t committed);
 
 struct usage_health {
 	bool is_kept; /* outlives a restart of netctl */
 	bool time_is_known;
-	uint64_t waiting; /* batches */
-	uint64_t lag_s;	  /* age of the oldest */
+	bool is_counting;
+	uint64_t waiting; /* figures */
+	uint64_t lag_s;	  /* since the oldest was released */
 };
 struct usage_health usage_health(const struct usage *u,
 				 const struct usage_now *now);
