@@ -17,6 +17,7 @@
 #include "common/wipe.h"
 #include "netctl/control/controller.h"
 #include "netctl/server/server.h"
+#include "netctl/usage/noise.h"
 #include "netctl/usage/usage.h"
 
 #define PROGRAM	   "stadttor-netctl"
@@ -219,7 +220,7 @@ static void start(struct daemon *d, struct settings *s)
 	d->server = server_new(d->base, d->controller, &users);
 	if (!d->server)
 		exit(1);
-	usage = usage_new(s, users.owner.uid, users.owner.gid);
+	usage = usage_new(s, users.owner.uid, users.owner.gid, noise_draw);
 	if (!usage)
 		exit(1);
 	controller_set_usage(d->controller, usage);

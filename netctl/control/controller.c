@@ -266,7 +266,6 @@ struct controller *controller_new(struct event_base *base,
 	c->settings = settings;
 	c->started_ms = clock_ms();
 	c->health.generation = 1;
-	health_tell(&c->health, 0);
 	TAILQ_INIT(&c->pending);
 	evtimer_assign(&c->push_event, base, on_push, c);
 	evtimer_assign(&c->poll_timer, base, on_poll, c);
@@ -431,8 +430,8 @@ void controller_reload(struct controller *c, struct settings *next)
 		return;
 	}
 	residents_sync(c);
-	log_info("config reloaded: %zu zone%s, %u sessions go on", next->zones,
-		 next->zones == 1 ? "" : "s", session_count(c->sessions));
+	log_info("config reloaded: %zu zone%s", next->zones,
+		 next->zones == 1 ? "" : "s");
 }
 
 static int remove_all(struct nft *nft, struct rtnl *rtnl, bool keeps_guard)

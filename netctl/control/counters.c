@@ -163,9 +163,6 @@ int counters_adopt(struct controller *c)
 	if (err)
 		log_error("nft: reading the sessions in the kernel: %s",
 			  strerror(-err));
-	else if (session_count(c->sessions))
-		log_info("%u sessions found in the kernel go on",
-			 session_count(c->sessions));
 	return err;
 }
 

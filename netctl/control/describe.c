@@ -38,33 +38,14 @@ void describe_session(const struct controller *c, const struct session *s,
 	describe_place(c, s->zone, m);
 }
 
-/* How many are online, as far as it may be told at once. */
-static uint32_t people_of(const struct controller *c, size_t zone)
-{
-	if (!c->settings->zone[zone].counted)
-		return 0;
-	return (uint32_t)disclosure_people(
-		session_count_guests(c->sessions, (uint16_t)zone),
-		(unsigned int)c->settings->usage.k);
-}
-
-/* The table's fill in steps of ten, told by the same steps of people. */
-static uint8_t fill_percent(uint32_t people, uint64_t max_sessions)
-{
-	uint64_t percent = people * 100ULL / max_sessions;
-
-	return percent > 100 ? 100 : (uint8_t)(percent - percent % 10);
-}
-
 void describe_zone(const struct controller *c, size_t i, bool is_for_portal,
 		   struct ipc_zone *m)
 {
 	const struct zone_state *z = &c->zone[i];
 
 	m->ifindex = z->ifindex;
-	m->sessions = session_count_zone(c->sessions, (uint16_t)i);
-	if (is_for_portal)
-		m->sessions = people_of(c, i);
+	if (!is_for_portal)
+		m->sessions = session_count_zone(c->sessions, (uint16_t)i);
 	m->max_sessions = (uint32_t)c->settings->zone[i].max_sessions;
 	if (z->policed)
 		m->shaping = IPC_SHAPING_POLICED;
@@ -83,15 +64,24 @@ static void fill_health_zones(const struct controller *c, struct ipc_health *m)
 	m->zones = (uint8_t)c->settings->zones;
 	for (size_t i = 0; i < c->settings->zones; i++) {
 		const struct zone_settings *z = &c->settings->zone[i];
+		uint32_t online =
+			session_count_guests(c->sessions, (uint16_t)i);
 
 		memcpy(m->zone[i].name, z->name, sizeof(m->zone[i].name));
-		m->zone[i].online = people_of(c, i);
-		m->zone[i].fill_percent =
-			fill_percent(m->zone[i].online, z->max_sessions);
+		m->zone[i].online = m->is_live ? online : 0;
+		m->zone[i].is_full = online >= z->max_sessions;
 		m->zone[i].is_present = c->zone[i].ifindex != 0;
 		m->zone[i].is_shut = c->zone[i].bypass_ifindex != 0;
 		m->zone[i].outlet = (uint8_t)outlet_of_zone(c, i);
 	}
+}
+
+/* Of what people do: nothing of it is noisy. */
+static void fill_health_steps(const struct controller *c, struct ipc_health *m)
+{
+	m->memory_bytes = rss_read();
+	memcpy(m->latency, c->health.latency, sizeof(m->latency));
+	m->refused = c->totals.refused;
 }
 
 void describe_health(const struct controller *c, bool is_for_portal,
@@ -101,25 +91,24 @@ void describe_health(const struct controller *c, bool is_for_portal,
 	struct usage_health u = usage_health(c->usage, &now);
 
 	m->uptime_s = (now.boot_ms - c->started_ms) / 1000;
-	m->memory_bytes =
-		is_for_portal ? c->health.told_memory_bytes : rss_read();
 	m->generation = c->health.generation;
 	memcpy(m->netlink_errors, c->health.errors, sizeof(m->netlink_errors));
-	memcpy(m->latency,
-	       is_for_portal ? c->health.told_latency : c->health.latency,
-	       sizeof(m->latency));
 	m->reinstalled = c->totals.reinstalled;
-	m->refused = is_for_portal ? c->health.told_refused : c->totals.refused;
-	m->up_bps = c->health.up_bps;
-	m->down_bps = c->health.down_bps;
 	m->usage_lag_s = u.lag_s;
 	m->usage_waiting = (uint32_t)u.waiting;
 	m->time_is_known = u.time_is_known;
 	m->usage_is_kept = u.is_kept;
-	m->k = (uint8_t)c->settings->usage.k;
+	m->is_counting = u.is_counting;
+	m->is_live = !is_for_portal || c->settings->admin.live;
 	for (size_t i = 0; i < c->settings->uplinks; i++)
 		m->uplinks_present += c->uplink_is_up[i];
 	m->troubles = c->path.troubles;
+	if (!is_for_portal)
+		fill_health_steps(c, m);
+	if (m->is_live) {
+		m->up_bps = c->health.up_bps;
+		m->down_bps = c->health.down_bps;
+	}
 	fill_health_zones(c, m);
 }
 

@@ -76,20 +76,20 @@ static bool is_counted(const struct session *s)
 /* What everybody moved since the minute began. */
 static void rate(struct controller *c, uint64_t now_ms)
 {
-	struct health_minute minute = { 0 };
+	uint64_t up = 0, down = 0;
 	struct session *s;
 
 	if (!health_is_due(&c->health, now_ms))
 		return;
 	SESSION_FOREACH (s, c->sessions) {
-		if (c->has_counted && is_counted(s))
-			health_add(&minute, s->up_bytes - s->moved_up,
-				   s->down_bytes - s->moved_down);
+		if (c->has_counted && is_counted(s)) {
+			up += s->up_bytes - s->moved_up;
+			down += s->down_bytes - s->moved_down;
+		}
 		s->moved_up = s->up_bytes;
 		s->moved_down = s->down_bytes;
 	}
-	health_rate(&c->health, now_ms, &minute,
-		    (unsigned int)c->settings->usage.k);
+	health_rate(&c->health, now_ms, up, down);
 }
 
 static void count_all(struct controller *c, uint64_t now_ms)
@@ -98,11 +98,8 @@ static void count_all(struct controller *c, uint64_t now_ms)
 
 	SESSION_FOREACH (s, c->sessions)
 		if (is_counted(s))
-			usage_count(c->usage, s);
-	for (uint16_t z = 0; z < c->settings->zones; z++)
-		usage_peak(c->usage, z, session_count_guests(c->sessions, z));
-	if (!c->has_counted)
-		usage_reconcile(c->usage, c->sessions, now_ms);
+			usage_count(c->usage, s, now_ms);
+	usage_peak(c->usage);
 	rate(c, now_ms);
 	c->has_counted = true;
 }
@@ -144,20 +141,14 @@ void poll_sessions(struct controller *c)
 	health_note(&c->health, IPC_LATENCY_POLL, start_us);
 	wipe_stack();
 	if (restored)
-		log_warn("%u sessions were missing in the kernel: put back",
-			 restored);
+		log_warn("sessions were missing in the kernel: put back");
 }
 
 void poll_close_hour(struct controller *c)
 {
 	struct usage_now now = usage_now();
 
-	if (usage_tick(c->usage, &now)) {
-		health_tell(&c->health, c->totals.refused);
-		usage_apply(c->usage,
-			    c->settings); /* zones that found no place */
-		if (c->watcher.on_batch)
-			c->watcher.on_batch(c->watcher.arg);
-	}
+	if (usage_tick(c->usage, &now) && c->watcher.on_figures)
+		c->watcher.on_figures(c->watcher.arg);
 	schedule_arm(&c->hour_timer, usage_due_ms(c->usage, &now));
 }

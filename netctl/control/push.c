@@ -33,18 +33,12 @@ static void push_succeeded(struct controller *c, struct session *s)
 	s->installed = s->state == SESSION_GRANTED;
 	s->policed =
 		s->installed && c->zone[s->zone].policed ? elements_caps(s) : 0;
-	if (s->installed && s->is_new)
-		log_debug("session %016" PRIx64 ": granted in zone %s",
-			  s->handle, c->settings->zone[s->zone].name);
 	s->is_new = false;
 	if (!s->installed)
 		return;
 	schedule_poll(c, s, clock_ms());
-	if (session_is_resident(s)) /* is nobody, in the figures */
-		return;
-	usage_begin(c->usage, s);
-	usage_peak(c->usage, s->zone,
-		   session_count_guests(c->sessions, s->zone));
+	if (!session_is_resident(s)) /* is nobody, in the figures */
+		usage_begin(c->usage, s, clock_ms());
 }
 
 /* One element a transaction; what is gone already is as good. */

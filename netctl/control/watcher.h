@@ -5,9 +5,9 @@
 
 /* Each may be NULL. */
 struct controller_watcher {
-	void (*on_pushed)(void *arg); /* a push has ended */
-	void (*on_zones)(void *arg);  /* zones, addresses, ways out changed */
-	void (*on_batch)(void *arg);  /* usage figures wait to be fetched */
+	void (*on_pushed)(void *arg);  /* a push has ended */
+	void (*on_zones)(void *arg);   /* zones, addresses, ways out changed */
+	void (*on_figures)(void *arg); /* usage figures wait to be fetched */
 	void *arg;
 };
 

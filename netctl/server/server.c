@@ -57,8 +57,8 @@ struct peer {
 	const struct role *role;
 	uid_t uid;
 	TAILQ_HEAD(, waiting) waiting;
-	bool wants_batch; /* it has asked, and there was none */
-	uint64_t last_batch;
+	bool wants_cells; /* it has asked, and there was none */
+	uint64_t last_cell;
 };
 
 struct server {
@@ -293,19 +293,16 @@ static void handle_health(struct ipc_channel *ch, const void *message,
 
 /* --- usage figures ----------------------------------------------------- */
 
-/* One batch, if there is one: the peer asks again when it has it. */
-static void send_batch(struct peer *p)
+/* Some, if there are any: the peer asks again when it has them. */
+static void send_cells(struct peer *p)
 {
 	const struct usage *u = controller_usage(p->server->controller);
-	struct outbox_batch batch;
+	struct ipc_usage_cell cell[IPC_USAGE_CELLS];
+	size_t count = usage_read(u, p->last_cell, cell, IPC_USAGE_CELLS);
 
-	p->wants_batch =
-		!usage_find_batch(u, p->last_batch, clock_ms(), &batch);
-	for (size_t i = 0; !p->wants_batch && i < batch.count; i++) {
-		union ledger_part part = usage_part(u, batch.first + i);
-
-		ipc_channel_send(p->channel, part.row.header.type, &part);
-	}
+	p->wants_cells = !count;
+	for (size_t i = 0; i < count; i++)
+		ipc_channel_send(p->channel, IPC_USAGE_CELL, &cell[i]);
 }
 
 static void handle_usage_next(struct ipc_channel *ch, const void *message,
@@ -319,18 +316,18 @@ static void handle_usage_next(struct ipc_channel *ch, const void *message,
 	(void)ch;
 	if (is_ours)
 		usage_forget(u, m->committed);
-	p->last_batch = is_ours ? m->after : 0;
-	send_batch(p);
+	p->last_cell = is_ours ? m->after : 0;
+	send_cells(p);
 }
 
-static void on_batch(void *arg)
+static void on_figures(void *arg)
 {
 	struct server *sv = arg;
 	struct peer *p;
 
 	LIST_FOREACH (p, &sv->peers, next)
-		if (p->wants_batch)
-			send_batch(p);
+		if (p->wants_cells)
+			send_cells(p);
 }
 
 /* --- lists ------------------------------------------------------------- */
@@ -642,7 +639,7 @@ struct server *server_new(struct event_base *base, struct controller *c,
 	controller_watch(c, &(struct controller_watcher){
 				    .on_pushed = on_pushed,
 				    .on_zones = on_zones,
-				    .on_batch = on_batch,
+				    .on_figures = on_figures,
 				    .arg = sv,
 			    });
 	return sv;

@@ -181,10 +181,6 @@ void session_enter(struct session *s, enum session_state next,
 		      session_state_to_string(s->state),
 		      session_state_to_string(next),
 		      session_reason_to_string(reason));
-	log_debug("session %016" PRIx64 ": %s -> %s (%s)", s->handle,
-		  session_state_to_string(s->state),
-		  session_state_to_string(next),
-		  session_reason_to_string(reason));
 	s->state = next;
 	s->reason = (uint8_t)reason;
 }
