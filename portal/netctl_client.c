@@ -92,30 +92,19 @@ static void on_zone(struct ipc_channel *ch, const void *message, void *arg)
 	nc->config.on_zone(&z, nc->config.arg);
 }
 
-static void on_usage_row(struct ipc_channel *ch, const void *message, void *arg)
+static void on_usage_cell(struct ipc_channel *ch, const void *message,
+			  void *arg)
 {
 	struct netctl_client *nc = arg;
 
 	(void)ch;
-	nc->config.on_usage_row(message, nc->config.arg);
-}
-
-static void on_usage_label(struct ipc_channel *ch, const void *message,
-			   void *arg)
-{
-	struct netctl_client *nc = arg;
-
-	(void)ch;
-	nc->config.on_usage_label(message, nc->config.arg);
+	nc->config.on_usage_cell(message, nc->config.arg);
 }
 
 static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
-	[IPC_SESSION] = { on_any_answer },
-	[IPC_HEALTH] = { on_any_answer },
-	[IPC_DEVICE] = { on_any_answer },
-	[IPC_ZONE] = { on_zone },
-	[IPC_USAGE_ROW] = { on_usage_row },
-	[IPC_USAGE_LABEL] = { on_usage_label },
+	[IPC_SESSION] = { on_any_answer },    [IPC_HEALTH] = { on_any_answer },
+	[IPC_DEVICE] = { on_any_answer },     [IPC_ZONE] = { on_zone },
+	[IPC_USAGE_CELL] = { on_usage_cell },
 };
 
 static void retry_later(struct netctl_client *nc)

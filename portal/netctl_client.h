@@ -22,8 +22,7 @@ struct netctl_client_config {
 	const char *socket; /* copied */
 	void (*on_zone)(const struct ipc_zone *z, void *arg);
 	void (*on_presence)(bool is_there, void *arg);
-	void (*on_usage_row)(const struct ipc_usage_row *row, void *arg);
-	void (*on_usage_label)(const struct ipc_usage_label *label, void *arg);
+	void (*on_usage_cell)(const struct ipc_usage_cell *cell, void *arg);
 	void *arg;
 };
 

@@ -195,7 +195,7 @@ static void send_next(const struct ipc_usage_next *m, void *arg)
 		log_warn("could not ask netctl for usage figures");
 }
 
-/* Also once behind each batch, which may have been refused. */
+/* Also once behind each answer, which may have been refused. */
 static void look_again_later(struct portal *p)
 {
 	if (!evtimer_pending(&p->store_timer, NULL))
@@ -213,23 +213,13 @@ static void on_store_timer(evutil_socket_t fd, short what, void *arg)
 		look_again_later(p);
 }
 
-static void on_usage_row(const struct ipc_usage_row *row, void *arg)
+static void on_usage_cell(const struct ipc_usage_cell *cell, void *arg)
 {
 	struct portal *p = arg;
 
 	if (!p->import)
 		return;
-	store_import_row(p->import, row);
-	look_again_later(p);
-}
-
-static void on_usage_label(const struct ipc_usage_label *label, void *arg)
-{
-	struct portal *p = arg;
-
-	if (!p->import)
-		return;
-	store_import_label(p->import, label);
+	store_import_cell(p->import, cell);
 	look_again_later(p);
 }
 
@@ -441,8 +431,7 @@ static bool open_parts(struct portal *p)
 		.socket = s->gate.socket,
 		.on_zone = on_zone,
 		.on_presence = on_presence,
-		.on_usage_row = on_usage_row,
-		.on_usage_label = on_usage_label,
+		.on_usage_cell = on_usage_cell,
 		.arg = p,
 	};
 	struct admin_config ac = { .base = p->base };
@@ -456,7 +445,6 @@ static bool open_parts(struct portal *p)
 	if (!p->conns || !p->listeners || !p->offline || !p->netctl || !p->live)
 		return false;
 	ac.netctl = p->netctl;
-	ac.guests = p->conns;
 	p->admin = admin_new(&ac);
 	evtimer_assign(&p->store_timer, p->base, on_store_timer, p);
 	return p->admin != NULL;

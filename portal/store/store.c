@@ -44,14 +44,12 @@ static void disk_close(struct store *st)
 {
 	store_db_close(st->disk);
 	st->disk = NULL;
-	st->totals.is_current = false;
 }
 
 static void ram_close(struct store *st)
 {
 	store_db_close(st->ram);
 	st->ram = NULL;
-	st->totals.is_current = false;
 }
 
 static bool is_same(const struct store_checkpoint *a,
@@ -169,8 +167,6 @@ static void let_go(struct store *st)
 {
 	store_db_close(st->disk);
 	store_db_close(st->ram);
-	free(st->totals.row);
-	free(st->changes);
 	free(st->spill);
 	free(st->path);
 	free(st);
@@ -184,10 +180,8 @@ static struct store *store_new(const char *path, uint64_t keep_hours_s)
 		return NULL;
 	tzset();
 	st->path = strdup(path);
-	st->changes = calloc(1, sizeof(*st->changes));
-	if (st->changes)
-		st->changes->keep_hours_s = keep_hours_s;
-	if (st->path && st->changes && strlen(path) < STORE_ERROR_MAX - 32)
+	st->keep_hours_s = keep_hours_s;
+	if (st->path && strlen(path) < STORE_ERROR_MAX - 32)
 		return st;
 	let_go(st);
 	return NULL;
@@ -241,7 +235,7 @@ struct store *store_open_readonly(const char *path, const char *spill,
 
 void store_set_keep(struct store *st, uint64_t keep_hours_s)
 {
-	st->changes->keep_hours_s = keep_hours_s;
+	st->keep_hours_s = keep_hours_s;
 }
 
 void store_set_write_interval(struct store *st, uint64_t write_interval_s)
@@ -297,11 +291,11 @@ static int apply_to_disk(struct store *st, const struct usage_batch *b)
 	int err = disk_is_replaced(st) ? disk_open_again(st) : 0;
 
 	if (!err)
-		err = store_batch_apply(st->disk, st->changes, b, &st->on_disk);
+		err = store_batch_apply(st->disk, b, st->trim_s, &st->on_disk);
 	if (err == -EUCLEAN) {
 		err = start_anew(st);
 		if (!err)
-			err = store_batch_apply(st->disk, st->changes, b,
+			err = store_batch_apply(st->disk, b, st->trim_s,
 						&st->on_disk);
 	}
 	if (err)
@@ -324,7 +318,7 @@ static int apply_to_ram(struct store *st, const struct usage_batch *b)
 		st->ram_base = st->on_disk;
 		st->in_ram = st->on_disk;
 	}
-	return store_batch_apply(st->ram, st->changes, b, &st->in_ram);
+	return store_batch_apply(st->ram, b, st->trim_s, &st->in_ram);
 }
 
 /* --- back to the disk -------------------------------------------------- */
@@ -346,8 +340,8 @@ static int save_ram(struct store *st)
 		err = store_spill_rows(st->ram, st->disk);
 		now = st->in_ram;
 	}
-	if (!err && st->changes->trim_s > 0)
-		err = store_db_trim(st->disk, st->changes->trim_s);
+	if (!err && st->trim_s > 0)
+		err = store_db_trim(st->disk, st->trim_s);
 	if (!err)
 		err = store_db_set_checkpoint(st->disk, &now);
 	err = store_db_end(st->disk, err);
@@ -379,20 +373,29 @@ bool store_retry(struct store *st)
 
 /* --- all of it --------------------------------------------------------- */
 
-/* Batches wait for those of their day, or for less time. What begins a span
- * that no clock has measured does not wait. */
+/* When the last of its hours ended; 0: a day has. */
+static int64_t end_of(const struct usage_batch *b)
+{
+	int64_t end_s = 0;
+
+	for (size_t i = 0; i < b->cells; i++) {
+		if (b->cell[i].metric != USAGE_DEVICES_ONLINE)
+			return 0;
+		if (b->cell[i].start_s + HOUR_S > end_s)
+			end_s = b->cell[i].start_s + HOUR_S;
+	}
+	return end_s;
+}
+
+/* Hours wait for their day, or for less time. */
 static bool may_wait(struct store *st, const struct usage_batch *b)
 {
-	int64_t start_s = b->rows ? b->row[0].part.start_s : 0;
+	int64_t end_s = end_of(b);
 
 	if (!st->ram)
-		st->waits_since_s = start_s;
-	for (size_t i = 0; i < b->rows; i++)
-		if (b->row[i].step == USAGE_DAY)
-			return false;
-	return start_s && start_s >= st->waits_since_s &&
-	       (uint64_t)(start_s + HOUR_S - st->waits_since_s) <
-		       st->write_interval_s;
+		st->waits_since_s = b->cell[0].start_s;
+	return end_s > st->waits_since_s &&
+	       (uint64_t)(end_s - st->waits_since_s) < st->write_interval_s;
 }
 
 static void save_what_waits(struct store *st)
@@ -423,8 +426,7 @@ int store_apply(struct store *st, const struct usage_batch *b)
 	if (store_batch_is_applied(st->ram ? &st->in_ram : &st->on_disk, b))
 		return 0;
 	tzset();
-	store_batch_build(st->changes, b);
-	st->totals.is_current = false;
+	st->trim_s = store_batch_trim_s(b, st->keep_hours_s);
 	waits = has_disk && may_wait(st, b);
 	if (has_disk && !waits && !st->ram && !apply_to_disk(st, b))
 		return 0;

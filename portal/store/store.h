@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The usage figures that netctl has released, in SQLite. Owns the database
- * file. Everything in it is shared by at least k devices; it knows nothing of
- * devices, sessions or addresses.
+ * file. Everything in it is noisy, that of earlier versions shared by at least
+ * k devices; it knows nothing of devices, sessions or addresses.
  *
- * A batch is applied once, with its sequence number, in one transaction. Where
+ * A batch of cells is applied once, with its sequence number, in one
+ * transaction. Where
  * the file cannot be written, batches are kept in memory, shown like the
  * others, and not acknowledged; once it can be, they go there. A damaged file
  * is renamed to NAME.corrupt-N, one of a later version is left alone.
@@ -87,18 +88,51 @@ bool store_retry(struct store *st);
 
 /* --- reading ----------------------------------------------------------- */
 
+enum store_step {
+	STORE_HOUR,
+	STORE_DAY,
+	STORE_WEEK,
+	STORE_MONTH,
+	STORE_YEAR,
+	STORE_STEPS
+};
+
 struct store_query {
-	enum usage_step step;
+	enum store_step step;
 	store_day from, to; /* both included */
 	const char *zone;   /* NULL: all together, the box's own included */
-	uint32_t metrics;   /* bit i: metric i is wanted; 0: all */
+};
+
+/* Sum of cells. No cell: it was not counted then. */
+struct store_sum {
+	int64_t value;
+	double variance; /* of the noise */
+	uint64_t cells;
+	uint64_t hours; /* covered, of all cells together */
 };
 
 struct store_figures {
-	int64_t start_s; /* of the hour; of day and month: local midnight */
-	store_day day;	 /* local; of a month: its first; 0: time unknown */
-	uint64_t value[USAGE_METRICS]; /* 0 where not asked for */
+	int64_t start_s; /* of the hour; else local midnight */
+	store_day day;	 /* local; of a week, month or year: its first */
+	struct store_sum sum[USAGE_METRICS];
 };
+
+/* Whether a step has that metric: one of periods that are no longer. Devices
+ * of hours are not to be added up. */
+bool store_step_has(enum store_step step, enum usage_metric metric);
+
+const char *store_step_to_string(enum store_step step);
+bool store_step_parse(const char *name, enum store_step *out);
+
+/* Within it, in 95 of 100 cases, lies what was counted: above 0. */
+double store_band(const struct store_sum *s);
+
+/* Below it, one figure is not told from none: 3 t of one cell. */
+double store_floor(const struct store_sum *s);
+
+/* Adds one that is of other times or zones; maxima of other times: the larger.
+ */
+void store_sum_add(struct store_sum *sum, const struct store_sum *other);
 
 /* Calls on_row in order of time, for periods with figures only. No callback
  * may use the store. */
@@ -106,20 +140,21 @@ typedef void store_row_fn(const struct store_figures *f, void *arg);
 int store_read(struct store *st, const struct store_query *q,
 	       store_row_fn *on_row, void *arg) MUST_CHECK;
 
-struct store_label_query {
-	enum usage_kind kind;
-	store_day from, to; /* both included */
-};
+/* Whether there are, or were, figures of that zone. */
+bool store_has_zone(struct store *st, const char *zone);
 
-/* Each label's sum over the days, largest first. */
-typedef void store_label_fn(const char *label, uint64_t value, void *arg);
-int store_read_labels(struct store *st, const struct store_label_query *q,
-		      store_label_fn *on_label, void *arg) MUST_CHECK;
+/* The last hour, day and week of each zone and metric; "": the box's. */
+typedef void store_last_fn(const char *zone, enum usage_metric metric,
+			   const struct store_sum *s, void *arg);
+int store_read_last(struct store *st, store_last_fn *on_last,
+		    void *arg) MUST_CHECK;
 
-/* Sums since the beginning, for each zone and for "" (the box's own rows). */
-typedef void store_total_fn(const char *zone,
-			    const uint64_t value[USAGE_METRICS], void *arg);
-int store_read_totals(struct store *st, store_total_fn *on_total,
-		      void *arg) MUST_CHECK;
+/* Days of versions up to 0.1, of all zones together: columns as of
+ * store_old_columns. */
+typedef void store_old_fn(store_day day,
+			  const uint64_t value[STORE_OLD_COLUMNS], void *arg);
+extern const char *const store_old_columns[STORE_OLD_COLUMNS];
+int store_read_old(struct store *st, store_day from, store_day to,
+		   store_old_fn *on_day, void *arg) MUST_CHECK;
 
 #endif

@@ -17,10 +17,7 @@
 struct store_db {
 	sqlite3 *db;
 	sqlite3_stmt *statement[STORE_STATEMENTS];
-	sqlite3_stmt *reading;	      /* NULL: nothing is being read */
-	uint32_t metrics;	      /* that are wanted of it */
-	bool has_names;		      /* so has each row of it */
-	char zone[IPC_ZONE_NAME_MAX]; /* else it is all of this zone */
+	sqlite3_stmt *reading; /* NULL: nothing is being read */
 };
 
 /*
@@ -223,6 +220,11 @@ bool store_db_is_readonly(const struct store_db *db)
 	return sqlite3_db_readonly(db->db, "main") == 1;
 }
 
+enum usage_period store_db_period(enum usage_metric metric)
+{
+	return usage_series_info(usage_metric_info(metric)->series)->period;
+}
+
 /* --- statements -------------------------------------------------------- */
 
 /* Runs it to its end. */
@@ -243,11 +245,6 @@ static void bind_number(sqlite3_stmt *s, int at, uint64_t v)
 static void bind_text(sqlite3_stmt *s, int at, const char *text)
 {
 	sqlite3_bind_text(s, at, text, -1, SQLITE_STATIC);
-}
-
-static uint64_t clamped(uint64_t v)
-{
-	return v < STORE_VALUE_MAX ? v : STORE_VALUE_MAX;
 }
 
 int store_db_get_checkpoint(struct store_db *db, struct store_checkpoint *out)
@@ -296,72 +293,67 @@ int store_db_end(struct store_db *db, int err)
 	return err;
 }
 
-/* id: as in the table, -1: no such zone */
-static int find_zone(struct store_db *db, const char *name, int64_t *id)
+/* The id of a name that is in the table, or is added to it. */
+static int get_id(struct store_db *db, enum store_statement get,
+		  enum store_statement add, const char *name, int64_t *id)
 {
-	sqlite3_stmt *s = db->statement[STORE_GET_ZONE];
-	int code;
+	sqlite3_stmt *s = db->statement[get];
+	int code, err;
 
 	bind_text(s, 1, name);
 	code = sqlite3_step(s);
-	*id = code == SQLITE_ROW ? sqlite3_column_int64(s, 0) : -1;
+	if (code == SQLITE_ROW)
+		*id = sqlite3_column_int64(s, 0);
 	sqlite3_reset(s);
-	return sqlite_error(db->db, code);
-}
-
-static int get_zone(struct store_db *db, const char *name, int64_t *id)
-{
-	int err = find_zone(db, name, id);
-
-	if (err || *id >= 0)
+	if (code == SQLITE_ROW)
+		return 0;
+	err = sqlite_error(db->db, code);
+	if (err)
 		return err;
-	bind_text(db->statement[STORE_ADD_ZONE], 1, name);
-	err = run(db, STORE_ADD_ZONE);
+	bind_text(db->statement[add], 1, name);
+	err = run(db, add);
 	*id = sqlite3_last_insert_rowid(db->db);
 	return !err && *id >= STORE_ZONES_MAX ? -EOVERFLOW : err;
 }
 
-int store_db_add(struct store_db *db, enum store_table table,
-		 const struct store_row *row)
+static int64_t bounded(int64_t v)
 {
-	enum store_statement which =
-		table == STORE_HOURS ? STORE_ADD_HOUR : STORE_ADD_DAY;
-	sqlite3_stmt *s = db->statement[which];
-	int64_t zone;
-	int err = get_zone(db, row->zone, &zone);
-
-	if (err)
-		return err;
-	if (table == STORE_HOURS)
-		which = zone ? STORE_ADD_HOUR : STORE_ADD_HOUR_ALL;
-	s = db->statement[which];
-	sqlite3_bind_int64(s, 1, row->key << STORE_ZONE_BITS | zone);
-	for (int i = 0; i < USAGE_METRICS; i++)
-		bind_number(s, i + 2, clamped(row->value[i]));
-	return run(db, which);
+	if (v > STORE_VALUE_MAX)
+		return STORE_VALUE_MAX;
+	return v < -STORE_VALUE_MAX ? -STORE_VALUE_MAX : v;
 }
 
-int store_db_add_label(struct store_db *db, enum usage_kind kind,
-		       const struct store_label *label)
+int store_db_add(struct store_db *db, const struct store_cell *c)
 {
-	sqlite3_stmt *s = db->statement[STORE_ADD_LABEL];
+	sqlite3_stmt *s = db->statement[STORE_ADD_CELL];
+	int64_t zone = 0, metric = 0;
+	int err = get_id(db, STORE_GET_ZONE, STORE_ADD_ZONE, c->zone, &zone);
 
-	bind_number(s, 1, label->day);
-	bind_text(s, 2, usage_kind_to_string(kind));
-	bind_text(s, 3, label->label);
-	bind_number(s, 4, clamped(label->value));
-	return run(db, STORE_ADD_LABEL);
+	if (!err)
+		err = get_id(db, STORE_GET_METRIC, STORE_ADD_METRIC,
+			     usage_metric_info(c->metric)->name, &metric);
+	if (err)
+		return err;
+	bind_number(s, 1, store_db_period(c->metric));
+	sqlite3_bind_int64(s, 2, c->key);
+	sqlite3_bind_int64(s, 3, zone);
+	sqlite3_bind_int64(s, 4, metric);
+	bind_number(s, 5, c->scale.n);
+	bind_number(s, 6, c->scale.d);
+	bind_number(s, 7, c->cells);
+	bind_number(s, 8, c->hours);
+	sqlite3_bind_int64(s, 9, bounded(c->value));
+	return run(db, STORE_ADD_CELL);
 }
 
 int store_db_trim(struct store_db *db, int64_t before_s)
 {
-	static const enum store_statement trims[] = { STORE_TRIM_HOURS,
-						      STORE_TRIM_HOURS_ALL };
+	static const enum store_statement trims[] = { STORE_TRIM,
+						      STORE_TRIM_OLD };
 	int err = 0;
 
 	for (size_t i = 0; i < 2 && !err; i++) {
-		sqlite3_bind_int64(db->statement[trims[i]], 1,
-				   (before_s << STORE_ZONE_BITS) - 1);
+		sqlite3_bind_int64(db->statement[trims[i]], 1, before_s);
 		err = run(db, trims[i]);
 	}
 	return err;
@@ -369,46 +361,12 @@ int store_db_trim(struct store_db *db, int64_t before_s)
 
 /* --- reading ----------------------------------------------------------- */
 
-/* zone: 0 all together, -1 one that has no rows */
-static enum store_statement statement_of(enum store_table table,
-					 const struct store_span *span,
-					 int64_t zone)
+int store_db_seek(struct store_db *db, bool hours, int64_t from, int64_t to)
 {
-	if (table == STORE_DAYS)
-		return span->zone ? STORE_READ_DAYS : STORE_DUMP_DAYS;
-	if (!span->zone)
-		return STORE_DUMP_HOURS;
-	return zone ? STORE_READ_HOURS : STORE_READ_HOURS_ALL;
-}
-
-int store_db_seek(struct store_db *db, enum store_table table,
-		  const struct store_span *span)
-{
-	int64_t zone = -1;
-	int err = span->zone ? find_zone(db, span->zone, &zone) : 0;
-	sqlite3_stmt *s;
-
-	if (err)
-		return err;
-	s = db->statement[statement_of(table, span, zone)];
-	sqlite3_bind_int64(s, 1, span->from << STORE_ZONE_BITS);
-	sqlite3_bind_int64(s, 2,
-			   span->to << STORE_ZONE_BITS | (STORE_ZONES_MAX - 1));
-	if (span->zone && (zone || table == STORE_DAYS))
-		sqlite3_bind_int64(s, 3, zone);
-	db->reading = s;
-	db->metrics = span->metrics;
-	db->has_names = !span->zone;
-	snprintf(db->zone, sizeof(db->zone), "%s",
-		 span->zone ? span->zone : "");
+	db->reading = db->statement[hours ? STORE_READ_HOURS : STORE_READ_DAYS];
+	sqlite3_bind_int64(db->reading, 1, from);
+	sqlite3_bind_int64(db->reading, 2, to);
 	return 0;
-}
-
-static void copy_text(char *to, size_t max, sqlite3_stmt *s, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(s, column);
-
-	snprintf(to, max, "%s", text ? text : "");
 }
 
 /* 1 where a row has been found, 0 at the end, -errno */
@@ -419,47 +377,62 @@ static int step(struct store_db *db)
 	return code == SQLITE_ROW ? 1 : sqlite_error(db->db, code);
 }
 
-int store_db_next(struct store_db *db, struct store_row *out)
+static bool take_cell(struct store_cell *out, sqlite3_stmt *s)
 {
-	sqlite3_stmt *s = db->reading;
-	int err = step(db);
+	const char *zone = (const char *)sqlite3_column_text(s, 1);
+	const char *metric = (const char *)sqlite3_column_text(s, 2);
 
-	if (err <= 0)
-		return err;
 	out->key = sqlite3_column_int64(s, 0);
-	for (int i = 0; i < USAGE_METRICS; i++)
-		out->value[i] =
-			db->metrics >> i & 1
-				? (uint64_t)sqlite3_column_int64(s, i + 1)
-				: 0;
-	memcpy(out->zone, db->zone, sizeof(out->zone));
-	if (db->has_names)
-		copy_text(out->zone, sizeof(out->zone), s, USAGE_METRICS + 1);
-	return 1;
+	snprintf(out->zone, sizeof(out->zone), "%s", zone ? zone : "");
+	out->scale.n = (uint64_t)sqlite3_column_int64(s, 3);
+	out->scale.d = (uint64_t)sqlite3_column_int64(s, 4);
+	out->cells = (uint64_t)sqlite3_column_int64(s, 5);
+	out->hours = (uint64_t)sqlite3_column_int64(s, 6);
+	out->value = sqlite3_column_int64(s, 7);
+	return out->scale.d && metric &&
+	       usage_metric_parse(metric, &out->metric);
 }
 
-int store_db_seek_labels(struct store_db *db, enum usage_kind kind,
-			 store_day from, store_day to)
+/* What a later version has counted, or another file says, is passed over. */
+int store_db_next(struct store_db *db, struct store_cell *out)
 {
-	sqlite3_stmt *s = db->statement[STORE_READ_LABELS];
+	int err;
 
-	bind_number(s, 1, from);
-	bind_number(s, 2, to);
-	bind_text(s, 3, usage_kind_to_string(kind));
-	db->reading = s;
+	do
+		err = step(db);
+	while (err > 0 && !take_cell(out, db->reading));
+	return err;
+}
+
+bool store_db_has_zone(struct store_db *db, const char *zone)
+{
+	sqlite3_stmt *s = db->statement[STORE_GET_ZONE];
+	bool has;
+
+	bind_text(s, 1, zone);
+	has = sqlite3_step(s) == SQLITE_ROW;
+	sqlite3_reset(s);
+	return has;
+}
+
+int store_db_seek_old(struct store_db *db, store_day from, store_day to)
+{
+	db->reading = db->statement[STORE_READ_OLD];
+	bind_number(db->reading, 1, from);
+	bind_number(db->reading, 2, to);
 	return 0;
 }
 
-int store_db_next_label(struct store_db *db, struct store_label *out)
+int store_db_next_old(struct store_db *db, store_day *day,
+		      uint64_t value[STORE_OLD_COLUMNS])
 {
-	sqlite3_stmt *s = db->reading;
 	int err = step(db);
 
 	if (err <= 0)
 		return err;
-	out->day = (store_day)sqlite3_column_int64(s, 0);
-	copy_text(out->label, sizeof(out->label), s, 1);
-	out->value = (uint64_t)sqlite3_column_int64(s, 2);
+	*day = (store_day)sqlite3_column_int64(db->reading, 0);
+	for (int i = 0; i < STORE_OLD_COLUMNS; i++)
+		value[i] = (uint64_t)sqlite3_column_int64(db->reading, i + 1);
 	return 1;
 }
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One SQLite database of usage figures: the file, or a stand-in in memory.
- * Adds rows and gives them back; what they mean is the store's matter.
+ * Adds cells and gives them back; what they mean is the store's matter.
  */
 #ifndef STADTTOR_PORTAL_STORE_STORE_DB_H
 #define STADTTOR_PORTAL_STORE_STORE_DB_H
 
+#include <stdbool.h>
+
 #include "portal/store/store_types.h"
 
-#define STORE_ALL "*" /* the zone of rows that cover everything */
-
 struct store_db;
+
+/* Of a metric's cells. */
+enum usage_period store_db_period(enum usage_metric metric);
 
 enum store_db_mode {
 	STORE_DB_MEMORY,
@@ -43,28 +46,21 @@ int store_db_suspend(struct store_db *db,
 
 /* --- one transaction --------------------------------------------------- */
 
-enum store_table { STORE_HOURS, STORE_DAYS };
-
-struct store_row {
-	int64_t key; /* start of the hour, or day */
-	char zone[IPC_ZONE_NAME_MAX];
-	uint64_t value[USAGE_METRICS];
-};
-
-struct store_label {
-	store_day day;
-	char label[USAGE_LABEL_MAX];
-	uint64_t value;
+/* Cells of one metric, zone and period that have the same noise. */
+struct store_cell {
+	int64_t key; /* start of the hour, or day that day or week began */
+	char zone[IPC_ZONE_NAME_MAX]; /* empty: of the box */
+	enum usage_metric metric;
+	struct usage_scale scale;
+	uint64_t cells, hours;
+	int64_t value;
 };
 
 int store_db_begin(struct store_db *db) MUST_CHECK;
 int store_db_set_checkpoint(struct store_db *db,
 			    const struct store_checkpoint *checkpoint)
 	MUST_CHECK;
-int store_db_add(struct store_db *db, enum store_table table,
-		 const struct store_row *row) MUST_CHECK;
-int store_db_add_label(struct store_db *db, enum usage_kind kind,
-		       const struct store_label *label) MUST_CHECK;
+int store_db_add(struct store_db *db, const struct store_cell *cell) MUST_CHECK;
 /* Hours that began before that time. */
 int store_db_trim(struct store_db *db, int64_t before_s) MUST_CHECK;
 /* Given err, or failing to commit, it takes all back and returns why. */
@@ -72,20 +68,22 @@ int store_db_end(struct store_db *db, int err) MUST_CHECK;
 
 /* --- reading ----------------------------------------------------------- */
 
-struct store_span {
-	int64_t from, to; /* keys, both included */
-	const char *zone; /* NULL: each, but of hours not STORE_ALL */
-	uint32_t metrics; /* the others are left 0 */
-};
+/*
+ * Cells of hours, or of days and weeks, in order of key, both ends included:
+ * seek, then next until it is not 1, then rewind.
+ */
+int store_db_seek(struct store_db *db, bool hours, int64_t from,
+		  int64_t to) MUST_CHECK;
+int store_db_next(struct store_db *db, struct store_cell *out) MUST_CHECK;
 
-/* Rows in order of key: seek, then next until it is not 1, then rewind. */
-int store_db_seek(struct store_db *db, enum store_table table,
-		  const struct store_span *span) MUST_CHECK;
-int store_db_next(struct store_db *db, struct store_row *out) MUST_CHECK;
-int store_db_seek_labels(struct store_db *db, enum usage_kind kind,
-			 store_day from, store_day to) MUST_CHECK;
-int store_db_next_label(struct store_db *db,
-			struct store_label *out) MUST_CHECK;
+bool store_db_has_zone(struct store_db *db, const char *zone);
+
+/* The same for the days of earlier, which k devices shared: see
+ * store_read_old(). */
+int store_db_seek_old(struct store_db *db, store_day from,
+		      store_day to) MUST_CHECK;
+int store_db_next_old(struct store_db *db, store_day *day,
+		      uint64_t value[STORE_OLD_COLUMNS]) MUST_CHECK;
 void store_db_rewind(struct store_db *db);
 
 #endif

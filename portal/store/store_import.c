@@ -10,10 +10,9 @@ struct store_import {
 	void (*send_next)(const struct ipc_usage_next *m, void *arg);
 	void *arg;
 	struct usage_batch batch; /* as far as it has come */
-	uint16_t count;		  /* of its parts; 0: none has come */
 	uint64_t gap_seq; /* came although others are missing; 0: none */
 	bool is_connected;
-	bool is_skipping;    /* the rest of a batch that was let go of */
+	bool is_skipping;    /* the rest of an answer that was let go of */
 	bool has_given_up;   /* until the timer asks again */
 	bool has_complained; /* until a batch was good */
 };
@@ -47,8 +46,7 @@ static void ask(struct store_import *i)
 		.committed = p.committed,
 	};
 
-	i->is_skipping = i->count != 0;
-	i->count = 0;
+	i->batch.cells = 0;
 	i->has_given_up = false;
 	i->send_next(&m, i->arg);
 }
@@ -56,8 +54,8 @@ static void ask(struct store_import *i)
 void store_import_connected(struct store_import *i)
 {
 	i->is_connected = true;
+	i->is_skipping = false;
 	i->gap_seq = 0;
-	i->count = 0;
 	ask(i);
 }
 
@@ -76,17 +74,19 @@ static void give_up(struct store_import *i, const char *why)
 		log_warn("usage figures from netctl rejected: %s", why);
 	i->has_complained = true;
 	i->has_given_up = true;
-	i->count = 0;
+	i->batch.cells = 0;
 }
 
 /*
- * A batch may still be on its way when the store asks for an earlier one.
- * Only if it comes again are those before it really gone.
+ * An answer may still be on its way when the store asks for earlier cells. Only
+ * if it comes again are those before it really gone.
  */
 static bool is_gap(const struct store_import *i, const struct store_position *p)
 {
-	return i->batch.stream == p->stream && i->batch.seq > p->applied + 1 &&
-	       i->batch.seq != i->gap_seq;
+	uint64_t first = i->batch.cell[0].seq;
+
+	return i->batch.stream == p->stream && first > p->applied + 1 &&
+	       first != i->gap_seq;
 }
 
 static void apply(struct store_import *i)
@@ -94,20 +94,19 @@ static void apply(struct store_import *i)
 	struct store_position p = store_position(i->store);
 	int err;
 
-	i->count = 0;
 	if (i->batch.stream == p.stream && i->batch.seq <= p.applied) {
-		give_up(i, "a batch came twice");
+		give_up(i, "they came twice");
 		return;
 	}
 	if (is_gap(i, &p)) {
-		i->gap_seq = i->batch.seq;
+		i->gap_seq = i->batch.cell[0].seq;
 		ask(i);
 		return;
 	}
 	err = store_apply(i->store, &i->batch);
 	if (err) {
-		give_up(i, err == -EINVAL ? "a batch makes no sense"
-					  : strerror(-err));
+		give_up(i,
+			err == -EINVAL ? "they make no sense" : strerror(-err));
 		return;
 	}
 	i->gap_seq = 0;
@@ -115,55 +114,35 @@ static void apply(struct store_import *i)
 	ask(i);
 }
 
-static void begin(struct store_import *i, const struct ipc_usage_part *p)
+/* Whether the cell follows the one before it in the same answer. */
+static bool follows(const struct store_import *i,
+		    const struct ipc_usage_cell *m)
 {
-	i->batch.stream = p->stream;
-	i->batch.seq = p->seq;
-	i->batch.rows = 0;
-	i->batch.labels = 0;
-	i->count = p->count;
-	i->is_skipping = false;
-}
+	const struct usage_batch *b = &i->batch;
 
-/* Whether that part is the next one; the first begins a batch in any case. */
-static bool take_part(struct store_import *i, const struct ipc_usage_part *p,
-		      bool has_room)
-{
-	if (!p->index)
-		begin(i, p);
-	if (i->is_skipping)
-		return false;
-	if (has_room && p->index < i->count && p->count == i->count &&
-	    p->index == i->batch.rows + i->batch.labels &&
-	    p->stream == i->batch.stream && p->seq == i->batch.seq)
+	if (!b->cells)
 		return true;
-	give_up(i, "a part is out of order");
-	return false;
+	return b->cells < IPC_USAGE_CELLS && m->stream == b->stream &&
+	       m->seq == b->seq + 1 &&
+	       m->more + 1 == b->cell[b->cells - 1].more;
 }
 
-static void end_part(struct store_import *i)
+void store_import_cell(struct store_import *i, const struct ipc_usage_cell *m)
 {
-	if (i->batch.rows + i->batch.labels == i->count)
+	bool is_last = !m->more;
+
+	if (i->is_skipping) {
+		i->is_skipping = !is_last;
+		return;
+	}
+	if (!follows(i, m)) {
+		i->is_skipping = !is_last;
+		give_up(i, "one is out of order");
+		return;
+	}
+	i->batch.stream = m->stream;
+	i->batch.seq = m->seq;
+	i->batch.cell[i->batch.cells++] = *m;
+	if (is_last)
 		apply(i);
-}
-
-void store_import_row(struct store_import *i, const struct ipc_usage_row *m)
-{
-	bool has_room = !m->part.index ||
-			(!i->batch.labels && i->batch.rows < STORE_ROWS_MAX);
-
-	if (!take_part(i, &m->part, has_room))
-		return;
-	i->batch.row[i->batch.rows++] = *m;
-	end_part(i);
-}
-
-void store_import_label(struct store_import *i, const struct ipc_usage_label *m)
-{
-	bool has_room = !m->part.index || i->batch.labels < STORE_LABELS_MAX;
-
-	if (!take_part(i, &m->part, has_room))
-		return;
-	i->batch.label[i->batch.labels++] = *m;
-	end_part(i);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Takes usage figures from netctl into the store: puts the parts of a batch
- * together, has it applied, and asks for the next. A batch that is not as it
+ * Takes released cells from netctl into the store: those of one answer are
+ * applied together, then the next are asked for. An answer that is not as it
  * should be is dropped, and asked for again only after a pause.
  */
 #ifndef STADTTOR_PORTAL_STORE_STORE_IMPORT_H
@@ -21,9 +21,7 @@ store_import_new(struct store *st,
 /* There is a new connection to netctl: asks for what follows. */
 void store_import_connected(struct store_import *i);
 
-void store_import_row(struct store_import *i, const struct ipc_usage_row *m);
-void store_import_label(struct store_import *i,
-			const struct ipc_usage_label *m);
+void store_import_cell(struct store_import *i, const struct ipc_usage_cell *m);
 
 /* From a timer, about once a minute: tries the disk, and asks again, where
  * something was wrong. */

@@ -7,12 +7,6 @@
 
 #include "portal/store/store_batch.h"
 
-struct store_totals {
-	struct store_row *row; /* key 0 */
-	size_t rows, room;
-	bool is_current;
-};
-
 struct store {
 	struct stat opened;    /* the file, as it was */
 	char *path;	       /* empty: memory alone */
@@ -25,10 +19,10 @@ struct store {
 	int lost;	/* -errno of the disk, 0: it takes writes */
 	int spill_lost; /* the same of the spill file */
 	bool is_reader;
-	uint64_t write_interval_s;     /* 0: nothing waits for the disk */
-	int64_t waits_since_s;	       /* hour of the first batch in ram */
-	struct store_changes *changes; /* of the last batch */
-	struct store_totals totals;
+	uint64_t write_interval_s; /* 0: nothing waits for the disk */
+	int64_t waits_since_s;	   /* hour of the first batch in ram */
+	uint64_t keep_hours_s;
+	int64_t trim_s; /* hours before then go with the next transaction */
 };
 
 /* Says once why the disk is not written to, and remembers. */

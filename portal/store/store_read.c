@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading from the disk and from memory as if they were one. */
-#include "common/array.h"
+#include "portal/store/store.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "portal/store/day.h"
-#include "portal/store/store.h"
 #include "portal/store/store_private.h"
 
-#define EVERYTHING   0x7fffffffU
-#define LABELS_SHOWN 512
+const char *const store_old_columns[STORE_OLD_COLUMNS] = {
+	"visitors_day", "visitors",	  "sessions",	"portal_shown",
+	"accepted",	"ended_expired",  "ended_idle", "ended_quota",
+	"ended_logout", "ended_operator", "dwell_5",	"dwell_15",
+	"dwell_30",	"dwell_60",	  "dwell_120",	"dwell_240",
+	"dwell_more",	"bytes_up",	  "bytes_down", "peak",
+};
+
+static const char *const step_names[STORE_STEPS] = {
+	[STORE_HOUR] = "hour",	 [STORE_DAY] = "day",	[STORE_WEEK] = "week",
+	[STORE_MONTH] = "month", [STORE_YEAR] = "year",
+};
 
 /* A damaged file is set aside with the next batch, or by store_retry(). */
 static int fail(struct store *st, int err)
@@ -26,32 +36,97 @@ static int fail(struct store *st, int err)
 	return err;
 }
 
-/* Rows of both databases in order of key. */
-static int read_merged(struct store *st, enum store_table table,
-		       const struct store_span *span,
-		       void (*on_row)(const struct store_row *row, void *arg),
-		       void *arg)
+/* --- sums -------------------------------------------------------------- */
+
+/* Noise of scale t has the variance 2 t^2, as nearly as matters here. */
+static struct store_sum sum_of(const struct store_cell *c)
 {
-	struct store_db *side[2] = { st->disk, st->ram };
-	struct store_row row[2];
-	int has[2] = { 0, 0 };
+	double t = (double)c->scale.n / (double)c->scale.d;
 
-	for (int i = 0; i < 2; i++) {
-		if (side[i])
-			has[i] = store_db_seek(side[i], table, span);
-		if (side[i] && !has[i])
-			has[i] = store_db_next(side[i], &row[i]);
-	}
-	while (has[0] > 0 || has[1] > 0) {
-		int i = has[0] <= 0 || (has[1] > 0 && row[1].key < row[0].key);
+	return (struct store_sum){
+		.value = c->value,
+		.variance = 2 * t * t * (double)c->cells,
+		.cells = c->cells,
+		.hours = c->hours,
+	};
+}
 
-		on_row(&row[i], arg);
-		has[i] = store_db_next(side[i], &row[i]);
+double store_band(const struct store_sum *s)
+{
+	return s->cells == 1 ? store_floor(s) : 2 * sqrt(s->variance);
+}
+
+double store_floor(const struct store_sum *s)
+{
+	return s->cells ? 3 * sqrt(s->variance / 2 / (double)s->cells) : 0;
+}
+
+void store_sum_add(struct store_sum *sum, const struct store_sum *other)
+{
+	if (__builtin_add_overflow(sum->value, other->value, &sum->value))
+		sum->value = other->value < 0 ? INT64_MIN : INT64_MAX;
+	sum->variance += other->variance;
+	sum->cells += other->cells;
+	sum->hours += other->hours;
+}
+
+/* --- steps ------------------------------------------------------------- */
+
+/* The most at once is no sum of weeks. */
+bool store_step_has(enum store_step step, enum usage_metric metric)
+{
+	enum usage_period period = store_db_period(metric);
+
+	if (step == STORE_HOUR || period == USAGE_HOUR)
+		return step == STORE_HOUR && period == USAGE_HOUR;
+	if (metric == USAGE_MOST)
+		return step == STORE_WEEK;
+	return period == USAGE_DAY || step >= STORE_WEEK;
+}
+
+const char *store_step_to_string(enum store_step step)
+{
+	return (unsigned int)step < STORE_STEPS ? step_names[step] : "?";
+}
+
+bool store_step_parse(const char *name, enum store_step *out)
+{
+	for (int i = 0; i < STORE_STEPS; i++) {
+		if (!strcmp(step_names[i], name)) {
+			*out = (enum store_step)i;
+			return true;
+		}
 	}
-	for (int i = 0; i < 2; i++)
-		if (side[i])
-			store_db_rewind(side[i]);
-	return has[0] < 0 ? has[0] : has[1];
+	return false;
+}
+
+/* As netctl has it: from Mondays, and from the first of a month. */
+static store_day week_of(store_day day)
+{
+	time_t noon = (time_t)day_start_s(day) + 12 * 3600;
+	struct tm tm = { 0 };
+	int back;
+
+	localtime_r(&noon, &tm);
+	back = (tm.tm_wday + 6) % 7;
+	return day_shift(day, -(back < tm.tm_mday ? back : tm.tm_mday - 1));
+}
+
+static int64_t key_of(enum store_step step, int64_t key)
+{
+	switch (step) {
+	case STORE_HOUR:
+	case STORE_DAY:
+		return key;
+	case STORE_WEEK:
+		return week_of((store_day)key);
+	case STORE_MONTH:
+		return key / 100 * 100 + 1;
+	case STORE_YEAR:
+	case STORE_STEPS:
+		break;
+	}
+	return key / 10000 * 10000 + 101;
 }
 
 /* --- figures ----------------------------------------------------------- */
@@ -60,200 +135,196 @@ struct reader {
 	const struct store_query *query;
 	store_row_fn *on_row;
 	void *arg;
-	bool has_row;
-	struct store_row row; /* added up so far */
+	int64_t key; /* of the row; 0: there is none */
+	struct store_figures row;
 };
 
 static void flush(struct reader *r)
 {
-	struct store_figures f;
+	struct store_figures *f = &r->row;
 
-	if (!r->has_row)
+	if (!r->key)
 		return;
-	if (r->query->step == USAGE_HOUR) {
-		f.start_s = r->row.key;
-		f.day = day_of(r->row.key);
+	if (r->query->step == STORE_HOUR) {
+		f->start_s = r->key;
+		f->day = day_of(r->key);
 	} else {
-		f.day = (store_day)r->row.key;
-		f.start_s = day_start_s(f.day);
+		f->day = (store_day)r->key;
+		f->start_s = day_start_s(f->day);
 	}
-	memcpy(f.value, r->row.value, sizeof(f.value));
-	r->on_row(&f, r->arg);
-	r->has_row = false;
+	r->on_row(f, r->arg);
+	memset(f, 0, sizeof(*f));
+	r->key = 0;
 }
 
-static void on_figures(const struct store_row *row, void *arg)
+static void on_cell(struct reader *r, const struct store_cell *c)
 {
-	struct reader *r = arg;
-	int64_t key = row->key;
+	int64_t key = key_of(r->query->step, c->key);
+	struct store_sum s = sum_of(c);
 
-	if (r->query->step == USAGE_MONTH && key)
-		key = key / 100 * 100 + 1;
-	if (r->has_row && r->row.key == key) {
-		store_row_add(&r->row, row->value);
+	if (!store_step_has(r->query->step, c->metric) ||
+	    (r->query->zone && strcmp(r->query->zone, c->zone) != 0))
 		return;
+	if (key != r->key)
+		flush(r);
+	r->key = key;
+	store_sum_add(&r->row.sum[c->metric], &s);
+}
+
+/* Cells of both databases in order of key. */
+static int read_merged(struct store *st, bool hours, int64_t from, int64_t to,
+		       struct reader *r)
+{
+	struct store_db *side[2] = { st->disk, st->ram };
+	struct store_cell cell[2];
+	int has[2] = { 0, 0 };
+
+	for (int i = 0; i < 2; i++) {
+		if (side[i])
+			has[i] = store_db_seek(side[i], hours, from, to);
+		if (side[i] && !has[i])
+			has[i] = store_db_next(side[i], &cell[i]);
 	}
-	flush(r);
-	r->has_row = true;
-	r->row = *row;
-	r->row.key = key;
+	while (has[0] > 0 || has[1] > 0) {
+		int i = has[0] <= 0 ||
+			(has[1] > 0 && cell[1].key < cell[0].key);
+
+		on_cell(r, &cell[i]);
+		has[i] = store_db_next(side[i], &cell[i]);
+	}
+	for (int i = 0; i < 2; i++)
+		if (side[i])
+			store_db_rewind(side[i]);
+	return has[0] < 0 ? has[0] : has[1];
+}
+
+static void bounds_of(const struct store_query *q, int64_t *from, int64_t *to)
+{
+	bool by_hour = q->step == STORE_HOUR;
+
+	/* figures of a week are those that began in the span */
+	*from = by_hour ? day_start_s(q->from) : (int64_t)q->from;
+	*to = by_hour ? DAY_TIME_MAX : (int64_t)UINT32_MAX;
+	if (q->to)
+		*to = by_hour ? day_start_s(day_shift(q->to, 1)) - 1
+			      : (int64_t)q->to;
 }
 
 int store_read(struct store *st, const struct store_query *q,
 	       store_row_fn *on_row, void *arg)
 {
 	struct reader r = { .query = q, .on_row = on_row, .arg = arg };
-	bool by_hour = q->step == USAGE_HOUR;
-	struct store_span span = {
-		.from = by_hour ? day_start_s(q->from) : (int64_t)q->from,
-		.to = by_hour ? DAY_TIME_MAX : (int64_t)UINT32_MAX,
-		.zone = q->zone ? q->zone : STORE_ALL,
-		.metrics = q->metrics ? q->metrics : EVERYTHING,
-	};
+	int64_t from, to;
 	int err;
 
-	if (q->to)
-		span.to = by_hour ? day_start_s(day_shift(q->to, 1)) - 1
-				  : (int64_t)q->to;
-	err = read_merged(st, by_hour ? STORE_HOURS : STORE_DAYS, &span,
-			  on_figures, &r);
+	bounds_of(q, &from, &to);
+	err = read_merged(st, q->step == STORE_HOUR, from, to, &r);
 	if (err)
 		return fail(st, err);
 	flush(&r);
 	return 0;
 }
 
-/* --- labels ------------------------------------------------------------ */
+bool store_has_zone(struct store *st, const char *zone)
+{
+	return (st->disk && store_db_has_zone(st->disk, zone)) ||
+	       (st->ram && store_db_has_zone(st->ram, zone));
+}
 
-struct label_sums {
-	struct store_label label[LABELS_SHOWN];
-	size_t labels;
+/* --- the last of each -------------------------------------------------- */
+
+#define LAST_DAYS  40 /* a week and what is late */
+#define LAST_ZONES 32
+
+struct last {
+	char zone[LAST_ZONES][IPC_ZONE_NAME_MAX];
+	size_t zones;
+	struct {
+		int64_t key;
+		struct store_sum sum;
+	} of[LAST_ZONES][USAGE_METRICS];
 };
 
-static void add_label(struct label_sums *s, const struct store_label *l)
+/* LAST_ZONES: there is no place. */
+static size_t zone_place(struct last *l, const char *zone)
 {
 	size_t i = 0;
 
-	while (i < s->labels && strcmp(s->label[i].label, l->label) != 0)
+	while (i < l->zones && strcmp(l->zone[i], zone) != 0)
 		i++;
-	if (i == LABELS_SHOWN)
-		return;
-	if (i < s->labels)
-		s->label[i].value += l->value > UINT64_MAX - s->label[i].value
-					     ? UINT64_MAX - s->label[i].value
-					     : l->value;
-	else
-		s->label[s->labels++] = *l;
+	if (i == l->zones && i < LAST_ZONES)
+		memcpy(l->zone[l->zones++], zone, IPC_ZONE_NAME_MAX);
+	return i;
 }
 
-static int read_labels(struct store_db *db, const struct store_label_query *q,
-		       struct label_sums *s)
+static int read_last(struct store_db *db, bool hours, int64_t from,
+		     struct last *l)
 {
-	struct store_label l;
-	int err = store_db_seek_labels(db, q->kind, q->from,
-				       q->to ? q->to : UINT32_MAX);
+	struct store_cell c;
+	int err = store_db_seek(db, hours, from, INT64_MAX);
 
-	while (!err) {
-		err = store_db_next_label(db, &l);
-		if (err <= 0)
-			break;
-		add_label(s, &l);
+	while (!err && (err = store_db_next(db, &c)) > 0) {
+		struct store_sum s = sum_of(&c);
+		size_t i = zone_place(l, c.zone);
+
 		err = 0;
+		if (i == LAST_ZONES || l->of[i][c.metric].key > c.key)
+			continue;
+		if (l->of[i][c.metric].key < c.key)
+			memset(&l->of[i][c.metric], 0, sizeof(l->of[i][0]));
+		l->of[i][c.metric].key = c.key;
+		store_sum_add(&l->of[i][c.metric].sum, &s);
 	}
 	store_db_rewind(db);
 	return err;
 }
 
-static int compare_labels(const void *a, const void *b)
+static int read_all_last(struct store *st, struct last *l)
 {
-	const struct store_label *x = a, *y = b;
+	struct store_db *side[2] = { st->disk, st->ram };
+	store_day from = day_shift(day_of((int64_t)time(NULL)), -LAST_DAYS);
+	int err = 0;
 
-	if (x->value != y->value)
-		return x->value < y->value ? 1 : -1;
-	return strcmp(x->label, y->label);
-}
-
-int store_read_labels(struct store *st, const struct store_label_query *q,
-		      store_label_fn *on_label, void *arg)
-{
-	struct label_sums *s = calloc(1, sizeof(*s));
-	int err = s ? 0 : -ENOMEM;
-
-	if (!err && st->disk)
-		err = read_labels(st->disk, q, s);
-	if (!err && st->ram)
-		err = read_labels(st->ram, q, s);
-	if (err) {
-		free(s);
-		return fail(st, err);
-	}
-	qsort(s->label, s->labels, sizeof(s->label[0]), compare_labels);
-	for (size_t i = 0; i < s->labels; i++)
-		on_label(s->label[i].label, s->label[i].value, arg);
-	free(s);
-	return 0;
-}
-
-/* --- totals ------------------------------------------------------------ */
-
-static struct store_row *total_of(struct store_totals *t, const char *zone)
-{
-	struct store_row *grown;
-
-	for (size_t i = 0; i < t->rows; i++)
-		if (!strcmp(t->row[i].zone, zone))
-			return &t->row[i];
-	grown = array_grow(t->row, &t->room, t->rows + 1, sizeof(*grown));
-	if (!grown)
-		return NULL;
-	t->row = grown;
-	t->row[t->rows] = (struct store_row){ 0 };
-	snprintf(t->row[t->rows].zone, sizeof(t->row[0].zone), "%s", zone);
-	return &t->row[t->rows++];
-}
-
-static void on_total(const struct store_row *row, void *arg)
-{
-	struct store_totals *t = arg;
-	struct store_row *sum;
-
-	if (!strcmp(row->zone, STORE_ALL))
-		return;
-	sum = total_of(t, row->zone);
-	if (sum)
-		store_row_add(sum, row->value);
-	else
-		t->is_current = false;
-}
-
-/* Every scrape of the metrics asks for them; they change once an hour. */
-static int read_totals(struct store *st)
-{
-	static const struct store_span everything = {
-		.to = UINT32_MAX,
-		.metrics = EVERYTHING,
-	};
-	struct store_totals *t = &st->totals;
-	int err;
-
-	t->rows = 0;
-	t->is_current = true;
-	err = read_merged(st, STORE_DAYS, &everything, on_total, t);
-	if (!err && !t->is_current)
-		err = -ENOMEM;
-	if (err)
-		t->is_current = false;
+	for (int i = 0; i < 4 && !err; i++)
+		if (side[i / 2])
+			err = read_last(side[i / 2], i & 1,
+					i & 1 ? day_start_s(from) : from, l);
 	return err;
 }
 
-int store_read_totals(struct store *st, store_total_fn *on_total_row, void *arg)
+int store_read_last(struct store *st, store_last_fn *on_last, void *arg)
 {
-	int err = st->totals.is_current ? 0 : read_totals(st);
+	struct last *l = calloc(1, sizeof(*l));
+	int err = l ? read_all_last(st, l) : -ENOMEM;
 
-	if (err)
-		return fail(st, err);
-	for (size_t i = 0; i < st->totals.rows; i++)
-		on_total_row(st->totals.row[i].zone, st->totals.row[i].value,
-			     arg);
-	return 0;
+	for (size_t i = 0; !err && i < l->zones; i++)
+		for (int m = 0; m < USAGE_METRICS; m++)
+			if (l->of[i][m].key)
+				on_last(l->zone[i], (enum usage_metric)m,
+					&l->of[i][m].sum, arg);
+	free(l);
+	return err ? fail(st, err) : 0;
+}
+
+/* --- what k devices shared --------------------------------------------- */
+
+int store_read_old(struct store *st, store_day from, store_day to,
+		   store_old_fn *on_day, void *arg)
+{
+	uint64_t value[STORE_OLD_COLUMNS];
+	store_day day;
+	int err = st->disk ? store_db_seek_old(st->disk, from,
+					       to ? to : UINT32_MAX)
+			   : 0;
+
+	while (st->disk && !err) {
+		err = store_db_next_old(st->disk, &day, value);
+		if (err <= 0)
+			break;
+		on_day(day, value, arg);
+		err = 0;
+	}
+	if (st->disk)
+		store_db_rewind(st->disk);
+	return err ? fail(st, err) : 0;
 }

@@ -2,8 +2,6 @@
 #include "portal/store/store_schema.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "common/array.h"
 #include "common/stringify.h"
@@ -41,21 +39,37 @@ const char *const store_migrations[] = {
 	"CREATE TABLE zones (id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
 	"INSERT INTO zones VALUES (0, '*'), (1, '');"
 	"CREATE TABLE hours (id INTEGER PRIMARY KEY" V1_METRICS ");"
-	/* what is asked for most, in a ninth of the pages */
 	"CREATE TABLE hours_all (id INTEGER PRIMARY KEY" V1_METRICS ");"
 	"CREATE TABLE days (id INTEGER PRIMARY KEY" V1_METRICS ");"
 	"CREATE TABLE labels (day INTEGER NOT NULL, kind TEXT NOT NULL,"
 	" label TEXT NOT NULL, value INTEGER NOT NULL,"
 	" PRIMARY KEY (day, kind, label)) WITHOUT ROWID;",
+	/*
+	 * What k devices shared is of another kind than what is noisy: it stays
+	 * in tables of its own. A row is of cells that have the same noise.
+	 */
+	"ALTER TABLE hours RENAME TO k_hours;"
+	"ALTER TABLE days RENAME TO k_days;"
+	"ALTER TABLE labels RENAME TO k_labels;"
+	"DROP TABLE hours_all;"
+	"CREATE TABLE metrics (id INTEGER PRIMARY KEY,"
+	" name TEXT NOT NULL UNIQUE);"
+	"CREATE TABLE cells (period INTEGER NOT NULL, key INTEGER NOT NULL,"
+	" zone INTEGER NOT NULL, metric INTEGER NOT NULL,"
+	" scale_n INTEGER NOT NULL, scale_d INTEGER NOT NULL,"
+	" cells INTEGER NOT NULL, hours INTEGER NOT NULL,"
+	" value INTEGER NOT NULL,"
+	" PRIMARY KEY (period, key, zone, metric, scale_n, scale_d))"
+	" WITHOUT ROWID;",
 };
 const int store_version = ARRAY_SIZE(store_migrations);
 
-#define BITS	  STRINGIFY(STORE_ZONE_BITS)
 #define VALUE_MAX STRINGIFY(STORE_VALUE_MAX)
-#define ZONE_MASK "((1 << " BITS ") - 1)"
+#define CELL                                                                   \
+	"key, zones.name, metrics.name, scale_n, scale_d, cells, hours, value" \
+	" FROM cells CROSS JOIN zones ON zones.id = zone"                      \
+	" CROSS JOIN metrics ON metrics.id = metric"
 
-/* "@" stands for the columns of the metrics, "?@" for a parameter for each,
- * "+@" for their upsert. */
 static const char *const statements[STORE_STATEMENTS] = {
 	[STORE_BEGIN] = "BEGIN IMMEDIATE",
 	[STORE_COMMIT] = "COMMIT",
@@ -64,43 +78,32 @@ static const char *const statements[STORE_STATEMENTS] = {
 	[STORE_SET_META] = "UPDATE meta SET stream = ?1, seq = ?2",
 	[STORE_GET_ZONE] = "SELECT id FROM zones WHERE name = ?1",
 	[STORE_ADD_ZONE] = "INSERT INTO zones (name) VALUES (?1)",
-	[STORE_ADD_HOUR] = "INSERT INTO hours (id@) VALUES (?1?@)"
-			   " ON CONFLICT (id) DO UPDATE SET +@",
-	[STORE_ADD_HOUR_ALL] = "INSERT INTO hours_all (id@) VALUES (?1?@)"
-			       " ON CONFLICT (id) DO UPDATE SET +@",
-	[STORE_ADD_DAY] = "INSERT INTO days (id@) VALUES (?1?@)"
-			  " ON CONFLICT (id) DO UPDATE SET +@",
-	[STORE_ADD_LABEL] =
-		"INSERT INTO labels VALUES (?1, ?2, ?3, ?4)"
-		" ON CONFLICT (day, kind, label) DO UPDATE"
-		" SET value = min(value + excluded.value, " VALUE_MAX ")",
-	/* time unknown, key 0, stays */
-	[STORE_TRIM_HOURS] =
-		"DELETE FROM hours WHERE id BETWEEN 1 << " BITS " AND ?1",
-	[STORE_TRIM_HOURS_ALL] =
-		"DELETE FROM hours_all WHERE id BETWEEN 1 << " BITS " AND ?1",
-	[STORE_READ_HOURS] =
-		"SELECT id >> " BITS "@ FROM hours"
-		" WHERE id BETWEEN ?1 AND ?2 AND id & " ZONE_MASK " = ?3"
+	[STORE_GET_METRIC] = "SELECT id FROM metrics WHERE name = ?1",
+	[STORE_ADD_METRIC] = "INSERT INTO metrics (name) VALUES (?1)",
+	[STORE_ADD_CELL] =
+		"INSERT INTO cells"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+		" ON CONFLICT DO UPDATE SET"
+		" cells = min(cells + excluded.cells, " VALUE_MAX "),"
+		" hours = min(hours + excluded.hours, " VALUE_MAX "),"
+		" value = max(min(value + excluded.value, " VALUE_MAX "),"
+		" -" VALUE_MAX ")",
+	[STORE_TRIM] = "DELETE FROM cells WHERE period = 0 AND key < ?1",
+	/* those of earlier, whose id is hour << 10 | zone; 0: time unknown */
+	[STORE_TRIM_OLD] = "DELETE FROM k_hours WHERE id BETWEEN 1024"
+			   " AND (?1 << 10) - 1",
+	[STORE_READ_HOURS] = "SELECT " CELL " WHERE period = 0"
+			     " AND key BETWEEN ?1 AND ?2 ORDER BY key",
+	[STORE_READ_DAYS] = "SELECT " CELL " WHERE period IN (1, 2)"
+			    " AND key BETWEEN ?1 AND ?2 ORDER BY key",
+	[STORE_READ_OLD] =
+		"SELECT id >> 10, visitors_day, visitors, sessions,"
+		" portal_shown, accepted, ended_expired, ended_idle,"
+		" ended_quota, ended_logout, ended_operator, dwell_5,"
+		" dwell_15, dwell_30, dwell_60, dwell_120, dwell_240,"
+		" dwell_more, bytes_up, bytes_down, peak FROM k_days"
+		" WHERE id & 1023 = 0 AND id >> 10 BETWEEN ?1 AND ?2"
 		" ORDER BY id",
-	[STORE_READ_HOURS_ALL] = "SELECT id >> " BITS "@ FROM hours_all"
-				 " WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-	[STORE_READ_DAYS] =
-		"SELECT id >> " BITS "@ FROM days"
-		" WHERE id BETWEEN ?1 AND ?2 AND id & " ZONE_MASK " = ?3"
-		" ORDER BY id",
-	[STORE_DUMP_HOURS] =
-		"SELECT hours.id >> " BITS "@, name FROM hours"
-		" CROSS JOIN zones ON zones.id = hours.id & " ZONE_MASK
-		" WHERE hours.id BETWEEN ?1 AND ?2"
-		" ORDER BY hours.id",
-	[STORE_DUMP_DAYS] =
-		"SELECT days.id >> " BITS "@, name FROM days"
-		" CROSS JOIN zones ON zones.id = days.id & " ZONE_MASK
-		" WHERE days.id BETWEEN ?1 AND ?2"
-		" ORDER BY days.id",
-	[STORE_READ_LABELS] = "SELECT day, label, value FROM labels"
-			      " WHERE day BETWEEN ?1 AND ?2 AND kind = ?3",
 };
 
 int store_schema_check(sqlite3 *db)
@@ -113,60 +116,11 @@ int store_schema_check(sqlite3 *db)
 	return err;
 }
 
-/* --- statements -------------------------------------------------------- */
-
-static void write_metrics(FILE *f, char how)
-{
-	for (int i = 0; i < USAGE_METRICS; i++) {
-		const struct usage_metric_info *m =
-			usage_metric_info((enum usage_metric)i);
-
-		if (how == '?')
-			fprintf(f, ", ?%d", i + 2);
-		else if (how != '+')
-			fprintf(f, ", %s", m->name);
-		else if (m->is_max)
-			fprintf(f, "%s%s = max(%s, excluded.%s)", i ? ", " : "",
-				m->name, m->name, m->name);
-		else
-			fprintf(f,
-				"%s%s = min(%s + excluded.%s, " VALUE_MAX ")",
-				i ? ", " : "", m->name, m->name, m->name);
-	}
-}
-
-/* The caller frees it. NULL: no memory. */
-static char *statement_text(const char *pattern)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	if (!f)
-		return NULL;
-	for (const char *p = pattern; *p; p++) {
-		if (*p == '@')
-			write_metrics(f, '@');
-		else if ((*p == '?' || *p == '+') && p[1] == '@')
-			write_metrics(f, *p++);
-		else
-			fputc(*p, f);
-	}
-	if (fclose(f)) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
 int store_schema_prepare(sqlite3 *db, sqlite3_stmt *statement[STORE_STATEMENTS])
 {
 	for (int i = 0; i < STORE_STATEMENTS; i++) {
-		char *text = statement_text(statements[i]);
-		int err = text ? sqlite_prepare(db, text, &statement[i])
-			       : -ENOMEM;
+		int err = sqlite_prepare(db, statements[i], &statement[i]);
 
-		free(text);
 		if (err)
 			return err;
 	}

@@ -8,10 +8,7 @@
 
 #include <sqlite3.h>
 
-/* id of a row is key << STORE_ZONE_BITS | zone; key: start of an hour, or day.
- * Rows come in order of id, so pages fill up one by one. */
-#define STORE_ZONE_BITS 10
-#define STORE_ZONES_MAX (1 << STORE_ZONE_BITS)
+#define STORE_ZONES_MAX 1024
 
 /* Sums stop here, so two of them are still an integer of SQLite. */
 #define STORE_VALUE_MAX 4611686018427387903
@@ -25,18 +22,14 @@ enum store_statement {
 	STORE_SET_META,
 	STORE_GET_ZONE,
 	STORE_ADD_ZONE,
-	STORE_ADD_HOUR,
-	STORE_ADD_HOUR_ALL, /* zone 0 of hours has a table of its own */
-	STORE_ADD_DAY,
-	STORE_ADD_LABEL,
-	STORE_TRIM_HOURS,
-	STORE_TRIM_HOURS_ALL,
-	STORE_READ_HOURS, /* of one zone */
-	STORE_READ_HOURS_ALL,
-	STORE_READ_DAYS,
-	STORE_DUMP_HOURS, /* of every zone, its name last */
-	STORE_DUMP_DAYS,
-	STORE_READ_LABELS,
+	STORE_GET_METRIC,
+	STORE_ADD_METRIC,
+	STORE_ADD_CELL,
+	STORE_TRIM, /* hours */
+	STORE_TRIM_OLD,
+	STORE_READ_HOURS,
+	STORE_READ_DAYS, /* and weeks */
+	STORE_READ_OLD,	 /* days that k devices shared */
 	STORE_STATEMENTS
 };
 

@@ -8,42 +8,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "portal/store/day.h"
-
 /* --- rows -------------------------------------------------------------- */
 
-static int copy_table(struct store_db *from, struct store_db *to,
-		      enum store_table table, const char *zone)
+static int copy_cells(struct store_db *from, struct store_db *to, bool hours)
 {
-	const struct store_span span = {
-		.to = DAY_TIME_MAX,
-		.zone = zone,
-		.metrics = UINT32_MAX,
-	};
-	struct store_row row;
-	int err = store_db_seek(from, table, &span);
+	struct store_cell cell;
+	int err = store_db_seek(from, hours, 0, INT64_MAX);
 
 	while (!err) {
-		err = store_db_next(from, &row);
+		err = store_db_next(from, &cell);
 		if (err <= 0)
 			break;
-		err = store_db_add(to, table, &row);
-	}
-	store_db_rewind(from);
-	return err;
-}
-
-static int copy_labels(struct store_db *from, struct store_db *to,
-		       enum usage_kind kind)
-{
-	struct store_label label;
-	int err = store_db_seek_labels(from, kind, 0, UINT32_MAX);
-
-	while (!err) {
-		err = store_db_next_label(from, &label);
-		if (err <= 0)
-			break;
-		err = store_db_add_label(to, kind, &label);
+		err = store_db_add(to, &cell);
 	}
 	store_db_rewind(from);
 	return err;
@@ -51,15 +27,9 @@ static int copy_labels(struct store_db *from, struct store_db *to,
 
 int store_spill_rows(struct store_db *from, struct store_db *to)
 {
-	int err = copy_table(from, to, STORE_HOURS, NULL);
+	int err = copy_cells(from, to, true);
 
-	if (!err)
-		err = copy_table(from, to, STORE_HOURS, STORE_ALL);
-	if (!err)
-		err = copy_table(from, to, STORE_DAYS, NULL);
-	for (int i = 0; i < USAGE_KINDS && !err; i++)
-		err = copy_labels(from, to, (enum usage_kind)i);
-	return err;
+	return err ? err : copy_cells(from, to, false);
 }
 
 /* --- writing ----------------------------------------------------------- */

@@ -5,20 +5,18 @@
 
 #include "common/ipc.h"
 
-#define STORE_ROWS_MAX	 40
-#define STORE_LABELS_MAX 80
-
 #define STORE_ERROR_MAX 320
+
+#define STORE_OLD_COLUMNS 20 /* metrics of the days of earlier */
 
 /* A local calendar day, 20261124; 0: no bound. */
 typedef uint32_t store_day;
 
-/* What netctl releases at once. */
+/* Released cells that came together. */
 struct usage_batch {
-	uint64_t stream, seq;
-	size_t rows, labels;
-	struct ipc_usage_row row[STORE_ROWS_MAX];
-	struct ipc_usage_label label[STORE_LABELS_MAX];
+	uint64_t stream, seq; /* of the last of them */
+	size_t cells;
+	struct ipc_usage_cell cell[IPC_USAGE_CELLS];
 };
 
 #endif

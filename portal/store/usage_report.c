@@ -6,17 +6,17 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/array.h"
 #include "common/quantity.h"
 #include "portal/store/day.h"
 
-#define TIME_MAX   32
-#define DAYS_AGO   36500
-#define DAY_S	   86400
-#define VARINT_MAX 10
+#define TIME_MAX 32
+#define DAY_S	 86400
+#define DAYS_AGO 36500
 
 /* --- text -------------------------------------------------------------- */
 
-/* A year of hours is 200,000 numbers: printf would take most of the time. */
+/* A year of hours is many numbers: printf would take most of the time. */
 struct text {
 	FILE *out;
 	size_t len;
@@ -42,16 +42,28 @@ static void text_put(struct text *t, const char *text)
 	text_bytes(t, text, strlen(text));
 }
 
-static void text_number(struct text *t, uint64_t v)
+static void text_number(struct text *t, int64_t v)
 {
 	char digits[20];
 	size_t at = sizeof(digits);
+	uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 
 	do {
-		digits[--at] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (v < 0)
+		digits[--at] = '-';
 	text_bytes(t, digits + at, sizeof(digits) - at);
+}
+
+/* A band, as exact as its size lets one want. */
+static void text_band(struct text *t, double v)
+{
+	char buf[32];
+
+	snprintf(buf, sizeof(buf), v < 100 ? "%.1f" : "%.0f", v);
+	text_put(t, buf);
 }
 
 static void text_json(struct text *t, const char *string)
@@ -89,16 +101,17 @@ static char *put_digits(char *p, unsigned int v, int count)
 	return p + count;
 }
 
-static char *put_day(char *p, uint32_t day, bool has_day)
+static char *put_day(char *p, uint32_t day, enum store_step step)
 {
 	p = put_digits(p, day / 10000, 4);
+	if (step == STORE_YEAR)
+		return p;
 	*p++ = '-';
 	p = put_digits(p, day / 100 % 100, 2);
-	if (has_day) {
-		*p++ = '-';
-		p = put_digits(p, day % 100, 2);
-	}
-	return p;
+	if (step == STORE_MONTH)
+		return p;
+	*p++ = '-';
+	return put_digits(p, day % 100, 2);
 }
 
 /* The two hours of one name at the end of summer differ in the offset. */
@@ -120,21 +133,21 @@ static char *put_clock(char *p, int64_t start_s)
 	return put_digits(p, offset_min % 60, 2);
 }
 
-/* Empty: not known. */
-static size_t build_time(char buf[TIME_MAX], enum usage_step step,
+/* Empty: no bound. */
+static size_t build_time(char buf[TIME_MAX], enum store_step step,
 			 int64_t start_s, uint32_t day)
 {
 	char *p = buf;
 
 	if (!day)
 		return 0;
-	p = put_day(p, day, step != USAGE_MONTH);
-	if (step == USAGE_HOUR)
+	p = put_day(p, day, step);
+	if (step == STORE_HOUR)
 		p = put_clock(p, start_s);
 	return (size_t)(p - buf);
 }
 
-static void text_json_time(struct text *t, enum usage_step step,
+static void text_json_time(struct text *t, enum store_step step,
 			   int64_t start_s, uint32_t day)
 {
 	char buf[TIME_MAX];
@@ -152,20 +165,17 @@ static void text_json_time(struct text *t, enum usage_step step,
 static void text_json_span(struct text *t, store_day from, store_day to)
 {
 	text_put(t, ",\"from\":");
-	text_json_time(t, USAGE_DAY, 0, from);
+	text_json_time(t, STORE_DAY, 0, from);
 	text_put(t, ",\"to\":");
-	text_json_time(t, USAGE_DAY, 0, to);
+	text_json_time(t, STORE_DAY, 0, to);
 }
 
 /* --- figures ----------------------------------------------------------- */
 
-/*
- * Members of JSON are whole columns, so all rows have to be there first. Most
- * figures are small: as varints a year of hours takes a third of a megabyte.
- */
-struct column {
-	uint8_t *bytes;
-	size_t len, room;
+/* Members of JSON are whole columns, so all rows have to be there first. */
+struct entry {
+	int64_t value;
+	float band; /* below 0: not counted then */
 };
 
 struct report {
@@ -173,95 +183,123 @@ struct report {
 	struct text *text;
 	size_t columns;
 	enum usage_metric metric[USAGE_METRICS]; /* of each column */
-	struct column value[USAGE_METRICS], start, day;
-	size_t rows;
+	struct entry *entry;			 /* row by row */
+	struct row {
+		int64_t start_s;
+		store_day day;
+		uint32_t hours;
+	} * row;
+	size_t rows, entry_room, row_room;
 	int err;
 };
 
-static void choose_columns(struct report *r)
+static void choose_columns(struct report *r, uint64_t metrics)
 {
 	for (int i = 0; i < USAGE_METRICS; i++)
-		if (!r->query->metrics || r->query->metrics >> i & 1)
+		if ((!metrics || metrics >> i & 1) &&
+		    store_step_has(r->query->step, (enum usage_metric)i))
 			r->metric[r->columns++] = (enum usage_metric)i;
 }
 
-static bool column_grow(struct column *c)
+/* That a cell of the row covers, of the step's hours. */
+static uint32_t hours_of(const struct store_figures *f)
 {
-	size_t room = c->room * 2 + 1024;
-	void *grown = realloc(c->bytes, room);
+	uint64_t hours = 0;
 
-	if (!grown)
-		return false;
-	c->bytes = grown;
-	c->room = room;
-	return true;
+	for (int m = 0; m < USAGE_METRICS; m++) {
+		const struct store_sum *s = &f->sum[m];
+		uint64_t each = s->cells ? s->hours / s->cells : 0;
+
+		if (each > hours)
+			hours = each;
+	}
+	return (uint32_t)hours;
 }
 
-static bool column_put(struct column *c, uint64_t v)
+static bool make_room(struct report *r)
 {
-	if (c->room - c->len < VARINT_MAX && !column_grow(c))
-		return false;
-	for (; v > 0x7f; v >>= 7)
-		c->bytes[c->len++] = (uint8_t)(v | 0x80);
-	c->bytes[c->len++] = (uint8_t)v;
-	return true;
-}
+	void *row =
+		array_grow(r->row, &r->row_room, r->rows + 1, sizeof(*r->row));
+	void *entry;
 
-static uint64_t column_take(const struct column *c, size_t *at)
-{
-	uint64_t v = 0;
-	unsigned int shift = 0;
-
-	do {
-		v |= (uint64_t)(c->bytes[*at] & 0x7f) << shift;
-		shift += 7;
-	} while (c->bytes[(*at)++] & 0x80);
-	return v;
+	if (row)
+		r->row = row;
+	entry = array_grow(r->entry, &r->entry_room,
+			   (r->rows + 1) * (r->columns + 1), sizeof(*r->entry));
+	if (entry)
+		r->entry = entry;
+	return row && entry;
 }
 
 static void keep_row(const struct store_figures *f, void *arg)
 {
 	struct report *r = arg;
-	bool has_room = column_put(&r->start, (uint64_t)f->start_s) &&
-			column_put(&r->day, f->day);
 
-	for (size_t i = 0; i < r->columns && has_room; i++)
-		has_room = column_put(&r->value[i], f->value[r->metric[i]]);
-	if (has_room)
-		r->rows++;
-	else
+	if (!make_room(r)) {
 		r->err = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < r->columns; i++) {
+		const struct store_sum *s = &f->sum[r->metric[i]];
+
+		r->entry[r->rows * r->columns + i] = (struct entry){
+			.value = s->value,
+			.band = s->cells ? (float)store_band(s) : -1,
+		};
+	}
+	r->row[r->rows++] = (struct row){ f->start_s, f->day, hours_of(f) };
 }
 
-static void write_column(struct report *r, const struct column *c)
+static void write_entry(struct text *t, const struct entry *e, bool is_band)
 {
-	struct text *t = r->text;
-	size_t at = 0;
-
-	text_bytes(t, "[", 1);
-	for (size_t i = 0; i < r->rows; i++) {
-		if (i)
-			text_bytes(t, ",", 1);
-		text_number(t, column_take(c, &at));
-	}
-	text_bytes(t, "]", 1);
+	if (e->band < 0)
+		text_put(t, "null");
+	else if (is_band)
+		text_band(t, (double)e->band);
+	else
+		text_number(t, e->value);
 }
 
-static void write_times(struct report *r)
+static void write_columns(struct report *r, const char *member, bool is_band)
 {
 	struct text *t = r->text;
-	size_t start_at = 0, day_at = 0;
 
-	text_bytes(t, "[", 1);
-	for (size_t i = 0; i < r->rows; i++) {
-		int64_t start_s = (int64_t)column_take(&r->start, &start_at);
-		uint32_t day = (uint32_t)column_take(&r->day, &day_at);
-
-		if (i)
-			text_bytes(t, ",", 1);
-		text_json_time(t, r->query->step, start_s, day);
+	text_put(t, member);
+	for (size_t i = 0; i < r->columns; i++) {
+		text_put(t, i ? "," : "");
+		text_json(t, usage_metric_info(r->metric[i])->name);
+		text_put(t, ":[");
+		for (size_t row = 0; row < r->rows; row++) {
+			text_put(t, row ? "," : "");
+			write_entry(t, &r->entry[row * r->columns + i],
+				    is_band);
+		}
+		text_put(t, "]");
 	}
-	text_bytes(t, "]", 1);
+	text_put(t, "}");
+}
+
+static void write_starts(struct report *r)
+{
+	struct text *t = r->text;
+
+	text_put(t, ",\"start\":[");
+	for (size_t i = 0; i < r->rows; i++) {
+		text_put(t, i ? "," : "");
+		text_number(t, r->row[i].start_s);
+	}
+	text_put(t, "],\"time\":[");
+	for (size_t i = 0; i < r->rows; i++) {
+		text_put(t, i ? "," : "");
+		text_json_time(t, r->query->step, r->row[i].start_s,
+			       r->row[i].day);
+	}
+	text_put(t, "],\"hours\":[");
+	for (size_t i = 0; i < r->rows; i++) {
+		text_put(t, i ? "," : "");
+		text_number(t, r->row[i].hours);
+	}
+	text_put(t, "]");
 }
 
 static void write_json(struct report *r)
@@ -270,128 +308,105 @@ static void write_json(struct report *r)
 	struct text *t = r->text;
 
 	text_put(t, "{\"step\":");
-	text_json(t, usage_step_to_string(q->step));
+	text_json(t, store_step_to_string(q->step));
 	text_json_span(t, q->from, q->to);
 	text_put(t, ",\"zone\":");
 	if (q->zone)
 		text_json(t, q->zone);
 	else
 		text_put(t, "null");
-	text_put(t, ",\"start\":");
-	write_column(r, &r->start);
-	text_put(t, ",\"time\":");
-	write_times(r);
-	text_put(t, ",\"values\":{");
-	for (size_t i = 0; i < r->columns; i++) {
-		text_put(t, i ? "," : "");
-		text_json(t, usage_metric_info(r->metric[i])->name);
-		text_bytes(t, ":", 1);
-		write_column(r, &r->value[i]);
-	}
-	text_put(t, "}}\n");
+	write_starts(r);
+	write_columns(r, ",\"values\":{", false);
+	write_columns(r, ",\"bands\":{", true);
+	text_put(t, "}\n");
 }
 
-static void write_csv_row(const struct store_figures *f, void *arg)
+static void write_csv(struct report *r)
 {
-	struct report *r = arg;
+	struct text *t = r->text;
 	char buf[TIME_MAX];
 
-	text_bytes(r->text, buf,
-		   build_time(buf, r->query->step, f->start_s, f->day));
+	text_put(t, "time,hours");
 	for (size_t i = 0; i < r->columns; i++) {
-		text_bytes(r->text, ",", 1);
-		text_number(r->text, f->value[r->metric[i]]);
+		const char *name = usage_metric_info(r->metric[i])->name;
+
+		text_put(t, ",");
+		text_put(t, name);
+		text_put(t, ",");
+		text_put(t, name);
+		text_put(t, "_band");
 	}
-	text_put(r->text, "\r\n");
-}
+	text_put(t, "\r\n");
+	for (size_t row = 0; row < r->rows; row++) {
+		const struct row *w = &r->row[row];
 
-static int report_json(struct store *st, struct report *r)
-{
-	int err = store_read(st, r->query, keep_row, r);
+		text_bytes(t, buf,
+			   build_time(buf, r->query->step, w->start_s, w->day));
+		text_put(t, ",");
+		text_number(t, w->hours);
+		for (size_t i = 0; i < r->columns; i++) {
+			const struct entry *e = &r->entry[row * r->columns + i];
 
-	if (!err)
-		err = r->err;
-	if (!err)
-		write_json(r);
-	for (size_t i = 0; i < r->columns; i++)
-		free(r->value[i].bytes);
-	free(r->start.bytes);
-	free(r->day.bytes);
-	return err;
-}
-
-static int report_csv(struct store *st, struct report *r)
-{
-	text_put(r->text, "time");
-	for (size_t i = 0; i < r->columns; i++) {
-		text_bytes(r->text, ",", 1);
-		text_put(r->text, usage_metric_info(r->metric[i])->name);
+			text_put(t, ",");
+			if (e->band >= 0)
+				write_entry(t, e, false);
+			text_put(t, ",");
+			if (e->band >= 0)
+				write_entry(t, e, true);
+		}
+		text_put(t, "\r\n");
 	}
-	text_put(r->text, "\r\n");
-	return store_read(st, r->query, write_csv_row, r);
 }
 
 int usage_report_usage(struct store *st, const struct store_query *q,
-		       enum usage_report_format format, FILE *out)
+		       uint64_t metrics, enum usage_report_format format,
+		       FILE *out)
 {
 	struct text t = { .out = out };
 	struct report r = { .query = q, .text = &t };
 	int err;
 
-	choose_columns(&r);
-	err = format == USAGE_REPORT_JSON ? report_json(st, &r)
-					  : report_csv(st, &r);
+	choose_columns(&r, metrics);
+	err = store_read(st, q, keep_row, &r);
+	if (!err)
+		err = r.err;
+	if (!err && format == USAGE_REPORT_JSON)
+		write_json(&r);
+	else if (!err)
+		write_csv(&r);
+	free(r.row);
+	free(r.entry);
 	return err ? err : text_end(&t);
 }
 
-/* --- labels ------------------------------------------------------------ */
+/* --- figures of earlier ------------------------------------------------ */
 
-struct label_report {
-	struct text *text;
-	bool has_some;
-};
-
-static void write_json_label(const char *label, uint64_t value, void *arg)
+static void write_old_day(store_day day,
+			  const uint64_t value[STORE_OLD_COLUMNS], void *arg)
 {
-	struct label_report *r = arg;
+	struct text *t = arg;
+	char buf[TIME_MAX];
 
-	text_put(r->text, r->has_some ? "," : "");
-	text_json(r->text, label);
-	text_bytes(r->text, ":", 1);
-	text_number(r->text, value);
-	r->has_some = true;
+	text_bytes(t, buf, build_time(buf, STORE_DAY, 0, day));
+	for (int i = 0; i < STORE_OLD_COLUMNS; i++) {
+		text_put(t, ",");
+		text_number(t, (int64_t)value[i]);
+	}
+	text_put(t, "\r\n");
 }
 
-/* Labels are a-z, 0-9 and '-', which CSV takes as they are. */
-static void write_csv_label(const char *label, uint64_t value, void *arg)
-{
-	struct label_report *r = arg;
-
-	text_put(r->text, label);
-	text_bytes(r->text, ",", 1);
-	text_number(r->text, value);
-	text_put(r->text, "\r\n");
-}
-
-int usage_report_labels(struct store *st, const struct store_label_query *q,
-			enum usage_report_format format, FILE *out)
+int usage_report_old(struct store *st, store_day from, store_day to, FILE *out)
 {
 	struct text t = { .out = out };
-	struct label_report r = { .text = &t };
 	int err;
 
-	if (format == USAGE_REPORT_CSV) {
-		text_put(&t, usage_kind_to_string(q->kind));
-		text_put(&t, ",value\r\n");
-		err = store_read_labels(st, q, write_csv_label, &r);
-		return err ? err : text_end(&t);
+	text_put(&t, "time");
+	for (int i = 0; i < STORE_OLD_COLUMNS; i++) {
+		text_put(&t, ",");
+		text_put(&t, store_old_columns[i]);
 	}
-	text_put(&t, "{\"kind\":");
-	text_json(&t, usage_kind_to_string(q->kind));
-	text_json_span(&t, q->from, q->to);
-	text_put(&t, ",\"values\":{");
-	err = store_read_labels(st, q, write_json_label, &r);
-	text_put(&t, "}}\n");
+	text_put(&t, "\r\n");
+	err = store_read_old(st, from, to, write_old_day, &t);
 	return err ? err : text_end(&t);
 }
 
@@ -452,11 +467,11 @@ bool usage_report_parse_day(const char *text, store_day *out)
 	return day_is_valid(*out);
 }
 
-bool usage_report_parse_metrics(const char *text, uint32_t *out)
+bool usage_report_parse_metrics(const char *text, uint64_t *out)
 {
 	char name[32];
 	enum usage_metric metric;
-	uint32_t bits = 0;
+	uint64_t bits = 0;
 
 	for (;;) {
 		size_t len = strcspn(text, ",");
@@ -467,7 +482,7 @@ bool usage_report_parse_metrics(const char *text, uint32_t *out)
 		name[len] = '\0';
 		if (!usage_metric_parse(name, &metric))
 			return false;
-		bits |= 1U << metric;
+		bits |= 1ULL << metric;
 		if (!text[len])
 			break;
 		text += len + 1;

@@ -16,23 +16,28 @@ enum usage_report_format { USAGE_REPORT_JSON, USAGE_REPORT_CSV };
  * JSON, by columns, so that a year of hours is quick to write and to read:
  *	{"step":"hour","from":"2026-11-01","to":"2026-11-24","zone":"guest",
  *	 "start":[1793484000,...],"time":["2026-11-01T00:00+01:00",...],
- *	 "values":{"visitors":[12,...],...}}
- * zone is null for all. time of a day: "2026-11-01", of a month: "2026-11";
- * of figures whose time is not known: null, and start 0. CSV (RFC 4180) has
- * the columns time and the metrics. 0 or -errno.
+ *	 "hours":[1,...],"values":{"online":[12,-3,null,...],...},
+ *	 "bands":{"online":[15.0,...],...}}
+ * zone is null for all. time of a day or week: "2026-11-01", of a month:
+ * "2026-11", of a year: "2026". hours: that a cell covers of its period.
+ * Values are noisy, so they may be below 0; what was counted lies within the
+ * band of them in 95 of 100 cases. null: it was not counted then. CSV (RFC
+ * 4180) has the columns time, hours, and NAME and NAME_band of each metric.
+ * metrics: bits; 0: all that the step has. 0 or -errno.
  */
 int usage_report_usage(struct store *st, const struct store_query *q,
-		       enum usage_report_format format, FILE *out) MUST_CHECK;
+		       uint64_t metrics, enum usage_report_format format,
+		       FILE *out) MUST_CHECK;
 
-/* {"kind":"language","from":...,"to":...,"values":{"de":120,"other":7}} */
-int usage_report_labels(struct store *st, const struct store_label_query *q,
-			enum usage_report_format format, FILE *out) MUST_CHECK;
+/* Days of versions up to 0.1, exact and shared by k devices, as CSV. */
+int usage_report_old(struct store *st, store_day from, store_day to,
+		     FILE *out) MUST_CHECK;
 
 /* "2026-11-24", "today", "yesterday", "-7d" (that many days ago), "" for no
  * bound. false: none of these, or no day of the calendar. */
 bool usage_report_parse_day(const char *text, store_day *out);
 
 /* "visitors,bytes_up" -> bits; false: names something unknown. */
-bool usage_report_parse_metrics(const char *text, uint32_t *out);
+bool usage_report_parse_metrics(const char *text, uint64_t *out);
 
 #endif
