@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/rss.h"
 #include "portal/admin/admin_api.h"
 #include "portal/admin/admin_routes.h"
 #include "portal/admin/admin_socket.h"
@@ -57,9 +56,7 @@ struct admin *admin_new(const struct admin_config *config)
 		return NULL;
 	cc.arg = &a->site;
 	a->site.netctl = config->netctl;
-	a->site.guests = config->guests;
 	a->site.since_ms = clock_ms();
-	a->site.memory_told_bytes = rss_read();
 	a->site.sessions = admin_sessions_new();
 	a->site.lockout = lockout_new();
 	a->conns = conns_new(&cc, &bounds);
@@ -85,7 +82,6 @@ void admin_apply(struct admin *a, const struct admin_material *m)
 	memset(&s->address, 0, sizeof(s->address));
 	addr_parse(&s->address, o->address);
 	s->is_loopback = admin_address_is_loopback(&s->address);
-	memset(&s->totals, 0, sizeof(s->totals)); /* zones may be others */
 	admin_sessions_review(s->sessions, s->accounts);
 	conns_set_tls(a->conns, m->tls);
 	if (o->enabled && m->accounts && !m->accounts->count)
@@ -98,7 +94,6 @@ void admin_apply(struct admin *a, const struct admin_material *m)
 void admin_set_store(struct admin *a, struct store *store)
 {
 	a->site.store = store;
-	memset(&a->site.totals, 0, sizeof(a->site.totals));
 }
 
 void admin_check_device(struct admin *a)

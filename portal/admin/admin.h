@@ -13,7 +13,6 @@ struct admin;
 struct admin_config { /* all lent, as long as the admin lives */
 	struct event_base *base;
 	struct netctl_client *netctl;
-	const struct conns *guests;
 };
 
 /* What a config file amounts to; lent until the next one. */

@@ -5,32 +5,30 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <json-c/json.h>
 
+#include "common/array.h"
 #include "common/clock.h"
 #include "common/config/settings_valid.h"
-#include "common/rss.h"
 #include "portal/admin/admin_answer.h"
 #include "portal/admin/admin_health.h"
 #include "portal/admin/admin_query.h"
 #include "portal/admin/admin_site.h"
 #include "portal/store/usage_report.h"
 
-#define CSV_FIELDS(name)                                                       \
-	"Content-Disposition: attachment; filename=\"stadttor-" name           \
-	".csv\"\r\n"
+#define CSV_FIELDS                                                             \
+	"Content-Disposition: attachment; "                                    \
+	"filename=\"stadttor-usage.csv\"\r\n"
 
 /* --- parameters -------------------------------------------------------- */
 
-/* Whatever the two reports are asked with. */
 struct wishes {
-	char step[8], kind[12], zone[IPC_ZONE_NAME_MAX];
+	char step[8], zone[IPC_ZONE_NAME_MAX];
 	char from[16], to[16], format[8];
 	char metrics[REQUEST_QUERY_MAX];
-	struct store_query query; /* of usage */
-	enum usage_kind label_kind;
+	struct store_query query;
+	uint64_t metric_bits;
 	enum usage_report_format report_format;
 };
 
@@ -57,34 +55,21 @@ static bool take_days(struct conn *c, struct wishes *w)
 
 static bool take_usage(struct conn *c, struct wishes *w)
 {
-	if (!usage_step_parse(w->step, &w->query.step))
-		return refuse(c, "step", w->step, "not hour, day or month");
+	if (!store_step_parse(w->step, &w->query.step))
+		return refuse(c, "step", w->step,
+			      "not hour, day, week, month or year");
 	if (*w->zone && !valid_zone_name(w->zone))
 		return refuse(c, "zone", w->zone, "no zone's name");
 	if (*w->zone)
 		w->query.zone = w->zone;
 	if (*w->metrics &&
-	    !usage_report_parse_metrics(w->metrics, &w->query.metrics))
+	    !usage_report_parse_metrics(w->metrics, &w->metric_bits))
 		return refuse(c, "metrics", w->metrics,
 			      "no list of metrics' names");
 	return take_days(c, w);
 }
 
-static bool take_labels(struct conn *c, struct wishes *w)
-{
-	int kind;
-
-	for (kind = 0; kind < USAGE_KINDS; kind++)
-		if (!strcmp(w->kind, usage_kind_to_string(kind)))
-			break;
-	if (kind == USAGE_KINDS)
-		return refuse(c, "kind", w->kind, "not language or platform");
-	w->label_kind = (enum usage_kind)kind;
-	return take_days(c, w);
-}
-
-/* The parameters that both have come first. */
-static bool parse(struct conn *c, struct wishes *w, bool is_usage)
+static bool parse(struct conn *c, struct wishes *w)
 {
 	const struct request_extra *e = conn_exchange(c)->request.extra;
 	char wrong[ADMIN_QUERY_NAME_MAX];
@@ -92,13 +77,12 @@ static bool parse(struct conn *c, struct wishes *w, bool is_usage)
 		{ "from", w->from, sizeof(w->from) },
 		{ "to", w->to, sizeof(w->to) },
 		{ "format", w->format, sizeof(w->format) },
-		{ is_usage ? "step" : "kind", is_usage ? w->step : w->kind,
-		  is_usage ? sizeof(w->step) : sizeof(w->kind) },
+		{ "step", w->step, sizeof(w->step) },
 		{ "zone", w->zone, sizeof(w->zone) },
 		{ "metrics", w->metrics, sizeof(w->metrics) },
 	};
 
-	if (admin_query_parse(e->query, all, is_usage ? 6 : 4, wrong))
+	if (admin_query_parse(e->query, all, ARRAY_SIZE(all), wrong))
 		return true;
 	return refuse(c, "query", wrong,
 		      "unknown or has a value that cannot "
@@ -123,34 +107,20 @@ static void answer_text(struct conn *c, FILE *f, char **text, size_t *len,
 	free(*text);
 }
 
-static int write_report(struct admin_site *s, const struct wishes *w,
-			bool is_usage, FILE *f)
-{
-	const struct store_label_query labels = { .kind = w->label_kind,
-						  .from = w->query.from,
-						  .to = w->query.to };
-
-	return is_usage ? usage_report_usage(s->store, &w->query,
-					     w->report_format, f)
-			: usage_report_labels(s->store, &labels,
-					      w->report_format, f);
-}
-
-static void answer_report(struct conn *c, const struct wishes *w, bool is_usage)
+static void answer_report(struct conn *c, const struct wishes *w)
 {
 	struct admin_site *s = conn_arg(c);
 	bool is_csv = w->report_format == USAGE_REPORT_CSV;
 	struct admin_answer a = {
 		.type = is_csv ? ADMIN_TYPE_CSV : ADMIN_TYPE_JSON,
+		.fields = is_csv ? CSV_FIELDS : NULL,
 	};
 	char *text = NULL;
 	size_t len;
 	FILE *f = s->store ? open_memstream(&text, &len) : NULL;
 
-	if (is_csv)
-		a.fields =
-			is_usage ? CSV_FIELDS("usage") : CSV_FIELDS("labels");
-	if (f && write_report(s, w, is_usage, f) == 0) {
+	if (f && usage_report_usage(s->store, &w->query, w->metric_bits,
+				    w->report_format, f) == 0) {
 		answer_text(c, f, &text, &len, &a);
 		return;
 	}
@@ -164,16 +134,8 @@ void admin_api_usage(struct conn *c)
 {
 	struct wishes w = { .step = "day", .format = "json" };
 
-	if (parse(c, &w, true) && take_usage(c, &w))
-		answer_report(c, &w, true);
-}
-
-void admin_api_labels(struct conn *c)
-{
-	struct wishes w = { .format = "json" };
-
-	if (parse(c, &w, false) && take_labels(c, &w))
-		answer_report(c, &w, false);
+	if (parse(c, &w) && take_usage(c, &w))
+		answer_report(c, &w);
 }
 
 /* --- asking netctl ----------------------------------------------------- */
@@ -212,33 +174,7 @@ static void health_copy(struct ipc_health *out, const struct ipc_health *h)
 
 /* --- /api/now ---------------------------------------------------------- */
 
-static void add_zones(struct json_object *o, const struct ipc_health *h)
-{
-	struct json_object *zones = json_object_new_array();
-	struct json_object *online = json_object_new_object();
-	struct json_object *fill = json_object_new_object();
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < h->zones; i++) {
-		const char *name = h->zone[i].name;
-
-		sum += h->zone[i].online;
-		json_object_array_add(zones, json_object_new_string(name));
-		json_object_object_add(
-			online, name,
-			json_object_new_uint64(h->zone[i].online));
-		json_object_object_add(
-			fill, name,
-			json_object_new_int(h->zone[i].fill_percent));
-	}
-	json_object_object_add(o, "zones", zones);
-	json_object_object_add(o, "online", online);
-	json_object_object_add(o, "fill_percent", fill);
-	json_object_object_add(o, "online_all", json_object_new_uint64(sum));
-}
-
-/* Names from the config and null for what only netctl knows. */
-static void add_zones_unknown(struct json_object *o, const struct settings *s)
+static void add_zones(struct json_object *o, const struct settings *s)
 {
 	struct json_object *zones = json_object_new_array();
 
@@ -246,9 +182,27 @@ static void add_zones_unknown(struct json_object *o, const struct settings *s)
 		json_object_array_add(zones,
 				      json_object_new_string(s->zone[i].name));
 	json_object_object_add(o, "zones", zones);
-	json_object_object_add(o, "online", json_object_new_object());
-	json_object_object_add(o, "fill_percent", json_object_new_object());
-	json_object_object_add(o, "online_all", NULL);
+}
+
+/* null, unless the config tells operators numbers of people at once. */
+static void add_live(struct json_object *o, const struct ipc_health *h)
+{
+	struct json_object *live = NULL, *online;
+
+	if (h && h->is_live) {
+		live = json_object_new_object();
+		online = json_object_new_object();
+		for (size_t i = 0; i < h->zones; i++)
+			json_object_object_add(
+				online, h->zone[i].name,
+				json_object_new_uint64(h->zone[i].online));
+		json_object_object_add(live, "online", online);
+		json_object_object_add(live, "up_bps",
+				       json_object_new_uint64(h->up_bps));
+		json_object_object_add(live, "down_bps",
+				       json_object_new_uint64(h->down_bps));
+	}
+	json_object_object_add(o, "live", live);
 }
 
 static struct json_object *number_of(const struct ipc_health *h, uint64_t value)
@@ -256,36 +210,27 @@ static struct json_object *number_of(const struct ipc_health *h, uint64_t value)
 	return h ? json_object_new_uint64(value) : NULL;
 }
 
-static void add_figures(struct json_object *o, const struct admin_site *s,
-			const struct ipc_health *h)
-{
-	json_object_object_add(o, "up_bps", number_of(h, h ? h->up_bps : 0));
-	json_object_object_add(o, "down_bps",
-			       number_of(h, h ? h->down_bps : 0));
-	json_object_object_add(o, "uptime_s",
-			       number_of(h, h ? h->uptime_s : 0));
-	json_object_object_add(o, "memory_bytes",
-			       number_of(h, h ? h->memory_bytes : 0));
-	json_object_object_add(
-		o, "portal_uptime_s",
-		json_object_new_uint64((clock_ms() - s->since_ms) / 1000));
-	json_object_object_add(o, "version", json_object_new_string(VERSION));
-}
-
 static struct json_object *build_now(struct admin_site *s,
 				     const struct ipc_health *h)
 {
 	struct json_object *o = json_object_new_object();
+	uint64_t portal_s = (clock_ms() - s->since_ms) / 1000;
 
 	json_object_object_add(o, "time", json_object_new_int64(time(NULL)));
 	json_object_object_add(
-		o, "k",
-		json_object_new_uint64(h ? h->k : s->settings->usage.k));
-	if (h)
-		add_zones(o, h);
-	else
-		add_zones_unknown(o, s->settings);
-	add_figures(o, s, h);
+		o, "profile",
+		json_object_new_string(
+			usage_profile_words[s->settings->usage.profile]));
+	json_object_object_add(
+		o, "epsilon",
+		json_object_new_uint64(s->settings->usage.epsilon));
+	add_zones(o, s->settings);
+	add_live(o, h);
+	json_object_object_add(o, "uptime_s",
+			       number_of(h, h ? h->uptime_s : 0));
+	json_object_object_add(o, "portal_uptime_s",
+			       json_object_new_uint64(portal_s));
+	json_object_object_add(o, "version", json_object_new_string(VERSION));
 	json_object_object_add(o, "health", admin_health_list(s, h));
 	return o;
 }
@@ -317,59 +262,6 @@ void admin_api_now(struct conn *c)
 
 /* --- /metrics ---------------------------------------------------------- */
 
-static void add_total(const char *zone, const uint64_t value[USAGE_METRICS],
-		      void *arg)
-{
-	struct metrics_totals *t = arg;
-	size_t i;
-
-	for (i = 0; i < t->count; i++)
-		if (!strcmp(t->zone[i].name, zone))
-			break;
-	if (i == METRICS_ZONES)
-		return;
-	snprintf(t->zone[i].name, sizeof(t->zone[i].name), "%s", zone);
-	memcpy(t->zone[i].value, value, sizeof(t->zone[i].value));
-	if (i == t->count)
-		t->count++;
-}
-
-/* Series start at 0, so that their first step is seen as one. */
-static void read_totals(struct admin_site *s)
-{
-	static const uint64_t nothing[USAGE_METRICS];
-	struct store_position at;
-
-	if (!s->store)
-		return;
-	at = store_position(s->store);
-	if (s->totals.count && at.stream == s->totals_at.stream &&
-	    at.applied == s->totals_at.applied &&
-	    at.committed == s->totals_at.committed)
-		return;
-	if (s->totals.count) {
-		s->guests_told = *conns_stats(s->guests);
-		s->memory_told_bytes = rss_read();
-	}
-	memset(&s->totals, 0, sizeof(s->totals));
-	for (size_t i = 0; i < s->settings->zones; i++)
-		if (s->settings->zone[i].counted)
-			add_total(s->settings->zone[i].name, nothing,
-				  &s->totals);
-	if (store_read_totals(s->store, add_total, &s->totals) == 0)
-		s->totals_at = at;
-}
-
-static uint32_t counted(const struct settings *settings)
-{
-	uint32_t bits = 0;
-
-	for (int i = 0; i < USAGE_METRICS; i++)
-		if (settings_counts(settings, usage_metric_info(i)->series))
-			bits |= 1U << i;
-	return bits;
-}
-
 static void write_metrics(struct conn *c, const struct ipc_health *h)
 {
 	struct admin_site *s = conn_arg(c);
@@ -378,13 +270,11 @@ static void write_metrics(struct conn *c, const struct ipc_health *h)
 		.health = h,
 		.is_connected = netctl_client_is_there(s->netctl),
 		.uptime_s = (clock_ms() - s->since_ms) / 1000,
-		.memory_bytes = s->memory_told_bytes,
 		.generation = s->generation,
-		.guests = &s->guests_told,
 		.operators = conns_stats(s->operators),
-		.store = s->store ? store_health(s->store) : STORE_CANNOT_WRITE,
-		.totals = &s->totals,
-		.counted = counted(s->settings),
+		.health_of_store =
+			s->store ? store_health(s->store) : STORE_CANNOT_WRITE,
+		.store = s->store,
 	};
 	struct admin_answer a = {
 		.type = is_open ? METRICS_TYPE_OPENMETRICS : METRICS_TYPE_TEXT,
@@ -393,7 +283,6 @@ static void write_metrics(struct conn *c, const struct ipc_health *h)
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
-	read_totals(s);
 	if (f && metrics_write(&m, is_open ? METRICS_OPENMETRICS : METRICS_TEXT,
 			       f) == 0) {
 		answer_text(c, f, &text, &len, &a);

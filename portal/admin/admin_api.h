@@ -9,7 +9,6 @@
 #include "portal/http/conn.h"
 
 void admin_api_usage(struct conn *c);
-void admin_api_labels(struct conn *c);
 void admin_api_now(struct conn *c);
 void admin_api_metrics(struct conn *c);
 

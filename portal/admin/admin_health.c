@@ -9,7 +9,6 @@
 #include "common/array.h"
 #include "common/clock.h"
 
-#define FULL_PERCENT	90
 #define GREW_FOR_MS	(15 * 60 * 1000) /* errors are news that long */
 #define LAG_LONG_S	7200		 /* an hour's figures, twice missed */
 #define HEALTH_TEXT_MAX 160
@@ -74,12 +73,12 @@ static void add_zones(struct json_object *list, const struct ipc_health *h)
 			    "Zone %s has no way to the internet; the "
 			    "controller's log says why",
 			    h->zone[i].name);
-		else if (h->zone[i].fill_percent >= FULL_PERCENT)
+		else if (h->zone[i].is_full)
 			add(list,
 			    &(struct finding){ "warn", "zone_full",
 					       h->zone[i].name },
-			    "Zone %s has %u %% of its places taken or more",
-			    h->zone[i].name, h->zone[i].fill_percent);
+			    "Zone %s has all of its places taken",
+			    h->zone[i].name);
 	}
 }
 
@@ -134,8 +133,12 @@ static void add_figures(struct json_object *list, const struct ipc_health *h)
 {
 	if (!h->time_is_known)
 		add(list, &(struct finding){ "warn", "time_unknown", NULL },
-		    "The time of day is not known; figures get theirs once it "
-		    "is");
+		    "The time of day is not known; nothing is counted before "
+		    "it is");
+	else if (!h->is_counting)
+		add(list, &(struct finding){ "warn", "not_counting", NULL },
+		    "Nothing is counted for the rest of the day, which began "
+		    "for the third time");
 	if (!h->usage_is_kept)
 		add(list, &(struct finding){ "warn", "usage_not_kept", NULL },
 		    "Figures of this hour would not outlive a restart of the "

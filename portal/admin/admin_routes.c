@@ -75,7 +75,6 @@ static const struct route {
 	{ "/login", WRITING, ACCESS_ALL, admin_login_take },
 	{ "/logout", WRITING, ACCESS_ALL, admin_login_take_logout },
 	{ "/api/usage", READING, ACCESS_TOKEN, admin_api_usage },
-	{ "/api/labels", READING, ACCESS_TOKEN, admin_api_labels },
 	{ "/api/now", READING, ACCESS_TOKEN, admin_api_now },
 	{ "/metrics", READING, ACCESS_TOKEN, admin_api_metrics },
 };

@@ -22,7 +22,7 @@ struct admin_site {
 	const struct asset_set *assets;
 	struct netctl_client *netctl;
 	struct store *store; /* NULL: not opened yet */
-	const struct conns *guests, *operators;
+	const struct conns *operators;
 	uint64_t generation; /* configs taken over */
 
 	/* its own */
@@ -32,16 +32,7 @@ struct admin_site {
 	bool is_loopback;
 	bool is_secure;
 	uint64_t since_ms;
-	uint64_t token_said_ms;		 /* unknown tokens, in the log */
-	struct store_position totals_at; /* when totals were read */
-	struct metrics_totals totals;
-	/*
-	 * What guests were answered and the memory it took, as it was when a
-	 * batch came: figures that follow single people's steps are not told
-	 * at once.
-	 */
-	struct conns_stats guests_told;
-	uint64_t memory_told_bytes;
+	uint64_t token_said_ms;	 /* unknown tokens, in the log */
 	uint64_t netlink_errors; /* of the last look at netctl's health */
 	uint64_t netlink_grew_ms;
 };

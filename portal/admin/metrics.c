@@ -14,6 +14,7 @@ struct writer {
 	const struct metrics_source *m;
 	const struct family *family; /* under way */
 	bool is_counter;
+	int err;
 };
 
 struct family {
@@ -22,7 +23,6 @@ struct family {
 	const char *unit; /* NULL: none; else the name ends with it */
 	const char *help;
 	void (*write)(struct writer *w);
-	enum usage_metric metric; /* of write_total() */
 };
 
 /* --- samples ----------------------------------------------------------- */
@@ -58,18 +58,6 @@ static void labelled(struct writer *w, const char *name, const char *label_is,
 	sample(w, text, value);
 }
 
-static void labelled_twice(struct writer *w, const char *zone, const char *name,
-			   const char *label_is, uint64_t value)
-{
-	char first[LABELS_MAX], second[LABELS_MAX];
-	char both[2 * LABELS_MAX];
-
-	label(first, "zone", zone);
-	label(second, name, label_is);
-	snprintf(both, sizeof(both), "%s,%s", first, second);
-	sample(w, both, value);
-}
-
 /* --- families: the two processes --------------------------------------- */
 
 static void write_up(struct writer *w)
@@ -95,12 +83,6 @@ static void write_uptime(struct writer *w)
 		      w->m->health ? w->m->health->uptime_s : 0);
 }
 
-static void write_memory(struct writer *w)
-{
-	write_of_both(w, w->m->memory_bytes,
-		      w->m->health ? w->m->health->memory_bytes : 0);
-}
-
 static void write_generation(struct writer *w)
 {
 	write_of_both(w, w->m->generation,
@@ -121,25 +103,15 @@ static void write_answers_of(struct writer *w, const char *listener,
 
 static void write_answers(struct writer *w)
 {
-	write_answers_of(w, "guest", w->m->guests);
 	write_answers_of(w, "admin", w->m->operators);
 }
 
 static void write_rejected(struct writer *w)
 {
-	labelled(w, "listener", "guest", w->m->guests->rejected);
 	labelled(w, "listener", "admin", w->m->operators->rejected);
 }
 
 /* --- families: the gate ------------------------------------------------ */
-
-static void write_online(struct writer *w)
-{
-	const struct ipc_health *h = w->m->health;
-
-	for (size_t i = 0; i < h->zones; i++)
-		labelled(w, "zone", h->zone[i].name, h->zone[i].online);
-}
 
 static void write_present(struct writer *w)
 {
@@ -149,17 +121,12 @@ static void write_present(struct writer *w)
 		labelled(w, "zone", h->zone[i].name, h->zone[i].is_present);
 }
 
-static void write_fill(struct writer *w)
+static void write_full(struct writer *w)
 {
 	const struct ipc_health *h = w->m->health;
 
-	for (size_t i = 0; i < h->zones; i++) {
-		char text[LABELS_MAX];
-
-		label(text, "zone", h->zone[i].name);
-		fprintf(w->out, "%s{%s} %g\n", w->family->name, text,
-			h->zone[i].fill_percent / 100.0);
-	}
+	for (size_t i = 0; i < h->zones; i++)
+		labelled(w, "zone", h->zone[i].name, h->zone[i].is_full);
 }
 
 static void write_uplinks(struct writer *w)
@@ -190,45 +157,6 @@ static void write_reinstalled(struct writer *w)
 	sample(w, "", w->m->health->reinstalled);
 }
 
-static void write_refused(struct writer *w)
-{
-	sample(w, "", w->m->health->refused);
-}
-
-static void write_throughput(struct writer *w)
-{
-	labelled(w, "direction", "up", w->m->health->up_bps / 8);
-	labelled(w, "direction", "down", w->m->health->down_bps / 8);
-}
-
-static void write_histogram(struct writer *w, enum ipc_latency which)
-{
-	static const uint32_t bound_us[IPC_BUCKETS - 1] = IPC_BUCKET_BOUNDS;
-	const struct ipc_histogram *h = &w->m->health->latency[which];
-	const char *name = w->family->name;
-	uint64_t sum = 0;
-
-	for (int i = 0; i < IPC_BUCKETS - 1; i++) {
-		sum += h->bucket[i];
-		fprintf(w->out, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
-			bound_us[i] / 1e6, sum);
-	}
-	sum += h->bucket[IPC_BUCKETS - 1];
-	fprintf(w->out, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, sum);
-	fprintf(w->out, "%s_sum %.6f\n", name, (double)h->sum_us / 1e6);
-	fprintf(w->out, "%s_count %" PRIu64 "\n", name, sum);
-}
-
-static void write_commits(struct writer *w)
-{
-	write_histogram(w, IPC_LATENCY_COMMIT);
-}
-
-static void write_polls(struct writer *w)
-{
-	write_histogram(w, IPC_LATENCY_POLL);
-}
-
 /* --- families: how the figures fare ------------------------------------ */
 
 static void write_store(struct writer *w)
@@ -240,7 +168,7 @@ static void write_store(struct writer *w)
 	};
 
 	for (size_t i = 0; i < ARRAY(states); i++)
-		labelled(w, "state", states[i], w->m->store == i);
+		labelled(w, "state", states[i], w->m->health_of_store == i);
 }
 
 static void write_lag(struct writer *w)
@@ -258,148 +186,105 @@ static void write_kept(struct writer *w)
 	sample(w, "", w->m->health->usage_is_kept);
 }
 
+static void write_counting(struct writer *w)
+{
+	sample(w, "", w->m->health->is_counting);
+}
+
 /* --- families: use ----------------------------------------------------- */
 
-static void write_total(struct writer *w)
+static void write_use_sample(struct writer *w, const char *zone,
+			     enum usage_metric metric, double value)
 {
-	const struct metrics_totals *t = w->m->totals;
+	const struct usage_metric_info *i = usage_metric_info(metric);
+	char text[LABELS_MAX];
 
-	for (size_t i = 0; i < t->count; i++)
-		labelled(w, "zone", t->zone[i].name,
-			 t->zone[i].value[w->family->metric]);
+	label(text, "zone", zone);
+	fprintf(w->out, "%s{%s,metric=\"%s\",period=\"%s\"} %.12g\n",
+		w->family->name, text, i->name,
+		usage_period_to_string(usage_series_info(i->series)->period),
+		value);
 }
 
-struct part {
-	enum usage_metric metric;
-	const char *value;
-};
-
-static void write_parts(struct writer *w, const char *name,
-			const struct part *part, size_t parts)
+static void write_value(const char *zone, enum usage_metric metric,
+			const struct store_sum *s, void *arg)
 {
-	const struct metrics_totals *t = w->m->totals;
-
-	for (size_t i = 0; i < t->count; i++)
-		for (size_t k = 0; k < parts; k++)
-			labelled_twice(w, t->zone[i].name, name, part[k].value,
-				       t->zone[i].value[part[k].metric]);
+	write_use_sample(arg, zone, metric, (double)s->value);
 }
 
-static void write_ended(struct writer *w)
+static void write_band(const char *zone, enum usage_metric metric,
+		       const struct store_sum *s, void *arg)
 {
-	static const struct part parts[] = {
-		{ USAGE_EXPIRED, "expired" },	{ USAGE_IDLE, "idle" },
-		{ USAGE_QUOTA, "quota" },	{ USAGE_LOGOUT, "logout" },
-		{ USAGE_OPERATOR, "operator" },
-	};
-
-	write_parts(w, "reason", parts, ARRAY(parts));
+	write_use_sample(arg, zone, metric, store_band(s));
 }
 
-static void write_dwell(struct writer *w)
+static void write_values(struct writer *w)
 {
-	static const struct part parts[] = {
-		{ USAGE_DWELL_5, "<5" },       { USAGE_DWELL_15, "5-15" },
-		{ USAGE_DWELL_30, "15-30" },   { USAGE_DWELL_60, "30-60" },
-		{ USAGE_DWELL_120, "60-120" }, { USAGE_DWELL_240, "120-240" },
-		{ USAGE_DWELL_MORE, ">240" },
-	};
-
-	write_parts(w, "minutes", parts, ARRAY(parts));
+	if (w->m->store && store_read_last(w->m->store, write_value, w))
+		w->err = -EIO;
 }
 
-static void write_bytes(struct writer *w)
+static void write_bands(struct writer *w)
 {
-	static const struct part parts[] = {
-		{ USAGE_BYTES_UP, "up" },
-		{ USAGE_BYTES_DOWN, "down" },
-	};
-
-	write_parts(w, "direction", parts, ARRAY(parts));
+	if (w->m->store && store_read_last(w->m->store, write_band, w))
+		w->err = -EIO;
 }
 
 /* --- the tables -------------------------------------------------------- */
 
 static const struct family of_portal[] = {
 	{ "stadttor_up", "gauge", NULL, "Whether the controller answers.",
-	  write_up, 0 },
+	  write_up },
 	{ "stadttor_ipc_connected", "gauge", NULL,
 	  "Whether the portal has a connection to the controller.",
-	  write_connected, 0 },
+	  write_connected },
 	{ "stadttor_uptime_seconds", "gauge", "seconds",
-	  "Time since the start of a process.", write_uptime, 0 },
-	{ "stadttor_memory_bytes", "gauge", "bytes",
-	  "Resident memory of a process; without /proc the most it has had.",
-	  write_memory, 0 },
+	  "Time since the start of a process.", write_uptime },
 	{ "stadttor_config_generation", "gauge", NULL,
-	  "Configs taken over since the start of a process.", write_generation,
-	  0 },
+	  "Configs taken over since the start of a process.",
+	  write_generation },
 	{ "stadttor_http_answers", "counter", NULL,
-	  "Answers by class of status.", write_answers, 0 },
+	  "Answers to operators, by class of status.", write_answers },
 	{ "stadttor_connections_rejected", "counter", NULL,
-	  "Connections refused or closed for want of a place.", write_rejected,
-	  0 },
+	  "Operators' connections refused for want of a place.",
+	  write_rejected },
 	{ "stadttor_store_state", "gauge", NULL,
-	  "1 for the state that the database of figures is in.", write_store,
-	  0 },
+	  "1 for the state that the database of figures is in.", write_store },
 };
 
 static const struct family of_netctl[] = {
-	{ "stadttor_online_devices", "gauge", NULL,
-	  "Devices online, rounded down to a multiple of five.", write_online,
-	  0 },
 	{ "stadttor_zone_present", "gauge", NULL,
-	  "Whether the device of a zone is there.", write_present, 0 },
-	{ "stadttor_sessions_fill_ratio", "gauge", "ratio",
-	  "Share of a zone's places that is taken, in steps of a tenth.",
-	  write_fill, 0 },
+	  "Whether the device of a zone is there.", write_present },
+	{ "stadttor_zone_full", "gauge", NULL,
+	  "Whether a zone lets nobody else in, for want of places.",
+	  write_full },
 	{ "stadttor_uplinks_present", "gauge", NULL, "Uplinks that are there.",
-	  write_uplinks, 0 },
+	  write_uplinks },
 	{ "stadttor_time_known", "gauge", NULL,
-	  "Whether the time of day is known.", write_time_known, 0 },
-	{ "stadttor_throughput_bytes_per_second", "gauge", "bytes_per_second",
-	  "Throughput of the last minute; 0 while few devices are online.",
-	  write_throughput, 0 },
+	  "Whether the time of day is known.", write_time_known },
 	{ "stadttor_netlink_errors", "counter", NULL,
-	  "Requests that the kernel refused.", write_netlink_errors, 0 },
-	{ "stadttor_netlink_commit_seconds", "histogram", "seconds",
-	  "Time that a change of the kernel's tables takes.", write_commits,
-	  0 },
-	{ "stadttor_poll_seconds", "histogram", "seconds",
-	  "Time that reading all counters takes.", write_polls, 0 },
+	  "Requests that the kernel refused.", write_netlink_errors },
 	{ "stadttor_rules_reinstalled", "counter", NULL,
-	  "Rules put back after somebody removed them.", write_reinstalled, 0 },
-	{ "stadttor_requests_refused", "counter", NULL,
-	  "Requests that the controller refused.", write_refused, 0 },
+	  "Rules put back after somebody removed them.", write_reinstalled },
 	{ "stadttor_usage_lag_seconds", "gauge", "seconds",
-	  "Age of the oldest figures that wait to be stored.", write_lag, 0 },
-	{ "stadttor_usage_batches_waiting", "gauge", NULL,
-	  "Batches of figures that wait to be stored.", write_waiting, 0 },
+	  "Age of the oldest figures that wait to be stored.", write_lag },
+	{ "stadttor_usage_figures_waiting", "gauge", NULL,
+	  "Figures that wait to be stored.", write_waiting },
+	{ "stadttor_usage_counting", "gauge", NULL,
+	  "Whether use is counted: not before the time is known, and not in "
+	  "the third life of a day.",
+	  write_counting },
 	{ "stadttor_usage_kept", "gauge", NULL,
-	  "Whether figures outlive a restart of the controller.", write_kept,
-	  0 },
+	  "Whether figures outlive a restart of the controller.", write_kept },
 };
 
-/* The metric also says whether the config wants the family counted. */
 static const struct family of_use[] = {
-	{ "stadttor_usage_visitors", "counter", NULL,
-	  "Devices online in an hour, added up over hours.", write_total,
-	  USAGE_VISITORS },
-	{ "stadttor_usage_sessions", "counter", NULL, "Sessions begun.",
-	  write_total, USAGE_SESSIONS },
-	{ "stadttor_usage_portal_shown", "counter", NULL,
-	  "Devices shown the portal in an hour, added up over hours.",
-	  write_total, USAGE_SHOWN },
-	{ "stadttor_usage_accepted", "counter", NULL,
-	  "Taps that let a device in.", write_total, USAGE_ACCEPTED },
-	{ "stadttor_usage_ended", "counter", NULL, "Sessions ended, by reason.",
-	  write_ended, USAGE_EXPIRED },
-	{ "stadttor_usage_dwell_sessions", "counter", NULL,
-	  "Sessions ended, by how many minutes they lasted.", write_dwell,
-	  USAGE_DWELL_5 },
-	{ "stadttor_usage_bytes", "counter", "bytes",
-	  "Bytes of layer 3 from devices (up) and to them (down).", write_bytes,
-	  USAGE_BYTES_UP },
+	{ "stadttor_usage", "gauge", NULL,
+	  "Figure of the last hour, day or week, with its noise.",
+	  write_values },
+	{ "stadttor_usage_band", "gauge", NULL,
+	  "What was counted lies so near to it in 95 of 100 cases.",
+	  write_bands },
 };
 
 static void write_family(struct writer *w, const struct family *f)
@@ -443,9 +328,8 @@ int metrics_write(const struct metrics_source *m, enum metrics_format format,
 	for (size_t i = 0; m->health && i < ARRAY(of_netctl); i++)
 		write_family(&w, &of_netctl[i]);
 	for (size_t i = 0; i < ARRAY(of_use); i++)
-		if (m->counted & 1U << of_use[i].metric)
-			write_family(&w, &of_use[i]);
+		write_family(&w, &of_use[i]);
 	if (w.is_open)
 		fputs("# EOF\n", out);
-	return ferror(out) ? -EIO : 0;
+	return ferror(out) ? -EIO : w.err;
 }
