@@ -19,7 +19,10 @@ static void write_head(struct dns_plan *p)
 	      "# Each zone is taken to be an interface of the same name, with "
 	      "a section of that\n"
 	      "# name in /etc/config/dhcp; change dhcp.ZONE where it has "
-	      "another one.\n",
+	      "another one.\n"
+	      "\n# --- addresses and names of devices stay out of the log; "
+	      "leases are in RAM\n"
+	      "uci set dhcp.@dnsmasq[0].quietdhcp='1'\n",
 	      p->out);
 }
 
