@@ -39,6 +39,8 @@ enum {
 	OPT_DNS = 1 << 11,
 	OPT_CHECK = 1 << 12,
 	OPT_WATCH = 1 << 13,
+	OPT_MONTH = 1 << 14,
+	OPT_STATE = 1 << 15,
 };
 
 struct command {
@@ -53,8 +55,10 @@ struct command {
 static enum cli_exit cli_help(const struct cli *cli);
 
 static const struct command commands[] = {
-	{ "status", "", "uptime, counters and the state of each zone", 0, 0, 0,
-	  cli_status },
+	{ "status", "[--state]",
+	  "uptime, counters and the state of each zone; --state: in JSON, "
+	  "without numbers of people",
+	  OPT_STATE, 0, 0, cli_status },
 	{ "sessions", "[--zone ZONE] [--watch | --show-addresses]",
 	  "who is online, by handle; --watch: every two seconds",
 	  OPT_SHOW_ADDRESSES | OPT_ZONE | OPT_WATCH, 0, 0, cli_sessions },
@@ -66,10 +70,13 @@ static const struct command commands[] = {
 	{ "revoke", "HANDLE | ADDRESS | --all", "end sessions", OPT_ALL, 0, 1,
 	  cli_revoke },
 	{ "usage",
-	  "[--from DAY] [--to DAY] [--step hour|day|month] [--zone ZONE] "
-	  "[--csv]",
+	  "[--from DAY] [--to DAY] [--step hour|day|week|month|year] "
+	  "[--zone ZONE] [--csv] [--old] | usage --budget",
 	  "how the network was used", OPT_USAGE | OPT_CSV | OPT_ZONE, 0, 0,
 	  cli_usage },
+	{ "open-data", "[--month MONTH] FOLDER",
+	  "write the figures as files to publish", OPT_MONTH, 1, 1,
+	  cli_open_data },
 	{ "check", "[--print] [FILE]",
 	  "check the config; --print: print any UCI file as it was read, "
 	  "with only its syntax checked",
@@ -446,6 +453,10 @@ static const struct option_rule rules[] = {
 	{ "to", .used = OPT_USAGE, TEXT(cli.to) },
 	{ "step", .used = OPT_USAGE, TEXT(cli.step) },
 	{ "csv", .used = OPT_CSV, FIELD(cli.csv) },
+	{ "state", .used = OPT_STATE, FIELD(cli.state) },
+	{ "old", .used = OPT_USAGE, FIELD(cli.old) },
+	{ "budget", .used = OPT_USAGE, FIELD(cli.budget) },
+	{ "month", .used = OPT_MONTH, TEXT(cli.month) },
 	{ "minutes", .used = OPT_MINUTES, FIELD(cli.limits.duration_s),
 	  .kind = RULE_NUMBER, .take = take_minutes,
 	  .allowed = "1 to " STRINGIFY(CLI_MINUTES_MAX) },

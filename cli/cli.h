@@ -54,6 +54,10 @@ struct cli {
 	const char *range;  /* of these; NULL: of the device */
 	bool print;	    /* check prints the file */
 	const char *from, *to, *step; /* of figures; NULL: not given */
+	const char *month;	      /* of open data; NULL: not given */
+	bool state;		      /* status without numbers of people */
+	bool old;		      /* figures of versions up to 0.1 */
+	bool budget;		      /* what of the budget goes where */
 	enum cli_passwd passwd;	      /* what passwd is to do */
 	bool from_stdin;	      /* no questions */
 	struct ipc_limits limits;     /* 0: the zone's default */
@@ -115,6 +119,7 @@ enum cli_exit cli_sessions(const struct cli *cli);
 enum cli_exit cli_grant(const struct cli *cli);
 enum cli_exit cli_revoke(const struct cli *cli);
 enum cli_exit cli_usage(const struct cli *cli);
+enum cli_exit cli_open_data(const struct cli *cli);
 enum cli_exit cli_check(const struct cli *cli);
 enum cli_exit cli_doctor(const struct cli *cli);
 enum cli_exit cli_ruleset(const struct cli *cli);

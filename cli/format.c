@@ -151,6 +151,16 @@ struct table {
 	size_t room;
 };
 
+/* Bytes of UTF-8 that take no column of their own. */
+static size_t count_spare(const char *cell)
+{
+	size_t spare = 0;
+
+	for (; *cell; cell++)
+		spare += ((unsigned char)*cell & 0xc0) == 0x80;
+	return spare;
+}
+
 int table_add(struct table *t, const char *const *cells)
 {
 	if (t->cells + t->columns > t->room) {
@@ -163,7 +173,7 @@ int table_add(struct table *t, const char *const *cells)
 		t->room = room;
 	}
 	for (size_t i = 0; i < t->columns; i++) {
-		size_t len = strlen(cells[i]);
+		size_t len = strlen(cells[i]) - count_spare(cells[i]);
 		char *copy = strdup(cells[i]);
 
 		if (!copy) {
@@ -196,7 +206,7 @@ void table_print(const struct table *t, FILE *out)
 {
 	for (size_t i = 0; i < t->cells; i++) {
 		size_t column = i % t->columns;
-		int width = (int)t->width[column];
+		int width = (int)(t->width[column] + count_spare(t->cell[i]));
 		bool last = column + 1 == t->columns;
 
 		if (t->align[column] == 'r')

@@ -57,7 +57,7 @@ static const struct {
 	  "another table changes the gate's packet marks; see the log" },
 };
 
-static struct json_object *zone_to_json(const struct ipc_zone *z)
+static struct json_object *zone_to_json(const struct ipc_zone *z, bool people)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -74,8 +74,12 @@ static struct json_object *zone_to_json(const struct ipc_zone *z)
 	json_object_object_add(o, "change_s",
 			       z->change_s ? json_object_new_int64(z->change_s)
 					   : NULL);
-	json_object_object_add(o, "sessions",
-			       json_object_new_uint64(z->sessions));
+	json_object_object_add(
+		o, "full",
+		json_object_new_boolean(z->sessions >= z->max_sessions));
+	if (people)
+		json_object_object_add(o, "sessions",
+				       json_object_new_uint64(z->sessions));
 	json_object_object_add(o, "max_sessions",
 			       json_object_new_uint64(z->max_sessions));
 	json_object_object_add(
@@ -84,20 +88,22 @@ static struct json_object *zone_to_json(const struct ipc_zone *z)
 	return o;
 }
 
-static void print_json(const struct netctl_status *s)
+/* people: with numbers of them, which not everybody who looks may see. */
+static void print_json(const struct netctl_status *s, bool people)
 {
 	const struct ipc_totals *t = &s->totals;
 	const struct {
 		const char *key;
 		uint64_t value;
+		bool is_of_people;
 	} figures[] = {
-		{ "uptime_s", t->uptime_s },
-		{ "granted", t->granted },
-		{ "adopted", t->adopted },
-		{ "refused", t->refused },
-		{ "reinstalled", t->reinstalled },
-		{ "netlink_errors", t->netlink_errors },
-		{ "uplinks_present", t->uplinks_present },
+		{ "uptime_s", t->uptime_s, false },
+		{ "granted", t->granted, true },
+		{ "adopted", t->adopted, true },
+		{ "refused", t->refused, true },
+		{ "reinstalled", t->reinstalled, false },
+		{ "netlink_errors", t->netlink_errors, false },
+		{ "uplinks_present", t->uplinks_present, false },
 	};
 	struct json_object *o = json_object_new_object();
 	struct json_object *ended = json_object_new_object();
@@ -110,21 +116,26 @@ static void print_json(const struct netctl_status *s)
 				troubles,
 				json_object_new_string(trouble_words[i].key));
 	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
-		json_object_object_add(
-			o, figures[i].key,
-			json_object_new_uint64(figures[i].value));
-	for (int i = SESSION_REASON_EXPIRED; i < SESSION_REASON_MAX; i++)
+		if (people || !figures[i].is_of_people)
+			json_object_object_add(
+				o, figures[i].key,
+				json_object_new_uint64(figures[i].value));
+	for (int i = SESSION_REASON_EXPIRED; people && i < SESSION_REASON_MAX;
+	     i++)
 		json_object_object_add(ended, session_reason_to_string(i),
 				       json_object_new_uint64(t->ended[i]));
 	for (size_t i = 0; i < s->zones; i++)
-		json_object_array_add(zones, zone_to_json(&s->zone[i]));
+		json_object_array_add(zones, zone_to_json(&s->zone[i], people));
 	json_object_object_add(
 		o, "flow_table",
 		json_object_new_string(
 			flow_table_words[t->flow_table %
 					 ARRAY_SIZE(flow_table_words)]
 				.key));
-	json_object_object_add(o, "ended", ended);
+	if (people)
+		json_object_object_add(o, "ended", ended);
+	else
+		json_object_put(ended);
 	json_object_object_add(o, "zones", zones);
 	json_object_object_add(o, "troubles", troubles);
 	cli_print_json(o);
@@ -228,8 +239,8 @@ enum cli_exit cli_status(const struct cli *cli)
 		return code;
 	err = netctl_status_fetch(&t, &s);
 	netctl_call_close(&t);
-	if (!err && cli->json) {
-		print_json(&s);
+	if (!err && (cli->json || cli->state)) {
+		print_json(&s, !cli->state);
 	} else if (!err) {
 		print_totals(&s.totals);
 		err = print_zones(&s);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,8 @@
 #include <time.h>
 
 #include "cli/format.h"
+#include "cli/figures.h"
+#include "common/array.h"
 #include "common/config/settings_read.h"
 #include "common/privs.h"
 #include "portal/store/day.h"
@@ -19,8 +22,7 @@
 #include "portal/store/usage_report.h"
 
 #define DEFAULT_FROM "-6d"
-#define CELL_MAX     48
-#define COLUMNS	     8
+#define CELL_MAX     80
 
 /* --- what is asked for ------------------------------------------------- */
 
@@ -46,11 +48,10 @@ static bool take_query(const struct cli *cli, struct store_query *q)
 		cli_fail(cli, CLI_USAGE, "--csv and --json exclude each other");
 		return false;
 	}
-	if (!usage_step_parse(step, &q->step)) {
+	if (!store_step_parse(step, &q->step)) {
 		cli_fail(cli, CLI_USAGE,
 			 "invalid value '%.40s' for --step, allowed: one of "
-			 "hour, "
-			 "day, month",
+			 "hour, day, week, month, year",
 			 step);
 		return false;
 	}
@@ -65,31 +66,14 @@ static bool take_query(const struct cli *cli, struct store_query *q)
 	return true;
 }
 
-struct search {
-	const char *zone;
-	bool is_found;
-};
-
-static void on_total(const char *zone, const uint64_t value[USAGE_METRICS],
-		     void *arg)
-{
-	struct search *s = arg;
-
-	(void)value;
-	s->is_found |= !strcmp(zone, s->zone);
-}
-
 /* In the config now, or with figures of earlier. */
 static bool has_zone(const struct settings *s, struct store *st,
 		     const char *zone)
 {
-	struct search search = { .zone = zone };
-
 	for (size_t i = 0; i < s->zones; i++)
 		if (!strcmp(s->zone[i].name, zone))
 			return true;
-	return *zone && !store_read_totals(st, on_total, &search) &&
-	       search.is_found;
+	return *zone && store_has_zone(st, zone);
 }
 
 /* --- for people -------------------------------------------------------- */
@@ -102,55 +86,95 @@ struct view {
 	int err;
 };
 
-static void cell_time(char cell[CELL_MAX], enum usage_step step,
+static void cell_time(char cell[CELL_MAX], enum store_step step,
 		      const struct store_figures *f)
 {
 	time_t start_s = (time_t)f->start_s;
 	struct tm tm;
 	size_t len;
 
-	if (!f->day) {
-		snprintf(cell, CELL_MAX, "time unknown");
-		return;
-	}
-	len = (size_t)snprintf(cell, CELL_MAX, "%04u-%02u", f->day / 10000,
-			       f->day / 100 % 100);
-	if (step != USAGE_MONTH)
+	len = (size_t)snprintf(cell, CELL_MAX, "%04u", f->day / 10000);
+	if (step != STORE_YEAR)
+		len += (size_t)snprintf(cell + len, CELL_MAX - len, "-%02u",
+					f->day / 100 % 100);
+	if (step < STORE_MONTH)
 		len += (size_t)snprintf(cell + len, CELL_MAX - len, "-%02u",
 					f->day % 100);
-	if (step == USAGE_HOUR && localtime_r(&start_s, &tm))
+	if (step == STORE_HOUR && localtime_r(&start_s, &tm))
 		strftime(cell + len, CELL_MAX - len, " %H:%M %Z", &tm);
 }
 
-/* What counts as visitors depends on the step: of hours those of each hour,
- * else those of each day. */
-static enum usage_metric visitors_of(enum usage_step step)
+static bool is_bytes(enum usage_metric m)
 {
-	return step == USAGE_HOUR ? USAGE_VISITORS : USAGE_DAY_VISITORS;
+	return m == USAGE_BYTES_UP || m == USAGE_BYTES_DOWN;
+}
+
+static void amount(char text[FORMAT_MAX], enum usage_metric m, double v)
+{
+	if (is_bytes(m))
+		format_bytes((uint64_t)v, text);
+	else
+		snprintf(text, FORMAT_MAX, "%.0f", ceil(v));
+}
+
+/* What is not told from none is said to be under what would be. */
+static void cell_value(char cell[CELL_MAX], enum usage_metric m,
+		       const struct store_sum *s)
+{
+	char value[FORMAT_MAX], band[FORMAT_MAX];
+
+	if (!s->cells) {
+		snprintf(cell, CELL_MAX, "-");
+		return;
+	}
+	amount(band, m, store_band(s));
+	if ((double)s->value < store_band(s)) {
+		snprintf(cell, CELL_MAX, "under %s", band);
+		return;
+	}
+	amount(value, m, (double)s->value);
+	snprintf(cell, CELL_MAX, "%s ± %s", value, band);
+}
+
+static const struct {
+	enum usage_metric metric;
+	const char *heading;
+} columns[] = {
+	{ USAGE_DEVICES_ONLINE, "ONLINE" }, { USAGE_VISITORS, "VISITORS" },
+	{ USAGE_ONLOOKERS, "ONLOOKERS" },   { USAGE_BYTES_DOWN, "DOWN" },
+	{ USAGE_BYTES_UP, "UP" },	    { USAGE_MOST, "PEAK" },
+};
+
+#define COLUMNS (ARRAY_SIZE(columns) + 1)
+_Static_assert(COLUMNS == 7, "as many as there are letters of align");
+
+/* Their number; the first is the time. */
+static size_t choose_columns(enum store_step step, const char *heading[COLUMNS],
+			     enum usage_metric metric[COLUMNS])
+{
+	size_t n = 0;
+
+	heading[n++] = "TIME";
+	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
+		if (!store_step_has(step, columns[i].metric))
+			continue;
+		metric[n] = columns[i].metric;
+		heading[n++] = columns[i].heading;
+	}
+	return n;
 }
 
 static void add_line(struct view *v, const char *time,
 		     const struct store_figures *f)
 {
-	const enum usage_metric metrics[COLUMNS - 1] = {
-		visitors_of(v->query->step),
-		USAGE_SHOWN,
-		USAGE_ACCEPTED,
-		USAGE_SESSIONS,
-		USAGE_BYTES_DOWN,
-		USAGE_BYTES_UP,
-		USAGE_PEAK,
-	};
+	const char *heading[COLUMNS];
+	enum usage_metric metric[COLUMNS];
 	char text[COLUMNS][CELL_MAX];
 	const char *cells[COLUMNS] = { time };
+	size_t n = choose_columns(v->query->step, heading, metric);
 
-	for (size_t i = 1; i < COLUMNS; i++) {
-		enum usage_metric m = metrics[i - 1];
-
-		if (m == USAGE_BYTES_DOWN || m == USAGE_BYTES_UP)
-			format_bytes(f->value[m], text[i]);
-		else
-			snprintf(text[i], CELL_MAX, "%" PRIu64, f->value[m]);
+	for (size_t i = 1; i < n; i++) {
+		cell_value(text[i], metric[i], &f->sum[metric[i]]);
 		cells[i] = text[i];
 	}
 	if (!v->err)
@@ -165,32 +189,51 @@ static void on_row(const struct store_figures *f, void *arg)
 	cell_time(time, v->query->step, f);
 	add_line(v, time, f);
 	v->rows++;
-	for (int i = 0; i < USAGE_METRICS; i++) {
-		uint64_t *sum = &v->total.value[i];
+	for (int m = 0; m < USAGE_METRICS; m++)
+		if (m != USAGE_DEVICES_ONLINE && m != USAGE_MOST)
+			store_sum_add(&v->total.sum[m], &f->sum[m]);
+}
 
-		if (usage_metric_info((enum usage_metric)i)->is_max)
-			*sum = *sum > f->value[i] ? *sum : f->value[i];
-		else
-			*sum = *sum > UINT64_MAX - f->value[i]
-				       ? UINT64_MAX
-				       : *sum + f->value[i];
+static void print_shares(const struct view *v, enum usage_series series)
+{
+	const char *between = ":";
+	char cell[CELL_MAX];
+
+	for (int m = 0; m < USAGE_METRICS; m++) {
+		const struct usage_metric_info *i =
+			usage_metric_info((enum usage_metric)m);
+		const struct store_sum *s = &v->total.sum[m];
+
+		if (i->series != series || !s->cells ||
+		    (double)s->value < store_band(s))
+			continue;
+		cell_value(cell, (enum usage_metric)m, s);
+		if (*between == ':')
+			printf("\n%s", usage_series_info(series)->help);
+		printf("%s %s %s", between, strchr(i->name, '_') + 1, cell);
+		between = ",";
 	}
+	if (*between == ',')
+		puts("");
 }
 
 static int print_table(struct store *st, const struct store_query *q)
 {
-	static const char *const headings[COLUMNS] = {
-		"TIME",	    "VISITORS", "SHOWN", "ACCEPTED",
-		"SESSIONS", "DOWN",	"UP",	 "PEAK",
-	};
+	static const enum usage_series shared[] = { USAGE_DWELL, USAGE_ENDED,
+						    USAGE_LANGUAGE,
+						    USAGE_PLATFORM };
+	char align[] = "lrrrrrr";
+	const char *heading[COLUMNS];
+	enum usage_metric metric[COLUMNS];
 	struct view v = { .query = q };
 	int err;
 
-	v.table = table_new("lrrrrrrr", headings);
+	align[choose_columns(q->step, heading, metric)] = '\0';
+	v.table = table_new(align, heading);
 	if (!v.table)
 		return -ENOMEM;
 	err = store_read(st, q, on_row, &v);
-	if (v.rows > 1)
+	if (v.rows > 1 && q->step != STORE_HOUR)
 		add_line(&v, "total", &v.total);
 	if (!err)
 		err = v.err;
@@ -198,71 +241,89 @@ static int print_table(struct store *st, const struct store_query *q)
 		table_print(v.table, stdout);
 	else if (!err)
 		puts("There are no figures of that time.");
+	for (size_t i = 0; !err && i < ARRAY_SIZE(shared); i++)
+		print_shares(&v, shared[i]);
 	table_free(v.table);
 	return err;
 }
 
-struct labels {
-	const char *title;
-	size_t count;
-};
-
-static void on_label(const char *label, uint64_t value, void *arg)
-{
-	struct labels *l = arg;
-	char padded[USAGE_LABEL_MAX] = "";
-
-	/* the file is not ours: nothing of it steers a terminal */
-	memcpy(padded, label, strnlen(label, sizeof(padded)));
-	if (!usage_label_is_valid(padded))
-		return;
-	if (!l->count++)
-		printf("\n%s:", l->title);
-	printf("%s %s %" PRIu64, l->count == 1 ? "" : ",", label, value);
-}
-
-static int print_labels(struct store *st, const struct store_query *q)
-{
-	static const char *const titles[USAGE_KINDS] = {
-		[USAGE_LANGUAGE] = "Languages",
-		[USAGE_PLATFORM] = "Platforms",
-	};
-	int err = 0;
-
-	for (int i = 0; i < USAGE_KINDS && !err; i++) {
-		struct labels l = { .title = titles[i] };
-		const struct store_label_query wanted = {
-			.kind = (enum usage_kind)i, .from = q->from, .to = q->to
-		};
-
-		err = store_read_labels(st, &wanted, on_label, &l);
-		if (l.count)
-			puts("");
-	}
-	return err;
-}
-
-static void print_note(const struct store_query *q, const struct settings *s)
-{
-	printf("\nEach figure is shared by at least %" PRIu64
-	       " devices, those of fewer come later\nor in the day's total; "
-	       "an hour's come after its end,\nthe visitors of a day after "
-	       "midnight. PEAK is in steps of five.\n",
-	       s->usage.k);
-	if (q->step != USAGE_HOUR)
-		puts("A device that comes on two days is two visitors.");
-}
-
-static int print_view(struct store *st, const struct store_query *q,
-		      const struct settings *s)
+static int print_view(struct store *st, const struct store_query *q)
 {
 	int err = print_table(st, q);
 
-	if (!err && !q->zone)
-		err = print_labels(st, q);
-	if (!err)
-		print_note(q, s);
-	return err;
+	if (err)
+		return err;
+	puts("\nEvery figure has noise, so that it tells of nobody: what was "
+	     "counted lies\nwithin the ± in 95 of 100 cases. Those of a week "
+	     "come after its end.");
+	if (q->step != STORE_HOUR)
+		puts("A device that comes on two days is two visitors.");
+	return 0;
+}
+
+/* --- the budget -------------------------------------------------------- */
+
+static void budget_line(struct table *t, const struct settings *s,
+			enum usage_series series)
+{
+	const struct usage_series_info *i = usage_series_info(series);
+	struct usage_scale scale =
+		usage_scale(series, (enum usage_profile)s->usage.profile,
+			    (unsigned int)s->usage.epsilon);
+	bool is_off = !scale.d ||
+		      (series != USAGE_PLACES && !settings_counts(s, series));
+	char bound[FORMAT_MAX], epsilon[FORMAT_MAX], noise[FORMAT_MAX];
+	const char *cells[] = { i->name,
+				usage_period_to_string(i->period),
+				i->has_zones ? "zone" : "box",
+				bound,
+				epsilon,
+				noise };
+	double t_of = is_off ? 0 : (double)scale.n / (double)scale.d;
+
+	amount(bound, series == USAGE_BYTES ? USAGE_BYTES_UP : USAGE_VISITORS,
+	       (double)i->bound);
+	snprintf(epsilon, sizeof(epsilon), "%.3f",
+		 is_off ? 0 : (double)i->bound / t_of);
+	snprintf(noise, sizeof(noise), "%.4g", t_of);
+	if (is_off)
+		snprintf(noise, sizeof(noise), "off");
+	if (table_add(t, cells))
+		log_debug("no memory for a line");
+}
+
+static double spent(const struct settings *s)
+{
+	double sum = 0;
+
+	for (int i = 0; i < USAGE_SERIES; i++)
+		if (i == USAGE_PLACES ||
+		    settings_counts(s, (enum usage_series)i))
+			sum += (double)usage_series_info((enum usage_series)i)
+				       ->share[s->usage.profile];
+	return sum * (double)s->usage.epsilon / 200;
+}
+
+static enum cli_exit print_budget(const struct cli *cli,
+				  const struct settings *s)
+{
+	static const char *const headings[] = { "QUERY", "EACH",    "OF",
+						"BOUND", "EPSILON", "T" };
+	struct table *t = table_new("lllrrr", headings);
+
+	if (!t)
+		return cli_fail(cli, CLI_FAILED, "%s", strerror(ENOMEM));
+	for (int i = 0; i < USAGE_SERIES; i++)
+		budget_line(t, s, (enum usage_series)i);
+	table_print(t, stdout);
+	table_free(t);
+	printf("\nOne device of one day changes the cells of a query by its "
+	       "bound at most, all\nof them together; each cell has discrete "
+	       "Laplace noise of scale T.\nAll queries together: epsilon %.3f "
+	       "of %" PRIu64 " a device and day, twice that on a day\nthat a "
+	       "power cut has begun anew.\n",
+	       spent(s), s->usage.epsilon);
+	return CLI_DONE;
 }
 
 /* --- the command ------------------------------------------------------- */
@@ -278,12 +339,14 @@ static enum cli_exit print_figures(const struct cli *cli,
 				"zone '%.40s' not found, neither in the "
 				"config nor in the figures",
 				q->zone);
-	if (cli->json)
-		err = usage_report_usage(st, q, USAGE_REPORT_JSON, stdout);
+	if (cli->old)
+		err = usage_report_old(st, q->from, q->to, stdout);
+	else if (cli->json)
+		err = usage_report_usage(st, q, 0, USAGE_REPORT_JSON, stdout);
 	else if (cli->csv)
-		err = usage_report_usage(st, q, USAGE_REPORT_CSV, stdout);
+		err = usage_report_usage(st, q, 0, USAGE_REPORT_CSV, stdout);
 	else
-		err = print_view(st, q, s);
+		err = print_view(st, q);
 	if (!err)
 		return CLI_DONE;
 	return cli_fail(cli, CLI_FAILED, "%s: %s", s->usage.file,
@@ -304,8 +367,8 @@ static int become_portal(const char *name)
 	return privs_drop(&user, false);
 }
 
-static enum cli_exit open_store(const struct cli *cli, const struct settings *c,
-				struct store **st)
+enum cli_exit cli_open_store(const struct cli *cli, const struct settings *c,
+			     struct store **st)
 {
 	const char *file = c->usage.file;
 	char error[STORE_ERROR_MAX], spill[STORE_ERROR_MAX];
@@ -343,8 +406,11 @@ enum cli_exit cli_usage(const struct cli *cli)
 	s = cli_settings(cli);
 	if (!s)
 		return CLI_USAGE;
-	code = open_store(cli, s, &st);
-	if (!code)
+	if (cli->budget)
+		code = print_budget(cli, s);
+	else
+		code = cli_open_store(cli, s, &st);
+	if (!code && st)
 		code = print_figures(cli, s, st, &q);
 	store_free(st);
 	settings_free(s);
