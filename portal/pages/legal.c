@@ -35,6 +35,7 @@ enum fact {
 	FACT_LABELS,
 	FACT_KEEP_DAYS,
 	FACT_GARDEN,
+	FACT_LIVE,
 	FACT_LAW,
 	FACT_FULL,
 	FACT_PARTIAL,
@@ -68,6 +69,7 @@ static const char *const fact_name[FACT_MAX] = {
 	[FACT_LABELS] = "labels",
 	[FACT_KEEP_DAYS] = "keep_days",
 	[FACT_GARDEN] = "garden",
+	[FACT_LIVE] = "live",
 	[FACT_LAW] = "law",
 	[FACT_FULL] = "full",
 	[FACT_PARTIAL] = "partial",
@@ -156,9 +158,10 @@ static void fill_privacy(const struct settings *s, const char *language,
 	fact[FACT_INTEREST] = flag(l->basis == LEGAL_BASIS_INTEREST);
 	fact[FACT_CODES] = flag(has_zone(s, has_codes));
 	fact[FACT_COUNTED] = flag(has_zone(s, is_counted));
-	fact[FACT_LABELS] = flag(settings_counts(s, USAGE_SERIES_LANGUAGE) ||
-				 settings_counts(s, USAGE_SERIES_PLATFORM));
+	fact[FACT_LABELS] = flag(settings_counts(s, USAGE_LANGUAGE) ||
+				 settings_counts(s, USAGE_PLATFORM));
 	fact[FACT_GARDEN] = flag(has_zone(s, settings_opens_names));
+	fact[FACT_LIVE] = flag(s->admin.enabled && s->admin.live);
 }
 
 static void fill_statement(const struct settings *s, const char *language,

@@ -92,6 +92,7 @@ static const char *const placeholder_name[PLACEHOLDER_MAX] = {
 	[PLACEHOLDER_ERROR_TEXT] = "error_text",
 	[PLACEHOLDER_CAN_RETRY] = "can_retry",
 	[PLACEHOLDER_HAS_TILES] = "has_tiles",
+	[PLACEHOLDER_IS_LIVE] = "is_live",
 	[PLACEHOLDER_ITEM_CODE] = "item_code",
 	[PLACEHOLDER_ITEM_NAME] = "item_name",
 	[PLACEHOLDER_ITEM_DIR] = "item_dir",

@@ -110,6 +110,7 @@ enum page_placeholder {
 	PLACEHOLDER_ERROR_TEXT,
 	PLACEHOLDER_CAN_RETRY, /* set: the same again may help */
 	PLACEHOLDER_HAS_TILES, /* set: there is one */
+	PLACEHOLDER_IS_LIVE,   /* set: operators see numbers of people */
 	/* of the item of a list */
 	PLACEHOLDER_ITEM_CODE,
 	PLACEHOLDER_ITEM_NAME,

@@ -130,6 +130,8 @@ void page_context_init(struct page_context *s,
 		value[PLACEHOLDER_BY_CODE] = "1";
 	if (tile_of_zone(s, 0))
 		value[PLACEHOLDER_HAS_TILES] = "1";
+	if (source->settings->admin.enabled && source->settings->admin.live)
+		value[PLACEHOLDER_IS_LIVE] = "1";
 	if (chosen) {
 		value[PLACEHOLDER_CHOSEN] = s->lang->code;
 		snprintf(s->query, sizeof(s->query), "?lang=%s", s->lang->code);
