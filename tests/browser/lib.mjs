@@ -108,7 +108,7 @@ export async function open(browser, server, options = {}) {
 export async function settled(page) {
 	await page.waitForFunction(() =>
 		document.querySelectorAll('.cards .card').length === 8 &&
-		document.querySelectorAll('.tile').length === 4 &&
+		document.querySelector('.tile-health') &&
 		!document.querySelector('.card:not([hidden])[aria-busy]') &&
 		![...document.querySelectorAll('.cards .card:not([hidden])')]
 			.some(c => !c.dataset.state || c.dataset.state === 'busy'));

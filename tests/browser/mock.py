@@ -30,20 +30,17 @@ BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 UTC = datetime.timezone.utc
 HOUR = datetime.timedelta(hours=1)
 DAY = datetime.timedelta(days=1)
-K = 5
 
 CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; "
        "img-src 'self' data:; connect-src 'self'; form-action 'self'; "
        "base-uri 'none'")
 
 DWELL = ["dwell_5", "dwell_15", "dwell_30", "dwell_60", "dwell_120",
-         "dwell_240", "dwell_more"]
-DWELL_SHARE = [.19, .24, .21, .16, .11, .06, .03]
+         "dwell_240", "dwell_480", "dwell_more"]
+DWELL_SHARE = [.19, .24, .21, .16, .11, .06, .02, .01]
 ENDED = ["ended_expired", "ended_idle", "ended_quota", "ended_logout",
-         "ended_operator"]
-ENDED_SHARE = [.12, .71, .04, .12, .01]
-METRICS = (["visitors", "sessions", "portal_shown", "accepted"] + ENDED +
-           DWELL + ["bytes_up", "bytes_down", "peak", "visitors_day"])
+         "ended_operator", "ended_not"]
+ENDED_SHARE = [.12, .66, .04, .12, .01, .05]
 
 # Hour by hour, 0 to 23: a market square on a working day and on a weekend.
 WORKDAY = [2, 1, 0, 0, 0, 1, 4, 11, 18, 20, 24, 30, 41, 38, 30, 28, 33, 42, 47,
@@ -55,7 +52,18 @@ ZONES = {"guest": 1.0, "library": .45}
 LANGUAGES = {"de": .58, "en": .17, "uk": .06, "tr": .05, "ar": .04, "fr": .03,
              "pl": .03, "es": .02, "it": .01, "other": .01}
 PLATFORMS = {"android": .52, "apple": .37, "windows": .06, "other": .03,
-             "linux": .01, "firefox": .01}
+             "linux": .01, "firefox": .01, "kindle": 0}
+LANGUAGE_METRICS = {f"language_{k}": LANGUAGES.get(k, 0) for k in (
+    "ar", "bg", "de", "de-simple", "el", "en", "es", "fa", "fr", "it", "ku",
+    "pl", "ro", "ru", "tr", "uk", "other")}
+PLATFORM_METRICS = {f"platform_{k}": v for k, v in PLATFORMS.items()}
+OF_STEP = {"hour": ["online"], "day": ["visitors", "onlookers"]}
+OF_STEP["week"] = [*OF_STEP["day"], *DWELL, *ENDED, *LANGUAGE_METRICS,
+                   *PLATFORM_METRICS, "bytes_up", "bytes_down", "peak"]
+OF_STEP["month"] = OF_STEP["year"] = OF_STEP["week"][:-1]
+SCALE = {"online": 5, "visitors": 2, "onlookers": 2, "bytes_up": 5 * 10 ** 9,
+         "bytes_down": 5 * 10 ** 9}
+BOX = {*DWELL, *ENDED, *LANGUAGE_METRICS, *PLATFORM_METRICS}
 
 
 def noise(*key):
@@ -83,6 +91,7 @@ class Figures:
 
     @functools.lru_cache(maxsize=None)
     def hour(self, zone, start):
+        """Devices online; None: not over, or before anything was counted."""
         local = start.astimezone(BERLIN)
         if local.date() < self.first or start + HOUR > self.now:
             return None
@@ -99,18 +108,28 @@ class Figures:
             n *= .55 + .9 * noise(local.date()) ** .7
             if local.month == 12 and local.day < 24:
                 n *= 1.8
-        n = int(n * (.85 + .3 * noise(zone, start)))
-        if n < K:
+        return int(n * (.85 + .3 * noise(zone, start)))
+
+    @functools.lru_cache(maxsize=None)
+    def day(self, zone, day):
+        if day >= self.today:
             return None
-        sessions = int(n * (1.1 + .3 * noise("s", zone, start)))
-        down = int(n * 61e6 * (.5 + noise("d", zone, start)))
-        row = {"visitors": n, "sessions": sessions,
-               "portal_shown": int(sessions * 1.45),
-               "accepted": int(sessions * 1.04), "bytes_down": down,
-               "bytes_up": int(down * (.09 + .1 * noise("u", start))),
-               "peak": n * 7 // 10 // 5 * 5, "visitors_day": 0}
-        row.update(zip(ENDED, spread(sessions, ENDED_SHARE, zone, start)))
-        row.update(zip(DWELL, spread(sessions, DWELL_SHARE, zone, start)))
+        hours = [self.hour(zone, start) for start in self.hours(day)]
+        return int(sum(filter(None, hours)) * .64)
+
+    def of_day(self, zone, day):
+        """What a day adds to its own cells and to those of its week."""
+        n = self.day(zone, day)
+        if n is None:
+            return {}
+        down = int(n * 61e6 * (.5 + noise("d", zone, day)))
+        row = {"visitors": n, "onlookers": n // 3, "bytes_down": down,
+               "bytes_up": int(down * (.09 + .1 * noise("u", day))),
+               "peak": n // 5}
+        row.update(zip(DWELL, spread(n, DWELL_SHARE, zone, day)))
+        row.update(zip(ENDED, spread(n, ENDED_SHARE, zone, day)))
+        for shares in (LANGUAGE_METRICS, PLATFORM_METRICS):
+            row.update({k: int(n * v) for k, v in shares.items()})
         return row
 
     def hours(self, day):
@@ -122,46 +141,48 @@ class Figures:
             start += HOUR
 
     @staticmethod
-    def add(total, row):
-        for name, value in row.items():
-            total[name] = (max if name == "peak" else int.__add__)(
-                total.get(name, 0), value)
+    def period(step, day):
+        if step == "week":
+            return max(day - day.weekday() * DAY, day.replace(day=1))
+        return day.replace(day=1) if step == "month" else day
 
     @functools.lru_cache(maxsize=None)
     def rows(self, step, first, last, zone):
         """(start, time, figures) of all periods that have some."""
-        periods = {}
         first = max(first or self.first, self.first)
         last = min(last or self.today, self.today)
-        for n in range((last - first).days + 1):
-            day = first + n * DAY
-            total = {}
-            for start in self.hours(day):
-                row = {}
-                for z in ZONES:
-                    found = zone in (None, z) and self.hour(z, start)
-                    if found:
-                        self.add(row, found)
-                if row and step == "hour":
-                    local = start.astimezone(BERLIN)
-                    periods[local.isoformat(timespec="minutes")] = (start, row)
-                elif row:
-                    self.add(total, row)
-            if total:
-                total["visitors_day"] = int(total["visitors"] * .64)
-                name = str(day)[:7 if step == "month" else 10]
-                begin = next(self.hours(day.replace(day=1)
-                                        if step == "month" else day))
-                self.add(periods.setdefault(name, (begin, {}))[1], total)
-        return [(int(s.timestamp()), t, row)
-                for t, (s, row) in periods.items()]
+        days = [first + n * DAY for n in range((last - first).days + 1)]
+        zones = [z for z in ZONES if zone in (None, z)]
+        if step == "hour":
+            return [(int(start.timestamp()),
+                     start.astimezone(BERLIN).isoformat(timespec="minutes"),
+                     {"online": self.told("online", sum(found), start)})
+                    for day in days for start in self.hours(day)
+                    if None not in (found := [self.hour(z, start)
+                                              for z in zones])]
+        periods = {}
+        for day in days:
+            begin = self.period(step, day)
+            if step == "week" and (begin < first or begin + 7 * DAY >
+                                   self.today):
+                continue  # not begun in the time, or not over
+            for z in zones:
+                for name, value in self.of_day(z, day).items():
+                    if name in OF_STEP[step] and (zone is None or
+                                                  name not in BOX):
+                        total = periods.setdefault(begin, {})
+                        total[name] = (max if name == "peak" else int.__add__)(
+                            total.get(name, 0), value)
+        return [(int(next(self.hours(begin)).timestamp()),
+                 str(begin)[:7 if step == "month" else 10],
+                 {k: self.told(k, v, begin) for k, v in total.items()})
+                for begin, total in sorted(periods.items())]
 
-    def labels(self, kind, first, last):
-        shares = LANGUAGES if kind == "language" else PLATFORMS
-        total = sum(r["accepted"] for _, _, r in
-                    self.rows("day", first, last, None))
-        values = {k: int(total * s) for k, s in shares.items()}
-        return {k: v for k, v in values.items() if v >= K}
+    @staticmethod
+    def told(name, value, *key):
+        """With noise, though not drawn as it should be."""
+        t = SCALE.get(name, 10)
+        return int(value + t * 1.4 * (noise(name, *key) * 2 - 1))
 
     def state(self):
         busy = {z: self.now.minute // 6 * 5 + 15 if z == "guest" else 0
@@ -177,16 +198,13 @@ class Figures:
                  "The database cannot be written; figures are kept in "
                  "memory"},
                 {"level": "warn", "code": "zone_full", "zone": "library",
-                 "text": "Zone library has 90 % of its places taken or more"},
+                 "text": "Zone library has all of its places taken"},
                 {"level": "ok", "code": "store_in_memory", "text":
                  "Figures are kept in memory only, as the config says"}]
-        return {"time": int(self.now.timestamp()), "k": K, "online": busy,
-                "online_all": sum(busy.values()),
-                "up_bps": 0 if quiet else 3_412_000,
-                "down_bps": 0 if quiet else 48_730_000,
-                "zones": list(ZONES),
-                "fill_percent": {z: 0 if quiet else 10 + 80 * i
-                                 for i, z in enumerate(ZONES)},
+        return {"time": int(self.now.timestamp()), "profile": "hours",
+                "epsilon": 2, "zones": list(ZONES), "live": None if quiet else {
+                    "online": busy, "up_bps": 3_412_000,
+                    "down_bps": 48_730_000},
                 "uptime_s": 300 if quiet else 1_064_000, "health": health}
 
 
@@ -262,25 +280,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
         first, last = self.day(ask.get("from")), self.day(ask.get("to"))
         if path == "/api/now":
             return self.json(figures.state())
-        if path == "/api/labels":
-            values = figures.labels(ask["kind"], first, last)
-            if ask.get("format") == "csv":
-                return self.csv([[ask["kind"], "count"], *values.items()])
-            return self.json({"kind": ask["kind"], "from": str(first),
-                              "to": str(last), "values": values})
         if path != "/api/usage":
             return self.answer(404)
-        names = ask["metrics"].split(",") if "metrics" in ask else METRICS
+        names = [n for n in OF_STEP[ask["step"]]
+                 if n in ask.get("metrics", n).split(",")]
         rows = figures.rows(ask["step"], first, last, ask.get("zone"))
         if ask.get("format") == "csv":
-            return self.csv([["time", *names],
-                             *([t, *(r[n] for n in names)]
+            return self.csv([["time", "hours", *names],
+                             *([t, 1, *(r.get(n) for n in names)]
                                for _, t, r in rows)])
         return self.json({
             "step": ask["step"], "from": str(first), "to": str(last),
             "zone": ask.get("zone"), "start": [s for s, _, _ in rows],
             "time": [t for _, t, _ in rows],
-            "values": {n: [r[n] for _, _, r in rows] for n in names}})
+            "hours": [168 if ask["step"] == "week" else 24 for _ in rows],
+            "values": {n: [r.get(n) for _, _, r in rows] for n in names},
+            "bands": {n: [3 * SCALE.get(n, 10) for _ in rows]
+                      for n in names}})
 
     def json(self, value):
         self.answer(200, json.dumps(value, separators=(",", ":")).encode(),

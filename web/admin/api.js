@@ -8,10 +8,6 @@ export function usageUrl(query) {
 	return 'api/usage?' + new URLSearchParams(clean(query));
 }
 
-export function labelsUrl(query) {
-	return 'api/labels?' + new URLSearchParams(clean(query));
-}
-
 function clean(query) {
 	return Object.entries(query).filter(([, value]) => value);
 }
@@ -35,24 +31,46 @@ export function get(url) {
 	return pending.get(url);
 }
 
-// An answer of /api/usage, by columns. Missing figures count as nothing.
+// A figure: what was counted lies within value ± band in 95 of 100 cases.
+// null: it was not counted then.
+export function figure(value, band) {
+	return value === null || value === undefined ? null : { value, band };
+}
+
+// Noise adds up by its squares.
+export function total(figures) {
+	const known = figures.filter(f => f);
+
+	return known.length ? {
+		value: known.reduce((sum, f) => sum + f.value, 0),
+		band: Math.hypot(...known.map(f => f.band)) } : null;
+}
+
+// Not to be told from nothing.
+export function isFaint(f) {
+	return !f || f.value < f.band;
+}
+
+// An answer of /api/usage, by columns.
 export class Usage {
 	constructor(json) {
 		this.from = json.from;
 		this.to = json.to;
 		this.start = json.start;
 		this.time = json.time;
+		this.hours = json.hours;
 		this.values = json.values;
+		this.bands = json.bands;
 		this.index = new Map(json.time.map((time, i) => [time, i]));
 	}
 
 	get isEmpty() {
-		return !Object.values(this.values).some(column =>
-			column.some(n => n > 0));
+		return !this.time.length;
 	}
 
 	at(metric, row) {
-		return row >= 0 ? this.values[metric]?.[row] ?? 0 : 0;
+		return row >= 0 ? figure(this.values[metric]?.[row],
+			this.bands[metric]?.[row]) : null;
 	}
 
 	// time: as in the answer, "2026-11-24"
@@ -60,15 +78,15 @@ export class Usage {
 		return this.at(metric, this.index.get(time) ?? -1);
 	}
 
-	sum(metric) {
-		return (this.values[metric] ?? []).reduce((a, b) => a + b, 0);
+	all(metric) {
+		return this.time.map((_, row) => this.at(metric, row));
 	}
 
-	max(metric) {
-		return Math.max(0, ...this.values[metric] ?? []);
+	sum(metric) {
+		return total(this.all(metric));
 	}
 
 	get firstDay() {
-		return this.time.find(time => time)?.slice(0, 10);
+		return this.time[0]?.slice(0, 10);
 	}
 }

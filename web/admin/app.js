@@ -12,7 +12,7 @@ const REST_EVERY_S = 300;
 const DAYS = [1, 7, 30, 365];
 const THEMES = ['auto', 'light', 'dark'];
 
-const view = { zone: '', days: 30, k: 5 };
+const view = { zone: '', days: 30, profile: 'hours' };
 let shown = [];
 let now = null;
 let nowAt = 0;
@@ -97,7 +97,7 @@ function showWelcome() {
 		card.node.dataset.state === 'none');
 
 	$('welcome').hidden = !isEmpty;
-	$('welcome-note').textContent = t('welcome_note', { k: view.k });
+	$('welcome-note').textContent = t('welcome_note');
 }
 
 function showZones() {
@@ -134,8 +134,8 @@ async function loadNow() {
 	nowAt = Date.now();
 	try {
 		now = await get('api/now');
-		if (now.k !== view.k) {
-			view.k = now.k;
+		if (now.profile !== view.profile) {
+			view.profile = now.profile;
 			showAll();
 		} else {
 			showNow();

@@ -9,10 +9,11 @@ import { t } from './words.js';
  * what: {
  *	id: word of the heading; id_note is the line below,
  *	note(view): what that word is filled with, if it needs any,
+ *	none(view): word for where there are no figures, if it is another,
  *	wanted(view): false hides it; missing: always there,
  *	url(view): what to ask,  csv(view): what the CSV link asks,
  *	prepare(json, view): what is drawn, null if there are no figures;
- *		may have figures [[name, text]],
+ *		may have figures [[name, text, hint]],
  *		legend [{ name, tone }], lines if it is about lines, aside,
  *		table { head, rows },
  *	draw(host, data): draws, may return what takes the drawing away }
@@ -80,7 +81,7 @@ export class Card {
 		this.csv.title = t('csv');
 		this.csv.href = this.what.csv(view);
 		this.note.textContent = t(id + '_note',
-			this.what.note?.(view)) + ' ' + t('groups', { k: view.k });
+			this.what.note?.(view)) + ' ' + t('noise');
 	}
 
 	// Asks for figures and shows them; what is on show stays meanwhile,
@@ -147,13 +148,14 @@ export class Card {
 		if (!data) {
 			this.state.append(icon('gate'),
 				el('p', {}, el('b', {}, t('none')), ' ',
-					el('span', {}, t('none_note',
-						{ k: view.k }))));
+					el('span', {}, t(this.what.none?.(view) ??
+						'none_note'))));
 			return;
 		}
-		this.figures.append(...(data.figures ?? []).map(([name, text]) =>
-			el('div', {}, el('dt', {}, name),
-				el('dd', {}, text))));
+		this.figures.append(...(data.figures ?? []).map(
+			([name, text, title]) => el('div', {},
+				el('dt', {}, name), el('dd',
+					title ? { title } : {}, text))));
 		this.legend.className = data.lines ? 'legend lines-only'
 			: 'legend';
 		this.legend.append(...(data.legend ?? []).map((s, i) =>

@@ -1,29 +1,40 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What each card asks for and how it turns the answer into a picture.
-import { Usage, labelsUrl, usageUrl } from './api.js';
+import { Usage, figure, isFaint, total, usageUrl } from './api.js';
 import { barList, heatMap } from './bars.js';
 import { addDays, dayList, dayOf, hourOf, hourSlots, weekday } from './calendar.js';
 import { drawTime } from './chart.js';
-import { el } from './dom.js';
-import { bytes, fullDay, hourName, languageName, monthName, number, percent, plainDay, shortDay, shortWeekday, weekdayName } from './format.js';
+import { about, bytes, exact, fullDay, hourName, languageName, monthName, number, percent, plainDay, shortDay, shortWeekday, weekdayName } from './format.js';
 import { hasWord, t } from './words.js';
 
 const BARS_MAX = 62; // more days than that are lines
 const DAYS_LEAST = 14; // of an axis that begins with the first figures
+const WEEKS_LEAST = 28; // days of what is told by the week
 const LABELS_MAX = 8;
+const SHARE_BANDS = 5; // so many bands make a share worth telling
 
 const DWELL = ['dwell_5', 'dwell_15', 'dwell_30', 'dwell_60', 'dwell_120',
-	'dwell_240', 'dwell_more'];
+	'dwell_240', 'dwell_480', 'dwell_more'];
 const ENDED = ['ended_idle', 'ended_expired', 'ended_logout', 'ended_quota',
-	'ended_operator'];
+	'ended_operator', 'ended_not'];
+const LANGUAGES = ['ar', 'bg', 'de', 'de-simple', 'el', 'en', 'es', 'fa', 'fr',
+	'it', 'ku', 'pl', 'ro', 'ru', 'tr', 'uk', 'other'];
+const PLATFORMS = ['apple', 'android', 'windows', 'firefox', 'linux', 'kindle',
+	'other'];
 
 function rangeFrom(view) {
 	return view.days === 1 ? 'today' : `-${view.days - 1}d`;
 }
 
-function rangeQuery(view) {
-	return { step: view.days === 1 ? 'hour' : 'day',
-		from: rangeFrom(view), to: 'today', zone: view.zone };
+function dayQuery(view) {
+	return { step: 'day', from: rangeFrom(view), to: 'today',
+		zone: view.zone };
+}
+
+// Of the whole box; the weeks that began in the time, a month at least.
+function weekQuery(view) {
+	return { step: 'week', to: 'today',
+		from: `-${Math.max(view.days, WEEKS_LEAST) - 1}d` };
 }
 
 function usageCsv(query, metrics) {
@@ -40,7 +51,7 @@ function slotsOfHours(usage) {
 		short: hourName(s.hour),
 		label: String(s.hour).padStart(2, '0'),
 		name: hourName(s.hour) + (changes ? ` (${s.offset})` : ''),
-		value: metric => s.row < 0 ? null : usage.at(metric, s.row) }));
+		figure: metric => usage.at(metric, s.row) }));
 }
 
 function dayLabel(day, count) {
@@ -62,56 +73,54 @@ function slotsOfDays(usage) {
 		short: shortDay(day),
 		label: dayLabel(day, days.length),
 		name: fullDay(day),
-		value: metric => {
-			const n = usage.of(metric, day);
-			const isOpen = day === usage.to || day < begun;
-
-			return isOpen && !n ? null : n;
-		} }));
+		figure: metric => usage.of(metric, day) }));
 }
 
-function slotsOf(usage, view) {
-	return view.days === 1 ? slotsOfHours(usage) : slotsOfDays(usage);
+function slotsOfWeeks(usage) {
+	return usage.time.map((day, row) => ({
+		short: shortDay(day),
+		label: shortDay(day),
+		name: t('week_of', { d: plainDay(day), n: usage.hours[row] }),
+		figure: metric => usage.at(metric, row) }));
 }
 
-// Figures whose hour is not known stand in the table alone.
-function timeTable(usage, slots, head, metrics, format) {
-	const rows = slots.filter(s => metrics.some(m => s.value(m) !== null))
+function timeTable(slots, head, metrics, format) {
+	const rows = slots.filter(s => metrics.some(m => s.figure(m)))
 		.map(s => [s.name, ...metrics.map(m =>
-			format(s.value(m) ?? 0))]);
-	const lost = usage.time.indexOf(null);
+			exact(s.figure(m), format))]);
 
-	if (lost >= 0)
-		rows.push([t('unknown_time'), ...metrics.map(m =>
-			format(usage.at(m, lost)))]);
 	return { head: [head, ...metrics.map(m => t('m_' + m))], rows };
+}
+
+function highest(slots, metric) {
+	return slots.reduce((best, s) =>
+		(s.figure(metric)?.value ?? -Infinity) >
+		(best.figure(metric)?.value ?? -Infinity) ? s : best);
 }
 
 function summary(title, slots, series, format) {
 	const most = series.map(s => {
-		const at = s.values.reduce((best, n, i) =>
-			(n ?? 0) > (s.values[best] ?? 0) ? i : best, 0);
+		const at = s.figures.reduce((best, f, i) => (f?.value ?? 0) >
+			(s.figures[best]?.value ?? 0) ? i : best, 0);
 
 		return t('summary_most', { x: s.name, at: slots[at].name,
-			n: format(s.values[at] ?? 0) });
+			n: about(s.figures[at], format) });
 	});
 
 	return t('summary', { x: t(title), from: slots[0].name,
 		to: slots.at(-1).name, most: most.join('; ') });
 }
 
-function timePicture(title, usage, slots, metrics, tones, format, whole) {
+function timePicture(title, slots, head, metrics, tones, format, whole) {
 	const series = metrics.map((m, i) => ({ name: t('m_' + m),
-		tone: tones[i], values: slots.map(s => s.value(m)) }));
-
+		tone: tones[i], figures: slots.map(s => s.figure(m)) }));
 	const shape = slots.length > BARS_MAX ? 'lines' : 'bars';
 
 	return {
 		legend: shape === 'bars' ? series : series.map(s =>
 			({ ...s, name: `${s.name} (${t('mean')})` })),
 		lines: shape === 'lines',
-		table: timeTable(usage, slots, t(usage.time[0]?.length === 10
-			? 'col_day' : 'col_hour'), metrics, format),
+		table: timeTable(slots, t(head), metrics, format),
 		chart: { labels: slots.map(s => s.label),
 			names: slots.map(s => s.name), series, format, whole,
 			shape,
@@ -123,39 +132,32 @@ function drawChart(host, data) {
 	return drawTime(host, data.chart);
 }
 
-function highest(slots, metric) {
-	return slots.reduce((best, s) =>
-		s.value(metric) > best.value(metric) ? s : best);
-}
-
-function atLeast(n) {
-	return n ? number(n) + '+' : '–';
+// A key figure, with its band as a hint.
+function key(name, f, format = number) {
+	return [name, about(f, format), exact(f, format)];
 }
 
 // --- the cards -------------------------------------------------------------
 
 const today = {
 	id: 'today',
+	none: view => view.profile === 'days' ? 'none_hours' : 'none_note',
 	query: view => ({ step: 'hour', from: 'today', to: 'today',
 		zone: view.zone }),
 	url: view => usageUrl(today.query(view)),
-	csv: view => usageCsv(today.query(view), 'visitors,sessions'),
+	csv: view => usageCsv(today.query(view), 'online'),
 	prepare(json) {
 		const usage = new Usage(json);
 
 		if (usage.isEmpty)
 			return null;
 		const slots = slotsOfHours(usage);
-		const best = highest(slots, 'visitors');
+		const best = highest(slots, 'online');
 
-		return { ...timePicture('today', usage, slots,
-			['visitors', 'sessions'], ['tone-1', 'tone-2'],
-			number, true),
-		figures: [
-			[t('k_sessions'), number(usage.sum('sessions'))],
-			[`${t('k_best_hour')}, ${best.short}`,
-				number(best.value('visitors') ?? 0)],
-			[t('k_peak'), atLeast(usage.max('peak'))]] };
+		return { ...timePicture('today', slots, 'col_hour', ['online'],
+			['tone-1'], number, true),
+		figures: [key(`${t('k_best_hour')}, ${best.short}`,
+			best.figure('online'))] };
 	},
 	draw: drawChart,
 };
@@ -163,27 +165,27 @@ const today = {
 const visitors = {
 	id: 'visitors',
 	wanted: view => view.days > 1,
-	url: view => usageUrl(rangeQuery(view)),
-	csv: view => usageCsv(rangeQuery(view), 'visitors_day,sessions'),
+	url: view => usageUrl(dayQuery(view)),
+	csv: view => usageCsv(dayQuery(view), 'visitors,onlookers'),
 	prepare(json) {
 		const usage = new Usage(json);
 
-		if (usage.isEmpty || !usage.firstDay)
+		if (usage.isEmpty)
 			return null;
 		const slots = slotsOfDays(usage);
-		const counted = slots.filter(s =>
-			s.value('visitors_day') !== null);
-		const best = highest(slots, 'visitors_day');
+		const counted = slots.filter(s => s.figure('visitors')).length;
+		const best = highest(slots, 'visitors');
+		const all = usage.sum('visitors');
 		const figures = [
-			[t('k_per_day'), number(usage.sum('visitors_day') /
-				Math.max(1, counted.length))],
-			[`${t('k_best_day')}, ${best.short}`,
-				number(best.value('visitors_day') ?? 0)],
-			[t('k_sessions'), number(usage.sum('sessions'))],
-			[t('k_peak'), atLeast(usage.max('peak'))]];
+			key(t('k_visitors'), all),
+			key(t('k_per_day'), all && figure(all.value / counted,
+				all.band / counted)),
+			key(`${t('k_best_day')}, ${best.short}`,
+				best.figure('visitors')),
+			key(t('m_onlookers'), usage.sum('onlookers'))];
 
-		return { ...timePicture('visitors', usage, slots,
-			['visitors_day', 'sessions'], ['tone-1', 'tone-2'],
+		return { ...timePicture('visitors', slots, 'col_day',
+			['visitors', 'onlookers'], ['tone-1', 'tone-2'],
 			number, true),
 		figures, aside: usage.firstDay > usage.from
 			? t('since', { d: plainDay(usage.firstDay) }) : '' };
@@ -193,168 +195,138 @@ const visitors = {
 
 const volume = {
 	id: 'volume',
-	url: view => usageUrl(rangeQuery(view)),
-	csv: view => usageCsv(rangeQuery(view), 'bytes_down,bytes_up'),
-	prepare(json, view) {
+	none: () => 'none_week',
+	query: view => ({ ...weekQuery(view), zone: view.zone }),
+	url: view => usageUrl(volume.query(view)),
+	csv: view => usageCsv(volume.query(view), 'bytes_down,bytes_up,peak'),
+	prepare(json) {
 		const usage = new Usage(json);
-		const down = usage.sum('bytes_down');
-		const up = usage.sum('bytes_up');
-		const sessions = usage.sum('sessions');
 
-		if (!down && !up)
+		if (!usage.sum('bytes_down'))
 			return null;
-		return { ...timePicture('volume', usage, slotsOf(usage, view),
+		const slots = slotsOfWeeks(usage);
+		const busy = highest(slots, 'peak');
+
+		return { ...timePicture('volume', slots, 'col_week',
 			['bytes_down', 'bytes_up'], ['tone-3', 'tone-4'],
 			bytes, false),
-		figures: [[t('down'), bytes(down)], [t('up'), bytes(up)],
-			...sessions ? [[t('k_per_session'),
-				bytes((down + up) / sessions)]] : []] };
+		figures: [key(t('down'), usage.sum('bytes_down'), bytes),
+			key(t('up'), usage.sum('bytes_up'), bytes),
+			key(t('k_peak'), busy.figure('peak'))] };
 	},
 	draw: drawChart,
 };
 
+// Each hour of the week on its own, with its noise.
+function hoursOfWeek(usage) {
+	const cells = Array.from({ length: 7 }, () =>
+		Array.from({ length: 24 }, () => []));
+
+	usage.time.forEach((time, i) => cells[weekday(dayOf(time))][
+		hourOf(time)].push(usage.at('online', i)));
+	return cells.map(hours => hours.map(figures => {
+		const sum = total(figures);
+
+		return sum && figure(sum.value / figures.length,
+			sum.band / figures.length);
+	}));
+}
+
 const heat = {
 	id: 'heat',
-	weeks: view => view.days > 90 ? 12 : 4,
+	none: today.none,
+	weeks: view => view.days > 90 ? 13 : 4,
 	note: view => ({ n: heat.weeks(view) }),
 	query: view => ({ step: 'hour', from: `-${heat.weeks(view) * 7}d`,
-		to: 'yesterday', zone: view.zone, metrics: 'visitors' }),
+		to: 'yesterday', zone: view.zone }),
 	url: view => usageUrl(heat.query(view)),
-	csv: view => usageCsv(heat.query(view), 'visitors'),
+	csv: view => usageCsv(heat.query(view), 'online'),
 	prepare(json) {
 		const usage = new Usage(json);
 
-		if (usage.isEmpty || !usage.firstDay)
+		if (usage.isEmpty)
 			return null;
-		const sum = Array.from({ length: 7 }, () => Array(24).fill(0));
-		const days = Array(7).fill(0);
-
-		dayList(usage.firstDay, usage.to).forEach(day =>
-			days[weekday(day)]++);
-		usage.time.forEach((time, i) => {
-			if (time)
-				sum[weekday(dayOf(time))][hourOf(time)] +=
-					usage.at('visitors', i);
-		});
-		const mean = sum.map((hours, day) => hours.map(n =>
-			days[day] ? n / days[day] : 0));
+		const cells = hoursOfWeek(usage);
+		// below nothing is noise: cut only now, where it is shown
+		const mean = cells.map(hours => hours.map(f =>
+			isFaint(f) ? 0 : f.value));
 		const most = Math.max(...mean.flat());
 		const day = mean.findIndex(hours => hours.includes(most));
 
 		return { mean,
-			figures: [[t('k_busiest'), weekdayName(day) + ', ' +
-				hourName(mean[day].indexOf(most))]],
+			figures: most ? [[t('k_busiest'), weekdayName(day) +
+				', ' + hourName(mean[day].indexOf(most))]] : [],
 			table: { head: [t('col_hour'), ...mean.map((_, d) =>
 				weekdayName(d, 'short'))],
 			rows: mean[0].map((_, hour) => [hourName(hour),
-				...mean.map(hours => number(hours[hour], 1))]) } };
+				...cells.map(hours => exact(hours[hour]))]) } };
 	},
 	draw(host, data) {
 		host.append(...heatMap(data.mean, t('heat')));
 	},
 };
 
-const dwell = {
-	id: 'dwell',
-	url: view => usageUrl(rangeQuery(view)),
-	csv: view => usageCsv(rangeQuery(view), DWELL.join(',')),
-	prepare(json) {
-		const usage = new Usage(json);
-		const counts = DWELL.map(m => usage.sum(m));
-		const all = counts.reduce((a, b) => a + b, 0);
+// What parts of a whole say: shares where the whole is sharp enough.
+function parts(usage, metrics, nameOf, tone) {
+	const list = metrics.map(m => ({ name: nameOf(m), tone,
+		figure: usage.sum(m) })).filter(r => r.figure);
+	const all = total(list.map(r => r.figure));
+	const hasShares = all && all.value > SHARE_BANDS * all.band;
 
-		if (!all)
-			return null;
-		return {
-			rows: DWELL.map((m, i) => ({ name: t(m), tone: 'tone-1',
-				value: counts[i], text: percent(counts[i], all) })),
-			figures: [[t('k_short'),
-				percent(counts[0] + counts[1], all)]],
-			table: { head: [t('col_length'), t('col_count'),
-				t('col_share')],
-			rows: DWELL.map((m, i) => [t(m), number(counts[i]),
-				percent(counts[i], all)]) },
-		};
-	},
-	draw(host, data) {
-		host.append(barList(data.rows, { upright: true }));
-	},
-};
+	return { all, rows: list.map(r => ({ ...r,
+		value: isFaint(r.figure) ? 0 : r.figure.value,
+		text: isFaint(r.figure) || !hasShares ? about(r.figure)
+			: percent(r.figure.value, all.value) })) };
+}
 
-const funnel = {
-	id: 'funnel',
-	url: view => usageUrl(rangeQuery(view)),
-	csv: view => usageCsv(rangeQuery(view), ['portal_shown', 'accepted',
-		'sessions', ...ENDED].join(',')),
-	prepare(json) {
-		const usage = new Usage(json);
-		const steps = ['portal_shown', 'accepted', 'sessions'].map(m =>
-			[m, usage.sum(m)]);
-		const ends = ENDED.map(m => [m, usage.sum(m)]);
-		const ended = ends.reduce((all, [, n]) => all + n, 0);
-		const shown = steps[0][1];
-		const row = tone => ([m, n]) => ({ name: t(m), value: n, tone,
-			text: number(n) });
+function partsTable(head, rows) {
+	return { head: [t(head), t('col_count')],
+		rows: rows.map(r => [r.name, exact(r.figure)]) };
+}
 
-		if (!steps.some(([, n]) => n) && !ended)
-			return null;
-		return {
-			steps: steps.map(row('tone-1')),
-			ends: ends.map(([m, n]) => ({
-				...row('tone-2')([m, n]), of: ended || 1,
-				text: percent(n, ended) })),
-			figures: shown ? [[t('k_let_in'),
-				percent(Math.min(steps[1][1], shown), shown)]] : [],
-			table: { head: [t('col_what'), t('col_count')],
-				rows: [...steps, ...ends].map(([m, n]) =>
-					[t(m), number(n)]) },
-		};
-	},
-	draw(host, data) {
-		host.append(barList(data.steps), el('h3', {}, t('ended')),
-			barList(data.ends));
-	},
-};
-
-function labelsCard(id, kind, nameOf, tone) {
-	const query = view => ({ kind, from: rangeFrom(view), to: 'today' });
-
+// Some metrics of the box, by the week, as bars.
+function partsCard(id, metrics, nameOf, tone, options = {}) {
 	return {
 		id,
-		url: view => labelsUrl(query(view)),
-		csv: view => labelsUrl({ ...query(view), format: 'csv' }),
+		none: () => 'none_week',
+		url: view => usageUrl(weekQuery(view)),
+		csv: view => usageCsv(weekQuery(view), metrics),
 		prepare(json) {
-			const list = Object.entries(json.values)
-				.sort((a, b) => (a[0] === 'other') -
-					(b[0] === 'other') || b[1] - a[1]);
-			const all = list.reduce((sum, [, n]) => sum + n, 0);
-			const few = list.length > LABELS_MAX
-				? list.slice(0, LABELS_MAX - 1) : list;
-			const rest = all - few.reduce((sum, [, n]) => sum + n, 0);
-			const shown = rest ? [...few, ['other', rest]] : few;
+			const { all, rows } = parts(new Usage(json), metrics,
+				nameOf, tone);
 
 			if (!all)
 				return null;
-			return {
-				rows: shown.map(([label, n]) => ({
-					name: nameOf(label), value: n, tone,
-					text: percent(n, all) })),
-				table: { head: [t('col_' + kind),
-					t('col_count'), t('col_share')],
-				rows: list.map(([label, n]) => [nameOf(label),
-					number(n), percent(n, all)]) },
-			};
+			if (options.sorts)
+				rows.sort((a, b) => b.value - a.value);
+			return { rows: options.sorts ? rows.slice(0, LABELS_MAX)
+				: rows,
+			figures: [key(t('k_devices'), all)],
+			table: partsTable(options.head, rows) };
 		},
 		draw(host, data) {
-			host.append(barList(data.rows));
+			host.append(barList(data.rows, options));
 		},
 	};
 }
 
-function platformName(label) {
+function platformName(metric) {
+	const label = metric.slice('platform_'.length);
+
 	return hasWord(label) ? t(label) : label;
 }
 
-export const cards = [visitors, today, volume, dwell, heat, funnel,
-	labelsCard('languages', 'language', languageName, 'tone-3'),
-	labelsCard('platforms', 'platform', platformName, 'tone-4')];
+const languageMetrics = LANGUAGES.map(l => 'language_' + l);
+const platformMetrics = PLATFORMS.map(p => 'platform_' + p);
+
+export const cards = [visitors, today, volume,
+	partsCard('dwell', DWELL, t, 'tone-1',
+		{ head: 'col_length', upright: true }),
+	heat,
+	partsCard('ended', ENDED, t, 'tone-2', { head: 'col_what' }),
+	partsCard('languages', languageMetrics,
+		m => languageName(m.slice('language_'.length)), 'tone-3',
+		{ head: 'col_language', sorts: true }),
+	partsCard('platforms', platformMetrics, platformName, 'tone-4',
+		{ head: 'col_platform', sorts: true })];
+

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Figures over time, drawn by uPlot. The x axis counts slots (hours or days
 // by their place in the list), so nothing here knows of clocks.
+import { isFaint } from './api.js';
 import { el } from './dom.js';
+import { exact } from './format.js';
 
 const PADDING = [12, 10, 0, 0];
 const WHOLE = [1, 2, 5].flatMap(n => Array.from({ length: 16 },
@@ -47,6 +49,14 @@ function smooth(values) {
 		return value === null ? null
 			: near.reduce((a, b) => a + b, 0) / near.length;
 	});
+}
+
+// Bars of what is not to be told from nothing are hollow.
+function hollowOptions(s, i) {
+	return { stroke: colour(s.tone), width: 1, dash: [2, 2],
+		paths: uPlot.paths.bars({ size: [0.36, 26],
+			align: i ? 1 : -1, radius: 0.18 }),
+		points: { show: false } };
 }
 
 function seriesOptions(s, i, shape, dense) {
@@ -130,8 +140,8 @@ function tip(names, series, format) {
 					...series.map((s, n) => el('span', {},
 						el('i', { class: 'key ' + s.tone +
 							(n ? ' second' : '') }),
-						`${s.name}: ${format(
-							s.values[i] ?? 0)}`)));
+						`${s.name}: ${exact(s.figures[i],
+							format)}`)));
 				const x = u.valToPos(i, 'x');
 				const left = x > u.over.clientWidth / 2;
 
@@ -146,7 +156,7 @@ function tip(names, series, format) {
 /*
  * host: an empty element with a size. What: {
  *	labels: under each slot, '' for none,  names: of each slot, in full,
- *	series: one or two of { name, values, tone }, null is a gap,
+ *	series: one or two of { name, figures, tone }, null is a gap,
  *	shape: 'bars' or 'lines',  format: number -> text,  whole: counts,
  *	summary: what the picture says }
  * Returns a function that takes the chart away again.
@@ -156,7 +166,12 @@ export function drawTime(host, what) {
 	const isLines = shape === 'lines';
 	const edge = isLines ? 0 : 0.5;
 	const raw = isLines ? series.slice(0, 1) : [];
-	const dense = series[0].values.filter(v => v !== null).length > 40;
+	const dense = series[0].figures.filter(f => f).length > 40;
+	// what is below nothing is noise: never drawn, but added up before
+	const value = f => f && Math.max(0, f.value);
+	const values = s => s.figures.map(value);
+	const sure = s => s.figures.map(f => isFaint(f) ? null : f.value);
+	const faint = s => s.figures.map(f => isFaint(f) ? value(f) : null);
 	const plot = new uPlot({
 		width: host.clientWidth, height: host.clientHeight,
 		padding: PADDING, legend: { show: false },
@@ -170,10 +185,13 @@ export function drawTime(host, what) {
 		},
 		axes: axes(labels, format, what.whole),
 		series: [{}, ...raw.map(rawOptions), ...series.map((s, i) =>
-			seriesOptions(s, i, shape, dense))],
+			seriesOptions(s, i, shape, dense)),
+		...isLines ? [] : series.map(hollowOptions)],
 		plugins: [tip(names, series, format)],
-	}, [labels.map((_, i) => i), ...raw.map(s => s.values),
-		...series.map(s => isLines ? smooth(s.values) : s.values)],
+	}, [labels.map((_, i) => i), ...raw.map(values),
+		...series.map(s => isLines
+			? smooth(s.figures.map(f => f && f.value)) : sure(s)),
+		...isLines ? [] : series.map(faint)],
 	host);
 	const canvas = host.querySelector('canvas');
 	const watch = new ResizeObserver(() => {

@@ -16,6 +16,23 @@ export function percent(part, whole) {
 		maximumFractionDigits: 0 }).format(whole ? part / whole : 0);
 }
 
+// "≈ 320", or "unter 15" where it is not to be told from nothing.
+export function about(f, format = number) {
+	if (!f)
+		return '–';
+	return f.value < f.band ? t('under', { n: format(Math.ceil(f.band)) })
+		: t('about', { n: format(f.value) });
+}
+
+// "320 ± 15", for tables and the pointer.
+export function exact(f, format = number) {
+	if (!f)
+		return '–';
+	return f.value < f.band ? t('under', { n: format(Math.ceil(f.band)) })
+		: t('within', { n: format(f.value),
+			b: format(Math.ceil(f.band)) });
+}
+
 function scaled(n, units) {
 	let i = 0;
 

@@ -1,25 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is the case right now: people online, throughput, places, health.
+// What is the case right now: health, and people where that is asked for.
 import { el, icon } from './dom.js';
-import { duration, number, percent, rate } from './format.js';
+import { duration, number, rate } from './format.js';
 import { hasWord, t } from './words.js';
-
-const STEP = 5; // the portal rounds down to multiples of it
-const ALMOST_FULL = 80;
-
-// null and undefined: the controller does not answer.
-function about(n) {
-	if (n === null || n === undefined)
-		return '–';
-	return n ? number(n) + '+' : '< ' + STEP;
-}
-
-function aboutText(n) {
-	if (n === null || n === undefined)
-		return t('online_unknown');
-	return n ? t('online_at_least', { n: number(n) })
-		: t('online_few', { n: STEP });
-}
 
 function tile(name, title, ...content) {
 	return el('section', { class: 'card tile tile-' + name,
@@ -27,48 +10,27 @@ function tile(name, title, ...content) {
 	el('h3', { id: 'now-' + name }, title), ...content);
 }
 
-function online(now, zone) {
-	const n = zone ? now.online[zone] : now.online_all;
-	const each = !zone && now.zones.length > 1
-		? el('dl', { class: 'lines' }, now.zones.map(z => el('div', {},
+function online(live, zones, zone) {
+	const all = Object.values(live.online).reduce((a, b) => a + b, 0);
+	const each = !zone && zones.length > 1
+		? el('dl', { class: 'lines' }, zones.map(z => el('div', {},
 			el('dt', {}, z),
-			el('dd', {}, about(now.online[z]))))) : [];
+			el('dd', {}, number(live.online[z] ?? 0))))) : [];
 
 	return tile('online', t('online'),
-		el('p', { class: 'big', 'aria-hidden': 'true' }, about(n)),
-		el('p', { class: 'note' }, aboutText(n)), each);
+		el('p', { class: 'big' },
+			number(zone ? live.online[zone] ?? 0 : all)),
+		el('p', { class: 'note' }, t('live_note')), each);
 }
 
-function throughput(now) {
+function throughput(live) {
 	const line = (name, bps) => el('p', { class: 'flow flow-' + name },
 		icon(name), el('span', { class: 'hidden-text' }, t(name) + ' '),
-		el('b', {}, bps ? rate(bps) : '–'));
+		el('b', {}, rate(bps)));
 
-	return tile('flow', t('throughput'), line('down', now.down_bps),
-		line('up', now.up_bps),
-		el('p', { class: 'note' }, t('throughput_note',
-			{ k: now.k })));
-}
-
-function meter(zone, part) {
-	const bar = el('span', { class: 'bar' +
-		(part >= ALMOST_FULL ? ' high' : '') });
-
-	bar.style.setProperty('--part', part + '%');
-	return el('div', { class: 'meter' },
-		el('span', { class: 'name' }, zone),
-		el('span', { class: 'value' }, percent(part, 100),
-			part >= ALMOST_FULL ? ', ' + t('fill_almost') : ''),
-		el('span', { class: 'track', 'aria-hidden': 'true' }, bar));
-}
-
-function places(now, zone) {
-	const zones = Object.entries(now.fill_percent)
-		.filter(([z]) => !zone || z === zone);
-
-	return tile('fill', t('fill'),
-		...zones.map(([z, part]) => meter(z, part)),
-		el('p', { class: 'note' }, t('fill_note')));
+	return tile('flow', t('throughput'), line('down', live.down_bps),
+		line('up', live.up_bps),
+		el('p', { class: 'note' }, t('throughput_note')));
 }
 
 // The portal's own words are English; known codes are translated.
@@ -94,7 +56,8 @@ function health(now) {
 			: t('uptime', { t: duration(now.uptime_s) })));
 }
 
+// Numbers of people only where the config asks for them.
 export function drawNow(host, now, zone) {
-	host.replaceChildren(online(now, zone), throughput(now),
-		places(now, zone), health(now));
+	host.replaceChildren(...now.live ? [online(now.live, now.zones, zone),
+		throughput(now.live)] : [], health(now));
 }
