@@ -72,7 +72,7 @@ def test_two_programs_each_in_its_jail(box):
         for path in ("/etc/passwd", "/etc/TZ", "/etc/localtime"):
             assert mounts.pop(path) == "0"
         assert mounts == {
-            "netctl": {"/var/run/stadttor": "1"},
+            "netctl": {"/var/run/stadttor": "1", "/etc/stadttor/netctl": "1"},
             "portal": {"/var/run/stadttor": "0",
                        "/usr/share/stadttor": "0",
                        "/etc/stadttor": "0",
@@ -95,9 +95,11 @@ def test_folders_belong_to_who_writes(box):
     start(box)
     assert [e[2:] for e in box.events() if e[:2] == ["chown", "-h"]] == [
         ["stadttor-netctl:stadttor-portal", "/var/run/stadttor"],
+        ["stadttor-netctl:stadttor-portal", "/etc/stadttor/netctl"],
         ["stadttor-portal:stadttor-portal", "/etc/stadttor/data"],
         ["stadttor-portal:stadttor-portal", "/var/run/stadttor/portal"]]
     for path in ("var/run/stadttor", "etc/stadttor/data",
+                 "etc/stadttor/netctl",
                  "var/run/stadttor/portal"):
         assert (box.root / path).stat().st_mode & 0o7777 == 0o750
     assert not [e for e in box.events() if e[0] == "chown" and e[1] != "-h"]

@@ -122,8 +122,8 @@ def test_methods_of_views_plugin_and_acl():
     read = rights["read"]["ubus"]["stadttor"]
     write = rights["write"]["ubus"]["stadttor"]
     assert sorted(read + write) == sorted(listed)
-    assert sorted(write) == ["revoke", "vouchers_create", "vouchers_print",
-                             "vouchers_revoke"]
+    assert sorted(write) == ["revoke", "sessions", "vouchers_create",
+                             "vouchers_print", "vouchers_revoke"]
     assert rights["read"]["ubus"] == {"stadttor": read, "service": ["list"]}
     assert set(rights["write"]["ubus"]) == {"stadttor"}
     assert rights["read"]["uci"] == rights["write"]["uci"] == ["stadttor"]

@@ -33,7 +33,7 @@ cat "$ANSWER"
 
 # method: arguments that it takes, the command line that they become
 GOOD = {
-    "status": ({}, ["--json", "status"]),
+    "status": ({}, ["--json", "status", "--state"]),
     "check": ({}, ["--json", "check"]),
     "sessions": ({"zone": "guest_2"},
                  ["--json", "sessions", "--zone=guest_2"]),

@@ -24,24 +24,23 @@ return baseclass.extend({
 
 	// Of hours the devices of each, else those of the day.
 	visitors: function(usage) {
-		return isHour(usage) ? 'visitors' : 'visitors_day';
+		return isHour(usage) ? 'online' : 'visitors';
 	},
 
 	label: function(usage, i) {
 		const time = usage.time[i];
 
-		if (time == null)
-			return _('time unknown');
 		return isHour(usage) ? time.substring(0, 16).replace('T', ' ') : time;
 	},
 
-	// What is not of that slot or of unknown time is left out.
+	// What is not of that slot is left out. Below nothing is noise, which is
+	// cut here, where it is drawn.
 	sum: function(usage, metric, begins) {
 		const values = (usage.values || {})[metric] || [];
 
-		return (usage.time || []).reduce(function(sum, time, i) {
-			return time != null && begins(time) ? sum + values[i] : sum;
-		}, 0);
+		return Math.max(0, (usage.time || []).reduce(function(sum, time, i) {
+			return begins(time) ? sum + values[i] : sum;
+		}, 0));
 	},
 
 	// The 24 hours of a day.
@@ -59,7 +58,7 @@ return baseclass.extend({
 
 	// Each day from the answer's first to its last, at most 400.
 	days: function(usage, metric) {
-		const times = (usage.time || []).filter(Boolean);
+		const times = usage.time || [];
 		const from = usage.from || (times[0] || '').substring(0, 10);
 		const to = usage.to ||
 			(times[times.length - 1] || '').substring(0, 10);
@@ -83,7 +82,8 @@ return baseclass.extend({
 		const values = (usage.values || {})[metric] || [];
 
 		return (usage.time || []).map(function(time, i) {
-			return { label: this.label(usage, i), value: values[i] };
+			return { label: this.label(usage, i),
+				value: Math.max(0, values[i]) };
 		}, this);
 	}
 });

@@ -36,13 +36,6 @@ return baseclass.extend({
 		return _('%d min').format(seconds / 60);
 	},
 
-	// As the figures do it: never how many few people are.
-	people: function(n) {
-		if (n < 5)
-			return n ? _('fewer than 5') : '0';
-		return _('at least %d').format(n - n % 5);
-	},
-
 	// Local time of this browser, to the minute.
 	time: function(seconds) {
 		return new Date(seconds * 1000).toLocaleString(undefined, {

@@ -31,8 +31,8 @@ function troubles(status, check, programs) {
 		if (!z.present)
 			list.push(_('The device of zone %s is not there.')
 				.format(z.zone));
-		else if (z.sessions >= z.max_sessions * 0.9)
-			list.push(_('Almost all places of zone %s are taken.')
+		else if (z.full)
+			list.push(_('All places of zone %s are taken.')
 				.format(z.zone));
 	});
 	if (status.netlink_errors)
@@ -53,15 +53,13 @@ function renderZones(status) {
 	if (status.error)
 		return E('div', {}, []);
 	return E('div', {}, [
-		tools.table([ _('Zone'), _('Device'), _('People online'),
-			_('Places'), _('Rates') ], status.zones.map(function(z) {
+		tools.table([ _('Zone'), _('Device'), _('Places'),
+			_('Rates') ], status.zones.map(function(z) {
 			return [ z.zone, z.present ? _('there') : _('missing'),
-				tools.people(z.sessions), tools.number(z.max_sessions),
-				z.shaping ];
+				tools.number(z.max_sessions), z.shaping ];
 		}), _('No zones')),
-		tools.paragraph(_('Running for %s. Let in: %s. Rules put back after somebody removed them: %d.').format(
-			tools.span(status.uptime_s), tools.number(status.granted),
-			status.reinstalled))
+		tools.paragraph(_('Running for %s. Rules put back after somebody removed them: %d.').format(
+			tools.span(status.uptime_s), status.reinstalled))
 	]);
 }
 
@@ -116,7 +114,10 @@ function showSessions(place) {
 	});
 }
 
+// Who may end sessions may see them.
 function renderSessions() {
+	if (!tools.mayWrite())
+		return E('div', {}, []);
 	const place = E('div', {}, []);
 
 	return E('div', { 'class': 'cbi-section' }, [
@@ -154,10 +155,10 @@ return view.extend(Object.assign({
 			E('div', { 'class': 'cbi-section' },
 				[ tools.heading(_('State')), health, zones ]),
 			renderChart(_('Devices today, by hour'), data[3],
-				figures.hours(data[3], 'visitors'),
-				_('An hour comes after its end, and only when at least five devices share it.')),
+				figures.hours(data[3], 'online'),
+				_('An hour comes after its end. Each figure has noise, so that it tells of nobody.')),
 			renderChart(_('Devices of the week, by day'), data[4],
-				figures.days(data[4], 'visitors_day'),
+				figures.days(data[4], 'visitors'),
 				_('A day comes after midnight.')),
 			renderSessions()
 		]);
