@@ -61,10 +61,10 @@ static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
 	[IPC_LOGOUT] = { on_message },	    [IPC_STATUS] = { on_message },
 	[IPC_LIST] = { on_message },	    [IPC_REVOKE] = { on_message },
 	[IPC_SESSION] = { on_message },	    [IPC_USAGE_NEXT] = { on_message },
-	[IPC_HEALTH] = { on_message },	    [IPC_USAGE_ROW] = { on_message },
-	[IPC_USAGE_LABEL] = { on_message }, [IPC_GARDEN] = { on_message },
-	[IPC_LEFT] = { on_message },	    [IPC_GARDEN_NAME] = { on_message },
-	[IPC_DEVICE_ASK] = { on_message },  [IPC_DEVICE] = { on_message },
+	[IPC_HEALTH] = { on_message },	    [IPC_USAGE_CELL] = { on_message },
+	[IPC_GARDEN] = { on_message },	    [IPC_LEFT] = { on_message },
+	[IPC_GARDEN_NAME] = { on_message }, [IPC_DEVICE_ASK] = { on_message },
+	[IPC_DEVICE] = { on_message },
 };
 
 /* The records that the channel must hand over before it closes. */

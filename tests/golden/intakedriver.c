@@ -14,7 +14,7 @@
 #include "portal/store/store_import.h"
 
 #define STREAM 1
-#define WORDS  (6 + USAGE_METRICS)
+#define WORDS  9
 
 static void on_next(const struct ipc_usage_next *m, void *arg)
 {
@@ -28,56 +28,30 @@ static uint64_t number(const char *text)
 	return strtoull(text, NULL, 10);
 }
 
-static struct ipc_usage_part part_of(char **word)
-{
-	return (struct ipc_usage_part){
-		.stream = STREAM,
-		.seq = number(word[0]),
-		.index = (uint16_t)number(word[1]),
-		.count = (uint16_t)number(word[2]),
-		.start_s = (int64_t)number(word[3]),
-	};
-}
-
-static void take_row(struct store_import *i, char **word)
-{
-	struct ipc_usage_row m = { .part = part_of(word) };
-	enum usage_step step = USAGE_STEPS;
-
-	if (!usage_step_parse(word[4], &step))
-		exit(2);
-	m.step = step;
-	if (strcmp(word[5], "-") != 0)
-		snprintf(m.zone, sizeof(m.zone), "%s", word[5]);
-	for (int k = 0; k < USAGE_METRICS; k++)
-		m.value[k] = number(word[6 + k]);
-	store_import_row(i, &m);
-}
-
-static void take_label(struct store_import *i, char **word)
-{
-	struct ipc_usage_label m = { .part = part_of(word),
-				     .value = number(word[6]) };
-
-	m.kind = strcmp(word[4], "platform") ? USAGE_LANGUAGE : USAGE_PLATFORM;
-	snprintf(m.label, sizeof(m.label), "%s", word[5]);
-	store_import_label(i, &m);
-}
-
+/* "cell" SEQ MORE START METRIC ZONE HOURS VALUE N D */
 static void take(struct store_import *i, char *line)
 {
 	char *word[WORDS] = { NULL };
 	char *verb = strtok(line, " \n");
+	enum usage_metric metric = USAGE_METRICS;
+	struct ipc_usage_cell m = { .stream = STREAM };
 	int n = 0;
 
 	while (n < WORDS && (word[n] = strtok(NULL, " \n")))
 		n++;
-	if (verb && !strcmp(verb, "row") && n == WORDS)
-		take_row(i, word);
-	else if (verb && !strcmp(verb, "label") && n == 7)
-		take_label(i, word);
-	else
+	if (!verb || n < WORDS || !usage_metric_parse(word[3], &metric))
 		exit(2);
+	m.seq = number(word[0]);
+	m.more = (uint16_t)number(word[1]);
+	m.start_s = (int64_t)number(word[2]);
+	m.metric = metric;
+	if (strcmp(word[4], "-") != 0)
+		snprintf(m.zone, sizeof(m.zone), "%s", word[4]);
+	m.hours = (uint16_t)number(word[5]);
+	m.value = strtoll(word[6], NULL, 10);
+	m.scale_n = number(word[7]);
+	m.scale_d = number(word[8]);
+	store_import_cell(i, &m);
 }
 
 int main(int argc, char **argv)

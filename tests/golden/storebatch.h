@@ -13,7 +13,6 @@
 
 #define BATCH_STREAM  0x8000000000000007ULL
 #define BATCHES_A_DAY 25
-#define BATCH_LABELS  12
 
 static int64_t batch_base_s = 1767225600; /* 2026-01-01T00:00Z */
 
@@ -26,44 +25,23 @@ static inline uint64_t batch_noise(uint64_t a, uint64_t b, uint64_t below)
 	return (x ^ x >> 32) % below;
 }
 
-static inline void batch_fill_row(struct usage_batch *b, const char *zone,
-				  enum usage_step step, int64_t start_s)
+static inline void batch_add(struct usage_batch *b, const char *zone,
+			     enum usage_metric metric, int64_t start_s)
 {
-	struct ipc_usage_row *r = &b->row[b->rows];
+	struct ipc_usage_cell *c = &b->cell[b->cells];
 
-	*r = (struct ipc_usage_row){
-		.part = { .start_s = start_s },
-		.step = step,
+	*c = (struct ipc_usage_cell){
+		.stream = b->stream,
+		.seq = b->seq,
+		.start_s = start_s,
+		.value = (int64_t)batch_noise(b->seq, b->cells, 300) - 50,
+		.scale_n = 5,
+		.scale_d = 1,
+		.metric = metric,
+		.hours = 1,
 	};
-	snprintf(r->zone, sizeof(r->zone), "%s", zone);
-	for (unsigned int m = 0; m < USAGE_METRICS; m++)
-		r->value[m] = batch_noise(b->seq, b->rows * 64 + m,
-					  m == USAGE_BYTES_DOWN ? 20000000000
-					  : m == USAGE_BYTES_UP ? 2000000000
-								: 120);
-	if (step == USAGE_DAY && *zone)
-		memset(r->value, 0, USAGE_DAY_VISITORS * sizeof(r->value[0]));
-	b->rows++;
-}
-
-static inline void batch_fill_labels(struct usage_batch *b, int64_t start_s)
-{
-	for (unsigned int i = 0; i < BATCH_LABELS; i++) {
-		struct ipc_usage_label *l = &b->label[b->labels++];
-
-		*l = (struct ipc_usage_label){
-			.part = { .start_s = start_s },
-			.kind = i < USAGE_PLATFORMS ? USAGE_PLATFORM
-						    : USAGE_LANGUAGE,
-			.value = batch_noise(b->seq, 5000 + i, 3000),
-		};
-		if (i < USAGE_PLATFORMS)
-			snprintf(l->label, sizeof(l->label), "%s",
-				 usage_platform_to_string(
-					 (enum usage_platform)i));
-		else
-			snprintf(l->label, sizeof(l->label), "l%u", i);
-	}
+	snprintf(c->zone, sizeof(c->zone), "%s", zone);
+	b->cells++;
 }
 
 static inline void batch_make(struct usage_batch *b, uint64_t seq,
@@ -76,20 +54,20 @@ static inline void batch_make(struct usage_batch *b, uint64_t seq,
 
 	b->stream = BATCH_STREAM;
 	b->seq = seq;
-	b->rows = 0;
-	b->labels = 0;
-	for (unsigned int z = 0; z < zones; z++) {
+	b->cells = 0;
+	for (unsigned int z = 0; z < zones && z < 16; z++) {
 		snprintf(zone, sizeof(zone), "zone_%u", z % 100);
-		if (hour < 24)
-			batch_fill_row(b, zone, USAGE_HOUR,
-				       day_s + hour * 3600);
-		else
-			batch_fill_row(b, zone, USAGE_DAY, day_s);
+		if (hour < 24) {
+			batch_add(b, zone, USAGE_DEVICES_ONLINE,
+				  day_s + hour * 3600);
+			continue;
+		}
+		batch_add(b, zone, USAGE_VISITORS, day_s);
+		batch_add(b, zone, USAGE_ONLOOKERS, day_s);
 	}
-	if (hour < 24)
-		return;
-	batch_fill_row(b, "", USAGE_DAY, day_s);
-	batch_fill_labels(b, day_s);
+	for (int m = USAGE_LANGUAGE_FIRST;
+	     hour == 24 && m <= USAGE_LANGUAGE_OTHER; m++)
+		batch_add(b, "", (enum usage_metric)m, day_s);
 }
 
 #endif

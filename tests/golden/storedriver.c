@@ -58,20 +58,13 @@ static char *all_reports(struct store *st)
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
-	for (int step = 0; step < USAGE_STEPS; step++) {
-		q.step = (enum usage_step)step;
+	for (int step = 0; step < STORE_STEPS; step++) {
+		q.step = (enum store_step)step;
 		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 			q.zone = names[i];
-			if (usage_report_usage(st, &q, USAGE_REPORT_JSON, f))
+			if (usage_report_usage(st, &q, 0, USAGE_REPORT_JSON, f))
 				exit(1);
 		}
-	}
-	for (int kind = 0; kind < USAGE_KINDS; kind++) {
-		struct store_label_query labels = { (enum usage_kind)kind, 0,
-						    0 };
-
-		if (usage_report_labels(st, &labels, USAGE_REPORT_JSON, f))
-			exit(1);
 	}
 	fclose(f);
 	return text;
@@ -162,7 +155,7 @@ static void time_report(struct store *st, const char *what,
 		double start = now_ms();
 		FILE *f = open_memstream(&text, &len);
 
-		if (usage_report_usage(st, q, USAGE_REPORT_JSON, f))
+		if (usage_report_usage(st, q, 0, USAGE_REPORT_JSON, f))
 			exit(1);
 		fclose(f);
 		if (now_ms() - start < best)
@@ -172,34 +165,33 @@ static void time_report(struct store *st, const char *what,
 	printf("%-24s %7.2f ms %9zu bytes\n", what, best, len);
 }
 
-static void on_total(const char *zone, const uint64_t value[USAGE_METRICS],
-		     void *arg)
+static void on_last(const char *zone, enum usage_metric metric,
+		    const struct store_sum *sum, void *arg)
 {
 	(void)zone;
-	*(uint64_t *)arg += value[USAGE_VISITORS];
+	(void)metric;
+	*(int64_t *)arg += sum->value;
 }
 
 static void time_all(struct store *st, const char *file)
 {
 	uint64_t days = store_position(st).applied / BATCHES_A_DAY;
 	store_day last = day_of(batch_base_s + (int64_t)days * 86400);
-	struct store_query q = { .step = USAGE_HOUR,
+	struct store_query q = { .step = STORE_HOUR,
 				 .from = day_shift(last, -365) };
 	struct stat s = { 0 };
-	uint64_t sum = 0;
+	int64_t sum = 0;
 	double start = now_ms();
 
-	if (store_read_totals(st, on_total, &sum))
+	if (store_read_last(st, on_last, &sum))
 		exit(1);
-	printf("%-24s %7.2f ms\n", "totals", now_ms() - start);
+	printf("%-24s %7.2f ms\n", "the last of each", now_ms() - start);
 	time_report(st, "a year of hours", &q);
 	q.zone = "zone_0";
 	time_report(st, "the same of a zone", &q);
-	q.metrics = 1U << USAGE_VISITORS;
-	time_report(st, "of it one metric", &q);
-	q = (struct store_query){ .step = USAGE_DAY };
+	q = (struct store_query){ .step = STORE_DAY };
 	time_report(st, "all days", &q);
-	q.step = USAGE_MONTH;
+	q.step = STORE_MONTH;
 	time_report(st, "all months", &q);
 	stat(file, &s);
 	printf("%lld bytes\n", (long long)s.st_size);

@@ -21,7 +21,7 @@ REQUEST = {ADMIT: "=24s5Q16sQIIII", STATUS: "=", LIST: "=II",
            REVOKE: "=24sQQII"}
 
 
-def header(kind, ident, version=7):
+def header(kind, ident, version=8):
     return struct.pack("=HHI", version, kind, ident)
 
 
@@ -152,10 +152,10 @@ def test_status_json(cli, netctl):
                   "operator": 5, "kernel": 6},
         "zones": [
             {"zone": "guest", "present": True, "shut": False,
-             "outlet": "open", "closed": False, "change_s": None, "sessions": 7,
+             "outlet": "open", "closed": False, "change_s": None, "full": False, "sessions": 7,
              "max_sessions": 1000, "shaping": "htb"},
             {"zone": "staff", "present": False, "shut": False,
-             "outlet": "open", "closed": False, "change_s": None, "sessions": 0,
+             "outlet": "open", "closed": False, "change_s": None, "full": False, "sessions": 0,
              "max_sessions": 5, "shaping": "policed"}],
         "troubles": []}
 

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * usagedriver FILE K ZONE...
+ * usagedriver FILE LIVES PROFILE ZONE...
  *
  * netctl's counting, driven by lines of text instead of a kernel, with clocks
  * that the lines set. FILE is the ledger, so a driver that was killed goes on
- * where it was. Answers each line by one, after it has been taken in:
+ * where it was; LIVES may be "". Without NOISE in the environment no noise is
+ * drawn, with it the kernel's. Answers each line by one, after it has been
+ * taken in:
  *
- *	clock BOOT_MS WALL_MS	hours and days that are over are closed
+ *	clock BOOT_MS WALL_MS	periods that are over are closed
  *	shown ZONE MAC PLATFORM
  *	accept ZONE MAC LANGUAGE
- *	begin ZONE MAC HANDLE GRANTED_MS ENDS_MS
- *	count ZONE MAC HANDLE UP DOWN
- *	end ZONE MAC HANDLE UP DOWN REASON
- *	peak ZONE COUNT
- *	open HANDLE...		after a start: these sessions are there
- *	next AFTER COMMITTED	"row SEQ ..." or "label SEQ ..." lines first
+ *	begin ZONE MAC
+ *	count ZONE MAC UP DOWN
+ *	end ZONE MAC UP DOWN REASON
+ *	peak
+ *	open ZONE MAC UP DOWN	after a start: this session is there
+ *	next AFTER COMMITTED	"cell ..." lines first
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,14 +27,15 @@
 
 #include "common/array.h"
 #include "common/config/settings_read.h"
+#include "netctl/usage/noise.h"
 #include "netctl/usage/usage.h"
 
-#define WORDS_MAX 4096
+#define WORDS_MAX 8
 
 struct driver {
 	struct usage *usage;
 	struct usage_now now;
-	struct session session; /* of the line */
+	struct session_table *sessions;
 };
 
 static uint64_t number(const char *text)
@@ -50,13 +53,28 @@ static struct mac mac_of(const char *text)
 	return m;
 }
 
-static void take_session(struct driver *d, char **word)
+static int64_t no_noise(struct usage_scale t)
 {
-	memset(&d->session, 0, sizeof(d->session));
-	d->session.state = SESSION_GRANTED;
-	d->session.zone = (uint16_t)number(word[0]);
-	d->session.mac = mac_of(word[1]);
-	d->session.handle = number(word[2]);
+	(void)t;
+	return 0;
+}
+
+/* Made where it is not there, with its counters as they are told. */
+static struct session *session_of(struct driver *d, char **word, size_t words)
+{
+	uint16_t zone = (uint16_t)number(word[0]);
+	struct mac mac = mac_of(word[1]);
+	struct session *s = session_find(d->sessions, zone, &mac);
+
+	if (!s)
+		s = session_add(d->sessions, zone, &mac, 0);
+	if (!s)
+		abort();
+	if (words > 3) {
+		s->up_bytes = number(word[2]);
+		s->down_bytes = number(word[3]);
+	}
+	return s;
 }
 
 static void do_clock(struct driver *d, char **word, size_t words)
@@ -88,86 +106,47 @@ static void do_accept(struct driver *d, char **word, size_t words)
 
 static void do_begin(struct driver *d, char **word, size_t words)
 {
-	(void)words;
-	take_session(d, word);
-	d->session.granted_ms = number(word[3]);
-	d->session.ends_ms = number(word[4]);
-	usage_begin(d->usage, &d->session);
+	usage_begin(d->usage, session_of(d, word, words), d->now.boot_ms);
 }
 
 static void do_count(struct driver *d, char **word, size_t words)
 {
-	(void)words;
-	take_session(d, word);
-	d->session.up_bytes = number(word[3]);
-	d->session.down_bytes = number(word[4]);
-	usage_count(d->usage, &d->session);
+	usage_count(d->usage, session_of(d, word, words), d->now.boot_ms);
 }
 
 static void do_end(struct driver *d, char **word, size_t words)
 {
-	(void)words;
-	take_session(d, word);
-	d->session.up_bytes = number(word[3]);
-	d->session.down_bytes = number(word[4]);
-	d->session.reason = (uint8_t)number(word[5]);
-	usage_end(d->usage, &d->session, d->now.boot_ms);
+	struct session *s = session_of(d, word, words);
+
+	s->reason = (uint8_t)number(word[4]);
+	usage_end(d->usage, s, d->now.boot_ms);
+	session_remove(d->sessions, s);
 }
 
 static void do_peak(struct driver *d, char **word, size_t words)
 {
+	(void)word;
 	(void)words;
-	usage_peak(d->usage, (uint16_t)number(word[0]),
-		   (uint32_t)number(word[1]));
-}
-
-static void do_open(struct driver *d, char **word, size_t words)
-{
-	struct session_table *t = session_table_new();
-	struct mac mac;
-
-	for (size_t i = 0; i < words; i++) {
-		mac = mac_of(word[i]); /* any that is not taken */
-		if (!session_add(t, 0, &mac, number(word[i])))
-			abort();
-	}
-	usage_reconcile(d->usage, t, d->now.boot_ms);
-	session_table_free(t);
-}
-
-static void print_part(const union ledger_part *p)
-{
-	const struct ipc_usage_row *r = &p->row;
-	bool is_label = r->header.type == IPC_USAGE_LABEL;
-
-	printf("%s %" PRIu64 " %u %u %" PRId64, is_label ? "label" : "row",
-	       r->part.seq, r->part.index, r->part.count, r->part.start_s);
-	if (is_label) {
-		printf(" %s %s %" PRIu64 "\n",
-		       usage_kind_to_string((enum usage_kind)p->label.kind),
-		       p->label.label, p->label.value);
-		return;
-	}
-	printf(" %s %s", usage_step_to_string((enum usage_step)r->step),
-	       r->zone[0] ? r->zone : "-");
-	for (int m = 0; m < USAGE_METRICS; m++)
-		printf(" %" PRIu64, r->value[m]);
-	putchar('\n');
+	usage_peak(d->usage);
 }
 
 static void do_next(struct driver *d, char **word, size_t words)
 {
-	struct outbox_batch batch;
+	struct ipc_usage_cell cell[IPC_USAGE_CELLS];
+	size_t count;
 
 	(void)words;
 	usage_forget(d->usage, number(word[1]));
-	if (!usage_find_batch(d->usage, number(word[0]), d->now.boot_ms,
-			      &batch))
-		return;
-	for (size_t i = 0; i < batch.count; i++) {
-		union ledger_part part = usage_part(d->usage, batch.first + i);
+	count = usage_read(d->usage, number(word[0]), cell, IPC_USAGE_CELLS);
+	for (size_t i = 0; i < count; i++) {
+		const struct ipc_usage_cell *c = &cell[i];
 
-		print_part(&part);
+		printf("cell %" PRIu64 " %u %" PRId64 " %s %s %u %" PRId64
+		       " %" PRIu64 " %" PRIu64 "\n",
+		       c->seq, c->more, c->start_s,
+		       usage_metric_info((enum usage_metric)c->metric)->name,
+		       c->zone[0] ? c->zone : "-", c->hours, c->value,
+		       c->scale_n, c->scale_d);
 	}
 }
 
@@ -177,15 +156,15 @@ static const struct {
 	void (*run)(struct driver *d, char **word, size_t words);
 } verbs[] = {
 	{ "clock", 2, do_clock },   { "shown", 3, do_shown },
-	{ "accept", 3, do_accept }, { "begin", 5, do_begin },
-	{ "count", 5, do_count },   { "end", 6, do_end },
-	{ "peak", 2, do_peak },	    { "open", 0, do_open },
+	{ "accept", 3, do_accept }, { "begin", 2, do_begin },
+	{ "count", 4, do_count },   { "end", 5, do_end },
+	{ "peak", 0, do_peak },	    { "open", 4, do_count },
 	{ "next", 2, do_next },
 };
 
 static void run(struct driver *d, char *line)
 {
-	static char *word[WORDS_MAX];
+	char *word[WORDS_MAX] = { NULL };
 	char *verb = strtok(line, " \n");
 	size_t n = 0;
 
@@ -213,9 +192,10 @@ static struct settings *settings_of(int argc, char **argv)
 
 	fprintf(f,
 		"config uplink 'wan'\n option device 'wan0'\n"
-		"config usage\n option pending '%s'\n option k '%s'\n",
-		argv[1], argv[2]);
-	for (int i = 3; i < argc; i++)
+		"config usage\n option pending '%s'\n option lives '%s'\n"
+		" option profile '%s'\n",
+		argv[1], argv[2], argv[3]);
+	for (int i = 4; i < argc; i++)
 		fprintf(f, "config zone '%s'\n option device 'br%d'\n", argv[i],
 			i);
 	fclose(f);
@@ -230,22 +210,25 @@ static struct settings *settings_of(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static char line[WORDS_MAX * 22];
-	struct driver d = { 0 };
+	static char line[256];
+	struct driver d = { .sessions = session_table_new() };
 	struct settings *s;
 
-	if (argc < 4) {
-		fprintf(stderr, "usage: usagedriver FILE K ZONE...\n");
+	if (argc < 5 || !d.sessions) {
+		fprintf(stderr,
+			"usage: usagedriver FILE LIVES PROFILE ZONE...\n");
 		return 2;
 	}
 	log_open("usagedriver", false);
 	s = settings_of(argc, argv);
-	d.usage = usage_new(s, geteuid(), getegid());
+	d.usage = usage_new(s, geteuid(), getegid(),
+			    getenv("NOISE") ? noise_draw : no_noise);
 	if (!d.usage)
 		return 1;
 	while (fgets(line, sizeof(line), stdin))
 		run(&d, line);
 	usage_free(d.usage);
 	settings_free(s);
+	session_table_free(d.sessions);
 	return 0;
 }

@@ -133,6 +133,7 @@ class Stadttor:
         text += section("usage", None, {
             "file": os.path.join(self.folder, "usage", "usage.sqlite"),
             "pending": self.pending,
+            "lives": "",
             **(usage or {})})
         text += section("admin", None, {
             "accounts": os.path.join(self.folder, "accounts"),

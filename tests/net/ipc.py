@@ -7,16 +7,16 @@ import socket
 import struct
 import threading
 
-VERSION = 7
+VERSION = 8
 UNLIMITED = (1 << 64) - 1
 (NONE, LOOKUP, GRANT, LOGOUT, USAGE_NEXT, HEALTH_ASK, ADMIT, STATUS, LIST,
- REVOKE, SESSION, ADDRESS, ZONE, TOTALS, DONE, HEALTH, USAGE_ROW, USAGE_LABEL,
- GARDEN, LEFT, GARDEN_NAME, DEVICE_ASK, DEVICE, TYPE_MAX) = range(24)
+ REVOKE, SESSION, ADDRESS, ZONE, TOTALS, DONE, HEALTH, USAGE_CELL,
+ GARDEN, LEFT, GARDEN_NAME, DEVICE_ASK, DEVICE, TYPE_MAX) = range(23)
 
 HEADER = struct.Struct("=HHI")
 ADDR = struct.Struct("=B3xI16s")
 LIMITS = struct.Struct("=5Q")
-HEALTH_POLL_BUCKETS = 176  # of struct ipc_health.latency[IPC_LATENCY_POLL]
+HEALTH_POLL_BUCKETS = 184  # of struct ipc_health.latency[IPC_LATENCY_POLL]
 ZONE_OUTLET = 64  # where it is in struct ipc_zone
 GRANT_REST = struct.Struct("=16sQIIII")  # behind the limits
 REVOKE_BODY = struct.Struct("=24sQQII")

@@ -31,6 +31,7 @@
 #include "netctl/control/describe.h"
 #include "netctl/control/grant.h"
 #include "netctl/session/session.h"
+#include "netctl/usage/noise.h"
 #include "netctl/usage/usage.h"
 
 enum { SQUARE, LIBRARY };
@@ -167,7 +168,8 @@ static inline int start_controller(const char *config)
 	t.base = event_base_new();
 	t.controller = controller_new(t.base, s);
 	assert_non_null(t.controller);
-	controller_set_usage(t.controller, usage_new(s, getuid(), getgid()));
+	controller_set_usage(t.controller,
+			     usage_new(s, getuid(), getgid(), noise_draw));
 	controller_watch(t.controller, &watcher);
 	return controller_start(t.controller);
 }

@@ -63,34 +63,32 @@ static inline void begin(uint64_t stream, uint64_t seq)
 	batch.seq = seq;
 }
 
-static inline struct ipc_usage_row *add_row(enum usage_step step,
-					    const char *zone, int64_t start_s)
+static inline struct ipc_usage_cell *add_cell(enum usage_metric metric,
+					      const char *zone, int64_t start_s,
+					      int64_t value)
 {
-	struct ipc_usage_row *r = &batch.row[batch.rows++];
+	struct ipc_usage_cell *c = &batch.cell[batch.cells++];
 
-	r->step = step;
-	r->part.start_s = start_s;
-	snprintf(r->zone, sizeof(r->zone), "%s", zone);
-	return r;
+	*c = (struct ipc_usage_cell){
+		.stream = batch.stream,
+		.seq = batch.seq,
+		.start_s = start_s,
+		.value = value,
+		.scale_n = 5,
+		.scale_d = 1,
+		.metric = metric,
+		.hours = 1,
+	};
+	snprintf(c->zone, sizeof(c->zone), "%s", zone);
+	return c;
 }
 
-static inline void add_label(enum usage_kind kind, const char *label,
-			     uint64_t value, int64_t start_s)
-{
-	struct ipc_usage_label *l = &batch.label[batch.labels++];
-
-	l->kind = kind;
-	l->value = value;
-	l->part.start_s = start_s;
-	snprintf(l->label, sizeof(l->label), "%s", label);
-}
-
-/* One hour of zone "guest" with so many visitors. */
+/* One hour of zone "guest" with so many devices. */
 static inline int apply_hour(struct store *st, uint64_t seq, int64_t start_s,
-			     uint64_t visitors)
+			     int64_t devices)
 {
 	begin(STREAM, seq);
-	add_row(USAGE_HOUR, "guest", start_s)->value[USAGE_VISITORS] = visitors;
+	add_cell(USAGE_DEVICES_ONLINE, "guest", start_s, devices);
 	return store_apply(st, &batch);
 }
 
@@ -107,12 +105,12 @@ static inline void on_row(const struct store_figures *f, void *arg)
 	found->row[found->rows++] = *f;
 }
 
-static inline const struct found *find(struct store *st, enum usage_step step,
+static inline const struct found *find(struct store *st, enum store_step step,
 				       const char *zone, store_day from,
 				       store_day to)
 {
 	static struct found found;
-	struct store_query q = { step, from, to, zone, 0 };
+	struct store_query q = { step, from, to, zone };
 
 	found.rows = 0;
 	assert_int_equal(store_read(st, &q, on_row, &found), 0);
@@ -120,15 +118,20 @@ static inline const struct found *find(struct store *st, enum usage_step step,
 }
 
 /* Of all periods together. */
-static inline uint64_t total(struct store *st, enum usage_step step,
-			     const char *zone, enum usage_metric metric)
+static inline int64_t total(struct store *st, enum store_step step,
+			    const char *zone, enum usage_metric metric)
 {
 	const struct found *f = find(st, step, zone, 0, 0);
-	uint64_t sum = 0;
+	int64_t sum = 0;
 
 	for (size_t i = 0; i < f->rows; i++)
-		sum += f->row[i].value[metric];
+		sum += f->row[i].sum[metric].value;
 	return sum;
+}
+
+static inline int64_t hours_total(struct store *st)
+{
+	return total(st, STORE_HOUR, NULL, USAGE_DEVICES_ONLINE);
 }
 
 static inline void assert_position(const struct store *st, uint64_t applied,
@@ -139,43 +142,6 @@ static inline void assert_position(const struct store *st, uint64_t applied,
 	assert_true(p.stream == STREAM);
 	assert_int_equal(p.applied, applied);
 	assert_int_equal(p.committed, committed);
-}
-
-static inline void on_label(const char *label, uint64_t value, void *arg)
-{
-	char *text = arg;
-	size_t len = strlen(text);
-
-	snprintf(text + len, 200 - len, "%s=%llu ", label,
-		 (unsigned long long)value);
-}
-
-static inline void assert_labels(struct store *st, enum usage_kind kind,
-				 store_day from, store_day to,
-				 const char *wanted)
-{
-	struct store_label_query q = { kind, from, to };
-	char text[200] = "";
-
-	assert_int_equal(store_read_labels(st, &q, on_label, text), 0);
-	assert_string_equal(text, wanted);
-}
-
-static inline void on_total(const char *zone,
-			    const uint64_t value[USAGE_METRICS], void *arg)
-{
-	on_label(*zone ? zone : "box", value[USAGE_VISITORS], arg);
-	on_label("peak", value[USAGE_PEAK], arg);
-}
-
-static inline void assert_totals(struct store *st, const char *wanted)
-{
-	for (int i = 0; i < 2; i++) {
-		char text[200] = "";
-
-		assert_int_equal(store_read_totals(st, on_total, text), 0);
-		assert_string_equal(text, wanted);
-	}
 }
 
 #endif

@@ -297,12 +297,12 @@ static void test_map_is_flushed(void **state)
 	assert_true(element("up_square", 1)->bytes == 100);
 	assert_true(element("up_square", 1)->ends_ms ==
 		    KERNEL_START_MS + HOUR_MS);
-	assert_said("2 sessions were missing in the kernel: put back");
+	assert_said("sessions were missing in the kernel: put back");
 	forget_log();
 	kernel_flush("down_square"); /* half of it */
 	pass(1000);
 	assert_true(is_in(1));
-	assert_said("2 sessions were missing in the kernel: put back");
+	assert_said("sessions were missing in the kernel: put back");
 	assert_int_equal(session_count(controller_sessions(t.controller)), 2);
 	assert_int_equal(ended(SESSION_REASON_EXPIRED), 0);
 }
@@ -316,7 +316,7 @@ static void test_maps_are_gone(void **state)
 	pass(990);
 	kernel_delete_tables(); /* the poll comes before the rules are back */
 	pass(100);
-	assert_said("1 sessions were missing in the kernel"); /* once */
+	assert_said("sessions were missing in the kernel"); /* once */
 	assert_true(is_in(1));
 	assert_true(element("up_square", 1)->bytes == 100);
 	assert_int_equal(totals().reinstalled, 1);
@@ -502,7 +502,6 @@ static void test_adopted(void **state)
 	assert_true(s->active_ms == kernel.now_ms);
 	assert_int_equal(totals().adopted, 1);
 	assert_int_equal(totals().granted, 0);
-	assert_said("1 sessions found in the kernel go on");
 	assert_int_equal(kernel.ended_count, 0);
 	tap(2); /* not of the slot that is taken */
 	assert_int_not_equal(element("up_square", 2)->data >> 16, slot);
@@ -631,11 +630,6 @@ static void test_rate_of_the_box(void **state)
 	pass(MINUTE);
 	assert_true(health().up_bps == 60000);
 	assert_true(health().down_bps == 600000);
-	for (unsigned int d = 1; d <= 4; d++)
-		move(d, 75000, 750000);
-	pass(MINUTE); /* of fewer than five */
-	assert_true(health().up_bps == 0);
-	assert_true(health().down_bps == 0);
 	pass(MINUTE);
 	assert_true(health().down_bps == 0);
 }

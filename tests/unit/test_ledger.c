@@ -14,11 +14,9 @@
 #include <unistd.h>
 
 #include "common/array.h"
+#include "netctl/usage/cells.h"
 #include "netctl/usage/device_index.h"
-#include "netctl/usage/ledger.h"
 #include "netctl/usage/outbox.h"
-#include "netctl/usage/release.h"
-#include "netctl/usage/release_day.h"
 
 static const char *path_in_ram(void)
 {
@@ -29,12 +27,18 @@ static const char *path_in_ram(void)
 	return path;
 }
 
-static struct ledger opened(const char *path)
+static struct ledger *opened(const char *path)
 {
-	struct ledger l;
+	struct ledger *l = ledger_open(path, geteuid(), getegid());
 
-	assert_int_equal(ledger_open(&l, path, geteuid(), getegid()), 0);
+	assert_non_null(l);
 	return l;
+}
+
+/* Only a test that spoils it may write there. */
+static struct ledger_image *image_of(struct ledger *l)
+{
+	return (struct ledger_image *)ledger_image(l);
 }
 
 static int remove_file(void **state)
@@ -46,76 +50,45 @@ static int remove_file(void **state)
 
 static void test_outlives_the_process(void **state)
 {
-	struct ledger l = opened(path_in_ram());
-	uint64_t stream = l.image->stream;
+	struct ledger *l = opened(path_in_ram());
+	const uint64_t *word = &ledger_image(l)->zone[3].most;
+	uint64_t stream = ledger_image(l)->stream;
 	struct stat st;
 
 	(void)state;
-	assert_true(l.is_kept && l.is_fresh && stream);
-	ledger_set(&l, &l.image->zone[3].value[USAGE_SESSIONS], 41);
-	ledger_add(&l, &l.image->zone[3].value[USAGE_SESSIONS], 1);
-	assert_int_equal(l.image->zone[3].value[USAGE_SESSIONS], 0);
-	assert_int_equal(
-		ledger_get(&l, &l.image->zone[3].value[USAGE_SESSIONS]), 42);
-	ledger_commit(&l);
-	ledger_close(&l);
+	assert_true(ledger_is_kept(l) && stream);
+	ledger_set(l, word, 41);
+	ledger_add(l, word, 1);
+	assert_int_equal(*word, 0);
+	assert_int_equal(ledger_get(l, word), 42);
+	ledger_commit(l);
+	assert_int_equal(*word, 42);
+	ledger_close(l);
 	assert_int_equal(stat(path_in_ram(), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	l = opened(path_in_ram());
-	assert_true(l.is_kept && !l.is_fresh);
-	assert_true(l.image->stream == stream);
-	assert_int_equal(l.image->zone[3].value[USAGE_SESSIONS], 42);
-	ledger_close(&l);
+	assert_true(ledger_is_kept(l));
+	assert_true(ledger_image(l)->stream == stream);
+	assert_int_equal(ledger_image(l)->zone[3].most, 42);
+	ledger_close(l);
 }
 
 /* Killed between the journal and the words: whoever opens it carries on. */
 static void test_complete_journal_is_carried_out(void **state)
 {
-	struct ledger l = opened(path_in_ram());
-	struct ledger_image *image = l.image;
+	struct ledger *l = opened(path_in_ram());
+	struct ledger_image *image = image_of(l);
 
 	(void)state;
 	image->journal[0].at =
-		(uint64_t)((char *)&image->box_day_visitors - (char *)image);
+		(uint64_t)((char *)&image->zone[1].most - (char *)image);
 	image->journal[0].value = 7;
 	image->journal_count = 1;
-	ledger_close(&l);
+	ledger_close(l);
 	l = opened(path_in_ram());
-	assert_int_equal(l.image->box_day_visitors, 7);
-	assert_int_equal(l.image->journal_count, 0);
-	ledger_close(&l);
-}
-
-/* Killed in the middle of a closing: it is ended, once. */
-static void test_closing_is_ended(void **state)
-{
-	struct ledger l = opened(path_in_ram());
-	struct device_index *vs = device_index_new(&l);
-	struct ledger_zone *z = &l.image->zone[0];
-	struct ledger_visit *v = device_index_add(vs, 99, 0);
-
-	(void)state;
-	ledger_commit(&l);
-	strcpy(z->name, "guest");
-	z->value[USAGE_SESSIONS] = 9;
-	z->value[USAGE_IDLE] = 2;
-	v->bits |= 1ULL << USAGE_SESSIONS | 1ULL << USAGE_IDLE | VISIT_SHOWN;
-	z->releasing = 1ULL << USAGE_SESSIONS;
-	l.image->next_hour_s = 7200;
-	l.image->closing = CLOSING_HOUR;
-	device_index_free(vs);
-	ledger_close(&l);
-	l = opened(path_in_ram());
-	vs = device_index_new(&l);
-	release_resume(&l, vs);
-	z = &l.image->zone[0];
-	assert_int_equal(z->value[USAGE_SESSIONS], 0);
-	assert_int_equal(z->value[USAGE_IDLE], 2);
-	assert_int_equal(l.image->hour_s, 7200);
-	assert_int_equal(l.image->closing, CLOSING_NOTHING);
-	assert_true(ledger_visit_at(&l, 0)->bits == 1ULL << USAGE_IDLE);
-	device_index_free(vs);
-	ledger_close(&l);
+	assert_int_equal(ledger_image(l)->zone[1].most, 7);
+	assert_int_equal(ledger_image(l)->journal_count, 0);
+	ledger_close(l);
 }
 
 static void spoil_magic(struct ledger_image *image)
@@ -125,7 +98,7 @@ static void spoil_magic(struct ledger_image *image)
 
 static void spoil_count(struct ledger_image *image)
 {
-	image->visits[0] = LEDGER_VISITS + 1;
+	image->online.taken = LEDGER_DEVICES;
 }
 
 static void spoil_journal(struct ledger_image *image)
@@ -136,7 +109,7 @@ static void spoil_journal(struct ledger_image *image)
 
 static void spoil_outbox(struct ledger_image *image)
 {
-	image->end_part = image->first_part + LEDGER_PARTS + 1;
+	image->end_figure = image->first_figure + LEDGER_FIGURES + 1;
 }
 
 /* What cannot be ours is not read, however it came there. */
@@ -148,15 +121,15 @@ static void test_strange_content_is_not_used(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(spoil); i++) {
-		struct ledger l = opened(path_in_ram());
+		struct ledger *l = opened(path_in_ram());
 
-		l.image->zone[1].value[0] = 5;
-		spoil[i](l.image);
-		ledger_close(&l);
+		image_of(l)->zone[1].most = 5;
+		spoil[i](image_of(l));
+		ledger_close(l);
 		l = opened(path_in_ram());
-		assert_true(l.is_fresh && l.is_kept);
-		assert_int_equal(l.image->zone[1].value[0], 0);
-		ledger_close(&l);
+		assert_true(ledger_is_kept(l));
+		assert_int_equal(ledger_image(l)->zone[1].most, 0);
+		ledger_close(l);
 	}
 }
 
@@ -165,94 +138,111 @@ static void test_only_in_ram(void **state)
 	static const char *const paths[] = { "", "/proc/stadttor",
 					     "/no/such/folder/pending" };
 	char on_disk[] = "build/ledger-XXXXXX";
-	struct ledger l;
+	struct ledger *l;
 	int fd;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		l = opened(paths[i]);
-		assert_true(l.is_fresh && !l.is_kept);
-		ledger_close(&l);
+		assert_false(ledger_is_kept(l));
+		ledger_close(l);
 	}
 	fd = mkstemp(on_disk);
 	if (fd < 0)
 		return; /* no such folder here: the checks run at the root */
 	close(fd);
 	l = opened(on_disk);
-	assert_false(l.is_kept);
-	ledger_close(&l);
+	assert_false(ledger_is_kept(l));
+	ledger_close(l);
 	assert_int_equal(unlink(on_disk), 0); /* it was left alone */
 }
 
-/* Nothing is dropped when nobody fetches: it is added up. */
-static void test_full_outbox_carries_on(void **state)
+/* Where nobody fetches, the oldest go. */
+static void test_full_outbox(void **state)
 {
-	struct ledger l = opened("");
-	struct device_index *vs = device_index_new(&l);
-	struct ledger_zone *z = &l.image->zone[0];
-	uint64_t hours = 0, sum = 0;
-	struct outbox_batch b = { 0, 0 };
+	struct ledger *l = opened("");
+	struct ledger_figure f = { .metric = USAGE_VISITORS, .scale_d = 1 };
+	struct ipc_usage_cell c[3];
 
 	(void)state;
-	strcpy(z->name, "guest");
-	for (int64_t hour = 1; hour <= 3000; hour++) {
-		z->value[USAGE_SESSIONS] += 10;
-		z->contributors[USAGE_SESSIONS] += 10;
-		release_hour(&l, 5, hour * 3600);
-		if (hour % 24 == 0)
-			release_day(&l, vs, 5, hour * 3600);
-		hours++;
+	for (uint64_t i = 1; i <= LEDGER_FIGURES + 10; i++) {
+		f.value = i;
+		outbox_put(l, &f);
+		ledger_commit(l);
 	}
-	assert_true(outbox_room(&l) <= LEDGER_ZONES + 1);
-	for (uint64_t after = 0; outbox_find(&l, after, 0, &b);) {
-		const struct ipc_usage_row *row =
-			&outbox_part(&l, b.first)->row;
-
-		after = row->part.seq;
-		sum += row->value[USAGE_SESSIONS];
-	}
-	assert_int_equal(sum + z->value[USAGE_SESSIONS], hours * 10);
-	outbox_forget(&l, UINT64_MAX);
-	assert_int_equal(outbox_room(&l), LEDGER_PARTS);
-	assert_int_equal(outbox_waiting(&l), 0);
-	device_index_free(vs);
-	ledger_close(&l);
+	assert_int_equal(outbox_waiting(l), LEDGER_FIGURES);
+	assert_int_equal(outbox_read(l, 0, c, 3), 3);
+	assert_int_equal(c[0].seq, 11);
+	assert_int_equal(c[0].value, 11);
+	assert_int_equal(c[0].more, 2);
+	assert_int_equal(c[2].more, 0);
+	assert_int_equal(outbox_read(l, LEDGER_FIGURES + 9, c, 3), 1);
+	assert_int_equal(c[0].value, LEDGER_FIGURES + 10);
+	assert_int_equal(outbox_read(l, LEDGER_FIGURES + 10, c, 3), 0);
+	outbox_forget(l, UINT64_MAX); /* which is no number of ours */
+	assert_int_equal(outbox_waiting(l), LEDGER_FIGURES);
+	outbox_forget(l, LEDGER_FIGURES + 9);
+	assert_int_equal(outbox_waiting(l), 1);
+	ledger_close(l);
 }
 
-static void test_all_visits_of_a_day(void **state)
+static struct mac mac_of(uint64_t n)
 {
-	struct ledger l = opened("");
-	struct device_index *vs = device_index_new(&l);
+	return (struct mac){ { 2, 0, 0, (uint8_t)(n >> 16), (uint8_t)(n >> 8),
+			       (uint8_t)n } };
+}
+
+static bool is_wiped(const void *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (((const char *)bytes)[i])
+			return false;
+	return true;
+}
+
+static void test_all_devices_of_a_day(void **state)
+{
+	struct ledger *l = opened(path_in_ram());
+	struct device_index *x = device_index_new(l);
+	const struct ledger_image *image = ledger_image(l);
+	const uint64_t all = 20000;
+	struct mac mac;
 
 	(void)state;
-	for (uint64_t id = 1; id <= LEDGER_VISITS; id++) {
-		struct ledger_visit *v = device_index_add(vs, id, id % 3);
-
-		assert_non_null(v);
-		device_index_set_handle(vs, v, id * 7);
-		ledger_commit(&l);
+	ledger_set(l, &image->key[0], 1);
+	ledger_set(l, &image->key[1], 2);
+	ledger_set(l, &image->online.all, all);
+	ledger_commit(l);
+	mac = mac_of(1);
+	assert_null(device_index_get(x, &mac, &image->online, 3));
+	ledger_set(l, &image->is_counting, 1);
+	ledger_commit(l);
+	for (uint64_t n = 0; n < all; n++) {
+		mac = mac_of(n);
+		assert_non_null(device_index_get(x, &mac, &image->online, 3));
+		ledger_commit(l);
 	}
-	assert_null(device_index_add(vs, 1234567, 0));
-	for (uint64_t id = 1; id <= LEDGER_VISITS; id += 997) {
-		assert_int_equal(device_index_find(vs, id, id % 3)->handle,
-				 id * 7);
-		assert_null(device_index_find(vs, id, (id + 1) % 3));
-		assert_int_equal(device_index_find_handle(vs, id * 7)->id, id);
+	mac = mac_of(all);
+	assert_null(device_index_get(x, &mac, &image->online, 3));
+	assert_null(device_index_get(x, &mac, &image->looking, 3));
+	for (uint64_t n = 0; n < all; n += 97) {
+		mac = mac_of(n);
+		assert_ptr_equal(device_index_find(x, &mac), &image->device[n]);
 	}
-	/* midnight: those without a session are gone, key and all */
-	for (uint64_t id = 6; id <= LEDGER_VISITS; id++) {
-		device_index_set_handle(
-			vs, device_index_find_handle(vs, id * 7), 0);
-		ledger_commit(&l);
-	}
-	release_day(&l, vs, 5, 86400);
-	assert_int_equal(device_index_count(vs), 5);
-	assert_int_equal(device_index_find_handle(vs, 21)->id, 0);
-	assert_null(device_index_find(vs, 3, 0));
-	assert_true(l.image->key[!l.image->half][0] == 0);
-	assert_true(l.image->visit[!l.image->half][9].id == 0);
-	device_index_free(vs);
-	ledger_close(&l);
+	device_index_free(x);
+	x = device_index_new(l); /* made from the ledger */
+	mac = mac_of(all);
+	assert_null(device_index_find(x, &mac));
+	mac = mac_of(all - 1);
+	assert_ptr_equal(device_index_find(x, &mac), &image->device[all - 1]);
+	ledger_destroy_day(l);
+	device_index_clear(x);
+	assert_null(device_index_find(x, &mac));
+	assert_true(is_wiped(image->key, sizeof(image->key)));
+	assert_true(is_wiped(image->device, all * sizeof(image->device[0])));
+	assert_int_equal(ledger_devices(l), 0);
+	device_index_free(x);
+	ledger_close(l);
 }
 
 int main(void)
@@ -262,12 +252,12 @@ int main(void)
 					  remove_file),
 		cmocka_unit_test_teardown(test_complete_journal_is_carried_out,
 					  remove_file),
-		cmocka_unit_test_teardown(test_closing_is_ended, remove_file),
 		cmocka_unit_test_teardown(test_strange_content_is_not_used,
 					  remove_file),
 		cmocka_unit_test(test_only_in_ram),
-		cmocka_unit_test(test_full_outbox_carries_on),
-		cmocka_unit_test(test_all_visits_of_a_day),
+		cmocka_unit_test(test_full_outbox),
+		cmocka_unit_test_teardown(test_all_devices_of_a_day,
+					  remove_file),
 	};
 
 	log_open("test", false);

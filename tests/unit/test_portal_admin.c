@@ -27,7 +27,6 @@ static struct {
 	struct settings *settings;
 	struct accounts *accounts;
 	struct admin_site site;
-	struct conns *guests;
 	char token[ACCOUNTS_TOKEN_MAX];
 	char fields[256]; /* of a request that may ask */
 
@@ -53,19 +52,13 @@ int clock_gettime(clockid_t c, struct timespec *at)
 
 static const struct ipc_health well = {
 	.uptime_s = 99,
-	.memory_bytes = 4096,
-	.up_bps = 8000,
-	.down_bps = 16000,
+	.is_counting = 1,
 	.time_is_known = 1,
 	.usage_is_kept = 1,
-	.k = 7,
 	.zones = 2,
 	.uplinks_present = 2,
-	.zone = { { .name = "square",
-		    .online = 15,
-		    .fill_percent = 10,
-		    .is_present = 1 },
-		  { .name = "private", .online = 5, .is_present = 1 } },
+	.zone = { { .name = "square", .is_present = 1 },
+		  { .name = "private", .is_present = 1 } },
 };
 
 static void gate_serve(void)
@@ -162,17 +155,14 @@ static void open_listeners(void)
 
 	config.base = wire.base;
 	wire.conns = conns_new(&config, &bounds);
-	t.guests = conns_new(&config, &bounds);
-	assert_true(wire.conns && t.guests);
+	assert_non_null(wire.conns);
 	t.site.operators = wire.conns;
-	t.site.guests = t.guests;
 }
 
 static void close_listeners(void)
 {
-	conns_free(t.guests);
 	conns_free(wire.conns);
-	t.guests = wire.conns = NULL;
+	wire.conns = NULL;
 }
 
 static int set_up(void **state)
@@ -188,7 +178,6 @@ static int set_up(void **state)
 	t.site.is_secure = false;
 	t.site.netlink_errors = t.site.netlink_grew_ms = 0;
 	t.site.since_ms = clock_ms();
-	memset(&t.site.totals, 0, sizeof(t.site.totals));
 	t.site.store = store_open("", 86400);
 	assert_non_null(t.site.store);
 	t.site.netctl = gate_open(true);
@@ -260,7 +249,7 @@ static void test_errors(void **state)
 	assert_int_equal(wire.status, 400);
 	assert_string_equal(field("Content-Type"), "application/json");
 	assert_string_equal(wire.body, "{\"error\":\"step: '????x' is not "
-				       "hour, day or month\"}\n");
+				       "hour, day, week, month or year\"}\n");
 	ask("GET /elsewhere");
 	assert_int_equal(wire.status, 404);
 	assert_string_equal(field("Content-Type"), "text/plain; charset=utf-8");
@@ -280,7 +269,7 @@ static void test_routes(void **state)
 		{ "GET /login", "", "", 404, "The dashboard is not installed" },
 		{ "GET /api/now", "", "", 401, "WWW-Authenticate: Bearer\r\n" },
 		{ "GET /api/usage", "", "", 401, "log in, or send a token" },
-		{ "GET /api/labels", "", "", 401, "log in" },
+
 		{ "GET /metrics", "", "", 401, "log in" },
 		{ "GET /api/now", "Cookie: stadttor=abc\r\n", "", 401,
 		  "log in" },
@@ -393,13 +382,9 @@ static void test_now(void **state)
 	t.site.since_ms = clock_ms() - 5000;
 	ask("GET /api/now");
 	assert_int_equal(wire.status, 200);
-	assert_has("\"k\":7,");
+	assert_has("\"profile\":\"hours\",\"epsilon\":2,");
 	assert_has("\"zones\":[\"square\",\"private\"]");
-	assert_has("\"online\":{\"square\":15,\"private\":5}");
-	assert_has("\"fill_percent\":{\"square\":10,\"private\":0}");
-	assert_has("\"online_all\":20");
-	assert_has("\"up_bps\":8000,\"down_bps\":16000");
-	assert_has("\"uptime_s\":99,\"memory_bytes\":4096");
+	assert_has("\"live\":null,\"uptime_s\":99,");
 	assert_has("\"portal_uptime_s\":5,");
 	assert_has("\"version\":\"");
 	assert_has(
@@ -407,14 +392,26 @@ static void test_now(void **state)
 	assert_int_equal(t.asked, 1);
 }
 
+/* Numbers of people, where netctl says that they are asked for. */
+static void test_live(void **state)
+{
+	(void)state;
+	t.says.is_live = 1;
+	t.says.zone[0].online = 3;
+	t.says.up_bps = 8000;
+	ask("GET /api/now");
+	assert_has("\"live\":{\"online\":{\"square\":3,\"private\":0},"
+		   "\"up_bps\":8000,\"down_bps\":0}");
+	ask("GET /metrics");
+	assert_lacks("8000");
+	assert_lacks(" 3\n");
+}
+
 static void check_away(void)
 {
 	assert_int_equal(wire.status, 200);
-	assert_has("\"k\":5,");
-	assert_has("\"zones\":[\"square\",\"private\"],\"online\":{},"
-		   "\"fill_percent\":{},\"online_all\":null");
-	assert_has("\"up_bps\":null,\"down_bps\":null,\"uptime_s\":null,"
-		   "\"memory_bytes\":null");
+	assert_has("\"zones\":[\"square\",\"private\"],\"live\":null,"
+		   "\"uptime_s\":null");
 	assert_has("{\"level\":\"error\",\"code\":\"netctl_away\"");
 }
 
@@ -442,10 +439,11 @@ static void test_netctl_that_lies(void **state)
 	memset(t.says.zone[0].name, 'x', sizeof(t.says.zone[0].name));
 	for (size_t i = 1; i < IPC_ZONES; i++)
 		snprintf(t.says.zone[i].name, IPC_ZONE_NAME_MAX, "z%zu", i);
+	t.says.is_live = 1;
 	ask("GET /api/now");
 	assert_int_equal(wire.status, 200);
-	assert_has("\"zones\":[\"xxxxxxxxxxxxxxx\",\"z1\"");
-	assert_has("\"z15\"]");
+	assert_has("{\"xxxxxxxxxxxxxxx\":0,\"z1\":0");
+	assert_has("\"z15\":0}");
 	ask("GET /metrics");
 	assert_int_equal(wire.status, 200);
 	assert_has("zone=\"xxxxxxxxxxxxxxx\"");
@@ -506,17 +504,17 @@ static void shut(void)
 static void offline(void)
 {
 	t.says.zone[0].outlet = IPC_OUTLET_NO_ROUTE;
-	t.says.zone[0].fill_percent = 100;
+	t.says.zone[0].is_full = 1;
 }
 
 static void full(void)
 {
-	t.says.zone[0].fill_percent = 90;
+	t.says.zone[0].is_full = 1;
 }
 
-static void nearly_full(void)
+static void not_counting(void)
 {
-	t.says.zone[0].fill_percent = 80;
+	t.says.is_counting = 0;
 }
 
 static void out_dropped(void)
@@ -607,8 +605,8 @@ static void test_health(void **state)
 		{ offline, FOUND("error", "zone_offline") OF_ZONE("square"),
 		  "no way to the internet" },
 		{ full, FOUND("warn", "zone_full") OF_ZONE("square"),
-		  "Zone square has 90 % of its places taken or more" },
-		{ nearly_full, NULL, NULL },
+		  "Zone square has all of its places taken" },
+		{ not_counting, FOUND("warn", "not_counting"), "third time" },
 		{ out_dropped, FOUND("error", "out_dropped"),
 		  "do not leave the box" },
 		{ portal_dropped, FOUND("error", "portal_dropped"),
@@ -692,23 +690,26 @@ static void test_netlink_errors_are_news(void **state)
 
 #define NOON 1767268800 /* 2026-01-01T12:00Z */
 
-static void add_figures(uint64_t seq, uint64_t visitors)
+static void add_figures(uint64_t seq, int64_t visitors)
 {
 	static struct usage_batch batch;
 
 	memset(&batch, 0, sizeof(batch));
 	batch.stream = 4711;
 	batch.seq = seq;
-	batch.rows = 1;
-	batch.row[0].step = USAGE_HOUR;
-	batch.row[0].part.start_s = NOON;
-	strcpy(batch.row[0].zone, "square");
-	batch.row[0].value[USAGE_VISITORS] = visitors;
-	batch.labels = 1;
-	batch.label[0].kind = USAGE_LANGUAGE;
-	batch.label[0].value = visitors;
-	batch.label[0].part.start_s = NOON - 43200;
-	strcpy(batch.label[0].label, "de");
+	batch.cells = 2;
+	for (size_t i = 0; i < 2; i++)
+		batch.cell[i] = (struct ipc_usage_cell){
+			.stream = 4711,
+			.seq = seq,
+			.start_s = NOON,
+			.value = visitors,
+			.scale_n = 2,
+			.scale_d = 1,
+			.metric = i ? USAGE_VISITORS : USAGE_DEVICES_ONLINE,
+			.hours = 1,
+			.zone = "square",
+		};
 	assert_int_equal(store_apply(t.site.store, &batch), 0);
 }
 
@@ -720,30 +721,23 @@ static void test_reports(void **state)
 		{ "GET /api/usage?metrics=visitors", "application/json",
 		  "{\"step\":\"day\",\"from\":null,\"to\":null,\"zone\":null,"
 		  "\"start\":[1767225600],\"time\":[\"2026-01-01\"],"
-		  "\"values\":{\"visitors\":[9]}}\n" },
-		{ "GET /api/usage?step=hour&zone=square&metrics=visitors"
+		  "\"hours\":[1],\"values\":{\"visitors\":[9]},"
+		  "\"bands\":{\"visitors\":[6.0]}}\n" },
+		{ "GET /api/usage?step=hour&zone=square&metrics=online"
 		  "&from=2026-01-01&to=2026-01-02&format=csv",
 		  "text/csv; charset=utf-8",
-		  "time,visitors\r\n2026-01-01T12:00+00:00,9\r\n" },
+		  "time,hours,online,online_band\r\n"
+		  "2026-01-01T12:00+00:00,1,9,6.0\r\n" },
 		{ "GET /api/usage?zone=nobody&metrics=visitors",
 		  "application/json",
 		  "{\"step\":\"day\",\"from\":null,\"to\":null,"
-		  "\"zone\":\"nobody\",\"start\":[],\"time\":[],"
-		  "\"values\":{\"visitors\":[]}}\n" },
-		{ "GET /api/usage?to=2025-12-31&metrics=visitors",
-		  "application/json",
-		  "{\"step\":\"day\",\"from\":null,\"to\":\"2025-12-31\","
-		  "\"zone\":null,\"start\":[],\"time\":[],"
-		  "\"values\":{\"visitors\":[]}}\n" },
-		{ "GET /api/labels?kind=language", "application/json",
-		  "{\"kind\":\"language\",\"from\":null,\"to\":null,"
-		  "\"values\":{\"de\":9}}\n" },
-		{ "GET /api/labels?kind=platform&from=2026-01-02",
-		  "application/json",
-		  "{\"kind\":\"platform\",\"from\":\"2026-01-02\",\"to\":null,"
-		  "\"values\":{}}\n" },
-		{ "GET /api/labels?kind=language&from=2026-01-02&format=csv",
-		  "text/csv; charset=utf-8", "language,value\r\n" },
+		  "\"zone\":\"nobody\",\"start\":[],\"time\":[],\"hours\":[],"
+		  "\"values\":{\"visitors\":[]},"
+		  "\"bands\":{\"visitors\":[]}}\n" },
+		{ "GET /api/usage?to=2025-12-31&step=year&metrics=visitors"
+		  "&format=csv",
+		  "text/csv; charset=utf-8",
+		  "time,hours,visitors,visitors_band\r\n" },
 	};
 
 	(void)state;
@@ -760,9 +754,6 @@ static void test_reports(void **state)
 	ask("GET /api/usage?format=csv");
 	assert_string_equal(field("Content-Disposition"),
 			    "attachment; filename=\"stadttor-usage.csv\"");
-	ask("GET /api/labels?kind=language&format=csv");
-	assert_string_equal(field("Content-Disposition"),
-			    "attachment; filename=\"stadttor-labels.csv\"");
 }
 
 static void test_wrong_wishes(void **state)
@@ -770,8 +761,8 @@ static void test_wrong_wishes(void **state)
 	static const struct {
 		const char *line, *complaint;
 	} cases[] = {
-		{ "GET /api/usage?step=year",
-		  "step: 'year' is not hour, day or month" },
+		{ "GET /api/usage?step=decade",
+		  "step: 'decade' is not hour, day, week, month or year" },
 		{ "GET /api/usage?zone=a%2fb",
 		  "zone: 'a/b' is no zone's name" },
 		{ "GET /api/usage?from=2026-02-30",
@@ -783,13 +774,6 @@ static void test_wrong_wishes(void **state)
 		  "metrics: 'visitors,x' is no list of metrics' names" },
 		{ "GET /api/usage?kind=language",
 		  "query: 'kind' is unknown or has a value that cannot be" },
-		{ "GET /api/labels", "kind: '' is not language or platform" },
-		{ "GET /api/labels?kind=colour",
-		  "kind: 'colour' is not language or platform" },
-		{ "GET /api/labels?kind=language&zone=square",
-		  "query: 'zone' is unknown" },
-		{ "GET /api/labels?kind=language&from=x",
-		  "from: 'x' is no day" },
 		{ "GET /api/usage?step=%zz", "query: 'step' is unknown" },
 		{ "GET /api/usage?step=aaaaaaaaaaaaaaaa",
 		  "query: 'step' is unknown" },
@@ -811,8 +795,6 @@ static void test_figures_that_cannot_be_read(void **state)
 	ask("GET /api/usage");
 	assert_int_equal(wire.status, 503);
 	assert_has("the figures cannot be read");
-	ask("GET /api/labels?kind=language");
-	assert_int_equal(wire.status, 503);
 	ask("GET /metrics");
 	assert_int_equal(wire.status, 200);
 }
@@ -828,7 +810,7 @@ static void test_metrics(void **state)
 	assert_int_equal(wire.status, 200);
 	assert_string_equal(field("Content-Type"), METRICS_TYPE_TEXT);
 	assert_has("\nstadttor_up 1\n");
-	assert_has("stadttor_online_devices{zone=\"square\"} 15\n");
+	assert_has("stadttor_zone_full{zone=\"square\"} 0\n");
 	assert_lacks("# EOF");
 	snprintf(fields, sizeof(fields),
 		 "%sAccept: application/openmetrics-text; version=1.0.0\r\n",
@@ -838,85 +820,32 @@ static void test_metrics(void **state)
 	assert_has("# EOF\n");
 }
 
-#define VISITORS "stadttor_usage_visitors_total{zone=\""
-
-static unsigned int count(const char *text)
+/* Those that wait for the disk are told as well. */
+static void test_figures_that_wait(void **state)
 {
-	unsigned int n = 0;
+	const struct ipc_usage_cell now = { .stream = 4711,
+					    .seq = 3,
+					    .start_s = (int64_t)time(NULL),
+					    .value = 15,
+					    .scale_n = 5,
+					    .scale_d = 1,
+					    .hours = 1,
+					    .zone = "square" };
+	static struct usage_batch batch;
 
-	for (const char *at = wire.body; (at = strstr(at, text)); at++)
-		n++;
-	return n;
-}
-
-/* Series begin with 0; of a zone that is not counted there are none. */
-static void test_totals(void **state)
-{
-	(void)state;
-	ask("GET /metrics");
-	assert_has(VISITORS "square\"} 0\n");
-	assert_lacks(VISITORS "private");
-	add_figures(1, 9);
-	ask("GET /metrics");
-	assert_has(VISITORS "square\"} 9\n");
-	assert_int_equal(count(VISITORS), 1);
-	add_figures(2, 6);
-	ask("GET /metrics");
-	assert_has(VISITORS "square\"} 15\n");
-}
-
-/* Those that wait for the disk count as well. */
-static void test_totals_that_wait(void **state)
-{
 	(void)state;
 	use_file();
 	add_figures(1, 9);
 	store_set_write_interval(t.site.store, 86400);
-	ask("GET /metrics");
-	assert_has(VISITORS "square\"} 9\n");
-	add_figures(2, 6);
+	batch = (struct usage_batch){ .stream = 4711, .seq = 3, .cells = 1 };
+	batch.cell[0] = now;
+	assert_int_equal(store_apply(t.site.store, &batch), 0);
 	assert_int_equal(store_position(t.site.store).committed, 1);
 	ask("GET /metrics");
-	assert_has(VISITORS "square\"} 15\n");
-}
-
-static void answer_guest(void)
-{
-	static const char request[] = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
-	struct accepted a = { .kind = LISTENER_HTTP };
-	struct sockaddr_in peer = { .sin_family = AF_INET };
-	int pair[2];
-
-	assert_int_equal(
-		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	assert_int_equal(write(pair[1], request, strlen(request)),
-			 strlen(request));
-	a.fd = pair[0];
-	a.peer = (struct sockaddr *)&peer;
-	conns_accept(t.guests, &a);
-	event_base_loop(wire.base, EVLOOP_NONBLOCK);
-	close(pair[1]);
-	event_base_loop(wire.base, EVLOOP_NONBLOCK);
-}
-
-#define GUESTS "stadttor_http_answers_total{listener=\"guest\",class=\"4xx\"} "
-
-/* What guests were answered is told with the next batch, and not before. */
-static void test_guests_are_not_watched(void **state)
-{
-	(void)state;
-	t.site.guests_told = (struct conns_stats){ .rejected = 0 };
-	add_figures(1, 9);
-	answer_guest();
-	ask("GET /metrics");
-	assert_has(GUESTS "0\n");
-	answer_guest();
-	ask("GET /metrics");
-	assert_has(GUESTS "0\n");
-	assert_int_equal(conns_stats(t.guests)->answers[4], 2);
-	add_figures(2, 9);
-	ask("GET /metrics");
-	assert_has(GUESTS "2\n");
+	assert_has("stadttor_usage{zone=\"square\",metric=\"online\","
+		   "period=\"hour\"} 15\n");
+	assert_has("stadttor_usage_band{zone=\"square\",metric=\"online\","
+		   "period=\"hour\"} 15\n");
 }
 
 #define UNIT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -931,6 +860,7 @@ int main(void)
 		UNIT(test_names),
 		UNIT(test_wrong_tokens),
 		UNIT(test_now),
+		UNIT(test_live),
 		UNIT(test_without_netctl),
 		UNIT(test_netctl_that_lies),
 		UNIT(test_health),
@@ -940,9 +870,7 @@ int main(void)
 		UNIT(test_wrong_wishes),
 		UNIT(test_figures_that_cannot_be_read),
 		UNIT(test_metrics),
-		UNIT(test_totals),
-		UNIT(test_totals_that_wait),
-		UNIT(test_guests_are_not_watched),
+		UNIT(test_figures_that_wait),
 		UNIT(test_gone),
 	};
 

@@ -9,51 +9,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/array.h"
 #include "portal/admin/admin_query.h"
 #include "portal/admin/metrics.h"
 
-#define ALL ((1U << USAGE_METRICS) - 1)
-
-static const struct conns_stats guests = {
-	.answers = { 0, 0, 200, 300, 400, 500 },
-	.rejected = 7,
-};
-static const struct conns_stats operators = { .answers = { 0, 0, 2, 3, 4, 5 } };
+static const struct conns_stats operators = { .answers = { 0, 0, 2, 3, 4, 5 },
+					      .rejected = 7 };
 
 static struct ipc_health health = {
 	.uptime_s = 99,
-	.memory_bytes = 4096,
 	.generation = 2,
 	.netlink_errors = { 1, 2, 3, 4 },
-	.up_bps = 8000,
-	.down_bps = 16000,
 	.zones = 2,
 	.uplinks_present = 1,
-	.latency = { { .sum_us = 1500000,
-		       .bucket = { 1, 2, 3, 0, 0, 0, 0, 0, 0, 4 } } },
-	.zone = { { .name = "guest",
-		    .online = 15,
-		    .fill_percent = 10,
-		    .is_present = 1 },
+	.zone = { { .name = "guest", .is_full = 1, .is_present = 1 },
 		  { .name = "a\"b\\c\nd" } },
-};
-
-static struct metrics_totals totals = {
-	.count = 2,
-	.zone = { { .name = "guest" }, { .name = "" } },
 };
 
 static struct metrics_source source = {
 	.health = &health,
 	.is_connected = true,
 	.uptime_s = 5,
-	.guests = &guests,
 	.operators = &operators,
-	.store = STORE_CANNOT_WRITE,
-	.totals = &totals,
-	.counted = ALL,
+	.health_of_store = STORE_CANNOT_WRITE,
 };
 
 static char *text;
@@ -79,6 +59,36 @@ static bool has(const char *line)
 	return strstr(text, with_ends) != NULL;
 }
 
+static struct store *filled_store(void)
+{
+	int64_t now_s = (int64_t)time(NULL);
+	struct usage_batch b = {
+		.stream = 1,
+		.seq = 2,
+		.cells = 2,
+		.cell = { { .stream = 1,
+			    .seq = 1,
+			    .start_s = now_s,
+			    .value = -12,
+			    .scale_n = 2,
+			    .scale_d = 1,
+			    .metric = USAGE_VISITORS,
+			    .zone = "guest" },
+			  { .stream = 1,
+			    .seq = 2,
+			    .start_s = now_s,
+			    .value = 4000000000000,
+			    .scale_n = 2,
+			    .scale_d = 1,
+			    .metric = USAGE_LANGUAGE_FIRST + 2 } },
+	};
+	struct store *st = store_open("", 86400);
+
+	assert_non_null(st);
+	assert_int_equal(store_apply(st, &b), 0);
+	return st;
+}
+
 static void test_text(void **state)
 {
 	static const char *const lines[] = {
@@ -88,35 +98,26 @@ static void test_text(void **state)
 		"stadttor_uptime_seconds{process=\"netctl\"} 99",
 		"# TYPE stadttor_netlink_errors_total counter",
 		"stadttor_netlink_errors_total{kind=\"neighbours\"} 4",
-		"stadttor_online_devices{zone=\"guest\"} 15",
-		"stadttor_online_devices{zone=\"a\\\"b\\\\cd\"} 0",
-		"stadttor_sessions_fill_ratio{zone=\"guest\"} 0.1",
-		"stadttor_throughput_bytes_per_second{direction=\"down\"} 2000",
+		"stadttor_zone_full{zone=\"guest\"} 1",
+		"stadttor_zone_full{zone=\"a\\\"b\\\\cd\"} 0",
 		"stadttor_store_state{state=\"cannot_write\"} 1",
 		"stadttor_store_state{state=\"on_disk\"} 0",
-		"stadttor_http_answers_total{listener=\"guest\",class=\"4xx\"} "
-		"400",
 		"stadttor_http_answers_total{listener=\"admin\",class=\"5xx\"} "
 		"5",
-		"stadttor_connections_rejected_total{listener=\"guest\"} 7",
-		"stadttor_netlink_commit_seconds_bucket{le=\"0.00025\"} 1",
-		"stadttor_netlink_commit_seconds_bucket{le=\"0.0005\"} 3",
-		"stadttor_netlink_commit_seconds_bucket{le=\"0.1\"} 6",
-		"stadttor_netlink_commit_seconds_bucket{le=\"+Inf\"} 10",
-		"stadttor_netlink_commit_seconds_sum 1.500000",
-		"stadttor_netlink_commit_seconds_count 10",
-		"stadttor_usage_visitors_total{zone=\"guest\"} 1234",
-		"stadttor_usage_visitors_total{zone=\"\"} 0",
-		"stadttor_usage_dwell_sessions_total{zone=\"guest\","
-		"minutes=\">240\"} 18446744073709551615",
-		"stadttor_usage_ended_total{zone=\"guest\",reason=\"idle\"} 0",
-		"stadttor_usage_bytes_total{zone=\"guest\",direction=\"up\"} 0",
+		"stadttor_connections_rejected_total{listener=\"admin\"} 7",
+		"stadttor_usage{zone=\"guest\",metric=\"visitors\","
+		"period=\"day\"} -12",
+		"stadttor_usage_band{zone=\"guest\",metric=\"visitors\","
+		"period=\"day\"} 6",
+		"stadttor_usage{zone=\"\",metric=\"language_de\","
+		"period=\"week\"} 4e+12",
 	};
 
 	(void)state;
-	totals.zone[0].value[USAGE_VISITORS] = 1234;
-	totals.zone[0].value[USAGE_DWELL_MORE] = UINT64_MAX;
+	source.store = filled_store();
 	write_text(METRICS_TEXT);
+	store_free(source.store);
+	source.store = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		if (!has(lines[i]))
 			fail_msg("lacks %s in:\n%s", lines[i], text);
@@ -128,8 +129,7 @@ static void test_openmetrics(void **state)
 {
 	static const char *const lines[] = {
 		"# TYPE stadttor_netlink_errors counter",
-		"# UNIT stadttor_usage_bytes bytes",
-		"# UNIT stadttor_poll_seconds seconds",
+		"# UNIT stadttor_uptime_seconds seconds",
 		"stadttor_netlink_errors_total{kind=\"neighbours\"} 4",
 	};
 
@@ -146,15 +146,11 @@ static void test_without_netctl(void **state)
 {
 	(void)state;
 	source.health = NULL;
-	source.counted = 1U << USAGE_SESSIONS;
 	write_text(METRICS_TEXT);
 	source.health = &health;
-	source.counted = ALL;
 	assert_true(has("stadttor_up 0"));
-	assert_true(has("stadttor_usage_sessions_total{zone=\"guest\"} 0"));
 	assert_null(strstr(text, "process=\"netctl\""));
-	assert_null(strstr(text, "online_devices"));
-	assert_null(strstr(text, "visitors"));
+	assert_null(strstr(text, "zone_full"));
 }
 
 static void test_query(void **state)

@@ -29,7 +29,7 @@ struct fixture {
 	bool was_null;
 	int32_t error;
 	uint64_t uptime_s; /* of the last health */
-	unsigned int rows, labels;
+	unsigned int cells;
 };
 
 static void on_zone(const struct ipc_zone *z, void *arg)
@@ -74,20 +74,12 @@ static void on_device(const struct ipc_device *d, void *arg)
 	f->ifindex = d ? d->ifindex : 0;
 }
 
-static void on_usage_row(const struct ipc_usage_row *row, void *arg)
+static void on_usage_cell(const struct ipc_usage_cell *cell, void *arg)
 {
 	struct fixture *f = arg;
 
-	assert_int_equal(row->part.seq, 7);
-	f->rows++;
-}
-
-static void on_usage_label(const struct ipc_usage_label *label, void *arg)
-{
-	struct fixture *f = arg;
-
-	assert_string_equal(label->label, "de");
-	f->labels++;
+	assert_int_equal(cell->seq, 7);
+	f->cells++;
 }
 
 static void start_listening(struct fixture *f)
@@ -131,8 +123,7 @@ static int setup(void **state)
 	struct netctl_client_config config = {
 		.on_zone = on_zone,
 		.on_presence = on_presence,
-		.on_usage_row = on_usage_row,
-		.on_usage_label = on_usage_label,
+		.on_usage_cell = on_usage_cell,
 		.arg = &f,
 	};
 
@@ -349,13 +340,9 @@ static void test_device(void **state)
 static void test_usage(void **state)
 {
 	struct fixture *f = *state;
-	struct ipc_usage_row row = {
-		.header = { IPC_VERSION, IPC_USAGE_ROW, 0 },
-		.part = { .seq = 7 },
-	};
-	struct ipc_usage_label label = {
-		.header = { IPC_VERSION, IPC_USAGE_LABEL, 0 },
-		.label = "de",
+	struct ipc_usage_cell cell = {
+		.header = { IPC_VERSION, IPC_USAGE_CELL, 0 },
+		.seq = 7,
 	};
 	struct ipc_usage_next next = { .stream = 1, .after = 6 };
 
@@ -364,10 +351,8 @@ static void test_usage(void **state)
 	assert_int_equal(recv(f->peer, &next, sizeof(next), 0), sizeof(next));
 	assert_int_equal(next.header.type, IPC_USAGE_NEXT);
 	assert_int_equal(next.after, 6);
-	assert_int_equal(send(f->peer, &row, sizeof(row), 0), sizeof(row));
-	assert_int_equal(send(f->peer, &label, sizeof(label), 0),
-			 sizeof(label));
-	TURN_UNTIL(f, f->rows == 1 && f->labels == 1);
+	assert_int_equal(send(f->peer, &cell, sizeof(cell), 0), sizeof(cell));
+	TURN_UNTIL(f, f->cells == 1);
 	close(f->peer);
 	TURN_UNTIL(f, f->presence == 0);
 	assert_int_equal(netctl_client_send_next(f->netctl, &next), -ENOTCONN);

@@ -3,6 +3,7 @@
 #include "tests/unit/storetest.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include "portal/store/day.h"
 #include "portal/store/store_schema.h"
@@ -23,100 +24,101 @@ static void test_once(void **state)
 	st = opened();
 	assert_position(st, 2, 2);
 	assert_int_equal(apply_hour(st, 2, NOON + 3600, 5), 0);
-	assert_int_equal(total(st, USAGE_HOUR, "guest", USAGE_VISITORS), 15);
-	assert_int_equal(total(st, USAGE_DAY, NULL, USAGE_VISITORS), 15);
+	assert_int_equal(hours_total(st), 15);
 	/* another stream counts from where it likes */
 	begin(7, 1);
-	add_row(USAGE_HOUR, "guest", NOON)->value[USAGE_VISITORS] = 1;
+	add_cell(USAGE_DEVICES_ONLINE, "guest", NOON, 1);
 	assert_int_equal(store_apply(st, &batch), 0);
 	assert_int_equal(store_position(st).stream, 7);
 	assert_int_equal(store_position(st).committed, 1);
-	assert_int_equal(total(st, USAGE_HOUR, NULL, USAGE_VISITORS), 16);
+	assert_int_equal(hours_total(st), 16);
 	store_free(st);
 }
 
-static void add_busy_hour(const char *zone, uint64_t sessions, uint64_t peak)
-{
-	struct ipc_usage_row *r = add_row(USAGE_HOUR, zone, NOON);
-
-	r->value[USAGE_SESSIONS] = sessions;
-	r->value[USAGE_PEAK] = peak;
-	r->value[USAGE_DAY_VISITORS] = 99; /* does not belong here */
-}
-
-static void test_increments(void **state)
+/* Zones add up, and cells that are of the same time. */
+static void test_sums(void **state)
 {
 	struct store *st = opened();
 	const struct found *f;
 
 	(void)state;
 	begin(STREAM, 1);
-	add_busy_hour("guest", 10, 20);
-	add_busy_hour("staff", 7, 5);
+	add_cell(USAGE_VISITORS, "guest", NOON, 10);
+	add_cell(USAGE_VISITORS, "staff", NOON, -3);
 	assert_int_equal(store_apply(st, &batch), 0);
 	begin(STREAM, 2);
-	add_busy_hour("guest", 4, 10);
-	add_busy_hour("staff", 1, 10);
+	add_cell(USAGE_VISITORS, "guest", NOON, 4)->scale_d = 2;
+	add_cell(USAGE_ONLOOKERS, "guest", NOON, 0);
 	assert_int_equal(store_apply(st, &batch), 0);
-
-	f = find(st, USAGE_HOUR, "guest", 0, 0);
-	assert_int_equal(f->rows, 1);
-	assert_int_equal(f->row[0].start_s, NOON);
-	assert_int_equal(f->row[0].day, 20260101);
-	assert_int_equal(f->row[0].value[USAGE_SESSIONS], 14);
-	assert_int_equal(f->row[0].value[USAGE_PEAK], 20);
-	f = find(st, USAGE_HOUR, NULL, 0, 0);
-	assert_int_equal(f->row[0].value[USAGE_SESSIONS], 22);
-	assert_int_equal(f->row[0].value[USAGE_PEAK], 25);
-	f = find(st, USAGE_DAY, NULL, 20260101, 20260101);
+	f = find(st, STORE_DAY, "guest", 20260101, 20260101);
 	assert_int_equal(f->rows, 1);
 	assert_int_equal(f->row[0].start_s, NOON - 12 * 3600);
-	assert_int_equal(f->row[0].value[USAGE_SESSIONS], 22);
-	assert_int_equal(f->row[0].value[USAGE_PEAK], 25);
-	assert_int_equal(f->row[0].value[USAGE_DAY_VISITORS], 0);
-	assert_int_equal(find(st, USAGE_DAY, "none", 0, 0)->rows, 0);
+	assert_int_equal(f->row[0].sum[USAGE_VISITORS].value, 14);
+	assert_int_equal(f->row[0].sum[USAGE_VISITORS].cells, 2);
+	assert_true(f->row[0].sum[USAGE_VISITORS].variance ==
+		    2 * 25 + 2 * 6.25);
+	assert_int_equal(f->row[0].sum[USAGE_ONLOOKERS].cells, 1);
+	assert_int_equal(f->row[0].sum[USAGE_DWELL_5].cells, 0);
+	f = find(st, STORE_DAY, NULL, 0, 0);
+	assert_int_equal(f->row[0].sum[USAGE_VISITORS].value, 11);
+	assert_int_equal(find(st, STORE_DAY, "none", 0, 0)->rows, 0);
+	assert_int_equal(find(st, STORE_HOUR, NULL, 0, 0)->rows, 0);
 	store_free(st);
 }
 
-static void test_days(void **state)
+/* 3 t of one cell, twice the deviation of more. */
+static void test_bands(void **state)
 {
-	static const char *const zones[] = { "guest", "staff", "" };
-	int64_t midnight = NOON - 12 * 3600;
-	struct store *st = opened();
+	struct store_sum one = { .variance = 2 * 25, .cells = 1 }, sum = one;
 
 	(void)state;
-	begin(STREAM, 1);
-	for (unsigned int i = 0; i < 3; i++)
-		add_row(USAGE_DAY, zones[i], midnight)
-			->value[USAGE_DAY_VISITORS] = 30 + i;
-	batch.row[2].value[USAGE_SESSIONS] = 4;
-	assert_int_equal(store_apply(st, &batch), 0);
-	assert_int_equal(total(st, USAGE_DAY, "guest", USAGE_DAY_VISITORS), 30);
-	assert_int_equal(total(st, USAGE_DAY, "staff", USAGE_DAY_VISITORS), 31);
-	assert_int_equal(total(st, USAGE_DAY, "", USAGE_DAY_VISITORS), 32);
-	assert_int_equal(total(st, USAGE_DAY, NULL, USAGE_DAY_VISITORS), 32);
-	assert_int_equal(total(st, USAGE_DAY, "", USAGE_SESSIONS), 4);
-	assert_int_equal(total(st, USAGE_DAY, NULL, USAGE_SESSIONS), 4);
-	assert_int_equal(find(st, USAGE_HOUR, NULL, 0, 0)->rows, 0);
-	store_free(st);
+	assert_true(store_band(&one) == 15);
+	assert_true(store_floor(&one) == 15);
+	for (int i = 1; i < 8; i++)
+		store_sum_add(&sum, &one);
+	assert_true(store_band(&sum) == 40); /* 2 sqrt(8 * 2 * 25) */
+	assert_true(store_floor(&sum) == 15);
+	sum.value = INT64_MAX;
+	one.value = 1;
+	store_sum_add(&sum, &one);
+	assert_true(sum.value == INT64_MAX);
 }
 
-static void test_metrics_wanted(void **state)
+static void test_steps(void **state)
 {
+	static const int64_t monday = 1767571200; /* 2026-01-05T00:00Z */
 	struct store *st = opened();
-	struct store_query q = { .step = USAGE_HOUR,
-				 .metrics = 1U << USAGE_BYTES_UP };
-	struct found f = { 0 };
+	const struct found *f;
 
 	(void)state;
 	begin(STREAM, 1);
-	for (int i = 0; i < USAGE_METRICS; i++)
-		add_row(USAGE_HOUR, "guest", NOON)->value[i] = 3;
+	add_cell(USAGE_VISITORS, "guest", monday - DAY, 1);
+	add_cell(USAGE_VISITORS, "guest", monday, 2);
+	add_cell(USAGE_VISITORS, "guest", monday + 6 * DAY, 3);
+	add_cell(USAGE_VISITORS, "guest", monday + 28 * DAY, 4); /* 2 Feb. */
+	add_cell(USAGE_BYTES_UP, "guest", monday, 50)->hours = 160;
+	add_cell(USAGE_BYTES_UP, "guest", monday + 7 * DAY, 70);
+	add_cell(USAGE_MOST, "guest", monday, 9);
 	assert_int_equal(store_apply(st, &batch), 0);
-	assert_int_equal(store_read(st, &q, on_row, &f), 0);
-	for (int i = 0; i < USAGE_METRICS; i++)
-		assert_int_equal(f.row[0].value[i],
-				 i == USAGE_BYTES_UP ? 3 : 0);
+	assert_int_equal(find(st, STORE_DAY, NULL, 0, 0)->rows, 4);
+	f = find(st, STORE_WEEK, NULL, 0, 0);
+	assert_int_equal(f->rows, 4);
+	assert_int_equal(f->row[0].day, 20260101); /* begins with the month */
+	assert_int_equal(f->row[1].day, 20260105);
+	assert_int_equal(f->row[1].sum[USAGE_VISITORS].value, 5);
+	assert_int_equal(f->row[1].sum[USAGE_BYTES_UP].value, 50);
+	assert_int_equal(f->row[1].sum[USAGE_BYTES_UP].hours, 160);
+	assert_int_equal(f->row[1].sum[USAGE_MOST].value, 9);
+	assert_int_equal(f->row[3].day, 20260202);
+	f = find(st, STORE_MONTH, NULL, 0, 0);
+	assert_int_equal(f->rows, 2);
+	assert_int_equal(f->row[0].sum[USAGE_VISITORS].value, 6);
+	assert_int_equal(f->row[0].sum[USAGE_BYTES_UP].value, 120);
+	assert_int_equal(f->row[0].sum[USAGE_MOST].cells, 0);
+	f = find(st, STORE_YEAR, NULL, 20260101, 20261231);
+	assert_int_equal(f->rows, 1);
+	assert_int_equal(f->row[0].day, 20260101);
+	assert_int_equal(f->row[0].sum[USAGE_VISITORS].value, 10);
 	store_free(st);
 }
 
@@ -149,45 +151,11 @@ static void test_long_and_short_days(void **state)
 	for (size_t i = 0; i < 6; i++) {
 		store_day day = cases[i].day;
 
-		f = find(st, USAGE_DAY, NULL, day, day);
-		assert_int_equal(f->rows, 1);
-		assert_int_equal(f->row[0].start_s, cases[i].start_s);
-		assert_int_equal(f->row[0].value[USAGE_VISITORS],
-				 cases[i].hours);
-		f = find(st, USAGE_HOUR, "guest", day, day);
+		f = find(st, STORE_HOUR, "guest", day, day);
 		assert_int_equal(f->rows, cases[i].hours);
 		assert_int_equal(f->row[0].start_s, cases[i].start_s);
 		assert_int_equal(f->row[f->rows - 1].day, day);
 	}
-	f = find(st, USAGE_MONTH, NULL, 20260329, 0);
-	assert_int_equal(f->rows, 2);
-	assert_int_equal(f->row[0].day, 20260301);
-	assert_int_equal(f->row[0].value[USAGE_VISITORS], 47);
-	assert_int_equal(f->row[1].day, 20261001);
-	assert_int_equal(f->row[1].start_s, 1790805600);
-	assert_int_equal(f->row[1].value[USAGE_VISITORS], 73);
-	store_free(st);
-}
-
-static void test_time_unknown(void **state)
-{
-	struct store *st = opened();
-	const struct found *f;
-
-	(void)state;
-	assert_int_equal(apply_hour(st, 1, 0, 8), 0);
-	assert_int_equal(apply_hour(st, 2, 0, 8), 0);
-	assert_int_equal(apply_hour(st, 3, NOON, 1), 0);
-	f = find(st, USAGE_HOUR, NULL, 0, 0);
-	assert_int_equal(f->rows, 2);
-	assert_int_equal(f->row[0].day, 0);
-	assert_int_equal(f->row[0].start_s, 0);
-	assert_int_equal(f->row[0].value[USAGE_VISITORS], 16);
-	assert_int_equal(find(st, USAGE_MONTH, NULL, 0, 0)->rows, 2);
-	f = find(st, USAGE_DAY, "guest", 0, 20251231);
-	assert_int_equal(f->rows, 1);
-	assert_int_equal(f->row[0].day, 0);
-	assert_int_equal(find(st, USAGE_DAY, NULL, 20200101, 0)->rows, 1);
 	store_free(st);
 }
 
@@ -199,67 +167,55 @@ static void test_retention(void **state)
 
 	(void)state;
 	assert_non_null(st);
-	assert_int_equal(apply_hour(st, ++seq, 0, 1), 0);
 	for (int64_t h = 0; h < 96; h++)
 		assert_int_equal(apply_hour(st, ++seq, midnight + h * 3600, 1),
 				 0);
-	assert_int_equal(find(st, USAGE_HOUR, NULL, 0, 0)->rows, 97);
+	assert_int_equal(find(st, STORE_HOUR, NULL, 0, 0)->rows, 96);
 	begin(STREAM, ++seq);
-	add_row(USAGE_DAY, "", midnight + 3 * DAY);
+	add_cell(USAGE_VISITORS, "guest", midnight + 3 * DAY, 5);
 	assert_int_equal(store_apply(st, &batch), 0);
-	/* two days are left, and what has no time */
-	assert_int_equal(find(st, USAGE_HOUR, NULL, 0, 0)->rows, 49);
-	assert_int_equal(find(st, USAGE_HOUR, "guest", 0, 0)->rows, 49);
-	assert_int_equal(total(st, USAGE_DAY, NULL, USAGE_VISITORS), 97);
+	assert_int_equal(find(st, STORE_HOUR, NULL, 0, 0)->rows, 48);
+	assert_int_equal(total(st, STORE_DAY, NULL, USAGE_VISITORS), 5);
 	store_set_keep(st, DAY);
 	begin(STREAM, ++seq);
-	add_row(USAGE_DAY, "", midnight + 3 * DAY);
+	add_cell(USAGE_VISITORS, "guest", midnight + 3 * DAY, 5);
 	assert_int_equal(store_apply(st, &batch), 0);
-	assert_int_equal(find(st, USAGE_HOUR, NULL, 0, 0)->rows, 25);
+	assert_int_equal(find(st, STORE_HOUR, NULL, 0, 0)->rows, 24);
 	store_free(st);
 }
 
-static void test_labels(void **state)
+static void on_last(const char *zone, enum usage_metric metric,
+		    const struct store_sum *s, void *arg)
 {
+	char *said = arg;
+	size_t len = strlen(said);
+
+	snprintf(said + len, 200 - len, "%s %s %lld, ", zone,
+		 usage_metric_info(metric)->name, (long long)s->value);
+}
+
+static void test_last(void **state)
+{
+	int64_t today = (int64_t)time(NULL) - DAY;
 	struct store *st = opened();
+	char said[200] = "";
 
 	(void)state;
 	begin(STREAM, 1);
-	add_label(USAGE_LANGUAGE, "de", 5, NOON);
-	add_label(USAGE_LANGUAGE, "en", 6, NOON);
-	add_label(USAGE_LANGUAGE, "ar", 5, NOON);
-	add_label(USAGE_PLATFORM, "apple", 9, NOON);
+	add_cell(USAGE_DEVICES_ONLINE, "guest", today - 3600, 1);
+	add_cell(USAGE_DEVICES_ONLINE, "guest", today, 2);
+	add_cell(USAGE_VISITORS, "guest", today - DAY, 3);
+	add_cell(USAGE_VISITORS, "guest", today - 100 * DAY, 4);
+	add_cell(USAGE_LANGUAGE_OTHER, "", today - DAY, -5);
 	assert_int_equal(store_apply(st, &batch), 0);
-	begin(STREAM, 2);
-	add_label(USAGE_LANGUAGE, "de", 50, NOON + DAY);
-	add_label(USAGE_LANGUAGE, "de", 1, NOON);
-	assert_int_equal(store_apply(st, &batch), 0);
-	assert_labels(st, USAGE_LANGUAGE, 0, 0, "de=56 en=6 ar=5 ");
-	assert_labels(st, USAGE_LANGUAGE, 20260101, 20260101,
-		      "de=6 en=6 ar=5 ");
-	assert_labels(st, USAGE_LANGUAGE, 20260102, 0, "de=50 ");
-	assert_labels(st, USAGE_PLATFORM, 0, 20260101, "apple=9 ");
+	assert_int_equal(store_read_last(st, on_last, said), 0);
+	assert_non_null(strstr(said, "guest online 2, "));
+	assert_non_null(strstr(said, "guest visitors 3, "));
+	assert_non_null(strstr(said, " language_other -5, "));
 	store_free(st);
 }
 
-static void test_totals(void **state)
-{
-	struct store *st = opened();
-
-	(void)state;
-	assert_totals(st, "");
-	assert_int_equal(apply_hour(st, 1, NOON, 5), 0);
-	assert_totals(st, "guest=5 peak=0 ");
-	begin(STREAM, 2);
-	add_row(USAGE_DAY, "", NOON)->value[USAGE_VISITORS] = 3;
-	add_row(USAGE_HOUR, "guest", NOON + DAY)->value[USAGE_VISITORS] = 6;
-	batch.row[1].value[USAGE_PEAK] = 10;
-	assert_int_equal(store_apply(st, &batch), 0);
-	assert_totals(st, "box=3 peak=0 guest=11 peak=10 ");
-	store_free(st);
-}
-
-/* Sums stop below what a signed 64-bit number holds, and stay there. */
+/* Sums stop before what a signed 64-bit number holds, and stay there. */
 static void test_large_values(void **state)
 {
 	struct store *st = opened();
@@ -267,17 +223,14 @@ static void test_large_values(void **state)
 	(void)state;
 	for (uint64_t seq = 1; seq <= 4; seq++) {
 		begin(STREAM, seq);
-		for (int zone = 0; zone < 3; zone++)
-			add_row(USAGE_HOUR, zone ? "a" : "b", NOON)
-				->value[USAGE_BYTES_DOWN] = UINT64_MAX;
-		add_label(USAGE_LANGUAGE, "de", UINT64_MAX, NOON);
+		add_cell(USAGE_BYTES_UP, "a", NOON, INT64_MAX);
+		add_cell(USAGE_BYTES_UP, "b", NOON, INT64_MIN);
 		assert_int_equal(store_apply(st, &batch), 0);
 	}
-	assert_true(total(st, USAGE_DAY, NULL, USAGE_BYTES_DOWN) ==
+	assert_true(total(st, STORE_WEEK, "a", USAGE_BYTES_UP) ==
 		    STORE_VALUE_MAX);
-	assert_true(total(st, USAGE_MONTH, "a", USAGE_BYTES_DOWN) ==
-		    STORE_VALUE_MAX);
-	assert_labels(st, USAGE_LANGUAGE, 0, 0, "de=4611686018427387903 ");
+	assert_true(total(st, STORE_WEEK, "b", USAGE_BYTES_UP) ==
+		    -STORE_VALUE_MAX);
 	store_free(st);
 }
 
@@ -287,55 +240,34 @@ static void test_refused(void **state)
 
 	(void)state;
 	assert_int_equal(apply_hour(st, 0, NOON, 1), -EINVAL);
+	assert_int_equal(apply_hour(st, 1, 0, 1), -EINVAL);
 	assert_int_equal(apply_hour(st, 1, -1, 1), -EINVAL);
 	assert_int_equal(apply_hour(st, 1, INT64_MAX, 1), -EINVAL);
 	begin(0, 1);
+	add_cell(USAGE_VISITORS, "", NOON, 1);
 	assert_int_equal(store_apply(st, &batch), -EINVAL);
 	begin(STREAM, 1);
-	add_row(USAGE_MONTH, "guest", NOON);
+	assert_int_equal(store_apply(st, &batch), -EINVAL);
+	add_cell(USAGE_METRICS, "guest", NOON, 1);
 	assert_int_equal(store_apply(st, &batch), -EINVAL);
 	begin(STREAM, 1);
-	add_row(USAGE_HOUR, "'; DROP", NOON);
+	add_cell(USAGE_VISITORS, "'; DROP", NOON, 1);
 	assert_int_equal(store_apply(st, &batch), -EINVAL);
 	begin(STREAM, 1);
-	memset(add_row(USAGE_HOUR, "", NOON)->zone, 'a', IPC_ZONE_NAME_MAX);
+	memset(add_cell(USAGE_VISITORS, "", NOON, 1)->zone, 'a',
+	       IPC_ZONE_NAME_MAX);
 	assert_int_equal(store_apply(st, &batch), -EINVAL);
 	begin(STREAM, 1);
-	add_label(USAGE_KINDS, "de", 1, NOON);
+	add_cell(USAGE_VISITORS, "", NOON, 1)->scale_d = 0;
 	assert_int_equal(store_apply(st, &batch), -EINVAL);
 	begin(STREAM, 1);
-	add_label(USAGE_LANGUAGE, "DE", 1, NOON);
+	add_cell(USAGE_VISITORS, "", NOON, 1)->scale_n = UINT64_MAX;
 	assert_int_equal(store_apply(st, &batch), -EINVAL);
 	begin(STREAM, 1);
-	batch.rows = STORE_ROWS_MAX + 1;
-	assert_int_equal(store_apply(st, &batch), -EINVAL);
-	begin(STREAM, 1);
-	batch.labels = STORE_LABELS_MAX + 1;
+	batch.cells = IPC_USAGE_CELLS + 1;
 	assert_int_equal(store_apply(st, &batch), -EINVAL);
 	assert_int_equal(store_position(st).stream, 0);
-	assert_int_equal(find(st, USAGE_HOUR, NULL, 0, 0)->rows, 0);
-	store_free(st);
-}
-
-/* Every row of the largest batch is of another hour. */
-static void test_largest_batch(void **state)
-{
-	struct store *st = opened();
-	char label[USAGE_LABEL_MAX];
-
-	(void)state;
-	begin(STREAM, 1);
-	for (int i = 0; i < STORE_ROWS_MAX; i++)
-		add_row(i % 2 ? USAGE_HOUR : USAGE_DAY, i % 3 ? "a" : "",
-			NOON + i * 30LL * DAY)
-			->value[USAGE_SESSIONS] = 1;
-	for (unsigned int i = 0; i < STORE_LABELS_MAX; i++) {
-		snprintf(label, sizeof(label), "l-%u", i);
-		add_label(USAGE_LANGUAGE, label, 1, NOON);
-	}
-	assert_int_equal(store_apply(st, &batch), 0);
-	assert_int_equal(total(st, USAGE_DAY, NULL, USAGE_SESSIONS),
-			 STORE_ROWS_MAX);
+	assert_int_equal(find(st, STORE_HOUR, NULL, 0, 0)->rows, 0);
 	store_free(st);
 }
 
@@ -359,17 +291,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_once),
-		TEST(test_increments),
-		TEST(test_days),
-		TEST(test_metrics_wanted),
+		TEST(test_sums),
+		TEST(test_bands),
+		TEST(test_steps),
 		TEST(test_long_and_short_days),
-		TEST(test_time_unknown),
 		TEST(test_retention),
-		TEST(test_labels),
-		TEST(test_totals),
+		TEST(test_last),
 		TEST(test_large_values),
 		TEST(test_refused),
-		TEST(test_largest_batch),
 		TEST(test_day),
 	};
 

@@ -28,8 +28,7 @@ static void test_memory(void **state)
 	assert_int_equal(apply_hour(st, 5, NOON, 10), 0);
 	assert_int_equal(apply_hour(st, 5, NOON, 10), 0);
 	assert_position(st, 5, 5);
-	assert_int_equal(total(st, USAGE_HOUR, NULL, USAGE_VISITORS), 10);
-	assert_totals(st, "guest=10 peak=0 ");
+	assert_int_equal(hours_total(st), 10);
 	assert_false(store_retry(st));
 	assert_position(st, 5, 5);
 	store_free(st);
@@ -45,12 +44,12 @@ static void test_no_folder(void **state)
 	assert_int_equal(store_health(st), STORE_CANNOT_WRITE);
 	assert_int_equal(apply_hour(st, 5, NOON, 10), 0);
 	begin(STREAM, 6);
-	add_row(USAGE_HOUR, "guest", NOON)->value[USAGE_VISITORS] = 1;
-	add_label(USAGE_LANGUAGE, "de", 4, NOON);
+	add_cell(USAGE_DEVICES_ONLINE, "guest", NOON, 1);
+	add_cell(USAGE_LANGUAGE_OTHER, "", NOON, 4);
 	assert_int_equal(store_apply(st, &batch), 0);
 	assert_position(st, 6, 0);
-	assert_int_equal(total(st, USAGE_HOUR, NULL, USAGE_VISITORS), 11);
-	assert_labels(st, USAGE_LANGUAGE, 0, 0, "de=4 ");
+	assert_int_equal(hours_total(st), 11);
+	assert_int_equal(total(st, STORE_WEEK, "", USAGE_LANGUAGE_OTHER), 4);
 	assert_false(store_retry(st));
 	path[strlen(folder) + 4] = '\0';
 	assert_int_equal(mkdir(path, 0700), 0);
@@ -63,10 +62,9 @@ static void test_no_folder(void **state)
 	store_free(st);
 	st = opened();
 	assert_position(st, 7, 7);
-	assert_int_equal(total(st, USAGE_HOUR, NULL, USAGE_VISITORS), 14);
-	assert_int_equal(total(st, USAGE_HOUR, "guest", USAGE_VISITORS), 14);
-	assert_int_equal(total(st, USAGE_DAY, "guest", USAGE_VISITORS), 14);
-	assert_labels(st, USAGE_LANGUAGE, 0, 0, "de=4 ");
+	assert_int_equal(hours_total(st), 14);
+	assert_int_equal(hours_total(st), 14);
+	assert_int_equal(total(st, STORE_WEEK, "", USAGE_LANGUAGE_OTHER), 4);
 	store_free(st);
 }
 
@@ -93,11 +91,8 @@ static void play_full_disk(struct store *st, uint64_t seq)
 	assert_int_equal(apply_hour(st, seq + 1, NOON + 3600, 1), 0);
 	assert_int_equal(store_health(st), STORE_CANNOT_WRITE);
 	assert_position(st, seq + 1, seq - 1);
-	assert_int_equal(total(st, USAGE_HOUR, "guest", USAGE_VISITORS),
-			 seq + 1);
-	assert_int_equal(total(st, USAGE_DAY, NULL, USAGE_VISITORS), seq + 1);
-	assert_int_equal(find(st, USAGE_DAY, NULL, 0, 0)->rows, 1);
-	assert_int_equal(find(st, USAGE_HOUR, NULL, 0, 0)->rows, 2);
+	assert_int_equal(hours_total(st), seq + 1);
+	assert_int_equal(find(st, STORE_HOUR, NULL, 0, 0)->rows, 2);
 	assert_false(store_retry(st));
 	assert_position(st, seq + 1, seq - 1);
 }
@@ -106,13 +101,11 @@ static void play_free_disk(struct store *st, uint64_t seq)
 {
 	assert_true(store_retry(st));
 	assert_position(st, seq + 1, seq + 1);
-	assert_int_equal(total(st, USAGE_HOUR, "guest", USAGE_VISITORS),
-			 seq + 1);
-	assert_int_equal(total(st, USAGE_HOUR, NULL, USAGE_VISITORS), seq + 1);
+	assert_int_equal(hours_total(st), seq + 1);
+	assert_int_equal(hours_total(st), seq + 1);
 	store_free(st);
 	st = opened();
 	assert_position(st, seq + 1, seq + 1);
-	assert_int_equal(total(st, USAGE_DAY, NULL, USAGE_VISITORS), seq + 1);
 	store_free(st);
 }
 
@@ -224,7 +217,7 @@ static void test_two_instances(void **state)
 	assert_position(st, 2, 2);
 	assert_int_equal(apply_hour(st, 3, NOON, 1), 0);
 	assert_int_equal(apply_hour(second, 3, NOON, 1), 0);
-	assert_int_equal(total(st, USAGE_HOUR, NULL, USAGE_VISITORS), 3);
+	assert_int_equal(hours_total(st), 3);
 	store_free(second);
 	store_free(st);
 }
@@ -275,8 +268,7 @@ static void test_no_shared_memory(void **state)
 		assert_int_equal(store_health(st), STORE_ON_DISK);
 		assert_int_equal(apply_hour(st, seq, NOON, 1), 0);
 		assert_position(st, seq, seq);
-		assert_int_equal(total(st, USAGE_DAY, NULL, USAGE_VISITORS),
-				 seq);
+		assert_int_equal(hours_total(st), seq);
 		store_free(st);
 	}
 	sqlite3_vfs_unregister(&vfs);
@@ -366,19 +358,6 @@ static void damage(void)
 	fclose(f);
 }
 
-/* After so many hours. */
-static struct store *damaged(uint64_t hours)
-{
-	struct store *st = opened();
-
-	for (uint64_t seq = 1; seq <= hours; seq++)
-		assert_int_equal(
-			apply_hour(st, seq, NOON + (int64_t)seq * 3600, 1), 0);
-	store_free(st);
-	damage();
-	return opened();
-}
-
 static void on_any_row(const struct store_figures *f, void *arg)
 {
 	(void)f;
@@ -387,32 +366,44 @@ static void on_any_row(const struct store_figures *f, void *arg)
 
 static void test_damaged_pages(void **state)
 {
-	struct store_query q = { .step = USAGE_HOUR };
-	struct store *st = damaged(300);
+	struct store_query q = { .step = STORE_HOUR };
+	struct store *st = opened();
 
 	(void)state;
+	for (uint64_t seq = 1; seq <= 900; seq++)
+		assert_int_equal(
+			apply_hour(st, seq, NOON + (int64_t)seq * 3600, 1), 0);
+	store_free(st);
+	damage();
+	st = opened();
 	assert_true(store_read(st, &q, on_any_row, NULL) < 0);
 	assert_int_equal(store_health(st), STORE_CANNOT_WRITE);
-	assert_int_equal(apply_hour(st, 301, NOON, 1), 0);
+	assert_int_equal(apply_hour(st, 901, NOON, 1), 0);
 	assert_true(store_retry(st));
 	assert_int_equal(store_health(st), STORE_ON_DISK);
 	/* what has been acknowledged is in the file that was set aside */
 	assert_int_equal(store_position(st).applied, 0);
 	assert_set_aside(1, "SQLite format 3");
-	assert_int_equal(apply_hour(st, 301, NOON, 1), 0);
-	assert_position(st, 301, 301);
+	assert_int_equal(apply_hour(st, 901, NOON, 1), 0);
+	assert_position(st, 901, 901);
 	store_free(st);
 }
 
 static void test_damage_met_in_writing(void **state)
 {
-	struct store *st = damaged(300);
+	struct store *st = opened();
 
 	(void)state;
-	assert_int_equal(apply_hour(st, 301, NOON, 1), 0);
-	assert_position(st, 301, 301);
+	for (uint64_t seq = 1; seq <= 900; seq++)
+		assert_int_equal(
+			apply_hour(st, seq, NOON + (int64_t)seq * 3600, 1), 0);
+	store_free(st);
+	damage();
+	st = opened();
+	assert_int_equal(apply_hour(st, 901, NOON, 1), 0);
+	assert_position(st, 901, 901);
 	assert_int_equal(store_health(st), STORE_ON_DISK);
-	assert_int_equal(total(st, USAGE_HOUR, NULL, USAGE_VISITORS), 1);
+	assert_int_equal(hours_total(st), 1);
 	assert_set_aside(1, "SQLite format 3");
 	store_free(st);
 }
@@ -455,7 +446,7 @@ static void assert_left_alone(void)
 	assert_int_equal(store_health(st), STORE_CANNOT_WRITE);
 	assert_int_equal(apply_hour(st, 2, NOON, 1), 0);
 	assert_position(st, 2, 0);
-	assert_int_equal(total(st, USAGE_HOUR, NULL, USAGE_VISITORS), 1);
+	assert_int_equal(hours_total(st), 1);
 	assert_false(store_retry(st));
 	store_free(st);
 	assert_null(store_open_readonly(path, "", error));
@@ -487,20 +478,61 @@ static void test_somebody_elses(void **state)
 	assert_memory_equal(before, after, sizeof(before));
 }
 
+/* Figures that k devices shared stay, apart from what comes then. */
+static void on_old_day(store_day day, const uint64_t value[STORE_OLD_COLUMNS],
+		       void *arg)
+{
+	char *said = arg;
+	size_t len = strlen(said);
+
+	snprintf(said + len, 100 - len, "%u %llu %llu %llu, ", day,
+		 (unsigned long long)value[0], (unsigned long long)value[1],
+		 (unsigned long long)value[STORE_OLD_COLUMNS - 1]);
+}
+
 static void test_migration(void **state)
+{
+	char said[100] = "", all[400];
+	struct store *st;
+	sqlite3 *db;
+
+	(void)state;
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite_migrate(db, store_migrations, 1), 0);
+	snprintf(all, sizeof(all),
+		 "INSERT INTO days (id, visitors_day, visitors, peak) VALUES"
+		 " (20260101 << 10, 5, 9, 10), (20260102 << 10, 7, 8, 15),"
+		 " (20260102 << 10 | 1, 7, 8, 15);"
+		 "INSERT INTO hours (id, visitors) VALUES (%d << 10 | 1, 3);"
+		 "UPDATE meta SET stream = 3, seq = 99;",
+		 NOON);
+	assert_int_equal(sqlite3_exec(db, all, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	st = opened();
+	assert_int_equal(apply_hour(st, 1, NOON, 12), 0);
+	assert_int_equal(hours_total(st), 12);
+	assert_int_equal(store_read_old(st, 0, 0, on_old_day, said), 0);
+	assert_string_equal(said, "20260101 5 9 10, 20260102 7 8 15, ");
+	said[0] = '\0';
+	assert_int_equal(
+		store_read_old(st, 20260102, 20260102, on_old_day, said), 0);
+	assert_string_equal(said, "20260102 7 8 15, ");
+	store_free(st);
+	assert_int_equal(number_of("PRAGMA user_version"), store_version);
+	assert_int_equal(number_of("SELECT visitors FROM k_hours"), 3);
+}
+
+/* All of it or nothing. */
+static void test_migration_fails(void **state)
 {
 	const char *const steps[] = {
 		store_migrations[0],
 		"ALTER TABLE days ADD COLUMN more INTEGER NOT NULL DEFAULT 7;",
 		"CREATE TABLE notes (text); CREATE TABLE days (id)",
 	};
-	struct store *st = opened();
 	sqlite3 *db;
 
 	(void)state;
-	assert_int_equal(store_version, 1);
-	assert_int_equal(apply_hour(st, 1, NOON, 12), 0);
-	store_free(st);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite_migrate(db, steps, 2), 0);
 	assert_int_equal(sqlite_migrate(db, steps, 2), 0);
@@ -510,7 +542,6 @@ static void test_migration(void **state)
 	assert_int_equal(sqlite_migrate(db, steps, 1), -EPROTONOSUPPORT);
 	sqlite3_close(db);
 	assert_int_equal(number_of("PRAGMA user_version"), 2);
-	assert_int_equal(number_of("SELECT visitors + more FROM days"), 19);
 	assert_int_equal(number_of("SELECT count(*) FROM sqlite_schema"
 				   " WHERE name = 'notes'"),
 			 0);
@@ -528,17 +559,15 @@ static void test_reader(void **state)
 	assert_int_equal(apply_hour(st, 1, NOON, 12), 0);
 	reader = store_open_readonly(path, "", error);
 	assert_non_null(reader);
-	assert_int_equal(total(reader, USAGE_HOUR, "guest", USAGE_VISITORS),
-			 12);
+	assert_int_equal(hours_total(reader), 12);
 	assert_int_equal(apply_hour(st, 2, NOON, 12), 0);
-	assert_int_equal(total(reader, USAGE_DAY, NULL, USAGE_VISITORS), 12);
+	assert_int_equal(hours_total(reader), 12);
 	store_free(reader);
 	reader = store_open_readonly(path, "", error);
 	assert_non_null(reader);
-	assert_int_equal(total(reader, USAGE_HOUR, "guest", USAGE_VISITORS),
-			 24);
+	assert_int_equal(hours_total(reader), 24);
 	store_free(st);
-	assert_int_equal(total(reader, USAGE_DAY, NULL, USAGE_VISITORS), 24);
+	assert_int_equal(hours_total(reader), 24);
 	store_free(reader);
 	assert_int_equal(number_of("SELECT seq FROM meta"), 2);
 }
@@ -562,6 +591,7 @@ int main(void)
 		TEST(test_later_version),
 		TEST(test_somebody_elses),
 		TEST(test_migration),
+		TEST(test_migration_fails),
 		TEST(test_reader),
 	};
 

@@ -50,44 +50,39 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static struct ipc_usage_part part(uint64_t seq, uint16_t index, uint16_t count)
+/* One of so many that come together. */
+static struct ipc_usage_cell cell(uint64_t seq, uint16_t more)
 {
-	return (struct ipc_usage_part){ STREAM, seq, NOON, index, count, 0 };
-}
-
-static void row(uint64_t seq, uint16_t index, uint16_t count)
-{
-	struct ipc_usage_row m = {
-		.part = part(seq, index, count),
-		.step = USAGE_HOUR,
-		.zone = "guest",
-		.value = { [USAGE_VISITORS] = 1 },
-	};
-
-	store_import_row(import, &m);
-}
-
-static void label(uint64_t seq, uint16_t index, uint16_t count)
-{
-	struct ipc_usage_label m = {
-		.part = part(seq, index, count),
-		.kind = USAGE_LANGUAGE,
+	return (struct ipc_usage_cell){
+		.stream = STREAM,
+		.seq = seq,
+		.start_s = NOON,
 		.value = 1,
+		.scale_n = 5,
+		.scale_d = 1,
+		.metric = USAGE_DEVICES_ONLINE,
+		.hours = 1,
+		.more = more,
+		.zone = "guest",
 	};
+}
 
-	snprintf(m.label, sizeof(m.label), "l%u", index);
-	store_import_label(import, &m);
+static void come(uint64_t seq, uint16_t more)
+{
+	struct ipc_usage_cell c = cell(seq, more);
+
+	store_import_cell(import, &c);
 }
 
 static void on_row(const struct store_figures *f, void *arg)
 {
-	*(uint64_t *)arg += f->value[USAGE_VISITORS];
+	*(int64_t *)arg += f->sum[USAGE_DEVICES_ONLINE].value;
 }
 
-static uint64_t visitors(void)
+static int64_t devices(void)
 {
-	struct store_query q = { .step = USAGE_HOUR };
-	uint64_t sum = 0;
+	struct store_query q = { .step = STORE_HOUR };
+	int64_t sum = 0;
 
 	assert_int_equal(store_read(store, &q, on_row, &sum), 0);
 	return sum;
@@ -100,7 +95,7 @@ static void assert_asked(unsigned int count, uint64_t after, uint64_t committed)
 	assert_int_equal(asked.committed, committed);
 }
 
-static void test_batches(void **state)
+static void test_answers(void **state)
 {
 	(void)state;
 	store_import_retry(import);
@@ -108,34 +103,34 @@ static void test_batches(void **state)
 	store_import_connected(import);
 	assert_asked(1, 0, 0);
 	assert_int_equal(asked.stream, 0);
-	row(1, 0, 1);
+	come(1, 0);
 	assert_asked(2, 1, 1);
 	assert_int_equal(asked.stream, STREAM);
-	row(2, 0, 4);
-	row(2, 1, 4);
-	label(2, 2, 4);
+	come(2, 2);
+	come(3, 1);
 	assert_asked(2, 1, 1);
 	store_import_retry(import);
 	assert_asked(2, 1, 1);
-	label(2, 3, 4);
-	assert_asked(3, 2, 2);
-	label(3, 0, 1);
-	assert_asked(4, 3, 3);
-	assert_int_equal(visitors(), 3);
+	come(4, 0);
+	assert_asked(3, 4, 4);
+	for (uint16_t i = 0; i < IPC_USAGE_CELLS; i++)
+		come(5 + i, (uint16_t)(IPC_USAGE_CELLS - 1 - i));
+	assert_asked(4, 4 + IPC_USAGE_CELLS, 4 + IPC_USAGE_CELLS);
+	assert_int_equal(devices(), 4 + IPC_USAGE_CELLS);
 }
 
 static void test_connection_lost(void **state)
 {
 	(void)state;
 	store_import_connected(import);
-	row(1, 0, 3);
-	row(1, 1, 3);
+	come(1, 2);
+	come(2, 1);
 	store_import_connected(import);
 	assert_asked(2, 0, 0);
-	row(1, 0, 2);
-	row(1, 1, 2);
-	assert_asked(3, 1, 1);
-	assert_int_equal(visitors(), 2);
+	come(1, 1);
+	come(2, 0);
+	assert_asked(3, 2, 2);
+	assert_int_equal(devices(), 2);
 }
 
 /* Each is left aside, is asked for by the timer alone, and then is good. */
@@ -144,92 +139,76 @@ static void out_of_order(void (*play)(void))
 	store_import_connected(import);
 	play();
 	assert_asked(1, 0, 0);
-	assert_int_equal(visitors(), 0);
+	assert_int_equal(devices(), 0);
 	store_import_retry(import);
 	assert_asked(2, 0, 0);
-	row(1, 0, 1);
+	come(1, 0);
 	assert_asked(3, 1, 1);
 	store_import_retry(import);
 	assert_asked(3, 1, 1);
-	assert_int_equal(visitors(), 1);
+	assert_int_equal(devices(), 1);
 }
 
-static void play_part_missing(void)
+static void play_one_missing(void)
 {
-	row(1, 0, 4);
-	row(1, 2, 4);
-	row(1, 3, 4);
-}
-
-static void play_no_beginning(void)
-{
-	row(1, 1, 2);
-}
-
-static void play_other_seq(void)
-{
-	row(1, 0, 2);
-	row(2, 1, 2);
+	come(1, 3);
+	come(3, 1);
+	come(4, 0);
 }
 
 static void play_other_count(void)
 {
-	row(1, 0, 2);
-	row(1, 1, 3);
+	come(1, 2);
+	come(2, 2);
+	come(3, 1);
+	come(4, 0);
 }
 
-static void play_row_behind_label(void)
+static void play_other_stream(void)
 {
-	label(1, 0, 2);
-	row(1, 1, 2);
+	struct ipc_usage_cell c = cell(2, 0);
+
+	come(1, 1);
+	c.stream++;
+	store_import_cell(import, &c);
 }
 
-static void play_no_parts(void)
+static void play_many(void)
 {
-	row(1, 0, 0);
-	label(1, 0, 0);
-}
-
-static void play_many_rows(void)
-{
-	for (uint16_t i = 0; i < STORE_ROWS_MAX + 2; i++)
-		row(1, i, STORE_ROWS_MAX + 2);
-}
-
-static void play_many_labels(void)
-{
-	for (uint16_t i = 0; i < STORE_LABELS_MAX + 2; i++)
-		label(1, i, STORE_LABELS_MAX + 2);
+	for (uint16_t i = 0; i < IPC_USAGE_CELLS + 2; i++)
+		come(1 + i, (uint16_t)(IPC_USAGE_CELLS + 1 - i));
 }
 
 static void play_bad_zone(void)
 {
-	struct ipc_usage_row m = { .part = part(1, 0, 1), .zone = "Guest" };
+	struct ipc_usage_cell c = cell(1, 0);
 
-	store_import_row(import, &m);
+	c.zone[0] = 'G';
+	store_import_cell(import, &c);
 }
 
-static void play_bad_step(void)
+static void play_bad_metric(void)
 {
-	struct ipc_usage_row m = { .part = part(1, 0, 1), .step = USAGE_MONTH };
+	struct ipc_usage_cell c = cell(1, 0);
 
-	store_import_row(import, &m);
+	c.metric = USAGE_METRICS;
+	store_import_cell(import, &c);
 }
 
-static void play_bad_label(void)
+static void play_no_scale(void)
 {
-	struct ipc_usage_label m = { .part = part(1, 0, 1), .label = "a;b" };
+	struct ipc_usage_cell c = cell(1, 0);
 
-	store_import_label(import, &m);
+	c.scale_d = 0;
+	store_import_cell(import, &c);
 }
 
 static void test_out_of_order(void **state)
 {
 	static void (*const plays[])(void) = {
-		play_part_missing, play_no_beginning,	  play_other_seq,
-		play_other_count,  play_row_behind_label, play_no_parts,
-		play_many_rows,	   play_many_labels,	  play_bad_zone,
-		play_bad_step,	   play_bad_label,
+		play_one_missing, play_other_count, play_other_stream,
+		play_many,	  play_bad_zone,    play_bad_metric,
+		play_no_scale,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(plays); i++) {
@@ -244,35 +223,36 @@ static void test_twice(void **state)
 {
 	(void)state;
 	store_import_connected(import);
-	row(1, 0, 1);
+	come(1, 0);
 	assert_asked(2, 1, 1);
-	row(1, 0, 1);
-	row(1, 0, 1);
+	come(1, 0);
+	come(1, 0);
 	assert_asked(2, 1, 1);
-	row(2, 0, 1);
+	come(1, 1); /* with one more than when it was asked first */
+	come(2, 0);
 	assert_asked(3, 2, 2);
-	assert_int_equal(visitors(), 2);
+	assert_int_equal(devices(), 2);
 }
 
-/* Batches that are gone are asked for once. */
+/* Cells that are gone are asked for once. */
 static void test_gap(void **state)
 {
 	(void)state;
 	store_import_connected(import);
-	row(5, 0, 1);
+	come(5, 0);
 	assert_asked(2, 5, 5);
-	row(8, 0, 1);
+	come(8, 0);
 	assert_asked(3, 5, 5);
-	row(6, 0, 1);
+	come(6, 0);
 	assert_asked(4, 6, 6);
-	row(8, 0, 1);
+	come(8, 0);
 	assert_asked(5, 6, 6);
-	row(8, 0, 1);
+	come(8, 0);
 	assert_asked(6, 8, 8);
-	assert_int_equal(visitors(), 3);
+	assert_int_equal(devices(), 3);
 }
 
-/* The disk comes back while a batch is on its way. */
+/* The disk comes back while an answer is on its way. */
 static void test_disk(void **state)
 {
 	char folder[] = "/tmp/import.XXXXXX", path[64];
@@ -283,19 +263,16 @@ static void test_disk(void **state)
 	store = store_open(path, 86400);
 	assert_int_equal(set_up(state), 0);
 	store_import_connected(import);
-	row(1, 0, 1);
+	come(1, 0);
 	assert_asked(2, 1, 0);
-	row(2, 0, 3);
 	path[strlen(folder) + 4] = '\0';
 	assert_int_equal(mkdir(path, 0700), 0);
 	store_import_retry(import);
 	assert_asked(3, 1, 1);
-	row(2, 1, 3);
-	row(2, 2, 3);
-	assert_asked(3, 1, 1);
-	row(2, 0, 1);
-	assert_asked(4, 2, 2);
-	assert_int_equal(visitors(), 2);
+	come(2, 1);
+	come(3, 0);
+	assert_asked(4, 3, 3);
+	assert_int_equal(devices(), 3);
 	store_free(store);
 	store = NULL;
 	path[strlen(folder) + 4] = '/';
@@ -310,7 +287,7 @@ static void test_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_batches),	 TEST(test_connection_lost),
+		TEST(test_answers),	 TEST(test_connection_lost),
 		TEST(test_out_of_order), TEST(test_twice),
 		TEST(test_gap),		 TEST(test_disk),
 	};

@@ -72,6 +72,26 @@ int clock_gettime(clockid_t c, struct timespec *t)
 	return 0;
 }
 
+/*
+ * Where the test wants figures without noise: netctl draws it from 64 bytes at
+ * a time, last word first. Five such words give a draw of 0.
+ */
+ssize_t getrandom(void *bytes, size_t len, unsigned int flags)
+{
+	static const uint64_t quiet[5] = { 0, 0, 0, 1, 0 };
+	static ssize_t (*next)(void *, size_t, unsigned int);
+	static unsigned int at;
+	uint64_t *word = bytes;
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "getrandom");
+	if (len != 64 || !getenv("STADTTOR_QUIET"))
+		return next(bytes, len, flags);
+	for (int i = 7; i >= 0; i--)
+		word[i] = quiet[at++ % 5];
+	return (ssize_t)len;
+}
+
 int gettimeofday(struct timeval *restrict t, void *restrict zone)
 {
 	struct timespec now;
