@@ -174,17 +174,6 @@ const char *usage_period_to_string(enum usage_period period)
 						    : "?";
 }
 
-bool usage_period_parse(const char *name, enum usage_period *out)
-{
-	for (int i = 0; i < USAGE_PERIODS; i++) {
-		if (!strcmp(period_names[i], name)) {
-			*out = (enum usage_period)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 enum usage_metric usage_dwell_metric(uint64_t seconds)
 {
 	static const unsigned int below_min[] = {

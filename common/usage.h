@@ -112,7 +112,6 @@ bool usage_metric_parse(const char *name, enum usage_metric *out);
 bool usage_series_parse(const char *name, enum usage_series *out);
 
 const char *usage_period_to_string(enum usage_period period);
-bool usage_period_parse(const char *name, enum usage_period *out);
 
 /* The metric of so long a time online, and of the page's language. */
 enum usage_metric usage_dwell_metric(uint64_t seconds);

@@ -127,11 +127,7 @@ bool store_step_parse(const char *name, enum store_step *out);
 /* Within it, in 95 of 100 cases, lies what was counted: above 0. */
 double store_band(const struct store_sum *s);
 
-/* Below it, one figure is not told from none: 3 t of one cell. */
-double store_floor(const struct store_sum *s);
-
-/* Adds one that is of other times or zones; maxima of other times: the larger.
- */
+/* Adds one that is of other times or zones. */
 void store_sum_add(struct store_sum *sum, const struct store_sum *other);
 
 /* Calls on_row in order of time, for periods with figures only. No callback
