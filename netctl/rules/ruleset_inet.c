@@ -115,7 +115,7 @@ static void part_sets(struct walk *w, const struct zone_settings *z,
 /* Connections of one device at once, bounded by a set of each zone. */
 enum flows {
 	FLOWS_BEFORE, /* of who is not in */
-	FLOWS_PORTAL, /* of those, to the portal */
+	FLOWS_PORTAL, /* of those, to the box, but for names */
 	FLOWS_DNS,    /* of TCP to the resolver */
 	FLOWS_MEMBER, /* of who is in */
 	FLOWS_MAX
@@ -319,19 +319,29 @@ static void let_in(struct walk *w, uint32_t port)
 	RULE(w, term_l4proto(IPPROTO_TCP), term_dport(port), T(TERM_ACCEPT));
 }
 
-/* The resolver's children and its list of questions are everybody's. */
-static void bound_resolver(struct walk *w, const struct zone_settings *z)
+/*
+ * The resolver's children and its list of questions are everybody's. What asks
+ * for names is not counted otherwise: a phone that joins asks for dozens, each
+ * from a port of its own. Where nobody can answer them, the portal does.
+ */
+static void let_names_in(struct walk *w, const struct zone_settings *z)
 {
+	const uint64_t ports[] = { DNS_PORT,
+				   w->in->settings->portal.hijack_port };
 	struct ruleset_term over = term_of_zone(TERM_OVER_RATE, "dns", z->name);
 
 	over.value = (uint32_t)z->dns_per_s;
 	RULE(w, T(TERM_NEW_FLOW), term_l4proto(IPPROTO_TCP),
 	     term_dport(DNS_PORT), term_over(z, FLOWS_DNS),
 	     term_named(TERM_GOTO, "refuse"));
-	RULE(w, term_l4proto(IPPROTO_UDP), term_dport(DNS_PORT), over,
-	     T(TERM_DROP));
 	RULE(w, term_l4proto(IPPROTO_TCP), term_dport(DNS_PORT), over,
 	     T(TERM_DROP));
+	for (size_t k = 0; k < (is_offline(w, z) ? 2 : 1); k++) {
+		RULE(w, term_l4proto(IPPROTO_UDP), term_dport(ports[k]), over,
+		     T(TERM_DROP));
+		RULE(w, term_l4proto(IPPROTO_UDP), term_dport(ports[k]),
+		     T(TERM_ACCEPT));
+	}
 }
 
 /* What the box itself offers to guests: addresses, names, the portal. */
@@ -343,7 +353,6 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	} open[] = {
 		{ IPPROTO_UDP, 67 },
 		{ IPPROTO_UDP, 547 },
-		{ IPPROTO_UDP, DNS_PORT },
 		{ IPPROTO_TCP, DNS_PORT },
 	};
 	uint32_t port[PORTAL_PORTS];
@@ -352,15 +361,14 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	target_chain(w, "input", z->name);
 	RULE(w, T(TERM_NEW_FLOW), term_granted(w),
 	     term_of_zone(TERM_JUMP, "count", z->name));
+	let_names_in(w, z);
 	/*
 	 * Who finds no place in the set passes: the portal has bounds of its
-	 * own. Names are not counted: a phone that joins asks for dozens, each
-	 * from a port of its own.
+	 * own.
 	 */
 	RULE(w, T(TERM_NEW_FLOW), term_not_granted(w),
-	     term_l4proto(IPPROTO_TCP), term_over(z, FLOWS_PORTAL),
-	     term_count(COUNTER_TOO_MANY), term_named(TERM_GOTO, "refuse"));
-	bound_resolver(w, z);
+	     term_over(z, FLOWS_PORTAL), term_count(COUNTER_TOO_MANY),
+	     term_named(TERM_GOTO, "refuse"));
 	/* Forged, it cuts answers of DNS into fragments that nobody counts. */
 	RULE(w, term_not_granted(w), term_ct_state(STATE_RELATED),
 	     T(TERM_DROP));
@@ -369,10 +377,8 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	RULE(w, T(TERM_ICMPV6, .value = ND_REDIRECT), T(TERM_DROP));
 	RULE(w, term_l4proto(IPPROTO_ICMP), T(TERM_ACCEPT));
 	RULE(w, term_l4proto(IPPROTO_ICMPV6), T(TERM_ACCEPT));
-	if (is_offline(w, z))
-		RULE(w, term_l4proto(IPPROTO_UDP), term_dport(p->hijack_port),
-		     T(TERM_ACCEPT));
-	else /* Opened before the tap, it would lead back to the portal. */
+	if (!is_offline(w, z)) /* Opened before the tap, it would lead back to
+				  the portal. */
 		RULE(w, term_granted(w), term_l4proto(IPPROTO_TCP),
 		     term_dport(p->hijack_port), T(TERM_REJECT_TCP));
 	for (size_t k = 0; k < ARRAY_SIZE(open); k++)

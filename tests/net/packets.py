@@ -80,11 +80,11 @@ def tcp_ack(source, destination, port, from_port=4000):
     return with_checksum(source, destination, TCP, data, 16)
 
 
-def echo_request(source, destination):
+def echo_request(source, destination, ident=77):
     if ":" not in source:
-        data = struct.pack("!BBHHH", 8, 0, 0, 77, 1) + b"leak"
+        data = struct.pack("!BBHHH", 8, 0, 0, ident, 1) + b"leak"
         return data[:2] + struct.pack("!H", checksum(data)) + data[4:]
-    data = struct.pack("!BBHHH", 128, 0, 0, 77, 1) + b"leak"
+    data = struct.pack("!BBHHH", 128, 0, 0, ident, 1) + b"leak"
     return with_checksum(source, destination, ICMPV6, data, 2)
 
 

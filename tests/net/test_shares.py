@@ -8,6 +8,7 @@ import struct
 import time
 
 import lab
+import packets
 import pytest
 import traffic
 from traffic import FAMILIES, V4
@@ -104,6 +105,24 @@ def test_connections_to_the_portal(stadttor, phones):
         results = connect(greedy, (greedy.network.gate4, 80), 205, stack)
         assert results == [True] * 200 + [False] * 5
         assert traffic.http(modest, modest.network.gate4).status == 200
+
+
+def test_echoes_before_the_tap(stadttor, street, phones):
+    """Each has an entry in the table of connections, which all share. Names are
+    not among them."""
+    stadttor.start()
+    greedy, modest = phones[:2]
+    for gate in (greedy.network.gate4, street.staff.gate4):
+        for number in range(150):
+            greedy.raw(packets.ether(
+                greedy.mac, greedy.network.mac,
+                packets.ip(greedy.ip4, gate, packets.ICMP,
+                           packets.echo_request(greedy.ip4, gate, number))))
+    assert traffic.resolve(greedy, "net.test")
+    listed = street.gate.run("conntrack", "-L", "-p", "icmp", "-s",
+                             greedy.ip4).stdout
+    assert len(listed.splitlines()) == 200
+    assert traffic.ping(modest, modest.network.gate4) is True
 
 
 def test_made_up_devices_shut_nobody_out(stadttor, street, phones):
