@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <libnftnl/chain.h>
+#include <libnftnl/table.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -27,6 +28,7 @@ struct fingerprint {
 	uint64_t sum;
 	unsigned int objects; /* chains, rules and flow tables of ours */
 	bool is_guarded;
+	bool sleeps;
 };
 
 /* FNV-1a over the message behind its netlink and nfnetlink headers. */
@@ -40,6 +42,22 @@ static int on_fingerprint(const struct nlmsghdr *nlh, void *arg)
 	f->objects++;
 	for (; byte < end; byte++)
 		f->sum = (f->sum ^ *byte) * 0x100000001b3ULL;
+	return 0;
+}
+
+/* A table that sleeps has all its rules, and none is in force. */
+static int on_table(const struct nlmsghdr *nlh, void *arg)
+{
+	struct fingerprint *f = arg;
+	struct nftnl_table *t = nftnl_table_alloc();
+
+	if (!t)
+		return -ENOMEM;
+	if (nftnl_table_nlmsg_parse(nlh, t) == 0 &&
+	    !strcmp(nftnl_table_get_str(t, NFTNL_TABLE_NAME), RULESET_TABLE))
+		f->sleeps |= nftnl_table_get_u32(t, NFTNL_TABLE_FLAGS) &
+			     NFT_TABLE_F_DORMANT;
+	nftnl_table_free(t);
 	return 0;
 }
 
@@ -131,6 +149,8 @@ static int fingerprint(void *arg)
 		return err;
 	for (int family = FAMILY_NETDEV; family <= FAMILY_INET; family++) {
 		uint16_t nfproto = ruleset_nfproto((enum ruleset_family)family);
+		const struct nft_dump tables = { NFT_MSG_GETTABLE, nfproto,
+						 NULL, on_table, f };
 		const struct nft_dump chains = { NFT_MSG_GETCHAIN, nfproto,
 						 NULL, on_fingerprint_chain,
 						 f };
@@ -138,7 +158,9 @@ static int fingerprint(void *arg)
 						fill_table_name, on_fingerprint,
 						f };
 
-		err = nft_dump(f->nft, &chains);
+		err = nft_dump(f->nft, &tables);
+		if (!err)
+			err = nft_dump(f->nft, &chains);
 		if (!err)
 			err = nft_dump(f->nft, &rules);
 		if (err)
@@ -153,7 +175,7 @@ int fingerprint_read(struct nft *nft, const struct ruleset_input *in,
 	struct fingerprint f = { .in = in, .nft = nft };
 	int err = netlink_retry(fingerprint, &f);
 
-	*sum = f.is_guarded ? FINGERPRINT_OTHERS : f.sum;
+	*sum = f.is_guarded || f.sleeps ? FINGERPRINT_OTHERS : f.sum;
 	return err;
 }
 
@@ -188,7 +210,8 @@ int fingerprint_take(struct nft *nft, const struct ruleset_input *in,
 	int err = netlink_retry(fingerprint, &f);
 
 	ruleset_walk(in, &counts);
-	*sum = f.is_guarded || f.has_empty_set || f.objects != wanted
+	*sum = f.is_guarded || f.sleeps || f.has_empty_set ||
+			       f.objects != wanted
 		       ? FINGERPRINT_OTHERS
 		       : f.sum;
 	return err;

@@ -11,9 +11,9 @@
 
 /*
  * A number that changes when anybody changes a chain, rule, network or flow
- * table of ours;
- * FINGERPRINT_OTHERS while etc/guard keeps the guests of one of the zones out,
- * as after one that came late. 0 or -errno.
+ * table of ours; FINGERPRINT_OTHERS while etc/guard keeps the guests of one of
+ * the zones out, as after one that came late, or a table of ours is dormant. 0
+ * or -errno.
  */
 int fingerprint_read(struct nft *nft, const struct ruleset_input *in,
 		     uint64_t *sum) MUST_CHECK;

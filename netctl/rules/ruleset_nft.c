@@ -66,6 +66,8 @@ static void put_table(struct nft *nft, uint16_t type, uint16_t nfproto,
 	if (!t)
 		fatal("nft: no memory for a table");
 	nftnl_table_set_str(t, NFTNL_TABLE_NAME, name);
+	if (type == NFT_MSG_NEWTABLE) /* one that sleeps wakes up */
+		nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, 0);
 	nlh = nft_put(nft, type, nfproto,
 		      type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0);
 	nftnl_table_nlmsg_build_payload(nlh, t);

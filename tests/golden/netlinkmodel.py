@@ -361,7 +361,7 @@ class Ruleset:
             if line.startswith("table "):
                 self.family = {"netdev": NETDEV, "inet": INET}[words[1]]
                 self.put(self.objects, NEWTABLE, CREATE,
-                         netlink.attr(1, TABLE))
+                         netlink.attr(1, TABLE), netlink.attr(2, u32(0)))
             elif words and words[0] == "counter":
                 self.block()
                 self.put(self.objects, NEWOBJ, CREATE,
@@ -469,7 +469,8 @@ class Ruleset:
         """What is there already? Then all of it at once."""
         for device in self.guests:  # whose guards go, whether there or not
             name = self.netlink.attr(1, text(f"stadttor_guard_{device}"))
-            self.put(self.rules, NEWTABLE, CREATE, name)
+            self.put(self.rules, NEWTABLE, CREATE, name,
+                     self.netlink.attr(2, u32(0)))
             self.put(self.rules, DELTABLE, 0, name)
         questions = [self.netlink.nft(GETTABLE, family, DUMP, 2 + i)
                      for i, family in enumerate((NETDEV, INET))]

@@ -23,6 +23,8 @@ DEEDS = {
     "forward chain": ["flush chain inet stadttor forward"],
     "networks": ["flush set inet stadttor special6"],
     "one network": ["delete element inet stadttor special4 { 10.0.0.0/8 }"],
+    "inet sleeps": ["add table inet stadttor { flags dormant; }"],
+    "netdev sleeps": ["add table netdev stadttor { flags dormant; }"],
     "ingress chain": ["flush chain netdev stadttor ingress_guest"],
 }
 
