@@ -12,6 +12,7 @@
 #include "netctl/control/classes.h"
 #include "netctl/control/counters.h"
 #include "netctl/control/devices.h"
+#include "netctl/control/garden_sync.h"
 #include "netctl/control/hours.h"
 #include "netctl/control/outlet.h"
 #include "netctl/control/path.h"
@@ -398,6 +399,16 @@ static void forget_devices(struct controller *c, const struct settings *next,
 	}
 }
 
+/* After zones have got their places in the new config. */
+static void lose_names(struct controller *c, const struct settings *next,
+		       const int map[])
+{
+	for (size_t i = 0; i < c->settings->zones; i++)
+		if (map[i] >= 0 &&
+		    garden_sync_loses(c->settings, i, next, (size_t)map[i]))
+			c->zone[map[i]].has_lost_names = true;
+}
+
 void controller_reload(struct controller *c, struct settings *next)
 {
 	struct zone_state before[SETTINGS_ZONES];
@@ -415,6 +426,7 @@ void controller_reload(struct controller *c, struct settings *next)
 		if (map[i] >= 0)
 			c->zone[map[i]] = before[i];
 	forget_devices(c, next, map);
+	lose_names(c, next, map);
 	memset(c->uplink_ifindex, 0, sizeof(c->uplink_ifindex));
 	memset(c->uplink_is_up, 0, sizeof(c->uplink_is_up));
 	settings_free(c->settings);

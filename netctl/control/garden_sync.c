@@ -9,6 +9,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include "common/array.h"
 #include "common/clock.h"
 #include "netctl/control/pending.h"
 #include "netctl/control/state.h"
@@ -16,34 +17,59 @@
 
 #define SAY_AGAIN_MS 3600000
 
+static const uint16_t families[] = { AF_INET, AF_INET6 };
+
 /* --- elements ------------------------------------------------------ */
+
+static struct nftnl_set *set_of(const struct controller *c, size_t zone,
+				uint16_t family)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+	char name[RULESET_NAME_MAX];
+
+	if (!set)
+		fatal("nft: no memory for a set");
+	ruleset_name(name, family == AF_INET ? "garden4" : "garden6",
+		     c->settings->zone[zone].name);
+	nftnl_set_set_str(set, NFTNL_SET_TABLE, RULESET_TABLE);
+	nftnl_set_set_str(set, NFTNL_SET_NAME, name);
+	nftnl_set_set_u32(set, NFTNL_SET_FAMILY, NFPROTO_INET);
+	return set;
+}
+
+static void put_elements(struct controller *c, uint16_t type,
+			 struct nftnl_set *set)
+{
+	struct nlmsghdr *nlh =
+		nft_put(c->nft, type, NFPROTO_INET,
+			type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
+
+	nftnl_set_elems_nlmsg_build_payload(nlh, set);
+	nft_put_done(c->nft, nlh);
+	nftnl_set_free(set);
+}
 
 /* Sends one element of the zone's garden; left_ms 0: it has no time-out. */
 static void put(struct controller *c, uint16_t type, size_t zone,
 		const struct addr *a, uint64_t left_ms)
 {
-	struct nftnl_set *set = nftnl_set_alloc();
+	struct nftnl_set *set = set_of(c, zone, a->family);
 	struct nftnl_set_elem *e = nftnl_set_elem_alloc();
-	char name[RULESET_NAME_MAX];
-	struct nlmsghdr *nlh;
 
-	if (!set || !e)
+	if (!e)
 		fatal("nft: no memory for an element");
-	ruleset_name(name, a->family == AF_INET ? "garden4" : "garden6",
-		     c->settings->zone[zone].name);
-	nftnl_set_set_str(set, NFTNL_SET_TABLE, RULESET_TABLE);
-	nftnl_set_set_str(set, NFTNL_SET_NAME, name);
-	nftnl_set_set_u32(set, NFTNL_SET_FAMILY, NFPROTO_INET);
 	nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, a->byte,
 			   (uint32_t)addr_len(a));
 	if (left_ms)
 		nftnl_set_elem_set_u64(e, NFTNL_SET_ELEM_TIMEOUT, left_ms);
 	nftnl_set_elem_add(set, e);
-	nlh = nft_put(c->nft, type, NFPROTO_INET,
-		      type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
-	nftnl_set_elems_nlmsg_build_payload(nlh, set);
-	nft_put_done(c->nft, nlh);
-	nftnl_set_free(set);
+	put_elements(c, type, set);
+}
+
+/* All of them, whoever put them there. */
+static void put_flush(struct controller *c, size_t zone, uint16_t family)
+{
+	put_elements(c, NFT_MSG_DELSETELEM, set_of(c, zone, family));
 }
 
 static void put_add(struct controller *c, size_t zone,
@@ -186,13 +212,11 @@ static int restore_set(struct controller *c, size_t zone, uint16_t family)
 
 void garden_sync_restore(struct controller *c)
 {
-	static const uint16_t family[] = { AF_INET, AF_INET6 };
-
 	for (size_t z = 0; z < c->settings->zones; z++) {
 		if (!settings_opens_names(c->settings, z))
 			continue; /* it has no sets any more */
-		for (size_t i = 0; i < 2; i++) {
-			int err = restore_set(c, z, family[i]);
+		for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+			int err = restore_set(c, z, families[i]);
 
 			if (err)
 				garden_doubt(c->garden);
@@ -202,59 +226,50 @@ void garden_sync_restore(struct controller *c)
 	}
 }
 
-struct closing {
-	struct controller *c;
-	size_t zone;
-	int err; /* of those deleted alone */
-};
-
-static void on_gone(const struct garden_entry *e, void *arg)
+/* Of a name that is listed no more, dnsmasq's elements bear no sign. */
+static int close_lost(struct controller *c, size_t zone)
 {
-	const struct closing *closing = arg;
-
-	put_delete(closing->c, closing->zone, e);
-}
-
-/* Without adding it before, so it may not be there. */
-static void on_gone_alone(const struct garden_entry *e, void *arg)
-{
-	struct closing *closing = arg;
-	struct controller *c = closing->c;
-	int err;
-
+	garden_expire(c->garden, zone, clock_ms());
+	garden_prune(c->garden, c->settings, zone);
+	if (!settings_opens_names(c->settings, zone))
+		return 0; /* it has no sets any more */
 	nft_begin(c->nft);
-	put(c, NFT_MSG_DELSETELEM, closing->zone, &e->address, 0);
-	err = nft_commit(c->nft);
-	if (!err || err == -ENOENT)
-		return;
-	closing->err = err;
-	c->health.errors[IPC_NETLINK_NFTABLES]++;
-	log_warn("nft: closing the garden: %s", strerror(-err));
-}
-
-/* 0 or -errno: some may be open yet. */
-static int close_gone(struct controller *c, size_t zone)
-{
-	struct closing closing = { .c = c, .zone = zone };
-	int err;
-
-	nft_begin(c->nft);
-	garden_each_gone(c->garden, c->settings, zone, on_gone, &closing);
-	err = commit(c, "closing");
-	if (err != -ENOSPC)
-		return err == -EAGAIN ? 0 : err; /* rules anew have none */
-	garden_each_gone(c->garden, c->settings, zone, on_gone_alone, &closing);
-	return closing.err;
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		put_flush(c, zone, families[i]);
+		put_some(c, zone, families[i], 0, GARDEN_MAX);
+	}
+	return commit(c, "closing");
 }
 
 void garden_sync_prune(struct controller *c)
 {
-	const struct settings *s = c->settings;
+	for (size_t z = 0; z < c->settings->zones; z++)
+		if (c->zone[z].has_lost_names && close_lost(c, z) == 0)
+			c->zone[z].has_lost_names = false;
+}
 
-	for (size_t z = 0; z < s->zones; z++) {
-		garden_expire(c->garden, z, clock_ms());
-		/* what is open yet is known, so the next time closes it */
-		if (!settings_opens_names(s, z) || close_gone(c, z) == 0)
-			garden_prune(c->garden, s, z);
-	}
+/* --- a new config ------------------------------------------------------ */
+
+struct names {
+	const struct settings *settings;
+	size_t zone;
+	bool has_lost;
+};
+
+static void on_old_name(const char *name, size_t len, void *arg)
+{
+	struct names *n = arg;
+	char clean[GARDEN_NAME_MAX], of[GARDEN_NAME_MAX];
+
+	n->has_lost |= garden_name_clean(name, len, clean) &&
+		       !garden_names_open(n->settings, n->zone, clean, of);
+}
+
+bool garden_sync_loses(const struct settings *old, size_t zone,
+		       const struct settings *next, size_t to)
+{
+	struct names n = { .settings = next, .zone = to };
+
+	garden_names_each(old, zone, on_old_name, &n);
+	return n.has_lost;
 }

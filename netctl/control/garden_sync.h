@@ -3,8 +3,11 @@
 #ifndef STADTTOR_NETCTL_CONTROL_GARDEN_SYNC_H
 #define STADTTOR_NETCTL_CONTROL_GARDEN_SYNC_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "common/config/settings.h"
 #include "common/ipc.h"
 #include "common/log.h"
 
@@ -18,11 +21,17 @@ struct controller;
 int garden_sync_open(struct controller *c, const struct ipc_garden *m,
 		     uint32_t *count) MUST_CHECK;
 
-/*
- * Puts the addresses of names back, as many as there is room for, or closes
- * those whose name is no longer in the config.
- */
+/* Puts the addresses of names back, as many as there is room for. */
 void garden_sync_restore(struct controller *c);
+
+/*
+ * Closes all of zones that have lost names (has_lost_names in state.h) but what
+ * is known to be of a name that is left.
+ */
 void garden_sync_prune(struct controller *c);
+
+/* Whether a name that the old zone opens is shut in the next one. */
+bool garden_sync_loses(const struct settings *old, size_t zone,
+		       const struct settings *next, size_t to);
 
 #endif

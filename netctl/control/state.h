@@ -40,10 +40,11 @@ struct zone_state {
 	enum ipc_outlet outlet[2];
 	bool is_closed;	  /* its opening hours; by hours_look(), as the next */
 	int64_t change_s; /* when it opens or closes, since 1970; 0: never */
-	uint64_t change_ms; /* the same by CLOCK_BOOTTIME; UINT64_MAX */
-	bool is_lower;	    /* another device of the config stands on its own */
-	bool shaped;	    /* has a root and a pool of classes */
-	bool policed;	    /* cannot have: limits of elements instead */
+	uint64_t change_ms;  /* the same by CLOCK_BOOTTIME; UINT64_MAX */
+	bool has_lost_names; /* its garden's, with a reload */
+	bool is_lower; /* another device of the config stands on its own */
+	bool shaped;   /* has a root and a pool of classes */
+	bool policed;  /* cannot have: limits of elements instead */
 };
 
 /* Where others may drop what the gate lets go on. */

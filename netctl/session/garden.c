@@ -245,16 +245,6 @@ static bool is_gone(const struct settings *s, size_t zone,
 	return !n.is_there;
 }
 
-void garden_each_gone(const struct garden *g, const struct settings *s,
-		      size_t zone, garden_fn *on_gone, void *arg)
-{
-	const struct list *l = &g->zone[zone];
-
-	for (size_t i = 0; i < l->count; i++)
-		if (is_gone(s, zone, &l->entry[i]))
-			on_gone(&l->entry[i], arg);
-}
-
 void garden_prune(struct garden *g, const struct settings *s, size_t zone)
 {
 	struct list *l = &g->zone[zone];

@@ -87,13 +87,7 @@ void garden_expire(struct garden *g, size_t zone, uint64_t now_ms);
 /* Zone i becomes map[i]; what was in a zone whose map is negative, goes. */
 void garden_rezone(struct garden *g, const int map[]);
 
-/*
- * Calls the function for each entry of a name that the zone's garden no longer
- * has, and forgets it.
- */
-typedef void garden_fn(const struct garden_entry *e, void *arg);
-void garden_each_gone(const struct garden *g, const struct settings *s,
-		      size_t zone, garden_fn *on_gone, void *arg);
+/* Forgets entries of names that the zone's garden no longer has. */
 void garden_prune(struct garden *g, const struct settings *s, size_t zone);
 
 #endif

@@ -318,6 +318,31 @@ def test_a_name_closes_though_the_set_is_full(start, street):
             "203.0.113.3"}
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_dnsmasq_opened_closes_with_its_name(start, street, phones,
+                                                  family):
+    """It says of no address whose it is; what is known to be of a name that is
+    left stays."""
+    stadttor = start(guest={"garden_name": ["garden.test", "b.example"]})
+    known = {V4: "203.0.113.7", V6: "3fff::7"}[family]
+    with events(stadttor) as peer:
+        assert peer.open_name("b.example", known) == (0, 1)
+        street.gate.run("nft", "add", "element", "inet", "stadttor",
+                        f"garden{'4' if family == V4 else '6'}_guest",
+                        "{", traffic.garden(family), "}")
+        assert reaches(phones[0], family)
+        for names in (["b.example", "garden.test", "c.example"],
+                      ["b.example", "c.example"]):
+            assert traffic.garden(family) in opened(street)
+            stadttor.configure(gate={"events_user": USER},
+                               guest={"garden_name": names})
+            since = len(stadttor.log())
+            stadttor.reload(NETCTL)
+            stadttor.wait_log("config reloaded", since=since)
+        assert set(opened(street)) == {known}
+        assert not reaches(phones[0], family)
+
+
 def test_flood(start, phones):
     """As fast as it can, without reading an answer: others are served."""
     stadttor = start(guest=GARDEN)
