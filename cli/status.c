@@ -192,7 +192,8 @@ static int print_zones(const struct netctl_status *s)
 			!z->ifindex  ? "missing"
 			: z->is_shut ? "shut"
 				     : "present",
-			outlet_words[z->outlet % IPC_OUTLET_MAX],
+			z->ifindex ? outlet_words[z->outlet % IPC_OUTLET_MAX]
+				   : "-",
 			sessions,
 			max,
 			shaping_to_string(z->shaping)

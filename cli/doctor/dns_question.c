@@ -2,13 +2,12 @@
 #include "cli/doctor/dns_question.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cli/doctor/doctor_socket.h"
 #include "common/clock.h"
 #include "common/random.h"
 
@@ -59,35 +58,6 @@ static bool build(struct question *q, const char *name, unsigned int type)
 	return true;
 }
 
-static int open_socket(const struct addr *server, uint16_t port)
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} to = { .any.sa_family = server->family };
-	socklen_t len =
-		server->family == AF_INET ? sizeof(to.v4) : sizeof(to.v6);
-	int fd = socket(server->family,
-			SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	if (server->family == AF_INET) {
-		to.v4.sin_port = htons(port);
-		memcpy(&to.v4.sin_addr, server->byte, 4);
-	} else {
-		to.v6.sin6_port = htons(port);
-		memcpy(&to.v6.sin6_addr, server->byte, 16);
-	}
-	if (connect(fd, &to.any, len) == 0)
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
-}
-
 /* false: it is no answer to this question. */
 static bool parse(const struct question *q, const uint8_t *byte, size_t len,
 		  struct dns_reply *reply)
@@ -103,22 +73,18 @@ static bool parse(const struct question *q, const uint8_t *byte, size_t len,
 static int receive(int fd, const struct question *q, struct dns_reply *reply)
 {
 	uint64_t end_ms = clock_ms() + DNS_QUESTION_WAIT_MS;
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	uint64_t left_ms;
+	int err;
 
-	while ((left_ms = clock_until_ms(end_ms, clock_ms())) > 0) {
+	while (!(err = doctor_socket_wait(fd, POLLIN, end_ms))) {
 		uint8_t byte[1232]; /* the rest is not looked at */
-		ssize_t n;
+		ssize_t n = recv(fd, byte, sizeof(byte), 0);
 
-		if (poll(&p, 1, (int)left_ms) <= 0)
-			continue;
-		n = recv(fd, byte, sizeof(byte), 0);
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;
 		if (n > 0 && parse(q, byte, (size_t)n, reply))
 			return 0;
 	}
-	return -ETIMEDOUT;
+	return err;
 }
 
 int dns_question_ask(const struct addr *server, uint16_t port, const char *name,
@@ -129,7 +95,7 @@ int dns_question_ask(const struct addr *server, uint16_t port, const char *name,
 
 	if (!build(&q, name, server->family == AF_INET ? TYPE_A : TYPE_AAAA))
 		return -EINVAL;
-	fd = open_socket(server, port);
+	fd = doctor_socket_connect(server, port, SOCK_DGRAM);
 	if (fd < 0)
 		return fd;
 	err = send(fd, q.byte, q.len, MSG_NOSIGNAL) < 0

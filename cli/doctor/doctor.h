@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The checks of `stadttor doctor`, one file a theme. They only look: nothing
- * is changed, no program is started, and nothing is sent but one question to
- * the resolver of each zone. Each says at least one line.
+ * is changed, no program is started, and nothing is sent but in each zone one
+ * request to the portal and two questions to the resolver. Each says at least
+ * one line.
  */
 #ifndef STADTTOR_CLI_DOCTOR_DOCTOR_H
 #define STADTTOR_CLI_DOCTOR_DOCTOR_H
@@ -35,11 +36,13 @@ void doctor_check_address(struct doctor *d, const struct zone_settings *z);
 /* --- doctor_kernel.c: settings of the kernel --------------------------- */
 
 void doctor_check_forwarding(struct doctor *d);
+void doctor_check_bridges(struct doctor *d);
 void doctor_check_neighbours(struct doctor *d);
 void doctor_check_conntrack(struct doctor *d);
 
 /* --- doctor_service.c: what phones need beside the gate ---------------- */
 
+void doctor_check_page(struct doctor *d, const struct zone_settings *z);
 void doctor_check_dns(struct doctor *d, const struct zone_settings *z);
 void doctor_check_dhcp(struct doctor *d);
 void doctor_check_advertisements(struct doctor *d,

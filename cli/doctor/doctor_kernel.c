@@ -11,8 +11,7 @@
 #define FLOWS_PER_DEVICE 100 /* in the mean, of a crowd */
 #define GREEDY_DEVICES	 10  /* that the table has room for in any case */
 
-/* false: it has been said that it is not to be seen. */
-static bool read_number(struct doctor *d, const char *name, uint64_t *out)
+static bool find_number(const struct doctor *d, const char *name, uint64_t *out)
 {
 	char path[256];
 	bool good;
@@ -23,8 +22,17 @@ static bool read_number(struct doctor *d, const char *name, uint64_t *out)
 	good = f && fscanf(f, "%" SCNu64, out) == 1;
 	if (f)
 		fclose(f);
+	return good;
+}
+
+/* false: it has been said that it is not to be seen. */
+static bool read_number(struct doctor *d, const char *name, uint64_t *out)
+{
+	bool good = find_number(d, name, out);
+
 	if (!good)
-		doctor_say(d, DOCTOR_SKIP, "%s cannot be read", path);
+		doctor_say(d, DOCTOR_SKIP, "%s/sys/net/%s cannot be read",
+			   d->proc, name);
 	return good;
 }
 
@@ -62,6 +70,36 @@ void doctor_check_forwarding(struct doctor *d)
 			      "/etc/sysctl.d.",
 			      families[i].key);
 	}
+}
+
+/* --- bridges ----------------------------------------------------------- */
+
+/* Not there without br_netfilter, as it should be. */
+void doctor_check_bridges(struct doctor *d)
+{
+	static const char *const keys[] = { "bridge-nf-call-iptables",
+					    "bridge-nf-call-ip6tables" };
+	unsigned int found = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		char name[64];
+		uint64_t value = 0;
+
+		snprintf(name, sizeof(name), "bridge/%s", keys[i]);
+		if (!find_number(d, name, &value) || !value)
+			continue;
+		found++;
+		doctor_say(d, DOCTOR_FAIL,
+			   "bridges hand packets to iptables before the gate "
+			   "sees them: %s is on",
+			   keys[i]);
+		doctor_advise(d,
+			      "Run: sysctl -w net.bridge.%s=0, and put it into "
+			      "/etc/sysctl.d.",
+			      keys[i]);
+	}
+	if (!found)
+		doctor_say(d, DOCTOR_OK, "bridges leave packets to the gate");
 }
 
 /* --- tables that a crowd fills ----------------------------------------- */

@@ -228,6 +228,11 @@ void doctor_check_outlet(struct doctor *d, const struct zone_settings *z)
 				 "why if it refuses the config.");
 		return;
 	}
+	if (!told->ifindex) {
+		doctor_say(d, DOCTOR_SKIP,
+			   "netctl does not find the zone's device");
+		return;
+	}
 	outlet = told->outlet % IPC_OUTLET_MAX;
 	doctor_say(d, outlet == IPC_OUTLET_OPEN ? DOCTOR_OK : DOCTOR_FAIL, "%s",
 		   outlets[outlet].text);

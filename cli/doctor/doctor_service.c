@@ -7,11 +7,61 @@
 
 #include "cli/doctor/dns_question.h"
 #include "cli/doctor/doctor_device.h"
+#include "cli/doctor/http_question.h"
 #include "cli/socket_table.h"
 
+#define PORTAL	  "stadttor-portal"
 #define PORT_DHCP 67
 /* A name that a resolver finds if it finds any: one of the DNS's root. */
 #define ANY_NAME "a.root-servers.net"
+
+static bool find_address(struct doctor *d, const struct zone_settings *z,
+			 const char *what, struct addr *a)
+{
+	if (doctor_device_find_address(d, z, AF_INET, a) ||
+	    doctor_device_find_address(d, z, AF_INET6, a))
+		return true;
+	doctor_say(d, DOCTOR_SKIP, "it has no address to ask the %s on", what);
+	return false;
+}
+
+/* --- the portal -------------------------------------------------------- */
+
+/* As whoever opens any page before the tap is led there. */
+static bool leads_to_portal(const char *answer)
+{
+	const char *to = strstr(answer, "\nLocation: http");
+
+	return !strncmp(answer, "HTTP/1.1 302 ", 13) && to &&
+	       strstr(to, "/?via=");
+}
+
+void doctor_check_page(struct doctor *d, const struct zone_settings *z)
+{
+	uint16_t port = (uint16_t)d->settings->portal.hijack_port;
+	char answer[HTTP_ANSWER_MAX], server[ADDR_TEXT_MAX];
+	struct addr a;
+	int err;
+
+	if (!find_address(d, z, "portal", &a))
+		return;
+	addr_to_string(&a, server);
+	err = http_question_ask(&a, port, answer);
+	if (err) {
+		doctor_say(d, DOCTOR_FAIL,
+			   "the portal does not answer on %s, port %u: %s",
+			   server, port, strerror(-err));
+		doctor_advise_start(d, PORTAL);
+	} else if (!leads_to_portal(answer)) {
+		doctor_say(d, DOCTOR_FAIL,
+			   "another program answers on %s, port %u", server,
+			   port);
+		doctor_advise(d, "Stop it, or give the portal another "
+				 "hijack_port.");
+	} else {
+		doctor_say(d, DOCTOR_OK, "the portal answers on %s", server);
+	}
+}
 
 /* --- DNS --------------------------------------------------------------- */
 
@@ -23,22 +73,19 @@ static void say_silent(struct doctor *d, const char *server, int err)
 			 "dns-config prints what dnsmasq needs.");
 }
 
-/* The portal's name comes from the box itself, others from upstream. */
-static void judge(struct doctor *d, const char *name, const char *server,
-		  const struct dns_reply *reply)
+static bool is_own_name(const struct doctor *d, const char *name)
 {
-	bool is_own = *d->settings->portal.hostname != '\0';
+	return !strcmp(name, d->settings->portal.hostname);
+}
 
-	if (reply->rcode == DNS_RCODE_FINE && reply->answers) {
-		doctor_say(d, DOCTOR_OK, "the resolver on %s knows %s", server,
-			   name);
-		return;
-	}
+/* The portal's name comes from the box itself, others from upstream. */
+static void say_unknown(struct doctor *d, const char *name, const char *server,
+			const char *why)
+{
+	bool is_own = is_own_name(d, name);
+
 	doctor_say(d, is_own ? DOCTOR_FAIL : DOCTOR_WARN,
-		   "the resolver on %s does not find %s%s", server, name,
-		   reply->rcode == DNS_RCODE_REFUSED  ? ": refused"
-		   : reply->rcode == DNS_RCODE_FAILED ? ": server failure"
-						      : "");
+		   "the resolver on %s does not find %s%s", server, name, why);
 	if (is_own)
 		doctor_advise(d, "Give it what stadttor dns-config prints.");
 	else
@@ -46,27 +93,57 @@ static void judge(struct doctor *d, const char *name, const char *server,
 				 "reached.");
 }
 
+static void judge(struct doctor *d, const char *name, const char *server,
+		  const struct dns_reply *reply)
+{
+	if (reply->rcode == DNS_RCODE_FINE && reply->answers)
+		doctor_say(d, DOCTOR_OK, "the resolver on %s knows %s", server,
+			   name);
+	else
+		say_unknown(d, name, server,
+			    reply->rcode == DNS_RCODE_REFUSED  ? ": refused"
+			    : reply->rcode == DNS_RCODE_FAILED ? ": server "
+								 "failure"
+							       : "");
+}
+
+/* true: it answers. It has answered when it is asked for a second name. */
+static bool ask(struct doctor *d, const struct addr *a, const char *name)
+{
+	bool is_first = is_own_name(d, name) || !*d->settings->portal.hostname;
+	char server[ADDR_TEXT_MAX];
+	struct dns_reply reply;
+	int err = dns_question_ask(a, d->dns_port, name, &reply);
+
+	addr_to_string(a, server);
+	if (!err)
+		judge(d, name, server, &reply);
+	else if (is_first)
+		say_silent(d, server, err);
+	else
+		say_unknown(d, name, server, ": no answer");
+	return !err;
+}
+
+/* As far as netctl knows: where it has none, no name is found. */
+static bool has_internet(const struct doctor *d, const struct zone_settings *z)
+{
+	const struct ipc_zone *told = netctl_status_find(&d->status, z->name);
+
+	return !told || told->outlet == IPC_OUTLET_OPEN;
+}
+
 void doctor_check_dns(struct doctor *d, const struct zone_settings *z)
 {
 	const char *own = d->settings->portal.hostname;
-	const char *name = *own ? own : ANY_NAME;
-	char server[ADDR_TEXT_MAX];
-	struct dns_reply reply;
 	struct addr a;
-	int err;
 
-	if (!doctor_device_find_address(d, z, AF_INET, &a) &&
-	    !doctor_device_find_address(d, z, AF_INET6, &a)) {
-		doctor_say(d, DOCTOR_SKIP,
-			   "it has no address to ask the resolver on");
+	if (!find_address(d, z, "resolver", &a))
 		return;
-	}
-	addr_to_string(&a, server);
-	err = dns_question_ask(&a, d->dns_port, name, &reply);
-	if (err)
-		say_silent(d, server, err);
-	else
-		judge(d, name, server, &reply);
+	if (*own && (!ask(d, &a, own) || !has_internet(d, z)))
+		return;
+	if (strcmp(own, ANY_NAME) != 0)
+		ask(d, &a, ANY_NAME);
 }
 
 /* --- addresses --------------------------------------------------------- */

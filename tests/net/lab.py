@@ -415,6 +415,7 @@ class Street:
             *DNSMASQ, f"listen-address={RESOLVER4},{RESOLVER6}",
             "except-interface=lo",
             f"address=/net.test/{WEB4}", f"address=/net.test/{WEB6}",
+            f"address=/a.root-servers.net/{WEB4}",
             f"address=/garden.test/{GARDEN4}",
             "address=/inside.rebind/10.1.2.3",
             f"address=/garden.test/{GARDEN6}",
@@ -426,7 +427,7 @@ class Street:
                    say=f"dnsmasq at {RESOLVER4} did not start")
         self.start_gate_dnsmasq()
 
-    def start_gate_dnsmasq(self):
+    def start_gate_dnsmasq(self, *more):
         """The box's own: DNS, DHCP and router advertisements."""
         garden = ",".join(f"{v}#inet#stadttor#garden{v}_{n.zone}"
                           for v in (4, 6) for n in (self.guest, self.staff))
@@ -440,7 +441,7 @@ class Street:
             *DNSMASQ, *ranges, "except-interface=lo", "enable-ra",
             f"server={RESOLVER4}",
             f"nftset=/garden.test/{garden}",
-            f"dhcp-leasefile={lease}", "dhcp-authoritative"])
+            f"dhcp-leasefile={lease}", "dhcp-authoritative", *more])
         wait_until(lambda: _answers(self.gate, self.guest.gate4),
                    say=f"dnsmasq at {self.guest.gate4} did not start")
 

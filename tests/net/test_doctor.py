@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import tempfile
 
 import authority
@@ -12,7 +13,7 @@ import lab
 import pytest
 import traffic
 from gate import NETCTL, PORTAL
-from test_outlet import ask_until_told, dropping, unplugged
+from test_outlet import ask_until_told, changed, dropping, unplugged
 
 NAME = "net.test"  # which the street's resolver knows
 
@@ -98,8 +99,52 @@ def test_netctl_is_down(doctor):
 
 def test_portal_is_down(doctor):
     doctor.stadttor.terminate(PORTAL)
-    text, = doctor.finds(("fail", "portal", None))
-    assert text == "nobody listens on the portal's hijack_port 2080"
+    texts = doctor.finds(("fail", "portal", None), ("fail", "page", "guest"),
+                         ("fail", "page", "staff"))
+    assert texts[0] == "nobody listens on the portal's hijack_port 2080"
+
+
+def test_the_portal_hangs(doctor, stadttor):
+    """It listens all the same."""
+    stadttor.process[PORTAL].send_signal(signal.SIGSTOP)
+    try:
+        text, _ = doctor.finds(("fail", "page", "guest"),
+                               ("fail", "page", "staff"))
+        assert text.endswith("port 2080: Connection timed out")
+    finally:
+        stadttor.process[PORTAL].send_signal(signal.SIGCONT)
+
+
+# A web server on the portal's ports.
+OTHER = """
+import http.server, socket
+kept = [socket.create_server(("", port)) for port in (2081, 2443, 2090)]
+http.server.HTTPServer(
+    ("", 2080), http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
+
+
+def test_another_program_has_the_portals_port(doctor, street, stadttor):
+    stadttor.terminate(PORTAL)
+    other = street.gate.popen(["python3", "-c", OTHER],
+                              stderr=subprocess.DEVNULL)
+    try:
+        lab.wait_until(lambda: ":2080 " in street.gate.run(
+            "ss", "-Htln").stdout)
+        text, _ = doctor.finds(("fail", "page", "guest"),
+                               ("fail", "page", "staff"))
+        assert text.startswith("another program answers on ")
+    finally:
+        lab.stop(other)
+
+
+def test_without_accounts(stadttor):
+    """The portal leaves the dashboard off, and is fine."""
+    stadttor.start(gate={"flow_table": 0})
+    said = json.loads(stadttor.cli("doctor", "--json", check=False).stdout)
+    assert {x["code"]: x["level"] for x in said
+            if x["code"] in ("portal", "accounts")} == {
+        "portal": "ok", "accounts": "warn"}
 
 
 def test_the_kernel_does_not_forward(doctor, street):
@@ -242,11 +287,31 @@ def test_the_figures_folder_is_roots(doctor, stadttor):
     assert text == f"user nobody cannot write to {folder}: Permission denied"
 
 
+def test_upstream_is_dead(doctor, street):
+    """The portal's name is the box's own here, and known all the same."""
+    lab.stop(street.resolver)
+    street.start_gate_dnsmasq(f"address=/{NAME}/{street.guest.gate4}")
+    try:
+        with changed(street, f"route add blackhole {lab.RESOLVER4}",
+                     back=[f"route del blackhole {lab.RESOLVER4}"]):
+            text, _ = doctor.finds(("warn", "dns", "guest"),
+                                   ("warn", "dns", "staff"))
+        assert "does not find a.root-servers.net" in text
+    finally:
+        lab.stop(street.resolver)
+        street.start_gate_dnsmasq()
+
+
 def test_device_that_is_missing(doctor, stadttor):
     """netctl goes on with the config that it has."""
-    stadttor.configure(staff={"device": "nowhere0"},
-                       portal=doctor.config["portal"])
+    stadttor.configure(**{**doctor.config, "staff": {"device": "nowhere0"}})
     texts = doctor.finds(
         ("fail", "device", "staff"), ("fail", "address", "staff"),
-        ("skip", "dns", "staff"))
+        ("skip", "page", "staff"), ("skip", "dns", "staff"))
     assert texts[0] == "device nowhere0 is missing"
+    stadttor.reload(NETCTL)
+    stadttor.wait_log("config reloaded")
+    doctor.finds(
+        ("fail", "device", "staff"), ("fail", "address", "staff"),
+        ("skip", "page", "staff"), ("skip", "dns", "staff"),
+        ("skip", "outlet", "staff"))

@@ -137,6 +137,7 @@ static void expect_end(size_t n)
 	" 00000000000000000000000000000000:0000 " state " 00000000:00000000\n"
 
 #define FORWARD4 "sys/net/ipv4/ip_forward"
+#define BRIDGES	 "sys/net/bridge/bridge-nf-call-"
 #define FORWARD6 "sys/net/ipv6/conf/all/forwarding"
 #define THRESH4	 "sys/net/ipv4/neigh/default/gc_thresh3"
 #define THRESH6	 "sys/net/ipv6/neigh/default/gc_thresh3"
@@ -182,6 +183,18 @@ static const struct {
 	{ doctor_check_forwarding,
 	  { { FORWARD4, "" } },
 	  { { "skip", FORWARD4 " cannot be read", "" } } },
+
+	{ doctor_check_bridges,
+	  { { FORWARD4, "1\n" } },
+	  { { "ok", "bridges leave packets to the gate", "" } } },
+	{ doctor_check_bridges,
+	  { { BRIDGES "iptables", "0\n" }, { BRIDGES "ip6tables", "0\n" } },
+	  { { "ok", "bridges leave packets to the gate", "" } } },
+	{ doctor_check_bridges,
+	  { { BRIDGES "iptables", "1\n" }, { BRIDGES "ip6tables", "1\n" } },
+	  { { "fail", "bridge-nf-call-iptables is on",
+	      "net.bridge.bridge-nf-call-iptables=0" },
+	    { "fail", "bridge-nf-call-ip6tables is on", "ip6tables=0" } } },
 
 	{ doctor_check_neighbours,
 	  { { THRESH4, "1000\n" } },
