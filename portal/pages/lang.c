@@ -324,7 +324,14 @@ static const char *resolve_alias(const char *range, size_t *len)
 struct choice {
 	size_t index;
 	int quality;
+	bool lacks_one; /* somebody reads what there is not */
 };
+
+static void choose(struct choice *best, size_t index, int quality)
+{
+	best->index = index;
+	best->quality = quality;
+}
 
 static void consider(const struct lang_set *set, struct choice *best,
 		     const char *range, size_t len)
@@ -345,23 +352,34 @@ static void consider(const struct lang_set *set, struct choice *best,
 		name_len--;
 	if (quality <= best->quality || !name_len)
 		return;
-	if (name_len == 1 && *range == '*')
-		*best = (struct choice){ set->fallback, quality };
+	if (name_len == 1 && *range == '*') {
+		choose(best, set->fallback, quality);
+		return;
+	}
 	range = resolve_alias(range, &name_len);
 	for (int wanted = 2; wanted; wanted--) {
 		for (size_t i = 0; i < set->count; i++) {
 			if (fit(&set->lang[i], range, name_len) < wanted)
 				continue;
-			*best = (struct choice){ i, quality };
+			choose(best, i, quality);
 			return;
 		}
 	}
+	best->lacks_one = true;
+}
+
+static size_t lang_or(const struct lang_set *set, const char *code,
+		      size_t otherwise)
+{
+	size_t index = lang_index(set, code);
+
+	return index < set->count ? index : otherwise;
 }
 
 size_t lang_choose(const struct lang_set *set, const char *chosen,
 		   const char *accept)
 {
-	struct choice best = { set->fallback, 0 };
+	struct choice best = { .index = set->fallback };
 	size_t index = lang_index(set, chosen);
 
 	if (index < set->count)
@@ -377,5 +395,7 @@ size_t lang_choose(const struct lang_set *set, const char *chosen,
 		consider(set, &best, accept, len);
 		accept += strcspn(accept, ",");
 	}
+	if (best.lacks_one && !best.quality)
+		return lang_or(set, LANG_KNOWN_BY_MANY, set->fallback);
 	return best.index;
 }

@@ -12,10 +12,11 @@
 #include "common/log.h"
 #include "portal/pages/plural.h"
 
-#define LANG_MAX       64
-#define LANG_CODE_MAX  12
-#define LANG_ERROR_MAX 512
-#define LANG_FALLBACK  "de"
+#define LANG_MAX	   64
+#define LANG_CODE_MAX	   12
+#define LANG_ERROR_MAX	   512
+#define LANG_FALLBACK	   "de"
+#define LANG_KNOWN_BY_MANY "en"
 
 struct lang_text {
 	const char *key;
@@ -57,7 +58,8 @@ const char *lang_find(const struct lang *l, const char *key);
 /*
  * The index of the language for a person who chose (or "") and whose browser
  * accepts (or ""): an exact match wins over one of the main language; q-values
- * count (RFC 9110 section 12.5.4).
+ * count (RFC 9110 section 12.5.4). Who reads only what there is not gets
+ * English, and who says nothing LANG_FALLBACK.
  */
 size_t lang_choose(const struct lang_set *set, const char *chosen,
 		   const char *accept);

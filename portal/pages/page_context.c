@@ -280,7 +280,8 @@ void page_context_set_problem(struct page_context *s, enum page_problem problem)
 	const char **value = s->values.value;
 	const struct page_set *pages = s->source->pages;
 
-	if (problem == PAGE_PROBLEM_BUSY || problem == PAGE_PROBLEM_FULL)
+	if (problem == PAGE_PROBLEM_BUSY || problem == PAGE_PROBLEM_FULL ||
+	    problem == PAGE_PROBLEM_UNKNOWN)
 		value[PLACEHOLDER_CAN_RETRY] = "1";
 	value[PLACEHOLDER_ERROR_TITLE] =
 		page_problem_title(pages, s->place, problem);

@@ -53,7 +53,7 @@ def test_open(gate, street, phones):
     assert traffic.is_online(phones[0])
     assert gate.session_of(phones[0])["left_s"] in range(8 * HOUR - 60,
                                                          8 * HOUR + 1)
-    assert "The Wi-Fi closes" not in page(phones[0], "/status")
+    assert "The Wi\u2011Fi closes" not in page(phones[0], "/status")
 
 
 def expires(gate):
@@ -77,7 +77,7 @@ def test_no_grant_goes_beyond_the_closing(gate, street, phones):
                                   duration_s=7200)).left_s <= 600
     gate.grant(phones[1].ip4, "--minutes", "1440")
     assert len(expires(gate)) == 3 and max(expires(gate)) <= 600
-    assert "The Wi-Fi closes: Monday, 22:00." in page(phones[0], "/status")
+    assert "The Wi\u2011Fi closes: Monday, 22:00." in page(phones[0], "/status")
     assert 'action="/extend"' not in page(phones[0], "/status")
 
 

@@ -41,8 +41,11 @@ static const struct {
 	{ "", "pt-PT, en;q=0.3", "pt-br" },
 	{ "", "zh-Hans-CN", "zh-hans" },
 	{ "", "EN-us", "en" },
-	{ "", "english", "de" },
-	{ "", "e", "de" },
+	{ "", "english", "en" },
+	{ "", "nl-NL, nl;q=0.9", "en" },
+	{ "", "nl, *;q=0.1", "de" },
+	{ "", "nl;q=0", "de" },
+	{ "xx", "", "de" },
 	{ "", "en;q=2, de;q=0.1", "de" },
 	{ "", "en;q=x", "de" },
 	{ "", "en;q=", "de" },
@@ -52,6 +55,10 @@ static const struct {
 	{ "",
 	  "fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,"
 	  "fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,en",
+	  "en" }, /* for want of French */
+	{ "",
+	  "*;q=0.1,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,"
+	  "fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,fr,en",
 	  "de" },
 };
 

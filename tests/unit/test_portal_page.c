@@ -248,7 +248,7 @@ static const struct {
 	{ "{{*nonsense}}x{{/nonsense}}", NULL, "nonsense" },
 	{ "{{*tiles}}x", NULL, "without its end" },
 	{ "{{&nonsense}}", NULL, "nonsense" },
-	{ "{{offered_by}}", "Ein Angebot von ", NULL },
+	{ "{{offered_by}}", "Anbieter: ", NULL },
 	{ "{{portal_title}}", "&lt;N&gt; – freies WLAN", NULL },
 	{ "{{#network}}", NULL, "without its end" },
 	{ "{{/network}}", NULL, "never began" },

@@ -341,7 +341,7 @@ static const struct {
 	int32_t error;
 	const char *title, *retry_after, *button;
 } errors[] = {
-	{ -ENOENT, "error_unknown_title", "5", "button_back" },
+	{ -ENOENT, "error_unknown_title", "5", "button_retry" },
 	{ -ENOSPC, "error_full_title", "60", "button_retry" },
 	{ -EUSERS, "error_busy_title", "5", "button_retry" },
 	{ -EDQUOT, "error_busy_title", "5", "button_retry" },

@@ -204,7 +204,8 @@ static void test_page(void **state)
 		  .status = 200,
 		  .has = { "portal_code_intro", "code_label",
 			   "name=\"code\" value=\"\"" },
-		  .lacks = { "replace_device", "portal_intro" },
+		  .lacks = { "replace_device", "portal_intro",
+			     "point_registration" },
 		  .asks = IPC_LOOKUP },
 		{ .line = "GET /?code=7K3PQ-M4WR9", /* of a printed QR code */
 		  .status = 200,
