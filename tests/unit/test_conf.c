@@ -159,7 +159,7 @@ static const struct {
 	{ "option word red", NULL },
 	{ "option word Red",
 	  "3: invalid value 'Red' for word, allowed: one of red, "
-	  "green" },
+	  "green; did you mean red?" },
 	{ "option word ''",
 	  "3: invalid value '' for word, allowed: one of red, green" },
 	{ "option text ''", NULL },

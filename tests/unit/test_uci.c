@@ -158,7 +158,7 @@ static const struct {
 				"not with '[section]'" },
 	{ LITERAL("'config' a"),
 	  "1: a line starts with config, option or list, "
-	  "not with ''config''" },
+	  "not with ''config''; did you mean config?" },
 	{ LITERAL("conf\\\nig a"), "1: a line starts with config, option or "
 				   "list, not with 'conf\\'" },
 	{ LITERAL("co a"), "1: a line starts with config, option or list, not "
@@ -167,9 +167,8 @@ static const struct {
 			       "not with '?[31m'" },
 	{ LITERAL("\xef\xbb\xbf"
 		  "config a"),
-	  "1: a line starts with config, option or list, not with "
-	  "'\xef\xbb\xbf"
-	  "config'" },
+	  "1: the file begins with a byte order mark; save it as UTF-8 "
+	  "without one" },
 };
 
 static void bad_texts(void **state)
