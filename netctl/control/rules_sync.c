@@ -34,8 +34,7 @@ static bool has(const struct refused *r, const char *text)
 static void refuse_one(struct refused *r, const struct addr *a, uint32_t prefix)
 {
 	struct addr net = addr_network(a, prefix);
-	char *text = r->text[r->count];
-	char name[ADDR_TEXT_MAX];
+	char name[ADDR_TEXT_MAX], *text;
 
 	if (r->count == UPLINK_NETS) {
 		if (!r->is_cut)
@@ -45,6 +44,7 @@ static void refuse_one(struct refused *r, const struct addr *a, uint32_t prefix)
 		r->is_cut = true;
 		return;
 	}
+	text = r->text[r->count];
 	snprintf(text, sizeof(r->text[0]), "%s/%u", addr_to_string(&net, name),
 		 prefix);
 	if (!has(r, text))
