@@ -158,7 +158,8 @@ def test_what_survives_a_reboot_is_where_that_is_kept(out, build):
     assert sorted(on_flash) == [
         "/etc/stadttor/accounts", "/etc/stadttor/data/usage.sqlite",
         "/etc/stadttor/data/vouchers.key",
-        "/etc/stadttor/data/vouchers.sqlite"]
+        "/etc/stadttor/data/vouchers.sqlite",
+        "/etc/stadttor/netctl/lives"]
     # /run is not there on every OpenWrt, and /var/lib is in RAM.
     assert sorted(set(values) - set(on_flash)) == [
         "/usr/share/stadttor", "/var/run/stadttor/netctl.sock",
