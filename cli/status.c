@@ -55,6 +55,8 @@ static const struct {
 	  "the table of connections is nearly full" },
 	{ IPC_TROUBLE_MARKS, "marks",
 	  "another table changes the gate's packet marks; see the log" },
+	{ IPC_TROUBLE_INGRESS, "ingress",
+	  "tc takes packets before the gate sees them; see the log" },
 };
 
 static struct json_object *zone_to_json(const struct ipc_zone *z, bool people)

@@ -318,6 +318,7 @@ enum ipc_trouble { /* bits: what happens to packets that the gate lets pass */
 		   IPC_TROUBLE_PORTAL_DROPPED = 1 << 1, /* none arrives there */
 		   IPC_TROUBLE_TABLE_FULL = 1 << 2, /* of connections, nearly */
 		   IPC_TROUBLE_MARKS = 1 << 3,	    /* others change our bits */
+		   IPC_TROUBLE_INGRESS = 1 << 4, /* tc takes them before us */
 };
 
 enum ipc_latency {

@@ -129,6 +129,10 @@ void doctor_check_packets(struct doctor *d)
 		  "another table changes the gate's packet marks",
 		  "netctl's log names the chain. Give it or the gate "
 		  "(mark_shift) another mask." },
+		{ IPC_TROUBLE_INGRESS,
+		  "tc takes packets of guests before the gate sees them",
+		  "netctl's log names the device. Remove its ingress filter; "
+		  "SQM makes one where it limits uploads." },
 	};
 	unsigned int found = 0;
 

@@ -167,6 +167,30 @@ static void check_fill(struct controller *c)
 		log_info("the table of connections has room again");
 }
 
+/* tc comes before our hook (net/core/dev.c, __netif_receive_skb_core()). */
+static void check_ingress(struct controller *c)
+{
+	const char *device = NULL;
+	bool is_found;
+
+	for (size_t i = 0; i < c->settings->zones; i++)
+		if (c->zone[i].ifindex &&
+		    !rtnl_find_redirect(c->rtnl, c->zone[i].ifindex,
+					&is_found) &&
+		    is_found)
+			device = c->settings->zone[i].device;
+	if (!set_trouble(&c->path, IPC_TROUBLE_INGRESS, device))
+		return;
+	if (device)
+		log_error("a filter of tc sends what %s receives to another "
+			  "device before the gate sees it, so that taps do "
+			  "nothing there; remove it (SQM: no upload limit on "
+			  "that device)",
+			  device);
+	else
+		log_info("no filter of tc comes before the gate any more");
+}
+
 /* --- the check --------------------------------------------------------- */
 
 /* A counter that fell belongs to a table that was made anew. */
@@ -185,6 +209,7 @@ bool path_check(struct controller *c)
 
 	check_fill(c);
 	check_marks(c);
+	check_ingress(c);
 	if (ruleset_counters_read(c->nft, now) < 0)
 		return was != p->troubles; /* the rules are being put back */
 	for (int i = 0; i < PATH_CROSSINGS; i++) {

@@ -405,6 +405,33 @@ int rtnl_list_link_nets(struct rtnl *r, rtnl_address_fn *on_net, void *arg)
 	return err;
 }
 
+/* --- filters ----------------------------------------------------------- */
+
+/* Each classifier has its actions elsewhere; by its name one is found anyway.
+ */
+static int on_filter(const struct nlmsghdr *nlh, void *arg)
+{
+	static const char action[] = "mirred";
+
+	if (nlh->nlmsg_type == RTM_NEWTFILTER &&
+	    memmem(nlh, nlh->nlmsg_len, action, sizeof(action)))
+		*(bool *)arg = true;
+	return 0;
+}
+
+int rtnl_find_redirect(struct rtnl *r, uint32_t ifindex, bool *is_found)
+{
+	const struct tcmsg tcm = {
+		.tcm_family = AF_UNSPEC,
+		.tcm_ifindex = (int)ifindex,
+		.tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS),
+	};
+
+	*is_found = false;
+	return rtnl_dump(r, rtnl_message(RTM_GETTFILTER, 0, &tcm, sizeof(tcm)),
+			 on_filter, is_found);
+}
+
 /* --- forwarding -------------------------------------------------------- */
 
 /* NETCONFA_FORCE_FORWARDING of Linux 6.17, which other headers lack. */

@@ -85,6 +85,14 @@ int rtnl_list_addresses(struct rtnl *r, rtnl_address_fn *on_address,
 int rtnl_list_link_nets(struct rtnl *r, rtnl_address_fn *on_net,
 			void *arg) MUST_CHECK;
 
+/*
+ * Whether a filter of tc sends what the device receives to another one, as
+ * SQM's redirect to an ifb does (RTM_GETTFILTER; classifiers of BPF are not
+ * looked into). -errno, -EOPNOTSUPP without classifiers.
+ */
+int rtnl_find_redirect(struct rtnl *r, uint32_t ifindex,
+		       bool *is_found) MUST_CHECK;
+
 /* A packet that the box would forward. */
 struct rtnl_route_ask {
 	uint32_t iif;

@@ -104,6 +104,10 @@ static void add_troubles(struct json_object *list, const struct ipc_health *h)
 		  { "error", "marks", NULL },
 		  "Another table changes the gate's packet marks; the "
 		  "controller's log says which" },
+		{ IPC_TROUBLE_INGRESS,
+		  { "error", "ingress", NULL },
+		  "A filter of tc takes packets of guests before the gate sees "
+		  "them; the controller's log says on which device" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(troubles); i++)

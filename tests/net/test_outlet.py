@@ -400,6 +400,37 @@ def test_marks_at_the_device(stadttor, street):
         street.gate.run("nft", "delete", "table", "netdev", "theirs")
 
 
+REDIRECT = ("filter add dev br-guest parent ffff: protocol all u32 match u32"
+            " 0 0 action mirred egress redirect dev spare9")
+
+
+def test_tc_takes_packets_before_the_gate(stadttor, street, phones):
+    """As SQM does where it limits what guests send; a qdisc alone does no
+    harm."""
+    stadttor.drive_clock()
+    stadttor.start()
+    tc = ["tc", "qdisc", "add", "dev", "br-guest"]
+    street.gate.ip("link add spare9 type veth peer name spare9p",
+                   "link set spare9 up")
+    try:
+        street.gate.run(*tc, "clsact")
+        assert troubles_of_a_check(stadttor) == []
+        assert traffic.tap(phones[0]).status == 303
+        traffic.wait_online(phones[0])
+        street.gate.run("tc", "qdisc", "del", "dev", "br-guest", "clsact")
+        street.gate.run(*tc, "handle", "ffff:", "ingress")
+        street.gate.run("tc", *REDIRECT.split())
+        assert troubles_of_a_check(stadttor) == ["ingress"]
+        stadttor.wait_log("filter of tc sends what br-guest receives to")
+        assert "gate sees them" in stadttor.cli("doctor", check=False).stdout
+    finally:
+        street.gate.run("tc", "qdisc", "del", "dev", "br-guest", "ingress",
+                        check=False)
+        street.gate.ip("link del spare9")
+    assert troubles_of_a_check(stadttor) == []
+    traffic.wait_online(phones[0])
+
+
 @pytest.mark.parametrize("hook", ["output", "postrouting", "input"])
 def test_marks_that_guests_never_meet(stadttor, street, hook):
     stadttor.drive_clock()

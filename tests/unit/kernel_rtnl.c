@@ -310,6 +310,14 @@ int rtnl_list_addresses(struct rtnl *r, rtnl_address_fn *on_address, void *arg)
 	return failure;
 }
 
+int rtnl_find_redirect(struct rtnl *r, uint32_t ifindex, bool *is_found)
+{
+	(void)r;
+	(void)ifindex;
+	*is_found = false;
+	return 0;
+}
+
 int rtnl_list_link_nets(struct rtnl *r, rtnl_address_fn *on_net, void *arg)
 {
 	(void)r;

@@ -537,6 +537,11 @@ static void marks(void)
 	t.says.troubles = IPC_TROUBLE_MARKS;
 }
 
+static void ingress(void)
+{
+	t.says.troubles = IPC_TROUBLE_INGRESS;
+}
+
 static void netlink_errors(void)
 {
 	t.says.netlink_errors[IPC_NETLINK_CONNTRACK] = 1;
@@ -612,6 +617,7 @@ static void test_health(void **state)
 		{ portal_dropped, FOUND("error", "portal_dropped"),
 		  "do not reach it" },
 		{ table_full, FOUND("warn", "table_full"), "nearly full" },
+		{ ingress, FOUND("error", "ingress"), "filter of tc" },
 		{ marks, FOUND("error", "marks"), "packet marks" },
 		{ netlink_errors, FOUND("warn", "netlink_errors"), "refused" },
 		{ time_unknown, FOUND("warn", "time_unknown"), "time of day" },
