@@ -86,7 +86,8 @@ class Upload:
 
 
 def forget(street, phone, *maps):
-    """As the kernel does when the session's time is over."""
+    """As the kernel does when the session's time is over. A netctl that runs
+    would put it back."""
     street.gate.nft("".join(
         f"delete element netdev stadttor {m}_guest {{ {phone.mac} }}\n"
         for m in maps))
@@ -288,6 +289,7 @@ def test_two_uplinks(stadttor, street, phones):
             gate.ip("route replace default via 198.51.101.1 dev wan9")
             internet.ip(f"route replace {lab.UPLINK4}/32 dev eth0")
             assert lab.wait_until(upload.send, 10)
+            stadttor.kill()
             forget(street, phones[0], "up")
             assert upload.send() == 0
         assert traffic.is_shut(phones[0])
@@ -319,8 +321,11 @@ def test_what_others_stand_on_is_left_out(stadttor, street, phones):
         assert traffic.tap(phones[0]).status == 303
         with Upload(street, phones[0], V4, 4006) as upload:
             assert upload.send() == 20
+            stadttor.kill()
             forget(street, phones[0], "up")
             assert upload.send() == 0
+        stadttor.start_one(NETCTL)
+        lab.wait_until(stadttor.netctl_answers)
         street.gate.ip(f"link del {device}")
         lab.wait_until(lambda: devices(street) == ["br-guest", "wan0"])
     finally:
@@ -392,6 +397,7 @@ def test_pppoe(stadttor, street, phones, dsl, family):
         assert offloaded(street, family)
         assert upload.send() == 20
         upload.echoes()
+        stadttor.kill()
         forget(street, phones[0], "down")
         assert upload.send() == 20
         assert upload.echoes() == 0
