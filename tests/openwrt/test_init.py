@@ -569,7 +569,9 @@ def test_takedown_removes_whatever_the_config_says(box):
 NAMES = {"socket": ("gate", "socket"), "netctl_user": ("gate", "user"),
          "events_user": ("gate", "events_user"),
          "portal_user": ("portal", "user"), "usage_file": ("usage", "file"),
-         "pending": ("usage", "pending"), "accounts": ("admin", "accounts"),
+         "pending": ("usage", "pending"),
+         "lives": ("usage", "lives"),
+         "accounts": ("admin", "accounts"),
          "admin_certificate": ("admin", "certificate"),
          "admin_key": ("admin", "key"), "voucher_file": ("voucher", "file"),
          "voucher_key": ("voucher", "key")}
