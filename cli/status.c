@@ -57,6 +57,8 @@ static const struct {
 	  "another table changes the gate's packet marks; see the log" },
 	{ IPC_TROUBLE_INGRESS, "ingress",
 	  "tc takes packets before the gate sees them; see the log" },
+	{ IPC_TROUBLE_OFFLOAD, "offload",
+	  "a flow table carries packets past the gate; see the log" },
 };
 
 static struct json_object *zone_to_json(const struct ipc_zone *z, bool people)

@@ -133,6 +133,11 @@ void doctor_check_packets(struct doctor *d)
 		  "tc takes packets of guests before the gate sees them",
 		  "netctl's log names the device. Remove its ingress filter; "
 		  "SQM makes one where it limits uploads." },
+		{ IPC_TROUBLE_OFFLOAD,
+		  "a flow table carries packets of guests past the gate",
+		  "netctl's log names it. Switch hardware flow offload off, or "
+		  "let the gate have a flow table of its own; see "
+		  "flow_table." },
 	};
 	unsigned int found = 0;
 

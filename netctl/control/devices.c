@@ -240,6 +240,17 @@ static bool is_lower(const struct controller *c, const struct links *all,
 	return false;
 }
 
+bool devices_is_lower(struct controller *c, const char *device)
+{
+	struct links all = { .rtnl = c->rtnl };
+	uint32_t ifindex = if_nametoindex(device);
+	bool is_below = ifindex && !netlink_retry(read_links, &all) &&
+			is_lower(c, &all, ifindex, NESTED_MAX);
+
+	free(all.link);
+	return is_below;
+}
+
 static bool update_lower(const struct controller *c, const struct links *all,
 			 uint32_t ifindex, bool *known)
 {

@@ -3,6 +3,7 @@
 #ifndef STADTTOR_NETCTL_CONTROL_DEVICES_H
 #define STADTTOR_NETCTL_CONTROL_DEVICES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/log.h"
@@ -16,6 +17,12 @@ struct controller;
  * listed, and all zones are to be shut.
  */
 int devices_update(struct controller *c) MUST_CHECK;
+
+/*
+ * Whether a zone or an uplink has it as a port or stands on it, so that its
+ * packets are met there before.
+ */
+bool devices_is_lower(struct controller *c, const char *device);
 
 /* The neighbours of a zone's device. 0, also without a device, or -errno. */
 int devices_list_neighbours(struct controller *c, uint16_t zone,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "netctl/control/devices.h"
 #include "netctl/control/state.h"
 #include "netctl/rules/foreign.h"
 #include "netctl/rules/foreign_marks.h"
@@ -191,6 +192,53 @@ static void check_ingress(struct controller *c)
 		log_info("no filter of tc comes before the gate any more");
 }
 
+/* --- flow tables of others ---------------------------------------------- */
+
+struct offload {
+	struct controller *controller;
+	char text[256]; /* empty: none passes by the gate */
+};
+
+static void on_flow_table(const struct foreign_flow_table *f, void *arg)
+{
+	struct offload *o = arg;
+	const char *why = f->is_hardware ? "in hardware" : NULL;
+
+	for (size_t i = 0; !why && f->device && f->device[i]; i++)
+		if (devices_is_lower(o->controller, f->device[i]))
+			why = f->device[i];
+	if (why)
+		snprintf(o->text, sizeof(o->text), "%s of table %s (%s)",
+			 f->name, f->table, why);
+}
+
+static int list_offload(void *arg)
+{
+	struct offload *o = arg;
+
+	*o->text = '\0';
+	return foreign_list_flow_tables(o->controller->nft, on_flow_table, o);
+}
+
+/* What the gate's own has taken, no other can take. */
+static void check_offload(struct controller *c)
+{
+	struct offload o = { .controller = c };
+	bool is_bad = c->flow_table != IPC_FLOW_TABLE_ON &&
+		      !netlink_retry(list_offload, &o) && *o.text;
+
+	if (!set_trouble(&c->path, IPC_TROUBLE_OFFLOAD, is_bad))
+		return;
+	if (is_bad)
+		log_error("flow table %s carries packets of guests past the "
+			  "gate: caps and quotas do not hold; let the gate "
+			  "have its own (flow_table), or take that away",
+			  o.text);
+	else
+		log_info("no flow table carries packets past the gate any "
+			 "more");
+}
+
 /* --- the check --------------------------------------------------------- */
 
 /* A counter that fell belongs to a table that was made anew. */
@@ -210,6 +258,7 @@ bool path_check(struct controller *c)
 	check_fill(c);
 	check_marks(c);
 	check_ingress(c);
+	check_offload(c);
 	if (ruleset_counters_read(c->nft, now) < 0)
 		return was != p->troubles; /* the rules are being put back */
 	for (int i = 0; i < PATH_CROSSINGS; i++) {

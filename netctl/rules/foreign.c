@@ -11,34 +11,66 @@
 
 #include "common/array.h"
 
+/* --- flow tables ------------------------------------------------------- */
+
+struct flow_table_list {
+	foreign_flow_table_fn *on_flow_table;
+	void *arg;
+};
+
+static int on_flow_table(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct flow_table_list *l = arg;
+	struct nftnl_flowtable *f = nftnl_flowtable_alloc();
+	struct foreign_flow_table found = { .table = "?", .name = "?" };
+
+	if (!f)
+		return -ENOMEM;
+	if (nftnl_flowtable_nlmsg_parse(nlh, f) == 0) {
+		found.table = nftnl_flowtable_get_str(f, NFTNL_FLOWTABLE_TABLE);
+		found.name = nftnl_flowtable_get_str(f, NFTNL_FLOWTABLE_NAME);
+		found.is_hardware =
+			nftnl_flowtable_get_u32(f, NFTNL_FLOWTABLE_FLAGS) &
+			NFT_FLOWTABLE_HW_OFFLOAD;
+		found.device =
+			nftnl_flowtable_get_array(f, NFTNL_FLOWTABLE_DEVICES);
+	}
+	if (strcmp(found.table, RULESET_TABLE) != 0)
+		l->on_flow_table(&found, l->arg);
+	nftnl_flowtable_free(f);
+	return 0;
+}
+
+int foreign_list_flow_tables(struct nft *nft, foreign_flow_table_fn *fn,
+			     void *arg)
+{
+	struct flow_table_list l = { fn, arg };
+	const struct nft_dump d = { .type = NFT_MSG_GETFLOWTABLE,
+				    .family = NFPROTO_UNSPEC,
+				    .on_message = on_flow_table,
+				    .arg = &l };
+
+	return nft_dump(nft, &d);
+}
+
 struct flow_tables {
 	struct nft *nft;
 	bool found;
 };
 
-static int on_flow_table(const struct nlmsghdr *nlh, void *arg)
+static void on_any(const struct foreign_flow_table *f, void *arg)
 {
-	struct nftnl_flowtable *f = nftnl_flowtable_alloc();
+	struct flow_tables *t = arg;
 
-	if (!f)
-		return -ENOMEM;
-	if (nftnl_flowtable_nlmsg_parse(nlh, f) < 0 ||
-	    strcmp(nftnl_flowtable_get_str(f, NFTNL_FLOWTABLE_TABLE),
-		   RULESET_TABLE))
-		((struct flow_tables *)arg)->found = true;
-	nftnl_flowtable_free(f);
-	return 0;
+	(void)f;
+	t->found = true;
 }
 
 /* One that an interrupted dump has found is there as well. */
 static int find_flow_table(void *arg)
 {
 	struct flow_tables *f = arg;
-	const struct nft_dump d = { .type = NFT_MSG_GETFLOWTABLE,
-				    .family = NFPROTO_UNSPEC,
-				    .on_message = on_flow_table,
-				    .arg = f };
-	int err = nft_dump(f->nft, &d);
+	int err = foreign_list_flow_tables(f->nft, on_any, f);
 
 	return f->found ? 0 : err;
 }
@@ -50,6 +82,8 @@ bool foreign_has_flow_table(struct nft *nft)
 
 	return netlink_retry(find_flow_table, &f) == 0 && f.found;
 }
+
+/* --- chains ------------------------------------------------------------ */
 
 struct search {
 	uint32_t hook; /* NF_INET_* */

@@ -13,6 +13,21 @@
  */
 bool foreign_has_flow_table(struct nft *nft);
 
+/* Of a table that is not the gate's. All is good for the call. */
+struct foreign_flow_table {
+	const char *table, *name;
+	bool is_hardware;	   /* flows are given to the network card */
+	const char *const *device; /* the last is NULL; NULL: none */
+};
+
+typedef void foreign_flow_table_fn(const struct foreign_flow_table *f,
+				   void *arg);
+
+/* 0 or -errno, where the kernel has no flow tables. */
+int foreign_list_flow_tables(struct nft *nft,
+			     foreign_flow_table_fn *on_flow_table,
+			     void *arg) MUST_CHECK;
+
 /* As nft names it, "inet" or "netdev". */
 const char *foreign_family(uint32_t nfproto);
 

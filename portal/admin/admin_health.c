@@ -108,6 +108,10 @@ static void add_troubles(struct json_object *list, const struct ipc_health *h)
 		  { "error", "ingress", NULL },
 		  "A filter of tc takes packets of guests before the gate sees "
 		  "them; the controller's log says on which device" },
+		{ IPC_TROUBLE_OFFLOAD,
+		  { "error", "offload", NULL },
+		  "A flow table carries packets of guests past the gate, so "
+		  "that caps do not hold; the controller's log says which" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(troubles); i++)

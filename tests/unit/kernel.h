@@ -47,8 +47,11 @@ struct kernel {
 		unsigned int spared, times;
 	} failing[KERNEL_CALLS];
 
-	bool has_htb, has_fq_codel, has_flow_table;
-	bool root_is_foreign;	/* on every device */
+	bool has_htb, has_fq_codel;
+	bool has_flow_table;	       /* of the box's own firewall */
+	uint32_t flow_table_flags;     /* NFT_FLOWTABLE_HW_OFFLOAD */
+	const char *flow_table_device; /* NULL: it has none */
+	bool root_is_foreign;	       /* on every device */
 	size_t garden_size;	/* elements of each of its sets; 0: any */
 	unsigned int put_added; /* elements put by the last transaction */
 	unsigned int put_deleted;

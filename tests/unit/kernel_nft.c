@@ -581,6 +581,19 @@ static int answer_foreign_flow_table(const struct nft_dump *d)
 
 	mnl_attr_put_strz(nlh, NFTA_FLOWTABLE_TABLE, "fw4");
 	mnl_attr_put_strz(nlh, NFTA_FLOWTABLE_NAME, "ft");
+	mnl_attr_put_u32(nlh, NFTA_FLOWTABLE_FLAGS,
+			 htonl(kernel.flow_table_flags));
+	if (kernel.flow_table_device) {
+		struct nlattr *hook =
+			mnl_attr_nest_start(nlh, NFTA_FLOWTABLE_HOOK);
+		struct nlattr *devs =
+			mnl_attr_nest_start(nlh, NFTA_FLOWTABLE_HOOK_DEVS);
+
+		mnl_attr_put_strz(nlh, NFTA_DEVICE_NAME,
+				  kernel.flow_table_device);
+		mnl_attr_nest_end(nlh, devs);
+		mnl_attr_nest_end(nlh, hook);
+	}
 	return d->on_message(nlh, d->arg);
 }
 

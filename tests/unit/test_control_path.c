@@ -3,6 +3,7 @@
 #include "tests/unit/controltest.h"
 
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 
 #include "netctl/rules/ruleset.h"
 
@@ -269,6 +270,53 @@ static void test_full_table(void **state)
 	assert_int_equal(troubles(), 0);
 }
 
+/* --- flow tables of others ------------------------------------------------ */
+
+#define WITHOUT CONFIG("") "config gate\n\toption flow_table '0'\n"
+
+static void begin_offload(const char *config, const char *device,
+			  uint32_t flags)
+{
+	begin(config);
+	kernel_add_device("test-port", 9);
+	kernel_device(9)->link.master = SQUARE_INDEX;
+	kernel_add_device("test-lan", 10);
+	kernel.has_flow_table = true;
+	kernel.flow_table_device = device;
+	kernel.flow_table_flags = flags;
+	pass(CHECK_MS);
+}
+
+static void test_offload(void **state)
+{
+	static const struct {
+		const char *device, *said;
+		uint32_t flags;
+	} tables[] = {
+		{ NULL, NULL, 0 },
+		{ "test-square", NULL, 0 },
+		{ "test-lan", NULL, 0 },
+		{ "test-port", "flow table ft of table fw4 (test-port)", 0 },
+		{ "test-lan", "flow table ft of table fw4 (in hardware)",
+		  NFT_FLOWTABLE_HW_OFFLOAD },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		begin_offload(WITHOUT, tables[i].device, tables[i].flags);
+		if (tables[i].said)
+			assert_said(tables[i].said);
+		assert_int_equal(troubles(),
+				 tables[i].said ? IPC_TROUBLE_OFFLOAD : 0U);
+		kernel.has_flow_table = false;
+		pass(CHECK_MS);
+		assert_int_equal(troubles(), 0);
+		tear_down(state);
+		begin_offload(CONFIG(""), tables[i].device, tables[i].flags);
+		assert_int_equal(troubles(), 0); /* all flows are ours */
+		tear_down(state);
+	}
+}
+
 #define UNIT(name) cmocka_unit_test_teardown(name, tear_down)
 
 int main(void)
@@ -284,6 +332,7 @@ int main(void)
 		UNIT(test_marks_elsewhere),
 		UNIT(test_marks_that_cannot_be_read),
 		UNIT(test_full_table),
+		UNIT(test_offload),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -542,6 +542,11 @@ static void ingress(void)
 	t.says.troubles = IPC_TROUBLE_INGRESS;
 }
 
+static void offload(void)
+{
+	t.says.troubles = IPC_TROUBLE_OFFLOAD;
+}
+
 static void netlink_errors(void)
 {
 	t.says.netlink_errors[IPC_NETLINK_CONNTRACK] = 1;
@@ -618,6 +623,7 @@ static void test_health(void **state)
 		  "do not reach it" },
 		{ table_full, FOUND("warn", "table_full"), "nearly full" },
 		{ ingress, FOUND("error", "ingress"), "filter of tc" },
+		{ offload, FOUND("error", "offload"), "caps do not hold" },
 		{ marks, FOUND("error", "marks"), "packet marks" },
 		{ netlink_errors, FOUND("warn", "netlink_errors"), "refused" },
 		{ time_unknown, FOUND("warn", "time_unknown"), "time of day" },
