@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,17 @@ static void warn_if_unreadable(const char *user, const char *file)
 			file, user);
 }
 
+/* It may come later, as one that is plugged in. */
+static void warn_of_missing(const struct settings *s)
+{
+	for (size_t i = 0; i < s->zones; i++)
+		if (!if_nametoindex(s->zone[i].device))
+			fprintf(stderr,
+				"warning: zone %s: there is no device %s here, "
+				"so nobody would reach the portal by it\n",
+				s->zone[i].name, s->zone[i].device);
+}
+
 /* What the portal reads anew at a reload, when it is not root any more. */
 static void warn_of_unreadable(const struct cli *cli, const struct settings *s)
 {
@@ -190,6 +202,7 @@ enum cli_exit cli_check(const struct cli *cli)
 	if (!s)
 		return CLI_USAGE;
 	code = check_pages(&of_file, s);
+	warn_of_missing(s);
 	warn_of_ports(s);
 	warn_of_unreadable(&of_file, s);
 	warn_of_legal(s);

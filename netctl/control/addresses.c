@@ -115,15 +115,13 @@ struct addr addresses_usable(const struct controller *c, uint32_t ifindex)
 	return best;
 }
 
-/* Also by a bridge above the zone's device, or under that one's new name. */
+/* Also by a bridge above the zone's device, or what was the zone's. */
 static bool has_guests(const struct controller *c, uint32_t ifindex)
 {
 	for (size_t i = 0; i < c->settings->zones; i++)
-		if (c->zone[i].ifindex == ifindex ||
-		    c->zone[i].bypass_ifindex == ifindex ||
-		    c->zone[i].renamed_ifindex == ifindex)
+		if (c->zone[i].bypass_ifindex == ifindex)
 			return true;
-	return false;
+	return byways_have(&c->byways, ifindex);
 }
 
 /* Link-local addresses may be on many devices: one without guests will do. */

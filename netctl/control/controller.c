@@ -303,17 +303,27 @@ void controller_watch(struct controller *c, const struct controller_watcher *w)
 	c->watcher = w ? *w : (struct controller_watcher){ 0 };
 }
 
-int controller_start(struct controller *c)
+static void say_missing(const struct controller *c)
 {
-	int err = devices_update(c);
-
-	if (err < 0)
-		return err;
 	for (size_t i = 0; i < c->settings->zones; i++)
 		if (!c->zone[i].ifindex)
 			log_warn("zone %s: device %s is not there yet",
 				 c->settings->zone[i].name,
 				 c->settings->zone[i].device);
+}
+
+int controller_start(struct controller *c)
+{
+	int err = byways_read(c->nft, &c->byways);
+
+	if (err)
+		log_error("nft: reading the devices that guests are behind: %s",
+			  strerror(-err));
+	else
+		err = devices_update(c);
+	if (err < 0)
+		return err;
+	say_missing(c);
 	addresses_update(c);
 	if (c->addresses_are_old)
 		return -EIO;
@@ -395,7 +405,6 @@ static void forget_devices(struct controller *c, const struct settings *next,
 					  next->zone[map[i]].device))
 			continue;
 		c->zone[map[i]].ifindex = 0;
-		c->zone[map[i]].renamed_ifindex = 0;
 	}
 }
 
@@ -435,6 +444,7 @@ void controller_reload(struct controller *c, struct settings *next)
 	usage_apply(c->usage, next);
 	if (devices_update(c) < 0)
 		pending_check_rules(c);
+	say_missing(c);
 	outlet_update(c);
 	hours_look(c);
 	if (refresh(c) < 0) {

@@ -43,25 +43,6 @@ static bool update_ifindex(uint32_t *known, char device[IFNAMSIZ])
 	return true;
 }
 
-/* Guests are still behind it, whatever it is called. true: it is news. */
-static bool update_renamed(struct zone_state *z, uint32_t was,
-			   const struct zone_settings *s)
-{
-	char name[IFNAMSIZ];
-	uint32_t known = z->renamed_ifindex ? z->renamed_ifindex : was;
-
-	if (!known || known == z->ifindex || !if_indextoname(known, name))
-		known = 0;
-	if (known == z->renamed_ifindex)
-		return false;
-	if (known)
-		log_error("zone %s: device %s is called %s now, and is shut "
-			  "until it has its name again",
-			  s->name, s->device, name);
-	z->renamed_ifindex = known;
-	return true;
-}
-
 /* IFF_*; 0: it is not there. */
 static int read_flags(const char *device)
 {
@@ -139,15 +120,20 @@ static bool is_stacked(const struct rtnl_link *l)
 	return false;
 }
 
-static bool is_in_config(const struct controller *c, uint32_t ifindex)
+static bool is_zone(const struct controller *c, uint32_t ifindex)
 {
-	for (size_t i = 0; i < c->settings->zones; i++)
+	for (size_t i = 0; i < c->settings->zones && ifindex; i++)
 		if (c->zone[i].ifindex == ifindex)
 			return true;
-	for (size_t i = 0; i < c->settings->uplinks; i++)
+	return false;
+}
+
+static bool is_in_config(const struct controller *c, uint32_t ifindex)
+{
+	for (size_t i = 0; i < c->settings->uplinks && ifindex; i++)
 		if (c->uplink_ifindex[i] == ifindex)
 			return true;
-	return false;
+	return is_zone(c, ifindex);
 }
 
 struct bypass {
@@ -260,6 +246,66 @@ static bool update_lower(const struct controller *c, const struct links *all,
 	return *known != was;
 }
 
+/* --- devices that guests were behind ------------------------------------- */
+
+/* No zone has it, nor anybody else by now; or what it is a port of is one. */
+static bool is_stray(const struct controller *c, const struct rtnl_link *l)
+{
+	if (is_in_config(c, l->ifindex) || is_zone(c, l->master))
+		return false;
+	return byways_have(&c->byways, l->master ? l->master : l->ifindex);
+}
+
+static bool is_byway(const struct controller *c, const struct rtnl_link *l)
+{
+	return is_zone(c, l->ifindex) || is_stray(c, l) ||
+	       (is_zone(c, l->master) && !is_in_config(c, l->ifindex));
+}
+
+static void say_strays(const struct byways *were, const struct byways *are)
+{
+	char name[IFNAMSIZ] = "";
+	size_t more = 0;
+
+	for (size_t i = 0; i < are->count; i++)
+		if (!byways_have(were, are->ifindex[i]) && more++ == 0)
+			if_indextoname(are->ifindex[i], name);
+	if (more)
+		log_error("guests may be behind device %s%s, which was a "
+			  "zone's or a port of it: shut until a zone or uplink "
+			  "of the config has it, it is a port of something "
+			  "else, or this box boots",
+			  name, more > 1 ? " and others" : "");
+	else if (were->count && !are->count)
+		log_info("guests are behind the zones' devices alone again");
+}
+
+/* Rules know them by their indexes, whatever becomes of them meanwhile. */
+static bool update_byways(struct controller *c, const struct links *all)
+{
+	static struct byways next, strays;
+	bool has_room = true, changed;
+
+	next.count = strays.count = 0;
+	for (size_t i = 0; i < all->count; i++) {
+		if (is_byway(c, &all->link[i]))
+			has_room &= byways_add(&next, all->link[i].ifindex);
+		if (is_stray(c, &all->link[i]) && !all->link[i].master)
+			byways_add(&strays, all->link[i].ifindex);
+	}
+	if (!has_room)
+		log_error("the zones' devices have more than %d ports: some "
+			  "are open where they get loose",
+			  RULESET_BYWAYS_MAX);
+	changed = next.count != c->byways.count;
+	for (size_t i = 0; i < next.count; i++)
+		changed |= !byways_have(&c->byways, next.ifindex[i]);
+	say_strays(&c->strays, &strays);
+	c->byways = next;
+	c->strays = strays;
+	return changed;
+}
+
 /* 1: rules depend on what has changed; 0: nothing has; or -errno. */
 static int update_links(struct controller *c)
 {
@@ -270,6 +316,8 @@ static int update_links(struct controller *c)
 	c->devices_are_unknown &= err != 0;
 	if (err)
 		shut_all(c, err);
+	else
+		changed |= update_byways(c, &all);
 	for (size_t i = 0; i < c->settings->zones && !err; i++) {
 		changed |= update_bypass(c, &all, i);
 		changed |= update_lower(c, &all, c->zone[i].ifindex,
@@ -288,13 +336,9 @@ int devices_update(struct controller *c)
 	bool changed = false;
 	int err;
 
-	for (size_t i = 0; i < s->zones; i++) {
-		struct zone_state *z = &c->zone[i];
-		uint32_t was = z->ifindex;
-
-		changed |= update_ifindex(&z->ifindex, s->zone[i].device);
-		changed |= update_renamed(z, was, &s->zone[i]);
-	}
+	for (size_t i = 0; i < s->zones; i++)
+		changed |=
+			update_ifindex(&c->zone[i].ifindex, s->zone[i].device);
 	for (size_t i = 0; i < s->uplinks; i++)
 		changed |= update_ifindex(&c->uplink_ifindex[i],
 					  s->uplink[i].device);

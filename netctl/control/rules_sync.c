@@ -83,16 +83,17 @@ static struct ruleset_nets refused_nets(const struct controller *c)
 
 static struct ruleset_input ruleset_input(const struct controller *c)
 {
-	struct ruleset_input in = { .settings = c->settings,
-				    .flow_table =
-					    c->flow_table == IPC_FLOW_TABLE_ON,
-				    .foreign_flow_table = c->foreign_flow_table,
-				    .special = refused_nets(c) };
+	struct ruleset_input in = {
+		.settings = c->settings,
+		.flow_table = c->flow_table == IPC_FLOW_TABLE_ON,
+		.foreign_flow_table = c->foreign_flow_table,
+		.special = refused_nets(c),
+		.byways = { c->byways.ifindex, c->byways.count }
+	};
 
 	for (size_t i = 0; i < c->settings->zones; i++) {
 		in.zone_present[i] = c->zone[i].ifindex != 0;
 		in.zone_shut[i] = c->zone[i].bypass_ifindex != 0;
-		if_indextoname(c->zone[i].renamed_ifindex, in.zone_renamed[i]);
 		in.zone_is_lower[i] = c->zone[i].is_lower;
 		in.zone_policed[i] = c->zone[i].policed;
 		in.zone_offline[i] = outlet_of_zone(c, i) != IPC_OUTLET_OPEN;

@@ -19,6 +19,7 @@
 #include "netctl/netlink/conntrack.h"
 #include "netctl/netlink/nft.h"
 #include "netctl/netlink/rtnl.h"
+#include "netctl/rules/byways.h"
 #include "netctl/rules/ruleset.h"
 #include "netctl/session/elements.h"
 #include "netctl/session/garden.h"
@@ -34,8 +35,6 @@ struct zone_state {
 	 * what it is a port of, or what stands on it; 0: it is as it should be.
 	 */
 	uint32_t bypass_ifindex;
-	/* its device until somebody renamed it, and that is shut; or 0 */
-	uint32_t renamed_ifindex;
 	/* of IPv4 and IPv6; IPC_OUTLET_MAX: the zone does not speak it */
 	enum ipc_outlet outlet[2];
 	bool is_closed;	  /* its opening hours; by hours_look(), as the next */
@@ -80,7 +79,10 @@ struct controller {
 	bool uplink_is_lower[SETTINGS_UPLINKS]; /* as of a zone */
 	bool uplink_is_up[SETTINGS_UPLINKS]; /* there, and its cable plugged */
 	bool uplink_is_shared[SETTINGS_UPLINKS]; /* with others on a link */
-	struct rtnl_address *address;		 /* of this box */
+	/* the zones' devices, their ports, and what was one of these */
+	struct byways byways;
+	struct byways strays;	      /* of those, what no zone has now */
+	struct rtnl_address *address; /* of this box */
 	size_t addresses;
 	struct rtnl_address *link_net; /* that routes of uplinks lead to */
 	size_t link_nets;

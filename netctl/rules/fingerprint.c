@@ -100,7 +100,9 @@ static void fill_set_name(struct nlmsghdr *nlh, void *arg)
 	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, f->set);
 }
 
-/* Networks that guests are kept out of, or led to, count like rules. */
+/* Networks and devices that guests are kept out of, or led to, count like
+ * rules.
+ */
 static void on_set(void *arg, const struct ruleset_set *set)
 {
 	struct fingerprint *f = arg;
@@ -111,11 +113,12 @@ static void on_set(void *arg, const struct ruleset_set *set)
 				    .arg = f };
 	unsigned int before = f->objects;
 
-	if (f->err || set->kind != SET_NETS)
+	if (f->err || (set->kind != SET_NETS && set->kind != SET_BYWAYS))
 		return;
 	f->set = set->name;
 	f->err = nft_dump(f->nft, &d);
-	f->has_empty_set |= f->objects == before;
+	f->has_empty_set |=
+		f->objects == before && (set->nets.count || set->devices.count);
 	f->objects = before;
 }
 

@@ -39,6 +39,10 @@
 /* Queries to the resolver: names looked up at once, in the bucket's seconds. */
 #define RULESET_QUERIES_BURST_S 10
 
+/* Devices that guests are, or were, behind. */
+#define RULESET_BYWAYS	   "byways"
+#define RULESET_BYWAYS_MAX RULESET_SET_MAX
+
 /* Connections at once of a device that is not in. */
 #define RULESET_FLOWS_BEFORE 200
 /* Connections of TCP at once to the resolver, of any device. */
@@ -70,7 +74,7 @@ _Static_assert(RULESET_MEMBERS_MAX >= SETTINGS_SESSIONS,
 
 enum ruleset_family { FAMILY_NETDEV, FAMILY_INET };
 
-enum ruleset_key { KEY_ETHER, KEY_IPV4, KEY_IPV6 };
+enum ruleset_key { KEY_ETHER, KEY_IPV4, KEY_IPV6, KEY_IFINDEX };
 
 enum ruleset_hook {
 	HOOK_NONE, /* a chain that others jump to */
@@ -95,16 +99,17 @@ enum ruleset_field {
 };
 
 enum term_kind {
-	TERM_IIFNAME,	/* name */
-	TERM_OIFNAME,	/* name */
-	TERM_OIF,	/* name, value: its index */
-	TERM_NFPROTO,	/* value: NFPROTO_* */
-	TERM_L4PROTO,	/* value: IPPROTO_* */
-	TERM_SPORT,	/* value: port */
-	TERM_DPORT,	/* value: port */
-	TERM_SYN,	/* of TCP: opens a connection, or answers that */
-	TERM_ICMPV6,	/* value: type */
-	TERM_LOCAL,	/* the destination is an address of this box */
+	TERM_IIFNAME,	 /* name */
+	TERM_OIFNAME,	 /* name */
+	TERM_IIF_IN_SET, /* name of the set */
+	TERM_OIF,	 /* name, value: its index */
+	TERM_NFPROTO,	 /* value: NFPROTO_* */
+	TERM_L4PROTO,	 /* value: IPPROTO_* */
+	TERM_SPORT,	 /* value: port */
+	TERM_DPORT,	 /* value: port */
+	TERM_SYN,	 /* of TCP: opens a connection, or answers that */
+	TERM_ICMPV6,	 /* value: type */
+	TERM_LOCAL,	 /* the destination is an address of this box */
 	TERM_PORTS_OWN, /* to a group that no bridge passes on: 802.1Q, 8.6.3 */
 	TERM_SPOOFED,	/* no way back to the source leads out there */
 	TERM_MARK,	/* mark & mask == value, or != with negate */
@@ -193,10 +198,16 @@ enum ruleset_set_kind {
 	SET_MEMBERS, /* the same for those who are in */
 	SET_GARDEN,  /* addresses with time-out, by dnsmasq or garden_sync */
 	SET_NETS,    /* networks */
+	SET_BYWAYS,  /* devices of this box */
 };
 
 struct ruleset_nets {
 	const char *const *text; /* as addr_parse_prefix() reads them */
+	size_t count;
+};
+
+struct ruleset_devices {
+	const uint32_t *ifindex;
 	size_t count;
 };
 
@@ -205,7 +216,8 @@ struct ruleset_set {
 	char name[RULESET_NAME_MAX];
 	enum ruleset_set_kind kind;
 	enum ruleset_key key;
-	struct ruleset_nets nets; /* SET_NETS: those of this family */
+	struct ruleset_nets nets;	/* SET_NETS: those of this family */
+	struct ruleset_devices devices; /* SET_BYWAYS */
 };
 
 /* Sees packets of flows that were added to it, and hands them on itself. */
@@ -221,8 +233,6 @@ struct ruleset_input {
 	const struct settings *settings;
 	bool zone_present[SETTINGS_ZONES];
 	bool zone_shut[SETTINGS_ZONES]; /* nothing enters by its device */
-	/* what its device is called since it was renamed; empty: it was not */
-	char zone_renamed[SETTINGS_ZONES][IFNAMSIZ];
 	bool zone_policed[SETTINGS_ZONES];
 	/* nothing gets out: all are led to the portal, which says so */
 	bool zone_offline[SETTINGS_ZONES];
@@ -232,6 +242,8 @@ struct ruleset_input {
 	bool uplink_is_lower[SETTINGS_UPLINKS];
 	/* where nobody goes by an uplink unless the config allows it */
 	struct ruleset_nets special;
+	/* by which nothing enters unless a zone's rules know it by its name */
+	struct ruleset_devices byways;
 	bool uplink_shaped[SETTINGS_UPLINKS];
 	/*
 	 * Flows in a flow table skip the forward hook, so uploads get their

@@ -177,6 +177,12 @@ static void code_oifname(struct nftnl_rule *r, const struct ruleset_term *t)
 	add_ifname(r, NFT_META_OIFNAME, t->name);
 }
 
+static void code_iif_in_set(struct nftnl_rule *r, const struct ruleset_term *t)
+{
+	add_meta(r, NFT_META_IIF);
+	add_lookup(r, t->name);
+}
+
 static void code_oif(struct nftnl_rule *r, const struct ruleset_term *t)
 {
 	add_meta(r, NFT_META_OIF);
@@ -517,6 +523,7 @@ static void (*const term_coders[TERM_KIND_MAX])(
 	struct nftnl_rule *r, const struct ruleset_term *t) = {
 	[TERM_IIFNAME] = code_iifname,
 	[TERM_OIFNAME] = code_oifname,
+	[TERM_IIF_IN_SET] = code_iif_in_set,
 	[TERM_OIF] = code_oif,
 	[TERM_NFPROTO] = code_nfproto,
 	[TERM_L4PROTO] = code_l4proto,

@@ -162,6 +162,11 @@ static void inet_sets(struct walk *w)
 
 	for (size_t f = 0; f < ARRAY_SIZE(families); f++)
 		net_set(w, f, w->in->special, families[f].special, NULL);
+	walk_set(w,
+		 (struct ruleset_set){ .kind = SET_BYWAYS,
+				       .key = KEY_IFINDEX,
+				       .devices = w->in->byways },
+		 RULESET_BYWAYS, NULL);
 	for (size_t i = 0; i < s->zones; i++) {
 		const struct zone_settings *z = &s->zone[i];
 
@@ -596,6 +601,15 @@ static void postrouting(struct walk *w)
 	}
 }
 
+/*
+ * Behind the rules of the zones, which let nothing go on: guests are behind it,
+ * and it is not, or no longer, called what a zone's device is.
+ */
+static void shut_byways(struct walk *w)
+{
+	RULE(w, term_named(TERM_IIF_IN_SET, RULESET_BYWAYS), T(TERM_DROP));
+}
+
 static void forward(struct walk *w)
 {
 	const struct settings *s = w->in->settings;
@@ -615,6 +629,7 @@ static void forward(struct walk *w)
 	for (size_t i = 0; i < s->zones; i++)
 		RULE(w, term_named(TERM_IIFNAME, s->zone[i].device),
 		     term_of_zone(TERM_GOTO, "from", s->zone[i].name));
+	shut_byways(w);
 	for (size_t i = 0; i < s->zones; i++)
 		RULE(w, term_named(TERM_OIFNAME, s->zone[i].device),
 		     term_of_zone(TERM_GOTO, "to", s->zone[i].name));
@@ -633,6 +648,7 @@ static void input(struct walk *w)
 	for (size_t i = 0; i < s->zones; i++)
 		RULE(w, term_named(TERM_IIFNAME, s->zone[i].device),
 		     term_of_zone(TERM_GOTO, "input", s->zone[i].name));
+	shut_byways(w);
 }
 
 static void zone_chains(struct walk *w, const struct zone_settings *z)

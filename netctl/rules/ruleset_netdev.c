@@ -21,17 +21,6 @@ static void netdev_sets(struct walk *w, size_t i)
 		 zone);
 }
 
-/* No other rule knows a device by the name that somebody gave it. */
-static void shut_ingress(struct walk *w, size_t i)
-{
-	walk_chain(w,
-		   (struct ruleset_chain){ .hook = HOOK_INGRESS,
-					   .priority = PRIORITY_INGRESS,
-					   .device = w->in->zone_renamed[i] },
-		   "shut", w->in->settings->zone[i].name);
-	RULE(w, T(TERM_DROP));
-}
-
 /*
  * Marks that are only for what a flow table takes past the forward hook: the
  * rest goes on without one, and is judged there.
@@ -170,8 +159,6 @@ void ruleset_netdev_walk(struct walk *w)
 	for (size_t i = 0; i < in->settings->zones; i++)
 		netdev_sets(w, i);
 	for (size_t i = 0; i < in->settings->zones; i++) {
-		if (*in->zone_renamed[i])
-			shut_ingress(w, i);
 		if (!in->zone_present[i])
 			continue;
 		zone_ingress(w, i);

@@ -33,7 +33,7 @@
 
 /* nft's numbers of its data types, which make its listings readable. */
 enum { NFT_TYPE_IPADDR = 7, NFT_TYPE_IP6ADDR = 8, NFT_TYPE_ETHERADDR = 9 };
-enum { NFT_TYPE_MARK = 19, NFT_TYPE_CLASSID = 23 };
+enum { NFT_TYPE_MARK = 19, NFT_TYPE_IFINDEX = 20, NFT_TYPE_CLASSID = 23 };
 
 uint16_t ruleset_nfproto(enum ruleset_family family)
 {
@@ -107,6 +107,7 @@ static const struct {
 	[KEY_ETHER] = { NFT_TYPE_ETHERADDR, 6 },
 	[KEY_IPV4] = { NFT_TYPE_IPADDR, 4 },
 	[KEY_IPV6] = { NFT_TYPE_IP6ADDR, 16 },
+	[KEY_IFINDEX] = { NFT_TYPE_IFINDEX, 4 },
 };
 
 static const struct {
@@ -129,6 +130,7 @@ static const struct {
 	[SET_GARDEN] = { NFT_SET_TIMEOUT, 0, RULESET_SET_MAX,
 			 GARDEN_TIMEOUT_MS },
 	[SET_NETS] = { NFT_SET_INTERVAL, 0, 0, 0 },
+	[SET_BYWAYS] = { 0, 0, RULESET_BYWAYS_MAX, 0 },
 };
 
 static void add_interval_end(struct nftnl_set *s, const struct addr *a,
@@ -188,24 +190,48 @@ static bool is_covered(const struct ruleset_nets *l, size_t i,
 	return false;
 }
 
-/* A reload replaces them, so they are flushed first. */
-static void put_members(struct coder *c, struct nftnl_set *s,
-			const struct ruleset_set *set)
+static void add_nets(struct nftnl_set *s, const struct ruleset_set *set)
 {
-	uint16_t nfproto = ruleset_nfproto(set->family);
 	uint8_t family = set->key == KEY_IPV4 ? AF_INET : AF_INET6;
-	struct nlmsghdr *nlh;
 	struct addr a;
 	unsigned int prefix;
 
-	nlh = nft_put(c->nft, NFT_MSG_DELSETELEM, nfproto, 0);
-	nftnl_set_elems_nlmsg_build_payload(nlh, s);
-	nft_put_done(c->nft, nlh);
 	for (size_t i = 0; i < set->nets.count; i++)
 		if (addr_parse_prefix(&a, &prefix, set->nets.text[i]) &&
 		    a.family == family &&
 		    !is_covered(&set->nets, i, &a, prefix))
 			add_net(s, &a, prefix);
+}
+
+static void add_devices(struct nftnl_set *s, const struct ruleset_set *set)
+{
+	for (size_t i = 0; i < set->devices.count; i++) {
+		struct nftnl_set_elem *e = nftnl_set_elem_alloc();
+
+		if (!e)
+			fatal("nft: no memory for a device");
+		nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_KEY,
+				       set->devices.ifindex[i]);
+		nftnl_set_elem_add(s, e);
+	}
+}
+
+/* Those that are there are flushed first. */
+static void put_members(struct coder *c, struct nftnl_set *s,
+			const struct ruleset_set *set)
+{
+	uint16_t nfproto = ruleset_nfproto(set->family);
+	struct nlmsghdr *nlh;
+
+	nlh = nft_put(c->nft, NFT_MSG_DELSETELEM, nfproto, 0);
+	nftnl_set_elems_nlmsg_build_payload(nlh, s);
+	nft_put_done(c->nft, nlh);
+	if (set->kind == SET_NETS)
+		add_nets(s, set);
+	else
+		add_devices(s, set);
+	if (set->kind == SET_BYWAYS && !set->devices.count)
+		return;
 	nlh = nft_put(c->nft, NFT_MSG_NEWSETELEM, nfproto, NLM_F_CREATE);
 	nftnl_set_elems_nlmsg_build_payload(nlh, s);
 	nft_put_done(c->nft, nlh);
@@ -213,12 +239,14 @@ static void put_members(struct coder *c, struct nftnl_set *s,
 
 static void describe_set(struct nftnl_set *s, const struct ruleset_set *set)
 {
-	/* For nft's listings alone: the data is in host order. */
-	static const struct {
+	/* For nft's listings alone: the data, or key, is in host order. */
+	struct {
 		uint8_t type, len;
 		uint32_t value;
 	} __attribute__((packed))
-	host_order = { NFTNL_UDATA_SET_DATABYTEORDER, sizeof(uint32_t), 1 };
+	host_order = { set->key == KEY_IFINDEX ? NFTNL_UDATA_SET_KEYBYTEORDER
+					       : NFTNL_UDATA_SET_DATABYTEORDER,
+		       sizeof(uint32_t), 1 };
 	uint32_t size = set_kinds[set->kind].size;
 
 	nftnl_set_set_str(s, NFTNL_SET_TABLE, RULESET_TABLE);
@@ -231,9 +259,10 @@ static void describe_set(struct nftnl_set *s, const struct ruleset_set *set)
 		nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE,
 				  set_kinds[set->kind].data_type);
 		nftnl_set_set_u32(s, NFTNL_SET_DATA_LEN, sizeof(uint32_t));
+	}
+	if (set_kinds[set->kind].data_type || set->key == KEY_IFINDEX)
 		nftnl_set_set_data(s, NFTNL_SET_USERDATA, &host_order,
 				   sizeof(host_order));
-	}
 	if (size)
 		nftnl_set_set_u32(s, NFTNL_SET_DESC_SIZE, size);
 	if (set_kinds[set->kind].timeout_ms)
@@ -257,7 +286,7 @@ static void on_set(void *arg, const struct ruleset_set *set)
 		      NLM_F_CREATE);
 	nftnl_set_nlmsg_build_payload(nlh, s);
 	nft_put_done(c->nft, nlh);
-	if (set->kind == SET_NETS)
+	if (set->kind == SET_NETS || set->kind == SET_BYWAYS)
 		put_members(c, s, set);
 	nftnl_set_free(s);
 }

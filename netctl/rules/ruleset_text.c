@@ -56,6 +56,11 @@ static void write_oifname(FILE *f, const struct ruleset_term *t)
 	fprintf(f, "oifname \"%s\"", t->name);
 }
 
+static void write_iif_in_set(FILE *f, const struct ruleset_term *t)
+{
+	fprintf(f, "iif @%s", t->name);
+}
+
 static void write_oif(FILE *f, const struct ruleset_term *t)
 {
 	fprintf(f, "oif \"%s\"", t->name);
@@ -212,6 +217,7 @@ static const struct {
 } term_writers[TERM_KIND_MAX] = {
 	[TERM_IIFNAME] = { write_iifname, NULL },
 	[TERM_OIFNAME] = { write_oifname, NULL },
+	[TERM_IIF_IN_SET] = { write_iif_in_set, NULL },
 	[TERM_OIF] = { write_oif, NULL },
 	[TERM_NFPROTO] = { write_nfproto, NULL },
 	[TERM_L4PROTO] = { write_l4proto, NULL },
@@ -307,6 +313,7 @@ static void on_set(void *arg, const struct ruleset_set *s)
 		[KEY_ETHER] = "ether_addr",
 		[KEY_IPV4] = "ipv4_addr",
 		[KEY_IPV6] = "ipv6_addr",
+		[KEY_IFINDEX] = "iface_index",
 	};
 	static const char *const body[] = {
 		[SET_MARKS] = " : mark\n\t\tflags timeout\n\t\tcounter\n",
@@ -334,6 +341,7 @@ static void on_set(void *arg, const struct ruleset_set *s)
 					 "timeout\n\t\ttimeout " STRINGIFY(
 						 RULESET_GARDEN_TIMEOUT_H) "h"
 									   "\n",
+		[SET_BYWAYS] = "\n\t\tsize " STRINGIFY(RULESET_BYWAYS_MAX) "\n",
 		[SET_NETS] = "\n\t\tflags interval\n\t\tauto-merge\n",
 	};
 	struct writer *w = arg;

@@ -72,7 +72,7 @@ def text(value):
 FIELDS = {"ether saddr": (0, 6, 6, 0), "ether daddr": (0, 0, 6, 0),
           "ip saddr": (1, 12, 4, IPV4), "ip daddr": (1, 16, 4, IPV4),
           "ip6 saddr": (1, 8, 16, IPV6), "ip6 daddr": (1, 24, 16, IPV6)}
-PRIORITY, MARK, OIF, IIFNAME, OIFNAME, NFPROTO, L4PROTO = 2, 3, 5, 6, 7, 15, 16
+PRIORITY, MARK, IIF, OIF, IIFNAME, OIFNAME, NFPROTO, L4PROTO = 2, 3, 4, 5, 6, 7, 15, 16
 VERDICTS = {"drop": 0, "accept": 1, "jump": -3, "goto": -4, "return": -5}
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "ipv6-icmp": 58}
 FIELD = "(" + "|".join(FIELDS) + ")"
@@ -251,6 +251,11 @@ def _ifindex(e, name):
     e.cmp_host(e.ifindex[name])
 
 
+def _devices(e, name):
+    e.load(IIF)
+    e.lookup(name)
+
+
 def _protocol(e, name):
     e.load(L4PROTO)
     e.cmp(bytes([PROTOCOLS[name]]))
@@ -296,6 +301,7 @@ TERMS = [(re.compile(pattern + r"(?: |$)"), code) for pattern, code in [
     ('iifname "(.*?)"', lambda e, name: e.device(IIFNAME, name)),
     ('oifname "(.*?)"', lambda e, name: e.device(OIFNAME, name)),
     ('oif "(.*?)"', _ifindex),
+    (r"iif @(\w+)", _devices),
     (r"fib saddr \. iif oif 0", lambda e: _fib(e, 1, 1 | 8, 0)),
     ("fib daddr type local", lambda e: _fib(e, 3, 2, 2)),
     ("meta nfproto ipv4", lambda e: e.family(IPV4)),
@@ -338,7 +344,8 @@ TERMS = [(re.compile(pattern + r"(?: |$)"), code) for pattern, code in [
     (r"(jump|goto) (\w+)", lambda e, name, chain: e.verdict(name, chain)),
 ]]
 
-KEYS = {"ether_addr": (9, 6), "ipv4_addr": (7, 4), "ipv6_addr": (8, 16)}
+KEYS = {"ether_addr": (9, 6), "ipv4_addr": (7, 4), "ipv6_addr": (8, 16),
+        "iface_index": (20, 4)}
 DATA = {"mark": 19, "classid": 23}
 SET_FLAGS = {"interval": 4, "map": 8, "timeout": 16, "dynamic": 32,
              "counter": 256}
@@ -393,11 +400,12 @@ class Ruleset:
         kind = body[0].split()
         is_map = len(kind) > 2
         options = dict(line.split(None, 1) for line in body[1:] if " " in line)
-        flags = options["flags"].split(",") + ["map"] * is_map
+        is_devices = kind[1] == "iface_index"
+        flags = options.get("flags", "").split(",") + ["map"] * is_map
         flags += ["counter"] * ("counter" in body)
         self.sets += 1
         parts = [attr(1, TABLE), attr(2, text(name)),
-                 attr(3, u32(sum(SET_FLAGS[f] for f in flags))),
+                 attr(3, u32(sum(SET_FLAGS[f] for f in flags if f))),
                  attr(4, u32(KEYS[kind[1]][0])), attr(5, u32(KEYS[kind[1]][1]))]
         if is_map:
             parts += [attr(6, u32(DATA[kind[3]])), attr(7, u32(4))]
@@ -406,10 +414,14 @@ class Ruleset:
             parts.append(nest(9, attr(1, u32(int(options["size"])))))
         if "timeout" in options:
             parts.append(attr(11, u64(SECONDS[options["timeout"]] * 1000)))
+        if is_map or is_devices:
+            parts.append(attr(13, self.netlink.host("BBI", is_map, 4, 1)))
         if is_map:
-            parts.append(attr(13, self.netlink.host("BBI", 1, 4, 1)))
             parts.append(nest(17, attr(1, text("counter")), nest(2)))
         self.put(self.objects, NEWSET, CREATE, *parts)
+        if is_devices:  # there are none yet
+            self.put(self.objects, DELSETELEM, 0, attr(2, text(name)),
+                     attr(4, u32(self.sets)), attr(1, TABLE))
         if "elements" in options:
             self.read_networks(name, options["elements"].strip("={} "))
 

@@ -67,9 +67,11 @@ def test_missing_file(program, build, tmp_path):
 
 
 def with_pages(root, tmp_path, more=""):
-    """The default config, with the pages of this tree."""
+    """The default config, with the pages of this tree and a device that is
+    there."""
     path = tmp_path / "stadttor"
     text = (root / "etc/stadttor.conf").read_text()
+    text = text.replace("option device 'eth1'", "option device 'lo'")
     path.write_text(text.replace("#option pages '/usr/share/stadttor'",
                                  f"option pages '{root}/web'") + more)
     return path

@@ -145,7 +145,7 @@ def test_device_that_is_renamed(stadttor, street, phones):
     street.gate.ip("link set br-guest name br-gone")
     try:
         lab.wait_until(lambda: not state(stadttor))
-        assert "device br-guest is called br-gone now" in stadttor.log(NETCTL)
+        assert "guests may be behind device br-gone" in stadttor.log(NETCTL)
         for family in FAMILIES:
             assert not traffic.is_online(phone, family)
         assert traffic.ping(phone, phone.network.gate4) is not True
@@ -156,19 +156,6 @@ def test_device_that_is_renamed(stadttor, street, phones):
     lab.wait_until(lambda: state(stadttor) == "present")
     assert traffic.tap(phone).status == 303
     traffic.wait_online(phone)
-
-
-def test_zone_that_moves_to_another_device(stadttor, street):
-    """By a reload: its old device is nobody's, and not shut as renamed."""
-    stadttor.start()
-    with open(stadttor.config) as f:
-        text = f.read()
-    stadttor.write(text.replace("'br-guest'", "'br-staff'"))
-    stadttor.reload()
-    lab.wait_until(lambda: "config reloaded" in stadttor.log(NETCTL))
-    assert "is called" not in stadttor.log(NETCTL)
-    assert "shut_guest" not in street.gate.run("nft", "list",
-                                               "ruleset").stdout
 
 
 def test_other_zones_are_open(stadttor, street, phones):

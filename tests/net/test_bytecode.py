@@ -44,7 +44,8 @@ def joined(match):
 
 
 def without_spelling(text):
-    """nft names Ethernet addresses only where it made the rule itself."""
+    """Only netctl knows the devices behind indexes; nft names Ethernet addresses only where it made the rule itself."""
+    text = re.sub(r"(size 4096)\n\t\telements = [^}]*\}", r"\1", text)
     text = re.sub(r"elements = \{([^}]*)\}", joined, text)
     return (text.replace("@ll,48,48", "ether saddr")
                 .replace("@ll,0,48", "ether daddr")

@@ -110,7 +110,8 @@ def test_zone_comes_and_goes(stadttor, street, phones):
         lab.wait_until(lambda: zone_names(stadttor) == ["guest"])
         assert [s["zone"] for s in stadttor.sessions()] == ["guest"]
         rules = street.gate.run("nft", "list", "ruleset").stdout
-        assert "staff" not in rules
+        assert "_staff" not in rules
+        assert traffic.is_shut(staff)  # nobody has said that it is open
         flow.progress()
         assert flow.finish() == 0
 
