@@ -177,7 +177,7 @@ def test_one_that_comes_while_netctl_takes_its_fingerprint(guard, stadttor,
     with log:
         stadttor.process[NETCTL] = street.gate.popen(
             ["strace", "-D", "-qq", "-o", "/dev/null", "-e",
-             "inject=sendto:delay_enter=3s:when=7",
+             "inject=sendto:delay_enter=3s:when=8",
              os.path.join(PLAIN, NETCTL), "-c", stadttor.config],
             stdout=log, stderr=log)
     lab.wait_until(lambda: tables(street) == ["stadttor"], 20)
