@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The batches that a test feeds a store: the n-th is always the same. A day is
- * 24 batches of hours and one of the day itself.
+ * 24 batches of hours and one of the day itself; what is told of weeks comes
+ * with the last hour.
  */
 #ifndef STADTTOR_TESTS_STOREBATCH_H
 #define STADTTOR_TESTS_STOREBATCH_H
@@ -44,6 +45,13 @@ static inline void batch_add(struct usage_batch *b, const char *zone,
 	b->cells++;
 }
 
+static inline bool batch_has_zones(int metric)
+{
+	return usage_series_info(
+		       usage_metric_info((enum usage_metric)metric)->series)
+		->has_zones;
+}
+
 static inline void batch_make(struct usage_batch *b, uint64_t seq,
 			      unsigned int zones)
 {
@@ -65,9 +73,9 @@ static inline void batch_make(struct usage_batch *b, uint64_t seq,
 		batch_add(b, zone, USAGE_VISITORS, day_s);
 		batch_add(b, zone, USAGE_ONLOOKERS, day_s);
 	}
-	for (int m = USAGE_LANGUAGE_FIRST;
-	     hour == 24 && m <= USAGE_LANGUAGE_OTHER; m++)
-		batch_add(b, "", (enum usage_metric)m, day_s);
+	for (int m = USAGE_DWELL_5; hour == 23 && m <= USAGE_MOST; m++)
+		batch_add(b, batch_has_zones(m) ? "zone_0" : "",
+			  (enum usage_metric)m, day_s);
 }
 
 #endif

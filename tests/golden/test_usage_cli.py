@@ -23,8 +23,8 @@ TIME        VISITORS  ONLOOKERS
 total       243 ± 20   123 ± 20
 """ + NOTE + TWICE
 MONTH = """\
-TIME     VISITORS  ONLOOKERS  DOWN  UP
-2026-01  243 ± 20   123 ± 20     -   -
+TIME     VISITORS  ONLOOKERS          DOWN            UP
+2026-01  243 ± 20   123 ± 20  328 B ± 20 B  224 B ± 20 B
 """ + NOTE + TWICE
 SPAN = ["--from", "2026-01-01", "--to", "2026-01-02"]
 
