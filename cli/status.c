@@ -59,6 +59,8 @@ static const struct {
 	  "tc takes packets before the gate sees them; see the log" },
 	{ IPC_TROUBLE_OFFLOAD, "offload",
 	  "a flow table carries packets past the gate; see the log" },
+	{ IPC_TROUBLE_RULES, "rules",
+	  "the gate's rules cannot be put in place; see the log" },
 };
 
 static struct json_object *zone_to_json(const struct ipc_zone *z, bool people)

@@ -320,6 +320,7 @@ enum ipc_trouble { /* bits: what happens to packets that the gate lets pass */
 		   IPC_TROUBLE_MARKS = 1 << 3,	    /* others change our bits */
 		   IPC_TROUBLE_INGRESS = 1 << 4, /* tc takes them before us */
 		   IPC_TROUBLE_OFFLOAD = 1 << 5, /* a flow table passes us by */
+		   IPC_TROUBLE_RULES = 1 << 6,	 /* cannot be put in place */
 };
 
 enum ipc_latency {

@@ -138,6 +138,9 @@ void doctor_check_packets(struct doctor *d)
 		  "netctl's log names it. Switch hardware flow offload off, or "
 		  "let the gate have a flow table of its own; see "
 		  "flow_table." },
+		{ IPC_TROUBLE_RULES, "the gate's rules cannot be put in place",
+		  "netctl's log says why: another program may own a table "
+		  "called stadttor. Until it is away, guests are kept out." },
 	};
 	unsigned int found = 0;
 

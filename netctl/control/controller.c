@@ -97,7 +97,9 @@ static void on_check(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (rules_sync_install(c) < 0) {
-		pending_check_rules(c);
+		if (!c->rules_retry_ms)
+			rules_sync_shut(c);
+		pending_retry_rules(c);
 		return;
 	}
 	poll_sessions(c);

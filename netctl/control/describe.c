@@ -76,6 +76,12 @@ static void fill_health_zones(const struct controller *c, struct ipc_health *m)
 	}
 }
 
+static uint32_t troubles_of(const struct controller *c)
+{
+	return c->path.troubles |
+	       (c->rules_error ? (uint32_t)IPC_TROUBLE_RULES : 0);
+}
+
 /* Of what people do: nothing of it is noisy. */
 static void fill_health_steps(const struct controller *c, struct ipc_health *m)
 {
@@ -102,7 +108,7 @@ void describe_health(const struct controller *c, bool is_for_portal,
 	m->is_live = !is_for_portal || c->settings->admin.live;
 	for (size_t i = 0; i < c->settings->uplinks; i++)
 		m->uplinks_present += c->uplink_is_up[i];
-	m->troubles = c->path.troubles;
+	m->troubles = troubles_of(c);
 	if (!is_for_portal)
 		fill_health_steps(c, m);
 	if (m->is_live) {
@@ -123,6 +129,6 @@ void describe_totals(const struct controller *c, struct ipc_totals *m)
 		m->netlink_errors += c->health.errors[i];
 	for (size_t i = 0; i < c->settings->uplinks; i++)
 		m->uplinks_present += c->uplink_is_up[i];
-	m->troubles = c->path.troubles;
+	m->troubles = troubles_of(c);
 	m->flow_table = c->flow_table;
 }

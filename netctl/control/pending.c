@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "netctl/control/pending.h"
 
+#include "netctl/control/schedule.h"
+
+#define RETRY_MS     100
+#define RETRY_MAX_MS 5000
+
 /* Between a change of tables by others and our look at ours. */
 static const struct timeval check_delay = { .tv_usec = 20000 };
 
@@ -27,6 +32,14 @@ void pending_check_rules(struct controller *c)
 {
 	if (!evtimer_pending(&c->check_timer, NULL))
 		event_add(&c->check_timer, &check_delay);
+}
+
+void pending_retry_rules(struct controller *c)
+{
+	uint32_t ms = c->rules_retry_ms ? 2 * c->rules_retry_ms : RETRY_MS;
+
+	c->rules_retry_ms = ms > RETRY_MAX_MS ? RETRY_MAX_MS : ms;
+	schedule_arm(&c->check_timer, c->rules_retry_ms);
 }
 
 void pending_see_changes(struct controller *c)

@@ -20,6 +20,9 @@ void pending_end(struct controller *c, struct session *s,
 /* Looks soon whether the rules are still ours, and puts them back. */
 void pending_check_rules(struct controller *c);
 
+/* The same later and later, as they cannot be put back by now. */
+void pending_retry_rules(struct controller *c);
+
 /*
  * Looks whether other programs have changed tables so far. If so, the rules are
  * compared soon, and the garden's elements are taken as lost.

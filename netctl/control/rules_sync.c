@@ -179,6 +179,24 @@ static void touch_absent(struct controller *c)
 			pending_touch(c, s);
 }
 
+/* Once: it is tried again and again. */
+static void say_result(struct controller *c, int err)
+{
+	c->health.errors[IPC_NETLINK_NFTABLES] += err != 0;
+	if (err && err != c->rules_error)
+		log_error("nft: installing the rules: %s%s", strerror(-err),
+			  err == -EOPNOTSUPP || err == -ENOENT
+				  ? " (needs Linux 5.16 or newer with "
+				    "netdev ingress and egress hooks, and "
+				    "nft_connlimit)"
+				  : "");
+	else if (!err && c->rules_error)
+		log_info("nft: the rules can be installed again");
+	c->rules_error = err;
+	if (!err)
+		c->rules_retry_ms = 0;
+}
+
 int rules_sync_install(struct controller *c)
 {
 	enum ipc_flow_table was = c->flow_table;
@@ -196,16 +214,9 @@ int rules_sync_install(struct controller *c)
 		if (!err)
 			forget_elements(c);
 	}
-	if (err) {
-		c->health.errors[IPC_NETLINK_NFTABLES]++;
-		log_error("nft: installing the rules: %s%s", strerror(-err),
-			  err == -EOPNOTSUPP || err == -ENOENT
-				  ? " (needs Linux 5.16 or newer with "
-				    "netdev ingress and egress hooks, and "
-				    "nft_connlimit)"
-				  : "");
+	say_result(c, err);
+	if (err)
 		return err;
-	}
 	say_flow_table(c, was);
 	touch_absent(c);
 	garden_sync_prune(c); /* what a reload closed that failed, too */
@@ -215,6 +226,20 @@ int rules_sync_install(struct controller *c)
 	if (c->fingerprint == FINGERPRINT_OTHERS)
 		pending_check_rules(c);
 	return 0;
+}
+
+void rules_sync_shut(struct controller *c)
+{
+	int err;
+
+	nft_begin(c->nft);
+	ruleset_put_guards(c->nft, c->settings);
+	err = nft_commit(c->nft);
+	if (err)
+		log_error("nft: guests are NOT kept out: %s", strerror(-err));
+	else
+		log_error("the rules are not those of the gate, and cannot be "
+			  "put back: all zones are shut until they can");
 }
 
 bool rules_sync_are_ours(struct controller *c)

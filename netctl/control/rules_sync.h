@@ -12,6 +12,9 @@
  */
 int rules_sync_install(struct controller *c) MUST_CHECK;
 
+/* Keeps all guests out by tables of etc/guard's kind, until that succeeds. */
+void rules_sync_shut(struct controller *c);
+
 /* true: the rules in force are the ones that were put in place. */
 bool rules_sync_are_ours(struct controller *c);
 

@@ -2,6 +2,7 @@
 #include "netctl/rules/ruleset_nft.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@
 #include "common/array.h"
 #include "netctl/rules/ruleset_expr.h"
 #include "netctl/rules/ruleset_walk.h"
+
+#define PRIORITY_GUARD (-2) /* before ours */
 
 #define RATE_TIMEOUT_MS	   (RULESET_RATE_TIMEOUT_S * 1000ULL)
 #define ANSWERS_TIMEOUT_MS (RULESET_ANSWERS_TIMEOUT_S * 1000ULL)
@@ -325,15 +328,15 @@ static const struct {
 	[HOOK_FORWARD] = { "filter", NF_INET_FORWARD },
 };
 
-static void on_chain(void *arg, const struct ruleset_chain *chain)
+static void put_chain(struct nft *nft, const char *table,
+		      const struct ruleset_chain *chain)
 {
-	struct coder *c = arg;
 	struct nftnl_chain *n = nftnl_chain_alloc();
 	struct nlmsghdr *nlh;
 
 	if (!n)
 		fatal("nft: no memory for a chain");
-	nftnl_chain_set_str(n, NFTNL_CHAIN_TABLE, RULESET_TABLE);
+	nftnl_chain_set_str(n, NFTNL_CHAIN_TABLE, table);
 	nftnl_chain_set_str(n, NFTNL_CHAIN_NAME, chain->name);
 	if (chain->hook != HOOK_NONE) {
 		nftnl_chain_set_str(n, NFTNL_CHAIN_TYPE,
@@ -345,25 +348,40 @@ static void on_chain(void *arg, const struct ruleset_chain *chain)
 	}
 	if (chain->device)
 		nftnl_chain_set_str(n, NFTNL_CHAIN_DEV, chain->device);
-	nlh = nft_put(c->nft, NFT_MSG_NEWCHAIN, ruleset_nfproto(chain->family),
+	nlh = nft_put(nft, NFT_MSG_NEWCHAIN, ruleset_nfproto(chain->family),
 		      NLM_F_CREATE);
 	nftnl_chain_nlmsg_build_payload(nlh, n);
-	nft_put_done(c->nft, nlh);
+	nft_put_done(nft, nlh);
 	nftnl_chain_free(n);
+}
+
+static void on_chain(void *arg, const struct ruleset_chain *chain)
+{
+	struct coder *c = arg;
+
+	put_chain(c->nft, RULESET_TABLE, chain);
+}
+
+static void put_rule(struct nft *nft, const char *table,
+		     const struct ruleset_rule *rule)
+{
+	struct nftnl_rule *r = ruleset_expr_build(rule);
+	struct nlmsghdr *nlh;
+
+	nftnl_rule_set_str(r, NFTNL_RULE_TABLE, table);
+	nftnl_rule_set_u32(r, NFTNL_RULE_FAMILY, ruleset_nfproto(rule->family));
+	nlh = nft_put(nft, NFT_MSG_NEWRULE, ruleset_nfproto(rule->family),
+		      NLM_F_CREATE | NLM_F_APPEND);
+	nftnl_rule_nlmsg_build_payload(nlh, r);
+	nft_put_done(nft, nlh);
+	nftnl_rule_free(r);
 }
 
 static void on_rule(void *arg, const struct ruleset_rule *rule)
 {
 	struct coder *c = arg;
-	struct nftnl_rule *r = ruleset_expr_build(rule);
-	struct nlmsghdr *nlh;
 
-	nftnl_rule_set_u32(r, NFTNL_RULE_FAMILY, ruleset_nfproto(rule->family));
-	nlh = nft_put(c->nft, NFT_MSG_NEWRULE, ruleset_nfproto(rule->family),
-		      NLM_F_CREATE | NLM_F_APPEND);
-	nftnl_rule_nlmsg_build_payload(nlh, r);
-	nft_put_done(c->nft, nlh);
-	nftnl_rule_free(r);
+	put_rule(c->nft, RULESET_TABLE, rule);
 }
 
 /* --- what is there already --------------------------------------------- */
@@ -620,6 +638,47 @@ int ruleset_put(struct nft *nft, const struct ruleset_input *in, bool fresh)
 	ruleset_walk(in, &rules);
 	put_open(nft, in);
 	return 0;
+}
+
+/* As etc/guard has them, but for ping. */
+static void put_guard(struct nft *nft, const char *device)
+{
+	static const struct ruleset_chain chains[] = {
+		{ FAMILY_INET, "forward", HOOK_FORWARD, PRIORITY_GUARD, NULL },
+		{ FAMILY_INET, "input", HOOK_INPUT, PRIORITY_GUARD, NULL },
+	};
+	char table[RULESET_GUARD_MAX];
+	struct ruleset_term from = { .kind = TERM_IIFNAME };
+	struct ruleset_term to = { .kind = TERM_OIFNAME };
+	const struct ruleset_term udp = { .kind = TERM_L4PROTO,
+					  .value = IPPROTO_UDP };
+	const struct ruleset_term dhcp = { .kind = TERM_DPORT, .value = 67 };
+	const struct ruleset_term accept = { .kind = TERM_ACCEPT };
+	const struct ruleset_term drop = { .kind = TERM_DROP };
+
+	snprintf(from.name, sizeof(from.name), "%s", device);
+	snprintf(to.name, sizeof(to.name), "%s", device);
+	const struct ruleset_rule rules[] = {
+		{ FAMILY_INET, "forward", { from, drop }, 2 },
+		{ FAMILY_INET, "forward", { to, drop }, 2 },
+		{ FAMILY_INET, "input", { from, udp, dhcp, accept }, 4 },
+		{ FAMILY_INET, "input", { from, drop }, 2 },
+	};
+
+	ruleset_guard_table(table, device);
+	put_table(nft, NFT_MSG_NEWTABLE, NFPROTO_INET, table);
+	put_table(nft, NFT_MSG_DELTABLE, NFPROTO_INET, table);
+	put_table(nft, NFT_MSG_NEWTABLE, NFPROTO_INET, table);
+	for (size_t i = 0; i < ARRAY_SIZE(chains); i++)
+		put_chain(nft, table, &chains[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		put_rule(nft, table, &rules[i]);
+}
+
+void ruleset_put_guards(struct nft *nft, const struct settings *s)
+{
+	for (size_t i = 0; i < s->zones; i++)
+		put_guard(nft, s->zone[i].device);
 }
 
 _Static_assert(RULESET_GUARD_MAX <= RULESET_NAME_MAX,

@@ -30,6 +30,13 @@ int ruleset_put(struct nft *nft, const struct ruleset_input *in,
 void ruleset_guard_table(char name[RULESET_GUARD_MAX], const char *device);
 
 /*
+ * Puts such tables for the devices of all zones, for when the rules cannot be
+ * had; the next ruleset_put() takes them out. Of the box guests have DHCP
+ * alone.
+ */
+void ruleset_put_guards(struct nft *nft, const struct settings *s);
+
+/*
  * Puts the removal of both tables and, unless it is to keep the guests out, of
  * the guard's, those that are there.
  */

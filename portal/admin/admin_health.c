@@ -112,6 +112,10 @@ static void add_troubles(struct json_object *list, const struct ipc_health *h)
 		  { "error", "offload", NULL },
 		  "A flow table carries packets of guests past the gate, so "
 		  "that caps do not hold; the controller's log says which" },
+		{ IPC_TROUBLE_RULES,
+		  { "error", "rules", NULL },
+		  "The gate's rules cannot be put in place; the controller's "
+		  "log says why" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(troubles); i++)

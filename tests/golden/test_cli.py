@@ -183,7 +183,8 @@ TROUBLES = [("out_dropped", "packets that the gate lets pass do not leave"),
             ("table_full", "the table of connections is nearly full"),
             ("marks", "another table changes the gate's packet marks"),
             ("ingress", "tc takes packets before the gate sees them"),
-            ("offload", "a flow table carries packets past the gate")]
+            ("offload", "a flow table carries packets past the gate"),
+            ("rules", "the gate's rules cannot be put in place")]
 
 
 @pytest.mark.parametrize("told,key,text", [
@@ -202,7 +203,7 @@ def test_status_tells_of_the_flow_table(cli, netctl, told, key, text):
 @pytest.mark.parametrize("outlet", range(len(OUTLETS)))
 def test_status_says_what_is_wrong(cli, netctl, outlet):
     def answer(kind, ident, fields):
-        return [totals(ident, 63), zone(ident, outlet=outlet), done(ident)]
+        return [totals(ident, 127), zone(ident, outlet=outlet), done(ident)]
 
     netctl.answers(answer)
     key, text = OUTLETS[outlet]

@@ -436,6 +436,43 @@ def test_a_kernel_that_refuses_the_rules(guard, stadttor, street, phones):
     lab.stop(owner)
 
 
+@pytest.fixture
+def owner(street):
+    """Somebody else who has tables of the gate's names, and keeps them."""
+    program = street.gate.popen(["nft", "-i"], stdin=subprocess.PIPE,
+                                stdout=subprocess.DEVNULL, text=True)
+    yield program
+    lab.stop(program, signal.SIGKILL)
+
+
+def test_rules_that_cannot_be_put_back(owner, stadttor, street, phones):
+    """All are shut out, and it is said once, until the other goes."""
+    stadttor.start()
+    assert traffic.tap(phones[0]).status == 303
+    assert gets_out(street, phones[0]) == [V4, V6]
+    owner.stdin.write("flush ruleset; "
+                      "add table inet stadttor { flags owner; }; "
+                      "add table netdev stadttor { flags owner; }\n")
+    owner.stdin.flush()
+    stadttor.wait_log("all zones are shut until they can")
+    assert tables(street) == ["stadttor", "stadttor_guard_br-guest"]
+    for phone in phones[:2]:
+        assert gets_out(street, phone) == []
+    errors = stadttor.status()["netlink_errors"]
+    lab.wait_until(lambda: stadttor.status()["netlink_errors"] > errors + 2)
+    assert stadttor.log().count("installing the rules: Operation not") == 1
+    assert "rules" in stadttor.status()["troubles"]
+    assert "the gate's rules cannot be put in place" in \
+        stadttor.cli("doctor", check=False).stdout
+    lab.stop(owner, signal.SIGKILL)
+    stadttor.wait_log("the rules can be installed again")
+    for family in FAMILIES:
+        traffic.wait_online(phones[0], family)
+    assert gets_out(street, phones[1]) == []
+    assert tables(street) == ["stadttor"]
+    assert stadttor.status()["troubles"] == []
+
+
 def traced(stadttor, *options):
     """Starts netctl under strace; true: it ended, false: it serves."""
     log = open(stadttor.log_path(NETCTL), "a")

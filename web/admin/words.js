@@ -45,6 +45,7 @@ const de = {
 	health_marks: 'Eine andere Tabelle ändert die Paketmarken des Tors; das Log der Steuerung sagt welche',
 	health_ingress: 'Ein Filter von tc nimmt Pakete der Gäste, bevor das Tor sie sieht; das Log der Steuerung sagt, auf welchem Gerät',
 	health_offload: 'Eine Flusstabelle trägt Pakete der Gäste am Tor vorbei, sodass Grenzen nicht gelten; das Log der Steuerung sagt welche',
+	health_rules: 'Die Regeln des Tors lassen sich nicht einsetzen; das Log der Steuerung sagt, warum',
 	health_table_full: 'Die Tabelle der Verbindungen ist fast voll',
 	health_zone_full: 'In der Zone {zone} sind alle Plätze belegt',
 	health_netlink_errors: 'Der Kernel hat Aufträge der Steuerung abgelehnt; ihr Log sagt welche',
