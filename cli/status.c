@@ -41,6 +41,7 @@ static const char *const outlet_words[IPC_OUTLET_MAX] = {
 	[IPC_OUTLET_NO_ADDRESS] = "uplink without address",
 	[IPC_OUTLET_OVERLAP] = "same network as uplink",
 	[IPC_OUTLET_DROPPED] = "dropped by another table",
+	[IPC_OUTLET_SILENT] = "gateway is silent",
 };
 
 static const struct {

@@ -338,6 +338,7 @@ const char *ipc_outlet_to_string(enum ipc_outlet outlet)
 		[IPC_OUTLET_NO_ADDRESS] = "no_address",
 		[IPC_OUTLET_OVERLAP] = "overlap",
 		[IPC_OUTLET_DROPPED] = "dropped",
+		[IPC_OUTLET_SILENT] = "silent",
 	};
 
 	return (unsigned int)outlet < IPC_OUTLET_MAX ? name[outlet] : "?";

@@ -77,6 +77,7 @@ enum ipc_outlet {
 	IPC_OUTLET_NO_ADDRESS, /* the uplink has none to masquerade with */
 	IPC_OUTLET_OVERLAP,    /* the uplink is in the guests' own network */
 	IPC_OUTLET_DROPPED,    /* another table drops it behind the gate */
+	IPC_OUTLET_SILENT,     /* the uplink's gateway does not answer */
 	IPC_OUTLET_MAX
 };
 

@@ -223,6 +223,8 @@ static const struct {
 				 "upstream." },
 	[IPC_OUTLET_DROPPED] = { "what guests send is dropped behind the gate",
 				 "See packets." },
+	[IPC_OUTLET_SILENT] = { "the uplink's gateway does not answer",
+				"See whether the router upstream is on." },
 };
 
 void doctor_check_outlet(struct doctor *d, const struct zone_settings *z)

@@ -155,12 +155,15 @@ static void on_addresses_changed(evutil_socket_t fd, short what, void *arg)
 static void on_path(evutil_socket_t fd, short what, void *arg)
 {
 	struct controller *c = arg;
+	bool changed;
 
 	(void)fd;
 	(void)what;
 	if (c->addresses_are_old)
 		look_soon(c);
-	if (path_check(c))
+	changed = path_check(c);
+	changed |= outlet_check_gateways(c);
+	if (changed)
 		tell_zones(c);
 }
 

@@ -2,11 +2,14 @@
 #include "netctl/control/outlet.h"
 
 #include <errno.h>
+#include <linux/neighbour.h>
 #include <net/if.h>
 #include <string.h>
 
 #include "common/array.h"
 #include "netctl/control/state.h"
+
+#define MISSES 2 /* in a row */
 
 /* Of the internet, whichever: the A of the DNS's root servers. */
 static const struct {
@@ -24,7 +27,8 @@ static const struct {
 struct finding {
 	enum ipc_outlet outlet;
 	uint32_t ifindex; /* of the device that it is about, or 0 */
-	int error;	  /* of the question for a route */
+	struct addr gateway;
+	int error; /* of the question for a route */
 };
 
 static const struct rtnl_address *find_address(const struct controller *c,
@@ -118,15 +122,18 @@ static struct finding follow(const struct controller *c, uint32_t zone,
 				      .from = neighbour_of(own),
 				      .to = *to };
 	struct finding f = { .outlet = IPC_OUTLET_NO_ROUTE };
+	struct rtnl_route route;
 	size_t u;
 
 	if (to->family == AF_INET6 && !rtnl_forwards_ipv6(c->rtnl, zone)) {
 		f.error = -EHOSTUNREACH; /* as of IPv4 */
 		return f;
 	}
-	f.error = rtnl_find_route(c->rtnl, &ask, &f.ifindex);
+	f.error = rtnl_find_route(c->rtnl, &ask, &route);
 	if (f.error)
 		return f;
+	f.ifindex = route.oif;
+	f.gateway = route.gateway;
 	u = find_uplink(c, f.ifindex);
 	if (u == SETTINGS_UPLINKS)
 		f.outlet = IPC_OUTLET_ELSEWHERE;
@@ -195,6 +202,7 @@ static void say(const char *zone, const char *family, const struct finding *f)
 			 zone, family, device);
 		return;
 	case IPC_OUTLET_DROPPED: /* path.c says it */
+	case IPC_OUTLET_SILENT:	 /* as outlet_check_gateways() */
 	case IPC_OUTLET_MAX:
 		return;
 	}
@@ -213,14 +221,76 @@ enum ipc_outlet outlet_of_zone(const struct controller *c, size_t zone)
 	return o[1] == IPC_OUTLET_MAX ? IPC_OUTLET_OPEN : o[1];
 }
 
+/* All gateways of families that are open. */
+static bool is_silent(const struct zone_state *z)
+{
+	bool all = false;
+
+	for (size_t k = 0; k < ARRAY_SIZE(families); k++) {
+		if (z->outlet[k] != IPC_OUTLET_OPEN)
+			continue;
+		if (z->gateway_misses[k] < MISSES)
+			return false;
+		all = true;
+	}
+	return all;
+}
+
 enum ipc_outlet outlet_to_tell(const struct controller *c, size_t zone)
 {
 	enum ipc_outlet o = outlet_of_zone(c, zone);
 
-	return o == IPC_OUTLET_OPEN &&
-			       c->path.troubles & IPC_TROUBLE_OUT_DROPPED
-		       ? IPC_OUTLET_DROPPED
-		       : o;
+	if (o != IPC_OUTLET_OPEN)
+		return o;
+	if (c->path.troubles & IPC_TROUBLE_OUT_DROPPED)
+		return IPC_OUTLET_DROPPED;
+	return is_silent(&c->zone[zone]) ? IPC_OUTLET_SILENT : o;
+}
+
+/*
+ * One that answers has no entry, or a good one. An answer is waited for three
+ * seconds at most, and then it is asked anew if there are packets for it: so
+ * two looks in a row without one are the same as a failure.
+ */
+static unsigned int count_misses(unsigned int before, uint16_t state)
+{
+	if (state & NUD_FAILED)
+		return MISSES;
+	if (!(state & NUD_INCOMPLETE))
+		return 0;
+	return before < MISSES ? before + 1 : before;
+}
+
+static bool check_gateway(struct controller *c, size_t zone, size_t k)
+{
+	struct zone_state *z = &c->zone[zone];
+	bool was = z->gateway_misses[k] >= MISSES, now;
+	const char *name = c->settings->zone[zone].name;
+	uint16_t state = 0;
+
+	if (z->outlet[k] == IPC_OUTLET_OPEN && addr_len(&z->gateway[k]) &&
+	    rtnl_read_neighbour_state(c->rtnl, &z->gateway[k], &state) < 0)
+		return false;
+	z->gateway_misses[k] = count_misses(z->gateway_misses[k], state);
+	now = z->gateway_misses[k] >= MISSES;
+	if (now && !was)
+		log_warn("zone %s: %s has no way to the internet: the uplink's "
+			 "gateway does not answer",
+			 name, families[k].name);
+	else if (was && !now)
+		log_info("zone %s: the gateway of %s answers again", name,
+			 families[k].name);
+	return was != now;
+}
+
+bool outlet_check_gateways(struct controller *c)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < c->settings->zones; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(families); k++)
+			changed |= check_gateway(c, i, k);
+	return changed;
 }
 
 bool outlet_update(struct controller *c)
@@ -234,6 +304,7 @@ bool outlet_update(struct controller *c)
 			struct finding f = look(c, i, &families[k].somewhere);
 			enum ipc_outlet *known = &c->zone[i].outlet[k];
 
+			c->zone[i].gateway[k] = f.gateway;
 			if (f.outlet == *known)
 				continue;
 			if (*known != IPC_OUTLET_MAX ||

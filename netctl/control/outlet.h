@@ -28,9 +28,15 @@ bool outlet_is_uplink(const struct controller *c, uint32_t ifindex);
 enum ipc_outlet outlet_of_zone(const struct controller *c, size_t zone);
 
 /*
- * The same for people, who have no internet either where another table drops
- * what an open outlet lets pass. The rules do not go by it: with nobody let
- * pass, nobody would see that it is over.
+ * Asks the kernel whether the gateways of open outlets answered when they were
+ * asked last. true: that has changed; the log says so.
+ */
+bool outlet_check_gateways(struct controller *c);
+
+/*
+ * The same for people, who have no internet either where what an open outlet
+ * lets pass is dropped by another table, or the gateway is silent. The rules do
+ * not go by it: with nobody let pass, nobody would see that it is over.
  */
 enum ipc_outlet outlet_to_tell(const struct controller *c, size_t zone);
 

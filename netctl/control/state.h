@@ -37,6 +37,8 @@ struct zone_state {
 	uint32_t bypass_ifindex;
 	/* of IPv4 and IPv6; IPC_OUTLET_MAX: the zone does not speak it */
 	enum ipc_outlet outlet[2];
+	struct addr gateway[2]; /* of those that are open; or AF_UNSPEC */
+	unsigned int gateway_misses[2]; /* looks without an answer */
 	bool is_closed;	  /* its opening hours; by hours_look(), as the next */
 	int64_t change_s; /* when it opens or closes, since 1970; 0: never */
 	uint64_t change_ms;  /* the same by CLOCK_BOOTTIME; UINT64_MAX */

@@ -176,12 +176,11 @@ static int on_asked_neighbour(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
-int rtnl_find_neighbour(struct rtnl *r, uint32_t ifindex, const struct addr *a,
-			struct mac *mac)
+static int ask_neighbour(struct rtnl *r, uint32_t ifindex, const struct addr *a,
+			 netlink_fn *fn, void *arg)
 {
 	struct ndmsg ndm = { .ndm_family = a->family,
 			     .ndm_ifindex = (int)ifindex };
-	struct neighbour n = { ifindex, a, mac, false };
 	struct nl_msg *msg;
 	int err = -EINVAL;
 
@@ -189,10 +188,37 @@ int rtnl_find_neighbour(struct rtnl *r, uint32_t ifindex, const struct addr *a,
 		return err;
 	msg = rtnl_message(RTM_GETNEIGH, NLM_F_ACK, &ndm, sizeof(ndm));
 	if (nla_put(msg, NDA_DST, (int)addr_len(a), a->byte) == 0)
-		err = netlink_ask(r->netlink, nlmsg_hdr(msg),
-				  on_asked_neighbour, &n);
+		err = netlink_ask(r->netlink, nlmsg_hdr(msg), fn, arg);
 	nlmsg_free(msg);
+	return err;
+}
+
+int rtnl_find_neighbour(struct rtnl *r, uint32_t ifindex, const struct addr *a,
+			struct mac *mac)
+{
+	struct neighbour n = { ifindex, a, mac, false };
+	int err = ask_neighbour(r, ifindex, a, on_asked_neighbour, &n);
+
 	return err ? err : n.is_found ? 0 : -ENOENT;
+}
+
+static int on_state(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ndmsg *ndm = nlmsg_data(nlh);
+
+	if (nlh->nlmsg_type == RTM_NEWNEIGH)
+		*(uint16_t *)arg = ndm->ndm_state;
+	return 0;
+}
+
+int rtnl_read_neighbour_state(struct rtnl *r, const struct addr *a,
+			      uint16_t *state)
+{
+	int err;
+
+	*state = 0;
+	err = ask_neighbour(r, a->ifindex, a, on_state, state);
+	return err == -ENOENT ? 0 : err;
 }
 
 struct neighbour_list {
@@ -336,16 +362,28 @@ static int on_route(const struct nlmsghdr *nlh, void *arg)
 	const struct rtmsg *rtm = nlmsg_data(nlh);
 	struct nlattr *tb[RTA_MAX + 1];
 
-	if (nlh->nlmsg_type == RTM_NEWROUTE && rtm->rtm_type == RTN_UNICAST &&
+	struct rtnl_route *found = arg;
+	struct addr *gateway = &found->gateway;
+
+	if (nlh->nlmsg_type != RTM_NEWROUTE || rtm->rtm_type != RTN_UNICAST ||
 	    nlmsg_parse((struct nlmsghdr *)(uintptr_t)nlh, sizeof(*rtm), tb,
-			RTA_MAX, NULL) == 0 &&
-	    tb[RTA_OIF])
-		*(uint32_t *)arg = nla_get_u32(tb[RTA_OIF]);
+			RTA_MAX, NULL) < 0 ||
+	    !tb[RTA_OIF])
+		return 0;
+	found->oif = nla_get_u32(tb[RTA_OIF]);
+	gateway->family = rtm->rtm_family;
+	gateway->ifindex = found->oif;
+	if (tb[RTA_GATEWAY] &&
+	    nla_len(tb[RTA_GATEWAY]) == (int)addr_len(gateway))
+		memcpy(gateway->byte, nla_data(tb[RTA_GATEWAY]),
+		       addr_len(gateway));
+	else
+		gateway->family = AF_UNSPEC;
 	return 0;
 }
 
 int rtnl_find_route(struct rtnl *r, const struct rtnl_route_ask *ask,
-		    uint32_t *oif)
+		    struct rtnl_route *found)
 {
 	int len = (int)addr_len(&ask->to);
 	struct rtmsg rtm = {
@@ -361,10 +399,10 @@ int rtnl_find_route(struct rtnl *r, const struct rtnl_route_ask *ask,
 	    nla_put(msg, RTA_SRC, len, ask->from.byte) < 0 ||
 	    nla_put_u32(msg, RTA_IIF, ask->iif) < 0)
 		fatal("rtnetlink: no memory for a message");
-	*oif = 0;
-	err = netlink_ask(r->netlink, nlmsg_hdr(msg), on_route, oif);
+	*found = (struct rtnl_route){ 0 };
+	err = netlink_ask(r->netlink, nlmsg_hdr(msg), on_route, found);
 	nlmsg_free(msg);
-	return err || *oif ? err : -ENETUNREACH;
+	return err || found->oif ? err : -ENETUNREACH;
 }
 
 static int on_listed_route(const struct nlmsghdr *nlh, void *arg)

@@ -47,6 +47,13 @@ int rtnl_dump(struct rtnl *r, struct nl_msg *msg, netlink_fn *on_message,
 int rtnl_find_neighbour(struct rtnl *r, uint32_t ifindex, const struct addr *a,
 			struct mac *mac) MUST_CHECK;
 
+/*
+ * NUD_* (linux/neighbour.h) of the address on the device of its ifindex, 0:
+ * nobody has asked for it of late. 0 or -errno.
+ */
+int rtnl_read_neighbour_state(struct rtnl *r, const struct addr *a,
+			      uint16_t *state) MUST_CHECK;
+
 /* Calls on_neighbour for every address known on the device. */
 typedef void rtnl_neighbour_fn(const struct mac *mac, const struct addr *a,
 			       void *arg);
@@ -99,12 +106,17 @@ struct rtnl_route_ask {
 	struct addr from, to; /* of one family */
 };
 
+struct rtnl_route {
+	uint32_t oif;
+	struct addr gateway; /* on that device; AF_UNSPEC: there is none */
+};
+
 /*
- * By which device the kernel would send it on (RTM_GETROUTE, with the rules of
- * policy routing). 0 or -errno: -ENETUNREACH, -EHOSTUNREACH and so on.
+ * How the kernel would send it on (RTM_GETROUTE, with the rules of policy
+ * routing). 0 or -errno: -ENETUNREACH, -EHOSTUNREACH and so on.
  */
 int rtnl_find_route(struct rtnl *r, const struct rtnl_route_ask *ask,
-		    uint32_t *oif) MUST_CHECK;
+		    struct rtnl_route *found) MUST_CHECK;
 
 /*
  * Whether the kernel forwards IPv6 that comes by the device (RTM_GETNETCONF):

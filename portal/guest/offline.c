@@ -171,11 +171,12 @@ static void zone_open(struct offline_zone *z, const struct place *at)
 		 z->told.zone);
 }
 
-/* Where others drop what is let pass, the rules leave names alone. */
+/* Where what is let pass is lost behind the gate, its rules lead no names. */
 static bool is_offline(const struct ipc_zone *told)
 {
 	return told->outlet != IPC_OUTLET_OPEN &&
-	       told->outlet != IPC_OUTLET_DROPPED && told->ifindex &&
+	       told->outlet != IPC_OUTLET_DROPPED &&
+	       told->outlet != IPC_OUTLET_SILENT && told->ifindex &&
 	       told->address.family != AF_UNSPEC;
 }
 

@@ -177,7 +177,8 @@ OUTLETS = [("open", "reached"), ("down", "uplink down"),
            ("no_route", "no route"), ("elsewhere", "route by no uplink"),
            ("no_address", "uplink without address"),
            ("overlap", "same network as uplink"),
-           ("dropped", "dropped by another table")]
+           ("dropped", "dropped by another table"),
+           ("silent", "gateway is silent")]
 TROUBLES = [("out_dropped", "packets that the gate lets pass do not leave"),
             ("portal_dropped", "packets to the portal do not reach it"),
             ("table_full", "the table of connections is nearly full"),

@@ -266,6 +266,42 @@ def test_names_lead_to_the_page(stadttor, street, phones):
                        == [lab.PROBED4])
 
 
+@contextlib.contextmanager
+def dead_gateway(street):
+    """The cable is in, and nobody there hears anything."""
+    street.internet.nft("table netdev deaf {\nchain c {\ntype filter hook "
+                        "ingress device eth0 priority 0; policy drop;\n}\n}\n")
+    for family in "46":
+        street.gate.run("ip", f"-{family}", "neigh", "flush", "dev", "wan0")
+    try:
+        yield
+    finally:
+        street.internet.run("nft", "delete", "table", "netdev", "deaf")
+
+
+def test_the_gateway_is_dead(stadttor, street, phones):
+    """Nobody is led to the page by it: the phones' packets make the kernel ask
+    again, and so see it come back."""
+    stadttor.start()
+    assert traffic.tap(phones[0]).status == 303
+    traffic.wait_online(phones[0])
+
+    def ask(wanted):
+        for address in (lab.WEB4, lab.WEB6):
+            with contextlib.suppress(OSError):
+                traffic.udp_echo(phones[0], address, timeout=0.1)
+        return outlet(stadttor) == wanted
+    with dead_gateway(street):
+        lab.wait_until(lambda: ask("silent"), seconds=30)
+        stadttor.wait_log("IPv4 has no way to the internet: the uplink's gate")
+        assert OFFLINE in page(phones[0], "/status")
+        assert "Zurzeit gibt es hier kein Internet" in page(phones[1])
+    lab.wait_until(lambda: ask("open"), seconds=30)
+    for family in FAMILIES:
+        traffic.wait_online(phones[0], family)
+    assert ONLINE in page(phones[0], "/status")
+
+
 # --- other people's tables --------------------------------------------------
 
 DROPS = """

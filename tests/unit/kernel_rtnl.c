@@ -327,12 +327,21 @@ int rtnl_list_link_nets(struct rtnl *r, rtnl_address_fn *on_net, void *arg)
 }
 
 int rtnl_find_route(struct rtnl *r, const struct rtnl_route_ask *ask,
-		    uint32_t *oif)
+		    struct rtnl_route *found)
 {
 	(void)r;
 	kernel.route_ask = *ask;
-	*oif = kernel.route_oif;
-	return *oif ? 0 : -ENETUNREACH;
+	*found = (struct rtnl_route){ .oif = kernel.route_oif };
+	return found->oif ? 0 : -ENETUNREACH;
+}
+
+int rtnl_read_neighbour_state(struct rtnl *r, const struct addr *a,
+			      uint16_t *state)
+{
+	(void)r;
+	(void)a;
+	*state = 0;
+	return 0;
 }
 
 bool rtnl_forwards_ipv6(struct rtnl *r, uint32_t iif)

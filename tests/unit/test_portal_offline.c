@@ -172,7 +172,8 @@ static void test_states(void **state)
 		offline_tell(f->offline, &z);
 		assert_int_equal(answers(f),
 				 outlet != IPC_OUTLET_OPEN &&
-					 outlet != IPC_OUTLET_DROPPED);
+					 outlet != IPC_OUTLET_DROPPED &&
+					 outlet != IPC_OUTLET_SILENT);
 	}
 	z.outlet = IPC_OUTLET_DOWN;
 	z.ifindex = 0;
