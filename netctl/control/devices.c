@@ -128,17 +128,23 @@ static bool is_zone(const struct controller *c, uint32_t ifindex)
 	return false;
 }
 
-static bool is_in_config(const struct controller *c, uint32_t ifindex)
+static bool is_uplink(const struct controller *c, uint32_t ifindex)
 {
 	for (size_t i = 0; i < c->settings->uplinks && ifindex; i++)
 		if (c->uplink_ifindex[i] == ifindex)
 			return true;
-	return is_zone(c, ifindex);
+	return false;
+}
+
+static bool is_in_config(const struct controller *c, uint32_t ifindex)
+{
+	return is_zone(c, ifindex) || is_uplink(c, ifindex);
 }
 
 struct bypass {
 	struct rtnl_link link; /* ifindex 0: none */
 	char master[IFNAMSIZ]; /* what the zone's device is a port of */
+	bool is_uplink;	       /* and a port of the zone's device */
 };
 
 static struct bypass find_bypass(const struct controller *c,
@@ -152,6 +158,9 @@ static struct bypass find_bypass(const struct controller *c,
 		if (l->ifindex == zone && l->master) {
 			b.link = *l;
 			if_indextoname(l->master, b.master);
+		} else if (l->master == zone && is_uplink(c, l->ifindex)) {
+			b = (struct bypass){ .link = *l, .is_uplink = true };
+			b.link.master = 0;
 		} else if (l->lower == zone && is_stacked(l) &&
 			   !b.link.ifindex && !is_in_config(c, l->ifindex)) {
 			b.link = *l;
@@ -166,6 +175,11 @@ static void say_bypass(const struct zone_settings *z, const struct bypass *b)
 		log_info("zone %s: packets reach this box by %s alone; it is "
 			 "open again",
 			 z->name, z->device);
+	else if (b->is_uplink)
+		log_error("zone %s: uplink %s is a port of %s, so guests reach "
+			  "it below the gate; take it out of there, the zone "
+			  "is shut until then",
+			  z->name, b->link.name, z->device);
 	else if (b->link.master)
 		log_error("zone %s: device %s is a port of %s, by which its "
 			  "packets reach this box; the zone is shut until its "

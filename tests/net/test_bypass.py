@@ -137,6 +137,23 @@ def test_port_of_https_without_a_certificate(stadttor, street, phones):
                             for g in gates]
 
 
+def test_uplink_in_the_bridge_of_a_zone(stadttor, street, phones):
+    """Guests reach it below the gate, which says so and opens nothing."""
+    stadttor.start()
+    street.gate.ip("link set wan0 master br-guest")
+    try:
+        lab.wait_until(lambda: state(stadttor) == "shut")
+        assert ("zone guest: uplink wan0 is a port of br-guest, so guests "
+                "reach it below the gate" in stadttor.log(NETCTL))
+        assert traffic.ping(phones[0], phones[0].network.gate4) is not True
+    finally:
+        street.gate.ip("link set wan0 nomaster")
+        street.restore_addresses()
+    lab.wait_until(lambda: state(stadttor) == "present")
+    assert traffic.tap(phones[0]).status == 303
+    traffic.wait_online(phones[0])
+
+
 def test_device_that_is_renamed(stadttor, street, phones):
     """No rule knows its new name, and guests are still behind it."""
     phone = phones[0]
