@@ -22,6 +22,7 @@
 
 #include "common/array.h"
 #include "netctl/rules/ruleset_expr.h"
+#include "netctl/rules/ruleset_nets.h"
 #include "netctl/rules/ruleset_walk.h"
 
 #define PRIORITY_GUARD (-2) /* before ours */
@@ -136,76 +137,6 @@ static const struct {
 	[SET_BYWAYS] = { 0, 0, RULESET_BYWAYS_MAX, 0 },
 };
 
-static void add_interval_end(struct nftnl_set *s, const struct addr *a,
-			     unsigned int prefix)
-{
-	struct nftnl_set_elem *e = nftnl_set_elem_alloc();
-	struct addr end = *a;
-	size_t len = addr_len(a);
-	unsigned int carry = 1;
-
-	if (!e)
-		fatal("nft: no memory for a network");
-	for (size_t bit = prefix; bit < len * 8; bit++)
-		end.byte[bit / 8] |= (uint8_t)(0x80 >> (bit % 8));
-	for (size_t i = len; i-- > 0 && carry;) {
-		carry += end.byte[i];
-		end.byte[i] = (uint8_t)carry;
-		carry >>= 8;
-	}
-	if (carry) { /* the last network has no end */
-		nftnl_set_elem_free(e);
-		return;
-	}
-	nftnl_set_elem_set_u32(e, NFTNL_SET_ELEM_FLAGS,
-			       NFT_SET_ELEM_INTERVAL_END);
-	nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, end.byte, (uint32_t)len);
-	nftnl_set_elem_add(s, e);
-}
-
-static void add_net(struct nftnl_set *s, const struct addr *a,
-		    unsigned int prefix)
-{
-	struct nftnl_set_elem *e = nftnl_set_elem_alloc();
-
-	if (!e)
-		fatal("nft: no memory for a network");
-	nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, a->byte,
-			   (uint32_t)addr_len(a));
-	nftnl_set_elem_add(s, e);
-	add_interval_end(s, a, prefix);
-}
-
-/* a lies in one of the networks before index i, so its interval is there. */
-static bool is_covered(const struct ruleset_nets *l, size_t i,
-		       const struct addr *a, unsigned int prefix)
-{
-	struct addr b;
-	unsigned int wider;
-
-	for (size_t k = 0; k < l->count; k++) {
-		if (k == i || !addr_parse_prefix(&b, &wider, l->text[k]) ||
-		    wider > prefix || (wider == prefix && k > i))
-			continue;
-		if (addr_is_within(a, &b, wider))
-			return true;
-	}
-	return false;
-}
-
-static void add_nets(struct nftnl_set *s, const struct ruleset_set *set)
-{
-	uint8_t family = set->key == KEY_IPV4 ? AF_INET : AF_INET6;
-	struct addr a;
-	unsigned int prefix;
-
-	for (size_t i = 0; i < set->nets.count; i++)
-		if (addr_parse_prefix(&a, &prefix, set->nets.text[i]) &&
-		    a.family == family &&
-		    !is_covered(&set->nets, i, &a, prefix))
-			add_net(s, &a, prefix);
-}
-
 static void add_devices(struct nftnl_set *s, const struct ruleset_set *set)
 {
 	for (size_t i = 0; i < set->devices.count; i++) {
@@ -230,7 +161,7 @@ static void put_members(struct coder *c, struct nftnl_set *s,
 	nftnl_set_elems_nlmsg_build_payload(nlh, s);
 	nft_put_done(c->nft, nlh);
 	if (set->kind == SET_NETS)
-		add_nets(s, set);
+		ruleset_nets_add(s, set);
 	else
 		add_devices(s, set);
 	if (set->kind == SET_BYWAYS && !set->devices.count)
