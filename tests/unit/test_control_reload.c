@@ -212,21 +212,37 @@ static void test_rule_of_theirs(void **state)
 	assert_quiet();
 }
 
-/* Rules that cannot be put back are tried again. */
+/* Rules that cannot be put back are tried again, later and later. */
 static void test_rules_that_cannot_be_put_back(void **state)
 {
 	(void)state;
 	begin_with_two();
 	kernel_add_marking(&ours, 0xffff);
-	kernel_fail(KERNEL_COMMIT, -ENOBUFS, 2 * INSTALL);
+	kernel_fail(KERNEL_COMMIT, -ENOBUFS, 2 * INSTALL + 1);
 	pass(30);
 	assert_int_equal(said("nft: installing the rules"), 1);
-	pass(20);
-	assert_int_equal(said("nft: installing the rules"), 2);
+	assert_int_equal(said("nft: guests are NOT kept out"), 1);
+	assert_true(totals().troubles & IPC_TROUBLE_RULES);
+	pass(100);
+	assert_int_equal(said("nft: installing the rules"), 1);
 	assert_int_equal(totals().reinstalled, 0);
-	pass(20);
+	pass(200);
+	assert_false(totals().troubles & IPC_TROUBLE_RULES);
 	assert_int_equal(totals().reinstalled, 1);
 	assert_int_equal(errors(IPC_NETLINK_NFTABLES), 2);
+}
+
+static void test_guests_are_kept_out_meanwhile(void **state)
+{
+	(void)state;
+	begin_with_two();
+	kernel_add_marking(&ours, 0xffff);
+	kernel_fail(KERNEL_COMMIT, -EPERM, INSTALL);
+	pass(30);
+	assert_int_equal(said("all zones are shut until they can"), 1);
+	pass(100);
+	assert_int_equal(said("nft: the rules can be installed again"), 1);
+	assert_int_equal(totals().reinstalled, 1);
 }
 
 /* A map with people in it is not emptied, whatever happens around it. */
@@ -322,6 +338,7 @@ int main(void)
 		UNIT(test_rule_in_ours),
 		UNIT(test_rule_of_theirs),
 		UNIT(test_rules_that_cannot_be_put_back),
+		UNIT(test_guests_are_kept_out_meanwhile),
 		UNIT(test_rules_with_people),
 		UNIT(test_stop_keeps),
 		UNIT(test_stop_removes),
