@@ -25,9 +25,10 @@ HOST = "portal.stadt.example"
 IS_ROOT = os.geteuid() == 0
 USER = "nobody" if IS_ROOT else getpass.getuser()
 NOWHERE = "nowhere0"
-# Of the real machine, whatever it is like.
+# Of the real machine, whatever it is like; and of a real portal, for which there
+# is net/test_doctor.py.
 OTHERS = {"uplinks", "forwarding", "dns", "dhcp", "advertisements",
-          "conntrack", "neighbours"}
+          "bridges", "conntrack", "neighbours", "page"}
 
 
 
