@@ -227,6 +227,8 @@ class Street:
         self.guest = Network("guest", 20)
         self.staff = Network("staff", 30)
         self.internet = self._namespace("internet")
+        # Nor where a test puts the uplink among the guests, who have routers.
+        self.internet.sysctl("net/ipv6/conf/default/accept_ra", 0)
         self.gate = self._namespace("gate")
         self.phones = []
         self.staff_phones = []

@@ -1223,7 +1223,7 @@ def leave(admin, stack, data, sources=34, each=24):
         with contextlib.suppress(ConnectionError):  # beyond its share
             s.sendall(data)
     admin.tls = tls
-    assert PUSHED_OUT in admin.stadttor.log(PORTAL)
+    admin.stadttor.wait_log(PUSHED_OUT, PORTAL)
 
 
 def test_half_requests_shut_nobody_out(admin):
