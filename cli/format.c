@@ -91,15 +91,27 @@ const char *format_time(uint64_t seconds, char buf[FORMAT_MAX])
 	return buf;
 }
 
-const char *format_moment(int64_t time_s, char buf[FORMAT_MAX])
+static const char *format_local(int64_t time_s, bool has_weekday,
+				char buf[FORMAT_MAX])
 {
 	time_t t = (time_t)time_s;
 	struct tm tm;
 
 	if (!localtime_r(&t, &tm) ||
-	    !strftime(buf, FORMAT_MAX, "%a %F %H:%M", &tm))
+	    !strftime(buf, FORMAT_MAX, has_weekday ? "%a %F %H:%M" : "%F %H:%M",
+		      &tm))
 		snprintf(buf, FORMAT_MAX, "?");
 	return buf;
+}
+
+const char *format_date(int64_t time_s, char buf[FORMAT_MAX])
+{
+	return format_local(time_s, false, buf);
+}
+
+const char *format_moment(int64_t time_s, char buf[FORMAT_MAX])
+{
+	return format_local(time_s, true, buf);
 }
 
 /* --- terminals --------------------------------------------------------- */

@@ -17,9 +17,11 @@ const char *format_rate(uint64_t bps, char buf[FORMAT_MAX]);
 const char *format_bytes(uint64_t bytes, char buf[FORMAT_MAX]);
 
 /* "45s", "7h 59m", "3d 2h"; IPC_UNLIMITED: "none". */
-/* "Mon 2026-11-30 22:00", by the local clock. */
-const char *format_moment(int64_t time_s, char buf[FORMAT_MAX]);
 const char *format_time(uint64_t seconds, char buf[FORMAT_MAX]);
+
+/* "2026-11-30 22:00" by the local clock; of the second with "Mon " before. */
+const char *format_date(int64_t time_s, char buf[FORMAT_MAX]);
+const char *format_moment(int64_t time_s, char buf[FORMAT_MAX]);
 
 /*
  * For a terminal, unless NO_COLOR is set (no-color.org) or it cannot; else

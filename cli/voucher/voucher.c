@@ -209,13 +209,13 @@ static void print_quoted(const char *text)
 static void print_codes(const struct cli *cli, const struct voucher_batch *b,
 			const char (*codes)[VOUCHER_CODE_MAX])
 {
-	char text[VOUCHER_CODE_TEXT_MAX], until[VOUCHER_TIME_MAX];
+	char text[VOUCHER_CODE_TEXT_MAX], until[FORMAT_MAX];
 
 	if (cli->json) {
 		print_codes_json(b, codes);
 		return;
 	}
-	voucher_session_time(b->valid_until_s, until);
+	format_date(b->valid_until_s, until);
 	if (cli->csv)
 		puts("code,batch,label,zone,minutes,devices,valid_until");
 	for (uint32_t i = 0; i < b->count; i++) {
@@ -353,17 +353,17 @@ static void on_batch(const struct voucher_batch *b, void *arg)
 	struct view *v = arg;
 	char id[FORMAT_MAX], count[FORMAT_MAX], used[FORMAT_MAX];
 	char revoked[FORMAT_MAX], minutes[FORMAT_MAX], devices[FORMAT_MAX];
-	char created[VOUCHER_TIME_MAX], until[VOUCHER_TIME_MAX];
+	char created[FORMAT_MAX], until[FORMAT_MAX];
 	struct json_object *o;
 	const char *const cells[] = {
 		figure((uint64_t)b->id, id),
-		voucher_session_time(b->created_s, created),
+		format_date(b->created_s, created),
 		figure(b->count, count),
 		figure(b->used, used),
 		figure(b->revoked, revoked),
 		figure((uint64_t)b->duration_s / 60, minutes),
 		figure(b->devices, devices),
-		voucher_session_time(b->valid_until_s, until),
+		format_date(b->valid_until_s, until),
 		*b->zone ? b->zone : "any",
 		b->label,
 	};

@@ -10,8 +10,6 @@
 #include "cli/cli.h"
 #include "portal/voucher/voucher_batch.h"
 
-#define VOUCHER_TIME_MAX 32
-
 struct voucher_session {
 	const struct cli *cli;
 	struct settings *settings;
@@ -34,9 +32,6 @@ void voucher_session_close(struct voucher_session *d);
 
 /* Says why the database has failed. */
 enum cli_exit voucher_session_fail(const struct voucher_session *d, int err);
-
-/* "2026-12-24 14:00" of local time; returns text. */
-const char *voucher_session_time(int64_t time_s, char text[VOUCHER_TIME_MAX]);
 
 /* --- the sheet --------------------------------------------------------- */
 

@@ -34,17 +34,6 @@ enum cli_exit voucher_session_fail(const struct voucher_session *d, int err)
 			voucher_db_reason(err));
 }
 
-const char *voucher_session_time(int64_t time_s, char text[VOUCHER_TIME_MAX])
-{
-	time_t t = (time_t)time_s;
-	struct tm tm;
-
-	if (!localtime_r(&t, &tm) ||
-	    !strftime(text, VOUCHER_TIME_MAX, "%Y-%m-%d %H:%M", &tm))
-		snprintf(text, VOUCHER_TIME_MAX, "?");
-	return text;
-}
-
 /* --- becoming the portal ----------------------------------------------- */
 
 /* Whoever is not root stays who they are: they may read it or not. */
