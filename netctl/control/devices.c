@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/array.h"
+#include "netctl/control/outlet.h"
 #include "netctl/control/state.h"
 
 #define NESTED_MAX 8 /* MAX_NEST_DEV of linux/netdevice.h */
@@ -128,17 +129,9 @@ static bool is_zone(const struct controller *c, uint32_t ifindex)
 	return false;
 }
 
-static bool is_uplink(const struct controller *c, uint32_t ifindex)
-{
-	for (size_t i = 0; i < c->settings->uplinks && ifindex; i++)
-		if (c->uplink_ifindex[i] == ifindex)
-			return true;
-	return false;
-}
-
 static bool is_in_config(const struct controller *c, uint32_t ifindex)
 {
-	return is_zone(c, ifindex) || is_uplink(c, ifindex);
+	return is_zone(c, ifindex) || outlet_is_uplink(c, ifindex);
 }
 
 struct bypass {
@@ -158,7 +151,8 @@ static struct bypass find_bypass(const struct controller *c,
 		if (l->ifindex == zone && l->master) {
 			b.link = *l;
 			if_indextoname(l->master, b.master);
-		} else if (l->master == zone && is_uplink(c, l->ifindex)) {
+		} else if (l->master == zone &&
+			   outlet_is_uplink(c, l->ifindex)) {
 			b = (struct bypass){ .link = *l, .is_uplink = true };
 			b.link.master = 0;
 		} else if (l->lower == zone && is_stacked(l) &&
