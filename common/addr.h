@@ -51,10 +51,10 @@ bool addr_parse_part(struct addr *a, const char *text, size_t len);
 /* The same with an optional "/LEN"; *prefix is in bits, host bits must be 0. */
 bool addr_parse_prefix(struct addr *a, unsigned int *prefix, const char *text);
 
-/* Whether the first bits of the address are the network's. */
 /* The network of that many bits that has it: the others are zero. */
 struct addr addr_network(const struct addr *a, unsigned int prefix);
 
+/* Whether the first bits of the address are the network's. */
 bool addr_is_within(const struct addr *a, const struct addr *net,
 		    unsigned int prefix);
 
