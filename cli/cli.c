@@ -77,6 +77,10 @@ static const struct command commands[] = {
 	{ "open-data", "[--month MONTH] FOLDER",
 	  "write the figures as files to publish", OPT_MONTH, 1, 1,
 	  cli_open_data },
+	{ "backup", "FOLDER",
+	  "copy config, accounts, codes and figures to a new folder", 0, 1, 1,
+	  cli_backup },
+	{ "restore", "FOLDER", "put a backup in place", 0, 1, 1, cli_restore },
 	{ "check", "[--print] [FILE]",
 	  "check the config; --print: print any UCI file as it was read, "
 	  "with only its syntax checked",

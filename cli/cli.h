@@ -120,6 +120,8 @@ enum cli_exit cli_grant(const struct cli *cli);
 enum cli_exit cli_revoke(const struct cli *cli);
 enum cli_exit cli_usage(const struct cli *cli);
 enum cli_exit cli_open_data(const struct cli *cli);
+enum cli_exit cli_backup(const struct cli *cli);
+enum cli_exit cli_restore(const struct cli *cli);
 enum cli_exit cli_check(const struct cli *cli);
 enum cli_exit cli_doctor(const struct cli *cli);
 enum cli_exit cli_ruleset(const struct cli *cli);

@@ -11,6 +11,8 @@ import pytest
 # From the top floor down; a room's own files are not named.
 ROOMS = {
     "cli/main": ["cli", "portal/main"],
+    "cli/backup": ["cli", "portal/admin", "portal/store", "portal/util",
+                   "portal/voucher"],
     "cli/dns": ["cli", "netctl/rules", "portal/guest"],
     "cli/doctor": ["cli", "netctl/usage", "portal/admin", "portal/pages"],
     "cli/voucher": ["cli", "portal/voucher", "portal/util"],

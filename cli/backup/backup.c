@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a box cannot be given anew: its config, accounts, codes with their key,
+ * and figures, into a folder and back. A database is copied as of one moment,
+ * also while the portal writes it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "cli/cli.h"
+#include "cli/backup/open_file.h"
+#include "common/array.h"
+#include "common/config/settings_read.h"
+#include "common/mkdir_for.h"
+#include "portal/admin/accounts.h"
+#include "portal/store/store_db.h"
+#include "portal/util/sqlite.h"
+#include "portal/voucher/voucher_db.h"
+
+#define FILE_BYTES_MAX (4 * 1024 * 1024) /* of one that is no database */
+#define BUSY_MS	       10000
+#define KEPT	       ".before-restore"
+
+struct piece {
+	const char *name; /* in the folder */
+	const char *what; /* for people */
+	/* where the box has it; empty: nowhere */
+	const char *(*place)(const struct cli *cli, const struct settings *s);
+	bool is_database;
+	bool is_portals; /* made by the portal's user; else root's to write */
+	mode_t mode;
+};
+
+static const char *place_config(const struct cli *cli, const struct settings *s)
+{
+	(void)s;
+	return cli->config;
+}
+
+static const char *place_accounts(const struct cli *cli,
+				  const struct settings *s)
+{
+	(void)cli;
+	return s->admin.accounts;
+}
+
+static const char *place_key(const struct cli *cli, const struct settings *s)
+{
+	(void)cli;
+	return s->voucher.key;
+}
+
+static const char *place_codes(const struct cli *cli, const struct settings *s)
+{
+	(void)cli;
+	return s->voucher.file;
+}
+
+static const char *place_figures(const struct cli *cli,
+				 const struct settings *s)
+{
+	(void)cli;
+	return s->usage.file;
+}
+
+enum { CONFIG, ACCOUNTS, KEY, CODES, FIGURES, PIECES };
+
+static const struct piece pieces[PIECES] = {
+	[CONFIG] = { "config", "config", place_config, .mode = 0644 },
+	[ACCOUNTS] = { "accounts", "accounts", place_accounts, .mode = 0640 },
+	[KEY] = { "vouchers.key", "the codes' key", place_key,
+		  .is_portals = true, .mode = 0600 },
+	[CODES] = { "vouchers.db", "codes", place_codes, .is_database = true,
+		    .is_portals = true, .mode = 0600 },
+	[FIGURES] = { "figures.db", "figures", place_figures,
+		      .is_database = true, .is_portals = true, .mode = 0600 },
+};
+
+struct backup {
+	const struct cli *cli;
+	const char *folder;
+	struct settings *settings;
+	struct privs_user portal; /* of a restore */
+};
+
+static enum cli_exit failed(const struct backup *b, const char *path, int err)
+{
+	return cli_fail(b->cli, CLI_FAILED, "%s: %s", path, strerror(-err));
+}
+
+static int path_of(const struct backup *b, const struct piece *p,
+		   char path[PATH_MAX])
+{
+	int len = snprintf(path, PATH_MAX, "%s/%s", b->folder, p->name);
+
+	return len >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* --- copies ------------------------------------------------------------ */
+
+static int copy_bytes(int from, int to)
+{
+	char bytes[16384];
+	ssize_t n;
+	size_t all = 0;
+
+	while ((n = read(from, bytes, sizeof(bytes))) > 0) {
+		all += (size_t)n;
+		if (all > FILE_BYTES_MAX)
+			return -EFBIG;
+		if (write(to, bytes, (size_t)n) != n)
+			return errno ? -errno : -ENOSPC;
+	}
+	explicit_bzero(bytes, sizeof(bytes));
+	return n < 0 ? -errno : 0;
+}
+
+static int copy_file(const char *from, int to)
+{
+	int fd = open(from, O_RDONLY | O_CLOEXEC);
+	int err = fd < 0 ? -errno : copy_bytes(fd, to);
+
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int copy_pages(sqlite3 *from, sqlite3 *to)
+{
+	sqlite3_backup *copy = sqlite3_backup_init(to, "main", from, "main");
+	int code;
+
+	if (!copy)
+		return sqlite_error(to, sqlite3_errcode(to));
+	sqlite3_backup_step(copy, -1);
+	code = sqlite3_backup_finish(copy);
+	return sqlite_error(to, code);
+}
+
+/* The file at to is there already, and empty. */
+static int copy_database(const char *from, const char *to)
+{
+	sqlite3 *a = NULL, *b = NULL;
+	int err = sqlite_error(
+		a, sqlite3_open_v2(from, &a, SQLITE_OPEN_READONLY, NULL));
+
+	if (!err)
+		err = sqlite_error(
+			b,
+			sqlite3_open_v2(to, &b, SQLITE_OPEN_READWRITE, NULL));
+	if (!err) {
+		sqlite3_busy_timeout(a, BUSY_MS);
+		err = copy_pages(a, b);
+	}
+	sqlite3_close(a);
+	sqlite3_close(b);
+	return err;
+}
+
+/* Into a new file of that mode, which is on the disk when this returns. */
+static int copy(const struct piece *p, const char *from, const char *to)
+{
+	int fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = p->is_database ? copy_database(from, to) : copy_file(from, fd);
+	if (!err && (fchmod(fd, p->mode) < 0 || fsync(fd) < 0))
+		err = -errno;
+	close(fd);
+	if (err)
+		unlink(to);
+	return err;
+}
+
+/* --- backup ------------------------------------------------------------ */
+
+/* Keys and hashes of passwords go into it, so nobody else may look. */
+static enum cli_exit make_folder(const struct backup *b)
+{
+	if (mkdir(b->folder, 0700) == 0)
+		return CLI_DONE;
+	if (errno == EEXIST && rmdir(b->folder) == 0 &&
+	    mkdir(b->folder, 0700) == 0)
+		return CLI_DONE; /* it was empty */
+	if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
+		return cli_fail(b->cli, CLI_FAILED,
+				"%s: it is there already, and not an empty "
+				"folder",
+				b->folder);
+	return failed(b, b->folder, -errno);
+}
+
+static enum cli_exit back_up(const struct backup *b, const struct piece *p)
+{
+	const char *from = p->place(b->cli, b->settings);
+	char to[PATH_MAX];
+	int err = path_of(b, p, to);
+
+	if (err)
+		return failed(b, b->folder, err);
+	if (!*from || (access(from, F_OK) < 0 && errno == ENOENT)) {
+		printf("%-14s none here\n", p->what);
+		return CLI_DONE;
+	}
+	err = copy(p, from, to);
+	if (err)
+		return failed(b, from, err);
+	printf("%-14s %s\n", p->what, from);
+	return CLI_DONE;
+}
+
+enum cli_exit cli_backup(const struct cli *cli)
+{
+	struct backup b = { .cli = cli, .folder = cli->args[0] };
+	enum cli_exit code = CLI_DONE;
+
+	b.settings = cli_settings(cli);
+	if (!b.settings)
+		return CLI_USAGE;
+	umask(0077);
+	code = make_folder(&b);
+	for (size_t i = 0; !code && i < PIECES; i++)
+		code = back_up(&b, &pieces[i]);
+	settings_free(b.settings);
+	return code;
+}
+
+/* --- restore ----------------------------------------------------------- */
+
+static bool has(const struct backup *b, const struct piece *p,
+		char path[PATH_MAX])
+{
+	return !path_of(b, p, path) && access(path, F_OK) == 0;
+}
+
+/* What is wrong with a database of the backup, if anything is. */
+static const char *judge_figures(const char *path)
+{
+	struct store_db *db;
+	int err = store_db_open(&db, path, STORE_DB_STILL);
+
+	if (err)
+		return strerror(-err);
+	store_db_close(db);
+	return NULL;
+}
+
+static const char *judge_codes(const struct backup *b, const char *path)
+{
+	char key_path[PATH_MAX];
+	struct voucher_key key;
+	struct voucher_db *db;
+	int err = path_of(b, &pieces[KEY], key_path);
+
+	if (!err)
+		err = voucher_key_read(&key, key_path);
+	if (err)
+		return "its key is not in the backup, or broken";
+	err = voucher_db_open(&db, path, &key, VOUCHER_DB_USE);
+	voucher_key_clear(&key);
+	if (err)
+		return voucher_db_reason(err);
+	voucher_db_close(db);
+	return NULL;
+}
+
+static const char *judge_accounts(const char *path,
+				  char error[ACCOUNTS_ERROR_MAX])
+{
+	struct accounts *a = accounts_read(path, error);
+
+	accounts_free(a);
+	return a ? NULL : error;
+}
+
+static const char *judge(const struct backup *b, size_t piece, const char *path,
+			 char error[ACCOUNTS_ERROR_MAX])
+{
+	switch (piece) {
+	case ACCOUNTS:
+		return judge_accounts(path, error);
+	case CODES:
+		return judge_codes(b, path);
+	case FIGURES:
+		return judge_figures(path);
+	default:
+		return NULL; /* the config was read; the key goes with codes */
+	}
+}
+
+/* Before anything is changed. */
+static enum cli_exit check_piece(const struct backup *b, size_t i)
+{
+	const char *to = pieces[i].place(b->cli, b->settings);
+	char from[PATH_MAX], error[ACCOUNTS_ERROR_MAX];
+	const char *wrong;
+	pid_t holder;
+
+	if (!has(b, &pieces[i], from))
+		return CLI_DONE;
+	wrong = judge(b, i, from, error);
+	if (wrong)
+		return cli_fail(b->cli, CLI_FAILED, "%s: %s", from, wrong);
+	if (!*to)
+		return cli_fail(b->cli, CLI_FAILED,
+				"%s: the config of the backup has no place "
+				"for it",
+				from);
+	holder = pieces[i].is_database ? open_file_holder(to) : 0;
+	if (!holder)
+		return CLI_DONE;
+	return cli_fail(b->cli, CLI_FAILED,
+			"%s: process %d has it open; stop stadttor-portal "
+			"first",
+			to, (int)holder);
+}
+
+/* What the portal reads after it has given up root is its group's. */
+static int hand_over(const struct backup *b, const struct piece *p,
+		     const char *path)
+{
+	if (geteuid() != 0 || p == &pieces[CONFIG])
+		return 0;
+	return chown(path, p->is_portals ? b->portal.uid : (uid_t)-1,
+		     b->portal.gid) < 0
+		       ? -errno
+		       : 0;
+}
+
+/* path is the old one or the new one, whenever the power goes. */
+static int swap_in(const char *fresh, const char *path)
+{
+	char kept[PATH_MAX];
+
+	if (snprintf(kept, sizeof(kept), "%s" KEPT, path) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (unlink(kept) < 0 && errno != ENOENT)
+		return -errno;
+	if (link(path, kept) < 0 && errno != ENOENT)
+		return -errno;
+	return rename(fresh, path) < 0 ? -errno : 0;
+}
+
+/*
+ * What a killed portal has left in journals goes into the old database, if that
+ * can be; the new one must never meet them.
+ */
+static void settle(const char *path)
+{
+	static const char *const ends[] = { "-wal", "-shm", "-journal" };
+	char name[PATH_MAX];
+	sqlite3 *db;
+
+	if (!sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL))
+		sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL,
+			     NULL);
+	sqlite3_close(db);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (snprintf(name, sizeof(name), "%s%s", path, ends[i]) <
+		    PATH_MAX)
+			unlink(name);
+}
+
+static enum cli_exit restore(const struct backup *b, const struct piece *p)
+{
+	const char *to = p->place(b->cli, b->settings);
+	char from[PATH_MAX], fresh[PATH_MAX];
+	int err;
+
+	if (!has(b, p, from))
+		return CLI_DONE;
+	if (snprintf(fresh, sizeof(fresh), "%s.restore", to) >= PATH_MAX)
+		return failed(b, to, -ENAMETOOLONG);
+	unlink(fresh);
+	err = geteuid() ? 0 : mkdir_for(to, &b->portal);
+	if (!err)
+		err = copy(p, from, fresh);
+	if (!err)
+		err = hand_over(b, p, fresh);
+	if (!err && p->is_database)
+		settle(to);
+	if (!err)
+		err = swap_in(fresh, to);
+	if (err) {
+		unlink(fresh);
+		return failed(b, to, err);
+	}
+	printf("%-14s %s\n", p->what, to);
+	return CLI_DONE;
+}
+
+static enum cli_exit open_backup(struct backup *b)
+{
+	char config[PATH_MAX], error[UCI_ERROR_MAX];
+	int err = path_of(b, &pieces[CONFIG], config);
+
+	if (err)
+		return failed(b, b->folder, err);
+	if (access(config, R_OK) < 0)
+		return cli_fail(b->cli, CLI_NOT_FOUND,
+				"%s: %s; is this a folder of stadttor backup?",
+				config, strerror(errno));
+	b->settings = settings_read(config, error);
+	if (!b->settings)
+		return cli_fail(b->cli, CLI_FAILED, "%s", error);
+	if (privs_find_user(b->settings->portal.user, &b->portal) < 0 &&
+	    geteuid() == 0)
+		return cli_fail(b->cli, CLI_FAILED,
+				"user '%s' of the backup's config not found",
+				b->settings->portal.user);
+	return CLI_DONE;
+}
+
+enum cli_exit cli_restore(const struct cli *cli)
+{
+	struct backup b = { .cli = cli, .folder = cli->args[0] };
+	enum cli_exit code = open_backup(&b);
+
+	umask(0077);
+	for (size_t i = 0; !code && i < PIECES; i++)
+		code = check_piece(&b, i);
+	for (size_t i = 0; !code && i < PIECES; i++)
+		code = restore(&b, &pieces[i]);
+	if (!code)
+		puts("What was there before is beside it, as *" KEPT
+		     ". Now start stadttor-portal, and reload "
+		     "stadttor-netctl.");
+	settings_free(b.settings);
+	return code;
+}
