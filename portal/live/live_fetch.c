@@ -15,11 +15,11 @@
 #include <openssl/x509v3.h>
 
 #include "common/clock.h"
-#include "portal/live/live_resolver.h"
+#include "portal/util/resolver.h"
 
 struct live_fetcher {
 	struct event_base *base;
-	struct live_resolver *resolver;
+	struct resolver *resolver;
 	SSL_CTX *trust; /* NULL: not read */
 };
 
@@ -33,7 +33,7 @@ struct live_fetch {
 	struct event limit;
 	struct event ending;
 	bool is_over;
-	struct live_lookup *lookup;
+	struct resolver_lookup *lookup;
 	struct evhttp_connection *connection; /* owns tls */
 	struct bufferevent *stream;	      /* of the connection */
 	SSL *tls;
@@ -63,7 +63,7 @@ void live_fetch_cancel(struct live_fetch *f)
 	event_del(&f->limit);
 	event_del(&f->ending);
 	if (f->lookup)
-		live_lookup_cancel(f->lookup);
+		resolver_cancel(f->lookup);
 	if (f->connection)
 		evhttp_connection_free(f->connection);
 	free(f->body);
@@ -299,9 +299,8 @@ struct live_fetch *live_fetch_start(struct live_fetcher *fetcher,
 	if (order->url->is_address)
 		on_address(order->url->host, f);
 	else
-		f->lookup =
-			live_resolver_find(fetcher->resolver, order->url->host,
-					   order->turn, on_address, f);
+		f->lookup = resolver_find(fetcher->resolver, order->url->host,
+					  order->turn, on_address, f);
 	return f;
 }
 
@@ -312,7 +311,7 @@ struct live_fetcher *live_fetcher_new(struct event_base *base)
 	if (!f)
 		return NULL;
 	f->base = base;
-	f->resolver = live_resolver_new(base);
+	f->resolver = resolver_new(base);
 	if (!f->resolver) {
 		free(f);
 		return NULL;
@@ -324,7 +323,7 @@ void live_fetcher_free(struct live_fetcher *f)
 {
 	if (!f)
 		return;
-	live_resolver_free(f->resolver);
+	resolver_free(f->resolver);
 	SSL_CTX_free(f->trust);
 	free(f);
 }

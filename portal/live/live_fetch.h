@@ -30,7 +30,7 @@ typedef void (*live_fetched)(const struct live_document *document,
 /* How one fetch goes. */
 struct live_order {
 	const struct live_url *url; /* stays until the end of the fetch */
-	size_t turn;		    /* see live_resolver_find() */
+	size_t turn;		    /* see resolver_find() */
 	uint64_t limit_ms;
 	live_fetched fetched;
 	void *arg;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "portal/live/live_resolver.h"
+#include "portal/util/resolver.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -16,11 +16,11 @@
 #define HOSTS	    "/etc/hosts"
 #define TIMEOUT_S   "3" /* a second server is asked within a fetch's time */
 
-struct live_lookup {
-	LIST_ENTRY(live_lookup) next;
+struct resolver_lookup {
+	LIST_ENTRY(resolver_lookup) next;
 	bool is_under_way; /* the answer comes from the loop */
 	size_t turn;
-	live_found found; /* NULL: cancelled */
+	resolver_found found; /* NULL: cancelled */
 	void *arg;
 };
 
@@ -31,11 +31,11 @@ struct file_mark {
 	struct timespec changed;
 };
 
-struct live_resolver {
+struct resolver {
 	struct event_base *base;
 	struct evdns_base *dns;
 	struct file_mark mark[2];
-	LIST_HEAD(, live_lookup) lookups;
+	LIST_HEAD(, resolver_lookup) lookups;
 };
 
 /* --- following the files ------------------------------------------------ */
@@ -65,7 +65,7 @@ static bool has_changed(struct file_mark *mark, const char *path)
 }
 
 /* A missing file means a server on this host, says resolv.conf(5), too. */
-static void read_files(struct live_resolver *r)
+static void read_files(struct resolver *r)
 {
 	evdns_base_clear_nameservers_and_suspend(r->dns);
 	evdns_base_clear_host_addresses(r->dns);
@@ -75,7 +75,7 @@ static void read_files(struct live_resolver *r)
 	evdns_base_resume(r->dns);
 }
 
-static void follow_files(struct live_resolver *r)
+static void follow_files(struct resolver *r)
 {
 	bool changed;
 
@@ -96,7 +96,7 @@ static void on_log(int is_warning, const char *message)
 
 /* --- lookups ------------------------------------------------------------ */
 
-static bool address_of(char text[LIVE_ADDRESS_MAX],
+static bool address_of(char text[RESOLVER_ADDRESS_MAX],
 		       const struct evutil_addrinfo *list, size_t turn)
 {
 	const struct evutil_addrinfo *a;
@@ -109,14 +109,14 @@ static bool address_of(char text[LIVE_ADDRESS_MAX],
 	a = list;
 	for (turn %= count; turn; turn--)
 		a = a->ai_next;
-	return getnameinfo(a->ai_addr, a->ai_addrlen, text, LIVE_ADDRESS_MAX,
-			   NULL, 0, NI_NUMERICHOST) == 0;
+	return getnameinfo(a->ai_addr, a->ai_addrlen, text,
+			   RESOLVER_ADDRESS_MAX, NULL, 0, NI_NUMERICHOST) == 0;
 }
 
 static void on_addresses(int error, struct evutil_addrinfo *list, void *arg)
 {
-	struct live_lookup *l = arg;
-	char text[LIVE_ADDRESS_MAX];
+	struct resolver_lookup *l = arg;
+	char text[RESOLVER_ADDRESS_MAX];
 	bool ok = error == 0 && address_of(text, list, l->turn);
 
 	LIST_REMOVE(l, next);
@@ -128,7 +128,7 @@ static void on_addresses(int error, struct evutil_addrinfo *list, void *arg)
 		free(l);
 }
 
-static bool open_dns(struct live_resolver *r)
+static bool open_dns(struct resolver *r)
 {
 	if (!r->dns) {
 		evdns_set_log_fn(on_log);
@@ -138,16 +138,16 @@ static bool open_dns(struct live_resolver *r)
 	return r->dns;
 }
 
-struct live_lookup *live_resolver_find(struct live_resolver *r,
-				       const char *host, size_t turn,
-				       live_found found, void *arg)
+struct resolver_lookup *resolver_find(struct resolver *r, const char *host,
+				      size_t turn, resolver_found found,
+				      void *arg)
 {
 	static const struct evutil_addrinfo hints = {
 		.ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM,
 		.ai_protocol = IPPROTO_TCP,
 	};
-	struct live_lookup *l = NULL;
+	struct resolver_lookup *l = NULL;
 
 	if (open_dns(r)) {
 		follow_files(r);
@@ -174,16 +174,16 @@ struct live_lookup *live_resolver_find(struct live_resolver *r,
  * The question runs out by itself: libevent answers a cancelled one from the
  * loop, too, but touches the resolver then, which may be gone.
  */
-void live_lookup_cancel(struct live_lookup *l)
+void resolver_cancel(struct resolver_lookup *l)
 {
 	l->found = NULL;
 }
 
 /* --- life --------------------------------------------------------------- */
 
-struct live_resolver *live_resolver_new(struct event_base *base)
+struct resolver *resolver_new(struct event_base *base)
 {
-	struct live_resolver *r = calloc(1, sizeof(*r));
+	struct resolver *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
@@ -192,9 +192,9 @@ struct live_resolver *live_resolver_new(struct event_base *base)
 	return r;
 }
 
-void live_resolver_free(struct live_resolver *r)
+void resolver_free(struct resolver *r)
 {
-	struct live_lookup *l;
+	struct resolver_lookup *l;
 
 	if (!r)
 		return;
