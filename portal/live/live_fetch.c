@@ -7,15 +7,13 @@
 #include <string.h>
 
 #include <event2/buffer.h>
-#include <event2/bufferevent_ssl.h>
+#include <event2/bufferevent.h>
 #include <event2/event_struct.h>
 #include <event2/http.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include "common/clock.h"
 #include "portal/util/resolver.h"
+#include "portal/util/tls_client.h"
 
 struct live_fetcher {
 	struct event_base *base;
@@ -34,10 +32,9 @@ struct live_fetch {
 	struct event ending;
 	bool is_over;
 	struct resolver_lookup *lookup;
-	struct evhttp_connection *connection; /* owns tls */
-	struct bufferevent *stream;	      /* of the connection */
-	SSL *tls;
-	char *body; /* NULL: it did not come */
+	struct evhttp_connection *connection;
+	struct bufferevent *stream; /* of the connection */
+	char *body;		    /* NULL: it did not come */
 	size_t len;
 	char why[LIVE_WHY_MAX];
 };
@@ -92,76 +89,36 @@ static void on_limit(evutil_socket_t fd, short what, void *arg)
 
 int live_fetcher_read_trust(struct live_fetcher *f)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	char why[LIVE_WHY_MAX];
+	SSL_CTX *ctx = tls_client_trust(NULL, why, sizeof(why));
 
-	if (!ctx || SSL_CTX_set_default_verify_paths(ctx) != 1 ||
-	    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1) {
-		SSL_CTX_free(ctx);
-		ERR_clear_error();
+	if (!ctx)
 		return -ENOMEM;
-	}
-	/* What of the store cannot be read is missed at verification. */
-	ERR_clear_error();
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_free(f->trust);
 	f->trust = ctx;
 	return 0;
 }
 
-/* Whom the certificate must name; RFC 6066 has no addresses in the SNI. */
-static bool expect_host(SSL *tls, const struct live_url *u)
-{
-	X509_VERIFY_PARAM *param = SSL_get0_param(tls);
-
-	if (u->is_address)
-		return X509_VERIFY_PARAM_set1_ip_asc(param, u->host) == 1;
-	X509_VERIFY_PARAM_set_hostflags(param,
-					X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return X509_VERIFY_PARAM_set1_host(param, u->host, 0) == 1 &&
-	       SSL_set_tlsext_host_name(tls, u->host) == 1;
-}
-
 static struct bufferevent *open_tls(struct live_fetch *f)
 {
-	struct bufferevent *stream = NULL;
-	SSL *tls;
+	const struct live_url *u = f->order.url;
 
 	if (!f->fetcher->trust && live_fetcher_read_trust(f->fetcher))
 		return NULL;
-	tls = SSL_new(f->fetcher->trust);
-	if (tls && expect_host(tls, f->order.url))
-		stream = bufferevent_openssl_socket_new(
-			f->fetcher->base, -1, tls, BUFFEREVENT_SSL_CONNECTING,
-			BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-	if (!stream)
-		SSL_free(tls);
-	else
-		f->tls = tls;
-	ERR_clear_error();
-	return stream;
+	return tls_client_open(f->fetcher->base, f->fetcher->trust, u->host,
+			       u->is_address);
 }
 
 /* Whether it was TLS that failed, and at what. */
 static bool has_tls_failed(struct live_fetch *f)
 {
-	unsigned long error;
-	const char *reason;
-	long verdict;
+	char why[LIVE_WHY_MAX];
 
-	if (!f->tls)
+	if (!f->order.url->is_secure ||
+	    !tls_client_explain(f->stream, why, sizeof(why)))
 		return false;
-	verdict = SSL_get_verify_result(f->tls);
-	error = bufferevent_get_openssl_error(f->stream);
-	if (verdict != X509_V_OK) {
-		end(f, "certificate refused: %s",
-		    X509_verify_cert_error_string(verdict));
-		return true;
-	}
-	reason = error ? ERR_reason_error_string(error) : NULL;
-	if (reason)
-		end(f, "TLS: %s", reason);
-	return reason;
+	end(f, "%s", why);
+	return true;
 }
 
 /* --- HTTP --------------------------------------------------------------- */
