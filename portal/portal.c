@@ -12,6 +12,7 @@
 
 #include "common/config/settings_read.h"
 #include "portal/admin/admin.h"
+#include "portal/guest/auth.h"
 #include "portal/guest/guest.h"
 #include "portal/guest/offline.h"
 #include "portal/guest/routes.h"
@@ -436,6 +437,7 @@ static bool open_parts(struct portal *p)
 	};
 	struct admin_config ac = { .base = p->base };
 
+	auth_waits_init(&p->site.auth_waits, p->base, auth_on_late);
 	p->conns = conns_new(&cc, &bounds);
 	p->listeners = listeners_new(&lc);
 	p->offline = offline_new(p->base);
@@ -575,6 +577,8 @@ void portal_free(struct portal *p)
 	admin_free(p->admin);
 	listeners_free(p->listeners); /* closes the connections, too */
 	conns_free(p->conns);
+	if (p->conns)
+		auth_waits_clear(&p->site.auth_waits);
 	offline_free(p->offline);
 	netctl_client_free(p->netctl);
 	vouchers_free(p->vouchers);

@@ -35,6 +35,30 @@ void auth_begin(struct conn *c, struct credential *pass)
 	pass->terms = (uint32_t)terms_in_force(c);
 }
 
+/* --- answers ------------------------------------------------------------ */
+
+bool auth_wait(struct conn *c, void (*withdraw)(void *arg), void *arg)
+{
+	struct auth_wait *w = &guest_of(c)->wait;
+
+	w->withdraw = withdraw;
+	w->arg = arg;
+	return auth_wait_start(w, &guest_site(c)->auth_waits, c);
+}
+
+void auth_answer(struct conn *c, enum page_notice notice)
+{
+	struct guest *g = guest_of(c);
+
+	auth_wait_stop(&g->wait);
+	g->on_judged(c, notice);
+}
+
+void auth_on_late(struct conn *c)
+{
+	auth_answer(c, PAGE_NOTICE_ACCOUNT_UNAVAILABLE);
+}
+
 /* --- one tap: nobody is asked who they are ------------------------------ */
 
 static enum page_notice click_check(struct conn *c, const struct form *f,
@@ -81,7 +105,7 @@ static enum page_notice voucher_check(struct conn *c, const struct form *f,
 						   : PAGE_NOTICE_CODE_TYPO;
 }
 
-static enum page_notice voucher_judge(struct conn *c, struct credential *pass)
+static enum page_notice redeem(struct conn *c, struct credential *pass)
 {
 	const struct site *site = guest_site(c);
 	const struct exchange *x = conn_exchange(c);
@@ -95,6 +119,11 @@ static enum page_notice voucher_judge(struct conn *c, struct credential *pass)
 		return voucher_notice[answer];
 	pass->limits.duration_s = pass->voucher.left_s;
 	return PAGE_NOTICE_NONE;
+}
+
+static void voucher_judge(struct conn *c, struct credential *pass)
+{
+	auth_answer(c, redeem(c, pass));
 }
 
 /*

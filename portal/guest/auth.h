@@ -21,10 +21,11 @@ struct auth_method {
 				  struct credential *pass);
 	/*
 	 * The method has a secret that can be guessed: netctl counts the
-	 * device's attempt, and then this judges it. None: fine, pass says
-	 * what to ask netctl for. NULL: check is all.
+	 * device's attempt, and then this judges it by auth_answer(), at once
+	 * or after auth_wait(). pass, of the connection, says then what to ask
+	 * netctl for. NULL: check is all.
 	 */
-	enum page_notice (*judge)(struct conn *c, struct credential *pass);
+	void (*judge)(struct conn *c, struct credential *pass);
 	/* netctl has refused the pass; what is to be said about it */
 	enum page_notice (*refused)(struct conn *c,
 				    const struct credential *pass, int error);
@@ -32,6 +33,23 @@ struct auth_method {
 
 /* auth: enum zone_auth */
 const struct auth_method *auth_method(uint64_t auth);
+
+/*
+ * For a method that judges: auth_answer() comes later. Where the connection
+ * ends before, or the time, withdraw(arg) is called instead, once; pass is gone
+ * when it returns. false: too many wait already, and nothing is called.
+ */
+bool auth_wait(struct conn *c, void (*withdraw)(void *arg),
+	       void *arg) MUST_CHECK;
+
+/*
+ * What the method makes of the pass. None: netctl is asked for what it says;
+ * else it is what the person is told. c may be gone when it returns.
+ */
+void auth_answer(struct conn *c, enum page_notice notice);
+
+/* For auth_waits_init(): the method has not answered. */
+void auth_on_late(struct conn *c);
 
 /* An empty credential for the terms in force. */
 void auth_begin(struct conn *c, struct credential *pass);

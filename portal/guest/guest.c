@@ -16,4 +16,5 @@ void guest_on_close(void *user)
 	struct guest *g = user;
 
 	netctl_client_cancel(&g->question);
+	auth_wait_withdraw(&g->wait);
 }

@@ -6,6 +6,7 @@
 #ifndef STADTTOR_PORTAL_GUEST_GUEST_H
 #define STADTTOR_PORTAL_GUEST_GUEST_H
 
+#include "portal/guest/auth_wait.h"
 #include "portal/guest/credential.h"
 #include "portal/guest/origin.h"
 #include "portal/http/conn.h"
@@ -19,6 +20,7 @@ struct site {
 	const struct logo *logo;
 	struct netctl_client *netctl;
 	struct vouchers *vouchers; /* NULL: no zone asks for codes */
+	struct auth_waits auth_waits;
 	struct origin origin;
 };
 
@@ -28,6 +30,8 @@ struct guest {
 	struct netctl_request question;
 	struct page_hours hours; /* of the zone, as last told */
 	struct credential pass;	 /* of a grant that netctl is asked for */
+	struct auth_wait wait;	 /* for what its method makes of it */
+	void (*on_judged)(struct conn *c, enum page_notice notice);
 	/* of the handler that asked the question */
 	void (*on_session)(struct conn *c, const struct ipc_session *s);
 	/* -errno; -ETIMEDOUT: no answer, -ENOTCONN: it was not asked */
@@ -37,7 +41,7 @@ struct guest {
 struct site *guest_site(struct conn *c);
 struct guest *guest_of(struct conn *c);
 
-/* For struct conns_config: withdraws the question. */
+/* For struct conns_config: withdraws the questions. */
 void guest_on_close(void *user);
 
 #endif

@@ -268,10 +268,7 @@ static void answer_notice(struct conn *c, enum page_notice notice)
 static void refuse_pass(struct conn *c, int error)
 {
 	const struct credential *pass = &guest_of(c)->pass;
-	/* the zone's method may be another one by now */
-	const struct auth_method *m = auth_method(
-		pass->voucher.tag ? ZONE_AUTH_VOUCHER : ZONE_AUTH_CLICK);
-	enum page_notice notice = m->refused(c, pass, error);
+	enum page_notice notice = pass->method->refused(c, pass, error);
 
 	if (notice) {
 		answer_notice(c, notice);
@@ -287,18 +284,37 @@ static void enter(struct conn *c)
 	ask(c, grant_question(c), on_granted);
 }
 
-static void on_attempt(struct conn *c, const struct ipc_session *s)
+static void on_judged(struct conn *c, enum page_notice notice)
 {
-	struct guest *g = guest_of(c);
-	const struct auth_method *m = method_of(c);
-	enum page_notice notice = s->is_closed ? PAGE_NOTICE_CLOSED
-				  : m->judge   ? m->judge(c, &g->pass)
-					       : PAGE_NOTICE_NONE;
-
 	if (notice)
 		answer_notice(c, notice);
 	else
 		enter(c);
+}
+
+/* The zone has another method by now: its form, or no need of one. */
+static void enter_anew(struct conn *c, const struct auth_method *m)
+{
+	if (m->judge) {
+		answer_notice(c, PAGE_NOTICE_NONE);
+		return;
+	}
+	guest_of(c)->pass.method = m;
+	enter(c);
+}
+
+static void on_attempt(struct conn *c, const struct ipc_session *s)
+{
+	struct guest *g = guest_of(c);
+	const struct auth_method *m = method_of(c);
+
+	g->on_judged = on_judged;
+	if (s->is_closed)
+		answer_notice(c, PAGE_NOTICE_CLOSED);
+	else if (m == g->pass.method)
+		m->judge(c, &g->pass);
+	else
+		enter_anew(c, m);
 }
 
 static void refuse_attempt(struct conn *c, int error)
@@ -319,6 +335,7 @@ static void take_accept(struct conn *c)
 	if (!take_form(c, &f))
 		return;
 	notice = m->check(c, &f, &g->pass);
+	g->pass.method = m;
 	if (notice) {
 		view_portal(c, "/", notice, form_find(&f, "code"));
 		return;
@@ -353,6 +370,7 @@ static void take_extend(struct conn *c)
 		return;
 	}
 	auth_begin(c, &g->pass);
+	g->pass.method = method_of(c);
 	q = grant_question(c);
 	q.extend = true;
 	ask(c, q, on_extended);

@@ -130,6 +130,7 @@ static const char *const notice_key[PAGE_NOTICES] = {
 	[PAGE_NOTICE_CODE_WAIT] = "notice_code_wait",
 	[PAGE_NOTICE_CODE_PLACE] = "notice_code_place",
 	[PAGE_NOTICE_CODE_UNAVAILABLE] = "notice_code_unavailable",
+	[PAGE_NOTICE_ACCOUNT_UNAVAILABLE] = "notice_account_unavailable",
 };
 
 static const struct {

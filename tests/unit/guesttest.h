@@ -12,6 +12,7 @@
 
 #include "common/array.h"
 #include "common/config/settings_read.h"
+#include "portal/guest/auth.h"
 #include "portal/guest/guest.h"
 #include "portal/guest/routes.h"
 #include "portal/pages/theme.h"
@@ -187,6 +188,7 @@ static inline int guesttest_start(void **state)
 	t.site.source.settings = t.settings;
 	t.site.source.pages = t.pages;
 	t.site.logo = &t.logo;
+	auth_waits_init(&t.site.auth_waits, wire.base, auth_on_late);
 	origin_init(&t.site.origin, &t.settings->portal);
 	config.base = wire.base;
 	wire.conns = conns_new(&config, &bounds);
