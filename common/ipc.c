@@ -40,6 +40,13 @@ static const size_t message_size[IPC_TYPE_MAX] = {
 	[IPC_GARDEN_NAME] = sizeof(struct ipc_garden_name),
 	[IPC_DEVICE_ASK] = sizeof(struct ipc_device_ask),
 	[IPC_DEVICE] = sizeof(struct ipc_device),
+	[IPC_CITY_FEED] = sizeof(struct ipc_city_feed),
+	[IPC_CITY_CLOCK] = sizeof(struct ipc_city_clock),
+	[IPC_CITY_NEXT] = sizeof(struct ipc_city_next),
+	[IPC_CITY_KEY] = sizeof(struct ipc_city_key),
+	[IPC_CITY_ASK] = sizeof(struct ipc_status),
+	[IPC_CITY_RECORD] = sizeof(struct ipc_city_record),
+	[IPC_CITY] = sizeof(struct ipc_city),
 };
 
 struct ipc_queued {

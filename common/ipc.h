@@ -22,7 +22,7 @@
 
 struct event_base;
 
-#define IPC_VERSION	  8
+#define IPC_VERSION	  9
 #define IPC_ZONE_NAME_MAX 16 /* with the closing NUL */
 #define IPC_DEVICE_MAX	  16 /* IFNAMSIZ, likewise */
 #define IPC_ZONES	  16
@@ -65,6 +65,16 @@ enum ipc_type {
 	IPC_DEVICE_ASK, /* IPC_DEVICE */
 	/* netctl to portal */
 	IPC_DEVICE,
+	/* a city of boxes: portal to netctl */
+	IPC_CITY_FEED,	/* IPC_DONE with the number of records that were new */
+	IPC_CITY_CLOCK, /* no answer */
+	IPC_CITY_NEXT,	/* IPC_CITY_RECORD, each, once there is one */
+	IPC_CITY_KEY,	/* IPC_DONE */
+	/* both to netctl */
+	IPC_CITY_ASK, /* IPC_CITY */
+	/* netctl to its peers */
+	IPC_CITY_RECORD,
+	IPC_CITY,
 	IPC_TYPE_MAX
 };
 
@@ -402,6 +412,80 @@ struct ipc_usage_cell {
 	uint16_t more;	 /* that follow in the same answer */
 	uint16_t zero;
 	char zone[IPC_ZONE_NAME_MAX]; /* empty: of the box as a whole */
+};
+
+/* --- a city of boxes that know each other's guests --------------------- */
+/* A record is opaque to the portal, which carries it: netctl/roam/record.h. */
+
+#define IPC_CITY_RECORD_SIZE 16
+#define IPC_CITY_RECORDS     32 /* of one IPC_CITY_FEED */
+
+/*
+ * What the city's store said. One is under way at a time. -EINVAL: the count;
+ * -EAGAIN: too many a second, nothing was looked at: ask again a second later.
+ */
+struct ipc_city_feed {
+	struct ipc_header header;
+	uint32_t count; /* 1..IPC_CITY_RECORDS */
+	uint32_t zero;
+	uint8_t record[IPC_CITY_RECORDS][IPC_CITY_RECORD_SIZE];
+};
+
+struct ipc_city_clock {
+	struct ipc_header header;
+	int64_t store_s; /* the store's TIME, since 1970 in UTC */
+	/* 1: all records of today and yesterday were fed since this connection
+	 * was made */
+	uint32_t is_complete;
+	uint32_t zero;
+};
+
+/* As struct ipc_usage_next, in a sequence that begins with netctl, at 1. */
+struct ipc_city_next {
+	struct ipc_header header;
+	uint64_t after;
+	uint64_t committed;
+};
+
+struct ipc_city_record {
+	struct ipc_header header;
+	uint64_t seq;
+	uint32_t more; /* that follow in the same answer */
+	uint32_t zero;
+	uint8_t record[IPC_CITY_RECORD_SIZE];
+};
+
+/* The key of a new generation. -EBADMSG: not for this box, or not genuine. */
+struct ipc_city_key {
+	struct ipc_header header;
+	uint8_t generation;
+	uint8_t zero;
+	uint16_t day;
+	uint8_t ct[32];
+	uint8_t tag[16];
+	uint32_t zero2;
+};
+
+enum ipc_city_trouble { /* bits: why devices may have to tap */
+			IPC_CITY_NO_CLOCK = 1 << 0,    /* its own is not set */
+			IPC_CITY_CLOCK_OFF = 1 << 1,   /* from the store's */
+			IPC_CITY_KEYS_BROKEN = 1 << 2, /* no key to work with */
+			IPC_CITY_KEYS_STALE = 1 << 3,  /* file not rewritten */
+			IPC_CITY_FULL = 1 << 4,	       /* not all records fit */
+};
+
+struct ipc_city {
+	struct ipc_header header;
+	uint8_t is_joined;   /* the rest is 0 without */
+	uint8_t generation;  /* of the key */
+	uint8_t is_complete; /* as of struct ipc_city_clock */
+	uint8_t zero;
+	uint16_t day;	   /* of the key, since 1970, shifted */
+	uint16_t troubles; /* of enum ipc_city_trouble */
+	uint32_t grants;   /* devices known, of the whole city */
+	uint32_t unsent;   /* records; to a portal: 0 */
+	uint64_t refused;  /* records that were not genuine, since the start */
+	uint64_t granted;  /* sessions by a record; to a portal: 0 */
 };
 
 /* --- the channel ------------------------------------------------------- */

@@ -64,7 +64,10 @@ static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
 	[IPC_HEALTH] = { on_message },	    [IPC_USAGE_CELL] = { on_message },
 	[IPC_GARDEN] = { on_message },	    [IPC_LEFT] = { on_message },
 	[IPC_GARDEN_NAME] = { on_message }, [IPC_DEVICE_ASK] = { on_message },
-	[IPC_DEVICE] = { on_message },
+	[IPC_DEVICE] = { on_message },	    [IPC_CITY_FEED] = { on_message },
+	[IPC_CITY_CLOCK] = { on_message },  [IPC_CITY_NEXT] = { on_message },
+	[IPC_CITY_KEY] = { on_message },    [IPC_CITY_ASK] = { on_message },
+	[IPC_CITY_RECORD] = { on_message }, [IPC_CITY] = { on_message },
 };
 
 /* The records that the channel must hand over before it closes. */

@@ -21,7 +21,7 @@ REQUEST = {ADMIT: "=24s5Q16sQIIII", STATUS: "=", LIST: "=II",
            REVOKE: "=24sQQII"}
 
 
-def header(kind, ident, version=8):
+def header(kind, ident, version=9):
     return struct.pack("=HHI", version, kind, ident)
 
 
