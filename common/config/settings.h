@@ -71,6 +71,8 @@ struct zone_settings { /* config zone */
 	struct conf_list garden_port;	/* beside the web's; "all": any */
 	struct conf_list allow_private; /* networks for those who are in */
 	bool counted;			/* in the usage figures */
+	uint64_t roam_s;	/* how long a tap elsewhere counts; 0: not */
+	uint64_t roam_accept_s; /* and its renewals */
 	struct conf_list open, open_on; /* see opening.h; none: always */
 };
 
@@ -94,6 +96,12 @@ struct admin_settings { /* config admin */
 	char *key;
 	char *accounts; /* written by `stadttor passwd` */
 	bool live;	/* tells operators numbers of people at once */
+};
+
+struct city_settings { /* config city: see docs/city.md */
+	bool enabled;  /* once the box has joined one */
+	char *folder;  /* what `stadttor city join` wrote */
+	uint64_t poll_s;
 };
 
 struct portal_settings { /* config portal */
@@ -200,6 +208,7 @@ struct settings {
 	struct portal_settings portal;
 	struct usage_settings usage;
 	struct admin_settings admin;
+	struct city_settings city;
 	struct uplink_settings uplink[SETTINGS_UPLINKS];
 	size_t uplinks;
 	struct zone_settings zone[SETTINGS_ZONES];

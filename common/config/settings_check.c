@@ -7,6 +7,7 @@
 #include "common/colour.h"
 #include "common/config/settings_palette.h"
 
+#define DAY_S 86400
 #define TOO_SLOW                                                               \
 	"a rate below " SETTINGS_RATE_MIN " lets nothing through; 0 is none"
 
@@ -37,6 +38,10 @@ static const char *check_zone(struct zone_settings *z)
 	if (is_too_slow(z->limits.down_bps) || is_too_slow(z->limits.up_bps) ||
 	    is_too_slow(z->bandwidth_bps))
 		return TOO_SLOW;
+	if (z->roam_s && z->roam_s != DAY_S)
+		return "roam is 0 or 1d";
+	if (z->roam_accept_s % DAY_S)
+		return "roam_accept is a number of whole days";
 	if (z->open_on.count && !z->open.count)
 		return "list open_on needs a list open, such as "
 		       "'00:00-24:00'";

@@ -254,6 +254,25 @@ static const struct conf_option zone_options[] = {
 	  AT(zone_settings, counted),
 	  .fallback = "1",
 	  .help = HELP("whether the zone's use goes into the usage figures") },
+	{ .name = "roam",
+	  .type = CONF_SECONDS,
+	  AT(zone_settings, roam_s),
+	  .fallback = "1d",
+	  .max = DAY,
+	  .help = HELP(
+		  "1d: where the box has joined a city (stadttor-city(7)), a "
+		  "device that was at an access point of it with the same "
+		  "option network today or yesterday is let in without a page; "
+		  "only in zones with auth click; 0: the zone asks everybody, "
+		  "and tells the city of nobody") },
+	{ .name = "roam_accept",
+	  .type = CONF_SECONDS,
+	  AT(zone_settings, roam_accept_s),
+	  .fallback = "30d",
+	  .min = DAY,
+	  .max = 120 * DAY,
+	  .help = HELP("how long after the tap a device that comes back day "
+		       "after day is let in so; whole days") },
 	{ .name = "open",
 	  .type = CONF_TEXT,
 	  .is_list = true,
@@ -465,6 +484,31 @@ static const struct conf_option admin_options[] = {
 		       "guests read says so") },
 };
 
+static const struct conf_option city_options[] = {
+	{ .name = "enabled",
+	  .type = CONF_BOOL,
+	  AT(city_settings, enabled),
+	  .fallback = "1",
+	  .help = HELP("be part of the city that stadttor city join has "
+		       "joined") },
+	{ .name = "folder",
+	  .type = CONF_PATH,
+	  AT(city_settings, folder),
+	  .fallback = "/etc/stadttor/city",
+	  .min = 1,
+	  .max = 200,
+	  .help = HELP("what the box knows of its city, as stadttor city join "
+		       "writes it") },
+	{ .name = "poll",
+	  .type = CONF_SECONDS,
+	  AT(city_settings, poll_s),
+	  .fallback = "2s",
+	  .min = 1,
+	  .max = 60,
+	  .help = HELP("how often the city's store is asked for what is "
+		       "new") },
+};
+
 static const struct conf_option device_options[] = {
 	{ .name = "mac",
 	  .type = CONF_MAC,
@@ -504,4 +548,5 @@ const struct conf_table settings_usage_table = {
 	.ignored = "k",
 };
 const struct conf_table settings_admin_table = TABLE("admin", admin_options);
+const struct conf_table settings_city_table = TABLE("city", city_options);
 const struct conf_table settings_device_table = TABLE("device", device_options);

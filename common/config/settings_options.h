@@ -19,6 +19,7 @@ extern const struct conf_table settings_uplink_table;
 extern const struct conf_table settings_zone_table;
 extern const struct conf_table settings_usage_table;
 extern const struct conf_table settings_admin_table;
+extern const struct conf_table settings_city_table;
 extern const struct conf_table settings_device_table;
 
 /* of settings_pages.c: what people see */

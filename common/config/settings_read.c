@@ -62,6 +62,12 @@ static bool take_admin(struct settings *c, const struct uci_section *s,
 	return take_single(&settings_admin_table, &c->admin, s, error);
 }
 
+static bool take_city(struct settings *c, const struct uci_section *s,
+		      char *error)
+{
+	return take_single(&settings_city_table, &c->city, s, error);
+}
+
 static bool take_uplink(struct settings *c, const struct uci_section *s,
 			char *error)
 {
@@ -152,7 +158,7 @@ static const struct {
 	{ "usage", true, take_usage },	   { "admin", true, take_admin },
 	{ "voucher", true, take_voucher }, { "tile", false, take_tile },
 	{ "text", false, take_text },	   { "legal", true, take_legal },
-	{ "device", false, take_device },
+	{ "device", false, take_device },  { "city", true, take_city },
 };
 
 static bool wrong_type(const struct uci_section *s, char *error)
@@ -165,7 +171,7 @@ static bool wrong_type(const struct uci_section *s, char *error)
 	snprintf(error, UCI_ERROR_MAX,
 		 "%u: unknown section '%.40s', allowed: one of gate, uplink, "
 		 "zone, portal, legal, usage, admin, voucher, tile, text, "
-		 "device%s",
+		 "city, device%s",
 		 s->line, s->type, similar_question(&meant, question));
 	return false;
 }
@@ -201,6 +207,7 @@ static bool fill(struct settings *c, const struct uci_file *f, char *error)
 	    conf_defaults(&settings_legal_table, &c->legal) < 0 ||
 	    conf_defaults(&settings_usage_table, &c->usage) < 0 ||
 	    conf_defaults(&settings_admin_table, &c->admin) < 0 ||
+	    conf_defaults(&settings_city_table, &c->city) < 0 ||
 	    conf_defaults(&settings_voucher_table, &c->voucher) < 0) {
 		snprintf(error, UCI_ERROR_MAX, "1: out of memory");
 		return false;
@@ -270,6 +277,7 @@ void settings_free(struct settings *s)
 	conf_clear(&settings_legal_table, &s->legal);
 	conf_clear(&settings_usage_table, &s->usage);
 	conf_clear(&settings_admin_table, &s->admin);
+	conf_clear(&settings_city_table, &s->city);
 	conf_clear(&settings_voucher_table, &s->voucher);
 	for (size_t i = 0; i < s->tiles; i++)
 		conf_clear(&settings_tile_table, &s->tile[i]);
@@ -296,6 +304,7 @@ void settings_print(const struct settings *s, FILE *out)
 	conf_print(&settings_legal_table, &s->legal, NULL, out);
 	conf_print(&settings_usage_table, &s->usage, NULL, out);
 	conf_print(&settings_admin_table, &s->admin, NULL, out);
+	conf_print(&settings_city_table, &s->city, NULL, out);
 	conf_print(&settings_voucher_table, &s->voucher, NULL, out);
 	for (size_t i = 0; i < s->tiles; i++)
 		conf_print(&settings_tile_table, &s->tile[i], s->tile[i].name,
@@ -332,6 +341,8 @@ void settings_document(FILE *out)
 	document(&settings_admin_table,
 		 "Dashboard, figures and metrics for operators; at most one.",
 		 out);
+	document(&settings_city_table,
+		 "The city that the box has joined; at most one.", out);
 	document(&settings_voucher_table,
 		 "The codes of zones with auth voucher; at most one.", out);
 	document(&settings_tile_table,

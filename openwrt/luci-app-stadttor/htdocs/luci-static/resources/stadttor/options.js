@@ -102,6 +102,12 @@ return baseclass.extend({
 				{ name: 'counted', type: 'bool', fallback: '1',
 				  allowed: _('0 or 1'),
 				  help: _("Whether the zone's use goes into the usage figures.") },
+				{ name: 'roam', type: 'seconds', fallback: '1d', min: '0', max: '1d',
+				  allowed: _('a time such as 90, 15m, 8h or 2d, from %s to %s').format('0', '1d'),
+				  help: _('1d: where the box has joined a city (stadttor-city(7)), a device that was at an access point of it with the same option network today or yesterday is let in without a page; only in zones with auth click; 0: the zone asks everybody, and tells the city of nobody.') },
+				{ name: 'roam_accept', type: 'seconds', fallback: '30d', min: '1d', max: '120d',
+				  allowed: _('a time such as 90, 15m, 8h or 2d, from %s to %s').format('1d', '120d'),
+				  help: _('How long after the tap a device that comes back day after day is let in so; whole days.') },
 				{ name: 'open', type: 'hours', isList: true,
 				  allowed: _('hours such as %s').format("'mo-fr 07:00-22:00' or '22:00-02:00'"),
 				  help: _('Opening hours by the local clock; at their end every session ends, and nobody is let in before they begin; closed, too, until the clock is set; without this list: always open.') },
@@ -319,6 +325,19 @@ return baseclass.extend({
 				{ name: 'live', type: 'bool', fallback: '0',
 				  allowed: _('0 or 1'),
 				  help: _('Tell operators in the dashboard at once how many devices are online and how much they move; these numbers are not private, so the page on privacy that guests read says so.') }
+			]
+		},
+		{ name: 'city', note: _('The city that the box has joined; at most one.'),
+		  options: [
+				{ name: 'enabled', type: 'bool', fallback: '1',
+				  allowed: _('0 or 1'),
+				  help: _('Be part of the city that stadttor city join has joined.') },
+				{ name: 'folder', type: 'path', fallback: '/etc/stadttor/city', min: '1', max: '200',
+				  allowed: _('an absolute file name (%s to %s bytes)').format('1', '200'),
+				  help: _('What the box knows of its city, as stadttor city join writes it.') },
+				{ name: 'poll', type: 'seconds', fallback: '2s', min: '1s', max: '1m',
+				  allowed: _('a time such as 90, 15m, 8h or 2d, from %s to %s').format('1s', '1m'),
+				  help: _("How often the city's store is asked for what is new.") }
 			]
 		},
 		{ name: 'voucher', note: _('The codes of zones with auth voucher; at most one.'),

@@ -8,7 +8,7 @@ return forms.view(_('Zones'), _('Who passes the gate, from where to where, for h
 	forms.fill(s, 'zone', [
 		[ 'session', _('Session'), [ 'device', 'auth', 'duration',
 			'idle', 'leave', 'max_sessions', 'open', 'open_on',
-			'counted' ] ],
+			'counted', 'roam', 'roam_accept' ] ],
 		[ 'speed', _('Speed and amount'), [ 'rate_down', 'rate_up',
 			'bandwidth', 'quota', 'over_quota', 'slow_rate' ] ],
 		[ 'ceiling', _('At most'), [ 'max_duration', 'max_rate_down',
@@ -24,6 +24,9 @@ return forms.view(_('Zones'), _('Who passes the gate, from where to where, for h
 	s = forms.named(map, 'uplink', _('Uplink'));
 	forms.fill(s, 'uplink', []);
 	forms.columns(s, [ 'device', 'masquerade', 'bandwidth' ]);
+
+	s = forms.single(map, 'city', _('City'));
+	forms.fill(s, 'city', []);
 
 	s = forms.single(map, 'gate', _('Controller'));
 	forms.fill(s, 'gate', []);
