@@ -41,6 +41,7 @@ archives = $(foreach a,portal netctl cli,\
 	$(if $(call uses,$(a),$(1)),$(BUILD)/lib$(a).a)) $(BUILD)/libcommon.a
 test_pkgs = $(COMMON_PKGS) \
 	$(if $(findstring /unit/,$(1)),cmocka) \
+	$(if $(findstring test_sha256,$(1)),libcrypto) \
 	$(if $(call uses,netctl,$(1)),$(NETCTL_PKGS)) \
 	$(if $(call uses,portal,$(1)),$(PORTAL_PKGS)) \
 	$(if $(call uses,cli,$(1)),$(CLI_PKGS))
