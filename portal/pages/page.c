@@ -34,10 +34,10 @@ struct page_set {
 };
 
 static const char *const page_file[PAGE_MAX] = {
-	[PAGE_PORTAL] = "portal",   [PAGE_STATUS] = "status",
-	[PAGE_TERMS] = "terms",	    [PAGE_ACCESS] = "access",
-	[PAGE_ERROR] = "error",	    [PAGE_IMPRINT] = "imprint",
-	[PAGE_PRIVACY] = "privacy",
+	[PAGE_PORTAL] = "portal",      [PAGE_STATUS] = "status",
+	[PAGE_TERMS] = "terms",	       [PAGE_ACCESS] = "access",
+	[PAGE_ERROR] = "error",	       [PAGE_IMPRINT] = "legal_page",
+	[PAGE_PRIVACY] = "legal_page",
 };
 
 /* LEGAL_PAGES: has no legal text. */
@@ -54,6 +54,7 @@ static const char *const placeholder_name[PLACEHOLDER_MAX] = {
 	[PLACEHOLDER_LANG_NAME] = "lang_name",
 	[PLACEHOLDER_STYLE] = "style",
 	[PLACEHOLDER_LEGAL] = "legal",
+	[PLACEHOLDER_IS_IMPRINT] = "is_imprint",
 	[PLACEHOLDER_LEGAL_LANG] = "legal_lang",
 	[PLACEHOLDER_OWN_TERMS] = "own_terms",
 	[PLACEHOLDER_NETWORK] = "network",
@@ -559,6 +560,7 @@ static void fill_legal(const struct page_set *set, enum page_id page,
 		value[PLACEHOLDER_LEGAL] =
 			legal_text(set->legal, legal_page[page], language, in);
 	value[PLACEHOLDER_LEGAL_LANG] = in;
+	value[PLACEHOLDER_IS_IMPRINT] = page == PAGE_IMPRINT ? "1" : NULL;
 	if (set->settings->legal.terms_file.count)
 		value[PLACEHOLDER_OWN_TERMS] = "1";
 }

@@ -74,6 +74,7 @@ enum page_placeholder {
 	PLACEHOLDER_STYLE,
 	PLACEHOLDER_LEGAL,	/* the legal text of the page, as HTML */
 	PLACEHOLDER_LEGAL_LANG, /* which it is in */
+	PLACEHOLDER_IS_IMPRINT, /* set: it is the legal notice */
 	PLACEHOLDER_OWN_TERMS,	/* set: there are terms of the operator's */
 	PLACEHOLDER_NETWORK,
 	PLACEHOLDER_PROVIDER,
