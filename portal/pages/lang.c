@@ -16,6 +16,7 @@
 
 #define FILE_MAX   (256 * 1024)
 #define RANGES_MAX 32
+#define EASY	   "-simple" /* in the code of a language */
 
 /* --- one language ------------------------------------------------------ */
 
@@ -148,6 +149,16 @@ const char *lang_find(const struct lang *l, const char *key)
 
 /* --- the set ----------------------------------------------------------- */
 
+/* Easy to read: each sentence has a line of its own. */
+static void break_sentences(struct lang *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		for (char *at = l->store + (l->text[i].text - l->store);
+		     (at = strpbrk(at, ".!?")); at++)
+			if (at[1] == ' ')
+				at[1] = '\n';
+}
+
 static bool read_one(struct lang_set *set, const char *path, const char *name,
 		     char *error)
 {
@@ -176,6 +187,8 @@ static bool read_one(struct lang_set *set, const char *path, const char *name,
 	ok = lang_parse(l, json, len, why);
 	if (!ok)
 		snprintf(error, LANG_ERROR_MAX, "%.200s: %.200s", path, why);
+	else if (strstr(l->code, EASY))
+		break_sentences(l);
 	free(json);
 	return ok;
 }

@@ -152,6 +152,30 @@ const char *number_format_duration(char buf[NUMBER_FORMAT_MAX],
 
 /* --- times of the clock ------------------------------------------------- */
 
+/* The language's phrase, its {{day}}, {{d}}, {{m}} and {{y}} filled in. */
+static void put_date(struct strbuf *o, const struct tm *tm, const char *day,
+		     const struct lang *l)
+{
+	const char *phrase = text(l, "date");
+	char number[8];
+
+	for (const char *at; (at = strstr(phrase, "{{"));
+	     phrase = at + strcspn(at, "}") + strlen("}}")) {
+		strbuf_bytes(o, phrase, (size_t)(at - phrase));
+		at += strlen("{{");
+		if (!strncmp(at, "day", 3)) {
+			strbuf_text(o, day);
+			continue;
+		}
+		snprintf(number, sizeof(number), "%02d",
+			 *at == 'd'   ? tm->tm_mday
+			 : *at == 'm' ? tm->tm_mon + 1
+				      : tm->tm_year + 1900);
+		put_number(o, number, l);
+	}
+	strbuf_text(o, phrase);
+}
+
 const char *number_format_moment(char buf[NUMBER_FORMAT_MAX], int64_t time_s,
 				 uint64_t ahead_s, const struct lang *l)
 {
@@ -159,21 +183,22 @@ const char *number_format_moment(char buf[NUMBER_FORMAT_MAX], int64_t time_s,
 					    "wednesday", "thursday", "friday",
 					    "saturday" };
 	time_t t = (time_t)time_s;
-	char date[32] = "", clock[16] = "";
-	const char *phrase;
+	char clock[16] = "";
+	const char *phrase, *day;
 	struct strbuf o;
 	struct tm tm = { 0 };
 
 	localtime_r(&t, &tm);
 	strftime(clock, sizeof(clock), "%H:%M", &tm);
-	if (ahead_s >= 6 * DAY)
-		strftime(date, sizeof(date), " %Y-%m-%d", &tm);
+	day = text(l, days[tm.tm_wday]);
 	start(&o, buf);
 	phrase = put_until(&o, text(l, "moment"), "{{day}}");
 	if (!phrase)
 		return finish(&o);
-	strbuf_text(&o, text(l, days[tm.tm_wday]));
-	put_number(&o, date, l);
+	if (ahead_s >= 6 * DAY)
+		put_date(&o, &tm, day, l);
+	else
+		strbuf_text(&o, day);
 	phrase = put_until(&o, phrase, "{{time}}");
 	put_number(&o, clock, l);
 	if (phrase)

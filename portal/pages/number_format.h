@@ -13,8 +13,9 @@
 const char *number_format_duration(char buf[NUMBER_FORMAT_MAX],
 				   uint64_t seconds, const struct lang *l);
 /*
- * "Monday, 07:00" by the local clock; with the date (ISO 8601) where that is
- * ahead_s from now and so far that the day of the week does not say which.
+ * "Monday, 07:00" by the local clock; with the date as the language writes it
+ * where that is ahead_s from now and so far that the day of the week does not
+ * say which.
  */
 const char *number_format_moment(char buf[NUMBER_FORMAT_MAX], int64_t time_s,
 				 uint64_t ahead_s, const struct lang *l);

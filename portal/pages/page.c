@@ -111,7 +111,7 @@ static const char *const texts_of_code[] = {
 	"duration_two",	 "unit_b",    "unit_kb",   "unit_mb",	   "unit_gb",
 	"unit_tb",	 "unit_bps",  "unit_kbps", "unit_mbps",	   "unit_gbps",
 	"sunday",	 "monday",    "tuesday",   "wednesday",	   "thursday",
-	"friday",	 "saturday",  "moment",
+	"friday",	 "saturday",  "moment",	   "date",
 };
 
 static const char *const notice_key[PAGE_NOTICES] = {

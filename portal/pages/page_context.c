@@ -53,11 +53,19 @@ static bool is_number(const char *text)
 	return *text && !text[strspn(text, "-.0123456789")];
 }
 
-static void put_live(struct page_context *s, const struct tile_settings *t,
+/* In the language of the tile's title, so that no tile is of two; or NULL. */
+static const char *tile_text(const struct page_context *s,
+			     const struct conf_list *texts)
+{
+	char code[SETTINGS_LANGUAGE_MAX];
+	const char *text = settings_translation(texts, s->tile_lang, code);
+
+	return text && !strcmp(code, s->tile_lang) ? text : NULL;
+}
+
+static void put_live(struct page_context *s, const char *phrase,
 		     const char *value)
 {
-	const char *phrase =
-		settings_translation(&t->live_text, s->lang->code, NULL);
 	const char *placeholder = strstr(phrase, VALUE);
 	char number[NUMBER_FORMAT_MAX];
 
@@ -75,15 +83,16 @@ static void put_live(struct page_context *s, const struct tile_settings *t,
 static void fill_live(struct page_context *s, const struct tile_settings *t)
 {
 	const struct page_context_source *source = s->source;
+	const char *phrase = tile_text(s, &t->live_text);
 	struct live_value v;
 
 	s->values.value[PLACEHOLDER_ITEM_LIVE] = NULL;
 	s->values.value[PLACEHOLDER_AGE] = NULL;
-	if (!*t->live_url || !source->live ||
+	if (!phrase || !*t->live_url || !source->live ||
 	    !source->live((size_t)(t - source->settings->tile), &v,
 			  source->arg))
 		return;
-	put_live(s, t, v.text);
+	put_live(s, phrase, v.text);
 	if (v.is_stale)
 		s->values.value[PLACEHOLDER_AGE] =
 			number_format_duration(s->age, v.age_s, s->lang);
@@ -99,8 +108,7 @@ static bool fill_tile(size_t i, struct page_values *v, void *arg)
 	v->value[PLACEHOLDER_ITEM_LINK] = t->link;
 	v->value[PLACEHOLDER_ITEM_TITLE] =
 		settings_translation(&t->title, s->lang->code, s->tile_lang);
-	v->value[PLACEHOLDER_ITEM_TEXT] =
-		settings_translation(&t->text, s->lang->code, NULL);
+	v->value[PLACEHOLDER_ITEM_TEXT] = tile_text(s, &t->text);
 	/* whoever reads it out must know */
 	v->value[PLACEHOLDER_ITEM_CODE] =
 		strcmp(s->tile_lang, s->lang->code) ? s->tile_lang : NULL;

@@ -125,12 +125,34 @@ static void test_folder(void **state)
 	assert_non_null(strstr(error, "tests/lang"));
 }
 
+/* In the language that is easy to read, and in no other. */
+static void test_a_sentence_a_line(void **state)
+{
+	char error[LANG_ERROR_MAX];
+	struct lang_set *s = lang_set_read("web", error);
+	const struct lang *easy, *german;
+
+	(void)state;
+	assert_non_null(s);
+	easy = &s->lang[lang_index(s, "de-simple")];
+	german = &s->lang[lang_index(s, "de")];
+	assert_string_equal(lang_find(easy, "error_missing_text"),
+			    "Unter dieser Adresse haben wir keine Seite.");
+	assert_string_equal(lang_find(easy, "terms_live"),
+			    "Der Betreiber sieht sofort, wie viele Geräte "
+			    "verbunden sind.\nEr sieht nicht, welche Geräte "
+			    "das sind.");
+	assert_null(strchr(lang_find(german, "terms_use"), '\n'));
+	lang_set_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_choices),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_a_sentence_a_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

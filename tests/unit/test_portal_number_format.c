@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/array.h"
@@ -148,6 +149,35 @@ static void test_all_languages(void **state)
 	}
 }
 
+/* --- moments ------------------------------------------------------------ */
+
+#define MONDAY_S 1798441200 /* 2026-12-28 07:00 UTC */
+
+static const struct {
+	const char *lang;
+	uint64_t ahead_s;
+	const char *text;
+} moments[] = {
+	{ "de", DAYS, "Montag, 07:00 Uhr" },
+	{ "de", 6 * DAYS - 1, "Montag, 07:00 Uhr" },
+	{ "de", 6 * DAYS, "Montag, 28.12.2026, 07:00 Uhr" },
+	{ "en", 7 * DAYS, "Monday 28/12/2026, 07:00" },
+	{ "bg", 7 * DAYS, "понеделник, 28.12.2026 г., 07:00" },
+	{ "fa", 7 * DAYS, "دوشنبه ۲۰۲۶/۱۲/۲۸، ۰۷:۰۰" },
+};
+
+static void test_moments(void **state)
+{
+	char buf[NUMBER_FORMAT_MAX];
+
+	setenv("TZ", "UTC0", 1);
+	for (size_t i = 0; i < ARRAY_SIZE(moments); i++)
+		assert_string_equal(
+			number_format_moment(buf, MONDAY_S, moments[i].ahead_s,
+					     language(*state, moments[i].lang)),
+			moments[i].text);
+}
+
 /* --- amounts ------------------------------------------------------------ */
 
 static const struct {
@@ -203,6 +233,7 @@ int main(void)
 		cmocka_unit_test(test_plurals),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_all_languages),
+		cmocka_unit_test(test_moments),
 		cmocka_unit_test(test_amounts),
 	};
 

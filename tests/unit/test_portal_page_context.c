@@ -270,7 +270,7 @@ static const struct context_case zone_cases[] = {
 	  .adds = BIT(DURATION) },
 	{ .session = { .change_s = MONDAY_S, .change_in_s = 7 * DAY_S },
 	  .adds = BIT(DURATION) | BIT(CLOSES),
-	  .figure = { { PLACEHOLDER_CLOSES, "Monday 2026-11-30, 22:00" } } },
+	  .figure = { { PLACEHOLDER_CLOSES, "Monday 30/11/2026, 22:00" } } },
 	/* closed, and whether it is known until when */
 	{ .limits = { .duration_s = 5400 },
 	  .session = { .is_closed = 1, .change_s = MONDAY_S },
@@ -457,6 +457,29 @@ static void test_tiles(void **state)
 	assert_false(tile(0));
 }
 
+/* Its other texts are left out where they are in another language. */
+static void test_tiles_are_of_one_language(void **state)
+{
+	struct live_value v = { .text = "7" };
+
+	(void)state;
+	source.live = live_of;
+	source.arg = &v;
+	page_context_init(&context, &source, place_in(CLICK_ZONE, "de"), "/",
+			  false);
+	assert_true(tile(0));
+	assert_value(PLACEHOLDER_ITEM_TITLE, "Parken");
+	assert_value(PLACEHOLDER_ITEM_TEXT, NULL);
+	assert_value(PLACEHOLDER_ITEM_LIVE, "7 frei");
+	page_context_init(&context, &source, place_in(CLICK_ZONE, "uk"), "/",
+			  false);
+	assert_true(tile(0));
+	assert_value(PLACEHOLDER_ITEM_TITLE, "Parking");
+	assert_value(PLACEHOLDER_ITEM_TEXT, "Where to park");
+	assert_value(PLACEHOLDER_ITEM_LIVE, "7 free");
+	assert_value(PLACEHOLDER_ITEM_CODE, "en");
+}
+
 static void test_live(void **state)
 {
 	static const struct {
@@ -521,11 +544,17 @@ static void test_render(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_init),	   TEST(test_chosen_language),
-		TEST(test_portal_options), TEST(test_zone),
-		TEST(test_session),	   TEST(test_notices),
-		TEST(test_problems),	   TEST(test_tiles),
-		TEST(test_live),	   TEST(test_render),
+		TEST(test_init),
+		TEST(test_chosen_language),
+		TEST(test_portal_options),
+		TEST(test_zone),
+		TEST(test_session),
+		TEST(test_notices),
+		TEST(test_problems),
+		TEST(test_tiles),
+		TEST(test_tiles_are_of_one_language),
+		TEST(test_live),
+		TEST(test_render),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
