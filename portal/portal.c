@@ -30,6 +30,9 @@
 /* How often a disk that takes no figures is asked again. */
 static const struct timeval store_pause = { .tv_sec = 60 };
 
+/* How long the tag of a code that is over may stay in the file. */
+static const struct timeval tidy_pause = { .tv_sec = 600 };
+
 /* What one config file amounts to; replaced as a whole. */
 struct material {
 	struct settings *settings;
@@ -54,7 +57,7 @@ struct portal {
 	struct vouchers *vouchers; /* NULL: no zone asks for codes */
 	struct store *store;	   /* NULL: not before privileges are gone */
 	struct store_import *import;
-	struct event on_hup, on_term, on_int, store_timer;
+	struct event on_hup, on_term, on_int, store_timer, tidy_timer;
 };
 
 /* --- material ---------------------------------------------------------- */
@@ -288,6 +291,16 @@ static bool asks_for_codes(const struct settings *s)
 	return false;
 }
 
+static void on_tidy_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct portal *p = arg;
+
+	(void)fd;
+	(void)what;
+	if (p->vouchers)
+		vouchers_tidy(p->vouchers);
+}
+
 static void open_vouchers(struct portal *p)
 {
 	const struct settings *s = p->material.settings;
@@ -449,6 +462,7 @@ static bool open_parts(struct portal *p)
 	ac.netctl = p->netctl;
 	p->admin = admin_new(&ac);
 	evtimer_assign(&p->store_timer, p->base, on_store_timer, p);
+	event_assign(&p->tidy_timer, p->base, -1, EV_PERSIST, on_tidy_timer, p);
 	return p->admin != NULL;
 }
 
@@ -533,6 +547,7 @@ void portal_run(struct portal *p)
 		rehearse_reload(p);
 	open_store(p);
 	open_vouchers(p);
+	event_add(&p->tidy_timer, &tidy_pause);
 	event_base_dispatch(p->base);
 	log_info("stopping");
 }
@@ -565,6 +580,7 @@ static void stop_signals(struct portal *p)
 	event_del(&p->on_term);
 	event_del(&p->on_int);
 	event_del(&p->store_timer);
+	event_del(&p->tidy_timer);
 }
 
 void portal_free(struct portal *p)

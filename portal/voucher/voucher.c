@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/random.h"
 #include "portal/voucher/voucher_db.h"
 
 #define RETRY_MS      1000
@@ -289,6 +290,25 @@ struct attempt {
 	bool is_first;
 };
 
+static int make_tag(uint64_t *tag)
+{
+	do {
+		if (!random_fill(tag, sizeof(*tag)))
+			return -EIO;
+	} while (!*tag);
+	return 0;
+}
+
+/* In a transaction: its minutes run from now, or did and have lost the tag. */
+static int use_row(struct vouchers *v, struct attempt *a)
+{
+	int err = make_tag(&a->row.tag);
+
+	if (a->is_first)
+		a->row.ends_s = end_of(&a->row, a->now_s);
+	return err ? err : voucher_db_use(v->db, &a->row, a->now_s);
+}
+
 /* On success the use is on the disk. Another process may have come first. */
 static enum voucher_answer begin_use(struct vouchers *v, struct attempt *a)
 {
@@ -304,10 +324,8 @@ static enum voucher_answer begin_use(struct vouchers *v, struct attempt *a)
 	if (found < 0)
 		err = found;
 	a->is_first = !a->row.ends_s;
-	if (answer == VOUCHER_FINE && a->is_first) {
-		a->row.ends_s = end_of(&a->row, a->now_s);
-		err = voucher_db_use(v->db, a->row.id, a->row.ends_s, a->now_s);
-	}
+	if (answer == VOUCHER_FINE && (a->is_first || !a->row.tag))
+		err = use_row(v, a);
 	err = voucher_db_end(v->db, err);
 	return err ? lose_file(v, err) : answer;
 }
@@ -354,7 +372,7 @@ static enum voucher_answer look_up(struct vouchers *v, struct attempt *a)
 	if (!found)
 		return VOUCHER_UNKNOWN;
 	answer = judge(&a->row, a->zone, a->now_s);
-	if (answer != VOUCHER_FINE || a->row.ends_s)
+	if (answer != VOUCHER_FINE || (a->row.ends_s && a->row.tag))
 		return answer;
 	return rests(v, a) ? VOUCHER_UNAVAILABLE : begin_use(v, a);
 }
@@ -424,6 +442,20 @@ void vouchers_take_back(struct vouchers *v, const struct voucher_pass *p)
 	err = ready_file(v, now_ms);
 	if (!err)
 		err = voucher_db_unuse(v->db, p->id);
+	if (err)
+		lose_file(v, err);
+}
+
+void vouchers_tidy(struct vouchers *v)
+{
+	struct voucher_time now = look_at_clock(v);
+	int err;
+
+	if (ready_file(v, now.since_ms))
+		return;
+	err = follow_clock(v);
+	if (!err)
+		err = voucher_db_untag(v->db, now.wall_s);
 	if (err)
 		lose_file(v, err);
 }

@@ -79,6 +79,12 @@ enum voucher_answer vouchers_redeem(struct vouchers *v,
  * not told of.
  */
 void vouchers_take_back(struct vouchers *v, const struct voucher_pass *p);
+
+/*
+ * To be called every few minutes: of codes that are over the tag goes, by which
+ * their sessions could be told.
+ */
+void vouchers_tidy(struct vouchers *v);
 void vouchers_free(struct vouchers *v);
 
 /* For tests: another clock than the machine's. */

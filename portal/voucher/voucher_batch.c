@@ -8,7 +8,6 @@
 
 #include <sqlite3.h>
 
-#include "common/random.h"
 #include "common/text.h"
 #include "portal/util/sqlite.h"
 
@@ -61,52 +60,41 @@ static int add_batch(struct voucher_db *db, struct voucher_batch *b)
 	return err;
 }
 
-static int make_tag(uint64_t *tag)
-{
-	do {
-		if (!random_fill(tag, sizeof(*tag)))
-			return -EIO;
-	} while (!*tag);
-	return 0;
-}
-
 /* 1: added; 0: that code is taken; -errno. */
 static int try_code(struct voucher_db *db, const struct voucher_key *key,
-		    int64_t batch, char code[VOUCHER_CODE_MAX])
+		    char code[VOUCHER_CODE_MAX])
 {
 	sqlite3_stmt *s = db->statement[VOUCHER_ADD_CODE];
 	struct voucher_hash hash;
-	uint64_t tag;
 	int err = voucher_code_make(code);
 
 	if (!err)
 		err = voucher_key_hash(key, code, &hash);
-	if (!err)
-		err = make_tag(&tag);
 	if (err)
 		return err;
-	sqlite3_bind_int64(s, 1, batch);
-	sqlite3_bind_blob(s, 2, hash.byte, sizeof(hash.byte), SQLITE_STATIC);
-	sqlite3_bind_int64(s, 3, (sqlite3_int64)tag);
+	sqlite3_bind_blob(s, 1, hash.byte, sizeof(hash.byte), SQLITE_STATIC);
 	err = voucher_db_run(db, VOUCHER_ADD_CODE);
 	sqlite3_clear_bindings(s);
 	return err ? err : sqlite3_changes(db->db);
 }
 
+/* They get rows when all are made: in the order of hashes, not of cards. */
 static int add_codes(struct voucher_db *db, const struct voucher_key *key,
 		     const struct voucher_batch *b,
 		     char (*codes)[VOUCHER_CODE_MAX])
 {
 	uint32_t count = 0;
+	int err;
 
 	while (count < b->count) {
-		int added = try_code(db, key, b->id, codes[count]);
+		int added = try_code(db, key, codes[count]);
 
 		if (added < 0)
 			return added;
 		count += (uint32_t)added;
 	}
-	return 0;
+	err = run_with(db, VOUCHER_STORE_CODES, b->id);
+	return err ? err : voucher_db_run(db, VOUCHER_DROP_FRESH);
 }
 
 int voucher_batch_create(struct voucher_db *db, const struct voucher_key *key,

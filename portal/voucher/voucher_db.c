@@ -33,7 +33,8 @@ static const char setup[] = "PRAGMA page_size = 1024;"
 			    "PRAGMA temp_store = MEMORY;"
 			    "PRAGMA trusted_schema = OFF;"
 			    "PRAGMA foreign_keys = ON;"
-			    "PRAGMA journal_mode = TRUNCATE;";
+			    "PRAGMA journal_mode = TRUNCATE;"
+			    "CREATE TEMP TABLE fresh (hash BLOB PRIMARY KEY);";
 
 /* Frozen: what is in the field is changed by further elements only. */
 static const char *const migrations[] = {
@@ -67,6 +68,19 @@ static const char *const migrations[] = {
 				"CREATE INDEX codes_of_batch ON codes (batch);"
 				"CREATE INDEX codes_begun ON codes (ends_s) "
 				"WHERE ends_s > 0;",
+	/* in the order of the hashes; a tag only while the minutes run */
+	"CREATE TABLE sorted (id INTEGER PRIMARY KEY,"
+	" batch INTEGER NOT NULL REFERENCES batches (id),"
+	" hash BLOB NOT NULL UNIQUE, tag INTEGER NOT NULL DEFAULT 0,"
+	" ends_s INTEGER NOT NULL DEFAULT 0,"
+	" revoked INTEGER NOT NULL DEFAULT 0);"
+	"INSERT INTO sorted (batch, hash, tag, ends_s, revoked)"
+	" SELECT batch, hash, iif(ends_s > 0, tag, 0), ends_s, revoked"
+	" FROM codes ORDER BY batch, hash;"
+	"DROP TABLE codes;"
+	"ALTER TABLE sorted RENAME TO codes;"
+	"CREATE INDEX codes_of_batch ON codes (batch);"
+	"CREATE INDEX codes_begun ON codes (ends_s) WHERE ends_s > 0;",
 };
 #define VERSION_LATEST ((int)(ARRAY_SIZE(migrations)))
 
@@ -97,13 +111,14 @@ static const char *const statements[VOUCHER_STATEMENTS] = {
 		" b.valid_until_s, c.ends_s, c.revoked OR b.revoked, b.zone"
 		" FROM codes c JOIN batches b ON b.id = c.batch"
 		" WHERE c.hash = ?1",
-	[VOUCHER_USE] = "UPDATE codes SET ends_s = ?2"
-			" WHERE id = ?1 AND ends_s = 0",
-	[VOUCHER_UNUSE] = "UPDATE codes SET ends_s = 0"
+	[VOUCHER_USE] = "UPDATE codes SET ends_s = ?2, tag = ?3 WHERE id = ?1",
+	[VOUCHER_UNUSE] = "UPDATE codes SET ends_s = 0, tag = 0"
 			  " WHERE id = ?1 AND ends_s > 0",
 	[VOUCHER_SETTLE] = "UPDATE codes SET ends_s = -(ends_s / " STRINGIFY(
-		DAY_S) ")"
+		DAY_S) "), tag = 0"
 		       " WHERE ends_s > 0 AND ends_s <= ?1",
+	[VOUCHER_UNTAG] = "UPDATE codes SET tag = 0"
+			  " WHERE ends_s > 0 AND ends_s <= ?1 AND tag != 0",
 	/* 0 is not begun, and below that a day when it was over */
 	[VOUCHER_SHIFT] = "UPDATE codes SET ends_s = ends_s + ?1"
 			  " WHERE ends_s > 0 AND ends_s + ?1 > 0"
@@ -113,14 +128,20 @@ static const char *const statements[VOUCHER_STATEMENTS] = {
 		"INSERT INTO batches (label, zone, created_s, valid_until_s,"
 		" duration_s, devices, count)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[VOUCHER_ADD_CODE] = "INSERT OR IGNORE INTO codes (batch, hash, tag)"
-			     " VALUES (?1, ?2, ?3)",
+	[VOUCHER_ADD_CODE] =
+		"INSERT OR IGNORE INTO fresh SELECT ?1"
+		" WHERE NOT EXISTS (SELECT 1 FROM codes WHERE hash = ?1)",
+	[VOUCHER_STORE_CODES] = "INSERT INTO codes (batch, hash)"
+				" SELECT ?1, hash FROM fresh ORDER BY hash",
+	[VOUCHER_DROP_FRESH] = "DELETE FROM fresh",
 	[VOUCHER_REVOKE_BATCH] = "UPDATE batches SET revoked = 1 WHERE id = ?1",
 	[VOUCHER_REVOKE_CODE] = "UPDATE codes SET revoked = 1 WHERE hash = ?1",
 	[VOUCHER_TAGS_OF_BATCH] =
-		"SELECT tag FROM codes WHERE batch = ?1 AND ends_s > ?2",
+		"SELECT tag FROM codes WHERE batch = ?1 AND ends_s > ?2"
+		" AND tag != 0",
 	[VOUCHER_TAG_OF_CODE] =
-		"SELECT tag FROM codes WHERE hash = ?1 AND ends_s > ?2",
+		"SELECT tag FROM codes WHERE hash = ?1 AND ends_s > ?2"
+		" AND tag != 0",
 	[VOUCHER_LIST] = BATCHES,
 	[VOUCHER_STATISTICS] =
 		"SELECT label, sum(created), sum(used), sum(active),"
@@ -337,14 +358,15 @@ int voucher_db_find(struct voucher_db *db, const struct voucher_hash *code,
 	return result == SQLITE_ROW ? 1 : sqlite_error(db->db, result);
 }
 
-int voucher_db_use(struct voucher_db *db, int64_t id, int64_t ends_s,
+int voucher_db_use(struct voucher_db *db, const struct voucher_row *row,
 		   int64_t now_s)
 {
 	sqlite3_stmt *s = db->statement[VOUCHER_USE];
 	int err;
 
-	sqlite3_bind_int64(s, 1, id);
-	sqlite3_bind_int64(s, 2, ends_s);
+	sqlite3_bind_int64(s, 1, row->id);
+	sqlite3_bind_int64(s, 2, row->ends_s);
+	sqlite3_bind_int64(s, 3, (sqlite3_int64)row->tag);
 	err = voucher_db_run(db, VOUCHER_USE);
 	if (err)
 		return err;
@@ -358,6 +380,12 @@ int voucher_db_shift(struct voucher_db *db, int64_t step_s, int64_t began_s)
 	sqlite3_bind_int64(db->statement[VOUCHER_SHIFT], 1, step_s);
 	sqlite3_bind_int64(db->statement[VOUCHER_SHIFT], 2, began_s);
 	return voucher_db_run(db, VOUCHER_SHIFT);
+}
+
+int voucher_db_untag(struct voucher_db *db, int64_t now_s)
+{
+	sqlite3_bind_int64(db->statement[VOUCHER_UNTAG], 1, now_s);
+	return voucher_db_run(db, VOUCHER_UNTAG);
 }
 
 int voucher_db_unuse(struct voucher_db *db, int64_t id)

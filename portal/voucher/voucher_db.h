@@ -4,8 +4,10 @@
  * are in it as keyed hashes only. Knows what a code is good for and whether it
  * has been begun, not who asks; what is written is on the disk on return.
  *
- * Of a use it keeps when the code ends, rounded up to the minute. With the
- * next use after that only the day is left, so that the row can be deleted.
+ * Rows lie in the order of the hashes of a batch, which is none of the cards.
+ * Of a use it keeps when the code ends, rounded up to the minute, and until
+ * then the tag of its sessions. With the first use of a code a day after that
+ * only the day is left, so that the row can be deleted.
  *
  * Times are seconds since 1970.
  */
@@ -34,9 +36,12 @@ enum voucher_statement {
 	VOUCHER_USE,
 	VOUCHER_UNUSE,
 	VOUCHER_SETTLE,
+	VOUCHER_UNTAG,
 	VOUCHER_SHIFT,
 	VOUCHER_ADD_BATCH,
 	VOUCHER_ADD_CODE,
+	VOUCHER_STORE_CODES,
+	VOUCHER_DROP_FRESH,
 	VOUCHER_REVOKE_BATCH,
 	VOUCHER_REVOKE_CODE,
 	VOUCHER_TAGS_OF_BATCH,
@@ -79,7 +84,7 @@ int voucher_db_end(struct voucher_db *db, int err) MUST_CHECK;
 
 struct voucher_row {
 	int64_t id;
-	uint64_t tag; /* never 0 */
+	uint64_t tag; /* of the sessions of a code whose minutes run, else 0 */
 	uint32_t devices;
 	int64_t duration_s;
 	int64_t created_s, valid_until_s;
@@ -92,9 +97,15 @@ struct voucher_row {
 int voucher_db_find(struct voucher_db *db, const struct voucher_hash *code,
 		    struct voucher_row *out) MUST_CHECK;
 
-/* Begins a code, in a transaction; what is over by now becomes so for good. */
-int voucher_db_use(struct voucher_db *db, int64_t id, int64_t ends_s,
+/*
+ * Writes end and tag of a code, in a transaction; what is over by now becomes
+ * so for good.
+ */
+int voucher_db_use(struct voucher_db *db, const struct voucher_row *row,
 		   int64_t now_s) MUST_CHECK;
+
+/* Of what is over by now the tag goes. */
+int voucher_db_untag(struct voucher_db *db, int64_t now_s) MUST_CHECK;
 
 /*
  * The wall clock was set by step_s: the ends of codes that were begun before it

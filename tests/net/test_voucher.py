@@ -278,6 +278,30 @@ def test_nobody_is_in_the_files(codes, phones):
     lab.wait_until(lambda: not traffic.is_shut(phones[0]), 2)
 
 
+def tags(codes):
+    with contextlib.closing(sqlite3.connect(
+            os.path.join(codes.folder, "codes", "vouchers.sqlite"))) as db:
+        return [tag for tag, in db.execute(
+            "SELECT tag FROM codes WHERE tag != 0")]
+
+
+def test_a_tag_goes_with_its_sessions(codes, phones):
+    """Nothing in the file leads from a code that is over to a session."""
+    codes.drive_clock()
+    codes.start_codes()
+    code, _ = codes.make_codes(count=2, minutes=5)
+    assert not tags(codes)
+    assert enter(phones[0], code).status == 303
+    assert len(tags(codes)) == 1
+    codes.advance(15 * 60 + 1)
+
+    def is_gone():
+        codes.wake()
+        return not tags(codes)
+    lab.wait_until(is_gone, 20, say="the tag is still there")
+    assert not codes.sessions()
+
+
 def test_another_device_makes_room(codes, phones):
     """The page offers it, with the code in its field."""
     codes.start_codes()

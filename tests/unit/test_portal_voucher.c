@@ -774,6 +774,98 @@ static void test_times_that_are_kept(void **state)
 	assert_answer(codes[0], VOUCHER_USED_UP);
 }
 
+#define OUT_OF_ORDER                                                           \
+	"SELECT count(*) FROM codes a JOIN codes b ON b.id = a.id + 1"         \
+	" WHERE a.batch = b.batch AND a.hash >= b.hash"
+#define TAGGED "SELECT count(*) FROM codes WHERE tag != 0"
+
+/* Cards are handed out in their order; rows have none that tells it. */
+static void test_rows_are_in_order_of_hashes(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		make("one", DAY, "");
+	assert_int_equal(number(OUT_OF_ORDER), 0);
+	assert_int_equal(number("SELECT count(*) FROM codes"), 3 * CODES);
+	redeem(codes[CODES - 1]);
+}
+
+static void test_tag_goes_with_the_minutes(void **state)
+{
+	uint64_t tag;
+
+	(void)state;
+	make("one", 3 * DAY, "");
+	assert_int_equal(number(TAGGED), 0);
+	tag = redeem(codes[0]).tag;
+	pass(90);
+	redeem(codes[1]);
+	vouchers_tidy(v);
+	assert_int_equal(number(TAGGED), 2);
+	pass(MINUTES * 60 - 90);
+	assert_int_equal(redeem(codes[0]).tag, tag);
+	pass(60);
+	vouchers_tidy(v);
+	assert_int_equal(number(TAGGED), 1);
+	pass(60);
+	vouchers_tidy(v);
+	assert_int_equal(number(TAGGED), 0);
+	assert_answer(codes[0], VOUCHER_USED_UP);
+}
+
+static void run_sql(const char *sql)
+{
+	sqlite3 *raw;
+
+	assert_int_equal(sqlite3_open(file, &raw), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(raw, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(raw);
+}
+
+/* A clock that was ahead when the portal started took it. */
+static void test_running_code_gets_another_tag(void **state)
+{
+	uint64_t tag;
+
+	(void)state;
+	make("one", DAY, "");
+	redeem(codes[0]);
+	run_sql("UPDATE codes SET tag = 0");
+	tag = redeem(codes[0]).tag;
+	assert_int_equal(redeem(codes[0]).tag, tag);
+}
+
+/* As version 1 has left it: rows in the order of cards, each with its tag. */
+static void test_migration(void **state)
+{
+	struct voucher_pass running;
+
+	(void)state;
+	make("one", 9 * DAY, "");
+	redeem(codes[0]);
+	pass(3 * DAY);
+	running = redeem(codes[1]);
+	vouchers_free(v);
+	run_sql("CREATE TABLE old (id INTEGER PRIMARY KEY, batch INTEGER NOT"
+		" NULL REFERENCES batches (id), hash BLOB NOT NULL UNIQUE,"
+		" tag INTEGER NOT NULL, ends_s INTEGER NOT NULL DEFAULT 0,"
+		" revoked INTEGER NOT NULL DEFAULT 0);"
+		"INSERT INTO old (batch, hash, tag, ends_s)"
+		" SELECT batch, hash, iif(tag, tag, id), ends_s FROM codes"
+		" ORDER BY hash DESC;"
+		"DROP TABLE codes; ALTER TABLE old RENAME TO codes;"
+		"CREATE INDEX codes_of_batch ON codes (batch);"
+		"CREATE INDEX codes_begun ON codes (ends_s) WHERE ends_s > 0;"
+		"PRAGMA user_version = 1");
+	v = opened();
+	assert_int_equal(redeem(codes[1]).tag, running.tag);
+	assert_int_equal(number(OUT_OF_ORDER), 0);
+	assert_int_equal(number(TAGGED), 1);
+	assert_int_equal(number("SELECT count(*) FROM codes"), CODES);
+	assert_answer(codes[0], VOUCHER_USED_UP);
+	redeem(codes[2]);
+}
+
 struct seen {
 	struct voucher_statistics s[3];
 	size_t count;
@@ -913,6 +1005,10 @@ int main(void)
 		TEST(test_key_file),
 		TEST(test_nothing_in_clear),
 		TEST(test_times_that_are_kept),
+		TEST(test_rows_are_in_order_of_hashes),
+		TEST(test_tag_goes_with_the_minutes),
+		TEST(test_running_code_gets_another_tag),
+		TEST(test_migration),
 		TEST(test_statistics),
 		TEST(test_list),
 		TEST(test_labels),

@@ -279,7 +279,7 @@ class World:
                                  for s in c.states):
             after |= c.states
         c.states = after
-        c.first_fine = None
+        c.first_fine = c.tag = None
 
     # --- how it is -------------------------------------------------------------
     def statistics(self):
