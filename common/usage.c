@@ -57,11 +57,11 @@ static const struct usage_series_info series_info[USAGE_SERIES] = {
 			 1,
 			 { 10, 10 } },
 	[USAGE_PLACES] = { "places",
-			   "how many devices of a day are told apart (not "
-			   "told)",
+			   "places at which devices are told apart, of the day "
+			   "and of a minute (not told)",
 			   USAGE_DAY,
-			   false,
-			   1,
+			   true,
+			   2,
 			   { 10, 10 } },
 };
 

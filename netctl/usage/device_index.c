@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/siphash.h"
+#include "netctl/usage/places.h"
 
 #define BUCKETS_MIN 256
 
@@ -112,24 +113,9 @@ const struct ledger_device *device_index_find(const struct device_index *x,
 	return find(x, id_of(x, mac));
 }
 
-/* Places that no memory is left for are taken for the rest of the day. */
-static bool has_place(struct device_index *x,
-		      const struct ledger_places *places)
-{
-	size_t count = ledger_devices(x->ledger);
-
-	if (places->taken >= places->all)
-		return false;
-	if (ledger_reserve(x->ledger, count + 1) && make_room(x, count))
-		return true;
-	ledger_set(x->ledger, &places->all, places->taken);
-	ledger_commit(x->ledger);
-	return false;
-}
-
 const struct ledger_device *device_index_get(struct device_index *x,
 					     const struct mac *mac,
-					     const struct ledger_places *places,
+					     enum ledger_kind kind,
 					     unsigned int zone)
 {
 	const struct ledger_image *image = ledger_image(x->ledger);
@@ -142,12 +128,12 @@ const struct ledger_device *device_index_get(struct device_index *x,
 		return NULL;
 	id = id_of(x, mac);
 	d = find(x, id);
-	if (d || !has_place(x, places))
+	if (d || !make_room(x, i) || !places_take(x->ledger, kind, zone))
 		return d;
 	d = &image->device[i];
 	ledger_set(x->ledger, &d->id, id);
 	ledger_set(x->ledger, &d->doings, doings.word);
-	ledger_add(x->ledger, &places->taken, 1);
+	ledger_add(x->ledger, &image->devices, 1);
 	insert(x, id, (uint32_t)i);
 	return d;
 }

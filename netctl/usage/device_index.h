@@ -3,10 +3,6 @@
  * One record a device and day, in the ledger: finds it by the keyed hash of
  * the device, or makes it. Owns the index, which lives in this process alone
  * and is made from the ledger.
- *
- * A day has a number of places for devices that first look at the page, and
- * one for those that first go online; both are drawn with the day, so that
- * whether one more device found a place is as uncertain as any figure.
  */
 #ifndef STADTTOR_NETCTL_USAGE_DEVICE_INDEX_H
 #define STADTTOR_NETCTL_USAGE_DEVICE_INDEX_H
@@ -28,12 +24,12 @@ const struct ledger_device *device_index_find(const struct device_index *x,
 					      const struct mac *mac);
 
 /*
- * The same, made where there is none: in a place of those, in that zone, staged
- * with what follows. NULL: the day does not count it.
+ * The same, made where there is none and a place for it (places.h), in that
+ * zone, staged with what follows. NULL: the day does not count it so far.
  */
 const struct ledger_device *device_index_get(struct device_index *x,
 					     const struct mac *mac,
-					     const struct ledger_places *places,
+					     enum ledger_kind kind,
 					     unsigned int zone);
 
 #endif

@@ -13,7 +13,7 @@
 
 #include "common/random.h"
 
-#define MAGIC	     0x3320726f74747453ULL /* changes with the layout */
+#define MAGIC	     0x3420726f74747453ULL /* changes with the layout */
 #define RESERVE_STEP 1024		   /* devices; divides all of them */
 
 /* No store may move across: what a kill leaves is what was written so far. */
@@ -120,8 +120,7 @@ void ledger_commit(struct ledger *l)
 
 size_t ledger_devices(const struct ledger *l)
 {
-	return ledger_get(l, &l->image->looking.taken) +
-	       ledger_get(l, &l->image->online.taken);
+	return ledger_get(l, &l->image->devices);
 }
 
 static off_t offset_of_device(size_t i)
@@ -156,7 +155,8 @@ void ledger_destroy_day(struct ledger *l)
 	ORDERED();
 	explicit_bzero(image->key, sizeof(image->key));
 	explicit_bzero(image->device, l->reserved * sizeof(image->device[0]));
-	image->looking = image->online = (struct ledger_places){ 0 };
+	memset(image->places, 0, sizeof(image->places));
+	image->devices = image->minute = 0;
 	ORDERED();
 	l->reserved = 0;
 	if (l->fd >= 0) /* pages that hold nothing but zeros */
@@ -181,8 +181,7 @@ static int image_init(struct ledger_image *image)
 static bool image_is_sound(const struct ledger_image *image)
 {
 	return image->magic == MAGIC && image->size == sizeof(*image) &&
-	       image->stream && image->looking.taken <= LEDGER_DEVICES / 2 &&
-	       image->online.taken <= LEDGER_DEVICES / 2 &&
+	       image->stream && image->devices <= LEDGER_DEVICES &&
 	       image->end_figure - image->first_figure <= LEDGER_FIGURES &&
 	       journal_is_sound(image);
 }

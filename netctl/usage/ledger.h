@@ -79,10 +79,17 @@ struct ledger_zone {
 	uint64_t most; /* at once, in its cell */
 };
 
-/* Places for records, and how many are taken. */
-struct ledger_places {
+/* Places for records, and how many are taken: see places.h. */
+struct ledger_pool {
 	uint64_t all, taken;
 };
+
+struct ledger_places {
+	struct ledger_pool minute[LEDGER_ZONES];
+	struct ledger_pool own[LEDGER_ZONES], shared; /* of the day */
+};
+
+enum ledger_kind { LEDGER_LOOKING, LEDGER_ONLINE, LEDGER_KINDS };
 
 struct ledger_image {
 	uint64_t magic, size;
@@ -90,7 +97,10 @@ struct ledger_image {
 	uint64_t key[2];      /* of the day */
 	uint64_t is_counting; /* the day has a key, and its budget is not spent
 			       */
-	struct ledger_places looking, online; /* by what a record began with */
+	uint64_t devices;     /* records */
+	uint64_t minute;      /* of its places: since the boot, + 1 */
+	struct ledger_places places[LEDGER_KINDS]; /* by what a record began
+						      with */
 	struct ledger_period period[USAGE_PERIODS];
 	struct ledger_zone zone[LEDGER_ZONES];
 	struct ledger_cell cell[USAGE_METRICS][LEDGER_ZONES]; /* box: 0 */

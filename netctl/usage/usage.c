@@ -13,15 +13,12 @@
 #include "netctl/usage/lives.h"
 #include "netctl/usage/outbox.h"
 #include "netctl/usage/period.h"
+#include "netctl/usage/places.h"
 #include "netctl/usage/wallclock.h"
 
 #define HOUR_S	  3600
 #define LOOK_MS	  60000 /* the wall clock may be set at any time */
 #define UNCOUNTED -1
-
-/* Of the places of each kind; the noise on them has the rest of a half. */
-#define PLACES	     31744
-#define PLACES_NOISE (LEDGER_DEVICES / 2 - PLACES)
 
 struct usage {
 	struct ledger *ledger;
@@ -112,8 +109,7 @@ static void count_hour(struct usage *u, union ledger_doings *now,
 static const struct ledger_device *
 device_of(struct usage *u, const struct session *s, unsigned int slot)
 {
-	return device_index_get(u->devices, &s->mac,
-				&ledger_image(u->ledger)->online, slot);
+	return device_index_get(u->devices, &s->mac, LEDGER_ONLINE, slot);
 }
 
 /* Its first session says which zone's device of the day it is. */
@@ -172,7 +168,7 @@ void usage_shown(struct usage *u, uint16_t zone, const struct mac *mac,
 
 	if (u->slot[zone] == UNCOUNTED)
 		return;
-	d = device_index_get(u->devices, mac, &ledger_image(u->ledger)->looking,
+	d = device_index_get(u->devices, mac, LEDGER_LOOKING,
 			     (unsigned int)u->slot[zone]);
 	if (!d)
 		return;
@@ -191,7 +187,7 @@ void usage_accepted(struct usage *u, uint16_t zone, const struct mac *mac,
 
 	if (u->slot[zone] == UNCOUNTED)
 		return;
-	d = device_index_get(u->devices, mac, &ledger_image(u->ledger)->online,
+	d = device_index_get(u->devices, mac, LEDGER_ONLINE,
 			     (unsigned int)u->slot[zone]);
 	if (!d)
 		return;
@@ -361,19 +357,6 @@ static void close_period(struct usage *u, enum usage_period period,
 
 /* --- the beginning of one ---------------------------------------------- */
 
-static void set_places(struct usage *u, const struct ledger_places *p)
-{
-	struct usage_scale t =
-		usage_scale(USAGE_PLACES, u->plan.profile, u->plan.epsilon);
-	int64_t noise = u->plan.draw(t);
-
-	if (noise > PLACES_NOISE)
-		noise = PLACES_NOISE;
-	if (noise < -PLACES)
-		noise = -PLACES;
-	ledger_set(u->ledger, &p->all, (uint64_t)(PLACES + noise));
-}
-
 static bool has_budget(struct usage *u, int64_t start_s)
 {
 	return !u->keeps_lives ||
@@ -387,13 +370,12 @@ static void begin_day(struct usage *u, int64_t start_s)
 	uint64_t key[2];
 
 	cells_free_slots(u->ledger, u->plan.slots);
+	places_begin_day(u->ledger, &u->plan);
 	if (!random_fill(key, sizeof(key)))
 		fatal("usage: the kernel has no random numbers");
 	ledger_set(u->ledger, &image->key[0], key[0]);
 	ledger_set(u->ledger, &image->key[1], key[1]);
 	ledger_set(u->ledger, &image->is_counting, has_budget(u, start_s));
-	set_places(u, &image->looking);
-	set_places(u, &image->online);
 	explicit_bzero(key, sizeof(key));
 }
 
@@ -435,6 +417,7 @@ bool usage_tick(struct usage *u, const struct usage_now *now)
 	}
 	for (int i = 0; t && i < USAGE_PERIODS; i++)
 		open_period(u, (enum usage_period)i, t, now->boot_ms);
+	places_begin_minute(u->ledger, &u->plan, now->boot_ms);
 	cells_fit(u->ledger, &u->plan, now->boot_ms);
 	return image->end_figure != before;
 }

@@ -231,7 +231,7 @@ def test_budget(cli):
         ("dwell", "week", "box", 0.1), ("ended", "week", "box", 0.05),
         ("language", "week", "box", 0.1), ("platform", "week", "box", 0.05),
         ("bytes", "week", "zone", 0.2), ("peak", "week", "zone", 0.1),
-        ("places", "day", "box", 0.1)]
+        ("places", "day", "zone", 0.1)]
     assert sum(float(x[-2]) for x in lines) == pytest.approx(2)
     assert "epsilon 2.000 of 2" in cli("usage", "--budget").stdout
 

@@ -26,6 +26,15 @@ MUTANTS = [
      "test_random_days"),
     ("epsilon doubled", "common/usage.c",
      "i->bound * 200", "i->bound * 100", NOISE + "test_epsilon_of_a_whole_day"),
+    ("a place taken by who is refused", "netctl/usage/places.c",
+     "\tif (!has_place(minute)", "\tledger_add(l, &minute->taken, 1);\n"
+     "\tif (!has_place(minute)", SENSITIVITY),
+    ("places of a minute without noise", "netctl/usage/places.c",
+     "\tplaces += plan->draw(", "\tif (places != A_MINUTE)\n"
+     "\t\tplaces += plan->draw(", SENSITIVITY),
+    ("one zone's flood for all", "netctl/usage/places.c",
+     "has_place(&p->own[zone]) ? &p->own[zone] : &p->shared", "&p->shared",
+     "tests/unit/test_units.py::test_unit[test_ledger]"),
     ("noise that is cut at nothing", "netctl/usage/noise.c",
      "return -y;", "return 0;", NOISE + "test_same_tape_same_draws"),
     ("noise drawn anew by each start", "netctl/usage/cells.c",

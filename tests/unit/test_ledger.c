@@ -17,6 +17,7 @@
 #include "netctl/usage/cells.h"
 #include "netctl/usage/device_index.h"
 #include "netctl/usage/outbox.h"
+#include "netctl/usage/places.h"
 
 static const char *path_in_ram(void)
 {
@@ -98,7 +99,7 @@ static void spoil_magic(struct ledger_image *image)
 
 static void spoil_count(struct ledger_image *image)
 {
-	image->online.taken = LEDGER_DEVICES;
+	image->devices = LEDGER_DEVICES + 1;
 }
 
 static void spoil_journal(struct ledger_image *image)
@@ -200,49 +201,136 @@ static bool is_wiped(const void *bytes, size_t len)
 	return true;
 }
 
+/* --- places ------------------------------------------------------------ */
+
+struct day {
+	struct ledger *l;
+	struct device_index *x;
+	uint64_t minute, invented;
+};
+
+static int64_t no_noise(struct usage_scale t)
+{
+	(void)t;
+	return 0;
+}
+
+static const struct cells_plan plan = { .epsilon = 2, .draw = no_noise };
+
+static struct day counting_day(void)
+{
+	struct day d = { .l = opened(path_in_ram()) };
+	const struct ledger_image *image = ledger_image(d.l);
+
+	d.x = device_index_new(d.l);
+	ledger_set(d.l, &image->key[0], 1);
+	ledger_set(d.l, &image->key[1], 2);
+	ledger_set(d.l, &image->is_counting, 1);
+	ledger_commit(d.l);
+	places_begin_day(d.l, &plan);
+	return d;
+}
+
+static const struct ledger_device *get(struct day *d, uint64_t n,
+				       enum ledger_kind kind, unsigned int zone)
+{
+	struct mac mac = mac_of(n);
+	const struct ledger_device *device =
+		device_index_get(d->x, &mac, kind, zone);
+
+	ledger_commit(d->l);
+	return device;
+}
+
+static void next_minute(struct day *d)
+{
+	places_begin_minute(d->l, &plan, 60000 * d->minute++);
+}
+
+/* How many devices that were never seen are counted until one is not. */
+static uint64_t flood(struct day *d, enum ledger_kind kind, unsigned int zone)
+{
+	uint64_t counted = 0;
+
+	while (get(d, d->invented++, kind, zone))
+		counted++;
+	return counted;
+}
+
+static void end_day(struct day *d)
+{
+	device_index_free(d->x);
+	ledger_close(d->l);
+}
+
 static void test_all_devices_of_a_day(void **state)
 {
-	struct ledger *l = opened(path_in_ram());
-	struct device_index *x = device_index_new(l);
-	const struct ledger_image *image = ledger_image(l);
+	struct day d = counting_day();
+	const struct ledger_image *image = ledger_image(d.l);
 	const uint64_t all = 20000;
 	struct mac mac;
 
 	(void)state;
-	ledger_set(l, &image->key[0], 1);
-	ledger_set(l, &image->key[1], 2);
-	ledger_set(l, &image->online.all, all);
-	ledger_commit(l);
-	mac = mac_of(1);
-	assert_null(device_index_get(x, &mac, &image->online, 3));
-	ledger_set(l, &image->is_counting, 1);
-	ledger_commit(l);
+	assert_null(get(&d, 1, LEDGER_ONLINE, 3)); /* no minute has begun */
 	for (uint64_t n = 0; n < all; n++) {
-		mac = mac_of(n);
-		assert_non_null(device_index_get(x, &mac, &image->online, 3));
-		ledger_commit(l);
+		if (n % 500 == 0)
+			next_minute(&d);
+		assert_non_null(get(&d, n, LEDGER_ONLINE, 3));
 	}
-	mac = mac_of(all);
-	assert_null(device_index_get(x, &mac, &image->online, 3));
-	assert_null(device_index_get(x, &mac, &image->looking, 3));
 	for (uint64_t n = 0; n < all; n += 97) {
 		mac = mac_of(n);
-		assert_ptr_equal(device_index_find(x, &mac), &image->device[n]);
+		assert_ptr_equal(device_index_find(d.x, &mac),
+				 &image->device[n]);
 	}
-	device_index_free(x);
-	x = device_index_new(l); /* made from the ledger */
+	device_index_free(d.x);
+	d.x = device_index_new(d.l); /* made from the ledger */
 	mac = mac_of(all);
-	assert_null(device_index_find(x, &mac));
+	assert_null(device_index_find(d.x, &mac));
 	mac = mac_of(all - 1);
-	assert_ptr_equal(device_index_find(x, &mac), &image->device[all - 1]);
-	ledger_destroy_day(l);
-	device_index_clear(x);
-	assert_null(device_index_find(x, &mac));
+	assert_ptr_equal(device_index_find(d.x, &mac), &image->device[all - 1]);
+	ledger_destroy_day(d.l);
+	device_index_clear(d.x);
+	assert_null(device_index_find(d.x, &mac));
 	assert_true(is_wiped(image->key, sizeof(image->key)));
 	assert_true(is_wiped(image->device, all * sizeof(image->device[0])));
-	assert_int_equal(ledger_devices(l), 0);
-	device_index_free(x);
-	ledger_close(l);
+	assert_int_equal(ledger_devices(d.l), 0);
+	end_day(&d);
+}
+
+/* Who invents devices stops counting for a minute, a zone, and who looks. */
+static void test_a_flood_of_a_minute(void **state)
+{
+	struct day d = counting_day();
+
+	(void)state;
+	next_minute(&d);
+	assert_int_equal(flood(&d, LEDGER_LOOKING, 1), 600);
+	assert_non_null(get(&d, 1000000, LEDGER_LOOKING, 2));
+	assert_non_null(get(&d, 1000001, LEDGER_ONLINE, 1));
+	assert_non_null(get(&d, 1000000, LEDGER_LOOKING, 1)); /* seen before */
+	places_begin_minute(d.l, &plan, 59999);		      /* the same */
+	assert_null(get(&d, 1000002, LEDGER_LOOKING, 1));
+	next_minute(&d);
+	assert_non_null(get(&d, 1000002, LEDGER_LOOKING, 1));
+	end_day(&d);
+}
+
+static void test_a_flood_of_a_day(void **state)
+{
+	struct day d = counting_day();
+	uint64_t all = 0;
+
+	(void)state;
+	for (int i = 0; i < 60; i++) {
+		next_minute(&d);
+		all += flood(&d, LEDGER_LOOKING, 1);
+	}
+	assert_int_equal(all, 22528 + 256);
+	assert_int_equal(flood(&d, LEDGER_LOOKING, 2), 256);
+	assert_int_equal(flood(&d, LEDGER_ONLINE, 1), 600);
+	ledger_destroy_day(d.l);
+	device_index_clear(d.x);
+	end_day(&d);
 }
 
 int main(void)
@@ -258,6 +346,9 @@ int main(void)
 		cmocka_unit_test(test_full_outbox),
 		cmocka_unit_test_teardown(test_all_devices_of_a_day,
 					  remove_file),
+		cmocka_unit_test_teardown(test_a_flood_of_a_minute,
+					  remove_file),
+		cmocka_unit_test_teardown(test_a_flood_of_a_day, remove_file),
 	};
 
 	log_open("test", false);

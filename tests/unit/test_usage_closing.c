@@ -38,15 +38,23 @@ static struct usage *opened(void)
 	return u;
 }
 
-static void come(struct usage *u)
+static void meet(struct usage *u, unsigned int i)
 {
-	struct session s;
+	struct session s = { .mac = { { 2, 0, 0, 0, (uint8_t)(i >> 8),
+					(uint8_t)i } } };
 
+	usage_begin(u, &s, 1000);
+}
+
+/* Some a minute, as there are places. */
+static void come(struct usage *u, struct usage_now now)
+{
 	for (unsigned int i = 0; i < DEVICES; i++) {
-		memset(&s, 0, sizeof(s));
-		s.mac = (struct mac){ { 2, 0, 0, 0, (uint8_t)(i >> 8),
-					(uint8_t)i } };
-		usage_begin(u, &s, 1000);
+		if (i % 500 == 0)
+			usage_tick(u, &now);
+		if (i % 500 == 0)
+			now.boot_ms += 60000;
+		meet(u, i);
 	}
 }
 
@@ -100,8 +108,7 @@ static void test_closing_is_ended_once(void **state)
 	int status;
 
 	(void)state;
-	usage_tick(u, &first);
-	come(u);
+	come(u, first);
 	usage_free(u);
 	child = fork();
 	assert_true(child >= 0);
@@ -111,7 +118,7 @@ static void test_closing_is_ended_once(void **state)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 	u = opened();
 	assert_int_equal(visitors(u), 0);
-	come(u); /* who comes meanwhile is of no day */
+	meet(u, DEVICES); /* who comes meanwhile is of no day */
 	usage_tick(u, &next);
 	assert_int_equal(visitors(u), DEVICES);
 	usage_free(u);
