@@ -239,8 +239,8 @@ static bool wrong_value(const struct conf_option *o,
 		similar_offer(&meant, o->words[i]);
 	snprintf(error, UCI_ERROR_MAX,
 		 "%u: invalid value '%.40s' for %s, allowed: %s%s", given->line,
-		 o->type == CONF_MAC ? "..." : given->value, o->name, allowed,
-		 similar_question(&meant, question));
+		 o->type == CONF_MAC || o->is_secret ? "..." : given->value,
+		 o->name, allowed, similar_question(&meant, question));
 	text_show(error, UCI_ERROR_MAX); /* it quotes a file */
 	return false;
 }

@@ -40,6 +40,7 @@ struct conf_option {
 	enum conf_type type;
 	bool is_list; /* struct conf_list of CONF_TEXT */
 	bool required;
+	bool is_secret; /* no error repeats it */
 	size_t offset; /* of the field in the struct */
 	const char *fallback;
 	uint64_t min, max;
