@@ -7,6 +7,10 @@ SYSCONFDIR ?= /etc
 DESTDIR ?=
 BUILD ?= build
 
+# 0: a portal that joins no city, and needs no hiredis.
+CITY ?= 1
+without_city = $(filter 0,$(CITY))
+
 CC ?= gcc
 PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
@@ -17,7 +21,8 @@ HARDEN_LD ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 COMMON_PKGS := libevent_core
 NETCTL_PKGS := $(COMMON_PKGS) libnl-3.0 libnftnl libmnl
-PORTAL_PKGS := $(COMMON_PKGS) libevent_extra libevent_openssl openssl json-c sqlite3
+PORTAL_PKGS := $(COMMON_PKGS) libevent_extra libevent_openssl openssl json-c sqlite3 \
+	$(if $(without_city),,hiredis)
 CLI_PKGS := json-c sqlite3 libcrypto libqrencode
 
 # One short line a step, with -s none; V=1 shows the commands.
@@ -32,7 +37,9 @@ has_pkg_config := $(shell command -v $(PKG_CONFIG))
 pkg_cflags = $(if $(has_pkg_config),$(shell $(PKG_CONFIG) --cflags $(1)))
 pkg_libs = $(if $(has_pkg_config),$(shell $(PKG_CONFIG) --libs $(1)))
 
-objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,\
+left_out = $(if $(without_city),$(filter-out portal/city/city_none.c,\
+	$(wildcard portal/city/*.c)),portal/city/city_none.c)
+objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c $(left_out),\
 	$(wildcard $(1)/*.c $(1)/*/*.c)))
 
 PROGRAMS := $(BUILD)/stadttor-netctl $(BUILD)/stadttor-portal $(BUILD)/stadttor
@@ -44,9 +51,10 @@ $(BUILD)/libcommon.a: $(call objects,common)
 $(BUILD)/libnetctl.a: $(call objects,netctl)
 $(BUILD)/libportal.a: $(call objects,portal)
 $(BUILD)/libcli.a: $(call objects,cli)
+$(BUILD)/libportal.a: $(BUILD)/city
 $(BUILD)/%.a:
 	@rm -f $@
-	$(call say,AR)$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $(filter %.o,$^)
 
 $(BUILD)/netctl/%.o: EXTRA := $(call pkg_cflags,$(NETCTL_PKGS))
 $(BUILD)/portal/%.o: EXTRA := $(call pkg_cflags,$(PORTAL_PKGS))
@@ -54,6 +62,10 @@ $(BUILD)/cli/%.o: EXTRA := $(call pkg_cflags,$(CLI_PKGS))
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ours) $(EXTRA) -MMD -MP -c -o $@ $<
+
+$(BUILD)/city: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CITY)' | cmp -s - $@ || echo '$(CITY)' >$@
 
 # What says the version is made anew with it.
 VERSIONED := $(patsubst %.c,$(BUILD)/%.o,$(shell grep -lwE 'VERSION' \

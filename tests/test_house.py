@@ -39,6 +39,7 @@ ROOMS = {
     "portal/store": ["portal/util"],
     "portal/http": ["portal/util"],
     "portal/voucher": ["portal/util"],
+    "portal/city": ["portal/util"],
     "portal/live": ["portal/util"],
     "portal/util": [],
     "common/city": [],

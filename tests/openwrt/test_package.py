@@ -183,6 +183,7 @@ LIBRARIES = {
     "libevent_openssl-2.1": "libevent2-openssl", "libssl": "libopenssl",
     "libcrypto": "libopenssl", "libjson-c": "libjson-c",
     "libsqlite3": "libsqlite3", "libqrencode": "libqrencode",
+    "libhiredis": "libhiredis",
 }
 
 
