@@ -48,6 +48,10 @@ static void answer(struct netctl_request *r, const void *message)
 		r->on_health(message, r->arg);
 	else if (r->wants == IPC_DEVICE)
 		r->on_device(message, r->arg);
+	else if (r->wants == IPC_DONE)
+		r->on_done(message, r->arg);
+	else if (r->wants == IPC_CITY)
+		r->on_city(message, r->arg);
 	else
 		r->on_answer(message, r->arg);
 }
@@ -101,10 +105,25 @@ static void on_usage_cell(struct ipc_channel *ch, const void *message,
 	nc->config.on_usage_cell(message, nc->config.arg);
 }
 
+static void on_city_record(struct ipc_channel *ch, const void *message,
+			   void *arg)
+{
+	struct netctl_client *nc = arg;
+
+	(void)ch;
+	if (nc->config.on_city_record)
+		nc->config.on_city_record(message, nc->config.arg);
+}
+
 static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
-	[IPC_SESSION] = { on_any_answer },    [IPC_HEALTH] = { on_any_answer },
-	[IPC_DEVICE] = { on_any_answer },     [IPC_ZONE] = { on_zone },
+	[IPC_SESSION] = { on_any_answer },
+	[IPC_HEALTH] = { on_any_answer },
+	[IPC_DEVICE] = { on_any_answer },
+	[IPC_DONE] = { on_any_answer },
+	[IPC_CITY] = { on_any_answer },
+	[IPC_ZONE] = { on_zone },
 	[IPC_USAGE_CELL] = { on_usage_cell },
+	[IPC_CITY_RECORD] = { on_city_record },
 };
 
 static void retry_later(struct netctl_client *nc)
@@ -248,9 +267,14 @@ static uint32_t next_id(struct netctl_client *nc)
 
 static enum ipc_type answer_to(enum ipc_type question)
 {
-	if (question == IPC_HEALTH_ASK)
-		return IPC_HEALTH;
-	return question == IPC_DEVICE_ASK ? IPC_DEVICE : IPC_SESSION;
+	static const enum ipc_type answers[IPC_TYPE_MAX] = {
+		[IPC_LOOKUP] = IPC_SESSION,    [IPC_GRANT] = IPC_SESSION,
+		[IPC_LOGOUT] = IPC_SESSION,    [IPC_HEALTH_ASK] = IPC_HEALTH,
+		[IPC_DEVICE_ASK] = IPC_DEVICE, [IPC_CITY_FEED] = IPC_DONE,
+		[IPC_CITY_KEY] = IPC_DONE,     [IPC_CITY_ASK] = IPC_CITY,
+	};
+
+	return answers[question];
 }
 
 /* header is that of the message. */
@@ -333,15 +357,51 @@ int netctl_client_ask_device(struct netctl_client *nc, struct netctl_request *r,
 	return send_question(nc, r, IPC_DEVICE_ASK, &m.header);
 }
 
+int netctl_client_feed(struct netctl_client *nc, struct netctl_request *r,
+		       struct ipc_city_feed *m)
+{
+	return send_question(nc, r, IPC_CITY_FEED, &m->header);
+}
+
+int netctl_client_tell_key(struct netctl_client *nc, struct netctl_request *r,
+			   struct ipc_city_key *m)
+{
+	return send_question(nc, r, IPC_CITY_KEY, &m->header);
+}
+
+int netctl_client_ask_city(struct netctl_client *nc, struct netctl_request *r)
+{
+	struct ipc_status m = { .header = { .id = 0 } };
+
+	return send_question(nc, r, IPC_CITY_ASK, &m.header);
+}
+
+/* What is no question. header is that of the message. */
+static int send_unasked(struct netctl_client *nc, enum ipc_type type,
+			struct ipc_header *header)
+{
+	if (!nc->channel)
+		return -ENOTCONN;
+	header->id = 0;
+	return ipc_channel_send(nc->channel, type, header);
+}
+
 int netctl_client_send_next(struct netctl_client *nc,
 			    const struct ipc_usage_next *next)
 {
 	struct ipc_usage_next m = *next;
 
-	if (!nc->channel)
-		return -ENOTCONN;
-	m.header.id = 0;
-	return ipc_channel_send(nc->channel, IPC_USAGE_NEXT, &m);
+	return send_unasked(nc, IPC_USAGE_NEXT, &m.header);
+}
+
+int netctl_client_ask_records(struct netctl_client *nc, struct ipc_city_next *m)
+{
+	return send_unasked(nc, IPC_CITY_NEXT, &m->header);
+}
+
+int netctl_client_tell_clock(struct netctl_client *nc, struct ipc_city_clock *m)
+{
+	return send_unasked(nc, IPC_CITY_CLOCK, &m->header);
 }
 
 void netctl_client_cancel(struct netctl_request *r)

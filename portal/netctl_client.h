@@ -23,18 +23,21 @@ struct netctl_client_config {
 	void (*on_zone)(const struct ipc_zone *z, void *arg);
 	void (*on_presence)(bool is_there, void *arg);
 	void (*on_usage_cell)(const struct ipc_usage_cell *cell, void *arg);
+	void (*on_city_record)(const struct ipc_city_record *r, void *arg);
 	void *arg;
 };
 
 /*
  * A question under way; lives in its asker, zeroed before its first use. One
- * of the three is called, with NULL where netctl is away or late; the request
+ * of the five is called, with NULL where netctl is away or late; the request
  * is over by then.
  */
 struct netctl_request {
 	void (*on_answer)(const struct ipc_session *s, void *arg);
 	void (*on_health)(const struct ipc_health *h, void *arg);
 	void (*on_device)(const struct ipc_device *d, void *arg);
+	void (*on_done)(const struct ipc_done *d, void *arg);
+	void (*on_city)(const struct ipc_city *c, void *arg);
 	void *arg;
 
 	/* gate's own */
@@ -83,11 +86,30 @@ int netctl_client_ask_health(struct netctl_client *nc,
 /* Which device carries an address of this box (IPC_DEVICE_ASK): on_device. */
 int netctl_client_ask_device(struct netctl_client *nc, struct netctl_request *r,
 			     const struct addr *a) MUST_CHECK;
+
+/*
+ * Hands on what the city's store said: on_done. All of a message but its
+ * header is the asker's.
+ */
+int netctl_client_feed(struct netctl_client *nc, struct netctl_request *r,
+		       struct ipc_city_feed *m) MUST_CHECK;
+int netctl_client_tell_key(struct netctl_client *nc, struct netctl_request *r,
+			   struct ipc_city_key *m) MUST_CHECK;
+
+/* How netctl fares in the city: on_city. */
+int netctl_client_ask_city(struct netctl_client *nc,
+			   struct netctl_request *r) MUST_CHECK;
 void netctl_client_cancel(struct netctl_request *r);
 
 /* -ENOTCONN: netctl is away; on_presence tells when it is back. */
 int netctl_client_send_next(struct netctl_client *nc,
 			    const struct ipc_usage_next *m) MUST_CHECK;
+
+/* The same; records come by on_city_record. */
+int netctl_client_ask_records(struct netctl_client *nc,
+			      struct ipc_city_next *m) MUST_CHECK;
+int netctl_client_tell_clock(struct netctl_client *nc,
+			     struct ipc_city_clock *m) MUST_CHECK;
 
 /* Requests under way are answered with NULL. */
 void netctl_client_free(struct netctl_client *nc);
