@@ -291,11 +291,11 @@ static int apply_to_disk(struct store *st, const struct usage_batch *b)
 	int err = disk_is_replaced(st) ? disk_open_again(st) : 0;
 
 	if (!err)
-		err = store_batch_apply(st->disk, b, st->trim_s, &st->on_disk);
+		err = store_batch_apply(st->disk, b, &st->plan, &st->on_disk);
 	if (err == -EUCLEAN) {
 		err = start_anew(st);
 		if (!err)
-			err = store_batch_apply(st->disk, b, st->trim_s,
+			err = store_batch_apply(st->disk, b, &st->plan,
 						&st->on_disk);
 	}
 	if (err)
@@ -318,7 +318,7 @@ static int apply_to_ram(struct store *st, const struct usage_batch *b)
 		st->ram_base = st->on_disk;
 		st->in_ram = st->on_disk;
 	}
-	return store_batch_apply(st->ram, b, st->trim_s, &st->in_ram);
+	return store_batch_apply(st->ram, b, &st->plan, &st->in_ram);
 }
 
 /* --- back to the disk -------------------------------------------------- */
@@ -338,10 +338,13 @@ static int save_ram(struct store *st)
 	err = store_db_get_checkpoint(st->disk, &now);
 	if (!err && st->ram && is_same(&now, &st->ram_base)) {
 		err = store_spill_rows(st->ram, st->disk);
+		if (!err)
+			err = store_spill_outgoing(st->ram, st->disk,
+						   &st->plan.got);
 		now = st->in_ram;
 	}
-	if (!err && st->trim_s > 0)
-		err = store_db_trim(st->disk, st->trim_s);
+	if (!err && st->plan.trim_s > 0)
+		err = store_db_trim(st->disk, st->plan.trim_s);
 	if (!err)
 		err = store_db_set_checkpoint(st->disk, &now);
 	err = store_db_end(st->disk, err);
@@ -426,7 +429,7 @@ int store_apply(struct store *st, const struct usage_batch *b)
 	if (store_batch_is_applied(st->ram ? &st->in_ram : &st->on_disk, b))
 		return 0;
 	tzset();
-	st->trim_s = store_batch_trim_s(b, st->keep_hours_s);
+	st->plan.trim_s = store_batch_trim_s(b, st->keep_hours_s);
 	waits = has_disk && may_wait(st, b);
 	if (has_disk && !waits && !st->ram && !apply_to_disk(st, b))
 		return 0;

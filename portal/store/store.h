@@ -13,6 +13,7 @@
 #ifndef STADTTOR_PORTAL_STORE_STORE_H
 #define STADTTOR_PORTAL_STORE_STORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/ipc.h"
@@ -66,6 +67,25 @@ void store_set_write_interval(struct store *st, uint64_t write_interval_s);
  * and that is said.
  */
 void store_set_spill(struct store *st, const char *path);
+
+/*
+ * --- for the hub of a city: see store_outgoing.c ---
+ *
+ * Whether cells that come from now on are kept, one by one, until the hub has
+ * them; not at first. What waits is let go of where they are no longer.
+ */
+void store_set_outgoing(struct store *st, bool is_kept);
+
+/*
+ * The oldest that the hub has not got, as many as follow each other by number.
+ * None: cells is 0. What comes later is never before them. 0 or -errno.
+ */
+int store_next_outgoing(struct store *st, struct usage_batch *out) MUST_CHECK;
+
+/* The hub has all up to that number of the stream; they go with the next
+ * transaction. */
+void store_commit_outgoing(struct store *st, uint64_t stream, uint64_t seq);
+uint64_t store_count_outgoing(const struct store *st);
 
 /* Where it is by custom: in the portal's folder beside netctl's socket. */
 void store_spill_path(char path[STORE_ERROR_MAX], const char *socket);

@@ -79,21 +79,30 @@ static struct store_cell cell_of(const struct ipc_usage_cell *m)
 	return c;
 }
 
+static int apply_cell(struct store_db *db, const struct ipc_usage_cell *m,
+		      const struct store_batch_plan *plan)
+{
+	struct store_cell c = cell_of(m);
+	int err = store_db_add(db, &c);
+
+	return !err && plan->has_hub ? store_db_add_outgoing(db, m) : err;
+}
+
 /* An answer that was asked for twice may hold some that have come. */
 static int apply_cells(struct store_db *db, const struct usage_batch *b,
-		       const struct store_checkpoint *before, int64_t trim_s)
+		       const struct store_checkpoint *before,
+		       const struct store_batch_plan *plan)
 {
 	struct store_checkpoint checkpoint = { b->stream, b->seq };
 	int err = 0;
 
-	for (size_t i = 0; i < b->cells && !err; i++) {
-		struct store_cell c = cell_of(&b->cell[i]);
-
+	if (plan->got.stream)
+		err = store_db_forget_outgoing(db, &plan->got);
+	for (size_t i = 0; i < b->cells && !err; i++)
 		if (before->stream != b->stream || b->cell[i].seq > before->seq)
-			err = store_db_add(db, &c);
-	}
-	if (!err && trim_s > 0)
-		err = store_db_trim(db, trim_s);
+			err = apply_cell(db, &b->cell[i], plan);
+	if (!err && plan->trim_s > 0)
+		err = store_db_trim(db, plan->trim_s);
 	return err ? err : store_db_set_checkpoint(db, &checkpoint);
 }
 
@@ -106,7 +115,8 @@ bool store_batch_is_applied(const struct store_checkpoint *checkpoint,
 /* The database's own checkpoint decides: a second instance may have been
  * quicker. */
 int store_batch_apply(struct store_db *db, const struct usage_batch *b,
-		      int64_t trim_s, struct store_checkpoint *checkpoint)
+		      const struct store_batch_plan *plan,
+		      struct store_checkpoint *checkpoint)
 {
 	struct store_checkpoint now;
 	int err = store_db_begin(db);
@@ -115,7 +125,7 @@ int store_batch_apply(struct store_db *db, const struct usage_batch *b,
 		return err;
 	err = store_db_get_checkpoint(db, &now);
 	if (!err && !store_batch_is_applied(&now, b)) {
-		err = apply_cells(db, b, &now, trim_s);
+		err = apply_cells(db, b, &now, plan);
 		now = (struct store_checkpoint){ b->stream, b->seq };
 	}
 	err = store_db_end(db, err);

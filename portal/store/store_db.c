@@ -359,6 +359,67 @@ int store_db_trim(struct store_db *db, int64_t before_s)
 	return err;
 }
 
+/* --- for the hub ------------------------------------------------------- */
+
+int store_db_add_outgoing(struct store_db *db, const struct ipc_usage_cell *c)
+{
+	sqlite3_stmt *s = db->statement[STORE_ADD_OUTGOING];
+	enum usage_metric metric = (enum usage_metric)c->metric;
+	int err;
+
+	bind_number(s, 1, c->stream);
+	bind_number(s, 2, c->seq);
+	sqlite3_bind_int64(s, 3, c->start_s);
+	bind_text(s, 4, c->zone);
+	bind_text(s, 5, usage_metric_info(metric)->name);
+	bind_number(s, 6, c->hours);
+	sqlite3_bind_int64(s, 7, c->value);
+	bind_number(s, 8, c->scale_n);
+	bind_number(s, 9, c->scale_d);
+	err = run(db, STORE_ADD_OUTGOING);
+	return err ? err : run(db, STORE_BOUND_OUTGOING);
+}
+
+static void bind_got(struct store_db *db, enum store_statement which,
+		     const struct store_checkpoint *got)
+{
+	bind_number(db->statement[which], 1, got->stream);
+	bind_number(db->statement[which], 2, got->seq);
+}
+
+int store_db_forget_outgoing(struct store_db *db,
+			     const struct store_checkpoint *got)
+{
+	bind_got(db, STORE_FORGET_OUTGOING, got);
+	return run(db, STORE_FORGET_OUTGOING);
+}
+
+int store_db_clear_outgoing(struct store_db *db)
+{
+	return run(db, STORE_CLEAR_OUTGOING);
+}
+
+uint64_t store_db_count_outgoing(struct store_db *db,
+				 const struct store_checkpoint *got)
+{
+	sqlite3_stmt *s = db->statement[STORE_COUNT_OUTGOING];
+	int64_t count = 0;
+
+	bind_got(db, STORE_COUNT_OUTGOING, got);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		count = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return (uint64_t)count;
+}
+
+int store_db_seek_outgoing(struct store_db *db,
+			   const struct store_checkpoint *got)
+{
+	db->reading = db->statement[STORE_READ_OUTGOING];
+	bind_got(db, STORE_READ_OUTGOING, got);
+	return 0;
+}
+
 /* --- reading ----------------------------------------------------------- */
 
 int store_db_seek(struct store_db *db, bool hours, int64_t from, int64_t to)
@@ -401,6 +462,37 @@ int store_db_next(struct store_db *db, struct store_cell *out)
 	do
 		err = step(db);
 	while (err > 0 && !take_cell(out, db->reading));
+	return err;
+}
+
+static bool take_outgoing(struct ipc_usage_cell *out, sqlite3_stmt *s)
+{
+	const char *zone = (const char *)sqlite3_column_text(s, 3);
+	const char *name = (const char *)sqlite3_column_text(s, 4);
+	enum usage_metric metric;
+
+	memset(out, 0, sizeof(*out));
+	if (!zone || !name || !usage_metric_parse(name, &metric))
+		return false;
+	out->stream = (uint64_t)sqlite3_column_int64(s, 0);
+	out->seq = (uint64_t)sqlite3_column_int64(s, 1);
+	out->start_s = sqlite3_column_int64(s, 2);
+	snprintf(out->zone, sizeof(out->zone), "%s", zone);
+	out->metric = (uint16_t)metric;
+	out->hours = (uint16_t)sqlite3_column_int(s, 5);
+	out->value = sqlite3_column_int64(s, 6);
+	out->scale_n = (uint64_t)sqlite3_column_int64(s, 7);
+	out->scale_d = (uint64_t)sqlite3_column_int64(s, 8);
+	return true;
+}
+
+int store_db_next_outgoing(struct store_db *db, struct ipc_usage_cell *out)
+{
+	int err;
+
+	do
+		err = step(db);
+	while (err > 0 && !take_outgoing(out, db->reading));
 	return err;
 }
 

@@ -63,6 +63,17 @@ int store_db_set_checkpoint(struct store_db *db,
 int store_db_add(struct store_db *db, const struct store_cell *cell) MUST_CHECK;
 /* Hours that began before that time. */
 int store_db_trim(struct store_db *db, int64_t before_s) MUST_CHECK;
+
+/*
+ * A cell for the hub of the city as it came; of too many the oldest go. Then
+ * those that the hub has got up to a checkpoint are forgotten, or all.
+ */
+int store_db_add_outgoing(struct store_db *db,
+			  const struct ipc_usage_cell *c) MUST_CHECK;
+int store_db_forget_outgoing(struct store_db *db,
+			     const struct store_checkpoint *got) MUST_CHECK;
+int store_db_clear_outgoing(struct store_db *db) MUST_CHECK;
+
 /* Given err, or failing to commit, it takes all back and returns why. */
 int store_db_end(struct store_db *db, int err) MUST_CHECK;
 
@@ -75,6 +86,14 @@ int store_db_end(struct store_db *db, int err) MUST_CHECK;
 int store_db_seek(struct store_db *db, bool hours, int64_t from,
 		  int64_t to) MUST_CHECK;
 int store_db_next(struct store_db *db, struct store_cell *out) MUST_CHECK;
+
+/* Cells for the hub behind what it has got, in the order they came. */
+int store_db_seek_outgoing(struct store_db *db,
+			   const struct store_checkpoint *got) MUST_CHECK;
+int store_db_next_outgoing(struct store_db *db,
+			   struct ipc_usage_cell *out) MUST_CHECK;
+uint64_t store_db_count_outgoing(struct store_db *db,
+				 const struct store_checkpoint *got);
 
 bool store_db_has_zone(struct store_db *db, const char *zone);
 

@@ -22,7 +22,7 @@ struct store {
 	uint64_t write_interval_s; /* 0: nothing waits for the disk */
 	int64_t waits_since_s;	   /* hour of the first batch in ram */
 	uint64_t keep_hours_s;
-	int64_t trim_s; /* hours before then go with the next transaction */
+	struct store_batch_plan plan; /* of the next transaction */
 };
 
 /* Says once why the disk is not written to, and remembers. */

@@ -61,10 +61,18 @@ const char *const store_migrations[] = {
 	" value INTEGER NOT NULL,"
 	" PRIMARY KEY (period, key, zone, metric, scale_n, scale_d))"
 	" WITHOUT ROWID;",
+	/* What the city's hub has not got: as it came, cell by cell. */
+	"CREATE TABLE outgoing (id INTEGER PRIMARY KEY,"
+	" stream INTEGER NOT NULL, seq INTEGER NOT NULL,"
+	" start INTEGER NOT NULL, zone TEXT NOT NULL, metric TEXT NOT NULL,"
+	" hours INTEGER NOT NULL, value INTEGER NOT NULL,"
+	" scale_n INTEGER NOT NULL, scale_d INTEGER NOT NULL);",
 };
 const int store_version = ARRAY_SIZE(store_migrations);
 
-#define VALUE_MAX STRINGIFY(STORE_VALUE_MAX)
+#define VALUE_MAX     STRINGIFY(STORE_VALUE_MAX)
+#define OUTGOING_MAX  STRINGIFY(STORE_OUTGOING_MAX)
+#define NOT_COMMITTED "(stream <> ?1 OR seq > ?2)"
 #define CELL                                                                   \
 	"key, zones.name, metrics.name, scale_n, scale_d, cells, hours, value" \
 	" FROM cells CROSS JOIN zones ON zones.id = zone"                      \
@@ -104,6 +112,22 @@ static const char *const statements[STORE_STATEMENTS] = {
 		" dwell_more, bytes_up, bytes_down, peak FROM k_days"
 		" WHERE id & 1023 = 0 AND id >> 10 BETWEEN ?1 AND ?2"
 		" ORDER BY id",
+	[STORE_ADD_OUTGOING] =
+		"INSERT INTO outgoing (stream, seq, start, zone, metric, hours,"
+		" value, scale_n, scale_d)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[STORE_BOUND_OUTGOING] =
+		"DELETE FROM outgoing WHERE id <="
+		" (SELECT max(id) FROM outgoing) - " OUTGOING_MAX,
+	[STORE_FORGET_OUTGOING] =
+		"DELETE FROM outgoing WHERE stream = ?1 AND seq <= ?2",
+	[STORE_CLEAR_OUTGOING] = "DELETE FROM outgoing",
+	[STORE_READ_OUTGOING] =
+		"SELECT stream, seq, start, zone, metric, hours, value,"
+		" scale_n, scale_d FROM outgoing WHERE " NOT_COMMITTED
+		" ORDER BY id",
+	[STORE_COUNT_OUTGOING] =
+		"SELECT count(*) FROM outgoing WHERE " NOT_COMMITTED,
 };
 
 int store_schema_check(sqlite3 *db)

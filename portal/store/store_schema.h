@@ -10,6 +10,9 @@
 
 #define STORE_ZONES_MAX 1024
 
+/* A year of sixteen zones. */
+#define STORE_OUTGOING_MAX 200000
+
 /* Sums stop here, so two of them are still an integer of SQLite. */
 #define STORE_VALUE_MAX 4611686018427387903
 _Static_assert(STORE_VALUE_MAX == (1ULL << 62) - 1, "half of the range");
@@ -30,6 +33,12 @@ enum store_statement {
 	STORE_READ_HOURS,
 	STORE_READ_DAYS, /* and weeks */
 	STORE_READ_OLD,	 /* days that k devices shared */
+	STORE_ADD_OUTGOING,
+	STORE_BOUND_OUTGOING,
+	STORE_FORGET_OUTGOING,
+	STORE_CLEAR_OUTGOING,
+	STORE_READ_OUTGOING,
+	STORE_COUNT_OUTGOING,
 	STORE_STATEMENTS
 };
 

@@ -32,6 +32,22 @@ int store_spill_rows(struct store_db *from, struct store_db *to)
 	return err ? err : copy_cells(from, to, false);
 }
 
+int store_spill_outgoing(struct store_db *from, struct store_db *to,
+			 const struct store_checkpoint *got)
+{
+	struct ipc_usage_cell cell;
+	int err = store_db_seek_outgoing(from, got);
+
+	while (!err) {
+		err = store_db_next_outgoing(from, &cell);
+		if (err <= 0)
+			break;
+		err = store_db_add_outgoing(to, &cell);
+	}
+	store_db_rewind(from);
+	return err;
+}
+
 /* --- writing ----------------------------------------------------------- */
 
 static void name_unfinished(const struct store *st, char name[STORE_ERROR_MAX])

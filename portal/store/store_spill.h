@@ -19,6 +19,10 @@
 /* In a transaction of to, all but the checkpoint. 0 or -errno. */
 int store_spill_rows(struct store_db *from, struct store_db *to) MUST_CHECK;
 
+/* The same of what the city's hub is to get behind that checkpoint. */
+int store_spill_outgoing(struct store_db *from, struct store_db *to,
+			 const struct store_checkpoint *got) MUST_CHECK;
+
 /* Makes the file what memory holds; there is none where nothing waits. */
 void store_spill_update(struct store *st);
 void store_spill_remove(const struct store *st);
