@@ -23,7 +23,7 @@ COMMON_PKGS := libevent_core
 NETCTL_PKGS := $(COMMON_PKGS) libnl-3.0 libnftnl libmnl
 PORTAL_PKGS := $(COMMON_PKGS) libevent_extra libevent_openssl openssl json-c sqlite3 \
 	$(if $(without_city),,hiredis)
-CLI_PKGS := json-c sqlite3 libcrypto libqrencode
+CLI_PKGS := json-c sqlite3 openssl libqrencode $(if $(without_city),,hiredis)
 
 # One short line a step, with -s none; V=1 shows the commands.
 silent := $(findstring s,$(firstword -$(MAKEFLAGS)))
@@ -37,8 +37,8 @@ has_pkg_config := $(shell command -v $(PKG_CONFIG))
 pkg_cflags = $(if $(has_pkg_config),$(shell $(PKG_CONFIG) --cflags $(1)))
 pkg_libs = $(if $(has_pkg_config),$(shell $(PKG_CONFIG) --libs $(1)))
 
-left_out = $(if $(without_city),$(filter-out portal/city/city_none.c,\
-	$(wildcard portal/city/*.c)),portal/city/city_none.c)
+left_out = $(if $(without_city),$(filter-out %/city_none.c,\
+	$(wildcard */city/*.c)),%/city_none.c)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c $(left_out),\
 	$(wildcard $(1)/*.c $(1)/*/*.c)))
 
@@ -51,7 +51,7 @@ $(BUILD)/libcommon.a: $(call objects,common)
 $(BUILD)/libnetctl.a: $(call objects,netctl)
 $(BUILD)/libportal.a: $(call objects,portal)
 $(BUILD)/libcli.a: $(call objects,cli)
-$(BUILD)/libportal.a: $(BUILD)/city
+$(BUILD)/libportal.a $(BUILD)/libcli.a: $(BUILD)/city
 $(BUILD)/%.a:
 	@rm -f $@
 	$(call say,AR)$(AR) rcs $@ $(filter %.o,$^)
