@@ -285,10 +285,7 @@ static void reopen_store(struct portal *p, const struct usage_settings *old)
 
 static bool asks_for_codes(const struct settings *s)
 {
-	for (size_t i = 0; i < s->zones; i++)
-		if (s->zone[i].auth == ZONE_AUTH_VOUCHER)
-			return true;
-	return false;
+	return settings_offer(s, ZONE_AUTH_VOUCHER);
 }
 
 static void on_tidy_timer(evutil_socket_t fd, short what, void *arg)

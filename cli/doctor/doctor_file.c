@@ -103,17 +103,9 @@ void doctor_check_usage_file(struct doctor *d)
 		doctor_say(d, DOCTOR_OK, "figures stay in memory");
 }
 
-static bool needs_codes(const struct settings *s)
-{
-	for (size_t i = 0; i < s->zones; i++)
-		if (s->zone[i].auth == ZONE_AUTH_VOUCHER)
-			return true;
-	return false;
-}
-
 void doctor_check_voucher_file(struct doctor *d)
 {
-	if (needs_codes(d->settings))
+	if (settings_offer(d->settings, ZONE_AUTH_VOUCHER))
 		check_database(d, d->settings->voucher.file);
 	else
 		doctor_say(d, DOCTOR_OK, "no zone asks for codes");

@@ -137,7 +137,7 @@ static enum cli_exit look_at_zones(const struct voucher_session *d,
 		if (wanted && strcmp(wanted, z->name) != 0)
 			continue;
 		known++;
-		if (z->auth != ZONE_AUTH_VOUCHER)
+		if (!settings_zone_offers(z, ZONE_AUTH_VOUCHER))
 			continue;
 		asking++;
 		warn_about(z, b);
@@ -148,10 +148,10 @@ static enum cli_exit look_at_zones(const struct voucher_session *d,
 	if (wanted && !asking)
 		fprintf(stderr,
 			"warning: zone '%s' does not ask for codes "
-			"(option auth 'voucher')\n",
+			"(list auth 'voucher')\n",
 			wanted);
 	else if (!asking)
-		fputs("warning: no zone asks for codes (option auth "
+		fputs("warning: no zone asks for codes (list auth "
 		      "'voucher')\n",
 		      stderr);
 	if (b->valid_until_s - b->created_s < b->duration_s)

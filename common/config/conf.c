@@ -41,6 +41,18 @@ static bool parse_word(const struct conf_option *o, const char *text,
 	return false;
 }
 
+/* Beside those that are there. */
+static bool add_word(const struct conf_option *o, const char *text,
+		     uint64_t *bits)
+{
+	uint64_t index;
+
+	if (!parse_word(o, text, &index))
+		return false;
+	*bits |= UINT64_C(1) << index;
+	return true;
+}
+
 static bool is_plain_text(const char *s)
 {
 	for (; *s; s++)
@@ -77,6 +89,7 @@ static const char *const type_form[CONF_TYPE_MAX] = {
 	[CONF_RATE] = "a rate such as 800kbit or 5mbit",
 	[CONF_BYTES] = "a size such as 500MB or 2GiB",
 	[CONF_WORD] = "one of the words",
+	[CONF_WORDS] = "one of the words",
 	[CONF_DEVICE] = "a network device of at most 15 characters",
 	[CONF_MAC] = "a hardware address such as 02:00:5e:00:53:01",
 	[CONF_TEXT] = "text in UTF-8 without control or direction characters",
@@ -159,6 +172,8 @@ static bool store(const struct conf_option *o, void *base, const char *text)
 	case CONF_BYTES:
 	case CONF_WORD:
 		return parse_scalar(o, text, CONF_FIELD(uint64_t, base, o));
+	case CONF_WORDS:
+		return add_word(o, text, CONF_FIELD(uint64_t, base, o));
 	case CONF_DEVICE:
 		if (!is_device_name(text))
 			return false;
@@ -203,7 +218,7 @@ static void print_allowed(const struct conf_option *o, FILE *out)
 		fputs(o->allowed, out);
 		return;
 	}
-	if (o->type == CONF_WORD) {
+	if (o->words) {
 		for (size_t i = 0; o->words[i]; i++)
 			fprintf(out, "%s%s", i ? ", " : "one of ", o->words[i]);
 		return;
@@ -277,7 +292,7 @@ static bool apply_one(const struct conf_table *t, void *base,
 		return true;
 	if (!o)
 		return wrong_name(t, given, error);
-	if (given->is_list != o->is_list) {
+	if (given->is_list != o->is_list && o->type != CONF_WORDS) {
 		snprintf(error, UCI_ERROR_MAX, "%u: %s must be given as '%s'",
 			 given->line, o->name, o->is_list ? "list" : "option");
 		return false;
@@ -305,13 +320,36 @@ static bool was_given(const struct uci_section *s, const char *name,
 	return false;
 }
 
+/* Words may be given either way, but not both. */
+static bool was_given_as_option(const struct uci_section *s,
+				const struct uci_option *before)
+{
+	const struct uci_option *g = TAILQ_FIRST(&s->options);
+
+	while (g != before && (g->is_list || strcmp(g->name, before->name)))
+		g = TAILQ_NEXT(g, next);
+	return g != before;
+}
+
+/* The first word that is given takes the place of the default. */
+static void drop_default(const struct conf_table *t, void *base,
+			 const char *name)
+{
+	const struct conf_option *o = find_option(t, name);
+
+	if (o && o->type == CONF_WORDS)
+		*CONF_FIELD(uint64_t, base, o) = 0;
+}
+
 bool conf_apply(const struct conf_table *t, void *base,
 		const struct uci_section *s, char error[UCI_ERROR_MAX])
 {
 	const struct uci_option *g;
 
 	TAILQ_FOREACH (g, &s->options, next) {
-		if (!g->is_list && was_given(s, g->name, g)) {
+		if (!was_given(s, g->name, g)) {
+			drop_default(t, base, g->name);
+		} else if (!g->is_list || was_given_as_option(s, g)) {
 			snprintf(error, UCI_ERROR_MAX,
 				 "%u: %.40s is given twice", g->line, g->name);
 			return false;
@@ -391,6 +429,7 @@ static void print_value(const struct conf_option *o, const void *base,
 		v = *CONF_FIELD(const uint64_t, base, o);
 		fprintf(out, "'%s'\n", o->words[v]);
 		return;
+	case CONF_WORDS: /* by print_words() */
 	case CONF_NUMBER:
 	case CONF_SECONDS:
 	case CONF_RATE:
@@ -404,6 +443,13 @@ static void print_value(const struct conf_option *o, const void *base,
 	}
 }
 
+static void print_words(const struct conf_option *o, uint64_t bits, FILE *out)
+{
+	for (size_t i = 0; o->words[i]; i++)
+		if (bits & UINT64_C(1) << i)
+			fprintf(out, "\tlist %s '%s'\n", o->name, o->words[i]);
+}
+
 void conf_print(const struct conf_table *t, const void *base, const char *name,
 		FILE *out)
 {
@@ -415,6 +461,11 @@ void conf_print(const struct conf_table *t, const void *base, const char *name,
 		const struct conf_option *o = &t->option[i];
 		const struct conf_list *l;
 
+		if (o->type == CONF_WORDS) {
+			print_words(o, *CONF_FIELD(const uint64_t, base, o),
+				    out);
+			continue;
+		}
 		if (!o->is_list) {
 			fprintf(out, "\toption %s ", o->name);
 			print_value(o, base, out);
@@ -435,8 +486,8 @@ void conf_document(const struct conf_table *t, FILE *out)
 		const struct conf_option *o = &t->option[i];
 
 		fprintf(out, ".It Ic %s Cm %s\n%c%s.\n",
-			o->is_list ? "list" : "option", o->name,
-			toupper((unsigned char)*o->help), o->help + 1);
+			o->is_list || o->type == CONF_WORDS ? "list" : "option",
+			o->name, toupper((unsigned char)*o->help), o->help + 1);
 		fputs("Allowed: ", out);
 		print_allowed(o, out);
 		fputs(".\n", out);

@@ -23,6 +23,7 @@ enum conf_type {
 	CONF_RATE,    /* bits/s: "5mbit", "800kbit"; 0 is none: uint64_t */
 	CONF_BYTES,   /* "500MB" = 5e8, "1GiB" = 2^30; 0 is none: uint64_t */
 	CONF_WORD,    /* one of words[]: uint64_t, its index */
+	CONF_WORDS,   /* some of words[], by list or option: uint64_t, bits */
 	CONF_DEVICE,  /* network device: char[IFNAMSIZ] */
 	CONF_MAC,     /* of a guests' device; no error repeats it: struct mac */
 	CONF_TEXT,    /* min to max bytes, no control characters: char * */
@@ -44,7 +45,7 @@ struct conf_option {
 	size_t offset; /* of the field in the struct */
 	const char *fallback;
 	uint64_t min, max;
-	const char *const *words; /* CONF_WORD: NULL-terminated */
+	const char *const *words; /* CONF_WORD, CONF_WORDS: NULL-terminated */
 	/* CONF_TEXT: what the value must be, or NULL; names what is allowed */
 	bool (*is_valid)(const char *text);
 	const char *allowed;

@@ -5,6 +5,24 @@
 
 #include "common/array.h"
 
+bool settings_zone_offers(const struct zone_settings *z, enum zone_auth auth)
+{
+	return z->ways >> auth & 1;
+}
+
+bool settings_zone_has_choice(const struct zone_settings *z)
+{
+	return z->ways & (z->ways - 1);
+}
+
+bool settings_offer(const struct settings *s, enum zone_auth auth)
+{
+	for (size_t i = 0; i < s->zones; i++)
+		if (settings_zone_offers(&s->zone[i], auth))
+			return true;
+	return false;
+}
+
 bool settings_zone_may_cap(const struct settings *s, size_t zone)
 {
 	const struct zone_settings *z = &s->zone[zone];

@@ -33,7 +33,7 @@
 enum on_stop { ON_STOP_KEEP, ON_STOP_REMOVE };
 enum masquerade { MASQUERADE_OFF, MASQUERADE_IPV4, MASQUERADE_BOTH };
 enum over_quota { OVER_QUOTA_END, OVER_QUOTA_SLOW };
-enum zone_auth { ZONE_AUTH_CLICK, ZONE_AUTH_VOUCHER };
+enum zone_auth { ZONE_AUTH_CLICK, ZONE_AUTH_VOUCHER, ZONE_AUTH_MAX };
 
 struct gate_settings { /* config gate: netctl itself */
 	char *socket;
@@ -55,7 +55,7 @@ struct uplink_settings { /* config uplink */
 struct zone_settings { /* config zone */
 	char name[IPC_ZONE_NAME_MAX];
 	char device[IFNAMSIZ];
-	uint64_t auth;		  /* enum zone_auth */
+	uint64_t ways;		  /* in: bits of enum zone_auth, one at least */
 	struct ipc_limits limits; /* of a session; 0: none */
 	struct ipc_limits
 		ceiling;	/* most that the portal may ask for; 0: none */
@@ -222,6 +222,13 @@ struct settings {
 	struct device_settings device[SETTINGS_DEVICES];
 	size_t devices;
 };
+
+/* Whether that is one of the ways in; whether there are others, too. */
+bool settings_zone_offers(const struct zone_settings *z, enum zone_auth auth);
+bool settings_zone_has_choice(const struct zone_settings *z);
+
+/* Whether it is one of some zone. */
+bool settings_offer(const struct settings *s, enum zone_auth auth);
 
 /* true: sessions of the zone can have a cap, or share a link's rate. */
 bool settings_zone_may_cap(const struct settings *s, size_t zone);

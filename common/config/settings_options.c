@@ -127,13 +127,15 @@ static const struct conf_option zone_options[] = {
 	  .help = HELP(
 		  "network device of the guests, a bridge or an interface") },
 	{ .name = "auth",
-	  .type = CONF_WORD,
-	  AT(zone_settings, auth),
+	  .type = CONF_WORDS,
+	  AT(zone_settings, ways),
 	  .fallback = "click",
 	  .words = auth_words,
 	  .help = HELP(
 		  "what lets a device in: a tap that accepts the terms, or a "
-		  "code of stadttor voucher with it") },
+		  "code of stadttor voucher with it; of several the page "
+		  "offers "
+		  "each") },
 	{ .name = "duration",
 	  .type = CONF_SECONDS,
 	  AT(zone_settings, limits.duration_s),

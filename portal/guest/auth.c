@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "portal/guest/auth.h"
-#include "portal/guest/guest.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/array.h"
+#include "portal/guest/guest.h"
 
 static uint64_t terms_in_force(struct conn *c)
 {
@@ -142,12 +144,32 @@ voucher_refused(struct conn *c, const struct credential *pass, int error)
 
 /* --- the table ---------------------------------------------------------- */
 
-static const struct auth_method methods[] = {
-	[ZONE_AUTH_CLICK] = { click_check, NULL, click_refused },
-	[ZONE_AUTH_VOUCHER] = { voucher_check, voucher_judge, voucher_refused },
+static const struct auth_method methods[ZONE_AUTH_MAX] = {
+	[ZONE_AUTH_CLICK] = { "click", click_check, NULL, click_refused },
+	[ZONE_AUTH_VOUCHER] = { "voucher", voucher_check, voucher_judge,
+				voucher_refused },
 };
 
-const struct auth_method *auth_method(uint64_t auth)
+const struct auth_method *auth_method(enum zone_auth auth)
 {
 	return &methods[auth];
+}
+
+bool auth_is_offered(const struct zone_settings *z, const struct auth_method *m)
+{
+	return settings_zone_offers(z, (enum zone_auth)(m - methods));
+}
+
+const struct auth_method *auth_find(const struct zone_settings *z,
+				    const struct form *f)
+{
+	const char *way = form_find(f, "way");
+
+	if (!way && settings_zone_has_choice(z))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
+		if (auth_is_offered(z, &methods[i]) &&
+		    (!way || !strcmp(way, methods[i].name)))
+			return &methods[i];
+	return NULL;
 }

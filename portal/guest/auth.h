@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The ways in, as a table: each zone has one. It has a form on the portal page
- * and judges what comes back; netctl has the last word on every limit.
+ * The ways in, as a table: each zone has one or several. Each has a form on the
+ * portal page and judges what comes back; netctl has the last word on every
+ * limit.
  */
 #ifndef STADTTOR_PORTAL_GUEST_AUTH_H
 #define STADTTOR_PORTAL_GUEST_AUTH_H
@@ -13,6 +14,7 @@
 struct conn;
 
 struct auth_method {
+	const char *name; /* its form's field "way" */
 	/*
 	 * None: nothing is missing in the form, pass begins with what it says.
 	 * Else what tells the person what is.
@@ -31,8 +33,18 @@ struct auth_method {
 				    const struct credential *pass, int error);
 };
 
-/* auth: enum zone_auth */
-const struct auth_method *auth_method(uint64_t auth);
+const struct auth_method *auth_method(enum zone_auth auth);
+
+/*
+ * The way in whose form it is; where there is but one, the form need not say.
+ * NULL: it is none of the zone's.
+ */
+const struct auth_method *auth_find(const struct zone_settings *z,
+				    const struct form *f);
+
+/* Whether the zone has that way in, or still has it after a reload. */
+bool auth_is_offered(const struct zone_settings *z,
+		     const struct auth_method *m);
 
 /*
  * For a method that judges: auth_answer() comes later. Where the connection

@@ -25,8 +25,8 @@ static bool may_ever_extend(const struct zone_settings *z,
 	bool ends_by_closing = s->change_s && s->left_s != IPC_UNLIMITED &&
 			       s->left_s + 60 >= s->change_in_s;
 
-	return z->auth == ZONE_AUTH_CLICK && !s->is_tagged && !s->is_closed &&
-	       !ends_by_closing;
+	return settings_zone_offers(z, ZONE_AUTH_CLICK) && !s->is_tagged &&
+	       !s->is_closed && !ends_by_closing;
 }
 
 static void add_session(json_object *o, const struct zone_settings *z,

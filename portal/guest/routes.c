@@ -226,13 +226,12 @@ static bool take_form(struct conn *c, struct form *f)
 	return true;
 }
 
-/* The auth method of the zone; settings may have been reloaded meanwhile. */
-static const struct auth_method *method_of(struct conn *c)
+/* Settings may have been reloaded since the last call. */
+static const struct zone_settings *zone_of(struct conn *c)
 {
 	const struct site *site = guest_site(c);
-	size_t zone = conn_exchange(c)->zone->index;
 
-	return auth_method(site->source.settings->zone[zone].auth);
+	return &site->source.settings->zone[conn_exchange(c)->zone->index];
 }
 
 static struct netctl_question grant_question(struct conn *c)
@@ -292,29 +291,18 @@ static void on_judged(struct conn *c, enum page_notice notice)
 		enter(c);
 }
 
-/* The zone has another method by now: its form, or no need of one. */
-static void enter_anew(struct conn *c, const struct auth_method *m)
-{
-	if (m->judge) {
-		answer_notice(c, PAGE_NOTICE_NONE);
-		return;
-	}
-	guest_of(c)->pass.method = m;
-	enter(c);
-}
-
 static void on_attempt(struct conn *c, const struct ipc_session *s)
 {
 	struct guest *g = guest_of(c);
-	const struct auth_method *m = method_of(c);
+	const struct auth_method *m = g->pass.method;
 
 	g->on_judged = on_judged;
 	if (s->is_closed)
 		answer_notice(c, PAGE_NOTICE_CLOSED);
-	else if (m == g->pass.method)
+	else if (auth_is_offered(zone_of(c), m))
 		m->judge(c, &g->pass);
 	else
-		enter_anew(c, m);
+		answer_notice(c, PAGE_NOTICE_NONE); /* with other forms */
 }
 
 static void refuse_attempt(struct conn *c, int error)
@@ -328,12 +316,17 @@ static void refuse_attempt(struct conn *c, int error)
 static void take_accept(struct conn *c)
 {
 	struct guest *g = guest_of(c);
-	const struct auth_method *m = method_of(c);
-	struct form f;
+	const struct auth_method *m;
 	enum page_notice notice;
+	struct form f;
 
 	if (!take_form(c, &f))
 		return;
+	m = auth_find(zone_of(c), &f);
+	if (!m) {
+		view_go(c, 303, "/"); /* the page is an old one */
+		return;
+	}
 	notice = m->check(c, &f, &g->pass);
 	g->pass.method = m;
 	if (notice) {
@@ -364,13 +357,13 @@ static void take_extend(struct conn *c)
 
 	if (!take_form(c, &f))
 		return;
-	if (method_of(c) != auth_method(ZONE_AUTH_CLICK) ||
+	if (!settings_zone_offers(zone_of(c), ZONE_AUTH_CLICK) ||
 	    !auth_accepts_terms(c, &f)) {
 		view_go(c, 303, "/status");
 		return;
 	}
 	auth_begin(c, &g->pass);
-	g->pass.method = method_of(c);
+	g->pass.method = auth_method(ZONE_AUTH_CLICK);
 	q = grant_question(c);
 	q.extend = true;
 	ask(c, q, on_extended);

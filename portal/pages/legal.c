@@ -117,11 +117,6 @@ static bool has_zone(const struct settings *s,
 	return false;
 }
 
-static bool has_codes(const struct settings *s, size_t zone)
-{
-	return s->zone[zone].auth == ZONE_AUTH_VOUCHER;
-}
-
 static bool is_counted(const struct settings *s, size_t zone)
 {
 	return s->zone[zone].counted;
@@ -156,7 +151,7 @@ static void fill_privacy(const struct settings *s, const char *language,
 	fact[FACT_TASK] = flag(l->basis == LEGAL_BASIS_TASK);
 	fact[FACT_CONTRACT] = flag(l->basis == LEGAL_BASIS_CONTRACT);
 	fact[FACT_INTEREST] = flag(l->basis == LEGAL_BASIS_INTEREST);
-	fact[FACT_CODES] = flag(has_zone(s, has_codes));
+	fact[FACT_CODES] = flag(settings_offer(s, ZONE_AUTH_VOUCHER));
 	fact[FACT_COUNTED] = flag(has_zone(s, is_counted));
 	fact[FACT_LABELS] = flag(settings_counts(s, USAGE_LANGUAGE) ||
 				 settings_counts(s, USAGE_PLATFORM));

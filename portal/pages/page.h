@@ -88,7 +88,9 @@ enum page_placeholder {
 	PLACEHOLDER_PATH,     /* of the page itself, for the language switch */
 	PLACEHOLDER_QUERY,    /* "?lang=xx" where the language was chosen */
 	PLACEHOLDER_CHOSEN,   /* the chosen language, for forms */
-	PLACEHOLDER_BY_CODE,  /* set: a code is asked for */
+	PLACEHOLDER_BY_CLICK, /* set: a tap is enough */
+	PLACEHOLDER_BY_CODE,  /* set: a code lets in */
+	PLACEHOLDER_CHOICE,   /* set: there are several ways in */
 	PLACEHOLDER_CODE,     /* what stands in its field */
 	PLACEHOLDER_DURATION, /* of a session, as the zone has it */
 	PLACEHOLDER_QUOTA,

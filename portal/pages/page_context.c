@@ -9,6 +9,21 @@
 #define MINUTE 60
 #define VALUE  "{}" /* in the text of a tile with a live value */
 
+/* Which forms there are; where there is a choice, each has a heading. */
+static void fill_ways(struct page_context *s)
+{
+	static const enum page_placeholder by[ZONE_AUTH_MAX] = {
+		[ZONE_AUTH_CLICK] = PLACEHOLDER_BY_CLICK,
+		[ZONE_AUTH_VOUCHER] = PLACEHOLDER_BY_CODE,
+	};
+
+	for (int a = 0; a < ZONE_AUTH_MAX; a++)
+		if (settings_zone_offers(s->zone, (enum zone_auth)a))
+			s->values.value[by[a]] = "1";
+	if (settings_zone_has_choice(s->zone))
+		s->values.value[PLACEHOLDER_CHOICE] = "1";
+}
+
 static char *next_figure(struct page_context *s)
 {
 	return s->figure[s->figures++];
@@ -134,8 +149,7 @@ void page_context_init(struct page_context *s,
 	s->values.arg = s;
 	fill_config(s);
 	value[PLACEHOLDER_PATH] = path;
-	if (s->zone->auth == ZONE_AUTH_VOUCHER)
-		value[PLACEHOLDER_BY_CODE] = "1";
+	fill_ways(s);
 	if (tile_of_zone(s, 0))
 		value[PLACEHOLDER_HAS_TILES] = "1";
 	if (source->settings->admin.enabled && source->settings->admin.live)
@@ -199,7 +213,7 @@ void page_context_fill_zone(struct page_context *s,
 	if (closes_within(hours, duration_s))
 		duration_s = hours->change_in_s;
 	/* how long a code lasts stands on the code */
-	if (is_bound(duration_s) && z->auth == ZONE_AUTH_CLICK)
+	if (is_bound(duration_s) && settings_zone_offers(z, ZONE_AUTH_CLICK))
 		value[PLACEHOLDER_DURATION] = number_format_duration(
 			next_figure(s), duration_s, s->lang);
 	if (is_bound(z->limits.quota_bytes))
@@ -226,8 +240,8 @@ static void fill_speeds(struct page_context *s,
 static bool has_old_terms(const struct page_context *s,
 			  const struct ipc_session *session)
 {
-	return s->zone->auth == ZONE_AUTH_CLICK && session->terms &&
-	       !session->is_tagged &&
+	return settings_zone_offers(s->zone, ZONE_AUTH_CLICK) &&
+	       session->terms && !session->is_tagged &&
 	       session->terms != s->source->settings->portal.terms_version;
 }
 
@@ -237,7 +251,7 @@ static bool can_extend(const struct zone_settings *z,
 {
 	struct page_hours h = page_hours_of(s);
 
-	return z->auth == ZONE_AUTH_CLICK && !s->is_tagged &&
+	return settings_zone_offers(z, ZONE_AUTH_CLICK) && !s->is_tagged &&
 	       is_bound(s->left_s) &&
 	       s->left_s + MINUTE < z->limits.duration_s &&
 	       !closes_within(&h, s->left_s + MINUTE);

@@ -21,7 +21,7 @@ static struct ipc_session session_in(const struct zone_settings *z)
 		.left_s = IPC_UNLIMITED,
 		.down_bytes = USED_BYTES,
 		.limits = z->limits,
-		.is_tagged = z->auth == ZONE_AUTH_VOUCHER,
+		.is_tagged = !settings_zone_offers(z, ZONE_AUTH_CLICK),
 	};
 
 	if (z->limits.duration_s)
@@ -122,12 +122,12 @@ static void fill_nothing(struct page_context *s, int with)
 
 static bool has_clicks(const struct zone_settings *z)
 {
-	return z->auth == ZONE_AUTH_CLICK;
+	return settings_zone_offers(z, ZONE_AUTH_CLICK);
 }
 
 static bool has_codes(const struct zone_settings *z)
 {
-	return z->auth == ZONE_AUTH_VOUCHER;
+	return settings_zone_offers(z, ZONE_AUTH_VOUCHER);
 }
 
 static bool has_hours(const struct zone_settings *z)

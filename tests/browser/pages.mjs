@@ -154,11 +154,20 @@ test('one tap sends the form, and a code with it', async ctx => {
 
 	await visitor.visit('square', 'uk', 'portal', COMBINATIONS[0]);
 	assert.deepEqual(await visitor.send('button.go'),
-		{ path: '/accept', terms: '1', lang: 'uk' });
+		{ path: '/accept', terms: '1', lang: 'uk', way: 'click' });
 	await visitor.visit('library', 'ar', 'portal', COMBINATIONS[0]);
 	await visitor.page.fill('#code', 'abcde 23456');
 	assert.deepEqual(await visitor.send('button.go'),
-		{ path: '/accept', terms: '1', lang: 'ar', code: 'abcde 23456' });
+		{ path: '/accept', terms: '1', lang: 'ar', way: 'voucher',
+			code: 'abcde 23456' });
+	await visitor.visit('hall', 'fr', 'portal', COMBINATIONS[0]);
+	assert.deepEqual(await visitor.send('form button'),
+		{ path: '/accept', terms: '1', lang: 'fr', way: 'click' });
+	await visitor.visit('hall', 'fr', 'portal', COMBINATIONS[0]);
+	await visitor.page.fill('#code', 'abcde 23456');
+	assert.deepEqual(await visitor.send('form + form button'),
+		{ path: '/accept', terms: '1', lang: 'fr', way: 'voucher',
+			code: 'abcde 23456' });
 	await visitor.visit('square', 'de', 'status', COMBINATIONS[0]);
 	assert.deepEqual(await visitor.send('form[action="/extend"] button'),
 		{ path: '/extend', terms: '1', lang: 'de' });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Two zones with everything that pages can show, and what the program makes of
+// Zones with everything that pages can show, and what the program makes of
 // them: every page in every language, as files.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export const web = join(root, 'web');
-export const ZONES = ['square', 'library'];
+export const ZONES = ['square', 'library', 'hall'];
 
 export const LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"' +
 	' fill="#fff"><path d="M4 3h16v11a8 8 0 0 1-16 0zm3 3v8a5 5 0 0 0 10 0' +
@@ -62,6 +62,8 @@ export function config(options = {}) {
 		section('zone', ZONES[0], { device: 'eth1', ...zone }) +
 		section('zone', ZONES[1], { device: 'eth2', auth: 'voucher',
 			...zone, quota: '0' }) +
+		section('zone', ZONES[2], { device: 'eth3',
+			auth: ['click', 'voucher'], ...zone }) +
 		section('portal', null, { pages: options.pages ?? web,
 			network: w.network, provider: w.provider,
 			contact: w.contact, enforcement: w.enforcement,

@@ -10,7 +10,7 @@ import cases
 
 LANGUAGES = sorted(p.stem for p in (cases.HERE.parent.parent / "web" / "lang")
                    .glob("*.json"))
-ZONES = ("square", "library")
+ZONES = ("square", "library", "hall")
 FULL = ("${tongue.code} in ${zone}", "keyboard and no scripts in ${zone}",
         "the button is seen without scrolling", "markup in the config is text",
         "right-to-left pages are walked by keyboard")

@@ -24,7 +24,7 @@
 #define ENGLISH "Accept-Language: en\r\n"
 #define FORM	"Content-Type: application/x-www-form-urlencoded\r\n"
 
-enum { CLICK_ZONE, CODE_ZONE, ZONES };
+enum { CLICK_ZONE, CODE_ZONE, CHOICE_ZONE, ZONES };
 
 /* In the place of an error: netctl is gone before it answers. */
 #define GATE_LEAVES 1
@@ -35,6 +35,8 @@ enum { CLICK_ZONE, CODE_ZONE, ZONES };
 	"\toption duration '3600'\n"                                           \
 	"config zone 'library'\n\toption device 'eth2'\n"                      \
 	"\toption auth 'voucher'\n"                                            \
+	"config zone 'hall'\n\toption device 'eth3'\n"                         \
+	"\tlist auth 'click'\n\tlist auth 'voucher'\n"                         \
 	"config portal\n\toption pages '%s/web'\n"                             \
 	"\toption hostname '" HOST "'\n"                                       \
 	"\toption network 'Testnet'\n\toption terms_version '3'\n"

@@ -18,7 +18,7 @@
 
 struct thing {
 	bool flag;
-	uint64_t number, time, rate, size, word;
+	uint64_t number, time, rate, size, word, some;
 	char device[IFNAMSIZ];
 	char *text, *path, *even;
 	struct conf_list list;
@@ -60,6 +60,11 @@ static const struct conf_option options[] = {
 	{ .name = "word",
 	  .type = CONF_WORD,
 	  AT(word),
+	  .fallback = "green",
+	  .words = words },
+	{ .name = "some",
+	  .type = CONF_WORDS,
+	  AT(some),
 	  .fallback = "green",
 	  .words = words },
 	{ .name = "device",
@@ -290,6 +295,36 @@ static void list_bound(void **state)
 	conf_clear(&table, &t);
 }
 
+static void some_words(void **state)
+{
+	static const struct {
+		const char *given;
+		uint64_t some; /* bits; 0: refused */
+	} cases[] = {
+		{ "", 2 },
+		{ "option some red\n", 1 },
+		{ "list some red\n", 1 },
+		{ "list some green\nlist some red\nlist some red\n", 3 },
+		{ "option some red\nlist some green\n", 0 },
+		{ "list some red\noption some green\n", 0 },
+		{ "list some blue\n", 0 },
+		{ "list some ''\n", 0 },
+	};
+	char error[UCI_ERROR_MAX], text[128];
+	struct thing t;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(text, sizeof(text),
+			 "config thing\noption device lo\n%s", cases[i].given);
+		if (!apply(&t, text, error) != (cases[i].some != 0))
+			fail_msg("%s", cases[i].given);
+		if (cases[i].some)
+			assert_int_equal(t.some, cases[i].some);
+		conf_clear(&table, &t);
+	}
+}
+
 static void prints_what_it_reads(void **state)
 {
 	static const char text[] = "config thing 'x'\n"
@@ -299,6 +334,8 @@ static void prints_what_it_reads(void **state)
 				   "\toption rate '1500kbit'\n"
 				   "\toption size '1TiB'\n"
 				   "\toption word 'red'\n"
+				   "\tlist some 'red'\n"
+				   "\tlist some 'green'\n"
 				   "\toption device 'br0'\n"
 				   "\toption text ''\"'\"'\\\"'\n"
 				   "\toption path '/x'\n"
@@ -329,6 +366,7 @@ int main(void)
 		cmocka_unit_test(device_names),
 		cmocka_unit_test(required),
 		cmocka_unit_test(list_bound),
+		cmocka_unit_test(some_words),
 		cmocka_unit_test(prints_what_it_reads),
 	};
 

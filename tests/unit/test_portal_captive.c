@@ -75,7 +75,7 @@ static int64_t number(json_object *o, const char *key)
 
 static void test_captive(void **state)
 {
-	const struct zone_settings z = { .auth = ZONE_AUTH_CLICK };
+	const struct zone_settings z = { .ways = 1 << ZONE_AUTH_CLICK };
 
 	(void)state;
 	for (uint32_t is = SESSION_UNKNOWN; is <= SESSION_ENDED; is++) {
@@ -176,7 +176,9 @@ static void test_extension(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(extensions); i++) {
-		const struct zone_settings z = { .auth = extensions[i].auth };
+		const struct zone_settings z = {
+			.ways = 1U << extensions[i].auth
+		};
 		const struct ipc_session s = {
 			.state = extensions[i].state,
 			.is_tagged = extensions[i].is_tagged,
@@ -196,7 +198,7 @@ static void test_extension(void **state)
 
 static void test_bytes(void **state)
 {
-	const struct zone_settings z = { .auth = ZONE_AUTH_CLICK };
+	const struct zone_settings z = { .ways = 1 << ZONE_AUTH_CLICK };
 	const struct ipc_session in = { .state = SESSION_GRANTED,
 					.left_s = 60,
 					.limits = { .quota_bytes = 9 } };
@@ -217,7 +219,7 @@ static void test_bytes(void **state)
 /* The longest that fits, and one byte more. */
 static void test_too_long(void **state)
 {
-	const struct zone_settings z = { .auth = ZONE_AUTH_CLICK };
+	const struct zone_settings z = { .ways = 1 << ZONE_AUTH_CLICK };
 	const struct ipc_session in = { .state = SESSION_GRANTED };
 	char out[CAPTIVE_BYTES_MAX], venue[CAPTIVE_BYTES_MAX + 1] = "v";
 	size_t rest = CAPTIVE_BYTES_MAX - build(out, venue, &z, &in);

@@ -133,7 +133,7 @@ static void test_init(void **state)
 {
 	(void)state;
 	begin(CLICK_ZONE, false);
-	assert_int_equal(set_ones(), ALWAYS | BIT(HAS_TILES));
+	assert_int_equal(set_ones(), ALWAYS | BIT(BY_CLICK) | BIT(HAS_TILES));
 	assert_value(PLACEHOLDER_NETWORK, "Testnet");
 	assert_value(PLACEHOLDER_PATH, "/here");
 	assert_value(PLACEHOLDER_TERMS_VERSION, "3");
@@ -141,6 +141,10 @@ static void test_init(void **state)
 	assert_string_equal(context.query, "");
 	begin(CODE_ZONE, false); /* its tiles are the square's */
 	assert_int_equal(set_ones(), ALWAYS | BIT(BY_CODE));
+	settings->zone[CODE_ZONE].ways |= 1 << ZONE_AUTH_CLICK;
+	begin(CODE_ZONE, false);
+	assert_int_equal(set_ones(),
+			 ALWAYS | BIT(BY_CLICK) | BIT(BY_CODE) | BIT(CHOICE));
 }
 
 static void test_chosen_language(void **state)
