@@ -41,6 +41,7 @@ ROOMS = {
     "portal/http": ["portal/util"],
     "portal/voucher": ["portal/util"],
     "portal/city": ["portal/util"],
+    "portal/radius": ["portal/util"],
     "portal/live": ["portal/util"],
     "portal/util": [],
     "common/city": [],

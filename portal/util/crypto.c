@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/md5.h>
 #include <openssl/sha.h>
 
 _Static_assert(CRYPTO_SHA256 == SHA256_DIGEST_LENGTH, "FIPS 180-4");
@@ -29,6 +30,27 @@ bool crypto_hmac_sha256(const void *key, size_t key_len, const void *bytes,
 			size_t len, uint8_t out[CRYPTO_SHA256])
 {
 	return HMAC(EVP_sha256(), key, (int)key_len, bytes, len, out, NULL) !=
+	       NULL;
+}
+
+bool crypto_md5(const struct crypto_part *part, size_t parts,
+		uint8_t out[CRYPTO_MD5])
+{
+	MD5_CTX c;
+	bool is_fine = MD5_Init(&c) == 1;
+
+	for (size_t i = 0; i < parts; i++)
+		is_fine = is_fine &&
+			  MD5_Update(&c, part[i].bytes, part[i].len) == 1;
+	is_fine = is_fine && MD5_Final(out, &c) == 1;
+	explicit_bzero(&c, sizeof(c));
+	return is_fine;
+}
+
+bool crypto_hmac_md5(const void *key, size_t key_len, const void *bytes,
+		     size_t len, uint8_t out[CRYPTO_MD5])
+{
+	return HMAC(EVP_md5(), key, (int)key_len, bytes, len, out, NULL) !=
 	       NULL;
 }
 

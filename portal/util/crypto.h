@@ -14,6 +14,7 @@
 #include "common/log.h"
 
 #define CRYPTO_SHA256 32 /* bytes */
+#define CRYPTO_MD5    16
 
 /* FIPS 180-4. */
 void crypto_sha256(const void *bytes, size_t len, uint8_t out[CRYPTO_SHA256]);
@@ -21,6 +22,19 @@ void crypto_sha256(const void *bytes, size_t len, uint8_t out[CRYPTO_SHA256]);
 /* RFC 2104. false: no memory. */
 bool crypto_hmac_sha256(const void *key, size_t key_len, const void *bytes,
 			size_t len, uint8_t out[CRYPTO_SHA256]) MUST_CHECK;
+
+/*
+ * RFC 1321 and 2104, for RADIUS, which has nothing better. false: no memory, or
+ * libcrypto has none.
+ */
+struct crypto_part {
+	const void *bytes;
+	size_t len;
+};
+bool crypto_md5(const struct crypto_part *part, size_t parts,
+		uint8_t out[CRYPTO_MD5]) MUST_CHECK;
+bool crypto_hmac_md5(const void *key, size_t key_len, const void *bytes,
+		     size_t len, uint8_t out[CRYPTO_MD5]) MUST_CHECK;
 
 /* RFC 7914: cost N = 1 << ln, block size r, parallelism p. */
 struct crypto_scrypt {
