@@ -357,7 +357,6 @@ static bool open_stream(struct connection *c, const char *address)
 	    evutil_parse_sockaddr_port(text, (struct sockaddr *)&to, &len))
 		return false;
 	bufferevent_setcb(c->stream, on_readable, NULL, on_event, c);
-	bufferevent_setwatermark(c->stream, EV_READ, 0, FEED_MAX);
 	bufferevent_enable(c->stream, EV_READ | EV_WRITE);
 	return bufferevent_socket_connect(c->stream, (struct sockaddr *)&to,
 					  len) == 0;
