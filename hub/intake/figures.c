@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hub/intake/figures.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/config/settings_valid.h"
+#include "hub/intake/json.h"
+#include "portal/store/day.h"
+
+#define OLDEST_S    1577836800 /* 2020: before there were boxes */
+#define OLDEST_DAY  20200101
+#define LATE_S	    86400
+#define HOURS_MAX   200 /* of a week, on a day that clocks go back */
+#define DEVICES_MAX 1000000
+#define BYTES_MAX   1000000000000000 /* a petabyte a week */
+#define SCALE_MAX   1000000000000
+
+/* --- a cell ------------------------------------------------------------ */
+
+static const struct usage_series_info *series_of(enum usage_metric metric)
+{
+	return usage_series_info(usage_metric_info(metric)->series);
+}
+
+static bool take_names(struct figure *f, struct json_object *o)
+{
+	const char *zone = json_text_of(o, "zone");
+	const char *metric = json_text_of(o, "metric");
+
+	if (!zone || !metric || !usage_metric_parse(metric, &f->metric) ||
+	    (*zone && !valid_zone_name(zone)))
+		return false;
+	snprintf(f->zone, sizeof(f->zone), "%s", zone);
+	return true;
+}
+
+static bool take_start(struct figure *f, struct json_object *o, int64_t now_s)
+{
+	if (series_of(f->metric)->period == USAGE_HOUR)
+		return json_take_number(o, "start", OLDEST_S, now_s + LATE_S,
+					&f->key);
+	return json_take_number(o, "start", OLDEST_DAY, day_of(now_s + LATE_S),
+				&f->key) &&
+	       day_is_valid((uint32_t)f->key);
+}
+
+static bool take_value(struct figure *f, struct json_object *o)
+{
+	bool is_bytes = usage_metric_info(f->metric)->series == USAGE_BYTES;
+	int64_t max = is_bytes ? BYTES_MAX : DEVICES_MAX;
+
+	return json_take_number(o, "value", -max, max, &f->value) &&
+	       json_take_count(o, "hours", 0, HOURS_MAX, &f->hours) &&
+	       json_take_count(o, "n", 1, SCALE_MAX, &f->scale.n) &&
+	       json_take_count(o, "d", 1, SCALE_MAX, &f->scale.d);
+}
+
+static bool take_cell(struct figure *f, struct json_object *o, int64_t now_s)
+{
+	return json_object_is_type(o, json_type_object) &&
+	       json_take_count(o, "seq", 1, INT64_MAX - 1, &f->seq) &&
+	       take_names(f, o) && take_start(f, o, now_s) && take_value(f, o);
+}
+
+/* --- the entry --------------------------------------------------------- */
+
+static bool take_stream(struct figures *out, struct json_object *o)
+{
+	const char *text = json_text_of(o, "stream");
+
+	if (!text || strlen(text) != 16 ||
+	    strspn(text, "0123456789abcdef") != 16)
+		return false;
+	out->stream = strtoull(text, NULL, 16);
+	return out->stream != 0;
+}
+
+static bool take_cells(struct figures *out, struct json_object *o,
+		       int64_t now_s)
+{
+	struct json_object *a = json_array_of(o, "cells", FIGURES_CELLS_MAX);
+
+	out->count = a ? json_object_array_length(a) : 0;
+	for (size_t i = 0; i < out->count; i++)
+		if (!take_cell(&out->cell[i], json_object_array_get_idx(a, i),
+			       now_s) ||
+		    (i && out->cell[i].seq != out->cell[i - 1].seq + 1))
+			return false;
+	return out->count != 0;
+}
+
+static bool take_first(struct figures *out, struct json_object *o)
+{
+	out->first = out->cell[0].seq;
+	return !json_object_object_get_ex(o, "first", NULL) ||
+	       json_take_count(o, "first", 1, (int64_t)out->cell[0].seq,
+			       &out->first);
+}
+
+bool figures_parse(struct figures *out, const char *text, size_t len,
+		   int64_t now_s)
+{
+	struct json_object *o = json_read(text, len, FIGURES_BYTES_MAX);
+	bool is_good = o && take_stream(out, o) && take_cells(out, o, now_s) &&
+		       take_first(out, o);
+
+	json_object_put(o);
+	return is_good;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * An entry of figures as a box sends it, checked. A box may be anybody's: each
+ * number has a range, a name a form, and one entry that is not right is
+ * refused as a whole.
+ *
+ *	{"stream":"0123456789abcdef","first":1,"cells":[{"seq":1,"zone":"z",
+ *	 "metric":"online","start":1793484000,"hours":1,"value":-3,"n":5,
+ *	 "d":1},...]}
+ *
+ * start: unix seconds of an hour, else the day as 20261124. first: the oldest
+ * that the box still has; without it, that of its first cell.
+ */
+#ifndef STADTTOR_HUB_INTAKE_FIGURES_H
+#define STADTTOR_HUB_INTAKE_FIGURES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/ipc.h"
+#include "common/log.h"
+#include "common/usage.h"
+
+#define FIGURES_BYTES_MAX (16 * 1024)
+#define FIGURES_CELLS_MAX 64
+
+struct figure {
+	uint64_t seq;		      /* from 1; one after the other */
+	char zone[IPC_ZONE_NAME_MAX]; /* empty: of the box */
+	enum usage_metric metric;
+	int64_t key; /* start of the hour; 20261124 of a day or week */
+	uint64_t hours;
+	int64_t value;
+	struct usage_scale scale;
+};
+
+struct figures {
+	uint64_t stream;
+	uint64_t first;
+	size_t count; /* at least 1 */
+	struct figure cell[FIGURES_CELLS_MAX];
+};
+
+/* now_s: no cell may be of later than a day after it. false: refused. */
+bool figures_parse(struct figures *out, const char *text, size_t len,
+		   int64_t now_s) MUST_CHECK;
+
+#endif

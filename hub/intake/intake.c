@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hub/intake/intake.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/array.h"
+#include "hub/intake/figures.h"
+
+/* A day of a festival at one place, and the backlog of a week's cut. */
+static const struct budget_rule records_rule = { 20000, 36000 };
+/* A year of hours in sixteen zones that waited; then two days' a day. */
+static const struct budget_rule cells_rule = { 200000, 400 };
+/* A version that is not known yet does not make hundreds at once. */
+static const struct budget_rule malformed_rule = { 64, 60 };
+
+struct done {
+	uint32_t site;
+	bool is_record;
+	char id[HEARTBEAT_ID_MAX];
+};
+
+struct intake {
+	struct city_db *db;
+	struct sites *sites;
+	struct intake_time time;
+	struct mix mix;
+	size_t batch_at, done_at;
+	struct done *done;
+	size_t dones, room;
+	bool is_open; /* the transaction */
+	bool is_mixed;
+	bool is_delivered; /* its records, to whoever reads them */
+	int err;	   /* of it; figures of this poll do not count */
+	int said_err;	   /* in the log */
+	struct intake_stats stats, before; /* before: the transaction */
+	struct figures figures;		   /* too large for the stack */
+};
+
+/* --- switching off ----------------------------------------------------- */
+
+static void PRINTF_LIKE(3, 4)
+	switch_off(struct intake *in, struct site *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (*s->off)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(s->off, sizeof(s->off), fmt, ap);
+	va_end(ap);
+	s->is_off_due = true;
+	s->is_off_new = true;
+	in->stats.switched_off++;
+	log_error("site %s is switched off: %s; once it is itself again: "
+		  "stadttor city remove, then add",
+		  s->name, s->off);
+}
+
+void intake_weigh(struct intake *in, struct site *s, int64_t bytes)
+{
+	if (bytes > INTAKE_INBOX_MAX)
+		switch_off(in, s, "its inbox holds %" PRId64 " kB",
+			   bytes / 1024);
+}
+
+static void refuse(struct intake *in, struct site *s)
+{
+	in->stats.malformed++;
+	if (!budget_spend(&s->malformed, &malformed_rule, 1, in->time.now_s))
+		switch_off(in, s, "too much of what it sends is malformed");
+}
+
+/* --- records ----------------------------------------------------------- */
+
+static void count_verdicts(struct intake *in, const struct intake_entry *e,
+			   size_t count[RECORD_MALFORMED + 1])
+{
+	const uint8_t *at = (const uint8_t *)e->value;
+
+	for (size_t i = 0; i < e->value_len; i += RECORD_BYTES)
+		count[record_check(at + i, in->time.generation,
+				   in->time.day)]++;
+}
+
+static bool mix_good(struct intake *in, const struct intake_entry *e)
+{
+	const uint8_t *at = (const uint8_t *)e->value;
+	int64_t day = in->time.day;
+
+	for (size_t i = 0; i < e->value_len; i += RECORD_BYTES)
+		if (record_check(at + i, in->time.generation, day) ==
+			    RECORD_GOOD &&
+		    !mix_add(&in->mix, record_day(at + i, day), at + i))
+			return false;
+	return true;
+}
+
+/* false: there is no room. */
+static bool take_records(struct intake *in, struct site *s,
+			 const struct intake_entry *e)
+{
+	size_t count[RECORD_MALFORMED + 1] = { 0 };
+
+	if (!e->value_len || e->value_len % RECORD_BYTES ||
+	    e->value_len > RECORD_BATCH * RECORD_BYTES) {
+		refuse(in, s);
+		return true;
+	}
+	count_verdicts(in, e, count);
+	if (count[RECORD_MALFORMED]) {
+		refuse(in, s);
+		return true;
+	}
+	if (in->mix.count + RECORD_BATCH > MIX_MAX)
+		return false;
+	if (!budget_spend(&s->next_records, &records_rule,
+			  (int64_t)count[RECORD_GOOD], in->time.now_s)) {
+		switch_off(in, s, "it sends too many records");
+		return true;
+	}
+	in->stats.records += count[RECORD_GOOD];
+	in->stats.stale += count[RECORD_STALE];
+	return mix_good(in, e);
+}
+
+/* --- figures ----------------------------------------------------------- */
+
+static int open_transaction(struct intake *in)
+{
+	if (in->is_open || in->err)
+		return in->err;
+	in->before = in->stats;
+	in->err = city_db_begin(in->db);
+	in->is_open = !in->err;
+	return in->err;
+}
+
+/* By site, by district, and of the city as a whole, which have no zones. */
+static int add_figure(struct intake *in, const struct site *s,
+		      const struct figure *f)
+{
+	struct city_cell c = {
+		.place = s->id,
+		.metric = f->metric,
+		.key = f->key,
+		.scale = f->scale,
+		.cells = 1,
+		.hours = f->hours,
+		.value = f->value,
+	};
+	int err;
+
+	memcpy(c.zone, f->zone, sizeof(c.zone));
+	err = city_db_add(in->db, &c);
+	memset(c.zone, 0, sizeof(c.zone));
+	c.place = CITY_PLACE_WHOLE;
+	if (!err)
+		err = city_db_add(in->db, &c);
+	c.place = s->district_id;
+	if (!err && c.place)
+		err = city_db_add(in->db, &c);
+	return err;
+}
+
+/* How far the stream is counted, in the open transaction. */
+static int find_mark(struct intake *in, struct site *s, struct city_stream *m)
+{
+	const struct figures *f = &in->figures;
+	int err;
+
+	*m = (struct city_stream){ .site = s->id, .stream = f->stream };
+	err = city_db_get_stream(in->db, m);
+	if (err == -ENOENT) {
+		m->seq = f->first - 1;
+		return 0;
+	}
+	if (err || f->first <= m->seq + 1)
+		return err;
+	log_warn("site %s: %" PRIu64 " figures are lost, from number %" PRIu64
+		 " of its stream on: it was told that they are counted, so "
+		 "this database is an older copy, or it could not keep them",
+		 s->name, f->first - 1 - m->seq, m->seq + 1);
+	in->stats.lost += f->first - 1 - m->seq;
+	m->seq = f->first - 1;
+	return 0;
+}
+
+/* Behind a gap nothing is taken: the box sends again what was lost. */
+static int add_cells(struct intake *in, struct site *s, struct city_stream *m)
+{
+	const struct figures *f = &in->figures;
+	int err = 0;
+
+	for (size_t i = 0; i < f->count && !err; i++) {
+		if (f->cell[i].seq <= m->seq) {
+			in->stats.repeated++;
+			continue;
+		}
+		if (f->cell[i].seq != m->seq + 1)
+			break;
+		err = city_db_check_zone(in->db, s->id, f->cell[i].zone);
+		if (!err)
+			err = add_figure(in, s, &f->cell[i]);
+		if (!err)
+			in->stats.cells++;
+		m->seq = f->cell[i].seq;
+	}
+	return err;
+}
+
+static int count_figures(struct intake *in, struct site *s)
+{
+	struct city_stream m;
+	int err = find_mark(in, s, &m);
+
+	if (!err)
+		err = add_cells(in, s, &m);
+	if (!err)
+		err = city_db_set_stream(in->db, &m);
+	if (!err) {
+		s->next = m;
+		s->has_next = true;
+	}
+	return err;
+}
+
+/* A savepoint would do for one site what this does by looking first. */
+static bool has_room_for_zones(struct intake *in, struct site *s)
+{
+	const struct figures *f = &in->figures;
+	int err = 0;
+
+	for (size_t i = 0; i < f->count && !err; i++)
+		err = city_db_check_zone(in->db, s->id, f->cell[i].zone);
+	if (err && err != -EDQUOT)
+		in->err = err;
+	return !err;
+}
+
+static void take_figures(struct intake *in, struct site *s,
+			 const struct intake_entry *e)
+{
+	if (!figures_parse(&in->figures, e->value, e->value_len,
+			   in->time.now_s)) {
+		refuse(in, s);
+		return;
+	}
+	if (open_transaction(in))
+		return;
+	if (!has_room_for_zones(in, s)) {
+		if (!in->err)
+			refuse(in, s);
+		return;
+	}
+	if (!budget_spend(&s->next_cells, &cells_rule,
+			  (int64_t)in->figures.count, in->time.now_s))
+		switch_off(in, s, "it sends too many figures");
+	else
+		in->err = count_figures(in, s);
+}
+
+/* --- a poll ------------------------------------------------------------ */
+
+struct intake *intake_new(struct city_db *db, struct sites *sites)
+{
+	struct intake *in = calloc(1, sizeof(*in));
+
+	if (!in)
+		return NULL;
+	in->db = db;
+	in->sites = sites;
+	return in;
+}
+
+void intake_begin(struct intake *in, const struct intake_time *time)
+{
+	intake_end(in);
+	in->time = *time;
+}
+
+static bool note_done(struct intake *in, const struct site *s,
+		      const struct intake_entry *e, bool is_record)
+{
+	struct done *grown =
+		array_grow(in->done, &in->room, in->dones + 1, sizeof(*grown));
+	struct done *d;
+
+	if (!grown)
+		return false;
+	in->done = grown;
+	d = &in->done[in->dones++];
+	d->site = (uint32_t)(s - in->sites->site);
+	d->is_record = is_record;
+	snprintf(d->id, sizeof(d->id), "%.*s", (int)e->id_len, e->id);
+	return true;
+}
+
+/* What comes again, as nothing was done with it, is not charged twice. */
+static void ask_budgets(struct site *s)
+{
+	if (s->has_asked)
+		return;
+	s->has_asked = true;
+	s->next_records = s->records;
+	s->next_cells = s->cells;
+}
+
+static bool is_named(const struct intake_entry *e, char name)
+{
+	return e->name && e->name_len == 1 && *e->name == name;
+}
+
+bool intake_take(struct intake *in, struct site *s,
+		 const struct intake_entry *e)
+{
+	bool is_record = is_named(e, 'r');
+
+	if (in->dones == INTAKE_POLL_MAX)
+		return false;
+	if (*s->off || e->id_len >= HEARTBEAT_ID_MAX)
+		return true; /* its inbox goes as a whole */
+	ask_budgets(s);
+	if (e->value_len > INTAKE_ENTRY_MAX)
+		switch_off(in, s, "an entry of %zu kB", e->value_len / 1024);
+	else if (is_record && !take_records(in, s, e))
+		return false;
+	else if (is_named(e, 'f'))
+		take_figures(in, s, e);
+	else if (!is_record)
+		refuse(in, s);
+	return note_done(in, s, e, is_record);
+}
+
+/* What was counted is so for good, or not at all. */
+static void settle(struct intake *in, bool is_committed)
+{
+	for (size_t i = 0; i < in->sites->count; i++) {
+		struct site *s = &in->sites->site[i];
+
+		if (s->has_next && is_committed) {
+			s->counted = s->next;
+			s->cells = s->next_cells;
+			s->is_told_due = true;
+		}
+		s->has_next = false;
+	}
+	if (is_committed)
+		return;
+	in->stats.cells = in->before.cells;
+	in->stats.repeated = in->before.repeated;
+	in->stats.lost = in->before.lost;
+}
+
+static int close_transaction(struct intake *in)
+{
+	int err = in->err;
+
+	if (in->is_open) {
+		err = city_db_end(in->db, err);
+		in->is_open = false;
+		settle(in, !err);
+	}
+	in->err = err;
+	return err;
+}
+
+/* Said when it changes: the next poll tries again. */
+static void say(struct intake *in, int err)
+{
+	if (err && err != in->said_err)
+		log_error("database: %s; figures wait in the boxes' inboxes",
+			  strerror(-err));
+	else if (!err && in->said_err)
+		log_info("database: figures are counted again");
+	in->said_err = err;
+}
+
+static void remember_off(struct intake *in)
+{
+	for (size_t i = 0; i < in->sites->count; i++) {
+		struct site *s = &in->sites->site[i];
+
+		if (s->is_off_new && !city_db_set_off(in->db, s->id, s->off))
+			s->is_off_new = false;
+	}
+}
+
+void intake_commit(struct intake *in)
+{
+	bool had_figures = in->is_open || in->err;
+	int err = close_transaction(in);
+
+	if (had_figures)
+		say(in, err);
+	remember_off(in);
+	in->is_mixed = mix_shuffle(&in->mix);
+	if (!in->is_mixed)
+		log_error("no randomness; records wait in the inboxes");
+}
+
+void intake_delivered(struct intake *in)
+{
+	if (!in->is_mixed)
+		return;
+	in->is_delivered = true;
+	for (size_t i = 0; i < in->sites->count; i++)
+		if (in->sites->site[i].has_asked)
+			in->sites->site[i].records =
+				in->sites->site[i].next_records;
+}
+
+size_t intake_batch(struct intake *in, int64_t *day,
+		    uint8_t out[RECORD_BATCH * RECORD_BYTES])
+{
+	if (!in->is_mixed)
+		return 0;
+	return mix_batch(&in->mix, &in->batch_at, day, out);
+}
+
+const char *intake_done(struct intake *in, struct site **site)
+{
+	while (in->done_at < in->dones) {
+		const struct done *d = &in->done[in->done_at++];
+
+		if (d->is_record ? !in->is_delivered : in->err != 0)
+			continue;
+		*site = &in->sites->site[d->site];
+		return d->id;
+	}
+	return NULL;
+}
+
+void intake_end(struct intake *in)
+{
+	if (in->is_open)
+		in->err = -ECANCELED;
+	close_transaction(in);
+	mix_clear(&in->mix);
+	in->batch_at = 0;
+	in->dones = 0;
+	in->done_at = 0;
+	in->is_mixed = false;
+	in->is_delivered = false;
+	in->err = 0;
+	for (size_t i = 0; i < in->sites->count; i++)
+		in->sites->site[i].has_asked = false;
+}
+
+/* --- heartbeats -------------------------------------------------------- */
+
+/* Of a hub that has just started, and of nothing else: an id is of the box's
+ * choice, so it is no time that lies ahead. */
+static int64_t first_seen(const char *id, int64_t now_s)
+{
+	int64_t id_s = (int64_t)(strtoull(id, NULL, 10) / 1000);
+
+	return id_s > 0 && id_s < now_s ? id_s : now_s;
+}
+
+void intake_take_beat(struct intake *in, struct site *s,
+		      const struct intake_entry *e)
+{
+	struct heartbeat *h = &s->beat;
+	char id[HEARTBEAT_ID_MAX];
+
+	if (*s->off || e->id_len >= sizeof(id))
+		return;
+	snprintf(id, sizeof(id), "%.*s", (int)e->id_len, e->id);
+	if (!strcmp(id, h->id))
+		return;
+	if (!is_named(e, 'h') || !heartbeat_parse(h, e->value, e->value_len)) {
+		refuse(in, s);
+		return;
+	}
+	h->seen_s = *h->id ? in->time.now_s : first_seen(id, in->time.now_s);
+	memcpy(h->id, id, sizeof(id));
+}
+
+int64_t intake_day(const struct intake *in)
+{
+	return in->time.day;
+}
+
+const struct intake_stats *intake_stats(const struct intake *in)
+{
+	return &in->stats;
+}
+
+void intake_free(struct intake *in)
+{
+	if (!in)
+		return;
+	intake_end(in);
+	free(in->done);
+	free(in);
+}

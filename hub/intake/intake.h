@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What becomes of the entries of one poll: figures are counted in one
+ * transaction of the database, records are mixed over all sites, and what has
+ * been dealt with may be deleted. Knows no connection.
+ *
+ * A figure is counted once by site, stream and seq, whatever is sent twice and
+ * whoever is killed when: the transaction that adds it moves the mark of its
+ * stream, and only what is committed is deleted from the inbox. Records may
+ * come twice, which means the same as once.
+ */
+#ifndef STADTTOR_HUB_INTAKE_INTAKE_H
+#define STADTTOR_HUB_INTAKE_INTAKE_H
+
+#include "hub/intake/heartbeat.h"
+#include "hub/intake/mix.h"
+#include "hub/intake/sites.h"
+
+/* Of one site. A stolen box may send what it likes. */
+#define INTAKE_ENTRY_MAX FIGURES_BYTES_MAX
+#define INTAKE_INBOX_MAX (1024 * 1024) /* as the store weighs it */
+#define INTAKE_POLL_MAX	 262144	       /* entries of a poll, of all sites */
+
+struct intake;
+
+struct intake_time { /* of the store, and what follows from it */
+	int64_t now_s;
+	int64_t day; /* since 1970, shifted */
+	uint8_t generation;
+};
+
+struct intake_entry {
+	const char *id; /* of the store's, not terminated */
+	size_t id_len;
+	const char *name; /* of its only field; NULL: it has several */
+	size_t name_len;
+	const char *value;
+	size_t value_len;
+};
+
+/* db, sites: lent; sites may change between two polls. */
+struct intake *intake_new(struct city_db *db, struct sites *sites);
+void intake_free(struct intake *in);
+
+/* --- a poll ------------------------------------------------------------ */
+
+void intake_begin(struct intake *in, const struct intake_time *time);
+
+/* false: the poll is full; end it, and what was not taken comes again. */
+bool intake_take(struct intake *in, struct site *s,
+		 const struct intake_entry *e) MUST_CHECK;
+
+/* Of what a site has in its inbox, in bytes; switches it off if that is more
+ * than it may. */
+void intake_weigh(struct intake *in, struct site *s, int64_t bytes);
+
+/* Commits the figures, and mixes the records. Where the database fails, that is
+ * logged, no figure was counted, and records go all the same. */
+void intake_commit(struct intake *in);
+
+/* The next batch of records for a day. 0: that was the last. */
+size_t intake_batch(struct intake *in, int64_t *day,
+		    uint8_t out[RECORD_BATCH * RECORD_BYTES]);
+
+/* All batches are where boxes read them. */
+void intake_delivered(struct intake *in);
+
+/* The next entry that has been dealt with and may be deleted, lent. NULL: that
+ * was the last. */
+const char *intake_done(struct intake *in, struct site **site);
+
+/* Drops what is left of the poll, a transaction that is open included. */
+void intake_end(struct intake *in);
+
+/* What a box says of itself: not a part of a poll, but of its time. */
+void intake_take_beat(struct intake *in, struct site *s,
+		      const struct intake_entry *e);
+
+int64_t intake_day(const struct intake *in);
+
+/* Since the start. */
+struct intake_stats {
+	uint64_t records, stale, malformed;
+	uint64_t cells, repeated, lost;
+	uint64_t switched_off;
+};
+const struct intake_stats *intake_stats(const struct intake *in);
+
+#endif
