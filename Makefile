@@ -42,7 +42,8 @@ left_out = $(if $(without_city),$(filter-out %/city_none.c,\
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c $(left_out),\
 	$(wildcard $(1)/*.c $(1)/*/*.c)))
 
-PROGRAMS := $(BUILD)/stadttor-netctl $(BUILD)/stadttor-portal $(BUILD)/stadttor
+PROGRAMS := $(BUILD)/stadttor-netctl $(BUILD)/stadttor-portal $(BUILD)/stadttor \
+	$(if $(without_city),,$(BUILD)/stadttor-hub)
 
 all: $(PROGRAMS) web
 
@@ -52,6 +53,7 @@ $(BUILD)/libnetctl.a: $(call objects,netctl)
 $(BUILD)/libportal.a: $(call objects,portal)
 $(BUILD)/libcli.a: $(call objects,cli)
 $(BUILD)/libportal.a $(BUILD)/libcli.a: $(BUILD)/city
+$(BUILD)/libhub.a: $(call objects,hub)
 $(BUILD)/%.a:
 	@rm -f $@
 	$(call say,AR)$(AR) rcs $@ $(filter %.o,$^)
@@ -59,6 +61,7 @@ $(BUILD)/%.a:
 $(BUILD)/netctl/%.o: EXTRA := $(call pkg_cflags,$(NETCTL_PKGS))
 $(BUILD)/portal/%.o: EXTRA := $(call pkg_cflags,$(PORTAL_PKGS))
 $(BUILD)/cli/%.o: EXTRA := $(call pkg_cflags,$(CLI_PKGS))
+$(BUILD)/hub/%.o: EXTRA := $(call pkg_cflags,$(PORTAL_PKGS))
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ours) $(EXTRA) -MMD -MP -c -o $@ $<
@@ -69,7 +72,8 @@ $(BUILD)/city: FORCE
 
 # What says the version is made anew with it.
 VERSIONED := $(patsubst %.c,$(BUILD)/%.o,$(shell grep -lwE 'VERSION' \
-	netctl/*.c netctl/*/*.c portal/*.c portal/*/*.c cli/*.c cli/*/*.c))
+	netctl/*.c netctl/*/*.c portal/*.c portal/*/*.c cli/*.c cli/*/*.c \
+	hub/*.c hub/*/*.c))
 $(VERSIONED): $(BUILD)/version
 $(BUILD)/version: FORCE
 	@mkdir -p $(@D)
@@ -84,6 +88,10 @@ $(BUILD)/stadttor: $(addprefix $(BUILD)/,cli/main.o portal/main.o libcli.a \
 		ruleset_netdev.o ruleset_text.o ruleset_walk.o special_nets.o \
 		walk.o) libcommon.a)
 	$(call say,LD)$(link) -o $@ $^ $(call pkg_libs,$(CLI_PKGS) $(PORTAL_PKGS)) -lm
+# The city's server: what it needs of the portal, and no guests.
+$(BUILD)/stadttor-hub: $(addprefix $(BUILD)/,hub/main.o libhub.a libportal.a \
+		libcommon.a)
+	$(call say,LD)$(link) -o $@ $^ $(call pkg_libs,$(PORTAL_PKGS)) -lm
 $(BUILD)/stadttor-portal: $(BUILD)/stadttor
 	ln -sf stadttor $@
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-DAEMONS = ["stadttor-netctl", "stadttor-portal"]
+DAEMONS = ["stadttor-netctl", "stadttor-portal", "stadttor-hub"]
 PROGRAMS = DAEMONS + ["stadttor"]
 
 
@@ -29,6 +29,8 @@ def symbols(program):
 
 LINE = [
     ("stadttor-portal", r"lib(nl|nftnl|mnl|netfilter)",
+     r"(nl|nla|nlmsg|nftnl|mnl)_[a-z]"),
+    ("stadttor-hub", r"lib(nl|nftnl|mnl|netfilter)",
      r"(nl|nla|nlmsg|nftnl|mnl)_[a-z]"),
     ("stadttor-netctl", r"lib(ssl|event_extra|event_openssl|event[-.])",
      r"(evhttp|evbuffer_openssl|bufferevent_openssl|SSL)_"),
@@ -62,9 +64,11 @@ def test_the_portal_asks_netctl_for_devices_and_addresses(plain_build):
 
 
 @pytest.mark.parametrize("folder,header", [
-    ("portal", r"(netctl/|netlink/|libnftnl/|libmnl/|linux/(rt)?netlink)"),
+    ("portal", r"(netctl/|hub/|netlink/|libnftnl/|libmnl/|linux/(rt)?netlink)"),
     ("netctl", r"(portal/|event2/http|event2/bufferevent_ssl|openssl/ssl)"),
-    ("common", r"(portal/|netctl/|cli/|openssl/|netlink/|libnftnl/|libmnl/)"),
+    ("common", r"(portal/|netctl/|cli/|hub/|openssl/|netlink/|libnftnl/|"
+               r"libmnl/)"),
+    ("hub", r"(netctl/|cli/|portal/guest/|netlink/|libnftnl/|libmnl/)"),
 ])
 def test_folder_includes_nothing_across_the_line(folder, header, root):
     include = re.compile(r'^\s*#\s*include\s*[<"](.+?)[>"]', re.M)
@@ -74,7 +78,8 @@ def test_folder_includes_nothing_across_the_line(folder, header, root):
             if re.match(header, x)] == []
 
 
-@pytest.mark.parametrize("folder", ["portal", "netctl", "common", "cli"])
+@pytest.mark.parametrize("folder", ["portal", "netctl", "common", "cli",
+                                    "hub"])
 def test_no_program_is_run_and_no_thread_made(folder, root):
     call = re.compile(r"\b(system|popen|fork|vfork|execl[pe]?|execv[pe]*|"
                       r"posix_spawnp?|pthread_create|strcpy|strcat|sprintf|"
@@ -187,7 +192,7 @@ def test_every_source_says_its_licence(root):
 def test_functions_are_short(root):
     """At most 80 lines, and files at most 700, as the style says."""
     long = []
-    for folder in ("common", "netctl", "portal", "cli"):
+    for folder in ("common", "netctl", "portal", "cli", "hub"):
         for f in sorted((root / folder).rglob("*.c")):
             lines = f.read_text().splitlines()
             if len(lines) > 700:
@@ -212,8 +217,8 @@ def parameters(head):
 
 
 def test_functions_take_at_most_five_parameters(root):
-    heads = [(f.name, head) for top in ("common", "netctl", "portal", "cli")
-             for f in sorted((root / top).rglob("*.c"))
+    heads = [(f.name, head) for top in ("common", "netctl", "portal", "cli",
+                                         "hub") for f in sorted((root / top).rglob("*.c"))
              for head in re.findall(r"^(\w[^;{}]*\))\n\{", f.read_text(),
                                     re.M)]
     assert len(heads) > 2000

@@ -19,6 +19,11 @@ ROOMS = {
     "cli/voucher": ["cli", "portal/voucher", "portal/util"],
     "cli": ["netctl/rules", "portal/admin", "portal/pages", "portal/store",
             "portal/util"],
+    "hub/main": ["hub/hub", "hub/config"],
+    "hub/hub": ["hub/intake", "hub/db", "hub/config"],
+    "hub/intake": ["hub/db", "hub/config", "portal/city", "portal/store"],
+    "hub/db": ["portal/util"],
+    "hub/config": [],
     "netctl/main": ["netctl/server", "netctl/control", "netctl/usage"],
     "netctl/server": ["netctl/control", "netctl/usage", "netctl/session"],
     "netctl/control": ["netctl/usage", "netctl/session", "netctl/rules",
@@ -48,7 +53,7 @@ ROOMS = {
     "common/config": [],
     "common": [],
 }
-INCLUDE = re.compile(r'^#include "((?:common|netctl|portal|cli)/[^"]+)"', re.M)
+INCLUDE = re.compile(r'^#include "((?:common|netctl|portal|cli|hub)/[^"]+)"', re.M)
 
 
 def room(path):
@@ -62,7 +67,7 @@ def room(path):
 def includes(root):
     """Path -> paths that it includes."""
     return {str(f.relative_to(root)): INCLUDE.findall(f.read_text())
-            for top in ("common", "netctl", "portal", "cli")
+            for top in ("common", "netctl", "portal", "cli", "hub")
             for f in sorted((root / top).rglob("*.[ch]"))}
 
 

@@ -34,16 +34,16 @@ BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,\
 
 # --- test programs ---------------------------------------------------------
 # All of it asked once: FILE@FOLDER for each folder that a file includes from.
-INCLUDED := $(shell grep -Eos '^.include "(portal|netctl|cli)/' tests/*/*.c | \
+INCLUDED := $(shell grep -Eos '^.include "(portal|netctl|cli|hub)/' tests/*/*.c | \
 	sed -e 's|:.include "|@|' -e 's|/$$||' | sort -u)
 uses = $(filter $(2)@$(1),$(INCLUDED))
-archives = $(foreach a,portal netctl cli,\
+archives = $(foreach a,hub portal netctl cli,\
 	$(if $(call uses,$(a),$(1)),$(BUILD)/lib$(a).a)) $(BUILD)/libcommon.a
 test_pkgs = $(COMMON_PKGS) \
 	$(if $(findstring /unit/,$(1)),cmocka) \
 	$(if $(findstring test_sha256,$(1)),libcrypto) \
 	$(if $(call uses,netctl,$(1)),$(NETCTL_PKGS)) \
-	$(if $(call uses,portal,$(1)),$(PORTAL_PKGS)) \
+	$(if $(call uses,portal,$(1))$(call uses,hub,$(1)),$(PORTAL_PKGS)) \
 	$(if $(call uses,cli,$(1)),$(CLI_PKGS))
 
 # $(1): program, $(2): its source, $(3): linker options and objects

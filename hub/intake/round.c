@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hub/intake/round.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/array.h"
+#include "common/clock.h"
+#include "common/stringify.h"
+
+#define PAGE_ENTRIES 8 /* of an inbox: what a box has under way at once */
+#define DAY_S	     86400
+#define KEEP_DAYS    4 /* its own, and three */
+#define BEATS_MS     30000
+#define WEIGH_MS     600000
+#define CLOCK_OFF_S  300
+
+/* --- commands ---------------------------------------------------------- */
+
+static void put(struct command *c, const char *arg, size_t len)
+{
+	c->arg[c->args] = arg;
+	c->len[c->args++] = len;
+}
+
+static void PRINTF_LIKE(2, 3) put_text(struct command *c, const char *fmt, ...)
+{
+	char *text = c->text[c->texts++];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, ROUND_TEXT, fmt, ap);
+	va_end(ap);
+	put(c, text, strlen(text));
+}
+
+static struct command *start(struct round *p, const char *name)
+{
+	p->command.args = 0;
+	p->command.texts = 0;
+	put(&p->command, name, strlen(name));
+	return &p->command;
+}
+
+/* --- replies, as the phases take them ---------------------------------- */
+
+/* Of a key such as "in:rathaus". */
+static struct site *site_of_key(struct round *p, const struct redisReply *r)
+{
+	char name[CITY_SITE_MAX];
+	size_t len;
+	const char *key = resp_bytes(r, &len);
+	const char *colon = key ? memchr(key, ':', len) : NULL;
+
+	if (!colon || len - (size_t)(colon + 1 - key) >= sizeof(name))
+		return NULL;
+	len -= (size_t)(colon + 1 - key);
+	memcpy(name, colon + 1, len);
+	name[len] = '\0';
+	return sites_find(p->sites, name);
+}
+
+static struct intake_entry entry_of(const struct redisReply *r)
+{
+	const struct redisReply *fields = resp_at(r, 1);
+	struct intake_entry e = { 0 };
+
+	e.id = resp_bytes(resp_at(r, 0), &e.id_len);
+	if (resp_count(fields) != 2)
+		return e;
+	e.name = resp_bytes(resp_at(fields, 0), &e.name_len);
+	e.value = resp_bytes(resp_at(fields, 1), &e.value_len);
+	return e;
+}
+
+/* Calls on_entry for each entry of what XREAD answers. false: the reply makes
+ * no sense, or on_entry says that it is enough. */
+typedef bool entry_fn(struct round *p, struct site *s,
+		      const struct intake_entry *e);
+
+static bool each_entry(struct round *p, const struct redisReply *r,
+		       entry_fn *on_entry)
+{
+	for (size_t i = 0; i < resp_count(r); i++) {
+		const struct redisReply *stream = resp_at(r, i);
+		const struct redisReply *entries = resp_at(stream, 1);
+		struct site *s = site_of_key(p, resp_at(stream, 0));
+
+		for (size_t k = 0; s && k < resp_count(entries); k++) {
+			struct intake_entry e = entry_of(resp_at(entries, k));
+
+			if (!e.id || !on_entry(p, s, &e))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* XREAD of a page of sites from p->at on. false: there are no more. */
+static bool read_page(struct round *p, const char *prefix, const char *count)
+{
+	struct command *c = start(p, "XREAD");
+	const struct sites *all = p->sites;
+
+	put(c, "COUNT", 5);
+	put(c, count, strlen(count));
+	put(c, "STREAMS", 7);
+	for (; p->at < all->count && c->texts < p->page; p->at++)
+		if (!*all->site[p->at].off)
+			put_text(c, "%s:%s", prefix, all->site[p->at].name);
+	for (size_t i = 0; i < c->texts; i++)
+		put(c, "0", 1);
+	return c->texts != 0;
+}
+
+static bool is_page_under_way(const struct round *p)
+{
+	return p->under_way != 0; /* one at a time bounds memory */
+}
+
+/* --- what the boxes were told ------------------------------------------ */
+
+static bool on_promise(struct round *p, struct site *s,
+		       const struct intake_entry *e)
+{
+	struct city_stream told = { .site = s->id }, known;
+	char text[48];
+	int end = 0;
+
+	if (!e->value || e->value_len >= sizeof(text))
+		return true;
+	memcpy(text, e->value, e->value_len);
+	text[e->value_len] = '\0';
+	if (sscanf(text, "%16" SCNx64 " %19" SCNu64 "%n", &told.stream,
+		   &told.seq, &end) < 2 ||
+	    text[end])
+		return true;
+	known = told;
+	if (city_db_get_stream(p->db, &known) == -ENOENT)
+		known.seq = 0;
+	p->older += told.seq > known.seq;
+	return true;
+}
+
+static bool ask_promises(struct round *p)
+{
+	if (!p->is_new || is_page_under_way(p))
+		return false;
+	return read_page(p, "c", "1");
+}
+
+static void on_promises(struct round *p, const struct redisReply *r,
+			struct site *s)
+{
+	(void)s;
+	each_entry(p, r, on_promise);
+}
+
+static void end_promises(struct round *p)
+{
+	struct sites *all = p->sites;
+
+	if (!p->is_new)
+		return;
+	p->state.is_older = p->older != 0;
+	if (p->older)
+		log_error("the database is older than what %zu boxes were told "
+			  "is counted: what they have not kept is missing; "
+			  "nothing is counted twice",
+			  p->older);
+	for (size_t i = 0; i < all->count; i++)
+		all->site[i].is_told_due = all->site[i].counted.stream != 0;
+}
+
+/* --- weighing ---------------------------------------------------------- */
+
+static void put_inbox(struct command *c, const struct site *s)
+{
+	put_text(c, "in:%s", s->name);
+}
+
+static bool is_to_weigh(const struct round *p, const struct site *s)
+{
+	return p->weigh_ms <= clock_ms() || s->is_full;
+}
+
+static bool ask_weight(struct round *p)
+{
+	struct sites *all = p->sites;
+	struct command *c;
+	struct site *s;
+
+	while (p->at < all->count && !is_to_weigh(p, &all->site[p->at]))
+		p->at++;
+	if (p->at == all->count)
+		return false;
+	s = &all->site[p->at++];
+	p->asked[(p->asked_at + p->under_way) % ROUND_WINDOW] = s;
+	c = start(p, *s->off ? "DEL" : "MEMORY");
+	if (!*s->off)
+		put(c, "USAGE", 5);
+	put_inbox(c, s);
+	return true;
+}
+
+static void on_weight(struct round *p, const struct redisReply *r,
+		      struct site *s)
+{
+	s->is_full = false;
+	if (r->type == REDIS_REPLY_INTEGER)
+		intake_weigh(p->intake, s, r->integer);
+}
+
+static void end_weights(struct round *p)
+{
+	uint64_t now_ms = clock_ms();
+
+	if (p->weigh_ms <= now_ms)
+		p->weigh_ms = now_ms + WEIGH_MS;
+}
+
+/* --- heartbeats -------------------------------------------------------- */
+
+static bool ask_beats(struct round *p)
+{
+	if (p->beats_ms > clock_ms() || is_page_under_way(p))
+		return false;
+	return read_page(p, "hb", "1");
+}
+
+static bool on_beat(struct round *p, struct site *s,
+		    const struct intake_entry *e)
+{
+	intake_take_beat(p->intake, s, e);
+	return true;
+}
+
+static void on_beats(struct round *p, const struct redisReply *r,
+		     struct site *s)
+{
+	(void)s;
+	each_entry(p, r, on_beat);
+}
+
+static void end_beats(struct round *p)
+{
+	uint64_t now_ms = clock_ms();
+
+	if (p->beats_ms <= now_ms)
+		p->beats_ms = now_ms + BEATS_MS;
+}
+
+/* --- the store's time -------------------------------------------------- */
+
+static bool ask_time(struct round *p)
+{
+	if (p->at++)
+		return false;
+	start(p, "TIME");
+	return true;
+}
+
+static void say_clock(struct round *p)
+{
+	int64_t off = p->state.clock_off_s;
+	bool is_off = off > CLOCK_OFF_S || off < -CLOCK_OFF_S;
+
+	if (is_off && !p->said_clock)
+		log_warn("the store's clock is %" PRId64 " s off this "
+			 "machine's; days are counted by the store's",
+			 off);
+	p->said_clock = is_off;
+}
+
+static void on_time(struct round *p, const struct redisReply *r, struct site *s)
+{
+	struct intake_time t = { .generation = p->generation };
+	size_t len;
+	const char *text = resp_bytes(resp_at(r, 0), &len);
+
+	(void)s;
+	t.now_s = text ? strtoll(text, NULL, 10) : 0;
+	if (t.now_s <= 0) {
+		connection_refuse(p->connection, "its TIME is none");
+		return;
+	}
+	t.day = (t.now_s - p->shift_s) / DAY_S;
+	p->state.now_s = t.now_s;
+	p->state.clock_off_s = t.now_s - (int64_t)time(NULL);
+	say_clock(p);
+	intake_begin(p->intake, &t);
+}
+
+/* --- inboxes ----------------------------------------------------------- */
+
+static bool ask_entries(struct round *p)
+{
+	if (is_page_under_way(p))
+		return false;
+	return read_page(p, "in", STRINGIFY(PAGE_ENTRIES));
+}
+
+static bool on_entry(struct round *p, struct site *s,
+		     const struct intake_entry *e)
+{
+	return intake_take(p->intake, s, e);
+}
+
+/* An inbox that had as much as was asked for may have much more. */
+static void note_full(struct round *p, const struct redisReply *r)
+{
+	for (size_t i = 0; i < resp_count(r); i++) {
+		const struct redisReply *stream = resp_at(r, i);
+		struct site *s = site_of_key(p, resp_at(stream, 0));
+
+		if (s && resp_count(resp_at(stream, 1)) >= PAGE_ENTRIES)
+			s->is_full = true;
+	}
+}
+
+static void on_entries(struct round *p, const struct redisReply *r,
+		       struct site *s)
+{
+	(void)s;
+	note_full(p, r);
+	if (!each_entry(p, r, on_entry))
+		p->at = p->sites->count; /* the rest comes again */
+}
+
+/* Pages that were too large for a reply grow again. */
+static void end_entries(struct round *p)
+{
+	p->page = p->page * 2 < ROUND_KEYS ? p->page * 2 : ROUND_KEYS;
+	p->days = 0;
+	intake_commit(p->intake);
+}
+
+/* --- records ----------------------------------------------------------- */
+
+static bool ask_delivery(struct round *p)
+{
+	static uint8_t batch[RECORD_BATCH * RECORD_BYTES];
+	struct command *c;
+	int64_t day, today = intake_day(p->intake);
+	size_t count;
+
+	if (p->is_failed)
+		return false;
+	count = intake_batch(p->intake, &day, batch);
+	if (!count)
+		return false;
+	p->days |= (uint8_t)(1 << (day - today + 1));
+	c = start(p, "XADD");
+	put_text(c, "g:%" PRId64, day);
+	put(c, "*", 1);
+	put(c, "r", 1);
+	put(c, (const char *)batch, count * RECORD_BYTES);
+	return true;
+}
+
+/* It may read, but not write. */
+bool round_is_full(const char *code)
+{
+	static const char *const codes[] = { "OOM", "MISCONF", "NOREPLICAS" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		if (!strcmp(codes[i], code))
+			return true;
+	return false;
+}
+
+static void on_delivery(struct round *p, const struct redisReply *r,
+			struct site *s)
+{
+	char code[RESP_CODE_MAX];
+
+	(void)s;
+	if (!resp_error(r, code))
+		return;
+	p->is_failed = true;
+	if (!p->said_full)
+		log_error("the store takes no records (%s): whoever is let in "
+			  "now is known at one box only; they wait in the "
+			  "inboxes",
+			  code);
+	p->said_full = true;
+}
+
+static void end_delivery(struct round *p)
+{
+	p->state.is_full = p->is_failed;
+	if (p->is_failed)
+		return;
+	if (p->said_full)
+		log_info("the store takes records again");
+	p->said_full = false;
+	intake_delivered(p->intake);
+}
+
+static bool ask_expiry(struct round *p)
+{
+	int64_t day;
+	struct command *c;
+
+	while (p->at < 3 && !(p->days >> p->at & 1))
+		p->at++;
+	if (p->at == 3)
+		return false;
+	day = intake_day(p->intake) - 1 + (int64_t)p->at++;
+	c = start(p, "EXPIRE");
+	put_text(c, "g:%" PRId64, day);
+	put_text(c, "%" PRId64,
+		 (day + KEEP_DAYS) * DAY_S + p->shift_s - p->state.now_s);
+	return true;
+}
+
+/* --- what has been dealt with ------------------------------------------ */
+
+static bool ask_deletion(struct round *p)
+{
+	struct site *s;
+	const char *id = intake_done(p->intake, &s);
+	struct command *c;
+
+	if (!id)
+		return false;
+	c = start(p, "XDEL");
+	put_inbox(c, s);
+	put(c, id, strlen(id));
+	return true;
+}
+
+static bool ask_telling(struct round *p)
+{
+	struct sites *all = p->sites;
+	struct command *c;
+	struct site *s;
+
+	while (p->at < all->count && !all->site[p->at].is_told_due)
+		p->at++;
+	if (p->at == all->count)
+		return false;
+	s = &all->site[p->at++];
+	p->asked[(p->asked_at + p->under_way) % ROUND_WINDOW] = s;
+	c = start(p, "XADD");
+	put_text(c, "c:%s", s->name);
+	put(c, "MAXLEN", 6);
+	put(c, "1", 1);
+	put(c, "*", 1);
+	put(c, "c", 1);
+	put_text(c, "%016" PRIx64 " %" PRIu64, s->counted.stream,
+		 s->counted.seq);
+	return true;
+}
+
+static void on_told(struct round *p, const struct redisReply *r, struct site *s)
+{
+	char code[RESP_CODE_MAX];
+
+	(void)p;
+	if (!resp_error(r, code))
+		s->is_told_due = false;
+}
+
+static bool ask_emptying(struct round *p)
+{
+	struct sites *all = p->sites;
+	struct site *s;
+
+	while (p->at < all->count && !all->site[p->at].is_off_due)
+		p->at++;
+	if (p->at == all->count)
+		return false;
+	s = &all->site[p->at++];
+	s->is_off_due = false;
+	put_inbox(start(p, "DEL"), s);
+	put_text(&p->command, "hb:%s", s->name);
+	return true;
+}
+
+static void end_round(struct round *p)
+{
+	intake_end(p->intake);
+	p->is_new = false;
+	p->state.rounds++;
+	log_debug("round %" PRIu64 " is done", p->state.rounds);
+}
+
+/* --- the order --------------------------------------------------------- */
+
+const struct round_step round_steps[PHASES] = {
+	[PHASE_PROMISES] = { ask_promises, on_promises, end_promises },
+	[PHASE_WEIGH] = { ask_weight, on_weight, end_weights },
+	[PHASE_TIME] = { ask_time, on_time, NULL },
+	[PHASE_BEATS] = { ask_beats, on_beats, end_beats },
+	[PHASE_READ] = { ask_entries, on_entries, end_entries },
+	[PHASE_DELIVER] = { ask_delivery, on_delivery, end_delivery },
+	[PHASE_EXPIRE] = { ask_expiry, NULL, NULL },
+	[PHASE_DELETE] = { ask_deletion, NULL, NULL },
+	[PHASE_TELL] = { ask_telling, on_told, NULL },
+	[PHASE_EMPTY] = { ask_emptying, NULL, end_round },
+};

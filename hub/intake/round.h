@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What is asked of the store in a round, phase by phase, and what becomes of
+ * the replies. Who sends and receives is the poller.
+ */
+#ifndef STADTTOR_HUB_INTAKE_ROUND_H
+#define STADTTOR_HUB_INTAKE_ROUND_H
+
+#include "hub/intake/intake.h"
+#include "portal/city/connection.h"
+
+#define ROUND_KEYS   500 /* of one read */
+#define ROUND_WINDOW 128 /* commands under way */
+#define ROUND_ARGS   (4 + 2 * ROUND_KEYS)
+#define ROUND_TEXT   96
+
+/* In this order. */
+enum phase {
+	PHASE_REST,
+	PHASE_PROMISES, /* of a new connection: what boxes were told */
+	PHASE_WEIGH,	/* the inboxes; those of sites that are off go */
+	PHASE_TIME,
+	PHASE_BEATS,
+	PHASE_READ,
+	PHASE_DELIVER,
+	PHASE_EXPIRE,
+	PHASE_DELETE,
+	PHASE_TELL,
+	PHASE_EMPTY, /* inboxes of sites that were just switched off */
+	PHASES
+};
+
+struct command {
+	int args;
+	const char *arg[ROUND_ARGS];
+	size_t len[ROUND_ARGS];
+	size_t texts;
+	char text[ROUND_KEYS][ROUND_TEXT];
+};
+
+struct round_state {
+	bool is_up;	     /* the connection */
+	bool is_full;	     /* the store takes no records */
+	bool is_older;	     /* the database, than what boxes were told */
+	uint64_t rounds;     /* that ended well */
+	int64_t now_s;	     /* of the store, in the last round; 0: never */
+	int64_t clock_off_s; /* of it, to this machine's */
+};
+
+struct round {
+	struct city_db *db;
+	struct sites *sites;
+	struct intake *intake;
+	struct connection *connection;
+	int64_t shift_s;
+	uint8_t generation;
+
+	struct round_state state;
+	enum phase phase;
+	size_t at; /* the next site of the phase, or day */
+	size_t under_way;
+	bool is_failed; /* the phase */
+	bool is_new;	/* the connection, or the sites: all is looked at */
+	size_t page;	/* keys of one read, at most */
+	size_t older;	/* sites that were told of more */
+	uint8_t days;	/* that got records: yesterday, today, tomorrow */
+	uint64_t beats_ms, weigh_ms; /* when they are due */
+	bool said_full, said_clock;
+	struct site *asked[ROUND_WINDOW]; /* of the commands under way */
+	size_t asked_at;
+	struct command command; /* the next */
+};
+
+struct round_step {
+	/* Puts the next command together. false: none for now. */
+	bool (*ask)(struct round *p);
+	/* NULL: of its reply nothing is to be known */
+	void (*on_reply)(struct round *p, const struct redisReply *r,
+			 struct site *s);
+	void (*end)(struct round *p); /* or NULL */
+};
+extern const struct round_step round_steps[PHASES];
+
+/* Whether an error says that the store may be read and not written. */
+bool round_is_full(const char *code);
+
+#endif

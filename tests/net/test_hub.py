@@ -1,0 +1,425 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""stadttor-hub and a store as Debian has it; the boxes are played here.
+
+No clock is waited for: a SIGHUP makes the hub read the inboxes at once, and
+kills come before a given write (preload/kill.c).
+"""
+import collections
+import ctypes
+import json
+import os
+import random
+import signal
+import sqlite3
+import struct
+import subprocess
+import tempfile
+
+import authority
+import citystore
+import lab
+import pytest
+
+HOUR, DAY = 3600, 86400
+SHIFT = 3 * HOUR
+STREAM = "00000000000000aa"
+FIRST_HOUR = 1793484000
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A network of our own."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    assert libc.unshare(lab.CLONE_NEWNET) == 0
+    lab.ip_batch(["link set lo up"])
+    yield
+    lab.enter(home)
+    os.close(home)
+
+
+@pytest.fixture(scope="module")
+def ca():
+    folder = tempfile.mkdtemp(prefix="stadttor-ca-")
+    os.chmod(folder, 0o755)
+    return authority.Authority(folder)
+
+
+@pytest.fixture(scope="module")
+def killer():
+    path = os.path.join(tempfile.mkdtemp(prefix="stadttor-kill-"), "kill.so")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-D_GNU_SOURCE", "-o",
+                    path, os.path.join(lab.HERE, "preload", "kill.c")],
+                   check=True)
+    os.chmod(os.path.dirname(path), 0o755)
+    return path
+
+
+def record(ident, day, kind=1, generation=0):
+    return struct.pack(">BBH", 1 << 4 | kind, generation, day & 0xffff) \
+        + ident.to_bytes(5, "big") + bytes(7)
+
+
+def cell(seq, value=1, **other):
+    return {"seq": seq, "zone": "guest", "metric": "online",
+            "start": FIRST_HOUR + seq * HOUR, "hours": 1, "value": value,
+            "n": 5, "d": 1, **other}
+
+
+def figures(cells, stream=STREAM, **other):
+    return json.dumps({"stream": stream, "cells": cells, **other})
+
+
+class City:
+    """A store, a hub, and who writes to inboxes."""
+
+    def __init__(self, folder, ca, build, sites=("a", "b", "c"), bounds=()):
+        self.folder, self.build = str(folder), build
+        self.store = citystore.Redis(folder, ca, bounds=bounds)
+        self.sites = list(sites)
+        self.store.set_users({
+            "hub": citystore.HUB_RIGHTS, "switch": "-@all +acl|deluser",
+            **{f"box-{s}": citystore.BOX_RIGHTS.format(s) for s in sites}})
+        self.database = os.path.join(self.folder, "city.sqlite")
+        self.config = os.path.join(self.folder, "hub.conf")
+        self.hub, self.log, self.clients = None, "", {}
+        self.generation = 0
+        with open(self.config, "w", encoding="utf-8") as f:
+            f.write(f"config hub\n list server 'localhost:{self.store.port}'\n"
+                    f" option ca '{ca.file}'\n"
+                    f" option password '{citystore.PASSWORD}'\n"
+                    f" option switch_password '{citystore.PASSWORD}'\n"
+                    f" option sites '{self.folder}/sites.conf'\n"
+                    f" option database '{self.database}'\n"
+                    f" option system_user 'nobody'\n option poll '60s'\n"
+                    "config admin\n option enabled '0'\n")
+        self.write_sites()
+        os.chmod(self.folder, 0o777)
+
+    def write_sites(self):
+        with open(f"{self.folder}/sites.conf", "w", encoding="utf-8") as f:
+            f.write("config city\n option name 'Test'\n"
+                    f" option generation '{self.generation}'\n")
+            for i, s in enumerate(self.sites):
+                f.write(f"config site\n option site '{s}'\n"
+                        f" option district 'd{i % 2}'\n")
+
+    # --- programs ---
+
+    def start(self, environment=None):
+        self.hub = subprocess.Popen(
+            [str(self.build / "stadttor-hub"), "-d", "-c", self.config],
+            stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "TZ": "UTC0", **(environment or {})})
+        return self
+
+    def wait_log(self, text):
+        """Reads the log on to a line with that text, and returns it."""
+        for line in self.hub.stderr:
+            self.log += line
+            if text in line:
+                return line
+        raise AssertionError(f"no '{text}' in:\n{self.log}")
+
+    def end(self, how=signal.SIGTERM):
+        if self.hub.poll() is None:
+            self.hub.send_signal(how)
+        self.log += self.hub.communicate()[1]
+        status, self.hub = self.hub.returncode, None
+        return status
+
+    def round(self):
+        """The hub reads all inboxes, and has dealt with them."""
+        self.hub.send_signal(signal.SIGHUP)
+        self.wait_log("reload: ")
+        self.wait_log("is done")
+
+    def close(self):
+        if self.hub:
+            self.end(signal.SIGKILL)
+        for client in self.clients.values():
+            client.close()
+        self.store.close()
+
+    # --- boxes ---
+
+    def box(self, site):
+        if site not in self.clients:
+            self.clients[site] = citystore.Client(self.store, f"box-{site}")
+        return self.clients[site]
+
+    @property
+    def root(self):
+        if "" not in self.clients:
+            self.clients[""] = citystore.Client(self.store)
+        return self.clients[""]
+
+    def forget_clients(self):
+        for client in self.clients.values():
+            client.close()
+        self.clients = {}
+
+    def today(self):
+        return (int(self.root("TIME")[0]) - SHIFT) // DAY
+
+    def send(self, site, name, value):
+        return self.box(site)("XADD", f"in:{site}", "*", name, value)
+
+    def counted(self, site):
+        """What the store says to the site: stream, seq."""
+        entries = self.root("XRANGE", f"c:{site}", "-", "+")
+        if not entries:
+            return None
+        assert len(entries) == 1
+        stream, seq = entries[0][1][1].split()
+        return stream.decode(), int(seq)
+
+    def granted(self, day):
+        """Records of the stream of that day."""
+        found = []
+        for _, fields in self.root("XRANGE", f"g:{day}", "-", "+"):
+            assert fields[0] == b"r" and len(fields) == 2
+            assert 0 < len(fields[1]) <= 512 and len(fields[1]) % 16 == 0
+            found += [fields[1][i:i + 16]
+                      for i in range(0, len(fields[1]), 16)]
+        return found
+
+    def rows(self):
+        """(kind, place, metric, zone, key) -> (cells, hours, value)."""
+        with sqlite3.connect(self.database) as db:
+            return {tuple(r[:5]): tuple(r[5:]) for r in db.execute(
+                "SELECT kind, places.name, metrics.name, zones.name, key,"
+                " cells, hours, value FROM cells"
+                " JOIN places ON places.id = place"
+                " JOIN metrics ON metrics.id = metric"
+                " JOIN zones ON zones.id = zone")}
+
+    def total(self, kind=0, name=""):
+        rows = [r for k, r in self.rows().items() if k[:2] == (kind, name)]
+        return sum(r[0] for r in rows), sum(r[2] for r in rows)
+
+
+@pytest.fixture
+def make_city(world, ca, build):
+    made = []
+
+    def make(**options):
+        folder = tempfile.mkdtemp(prefix="stadttor-hub-")
+        made.append(City(folder, ca, build, **options))
+        made[-1].store.start()
+        return made[-1]
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def city(make_city):
+    made = make_city().start()
+    made.wait_log("connected")
+    return made
+
+
+# --- records ------------------------------------------------------------------
+
+def test_records_are_mixed_and_reach_all(city):
+    today = city.today()
+    sent = {s: [record(i << 8 | n, today) for n in range(100)]
+            for i, s in enumerate(city.sites)}
+    for s, records in sent.items():
+        for at in range(0, 100, 32):
+            city.send(s, "r", b"".join(records[at:at + 32]))
+    city.round()
+    found = city.granted(today)
+    assert sorted(found) == sorted(sum(sent.values(), []))
+    origin = [r[7] for r in found]
+    assert any(a != b for a, b in zip(origin, sorted(origin)))
+    assert all(city.root("XLEN", f"in:{s}") == 0 for s in city.sites)
+    ttl = city.root("TTL", f"g:{today}")
+    assert 3 * DAY < ttl <= 4 * DAY
+
+
+def test_what_is_no_record_of_now_goes_nowhere(city):
+    today = city.today()
+    stale = [record(1, today - 2), record(2, today + 2),
+             record(3, today, generation=7)]
+    for r in stale:
+        city.send("a", "r", r)
+    for r in (b"", b"x" * 15, record(1, today) * 33, bytes(16),
+              record(1, today, kind=9)):
+        city.send("a", "r", r)
+    city.box("a")("XADD", "in:a", "*", "r", record(4, today), "r", b"x")
+    city.box("a")("XADD", "in:a", "*", "x", record(5, today))
+    fine = [record(9, today - 1), record(9, today), record(9, today + 1)]
+    city.send("a", "r", b"".join(fine))
+    city.round()
+    city.round()
+    for day in (today - 1, today, today + 1):
+        assert city.granted(day) == [record(9, day)]
+    assert city.root("XLEN", "in:a") == 0
+    assert [k for k in city.root("KEYS", "g:*")] \
+        and len(city.root("KEYS", "g:*")) == 3
+
+
+def test_a_new_generation_refuses_the_old(city):
+    today = city.today()
+    city.generation = 1
+    city.write_sites()
+    city.round()
+    city.send("a", "r", record(1, today, generation=0))
+    city.send("b", "r", record(2, today, generation=1))
+    city.round()
+    assert city.granted(today) == [record(2, today, generation=1)]
+
+
+# --- figures ------------------------------------------------------------------
+
+def test_figures_are_counted_by_site_district_and_city(city):
+    for s, value in (("a", 3), ("b", -5), ("c", 7)):
+        city.send(s, "f", figures([cell(1, value), cell(2, value)]))
+    city.round()
+    hour = FIRST_HOUR + HOUR
+    rows = city.rows()
+    assert rows[2, "a", "online", "guest", hour] == (1, 1, 3)
+    assert rows[1, "d0", "online", "", hour] == (2, 2, 10)
+    assert rows[1, "d1", "online", "", hour] == (1, 1, -5)
+    assert rows[0, "", "online", "", hour] == (3, 3, 5)
+    assert city.counted("a") == (STREAM, 2)
+    assert city.root("XLEN", "in:a") == 0
+
+
+def test_what_is_sent_twice_is_counted_once(city):
+    for cells in ([1, 2], [1, 2], [2, 3], [3]):
+        city.send("a", "f", figures([cell(n, 10) for n in cells]))
+    city.round()
+    city.send("a", "f", figures([cell(n, 10) for n in (1, 2, 3)]))
+    city.round()
+    assert city.total() == (3, 30)
+    assert city.counted("a") == (STREAM, 3)
+
+
+def test_behind_a_gap_nothing_is_counted(city):
+    city.send("a", "f", figures([cell(1)], first=1))
+    city.send("a", "f", figures([cell(3)], first=1))
+    city.round()
+    assert city.counted("a") == (STREAM, 1)
+    city.send("a", "f", figures([cell(2)], first=2))
+    city.send("a", "f", figures([cell(3)], first=2))
+    city.round()
+    assert (city.counted("a"), city.total()) == ((STREAM, 3), (3, 3))
+    city.send("a", "f", figures([cell(9)], first=9))
+    city.round()
+    assert "5 figures are lost, from number 4" in city.log
+    assert (city.counted("a"), city.total()) == ((STREAM, 9), (4, 4))
+
+
+BAD = [
+    "", "{}", "[]", "null", "x" * 100, "[" * 8000, '{"a":' * 2000,
+    json.dumps({"stream": STREAM, "cells": []}),
+    figures([cell(1)], stream="0" * 16), figures([cell(1)], stream="x" * 16),
+    figures([cell(0)]), figures([cell(2 ** 64 - 1)]), figures([cell(-1)]),
+    figures([cell(1), cell(1)]), figures([cell(1), cell(3)]),
+    figures([cell(n) for n in range(1, 66)]),
+    figures([cell(5)], first=6), figures([cell(1)], first=0),
+    figures([cell(1, zone="Guest")]), figures([cell(1, zone="z" * 16)]),
+    figures([cell(1, zone="a\0b")]), figures([cell(1, zone=1)]),
+    figures([cell(1, metric="mac")]), figures([cell(1, metric=None)]),
+    figures([cell(1, value=1.5)]), figures([cell(1, value="1")]),
+    figures([cell(1, value=10 ** 7)]), figures([cell(1, value=-10 ** 30)]),
+    figures([cell(1, n=0)]), figures([cell(1, d=0)]), figures([cell(1, d=-1)]),
+    figures([cell(1, hours=201)]), figures([cell(1, start=0)]),
+    figures([cell(1, start=4 * 10 ** 9)]), figures([cell(1, start=20261124)]),
+    figures([cell(1, metric="visitors", start=20261324)]),
+    figures([cell(1, metric="visitors")]), figures([cell(1)]) + "{}",
+]
+
+
+def test_figures_that_are_not_right(city):
+    for text in BAD:
+        city.send("a", "f", text)
+    for _ in range(len(BAD) // 8 + 1):
+        city.round()
+    print(city.log)
+    assert city.root("XLEN", "in:a") == 0
+    assert (city.total(), city.counted("a")) == ((0, 0), None)
+    city.send("a", "f", figures([cell(1)]))
+    city.round()
+    assert city.total() == (1, 1)
+
+
+# --- kills --------------------------------------------------------------------
+
+class Box:
+    """Keeps what is not counted, and sends it again, as a box does."""
+
+    def __init__(self, city, site, figures_):
+        self.city, self.site = city, site
+        self.wanted = figures_  # seq -> value
+        self.kept = dict(figures_)
+        self.sent = 0
+
+    def hear(self):
+        told = self.city.counted(self.site)
+        if told:
+            for seq in [n for n in self.kept if n <= told[1]]:
+                del self.kept[seq]
+
+    def send(self, count):
+        """The next ones, from the oldest that it has on."""
+        cells = [cell(n, v) for n, v in sorted(self.kept.items())[:count]]
+        if cells:
+            self.city.send(self.site, "f",
+                           figures(cells, first=cells[0]["seq"]))
+
+
+def play_kills(city, killer, rounds, seed):
+    """Kills the hub before any write of it, and the store as well."""
+    dice = random.Random(seed)
+    boxes = [Box(city, s, {n: dice.randint(-9, 99) for n in range(1, 41)})
+             for s in city.sites]
+    records = collections.Counter()
+    today, kills = city.today(), 0
+    ids = iter(range(10 ** 6))
+    while rounds or any(b.kept for b in boxes):
+        for b in boxes:
+            b.hear()
+            b.send(dice.randint(1, 5))
+            r = record(next(ids), today)
+            records[r] += 1
+            city.send(b.site, "r", r)
+        if rounds and dice.random() < 0.2:
+            city.forget_clients()
+            city.store.kill()
+            city.store.start()
+            kills += 1
+        if rounds:
+            rounds -= 1
+            city.start({"LD_PRELOAD": killer,
+                        "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")
+                        + ":verify_asan_link_order=0",
+                        "STADTTOR_KILL_AT": str(dice.randint(1, 120))})
+            city.hub.send_signal(0)
+            try:
+                city.wait_log("connected")
+                city.round()
+            except (AssertionError, ProcessLookupError):
+                pass
+            kills += city.end(signal.SIGKILL) == -signal.SIGKILL
+        else:
+            city.start().wait_log("connected")
+            city.round()
+            assert city.end() == 0
+            for b in boxes:
+                b.hear()
+    for b in boxes:
+        rows = {k[4]: v for k, v in city.rows().items()
+                if k[:2] == (2, b.site)}
+        assert rows == {FIRST_HOUR + n * HOUR: (1, 1, v)
+                        for n, v in b.wanted.items()}
+    assert city.total()[1] == sum(sum(b.wanted.values()) for b in boxes)
+    assert set(city.granted(today)) == set(records)
+    return kills
+
+
+def test_kills_lose_and_double_nothing(make_city, killer):
+    assert play_kills(make_city(), killer, 12, seed=1) >= 10
