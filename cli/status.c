@@ -46,21 +46,20 @@ static const char *const outlet_words[IPC_OUTLET_MAX] = {
 
 static const struct {
 	enum ipc_trouble bit;
-	const char *key, *text;
+	const char *text;
 } trouble_words[] = {
-	{ IPC_TROUBLE_OUT_DROPPED, "out_dropped",
+	{ IPC_TROUBLE_OUT_DROPPED,
 	  "packets that the gate lets pass do not leave; see the log" },
-	{ IPC_TROUBLE_PORTAL_DROPPED, "portal_dropped",
+	{ IPC_TROUBLE_PORTAL_DROPPED,
 	  "packets to the portal do not reach it; see the log" },
-	{ IPC_TROUBLE_TABLE_FULL, "table_full",
-	  "the table of connections is nearly full" },
-	{ IPC_TROUBLE_MARKS, "marks",
+	{ IPC_TROUBLE_TABLE_FULL, "the table of connections is nearly full" },
+	{ IPC_TROUBLE_MARKS,
 	  "another table changes the gate's packet marks; see the log" },
-	{ IPC_TROUBLE_INGRESS, "ingress",
+	{ IPC_TROUBLE_INGRESS,
 	  "tc takes packets before the gate sees them; see the log" },
-	{ IPC_TROUBLE_OFFLOAD, "offload",
+	{ IPC_TROUBLE_OFFLOAD,
 	  "a flow table carries packets past the gate; see the log" },
-	{ IPC_TROUBLE_RULES, "rules",
+	{ IPC_TROUBLE_RULES,
 	  "the gate's rules cannot be put in place; see the log" },
 };
 
@@ -121,7 +120,8 @@ static void print_json(const struct netctl_status *s, bool people)
 		if (t->troubles & trouble_words[i].bit)
 			json_object_array_add(
 				troubles,
-				json_object_new_string(trouble_words[i].key));
+				json_object_new_string(ipc_trouble_to_string(
+					trouble_words[i].bit)));
 	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
 		if (people || !figures[i].is_of_people)
 			json_object_object_add(

@@ -12,6 +12,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "common/array.h"
 #include "common/clock.h"
 #include "common/wipe.h"
 
@@ -349,6 +350,19 @@ const char *ipc_outlet_to_string(enum ipc_outlet outlet)
 	};
 
 	return (unsigned int)outlet < IPC_OUTLET_MAX ? name[outlet] : "?";
+}
+
+const char *ipc_trouble_to_string(uint32_t bit)
+{
+	static const char *const name[] = {
+		"out_dropped", "portal_dropped", "table_full", "marks",
+		"ingress",     "offload",	 "rules",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(name); i++)
+		if (bit == 1U << i)
+			return name[i];
+	return NULL;
 }
 
 const char *session_state_to_string(enum session_state state)

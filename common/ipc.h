@@ -541,6 +541,8 @@ int ipc_connect_socket(int fd, const char *path) MUST_CHECK;
 /* A non-blocking client socket, or -errno. */
 int ipc_connect(const char *path) MUST_CHECK;
 
+/* "out_dropped", of one bit of enum ipc_trouble; NULL: of no such bit. */
+const char *ipc_trouble_to_string(uint32_t bit);
 const char *session_reason_to_string(enum session_reason reason);
 const char *ipc_outlet_to_string(enum ipc_outlet outlet);
 const char *session_state_to_string(enum session_state state);

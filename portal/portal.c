@@ -398,6 +398,7 @@ static void apply(struct portal *p)
 		.accounts = p->material.accounts,
 		.assets = p->material.assets,
 		.tls = p->material.admin_tls,
+		.portal_tls = p->material.tls,
 	};
 
 	log_open("stadttor-portal", p->options.debug || s->portal.debug);

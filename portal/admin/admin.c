@@ -8,6 +8,7 @@
 #include "portal/admin/admin_api.h"
 #include "portal/admin/admin_routes.h"
 #include "portal/admin/admin_socket.h"
+#include "portal/http/tls.h"
 
 static const struct conns_bounds bounds = {
 	.max = 64,
@@ -68,6 +69,11 @@ struct admin *admin_new(const struct admin_config *config)
 	return NULL;
 }
 
+static int64_t end_of(const struct tls_context *t)
+{
+	return t ? tls_context_end_s(t) : 0;
+}
+
 void admin_apply(struct admin *a, const struct admin_material *m)
 {
 	static struct accounts nobody; /* const, it took room on flash */
@@ -79,6 +85,9 @@ void admin_apply(struct admin *a, const struct admin_material *m)
 	s->assets = m->assets;
 	s->generation++;
 	s->is_secure = m->tls != NULL;
+	s->certificate_end_s[METRICS_CERTIFICATE_PORTAL] =
+		end_of(m->portal_tls);
+	s->certificate_end_s[METRICS_CERTIFICATE_ADMIN] = end_of(m->tls);
 	memset(&s->address, 0, sizeof(s->address));
 	addr_parse(&s->address, o->address);
 	s->is_loopback = admin_address_is_loopback(&s->address);

@@ -20,7 +20,8 @@ struct admin_material {
 	const struct settings *settings;
 	const struct accounts *accounts; /* NULL: unreadable, so none */
 	const struct asset_set *assets;
-	struct tls_context *tls; /* NULL: without TLS */
+	struct tls_context *tls; /* NULL: without TLS, as the guests' */
+	struct tls_context *portal_tls;
 };
 
 /* NULL: no memory or no randomness. */

@@ -275,6 +275,7 @@ static void write_metrics(struct conn *c, const struct ipc_health *h)
 		.health_of_store =
 			s->store ? store_health(s->store) : STORE_CANNOT_WRITE,
 		.store = s->store,
+		.certificate_end_s = s->certificate_end_s,
 	};
 	struct admin_answer a = {
 		.type = is_open ? METRICS_TYPE_OPENMETRICS : METRICS_TYPE_TEXT,

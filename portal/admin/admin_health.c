@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
 #include <json-c/json.h>
 
@@ -12,6 +13,9 @@
 #define GREW_FOR_MS	(15 * 60 * 1000) /* errors are news that long */
 #define LAG_LONG_S	7200		 /* an hour's figures, twice missed */
 #define HEALTH_TEXT_MAX 160
+#define CERTIFICATE_EARLY_S                                                    \
+	(14 * 86400) /* what renews them has failed then                       \
+		      */
 
 struct finding {
 	const char *level; /* "ok", "warn", "error" */
@@ -86,41 +90,38 @@ static void add_troubles(struct json_object *list, const struct ipc_health *h)
 {
 	static const struct {
 		enum ipc_trouble bit;
-		struct finding finding;
-		const char *text;
+		const char *level, *text;
 	} troubles[] = {
-		{ IPC_TROUBLE_OUT_DROPPED,
-		  { "error", "out_dropped", NULL },
+		{ IPC_TROUBLE_OUT_DROPPED, "error",
 		  "Packets that the gate lets pass do not leave the box; the "
 		  "controller's log says who drops them" },
-		{ IPC_TROUBLE_PORTAL_DROPPED,
-		  { "error", "portal_dropped", NULL },
+		{ IPC_TROUBLE_PORTAL_DROPPED, "error",
 		  "Packets to the portal do not reach it; the controller's log "
 		  "says who drops them" },
-		{ IPC_TROUBLE_TABLE_FULL,
-		  { "warn", "table_full", NULL },
+		{ IPC_TROUBLE_TABLE_FULL, "warn",
 		  "The table of connections is nearly full" },
-		{ IPC_TROUBLE_MARKS,
-		  { "error", "marks", NULL },
+		{ IPC_TROUBLE_MARKS, "error",
 		  "Another table changes the gate's packet marks; the "
 		  "controller's log says which" },
-		{ IPC_TROUBLE_INGRESS,
-		  { "error", "ingress", NULL },
+		{ IPC_TROUBLE_INGRESS, "error",
 		  "A filter of tc takes packets of guests before the gate sees "
 		  "them; the controller's log says on which device" },
-		{ IPC_TROUBLE_OFFLOAD,
-		  { "error", "offload", NULL },
+		{ IPC_TROUBLE_OFFLOAD, "error",
 		  "A flow table carries packets of guests past the gate, so "
 		  "that caps do not hold; the controller's log says which" },
-		{ IPC_TROUBLE_RULES,
-		  { "error", "rules", NULL },
+		{ IPC_TROUBLE_RULES, "error",
 		  "The gate's rules cannot be put in place; the controller's "
 		  "log says why" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(troubles); i++)
 		if (h->troubles & troubles[i].bit)
-			add(list, &troubles[i].finding, "%s", troubles[i].text);
+			add(list,
+			    &(struct finding){
+				    troubles[i].level,
+				    ipc_trouble_to_string(troubles[i].bit),
+				    NULL },
+			    "%s", troubles[i].text);
 }
 
 /* A counter that fell belongs to a netctl that has started anew. */
@@ -161,6 +162,38 @@ static void add_figures(struct json_object *list, const struct ipc_health *h)
 		    (unsigned long long)h->usage_lag_s / 3600);
 }
 
+/* Nothing is said of time before it is known. */
+static void add_certificates(struct json_object *list,
+			     const struct admin_site *s)
+{
+	static const char *const names[METRICS_CERTIFICATES] = {
+		[METRICS_CERTIFICATE_PORTAL] = "portal",
+		[METRICS_CERTIFICATE_ADMIN] = "dashboard",
+	};
+	int64_t now_s = time(NULL);
+
+	for (int i = 0; i < METRICS_CERTIFICATES; i++) {
+		int64_t left_s = s->certificate_end_s[i] - now_s;
+		const char *name = names[i];
+
+		if (!s->certificate_end_s[i] || left_s > CERTIFICATE_EARLY_S)
+			continue;
+		if (left_s <= 0)
+			add(list,
+			    &(struct finding){ "error", "certificate_ended",
+					       NULL },
+			    "The certificate of the %s has ended: browsers "
+			    "refuse the page",
+			    name);
+		else
+			add(list,
+			    &(struct finding){ "warn", "certificate_ends",
+					       NULL },
+			    "The certificate of the %s ends in %d days", name,
+			    (int)(left_s / 86400));
+	}
+}
+
 static void add_store(struct json_object *list, const struct admin_site *s)
 {
 	switch (s->store ? store_health(s->store) : STORE_CANNOT_WRITE) {
@@ -190,6 +223,8 @@ struct json_object *admin_health_list(struct admin_site *s,
 		add_troubles(list, h);
 		add_netlink(list, s, h);
 		add_figures(list, h);
+		if (h->time_is_known)
+			add_certificates(list, s);
 	} else {
 		add(list, &(struct finding){ "error", "netctl_away", NULL },
 		    "The controller does not answer; people who are online "

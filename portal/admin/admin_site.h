@@ -24,6 +24,8 @@ struct admin_site {
 	struct store *store; /* NULL: not opened yet */
 	const struct conns *operators;
 	uint64_t generation; /* configs taken over */
+	/* when it ends, seconds since 1970; 0: there is none */
+	int64_t certificate_end_s[METRICS_CERTIFICATES];
 
 	/* its own */
 	struct admin_sessions *sessions;

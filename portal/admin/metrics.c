@@ -5,8 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/array.h"
+
 #define LABELS_MAX 128
-#define ARRAY(a)   (sizeof(a) / sizeof((a)[0]))
 
 struct writer {
 	FILE *out;
@@ -111,6 +112,19 @@ static void write_rejected(struct writer *w)
 	labelled(w, "listener", "admin", w->m->operators->rejected);
 }
 
+static void write_certificates(struct writer *w)
+{
+	static const char *const names[METRICS_CERTIFICATES] = {
+		[METRICS_CERTIFICATE_PORTAL] = "portal",
+		[METRICS_CERTIFICATE_ADMIN] = "admin",
+	};
+
+	for (int i = 0; i < METRICS_CERTIFICATES; i++)
+		if (w->m->certificate_end_s[i] > 0)
+			labelled(w, "listener", names[i],
+				 (uint64_t)w->m->certificate_end_s[i]);
+}
+
 /* --- families: the gate ------------------------------------------------ */
 
 static void write_present(struct writer *w)
@@ -127,6 +141,31 @@ static void write_full(struct writer *w)
 
 	for (size_t i = 0; i < h->zones; i++)
 		labelled(w, "zone", h->zone[i].name, h->zone[i].is_full);
+}
+
+static void write_outlet(struct writer *w)
+{
+	const struct ipc_health *h = w->m->health;
+
+	for (size_t i = 0; i < h->zones; i++)
+		labelled(w, "zone", h->zone[i].name,
+			 h->zone[i].outlet == IPC_OUTLET_OPEN &&
+				 !h->zone[i].is_shut);
+}
+
+/* Of those that no guest's packets are needed for. */
+static void write_troubles(struct writer *w)
+{
+	static const enum ipc_trouble told[] = {
+		IPC_TROUBLE_MARKS,
+		IPC_TROUBLE_INGRESS,
+		IPC_TROUBLE_OFFLOAD,
+		IPC_TROUBLE_RULES,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(told); i++)
+		labelled(w, "kind", ipc_trouble_to_string(told[i]),
+			 (w->m->health->troubles & told[i]) != 0);
 }
 
 static void write_uplinks(struct writer *w)
@@ -167,7 +206,7 @@ static void write_store(struct writer *w)
 		[STORE_CANNOT_WRITE] = "cannot_write",
 	};
 
-	for (size_t i = 0; i < ARRAY(states); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
 		labelled(w, "state", states[i], w->m->health_of_store == i);
 }
 
@@ -248,6 +287,9 @@ static const struct family of_portal[] = {
 	{ "stadttor_connections_rejected", "counter", NULL,
 	  "Operators' connections refused for want of a place.",
 	  write_rejected },
+	{ "stadttor_certificate_end_seconds", "gauge", "seconds",
+	  "When the certificate of a listener ends, since 1970.",
+	  write_certificates },
 	{ "stadttor_store_state", "gauge", NULL,
 	  "1 for the state that the database of figures is in.", write_store },
 };
@@ -258,6 +300,11 @@ static const struct family of_netctl[] = {
 	{ "stadttor_zone_full", "gauge", NULL,
 	  "Whether a zone lets nobody else in, for want of places.",
 	  write_full },
+	{ "stadttor_zone_outlet", "gauge", NULL,
+	  "Whether devices of a zone that are let in reach the internet.",
+	  write_outlet },
+	{ "stadttor_trouble", "gauge", NULL,
+	  "Whether others undo what the gate does, by kind.", write_troubles },
 	{ "stadttor_uplinks_present", "gauge", NULL, "Uplinks that are there.",
 	  write_uplinks },
 	{ "stadttor_time_known", "gauge", NULL,
@@ -323,11 +370,11 @@ int metrics_write(const struct metrics_source *m, enum metrics_format format,
 	};
 
 	write_build(&w);
-	for (size_t i = 0; i < ARRAY(of_portal); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(of_portal); i++)
 		write_family(&w, &of_portal[i]);
-	for (size_t i = 0; m->health && i < ARRAY(of_netctl); i++)
+	for (size_t i = 0; m->health && i < ARRAY_SIZE(of_netctl); i++)
 		write_family(&w, &of_netctl[i]);
-	for (size_t i = 0; i < ARRAY(of_use); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(of_use); i++)
 		write_family(&w, &of_use[i]);
 	if (w.is_open)
 		fputs("# EOF\n", out);

@@ -18,6 +18,12 @@
 
 enum metrics_format { METRICS_TEXT, METRICS_OPENMETRICS };
 
+enum metrics_certificate {
+	METRICS_CERTIFICATE_PORTAL,
+	METRICS_CERTIFICATE_ADMIN,
+	METRICS_CERTIFICATES
+};
+
 struct metrics_source {
 	const struct ipc_health *health; /* NULL: netctl does not answer */
 	bool is_connected;		 /* to netctl */
@@ -26,6 +32,8 @@ struct metrics_source {
 	const struct conns_stats *operators;
 	enum store_health health_of_store;
 	struct store *store; /* NULL: not opened yet */
+	/* METRICS_CERTIFICATES of them, as of struct admin_site */
+	const int64_t *certificate_end_s;
 };
 
 /* 0 or -errno */

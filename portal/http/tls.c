@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -68,6 +69,16 @@ struct tls_context *tls_context_new(const char *certificate, const char *key,
 	}
 	tls_context_free(t);
 	return NULL;
+}
+
+int64_t tls_context_end_s(const struct tls_context *t)
+{
+	const X509 *x = SSL_CTX_get0_certificate(t->ctx);
+	struct tm end;
+
+	if (!x || ASN1_TIME_to_tm(X509_get0_notAfter(x), &end) != 1)
+		return 0;
+	return timegm(&end);
 }
 
 void tls_context_free(struct tls_context *t)

@@ -177,6 +177,7 @@ static int set_up(void **state)
 	t.site.is_loopback = true;
 	t.site.is_secure = false;
 	t.site.netlink_errors = t.site.netlink_grew_ms = 0;
+	memset(t.site.certificate_end_s, 0, sizeof(t.site.certificate_end_s));
 	t.site.since_ms = clock_ms();
 	t.site.store = store_open("", 86400);
 	assert_non_null(t.site.store);
@@ -557,6 +558,31 @@ static void time_unknown(void)
 	t.says.time_is_known = 0;
 }
 
+static void rules(void)
+{
+	t.says.troubles = IPC_TROUBLE_RULES;
+}
+
+static void certificate_ends(void)
+{
+	t.site.certificate_end_s[METRICS_CERTIFICATE_PORTAL] =
+		time(NULL) + 86400 * 3 + 3600;
+	t.site.certificate_end_s[METRICS_CERTIFICATE_ADMIN] =
+		time(NULL) + 86400 * 15;
+}
+
+static void certificate_ended(void)
+{
+	t.site.certificate_end_s[METRICS_CERTIFICATE_ADMIN] = time(NULL) - 1;
+}
+
+/* Then it cannot be said of any. */
+static void certificate_of_no_time(void)
+{
+	t.says.time_is_known = 0;
+	certificate_ended();
+}
+
 static void not_kept(void)
 {
 	t.says.usage_is_kept = 0;
@@ -625,6 +651,13 @@ static void test_health(void **state)
 		{ ingress, FOUND("error", "ingress"), "filter of tc" },
 		{ offload, FOUND("error", "offload"), "caps do not hold" },
 		{ marks, FOUND("error", "marks"), "packet marks" },
+		{ rules, FOUND("error", "rules"), "cannot be put in place" },
+		{ certificate_ends, FOUND("warn", "certificate_ends"),
+		  "certificate of the portal ends in 3 days" },
+		{ certificate_ended, FOUND("error", "certificate_ended"),
+		  "certificate of the dashboard has ended" },
+		{ certificate_of_no_time, FOUND("warn", "time_unknown"),
+		  "time of day" },
 		{ netlink_errors, FOUND("warn", "netlink_errors"), "refused" },
 		{ time_unknown, FOUND("warn", "time_unknown"), "time of day" },
 		{ not_kept, FOUND("warn", "usage_not_kept"), "outlive" },

@@ -25,10 +25,17 @@ static struct ipc_health health = {
 	.zones = 2,
 	.uplinks_present = 1,
 	.zone = { { .name = "guest", .is_full = 1, .is_present = 1 },
-		  { .name = "a\"b\\c\nd" } },
+		  { .name = "a\"b\\c\nd", .outlet = IPC_OUTLET_DROPPED } },
+	/* what takes guests' packets to be seen is not told */
+	.troubles = IPC_TROUBLE_OFFLOAD | IPC_TROUBLE_TABLE_FULL,
+};
+
+static int64_t certificate_end_s[METRICS_CERTIFICATES] = {
+	[METRICS_CERTIFICATE_ADMIN] = 1796047585,
 };
 
 static struct metrics_source source = {
+	.certificate_end_s = certificate_end_s,
 	.health = &health,
 	.is_connected = true,
 	.uptime_s = 5,
@@ -99,6 +106,12 @@ static void test_text(void **state)
 		"# TYPE stadttor_netlink_errors_total counter",
 		"stadttor_netlink_errors_total{kind=\"neighbours\"} 4",
 		"stadttor_zone_full{zone=\"guest\"} 1",
+		"stadttor_zone_outlet{zone=\"guest\"} 1",
+		"stadttor_zone_outlet{zone=\"a\\\"b\\\\cd\"} 0",
+		"stadttor_trouble{kind=\"offload\"} 1",
+		"stadttor_trouble{kind=\"marks\"} 0",
+		"stadttor_certificate_end_seconds{listener=\"admin\"} "
+		"1796047585",
 		"stadttor_zone_full{zone=\"a\\\"b\\\\cd\"} 0",
 		"stadttor_store_state{state=\"cannot_write\"} 1",
 		"stadttor_store_state{state=\"on_disk\"} 0",
@@ -122,6 +135,8 @@ static void test_text(void **state)
 		if (!has(lines[i]))
 			fail_msg("lacks %s in:\n%s", lines[i], text);
 	assert_null(strstr(text, "# UNIT"));
+	assert_null(strstr(text, "table_full"));
+	assert_null(strstr(text, "listener=\"portal\""));
 	assert_null(strstr(text, "# EOF"));
 }
 

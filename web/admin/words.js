@@ -50,6 +50,8 @@ const de = {
 	health_zone_full: 'In der Zone {zone} sind alle Plätze belegt',
 	health_netlink_errors: 'Der Kernel hat Aufträge der Steuerung abgelehnt; ihr Log sagt welche',
 	health_time_unknown: 'Die Uhrzeit ist nicht bekannt; gezählt wird erst, wenn sie es ist',
+	health_certificate_ends: 'Ein Zertifikat endet in weniger als zwei Wochen',
+	health_certificate_ended: 'Ein Zertifikat ist abgelaufen: Browser weisen die Seite zurück',
 	health_usage_not_kept: 'Die Zahlen dieser Stunde würden einen Neustart der Steuerung nicht überstehen',
 	health_usage_waits: 'Zahlen warten seit Stunden darauf, gespeichert zu werden',
 	health_store_in_memory: 'Zahlen bleiben nur im Arbeitsspeicher, wie eingestellt',
