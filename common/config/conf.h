@@ -42,7 +42,7 @@ struct conf_option {
 	bool is_list; /* struct conf_list of CONF_TEXT */
 	bool required;
 	bool is_secret; /* no error repeats it */
-	size_t offset; /* of the field in the struct */
+	size_t offset;	/* of the field in the struct */
 	const char *fallback;
 	uint64_t min, max;
 	const char *const *words; /* CONF_WORD, CONF_WORDS: NULL-terminated */
