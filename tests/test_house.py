@@ -29,6 +29,7 @@ ROOMS = {
     "netctl/control": ["netctl/usage", "netctl/session", "netctl/rules",
                        "netctl/netlink"],
     "netctl/usage": ["netctl/session"],
+    "netctl/roam": [],
     "netctl/session": ["netctl/rules", "netctl/netlink"],
     "netctl/rules": ["netctl/netlink"],
     "netctl/netlink": [],

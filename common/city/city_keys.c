@@ -54,6 +54,14 @@ bool city_keys_advance(struct city_keys *k, uint32_t day)
 	return true;
 }
 
+bool city_keys_are_equal(const struct city_keys *a, const struct city_keys *b)
+{
+	return a->generation == b->generation && a->day == b->day &&
+	       a->shift_s == b->shift_s &&
+	       hmac_is_equal(a->key, b->key, CITY_KEY_SIZE) &&
+	       hmac_is_equal(a->wrap, b->wrap, CITY_KEY_SIZE);
+}
+
 /* --- the file ---------------------------------------------------------- */
 
 static void put_be32(uint8_t *to, uint32_t x)

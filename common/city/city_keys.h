@@ -50,6 +50,8 @@ void city_key_next(uint8_t key[CITY_KEY_SIZE]);
 /* Forward to that day. false: it has passed, and nothing is changed. */
 bool city_keys_advance(struct city_keys *k, uint32_t day) MUST_CHECK;
 
+bool city_keys_are_equal(const struct city_keys *a, const struct city_keys *b);
+
 /* The bytes of the file. false: they are none, or damaged. */
 void city_keys_build(const struct city_keys *k, uint8_t out[CITY_KEYS_SIZE]);
 bool city_keys_parse(const uint8_t *bytes, size_t len,
