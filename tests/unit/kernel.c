@@ -18,7 +18,7 @@ int clock_gettime(clockid_t c, struct timespec *t)
 	t->tv_sec = (time_t)(kernel.now_ms / 1000);
 	t->tv_nsec = (long)(kernel.now_ms % 1000 * 1000000);
 	if (c == CLOCK_REALTIME || c == CLOCK_REALTIME_COARSE)
-		t->tv_sec += WALL_S;
+		t->tv_sec += (time_t)kernel.wall_s;
 	return 0;
 }
 
@@ -37,6 +37,7 @@ void kernel_boot(void)
 	kernel_nft_boot();
 	kernel_rtnl_boot();
 	kernel = (struct kernel){ .now_ms = KERNEL_START_MS,
+				  .wall_s = WALL_S,
 				  .fill = { 1, 1000 },
 				  .has_htb = true,
 				  .has_fq_codel = true };

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "netctl/netlink/arrivals.h"
 #include "netctl/netlink/conntrack.h"
 #include "netctl/netlink/rtnl.h"
 #include "netctl/rules/ruleset.h"
@@ -34,12 +35,14 @@ enum kernel_call {
 	KERNEL_FIND_NEIGHBOUR,
 	KERNEL_LIST_NEIGHBOURS,
 	KERNEL_LIST_LINKS,
+	KERNEL_LIST_BRIDGE,
 	KERNEL_END_FLOWS,
 	KERNEL_CALLS
 };
 
 struct kernel {
 	uint64_t now_ms;
+	int64_t wall_s; /* at its 0, of the wall clock */
 	unsigned int calls[KERNEL_CALLS];
 	/* The next calls fail, those after `spared` that do not. */
 	struct {
@@ -95,6 +98,11 @@ void kernel_tell_links(void);
 void kernel_add_address(uint32_t ifindex, const char *text, uint32_t prefix);
 void kernel_forget_addresses(void);
 void kernel_tell_routes(void);
+
+/* Its first frame on a bridge, which the controller is told of, or not. */
+void kernel_arrive(uint32_t bridge, const struct mac *mac);
+void kernel_arrive_unseen(uint32_t bridge, const struct mac *mac);
+
 void kernel_add_neighbour(uint32_t ifindex, const struct mac *mac,
 			  const struct addr *a);
 

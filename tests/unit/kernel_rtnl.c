@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Classes, devices, neighbours and connections, as the kernel has them: the
- * functions of rtnl.h and conntrack.h.
+ * functions of rtnl.h, arrivals.h and conntrack.h.
  */
 #include "tests/unit/kernel.h"
 
@@ -21,6 +21,7 @@
 #define DEVICES	   8
 #define NEIGHBOURS 128
 #define ADDRESSES  256
+#define FDB	   4096
 
 static struct {
 	struct kernel_class class[CLASSES];
@@ -36,14 +37,19 @@ static struct {
 	} neighbour[NEIGHBOURS];
 	size_t neighbours;
 	/* eventfds, lent */
-	int told, told_links, told_addresses, told_routes;
+	int told, told_links, told_addresses, told_routes, told_arrivals;
+	struct {
+		uint32_t bridge;
+		struct mac mac;
+	} fdb[FDB];
+	size_t fdb_entries, fdb_told; /* those up to there */
 } k;
 
 void kernel_rtnl_boot(void)
 {
 	memset(&k, 0, sizeof(k));
 	k.told = k.told_links = -1;
-	k.told_addresses = k.told_routes = -1;
+	k.told_addresses = k.told_routes = k.told_arrivals = -1;
 }
 
 /* --- classes ---------------------------------------------------------- */
@@ -374,6 +380,60 @@ int rtnl_watch_roots(void)
 void rtnl_watch_drain(int fd)
 {
 	kernel_drain(fd);
+}
+
+/* --- arrivals.h -------------------------------------------------------- */
+
+int arrivals_open(void)
+{
+	return kernel_watch(&k.told_arrivals);
+}
+
+int arrivals_filter(int fd, const uint32_t *ifindex, size_t count)
+{
+	(void)fd;
+	(void)ifindex;
+	(void)count;
+	return 0;
+}
+
+int arrivals_read(int fd, arrival_fn *on_arrival, void *arg)
+{
+	if (!kernel_drain(fd))
+		return 0;
+	for (; k.fdb_told < k.fdb_entries; k.fdb_told++)
+		on_arrival(k.fdb[k.fdb_told].bridge, &k.fdb[k.fdb_told].mac,
+			   arg);
+	return 0;
+}
+
+int arrivals_list_bridge(struct rtnl *r, uint32_t bridge,
+			 arrival_fn *on_arrival, void *arg)
+{
+	int err = kernel_count_call(KERNEL_LIST_BRIDGE);
+
+	(void)r;
+	for (size_t i = 0; i < k.fdb_entries && !err; i++)
+		if (k.fdb[i].bridge == bridge)
+			on_arrival(bridge, &k.fdb[i].mac, arg);
+	return err;
+}
+
+void kernel_arrive_unseen(uint32_t bridge, const struct mac *mac)
+{
+	kernel_must(k.fdb_entries < FDB, "forwarding table");
+	k.fdb[k.fdb_entries].bridge = bridge;
+	k.fdb[k.fdb_entries++].mac = *mac;
+	k.fdb_told = k.fdb_entries;
+}
+
+void kernel_arrive(uint32_t bridge, const struct mac *mac)
+{
+	size_t told = k.fdb_told;
+
+	kernel_arrive_unseen(bridge, mac);
+	k.fdb_told = told;
+	kernel_tell(k.told_arrivals);
 }
 
 /* --- devices ---------------------------------------------------------- */
