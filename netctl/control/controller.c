@@ -14,12 +14,14 @@
 #include "netctl/control/devices.h"
 #include "netctl/control/garden_sync.h"
 #include "netctl/control/hours.h"
+#include "netctl/control/newcomers.h"
 #include "netctl/control/outlet.h"
 #include "netctl/control/path.h"
 #include "netctl/control/pending.h"
 #include "netctl/control/poll.h"
 #include "netctl/control/push.h"
 #include "netctl/control/residents.h"
+#include "netctl/control/roaming.h"
 #include "netctl/control/rules_sync.h"
 #include "netctl/control/schedule.h"
 #include "netctl/control/state.h"
@@ -44,6 +46,7 @@ static int refresh(struct controller *c)
 	err = rules_sync_install(c);
 	classes_restore(c);
 	rules_sync_follow_policing(c);
+	newcomers_follow(c);
 	push_sessions(c);
 	tell_zones(c);
 	return err;
@@ -335,6 +338,7 @@ int controller_start(struct controller *c)
 	outlet_update(c);
 	err = counters_adopt(c);
 	hours_look(c);
+	roaming_configure(c);
 	if (!err)
 		err = refresh(c);
 	if (!err) {
@@ -452,6 +456,7 @@ void controller_reload(struct controller *c, struct settings *next)
 	say_missing(c);
 	outlet_update(c);
 	hours_look(c);
+	roaming_configure(c);
 	if (refresh(c) < 0) {
 		log_error("the new config is not in force in the kernel");
 		return;
@@ -516,6 +521,8 @@ void controller_free(struct controller *c)
 	event_del(&c->outlet_timer);
 	event_del(&c->path_timer);
 	event_del(&c->refresh_event);
+	newcomers_free(c);
+	roaming_free(c);
 	session_table_free(c->sessions);
 	garden_free(c->garden);
 	usage_free(c->usage);

@@ -15,7 +15,9 @@
  *	path		what others do with packets that were let pass
  *	hours		opening hours, and sessions that end by them
  *	garden_sync	the garden's names: addresses in sets
+ *	roaming		records of a city, its keys
  *	grant		who is let in, how, and who no longer is
+ *	newcomers	devices that appear, and are let in by their city
  *	push		sessions into the kernel, once a turn
  *	residents	devices that the config lets in for good
  *	poll		the ends that follow from the counters

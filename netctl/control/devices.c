@@ -198,6 +198,14 @@ static void shut_all(struct controller *c, int err)
 		c->zone[i].bypass_ifindex = UINT32_MAX;
 }
 
+static bool is_bridge(const struct links *all, uint32_t ifindex)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->link[i].ifindex == ifindex)
+			return !strcmp(all->link[i].kind, "bridge");
+	return false;
+}
+
 static bool update_bypass(struct controller *c, const struct links *all,
 			  size_t i)
 {
@@ -328,6 +336,7 @@ static int update_links(struct controller *c)
 		changed |= update_byways(c, &all);
 	for (size_t i = 0; i < c->settings->zones && !err; i++) {
 		changed |= update_bypass(c, &all, i);
+		c->zone[i].is_bridge = is_bridge(&all, c->zone[i].ifindex);
 		changed |= update_lower(c, &all, c->zone[i].ifindex,
 					&c->zone[i].is_lower);
 	}

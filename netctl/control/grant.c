@@ -8,6 +8,7 @@
 #include "netctl/control/counters.h"
 #include "netctl/control/hours.h"
 #include "netctl/control/pending.h"
+#include "netctl/control/roaming.h"
 #include "netctl/control/schedule.h"
 #include "netctl/control/state.h"
 #include "netctl/rules/ruleset.h"
@@ -351,6 +352,8 @@ int grant_session(struct controller *c, const struct ipc_grant *m,
 		change_session(c, s, m, &limits, asker);
 	else
 		s = start_session(c, zone, &mac, m, &limits);
+	if (s && asker == GRANT_ASKER_PORTAL)
+		roaming_tapped(c, s);
 	*out = s;
 	return s ? 0 : -ENOMEM;
 }
@@ -370,7 +373,42 @@ int grant_resident(struct controller *c, uint16_t zone, const struct mac *mac,
 	return 0;
 }
 
+int grant_roaming(struct controller *c, uint16_t zone, const struct mac *mac,
+		  uint64_t left_s)
+{
+	const struct zone_settings *z = &c->settings->zone[zone];
+	const struct ipc_grant m = {
+		.terms = (uint32_t)c->settings->portal.terms_version,
+	};
+	struct ipc_limits limits = limits_of(z, &m.limits, GRANT_ASKER_PORTAL);
+	struct session *s;
+	int err;
+
+	if (session_find(c->sessions, zone, mac))
+		return -EEXIST;
+	if (limits.duration_s > left_s)
+		limits.duration_s = left_s;
+	err = hours_admit(c, zone, &limits.duration_s);
+	if (!err)
+		err = make_room_in_zone(c, zone);
+	if (err)
+		return err;
+	s = start_session(c, zone, mac, &m, &limits);
+	if (!s)
+		return -ENOMEM;
+	roaming_settle(c, s);
+	return 0;
+}
+
 /* --- out ----------------------------------------------------------- */
+
+/* Here, and wherever its city would let it in. */
+static void shut_out(struct controller *c, struct session *s,
+		     enum session_reason reason)
+{
+	pending_end(c, s, reason);
+	roaming_shut_out(c, s);
+}
 
 /* Those of one tag; 0: all. */
 static uint32_t end_tagged(struct controller *c, uint64_t tag)
@@ -382,7 +420,7 @@ static uint32_t end_tagged(struct controller *c, uint64_t tag)
 		if (s->state != SESSION_GRANTED || session_is_resident(s) ||
 		    (tag && s->tag != tag))
 			continue;
-		pending_end(c, s, SESSION_REASON_OPERATOR);
+		shut_out(c, s, SESSION_REASON_OPERATOR);
 		count++;
 	}
 	return count;
@@ -404,7 +442,7 @@ static int end_one(struct controller *c, const struct ipc_revoke *m,
 		return err ? err : -ENOENT;
 	if (session_is_resident(s))
 		return -EEXIST;
-	pending_end(c, s, SESSION_REASON_OPERATOR);
+	shut_out(c, s, SESSION_REASON_OPERATOR);
 	*count = 1;
 	return 0;
 }
@@ -413,7 +451,7 @@ int grant_log_out(struct controller *c, struct session *s)
 {
 	if (session_is_resident(s))
 		return -EEXIST;
-	pending_end(c, s, SESSION_REASON_LOGOUT);
+	shut_out(c, s, SESSION_REASON_LOGOUT);
 	return 0;
 }
 

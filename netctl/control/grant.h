@@ -41,6 +41,14 @@ int grant_resident(struct controller *c, uint16_t zone, const struct mac *mac,
 		   const struct ipc_limits *caps) MUST_CHECK;
 
 /*
+ * Lets a device in by the word of its city, with the zone's own limits and for
+ * left_s at most. The session is in the kernel after the next push. 0, -EEXIST:
+ * it has one; -ESHUTDOWN, -ENOSPC, -ENOMEM.
+ */
+int grant_roaming(struct controller *c, uint16_t zone, const struct mac *mac,
+		  uint64_t left_s) MUST_CHECK;
+
+/*
  * Ends sessions at the next push, those that struct ipc_revoke names. -EEXIST:
  * it is a resident; where many are meant, residents stay.
  */

@@ -43,6 +43,7 @@ struct zone_state {
 	int64_t change_s; /* when it opens or closes, since 1970; 0: never */
 	uint64_t change_ms;  /* the same by CLOCK_BOOTTIME; UINT64_MAX */
 	bool has_lost_names; /* its garden's, with a reload */
+	bool is_bridge;
 	bool is_lower; /* another device of the config stands on its own */
 	bool shaped;   /* has a root and a pool of classes */
 	bool policed;  /* cannot have: limits of elements instead */
@@ -71,8 +72,10 @@ struct controller {
 	struct shaper *shaper;
 	struct session_table *sessions;
 	struct garden *garden;
-	uint64_t garden_full_ms; /* when the log said so; 0: never */
-	struct usage *usage;	 /* by controller_set_usage() */
+	uint64_t garden_full_ms;     /* when the log said so; 0: never */
+	struct usage *usage;	     /* by controller_set_usage() */
+	struct roaming *roaming;     /* NULL: in no city */
+	struct newcomers *newcomers; /* likewise */
 	struct health health;
 	struct path path;
 	struct event path_timer;

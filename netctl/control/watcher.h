@@ -8,6 +8,7 @@ struct controller_watcher {
 	void (*on_pushed)(void *arg);  /* a push has ended */
 	void (*on_zones)(void *arg);   /* zones, addresses, ways out changed */
 	void (*on_figures)(void *arg); /* usage figures wait to be fetched */
+	void (*on_city)(void *arg);    /* likewise records of a city */
 	void *arg;
 };
 

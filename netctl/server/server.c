@@ -17,60 +17,18 @@
 #include "netctl/control/describe.h"
 #include "netctl/control/garden_sync.h"
 #include "netctl/control/grant.h"
+#include "netctl/control/newcomers.h"
 #include "netctl/control/poll.h"
 #include "netctl/control/push.h"
+#include "netctl/server/city_messages.h"
 #include "netctl/server/code_attempts.h"
+#include "netctl/server/peer.h"
 #include "netctl/server/server_socket.h"
 #include "netctl/server/session_page.h"
 #include "netctl/session/session.h"
 #include "netctl/usage/usage.h"
 
-#define BREACHES_MAX 32
-
 _Static_assert(IPC_NAME_MAX == GARDEN_NAME_MAX, "names fit messages");
-
-struct peer;
-
-/* What each kind of peer may take, so that none shuts out the others. */
-struct role {
-	const char *name;
-	const struct ipc_handler *handlers;
-	unsigned int peers_max;
-	uint32_t messages_per_s;
-	bool is_portal; /* nothing about single people for it */
-	/* what it is told unasked, on connect and on change; may be NULL */
-	void (*greet)(struct peer *p);
-};
-
-/* An answer that waits for the push at the end of the turn. */
-struct waiting {
-	TAILQ_ENTRY(waiting) next;
-	uint32_t id;
-	uint64_t handle;
-	bool is_end; /* answered when the session is gone */
-};
-
-struct peer {
-	LIST_ENTRY(peer) next;
-	struct server *server;
-	struct ipc_channel *channel;
-	const struct role *role;
-	uid_t uid;
-	TAILQ_HEAD(, waiting) waiting;
-	bool wants_cells; /* it has asked, and there was none */
-	uint64_t last_cell;
-};
-
-struct server {
-	struct event_base *base;
-	struct controller *controller;
-	struct code_attempts *attempts; /* of codes */
-	struct event accept_event;
-	uid_t owner, portal, events;
-	bool has_events;
-	LIST_HEAD(, peer) peers;
-	const char *breach[BREACHES_MAX]; /* kinds already in the log */
-};
 
 /* --- answers ----------------------------------------------------------- */
 
@@ -95,8 +53,8 @@ static void answer_place(struct peer *p, uint32_t id, uint16_t zone)
 	ipc_channel_send(p->channel, IPC_SESSION, &m);
 }
 
-static void answer_done(struct peer *p, uint32_t id, int err, uint32_t count,
-			uint32_t cursor)
+void peer_answer_done(struct peer *p, uint32_t id, int err, uint32_t count,
+		      uint32_t cursor)
 {
 	struct ipc_done m = {
 		.header.id = id, .error = err, .count = count, .cursor = cursor
@@ -151,6 +109,16 @@ static void on_pushed(void *arg)
 		answer_waiting(p);
 }
 
+/* It is let in by its city, which knows it from elsewhere. */
+static void answer_newcomer(struct peer *p, uint32_t id, uint16_t zone,
+			    const struct mac *mac)
+{
+	struct session_table *sessions =
+		controller_sessions(p->server->controller);
+
+	answer_after_push(p, id, session_find(sessions, zone, mac), false);
+}
+
 /* --- requests ---------------------------------------------------------- */
 
 static void handle_lookup(struct ipc_channel *ch, const void *message,
@@ -170,6 +138,10 @@ static void handle_lookup(struct ipc_channel *ch, const void *message,
 	if (!err && m->attempt &&
 	    !code_attempts_take(p->server->attempts, &mac, clock_ms()))
 		err = -EDQUOT;
+	if (!err && !s && newcomers_admit(p->server->controller, zone, &mac)) {
+		answer_newcomer(p, m->header.id, zone, &mac);
+		return;
+	}
 	if (!err && !s && m->shown)
 		usage_shown(controller_usage(p->server->controller), zone, &mac,
 			    m->platform);
@@ -259,8 +231,8 @@ static void handle_status(struct ipc_channel *ch, const void *message,
 	describe_totals(c, &t);
 	ipc_channel_send(p->channel, IPC_TOTALS, &t);
 	send_zones(p, m->header.id);
-	answer_done(p, m->header.id, 0, (uint32_t)controller_settings(c)->zones,
-		    0);
+	peer_answer_done(p, m->header.id, 0,
+			 (uint32_t)controller_settings(c)->zones, 0);
 }
 
 /* Of the box's own addresses alone, so that nothing is told of guests. */
@@ -330,6 +302,16 @@ static void on_figures(void *arg)
 			send_cells(p);
 }
 
+static void on_city(void *arg)
+{
+	struct server *sv = arg;
+	struct peer *p;
+
+	LIST_FOREACH (p, &sv->peers, next)
+		if (p->wants_records)
+			city_send_records(p);
+}
+
 /* --- lists ------------------------------------------------------------- */
 
 static void send_addresses(struct peer *p, const struct session_page *page,
@@ -370,7 +352,7 @@ static void handle_list(struct ipc_channel *ch, const void *message, void *arg)
 		if (m->show_addresses)
 			send_addresses(p, &page, page.session[i], m->header.id);
 	}
-	answer_done(p, m->header.id, 0, page.count, next);
+	peer_answer_done(p, m->header.id, 0, page.count, next);
 	session_page_clear(&page);
 }
 
@@ -385,7 +367,7 @@ static void handle_revoke(struct ipc_channel *ch, const void *message,
 	(void)ch;
 	if (count)
 		push_sessions(p->server->controller); /* done means: shut out */
-	answer_done(p, m->header.id, err, count, 0);
+	peer_answer_done(p, m->header.id, err, count, 0);
 }
 
 /* --- events ------------------------------------------------------------ */
@@ -401,7 +383,7 @@ static void handle_garden(struct ipc_channel *ch, const void *message,
 	(void)ch;
 	if (err)
 		controller_count_refusal(p->server->controller);
-	answer_done(p, m->header.id, err, count, 0);
+	peer_answer_done(p, m->header.id, err, count, 0);
 }
 
 static void handle_left(struct ipc_channel *ch, const void *message, void *arg)
@@ -437,7 +419,7 @@ static void greet_events(struct peer *p)
 
 	for (size_t z = 0; z < s->zones; z++)
 		garden_names_each(s, z, on_garden_name, &g);
-	answer_done(p, 0, 0, g.count, 0);
+	peer_answer_done(p, 0, 0, g.count, 0);
 }
 
 /* Who may send what, and of which size; anything else is a breach. */
@@ -448,12 +430,21 @@ static const struct ipc_handler portal_handlers[IPC_TYPE_MAX] = {
 	[IPC_USAGE_NEXT] = { handle_usage_next },
 	[IPC_HEALTH_ASK] = { handle_health },
 	[IPC_DEVICE_ASK] = { handle_device_ask },
+	[IPC_CITY_FEED] = { city_handle_feed },
+	[IPC_CITY_CLOCK] = { city_handle_clock },
+	[IPC_CITY_NEXT] = { city_handle_next },
+	[IPC_CITY_KEY] = { city_handle_key },
+	[IPC_CITY_ASK] = { city_handle_ask },
 };
 
 static const struct ipc_handler operator_handlers[IPC_TYPE_MAX] = {
-	[IPC_LOOKUP] = { handle_lookup }, [IPC_ADMIT] = { handle_admit },
-	[IPC_STATUS] = { handle_status }, [IPC_LIST] = { handle_list },
-	[IPC_REVOKE] = { handle_revoke }, [IPC_HEALTH_ASK] = { handle_health },
+	[IPC_LOOKUP] = { handle_lookup },
+	[IPC_ADMIT] = { handle_admit },
+	[IPC_STATUS] = { handle_status },
+	[IPC_LIST] = { handle_list },
+	[IPC_REVOKE] = { handle_revoke },
+	[IPC_HEALTH_ASK] = { handle_health },
+	[IPC_CITY_ASK] = { city_handle_ask },
 };
 
 static const struct ipc_handler events_handlers[IPC_TYPE_MAX] = {
@@ -640,6 +631,7 @@ struct server *server_new(struct event_base *base, struct controller *c,
 				    .on_pushed = on_pushed,
 				    .on_zones = on_zones,
 				    .on_figures = on_figures,
+				    .on_city = on_city,
 				    .arg = sv,
 			    });
 	return sv;

@@ -52,6 +52,8 @@ struct session {
 	uint64_t moved_up, moved_down;	   /* bytes at the last look */
 	uint64_t counted_up, counted_down; /* bytes that usage has taken in */
 	uint64_t counted_ms;		   /* until then; 0: not yet */
+	uint32_t city_day;  /* the controller's: its record of that day is */
+	uint8_t city_id[5]; /* made or known, with that id; 0: of no day */
 };
 
 struct session_table;
