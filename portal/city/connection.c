@@ -35,7 +35,6 @@ struct connection {
 	struct connection_config config;
 	enum connection_state state;
 	SSL_CTX *trust;
-	struct resolver *resolver;
 	struct resolver_lookup *lookup;
 	struct bufferevent *stream;
 	struct resp *resp;
@@ -385,7 +384,7 @@ static void begin(struct connection *c)
 		on_address(s->host, c);
 		return;
 	}
-	lookup = resolver_find(c->resolver, s->host,
+	lookup = resolver_find(c->config.resolver, s->host,
 			       c->turn / c->config.servers, on_address, c);
 	c->lookup = lookup;
 }
@@ -416,9 +415,8 @@ struct connection *connection_new(const struct connection_config *config,
 	STAILQ_INIT(&c->awaited);
 	evtimer_assign(&c->timer, config->base, on_timer, c);
 	evtimer_assign(&c->ending, config->base, on_ending, c);
-	c->resolver = resolver_new(config->base);
 	c->trust = tls_client_trust(config->ca, why, max);
-	if (!c->resolver || !c->trust) {
+	if (!c->trust) {
 		connection_free(c);
 		return NULL;
 	}
@@ -442,7 +440,6 @@ void connection_free(struct connection *c)
 		return;
 	close_all(c);
 	forget_awaited(c, false);
-	resolver_free(c->resolver);
 	SSL_CTX_free(c->trust);
 	free(c);
 }

@@ -15,9 +15,11 @@
 
 struct event_base;
 struct connection;
+struct resolver;
 
 struct connection_config { /* lent as long as the connection lives */
 	struct event_base *base;
+	struct resolver *resolver;
 	const struct city_server *server;
 	size_t servers;
 	const char *ca; /* PEM file */

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/city/inbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/random.h"
+
+struct inbox {
+	struct city_link *link;
+	uint64_t seq;	    /* of the last one that has come */
+	uint64_t committed; /* the store has all up to this one */
+	uint64_t written;   /* the last that is being written; 0: of an earlier
+			     * netctl */
+	size_t count;	    /* of those that wait */
+	bool is_writing;
+	uint8_t record[IPC_CITY_RECORDS][IPC_CITY_RECORD_SIZE];
+};
+
+struct inbox *inbox_new(struct city_link *link)
+{
+	struct inbox *i = calloc(1, sizeof(*i));
+
+	if (i)
+		i->link = link;
+	return i;
+}
+
+void inbox_free(struct inbox *i)
+{
+	free(i);
+}
+
+static void ask(struct inbox *i)
+{
+	struct ipc_city_next m = {
+		.after = i->committed,
+		.committed = i->committed,
+	};
+
+	if (netctl_client_is_there(i->link->netctl) &&
+	    netctl_client_ask_records(i->link->netctl, &m) < 0)
+		log_warn("could not ask netctl for records of the city");
+}
+
+void inbox_netctl(struct inbox *i)
+{
+	i->seq = i->committed = i->written = 0;
+	i->count = 0;
+	ask(i);
+}
+
+/* What is not taken comes again behind what is committed then. */
+void inbox_take(struct inbox *i, const struct ipc_city_record *r)
+{
+	if (i->is_writing || i->count == IPC_CITY_RECORDS || r->seq <= i->seq)
+		return;
+	i->seq = r->seq;
+	memcpy(i->record[i->count++], r->record, IPC_CITY_RECORD_SIZE);
+}
+
+/* --- writing ------------------------------------------------------------ */
+
+/* Below limit, all alike but for 2^-64 of them. */
+static bool draw(size_t limit, size_t *out)
+{
+	uint64_t number;
+
+	if (!random_fill(&number, sizeof(number)))
+		return false;
+	*out = (size_t)(number % limit);
+	return true;
+}
+
+/* Their order would tell of who came first (Knuth, algorithm P). */
+static bool shuffle(struct inbox *i)
+{
+	uint8_t swap[IPC_CITY_RECORD_SIZE];
+	size_t other;
+
+	for (size_t n = i->count; n > 1; n--) {
+		if (!draw(n, &other))
+			return false;
+		memcpy(swap, i->record[n - 1], sizeof(swap));
+		memcpy(i->record[n - 1], i->record[other], sizeof(swap));
+		memcpy(i->record[other], swap, sizeof(swap));
+	}
+	return true;
+}
+
+/* What the store has not taken is written again with the next poll. */
+static void on_written(const struct redisReply *reply, void *arg)
+{
+	struct inbox *i = arg;
+	bool has_taken = city_link_has_taken(i->link, reply);
+
+	i->is_writing = false;
+	if (i->written && !has_taken)
+		return;
+	i->committed = i->written;
+	i->count = 0;
+	ask(i);
+}
+
+void inbox_poll(struct inbox *i)
+{
+	struct city_entry e = {
+		.stream = "in",
+		.field = "r",
+		.bytes = i->record,
+		.len = i->count * IPC_CITY_RECORD_SIZE,
+	};
+
+	if (i->is_writing || !i->count || !shuffle(i))
+		return;
+	i->written = i->seq;
+	i->is_writing = city_link_add(i->link, &e, on_written, i) == 0;
+}
