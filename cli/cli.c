@@ -40,6 +40,11 @@ enum {
 	OPT_WATCH = 1 << 13,
 	OPT_MONTH = 1 << 14,
 	OPT_STATE = 1 << 15,
+	OPT_TITLE = 1 << 16,
+	OPT_FORCE = 1 << 17,
+	OPT_HUB = 1 << 18,
+	OPT_CITY_INIT = 1 << 19,
+	OPT_CITY_ADD = 1 << 20,
 };
 
 struct command {
@@ -106,13 +111,34 @@ static const struct command commands[] = {
 	{ "voucher stats", "", NULL, 0, 0, 0, cli_voucher_statistics },
 	{ "voucher print",
 	  "[--title TEXT] [--language de|en] [--address ADDRESS] [FILE]",
-	  "a sheet of cards in HTML for the codes in FILE", OPT_PRINT, 0, 1,
-	  cli_voucher_print },
+	  "a sheet of cards in HTML for the codes in FILE",
+	  OPT_PRINT | OPT_TITLE, 0, 1, cli_voucher_print },
 	{ "dns-config",
 	  "[--server dnsmasq|odhcpd|radvd] [--zone ZONE] [--force] "
 	  "[--full [--range ADDRESS/LEN]]",
 	  "print the config that DNS and DHCP servers need for the zones",
-	  OPT_DNS | OPT_ZONE, 0, 0, cli_dns_config },
+	  OPT_DNS | OPT_FORCE | OPT_ZONE, 0, 0, cli_dns_config },
+	{ "city init",
+	  "[--shift TIME] [--memory BYTES] [--store FOLDER] "
+	  "[--ca FILE --certificate FILE --key FILE] [--folder FOLDER] "
+	  "[CITY HOST[:PORT] ...]",
+	  "on the hub's host: make a city, or its store's files again",
+	  OPT_CITY_INIT | OPT_HUB, 0, 1 + CLI_CITY_SERVERS_MAX, cli_city_init },
+	{ "city add",
+	  "[--district NAME] [--title TEXT] [--at LAT,LON] [--output FILE] "
+	  "[--force] [--folder FOLDER] SITE",
+	  "take a box in, and write the file that it joins by, once",
+	  OPT_CITY_ADD | OPT_TITLE | OPT_FORCE | OPT_HUB, 1, 1, cli_city_add },
+	{ "city list", "[--folder FOLDER]", "the boxes of the city", OPT_HUB, 0,
+	  0, cli_city_list },
+	{ "city show", "[--folder FOLDER] SITE", "one of them", OPT_HUB, 1, 1,
+	  cli_city_show },
+	{ "city remove", "[--folder FOLDER] SITE",
+	  "shut a box out at once, and give the others a new key", OPT_HUB, 1,
+	  1, cli_city_remove },
+	{ "city sync", "[--force] [--folder FOLDER]",
+	  "bring logins and keys to servers that have missed some",
+	  OPT_FORCE | OPT_HUB, 0, 0, cli_city_sync },
 	{ "portal preview", "FOLDER",
 	  "write every page in every language to a folder", 0, 1, 1,
 	  cli_preview },
@@ -353,7 +379,7 @@ static const struct option_rule rules[] = {
 	{ "delete", PASSWD(CLI_PASSWD_DELETE) },
 	{ "list", PASSWD(CLI_PASSWD_LIST) },
 	{ "server", .used = OPT_DNS, TEXT(cli.server) },
-	{ "force", .used = OPT_DNS, FIELD(cli.force) },
+	{ "force", .used = OPT_FORCE, FIELD(cli.force) },
 	{ "full", .used = OPT_DNS, FIELD(cli.full) },
 	{ "range", .used = OPT_DNS, TEXT(cli.range) },
 	{ "print", .used = OPT_CHECK, FIELD(cli.print) },
@@ -379,9 +405,19 @@ static const struct option_rule rules[] = {
 	{ "devices", .used = OPT_CREATE, TEXT(cli.voucher.devices) },
 	{ "valid", .used = OPT_CREATE, TEXT(cli.voucher.valid) },
 	{ "label", .used = OPT_LABEL, TEXT(cli.voucher.label) },
-	{ "title", .used = OPT_PRINT, TEXT(cli.voucher.title) },
+	{ "title", .used = OPT_TITLE, TEXT(cli.title) },
 	{ "language", .used = OPT_PRINT, TEXT(cli.voucher.language) },
 	{ "address", .used = OPT_PRINT, TEXT(cli.voucher.address) },
+	{ "folder", .used = OPT_HUB, TEXT(cli.city.folder) },
+	{ "shift", .used = OPT_CITY_INIT, TEXT(cli.city.shift) },
+	{ "memory", .used = OPT_CITY_INIT, TEXT(cli.city.memory) },
+	{ "store", .used = OPT_CITY_INIT, TEXT(cli.city.store) },
+	{ "ca", .used = OPT_CITY_INIT, TEXT(cli.city.ca) },
+	{ "certificate", .used = OPT_CITY_INIT, TEXT(cli.city.certificate) },
+	{ "key", .used = OPT_CITY_INIT, TEXT(cli.city.key) },
+	{ "district", .used = OPT_CITY_ADD, TEXT(cli.city.district) },
+	{ "at", .used = OPT_CITY_ADD, TEXT(cli.city.at) },
+	{ "output", 'o', .used = OPT_CITY_ADD, TEXT(cli.output) },
 };
 
 #define RULES	   (ARRAY_SIZE(rules))
@@ -471,7 +507,7 @@ static bool take_options(struct command_line *l, int argc, char **argv)
 		known[i] = (struct option){ .name = o.name,
 					    .has_arg = o.has_value,
 					    .val = RULE_VALUE + (int)i };
-	while ((value = getopt_long(argc, argv, "c:hV", known, NULL)) != -1) {
+	while ((value = getopt_long(argc, argv, "c:hVo:", known, NULL)) != -1) {
 		const struct option_rule *r = find_rule(value);
 
 		if (!r || !take_option(l, r))

@@ -14,7 +14,8 @@
 #include "common/ipc.h"
 #include "common/log.h"
 
-#define CLI_MINUTES_MAX 525600 /* of a session that is asked for */
+#define CLI_MINUTES_MAX	     525600 /* of a session that is asked for */
+#define CLI_CITY_SERVERS_MAX 5	    /* of a city's store */
 
 struct netctl_call;
 struct json_object;
@@ -37,7 +38,15 @@ enum cli_passwd {
 /* As given, NULL: not given. */
 struct cli_voucher {
 	const char *count, *devices, *valid, *label; /* create; list: label */
-	const char *title, *language, *address;	     /* print */
+	const char *language, *address;		     /* print */
+};
+
+/* Likewise. */
+struct cli_city {
+	const char *folder;		    /* of the hub */
+	const char *shift, *memory, *store; /* init */
+	const char *ca, *certificate, *key; /* init */
+	const char *district, *at;	    /* add */
 };
 
 struct cli {
@@ -49,7 +58,7 @@ struct cli {
 	bool all;
 	bool csv;
 	const char *server; /* whose config dns-config prints; NULL: dnsmasq */
-	bool force;	    /* announce although TLS is not right */
+	bool force;	    /* although something speaks against it */
 	bool full;	    /* dns-config: with addresses for guests */
 	const char *range;  /* of these; NULL: of the device */
 	bool print;	    /* check prints the file */
@@ -61,7 +70,10 @@ struct cli {
 	enum cli_passwd passwd;	      /* what passwd is to do */
 	bool from_stdin;	      /* no questions */
 	struct ipc_limits limits;     /* 0: the zone's default */
+	const char *title;	      /* of a sheet, of a site */
+	const char *output;	      /* a file; NULL: standard output */
 	struct cli_voucher voucher;
+	struct cli_city city;
 	char **args; /* behind the command's words */
 	int arg_count;
 };
@@ -133,6 +145,12 @@ enum cli_exit cli_voucher_list(const struct cli *cli);
 enum cli_exit cli_voucher_revoke(const struct cli *cli);
 enum cli_exit cli_voucher_statistics(const struct cli *cli);
 enum cli_exit cli_voucher_print(const struct cli *cli);
+enum cli_exit cli_city_init(const struct cli *cli);
+enum cli_exit cli_city_add(const struct cli *cli);
+enum cli_exit cli_city_list(const struct cli *cli);
+enum cli_exit cli_city_show(const struct cli *cli);
+enum cli_exit cli_city_remove(const struct cli *cli);
+enum cli_exit cli_city_sync(const struct cli *cli);
 enum cli_exit cli_complete(const struct cli *cli);
 
 #endif

@@ -238,7 +238,7 @@ static enum cli_exit write_sheet(const struct print_job *j)
 	const char *language = cli->voucher.language;
 	const struct voucher_sheet s = {
 		.network = j->session.settings->portal.network,
-		.title = cli->voucher.title,
+		.title = cli->title,
 		.url = j->url,
 		.is_english = language && !strcmp(language, "en"),
 		.card = j->card,
@@ -254,7 +254,7 @@ static enum cli_exit write_sheet(const struct print_job *j)
 static enum cli_exit check_options(const struct cli *cli)
 {
 	const char *language = cli->voucher.language;
-	const char *title = cli->voucher.title;
+	const char *title = cli->title;
 
 	if (language && strcmp(language, "de") != 0 &&
 	    strcmp(language, "en") != 0)
