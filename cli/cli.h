@@ -151,6 +151,8 @@ enum cli_exit cli_city_list(const struct cli *cli);
 enum cli_exit cli_city_show(const struct cli *cli);
 enum cli_exit cli_city_remove(const struct cli *cli);
 enum cli_exit cli_city_sync(const struct cli *cli);
+enum cli_exit cli_city_join(const struct cli *cli);
+enum cli_exit cli_city_leave(const struct cli *cli);
 enum cli_exit cli_complete(const struct cli *cli);
 
 #endif

@@ -37,3 +37,13 @@ enum cli_exit cli_city_sync(const struct cli *cli)
 {
 	return refuse(cli);
 }
+
+enum cli_exit cli_city_join(const struct cli *cli)
+{
+	return refuse(cli);
+}
+
+enum cli_exit cli_city_leave(const struct cli *cli)
+{
+	return refuse(cli);
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * `stadttor city join FILE` and `leave`, on a box. All of the file is checked
+ * before anything is written, and the login is written last: with it the box is
+ * in the city.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "cli/city/city_put.h"
+#include "common/array.h"
+#include "common/city/city_keys.h"
+#include "common/city/city_login.h"
+#include "common/config/settings_read.h"
+#include "common/mkdir_for.h"
+#include "common/privs.h"
+#include "common/quantity.h"
+#include "portal/util/hex.h"
+
+#define DAY_MAX	   UINT16_MAX /* as records count them */
+#define DAYS_APART 400	      /* a key that is older was not made for this */
+
+/* Options of the file that do not stand in the login. */
+enum { PART_DAY, PART_KEY, PART_WRAP, PART_CA, PARTS };
+
+static const char *const part_name[PARTS] = { "day", "key", "wrap", "ca" };
+
+struct joining {
+	const struct cli *cli;
+	struct settings *settings;
+	const char *path; /* of the join file */
+	struct uci_file *file;
+	struct uci_option *part[PARTS]; /* taken out of the section */
+	struct city_login *login;
+	struct city_keys keys;
+	char login_path[CITY_PATH_MAX], ca_path[CITY_PATH_MAX];
+	char keys_path[CITY_PATH_MAX];
+	struct privs_user portal, netctl;
+};
+
+static enum cli_exit wrong(const struct joining *j, unsigned int line,
+			   const char *what)
+{
+	return cli_fail(j->cli, CLI_USAGE, "%s:%u: %s", j->path, line, what);
+}
+
+static enum cli_exit fail_path(const struct cli *cli, const char *path, int err)
+{
+	return cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(err));
+}
+
+/* --- the file ---------------------------------------------------------- */
+
+static void take_parts(struct joining *j, struct uci_section *s)
+{
+	struct uci_option *o, *next;
+
+	for (o = TAILQ_FIRST(&s->options); o; o = next) {
+		next = TAILQ_NEXT(o, next);
+		for (size_t i = 0; i < PARTS; i++) {
+			if (strcmp(o->name, part_name[i]) != 0 || j->part[i])
+				continue;
+			TAILQ_REMOVE(&s->options, o, next);
+			j->part[i] = o;
+			break;
+		}
+	}
+}
+
+static void free_parts(struct joining *j)
+{
+	for (size_t i = 0; i < PARTS; i++) {
+		if (!j->part[i])
+			continue;
+		explicit_bzero(j->part[i]->value, strlen(j->part[i]->value));
+		free(j->part[i]->name);
+		free(j->part[i]->value);
+		free(j->part[i]);
+	}
+}
+
+static bool take_key(const struct joining *j, size_t part,
+		     uint8_t key[CITY_KEY_SIZE])
+{
+	return hex_parse(j->part[part]->value, key, CITY_KEY_SIZE) ==
+	       CITY_KEY_SIZE;
+}
+
+static enum cli_exit check_day(struct joining *j)
+{
+	const struct uci_option *o = j->part[PART_DAY];
+	uint32_t today = city_day(time(NULL), j->keys.shift_s);
+	uint64_t day;
+
+	if (!quantity_parse_number(o->value, &day) || !day || day > DAY_MAX)
+		return wrong(j, o->line, "option day: not a day");
+	j->keys.day = (uint32_t)day;
+	/* a box may have been without a clock so far, so this says nothing
+	 * of days that are still to come */
+	if (day + DAYS_APART < today)
+		return wrong(j, o->line,
+			     "the file is older than a year; make another one: "
+			     "stadttor city add --force");
+	return CLI_DONE;
+}
+
+static enum cli_exit check_ca(const struct joining *j)
+{
+	const struct uci_option *o = j->part[PART_CA];
+	BIO *text = BIO_new_mem_buf(o->value, -1);
+	X509 *cert = text ? PEM_read_bio_X509(text, NULL, NULL, NULL) : NULL;
+
+	BIO_free(text);
+	ERR_clear_error();
+	if (!cert)
+		return wrong(j, o->line, "option ca: not a certificate in PEM");
+	X509_free(cert);
+	return CLI_DONE;
+}
+
+static enum cli_exit check_parts(struct joining *j, unsigned int line)
+{
+	char what[64];
+	enum cli_exit code;
+
+	for (size_t i = 0; i < PARTS; i++) {
+		if (j->part[i])
+			continue;
+		snprintf(what, sizeof(what), "option '%s' is missing",
+			 part_name[i]);
+		return wrong(j, line, what);
+	}
+	j->keys.generation = city_login_generation(j->login);
+	j->keys.shift_s = city_login_shift_s(j->login);
+	if (!take_key(j, PART_KEY, j->keys.key))
+		return wrong(j, j->part[PART_KEY]->line,
+			     "option key: not 64 hexadecimal digits");
+	if (!take_key(j, PART_WRAP, j->keys.wrap))
+		return wrong(j, j->part[PART_WRAP]->line,
+			     "option wrap: not 64 hexadecimal digits");
+	code = check_day(j);
+	return code ? code : check_ca(j);
+}
+
+static enum cli_exit read_file(struct joining *j)
+{
+	char error[UCI_ERROR_MAX];
+	struct uci_section *s;
+
+	j->path = j->cli->args[0];
+	j->file = uci_read(j->path, error);
+	if (!j->file)
+		return cli_fail(j->cli, CLI_USAGE, "%s", error);
+	s = TAILQ_FIRST(&j->file->sections);
+	if (!s || strcmp(s->type, "city") != 0 || TAILQ_NEXT(s, next))
+		return wrong(j, s ? s->line : 1,
+			     "not a file of stadttor city add: allowed is one "
+			     "section 'config city'");
+	take_parts(j, s);
+	j->login = city_login_from(s, error);
+	if (!j->login)
+		return cli_fail(j->cli, CLI_USAGE, "%s:%s", j->path, error);
+	return check_parts(j, s->line);
+}
+
+/* --- where it goes ----------------------------------------------------- */
+
+static enum cli_exit find_user(const struct joining *j, const char *name,
+			       struct privs_user *user)
+{
+	if (!privs_find_user(name, user))
+		return CLI_DONE;
+	return cli_fail(j->cli, CLI_FAILED, "user '%s' of the config not found",
+			name);
+}
+
+static enum cli_exit find_paths(struct joining *j)
+{
+	const char *folder = j->settings->city.folder;
+	int n = snprintf(j->keys_path, CITY_PATH_MAX, "%s/" CITY_KEYS_FILE,
+			 folder);
+
+	if (n < CITY_PATH_MAX && city_login_path(j->login_path, folder) &&
+	    city_ca_path(j->ca_path, folder))
+		return CLI_DONE;
+	return fail_path(j->cli, folder, ENAMETOOLONG);
+}
+
+static enum cli_exit begin(struct joining *j, const struct cli *cli)
+{
+	enum cli_exit code;
+
+	*j = (struct joining){ .cli = cli };
+	j->settings = cli_settings(cli);
+	if (!j->settings)
+		return CLI_USAGE;
+	code = find_paths(j);
+	if (!code)
+		code = find_user(j, j->settings->portal.user, &j->portal);
+	if (!code)
+		code = find_user(j, j->settings->gate.user, &j->netctl);
+	return code;
+}
+
+static void end(struct joining *j)
+{
+	free_parts(j);
+	explicit_bzero(&j->keys, sizeof(j->keys));
+	city_login_free(j->login);
+	uci_free(j->file);
+	settings_free(j->settings);
+}
+
+/* --- writing ----------------------------------------------------------- */
+
+/* What is there may be another's idea of a folder, but not another's. */
+static int make_folder(const char *path, mode_t mode,
+		       const struct privs_user *owner)
+{
+	struct stat st;
+
+	if (mkdir(path, mode) < 0 && errno != EEXIST)
+		return -errno;
+	if (lstat(path, &st) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	if (lchown(path, owner->uid, owner->gid) < 0 || chmod(path, mode) < 0)
+		return -errno;
+	return 0;
+}
+
+static enum cli_exit make_folders(const struct joining *j)
+{
+	const struct privs_user root = { .uid = geteuid(), .gid = getegid() };
+	const char *folder = j->settings->city.folder;
+	char inner[CITY_PATH_MAX];
+	int err = mkdir_for(j->login_path, &root);
+
+	if (!err)
+		err = make_folder(folder, 0755, &root);
+	if (err)
+		return fail_path(j->cli, folder, -err);
+	snprintf(inner, sizeof(inner), "%.*s",
+		 (int)(strrchr(j->keys_path, '/') - j->keys_path),
+		 j->keys_path);
+	err = make_folder(inner, 0700, &j->netctl);
+	return err ? fail_path(j->cli, inner, -err) : CLI_DONE;
+}
+
+static void print_login(const struct joining *j, FILE *out)
+{
+	const struct uci_section *s = TAILQ_FIRST(&j->file->sections);
+	const struct uci_option *o;
+
+	fputs("# Written by stadttor city join.\nconfig city\n", out);
+	TAILQ_FOREACH (o, &s->options, next)
+		city_put(out, o->is_list ? "list" : "option", o->name,
+			 o->value);
+}
+
+static void print_ca(const struct joining *j, FILE *out)
+{
+	fputs(j->part[PART_CA]->value, out);
+}
+
+/* The file of that name is the old one or the new one. 0 or -errno. */
+static int write_file(const struct joining *j, const char *path, mode_t mode,
+		      void (*print)(const struct joining *j, FILE *out))
+{
+	char fresh[CITY_PATH_MAX + 8];
+	int fd, err = 0;
+	FILE *f;
+
+	snprintf(fresh, sizeof(fresh), "%s.XXXXXX", path);
+	fd = mkostemp(fresh, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	f = fdopen(fd, "w");
+	if (!f) {
+		close(fd);
+		unlink(fresh);
+		return -ENOMEM;
+	}
+	print(j, f);
+	if (fflush(f) || ferror(f) ||
+	    fchown(fd, (uid_t)-1, j->portal.gid) < 0 || fchmod(fd, mode) < 0 ||
+	    fsync(fd) < 0 || rename(fresh, path) < 0)
+		err = errno ? -errno : -EIO;
+	fclose(f);
+	if (err)
+		unlink(fresh);
+	return err;
+}
+
+static enum cli_exit write_all(const struct joining *j)
+{
+	enum cli_exit code = make_folders(j);
+	int err;
+
+	if (code)
+		return code;
+	err = city_keys_write(j->keys_path, &j->keys, &j->netctl);
+	if (err)
+		return fail_path(j->cli, j->keys_path, -err);
+	err = write_file(j, j->ca_path, 0644, print_ca);
+	if (err)
+		return fail_path(j->cli, j->ca_path, -err);
+	err = write_file(j, j->login_path, 0640, print_login);
+	return err ? fail_path(j->cli, j->login_path, -err) : CLI_DONE;
+}
+
+/* --- the commands ------------------------------------------------------ */
+
+static bool is_joined(const struct joining *j)
+{
+	return access(j->login_path, F_OK) == 0 || errno != ENOENT;
+}
+
+static enum cli_exit join(struct joining *j)
+{
+	enum cli_exit code = read_file(j);
+
+	if (code)
+		return code;
+	if (is_joined(j) && !j->cli->force)
+		return cli_fail(j->cli, CLI_FAILED,
+				"%s: this box is in a city already; stadttor "
+				"city leave, or join with --force",
+				j->login_path);
+	code = write_all(j);
+	if (code)
+		return code;
+	printf("%s of %s: joined; now: service stadttor reload (systemctl "
+	       "reload stadttor-netctl stadttor-portal)\n"
+	       "%s is not needed any more, and nobody else's: remove it.\n",
+	       city_login_site(j->login), city_login_city(j->login), j->path);
+	return CLI_DONE;
+}
+
+enum cli_exit cli_city_join(const struct cli *cli)
+{
+	struct joining j;
+	enum cli_exit code = begin(&j, cli);
+
+	if (!code)
+		code = join(&j);
+	end(&j);
+	return code;
+}
+
+/* The login first: without it the others are nothing. */
+static enum cli_exit leave(const struct joining *j)
+{
+	const char *const path[] = { j->login_path, j->keys_path, j->ca_path };
+
+	if (!is_joined(j))
+		return cli_fail(j->cli, CLI_NOT_FOUND,
+				"%s: this box is in no city", j->login_path);
+	for (size_t i = 0; i < ARRAY_SIZE(path); i++)
+		if (unlink(path[i]) < 0 && errno != ENOENT)
+			return fail_path(j->cli, path[i], errno);
+	puts("left; now: service stadttor reload (systemctl reload "
+	     "stadttor-netctl stadttor-portal). On the hub: stadttor city "
+	     "remove SITE");
+	return CLI_DONE;
+}
+
+enum cli_exit cli_city_leave(const struct cli *cli)
+{
+	struct joining j;
+	enum cli_exit code = begin(&j, cli);
+
+	if (!code)
+		code = leave(&j);
+	end(&j);
+	return code;
+}
