@@ -37,8 +37,12 @@ struct addition {
 static enum cli_exit refuse(const struct cli *cli, const char *what,
 			    const char *value, const char *allowed)
 {
-	return cli_fail(cli, CLI_USAGE, "invalid %s '%.40s', allowed: %s", what,
-			value, allowed);
+	char shown[64];
+
+	snprintf(shown, sizeof(shown), "%s", value);
+	text_show(shown, sizeof(shown));
+	return cli_fail(cli, CLI_USAGE, "invalid %s '%s', allowed: %s", what,
+			shown, allowed);
 }
 
 static enum cli_exit take_text(const struct cli *cli, const char *option,
