@@ -22,6 +22,9 @@
 #define SETTINGS_TILES	  8
 #define SETTINGS_TEXTS	  64
 #define SETTINGS_DEVICES  128
+#define SETTINGS_RADII	  4
+
+#define SETTINGS_RADIUS_SERVERS 4
 
 /* A slower rate lets nothing through. */
 #define SETTINGS_RATE_MIN_BPS 8000
@@ -33,7 +36,13 @@
 enum on_stop { ON_STOP_KEEP, ON_STOP_REMOVE };
 enum masquerade { MASQUERADE_OFF, MASQUERADE_IPV4, MASQUERADE_BOTH };
 enum over_quota { OVER_QUOTA_END, OVER_QUOTA_SLOW };
-enum zone_auth { ZONE_AUTH_CLICK, ZONE_AUTH_VOUCHER, ZONE_AUTH_MAX };
+enum zone_auth {
+	ZONE_AUTH_CLICK,
+	ZONE_AUTH_VOUCHER,
+	ZONE_AUTH_RADIUS,
+	ZONE_AUTH_MAX
+};
+enum radius_transport { RADIUS_UDP, RADIUS_TLS };
 
 struct gate_settings { /* config gate: netctl itself */
 	char *socket;
@@ -74,6 +83,7 @@ struct zone_settings { /* config zone */
 	uint64_t roam_s;	/* how long a tap elsewhere counts; 0: not */
 	uint64_t roam_accept_s; /* and its renewals */
 	struct conf_list open, open_on; /* see opening.h; none: always */
+	char *radius;			/* its accounts; empty: none */
 };
 
 struct usage_settings {		 /* config usage */
@@ -203,6 +213,22 @@ struct device_settings { /* config device: let in for good */
 	uint64_t up_bps;
 };
 
+struct radius_settings { /* config radius: accounts of others' servers */
+	char name[IPC_ZONE_NAME_MAX];
+	struct conf_list server; /* of valid_server_parse() */
+	uint64_t transport;	 /* enum radius_transport */
+	char *secret;
+	char *secret_file;
+	uint64_t accounting_port; /* 0: no accounting */
+	uint64_t interim_s;	  /* 0: at the end of a session only */
+	char *identifier;
+	uint64_t coa_port; /* 0: none */
+	char *ca;
+	char *server_name; /* empty: the servers' addresses */
+	char *certificate;
+	char *key;
+};
+
 struct settings {
 	struct gate_settings gate;
 	struct portal_settings portal;
@@ -221,6 +247,8 @@ struct settings {
 	size_t texts;
 	struct device_settings device[SETTINGS_DEVICES];
 	size_t devices;
+	struct radius_settings radius[SETTINGS_RADII];
+	size_t radii;
 };
 
 /* Whether that is one of the ways in; whether there are others, too. */

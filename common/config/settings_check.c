@@ -6,6 +6,7 @@
 
 #include "common/colour.h"
 #include "common/config/settings_palette.h"
+#include "common/config/settings_radius.h"
 
 #define DAY_S 86400
 #define TOO_SLOW                                                               \
@@ -230,6 +231,8 @@ bool settings_check(struct settings *c, const struct uci_file *f,
 		what = check_zone(&c->zone[i]);
 		if (!what)
 			what = check_devices(c, i);
+		if (!what)
+			what = settings_radius_check_zone(c, &c->zone[i]);
 	}
 	for (size_t i = 0; !what && i < c->uplinks; i++) {
 		line = section_line(f, "uplink", i);
@@ -246,6 +249,10 @@ bool settings_check(struct settings *c, const struct uci_file *f,
 	for (size_t i = 0; !what && i < c->devices; i++) {
 		line = section_line(f, "device", i);
 		what = check_device(c, i);
+	}
+	for (size_t i = 0; !what && i < c->radii; i++) {
+		line = section_line(f, "radius", i);
+		what = settings_radius_check(c, i);
 	}
 	if (!what && c->zones) {
 		line = section_line(f, "zone", c->zones - 1);

@@ -16,7 +16,7 @@
 static const char *const on_stop_words[] = { "keep", "remove", NULL };
 static const char *const masquerade_words[] = { "off", "ipv4", "both", NULL };
 static const char *const over_quota_words[] = { "end", "slow", NULL };
-static const char *const auth_words[] = { "click", "voucher", NULL };
+static const char *const auth_words[] = { "click", "voucher", "radius", NULL };
 
 static bool is_network(const char *text)
 {
@@ -132,10 +132,17 @@ static const struct conf_option zone_options[] = {
 	  .fallback = "click",
 	  .words = auth_words,
 	  .help = HELP(
-		  "what lets a device in: a tap that accepts the terms, or a "
-		  "code of stadttor voucher with it; of several the page "
-		  "offers "
-		  "each") },
+		  "what lets a device in: a tap that accepts the terms, a "
+		  "code of stadttor voucher with it, or name and password of "
+		  "an account that a RADIUS server knows; of several "
+		  "the page offers each") },
+	{ .name = "radius",
+	  .type = CONF_TEXT,
+	  AT(zone_settings, radius),
+	  .fallback = "",
+	  .max = 15,
+	  .help = HELP("with auth radius: name of the config radius that says "
+		       "where the accounts are") },
 	{ .name = "duration",
 	  .type = CONF_SECONDS,
 	  AT(zone_settings, limits.duration_s),

@@ -7,6 +7,7 @@
 #include "common/array.h"
 #include "common/config/settings_check.h"
 #include "common/config/settings_options.h"
+#include "common/config/settings_radius.h"
 #include "common/config/settings_valid.h"
 #include "common/similar.h"
 
@@ -147,6 +148,20 @@ static bool take_device(struct settings *c, const struct uci_section *s,
 	       conf_apply(&settings_device_table, d, s, error);
 }
 
+static bool take_radius(struct settings *c, const struct uci_section *s,
+			char *error)
+{
+	struct radius_settings *r = &c->radius[c->radii];
+
+	if (c->radii == SETTINGS_RADII)
+		return wrong(s, error, "more than 4 of this type");
+	c->radii++;
+	if (conf_defaults(&settings_radius_table, r) < 0)
+		return wrong(s, error, "out of memory");
+	return take_name(r->name, s, error) &&
+	       conf_apply(&settings_radius_table, r, s, error);
+}
+
 static const struct {
 	const char *type;
 	bool single;
@@ -159,6 +174,7 @@ static const struct {
 	{ "voucher", true, take_voucher }, { "tile", false, take_tile },
 	{ "text", false, take_text },	   { "legal", true, take_legal },
 	{ "device", false, take_device },  { "city", true, take_city },
+	{ "radius", false, take_radius },
 };
 
 static bool wrong_type(const struct uci_section *s, char *error)
@@ -171,7 +187,7 @@ static bool wrong_type(const struct uci_section *s, char *error)
 	snprintf(error, UCI_ERROR_MAX,
 		 "%u: unknown section '%.40s', allowed: one of gate, uplink, "
 		 "zone, portal, legal, usage, admin, voucher, tile, text, "
-		 "city, device%s",
+		 "city, device, radius%s",
 		 s->line, s->type, similar_question(&meant, question));
 	return false;
 }
@@ -284,6 +300,8 @@ void settings_free(struct settings *s)
 	for (size_t i = 0; i < s->texts; i++)
 		conf_clear(&settings_text_table, &s->text[i]);
 	settings_forget_devices(s);
+	for (size_t i = 0; i < s->radii; i++)
+		conf_clear(&settings_radius_table, &s->radius[i]);
 	for (size_t i = 0; i < s->zones; i++)
 		conf_clear(&settings_zone_table, &s->zone[i]);
 	for (size_t i = 0; i < s->uplinks; i++)
@@ -314,6 +332,9 @@ void settings_print(const struct settings *s, FILE *out)
 	for (size_t i = 0; i < s->devices; i++)
 		conf_print(&settings_device_table, &s->device[i],
 			   s->device[i].name, out);
+	for (size_t i = 0; i < s->radii; i++)
+		conf_print(&settings_radius_table, &s->radius[i],
+			   s->radius[i].name, out);
 }
 
 static void document(const struct conf_table *t, const char *what, FILE *out)
@@ -354,5 +375,9 @@ void settings_document(FILE *out)
 	document(&settings_device_table,
 		 "A device that is let in for good, as a printer without a "
 		 "browser, named; at most 128.",
+		 out);
+	document(&settings_radius_table,
+		 "Where the accounts of zones with auth radius are, named; at "
+		 "most four.",
 		 out);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/addr.h"
 #include "common/colour.h"
 #include "common/config/opening.h"
 #include "common/ipc.h"
@@ -110,4 +111,33 @@ bool valid_port_or_all(const char *text)
 	uint8_t protocol;
 
 	return !strcmp(text, "all") || valid_port_parse(text, &port, &protocol);
+}
+
+static bool parse_port(const char *text, uint16_t *port)
+{
+	unsigned long number;
+	char *end;
+
+	if (*text < '1' || *text > '9')
+		return false;
+	number = strtoul(text, &end, 10);
+	*port = (uint16_t)number;
+	return !*end && number <= UINT16_MAX;
+}
+
+bool valid_server_parse(const char *text, struct addr *a, uint16_t *port)
+{
+	bool is_bracketed = *text == '[';
+	const char *end = is_bracketed ? strchr(text, ']') : strrchr(text, ':');
+
+	*port = 0;
+	if (addr_parse(a, text))
+		return true;
+	if (!end || !addr_parse_part(a, text + is_bracketed,
+				     (size_t)(end - text) - is_bracketed))
+		return false;
+	if (is_bracketed != (a->family == AF_INET6))
+		return false;
+	end += is_bracketed;
+	return *end == ':' ? parse_port(end + 1, port) : !*end;
 }

@@ -35,4 +35,11 @@ bool valid_zone_name(const char *text);
 bool valid_port_parse(const char *text, uint16_t *port, uint8_t *protocol);
 bool valid_port_or_all(const char *text);
 
+/*
+ * "192.0.2.5", "192.0.2.5:1645", "2001:db8::5" or "[2001:db8::5]:1812"; port 0:
+ * none is told.
+ */
+struct addr;
+bool valid_server_parse(const char *text, struct addr *a, uint16_t *port);
+
 #endif

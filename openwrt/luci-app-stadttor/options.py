@@ -51,6 +51,7 @@ TYPES = [
     ("hours such as {}", "hours"),
     ("a date or two and hours, such as {}", "dates"),
     ("a JSON pointer (RFC 6901) such as {}", "pointer"),
+    ("an address such as {}", "server"),
 ]
 
 

@@ -575,8 +575,8 @@ NAMES = {"socket": ("gate", "socket"), "netctl_user": ("gate", "user"),
          "admin_certificate": ("admin", "certificate"),
          "admin_key": ("admin", "key"), "voucher_file": ("voucher", "file"),
          "voucher_key": ("voucher", "key")}
-NO_OPTIONS = {"names", "leave", "fetches", "asks_for_codes", "devices",
-              "uplinks"}
+NO_OPTIONS = {"names", "leave", "fetches", "asks_for_codes", "radius_files",
+              "devices", "uplinks"}
 
 
 def test_its_defaults_are_those_of_the_config(build, tmp_path):

@@ -132,6 +132,21 @@ function isPort(value) {
 	return value === 'all' || (parts !== null && Number(parts[1]) <= 65535);
 }
 
+const portNumber = /^[1-9][0-9]{0,4}$/;
+
+// An IPv6 address with a port stands in brackets.
+function isServer(value) {
+	const parts = value.match(/^\[(.*)\](?::(.*))?$/) ||
+		value.match(/^([0-9.]*):([^:]*)$/);
+
+	if (isAddress(value))
+		return true;
+	return parts !== null && isAddress(parts[1]) &&
+		ipv4.test(parts[1]) === (value.charAt(0) !== '[') &&
+		(parts[2] === undefined ||
+		 (portNumber.test(parts[2]) && Number(parts[2]) <= 65535));
+}
+
 const url = /^https?:\/\/[^\/ "'<>\\][^ "'<>\\]*$/;
 const colour = /^#[0-9a-fA-F]{6}$/;
 const translation = /^[a-z0-9][a-z0-9-]{1,10}=./;
@@ -187,7 +202,8 @@ const check = {
 	date: function(option, value) { return day.test(value); },
 	dates: function(option, value) { return dates.test(value); },
 	zone: function(option, value) { return name.test(value); },
-	pointer: function(option, value) { return pointer.test(value); }
+	pointer: function(option, value) { return pointer.test(value); },
+	server: function(option, value) { return isServer(value); }
 };
 
 // true, or what would be allowed.

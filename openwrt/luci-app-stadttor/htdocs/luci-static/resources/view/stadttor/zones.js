@@ -6,7 +6,7 @@ return forms.view(_('Zones'), _('Who passes the gate, from where to where, for h
 	let s = forms.named(map, 'zone', _('Zone'));
 
 	forms.fill(s, 'zone', [
-		[ 'session', _('Session'), [ 'device', 'auth', 'duration',
+		[ 'session', _('Session'), [ 'device', 'auth', 'radius', 'duration',
 			'idle', 'leave', 'max_sessions', 'open', 'open_on',
 			'counted', 'roam', 'roam_accept' ] ],
 		[ 'speed', _('Speed and amount'), [ 'rate_down', 'rate_up',
@@ -20,6 +20,10 @@ return forms.view(_('Zones'), _('Who passes the gate, from where to where, for h
 	s = forms.named(map, 'device', _('Device without a browser'));
 	forms.fill(s, 'device', []);
 	forms.columns(s, [ 'mac', 'zone' ]);
+
+	s = forms.named(map, 'radius', _('RADIUS servers'));
+	forms.fill(s, 'radius', []);
+	forms.columns(s, [ 'server', 'transport' ]);
 
 	s = forms.named(map, 'uplink', _('Uplink'));
 	forms.fill(s, 'uplink', []);
