@@ -306,6 +306,8 @@ static void on_auth(const struct redisReply *reply, void *arg)
 		end(c, "login refused (%s)", code);
 	else if (!resp_is(reply, "OK"))
 		end(c, "a reply that was not asked for");
+	else if (c->config.takes_replicas)
+		enter_up(c);
 }
 
 static int log_in(struct connection *c)
@@ -316,7 +318,9 @@ static int log_in(struct connection *c)
 	int err = send_command(c, &cmd, on_auth, c);
 
 	cmd = (struct connection_command){ .args = 1, .arg = role };
-	return err ? err : send_command(c, &cmd, on_role, c);
+	if (err || c->config.takes_replicas)
+		return err;
+	return send_command(c, &cmd, on_role, c);
 }
 
 /* --- the way there ------------------------------------------------------ */

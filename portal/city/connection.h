@@ -28,6 +28,7 @@ struct connection_config { /* lent as long as the connection lives */
 	const char *consequence;   /* of losing it, for the log */
 	struct resp_bounds bounds; /* of one reply */
 	size_t in_flight;	   /* commands at once, at most */
+	bool takes_replicas;	   /* any of the servers will do */
 
 	/* Commands may be sent from within, but nothing may be freed. */
 	void (*on_up)(void *arg);
