@@ -20,6 +20,7 @@ struct hub {
 	struct city_db *db;
 	struct sites sites;
 	struct intake *intake;
+	struct switcher *switcher;
 	struct poller *poller;
 	struct event on_hup, on_term, on_int;
 };
@@ -89,6 +90,18 @@ static bool open_database(struct hub *h, char error[HUB_ERROR_MAX])
 	return !err;
 }
 
+static bool open_switcher(struct hub *h, char error[HUB_ERROR_MAX])
+{
+	struct switcher_config sc = {
+		.base = h->base,
+		.conf = h->conf,
+		.sites = &h->sites,
+	};
+
+	h->switcher = switcher_new(&sc, error, HUB_ERROR_MAX);
+	return h->switcher != NULL;
+}
+
 static bool open_poller(struct hub *h, char error[HUB_ERROR_MAX])
 {
 	struct poller_config pc = {
@@ -97,6 +110,7 @@ static bool open_poller(struct hub *h, char error[HUB_ERROR_MAX])
 		.db = h->db,
 		.sites = &h->sites,
 		.intake = h->intake,
+		.switcher = h->switcher,
 		.on_pause = on_pause,
 		.arg = h,
 	};
@@ -134,7 +148,8 @@ struct hub *hub_new(struct hub_conf *conf, struct city_conf *city,
 	watch_signals(h);
 	if (open_database(h, error)) {
 		h->intake = intake_new(h->db, &h->sites);
-		if (h->intake && open_poller(h, error))
+		if (h->intake && open_switcher(h, error) &&
+		    open_poller(h, error))
 			return h;
 	}
 	hub_free(h);
@@ -152,6 +167,7 @@ void hub_run(struct hub *h)
 void hub_free(struct hub *h)
 {
 	poller_free(h->poller);
+	switcher_free(h->switcher);
 	intake_free(h->intake);
 	sites_clear(&h->sites);
 	city_db_close(h->db);

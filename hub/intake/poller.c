@@ -189,6 +189,7 @@ struct poller *poller_new(const struct poller_config *config,
 	p->round.db = config->db;
 	p->round.sites = config->sites;
 	p->round.intake = config->intake;
+	p->round.switcher = config->switcher;
 	p->round.page = ROUND_KEYS;
 	p->poll_ms = config->conf->poll_s * 1000;
 	poller_apply(p, city);

@@ -22,6 +22,7 @@ struct poller_config { /* lent, as long as the poller lives */
 	struct city_db *db;
 	struct sites *sites;
 	struct intake *intake;
+	struct switcher *switcher;
 	/* Between two rounds, once after poller_pause(): sites may change. */
 	void (*on_pause)(void *arg);
 	void *arg;

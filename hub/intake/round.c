@@ -478,6 +478,7 @@ static bool ask_emptying(struct round *p)
 		return false;
 	s = &all->site[p->at++];
 	s->is_off_due = false;
+	switcher_take(p->switcher, s);
 	put_inbox(start(p, "DEL"), s);
 	put_text(&p->command, "hb:%s", s->name);
 	return true;

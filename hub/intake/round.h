@@ -7,6 +7,7 @@
 #define STADTTOR_HUB_INTAKE_ROUND_H
 
 #include "hub/intake/intake.h"
+#include "hub/intake/switcher.h"
 #include "portal/city/connection.h"
 
 #define ROUND_KEYS   500 /* of one read */
@@ -52,6 +53,7 @@ struct round {
 	struct sites *sites;
 	struct intake *intake;
 	struct connection *connection;
+	struct switcher *switcher;
 	int64_t shift_s;
 	uint8_t generation;
 
