@@ -97,14 +97,15 @@ class Redis:
         with open(self._acl, "w", encoding="utf-8") as f:
             f.write("\n".join(lines) + "\n")
 
-    def start(self):
+    def start(self, environment=None):
         self.process = subprocess.Popen(
             ["redis-server", self.config], stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True)
+            stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, **(environment or {})})
         for line in self.process.stdout:
             if "Ready to accept connections" in line:
                 return self
-        raise RuntimeError("redis-server did not start")
+        raise ConnectionError("redis-server did not start")
 
     def kill(self, how=signal.SIGKILL):
         self.process.send_signal(how)
