@@ -150,6 +150,21 @@ const char *number_format_duration(char buf[NUMBER_FORMAT_MAX],
 	return finish(&o);
 }
 
+const char *number_format_age(char buf[2 * NUMBER_FORMAT_MAX], uint64_t seconds,
+			      const char *phrase, const struct lang *l)
+{
+	char duration[NUMBER_FORMAT_MAX];
+	struct strbuf o;
+
+	strbuf_init(&o, buf, 2 * NUMBER_FORMAT_MAX - 1);
+	phrase = put_until(&o, phrase, "{{age}}");
+	if (!phrase)
+		return finish(&o);
+	strbuf_text(&o, number_format_duration(duration, seconds, l));
+	strbuf_text(&o, phrase);
+	return finish(&o);
+}
+
 /* --- times of the clock ------------------------------------------------- */
 
 /* The language's phrase, its {{day}}, {{d}}, {{m}} and {{y}} filled in. */

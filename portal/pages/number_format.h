@@ -12,6 +12,9 @@
 /* "8 hours", "1 hour 30 minutes", "3 days 4 hours"; below a minute: one. */
 const char *number_format_duration(char buf[NUMBER_FORMAT_MAX],
 				   uint64_t seconds, const struct lang *l);
+/* A duration in the place of a phrase's {{age}}: "50 minutes ago". */
+const char *number_format_age(char buf[2 * NUMBER_FORMAT_MAX], uint64_t seconds,
+			      const char *phrase, const struct lang *l);
 /*
  * "Monday, 07:00" by the local clock; with the date as the language writes it
  * where that is ahead_s from now and so far that the day of the week does not

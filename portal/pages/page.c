@@ -11,6 +11,8 @@
 #include "portal/pages/template.h"
 
 #define WORDS_MAX 192
+#define GOOD	  "good" /* classes of style.css */
+#define BAD	  "bad"
 
 enum page_list { LIST_LANGUAGES, LIST_TILES };
 
@@ -63,6 +65,7 @@ static const char *const placeholder_name[PLACEHOLDER_MAX] = {
 	[PLACEHOLDER_BARRIER_CONTACT] = "barrier_contact",
 	[PLACEHOLDER_ENFORCEMENT] = "enforcement",
 	[PLACEHOLDER_LOGO] = "logo",
+	[PLACEHOLDER_HERO] = "hero",
 	[PLACEHOLDER_SUCCESS_URL] = "success_url",
 	[PLACEHOLDER_TERMS_URL] = "terms_url",
 	[PLACEHOLDER_TERMS_VERSION] = "terms_version",
@@ -77,20 +80,27 @@ static const char *const placeholder_name[PLACEHOLDER_MAX] = {
 	[PLACEHOLDER_QUOTA] = "quota",
 	[PLACEHOLDER_SPEED] = "speed",
 	[PLACEHOLDER_SPEED_UP] = "speed_up",
+	[PLACEHOLDER_HAS_SPEEDS] = "has_speeds",
+	[PLACEHOLDER_IS_FOR_VIDEO] = "is_for_video",
+	[PLACEHOLDER_IS_FOR_MUSIC] = "is_for_music",
 	[PLACEHOLDER_SLOW_SPEED] = "slow_speed",
 	[PLACEHOLDER_NOTICE] = "notice",
+	[PLACEHOLDER_TONE] = "tone",
+	[PLACEHOLDER_CODE_ERROR] = "code_error",
 	[PLACEHOLDER_TIME_LEFT] = "time_left",
+	[PLACEHOLDER_TIME_SHARE] = "time_share",
 	[PLACEHOLDER_USED] = "used",
 	[PLACEHOLDER_DATA_LEFT] = "data_left",
+	[PLACEHOLDER_DATA_SHARE] = "data_share",
 	[PLACEHOLDER_REDUCED] = "reduced",
 	[PLACEHOLDER_CAN_EXTEND] = "can_extend",
+	[PLACEHOLDER_REFRESH_FIRST] = "refresh_first",
 	[PLACEHOLDER_CAN_REPLACE] = "can_replace",
 	[PLACEHOLDER_OFFLINE] = "offline",
 	[PLACEHOLDER_CLOSED] = "closed",
 	[PLACEHOLDER_OPENS] = "opens",
 	[PLACEHOLDER_CLOSES] = "closes",
 	[PLACEHOLDER_TERMS_CHANGED] = "terms_changed",
-	[PLACEHOLDER_AGE] = "age",
 	[PLACEHOLDER_ERROR_TITLE] = "error_title",
 	[PLACEHOLDER_ERROR_TEXT] = "error_text",
 	[PLACEHOLDER_CAN_RETRY] = "can_retry",
@@ -105,6 +115,7 @@ static const char *const placeholder_name[PLACEHOLDER_MAX] = {
 	[PLACEHOLDER_ITEM_TEXT] = "item_text",
 	[PLACEHOLDER_ITEM_ICON] = "item_icon",
 	[PLACEHOLDER_ITEM_LIVE] = "item_live",
+	[PLACEHOLDER_ITEM_AGE] = "item_age",
 };
 
 /* Texts that no template names, but the program. */
@@ -113,27 +124,33 @@ static const char *const texts_of_code[] = {
 	"duration_two",	 "unit_b",    "unit_kb",   "unit_mb",	   "unit_gb",
 	"unit_tb",	 "unit_bps",  "unit_kbps", "unit_mbps",	   "unit_gbps",
 	"sunday",	 "monday",    "tuesday",   "wednesday",	   "thursday",
-	"friday",	 "saturday",  "moment",	   "date",
+	"friday",	 "saturday",  "moment",	   "date",	   "live_age",
 };
 
-static const char *const notice_key[PAGE_NOTICES] = {
-	[PAGE_NOTICE_TERMS] = "notice_terms",
-	[PAGE_NOTICE_TERMS_CHANGED] = "notice_terms_changed",
-	[PAGE_NOTICE_LOGGED_OUT] = "notice_logged_out",
-	[PAGE_NOTICE_EXTENDED] = "notice_extended",
-	[PAGE_NOTICE_OFFLINE] = "notice_offline",
-	[PAGE_NOTICE_CLOSED] = "notice_closed",
-	[PAGE_NOTICE_CODE_MISSING] = "notice_code_missing",
-	[PAGE_NOTICE_CODE_TYPO] = "notice_code_typo",
-	[PAGE_NOTICE_CODE_UNKNOWN] = "notice_code_unknown",
-	[PAGE_NOTICE_CODE_EXPIRED] = "notice_code_expired",
-	[PAGE_NOTICE_CODE_USED_UP] = "notice_code_used_up",
-	[PAGE_NOTICE_CODE_REVOKED] = "notice_code_revoked",
-	[PAGE_NOTICE_CODE_DEVICES] = "notice_code_devices",
-	[PAGE_NOTICE_CODE_WAIT] = "notice_code_wait",
-	[PAGE_NOTICE_CODE_PLACE] = "notice_code_place",
-	[PAGE_NOTICE_CODE_UNAVAILABLE] = "notice_code_unavailable",
-	[PAGE_NOTICE_ACCOUNT_UNAVAILABLE] = "notice_account_unavailable",
+static const struct {
+	const char *key;
+	const char *tone; /* NULL: neutral */
+	bool is_of_code;  /* the code will not do */
+} notices[PAGE_NOTICES] = {
+	[PAGE_NOTICE_TERMS] = { "notice_terms", NULL, false },
+	[PAGE_NOTICE_TERMS_CHANGED] = { "notice_terms_changed", NULL, false },
+	[PAGE_NOTICE_LOGGED_OUT] = { "notice_logged_out", GOOD, false },
+	[PAGE_NOTICE_EXTENDED] = { "notice_extended", GOOD, false },
+	[PAGE_NOTICE_OFFLINE] = { "notice_offline", NULL, false },
+	[PAGE_NOTICE_CLOSED] = { "notice_closed", NULL, false },
+	[PAGE_NOTICE_CODE_MISSING] = { "notice_code_missing", BAD, true },
+	[PAGE_NOTICE_CODE_TYPO] = { "notice_code_typo", BAD, true },
+	[PAGE_NOTICE_CODE_UNKNOWN] = { "notice_code_unknown", BAD, true },
+	[PAGE_NOTICE_CODE_EXPIRED] = { "notice_code_expired", BAD, true },
+	[PAGE_NOTICE_CODE_USED_UP] = { "notice_code_used_up", BAD, true },
+	[PAGE_NOTICE_CODE_REVOKED] = { "notice_code_revoked", BAD, true },
+	[PAGE_NOTICE_CODE_DEVICES] = { "notice_code_devices", BAD, true },
+	[PAGE_NOTICE_CODE_WAIT] = { "notice_code_wait", BAD, false },
+	[PAGE_NOTICE_CODE_PLACE] = { "notice_code_place", BAD, true },
+	[PAGE_NOTICE_CODE_UNAVAILABLE] = { "notice_code_unavailable", NULL,
+					   false },
+	[PAGE_NOTICE_ACCOUNT_UNAVAILABLE] = { "notice_account_unavailable",
+					      NULL, false },
 };
 
 static const struct {
@@ -251,7 +268,7 @@ static bool is_complete(const struct page_set *set, const struct lang *l,
 	for (size_t i = 0; i < ARRAY_SIZE(texts_of_code); i++)
 		require_text(&m, texts_of_code[i]);
 	for (int i = PAGE_NOTICE_NONE + 1; i < PAGE_NOTICES; i++)
-		require_text(&m, notice_key[i]);
+		require_text(&m, notices[i].key);
 	for (int i = 0; i < PAGE_PROBLEMS; i++) {
 		require_text(&m, problem_key[i].title);
 		require_text(&m, problem_key[i].text);
@@ -498,7 +515,17 @@ const char *page_text(const struct page_set *set, struct page_place place,
 const char *page_notice(const struct page_set *set, struct page_place place,
 			enum page_notice notice)
 {
-	return page_text(set, place, notice_key[notice]);
+	return page_text(set, place, notices[notice].key);
+}
+
+const char *page_notice_tone(enum page_notice notice)
+{
+	return notices[notice].tone;
+}
+
+bool page_notice_is_of_code(enum page_notice notice)
+{
+	return notices[notice].is_of_code;
 }
 
 const char *page_problem_title(const struct page_set *set,

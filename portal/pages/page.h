@@ -82,6 +82,7 @@ enum page_placeholder {
 	PLACEHOLDER_BARRIER_CONTACT,
 	PLACEHOLDER_ENFORCEMENT,
 	PLACEHOLDER_LOGO, /* its address */
+	PLACEHOLDER_HERO, /* its address */
 	PLACEHOLDER_SUCCESS_URL,
 	PLACEHOLDER_TERMS_URL,
 	PLACEHOLDER_TERMS_VERSION,
@@ -96,20 +97,27 @@ enum page_placeholder {
 	PLACEHOLDER_QUOTA,
 	PLACEHOLDER_SPEED, /* download */
 	PLACEHOLDER_SPEED_UP,
+	PLACEHOLDER_HAS_SPEEDS,	  /* set: there is one of both */
+	PLACEHOLDER_IS_FOR_VIDEO, /* set: what the download is fast enough */
+	PLACEHOLDER_IS_FOR_MUSIC, /* for */
 	PLACEHOLDER_SLOW_SPEED,
 	PLACEHOLDER_NOTICE,
+	PLACEHOLDER_TONE,	/* of the notice: "good", "bad", or neither */
+	PLACEHOLDER_CODE_ERROR, /* set: the notice is about the code */
 	PLACEHOLDER_TIME_LEFT,
+	PLACEHOLDER_TIME_SHARE, /* percent of the zone's duration */
 	PLACEHOLDER_USED,
 	PLACEHOLDER_DATA_LEFT,
+	PLACEHOLDER_DATA_SHARE, /* percent of the quota */
 	PLACEHOLDER_REDUCED,
 	PLACEHOLDER_CAN_EXTEND,
-	PLACEHOLDER_CAN_REPLACE, /* set: another device may make room */
-	PLACEHOLDER_OFFLINE,	 /* set: nothing gets out at the moment */
-	PLACEHOLDER_CLOSED,	 /* set: nobody is let in at this hour */
-	PLACEHOLDER_OPENS,	 /* when that ends, if it is known */
-	PLACEHOLDER_CLOSES,	 /* when the session ends by that */
+	PLACEHOLDER_REFRESH_FIRST, /* set: there is nothing else to do */
+	PLACEHOLDER_CAN_REPLACE,   /* set: another device may make room */
+	PLACEHOLDER_OFFLINE,	   /* set: nothing gets out at the moment */
+	PLACEHOLDER_CLOSED,	   /* set: nobody is let in at this hour */
+	PLACEHOLDER_OPENS,	   /* when that ends, if it is known */
+	PLACEHOLDER_CLOSES,	   /* when the session ends by that */
 	PLACEHOLDER_TERMS_CHANGED,
-	PLACEHOLDER_AGE,
 	PLACEHOLDER_ERROR_TITLE,
 	PLACEHOLDER_ERROR_TEXT,
 	PLACEHOLDER_CAN_RETRY, /* set: the same again may help */
@@ -125,6 +133,7 @@ enum page_placeholder {
 	PLACEHOLDER_ITEM_TEXT,
 	PLACEHOLDER_ITEM_ICON,
 	PLACEHOLDER_ITEM_LIVE,
+	PLACEHOLDER_ITEM_AGE, /* how old that is */
 	PLACEHOLDER_MAX
 };
 
@@ -166,6 +175,12 @@ const char *page_text(const struct page_set *set, struct page_place place,
 		      const char *key);
 const char *page_notice(const struct page_set *set, struct page_place place,
 			enum page_notice notice);
+
+/* "good" or "bad"; NULL: neither. */
+const char *page_notice_tone(enum page_notice notice);
+
+/* Whether it says that the code which was typed will not do. */
+bool page_notice_is_of_code(enum page_notice notice);
 const char *page_problem_title(const struct page_set *set,
 			       struct page_place place,
 			       enum page_problem problem);

@@ -6,8 +6,15 @@
 
 #include "portal/pages/icon.h"
 
-#define MINUTE 60
-#define VALUE  "{}" /* in the text of a tile with a live value */
+#define MINUTE	  60
+#define VIDEO_BPS 5000000 /* a stream in HD */
+#define MUSIC_BPS 1000000
+#define VALUE	  "{}" /* in the text of a tile with a live value */
+
+static bool has_value(const struct page_context *s, enum page_placeholder p)
+{
+	return s->values.value[p] && *s->values.value[p];
+}
 
 /* Which forms there are; where there is a choice, each has a heading. */
 static void fill_ways(struct page_context *s)
@@ -43,6 +50,7 @@ static void fill_config(struct page_context *s)
 	value[PLACEHOLDER_SUCCESS_URL] = p->success_url;
 	value[PLACEHOLDER_TERMS_URL] = p->terms_url;
 	value[PLACEHOLDER_LOGO] = s->source->logo;
+	value[PLACEHOLDER_HERO] = s->source->hero;
 	snprintf(s->terms_version, sizeof(s->terms_version), "%u",
 		 (unsigned int)p->terms_version);
 	value[PLACEHOLDER_TERMS_VERSION] = s->terms_version;
@@ -68,7 +76,7 @@ static bool is_number(const char *text)
 	return *text && !text[strspn(text, "-.0123456789")];
 }
 
-/* In the language of the tile's title, so that no tile is of two; or NULL. */
+/* In the language of the tile's title, so that no tile is in two; or NULL. */
 static const char *tile_text(const struct page_context *s,
 			     const struct conf_list *texts)
 {
@@ -78,6 +86,17 @@ static const char *tile_text(const struct page_context *s,
 	return text && !strcmp(code, s->tile_lang) ? text : NULL;
 }
 
+static struct page_place tile_place(const struct page_context *s)
+{
+	size_t lang =
+		lang_index(page_languages(s->source->pages), s->tile_lang);
+	struct page_place place = s->place;
+
+	if (lang < page_languages(s->source->pages)->count)
+		place.lang = lang;
+	return place;
+}
+
 static void put_live(struct page_context *s, const char *phrase,
 		     const char *value)
 {
@@ -85,7 +104,10 @@ static void put_live(struct page_context *s, const char *phrase,
 	char number[NUMBER_FORMAT_MAX];
 
 	if (is_number(value))
-		value = number_format_number(number, value, s->lang);
+		value = number_format_number(
+			number, value,
+			&page_languages(s->source->pages)
+				 ->lang[tile_place(s).lang]);
 	if (placeholder)
 		snprintf(s->live, sizeof(s->live), "%.*s%.40s%s",
 			 (int)(placeholder - phrase), phrase, value,
@@ -95,6 +117,16 @@ static void put_live(struct page_context *s, const char *phrase,
 	s->values.value[PLACEHOLDER_ITEM_LIVE] = s->live;
 }
 
+static void put_age(struct page_context *s, uint64_t age_s)
+{
+	const struct page_set *pages = s->source->pages;
+	struct page_place place = tile_place(s);
+
+	s->values.value[PLACEHOLDER_ITEM_AGE] = number_format_age(
+		s->age, age_s, page_text(pages, place, "live_age"),
+		&page_languages(pages)->lang[place.lang]);
+}
+
 static void fill_live(struct page_context *s, const struct tile_settings *t)
 {
 	const struct page_context_source *source = s->source;
@@ -102,15 +134,14 @@ static void fill_live(struct page_context *s, const struct tile_settings *t)
 	struct live_value v;
 
 	s->values.value[PLACEHOLDER_ITEM_LIVE] = NULL;
-	s->values.value[PLACEHOLDER_AGE] = NULL;
+	s->values.value[PLACEHOLDER_ITEM_AGE] = NULL;
 	if (!phrase || !*t->live_url || !source->live ||
 	    !source->live((size_t)(t - source->settings->tile), &v,
 			  source->arg))
 		return;
 	put_live(s, phrase, v.text);
 	if (v.is_stale)
-		s->values.value[PLACEHOLDER_AGE] =
-			number_format_duration(s->age, v.age_s, s->lang);
+		put_age(s, v.age_s);
 }
 
 static bool fill_tile(size_t i, struct page_values *v, void *arg)
@@ -174,6 +205,37 @@ static void fill_rate(struct page_context *s, enum page_placeholder placeholder,
 			number_format_rate(next_figure(s), bps, s->lang);
 }
 
+static void fill_rates(struct page_context *s, uint64_t down_bps,
+		       uint64_t up_bps)
+{
+	const char **value = s->values.value;
+
+	fill_rate(s, PLACEHOLDER_SPEED, down_bps);
+	fill_rate(s, PLACEHOLDER_SPEED_UP, up_bps);
+	if (value[PLACEHOLDER_SPEED] || value[PLACEHOLDER_SPEED_UP])
+		value[PLACEHOLDER_HAS_SPEEDS] = "1";
+	if (!is_bound(down_bps))
+		return;
+	if (down_bps >= VIDEO_BPS)
+		value[PLACEHOLDER_IS_FOR_VIDEO] = "1";
+	if (down_bps >= MUSIC_BPS)
+		value[PLACEHOLDER_IS_FOR_MUSIC] = "1";
+}
+
+/* Of a whole, in percent; a rest is one at least. */
+static void fill_share(struct page_context *s,
+		       enum page_placeholder placeholder, uint64_t left,
+		       uint64_t whole)
+{
+	uint64_t percent = (uint64_t)(100.0 * (double)left / (double)whole);
+
+	if (!percent && left)
+		percent = 1;
+	snprintf(next_figure(s), NUMBER_FORMAT_MAX, "%u",
+		 (unsigned int)(percent < 100 ? percent : 100));
+	s->values.value[placeholder] = s->figure[s->figures - 1];
+}
+
 struct page_hours page_hours_of(const struct ipc_session *session)
 {
 	return (struct page_hours){ session->change_s, session->change_in_s,
@@ -219,8 +281,7 @@ void page_context_fill_zone(struct page_context *s,
 	if (is_bound(z->limits.quota_bytes))
 		value[PLACEHOLDER_QUOTA] = number_format_bytes(
 			next_figure(s), z->limits.quota_bytes, s->lang);
-	fill_rate(s, PLACEHOLDER_SPEED, z->limits.down_bps);
-	fill_rate(s, PLACEHOLDER_SPEED_UP, z->limits.up_bps);
+	fill_rates(s, z->limits.down_bps, z->limits.up_bps);
 	if (z->over_quota == OVER_QUOTA_SLOW)
 		fill_rate(s, PLACEHOLDER_SLOW_SPEED, z->slow_bps);
 }
@@ -233,8 +294,8 @@ static void fill_speeds(struct page_context *s,
 
 	if (slow_bps)
 		s->values.value[PLACEHOLDER_REDUCED] = "1";
-	fill_rate(s, PLACEHOLDER_SPEED, slow_bps ? slow_bps : l->down_bps);
-	fill_rate(s, PLACEHOLDER_SPEED_UP, slow_bps ? slow_bps : l->up_bps);
+	fill_rates(s, slow_bps ? slow_bps : l->down_bps,
+		   slow_bps ? slow_bps : l->up_bps);
 }
 
 static bool has_old_terms(const struct page_context *s,
@@ -257,43 +318,80 @@ static bool can_extend(const struct zone_settings *z,
 	       !closes_within(&h, s->left_s + MINUTE);
 }
 
-void page_context_fill_session(struct page_context *s,
-			       const struct ipc_session *session)
+static void fill_time_left(struct page_context *s,
+			   const struct ipc_session *session)
 {
-	const char **value = s->values.value;
+	struct page_hours hours = page_hours_of(session);
+	uint64_t whole_s = s->zone->limits.duration_s;
+
+	if (!is_bound(session->left_s))
+		return;
+	fill_hours(s, &hours, session->left_s + MINUTE);
+	s->values.value[PLACEHOLDER_TIME_LEFT] = number_format_duration(
+		next_figure(s), session->left_s, s->lang);
+	/* how long a code lasts is not known here */
+	if (is_bound(whole_s) && !session->is_tagged &&
+	    settings_zone_offers(s->zone, ZONE_AUTH_CLICK))
+		fill_share(s, PLACEHOLDER_TIME_SHARE, session->left_s, whole_s);
+}
+
+static void fill_data(struct page_context *s, const struct ipc_session *session)
+{
 	uint64_t used = session->up_bytes + session->down_bytes;
 	uint64_t quota = session->limits.quota_bytes;
-	struct page_hours hours = page_hours_of(session);
+	uint64_t left = quota > used ? quota - used : 0;
 
-	if (is_bound(session->left_s)) {
-		fill_hours(s, &hours, session->left_s + MINUTE);
-		value[PLACEHOLDER_TIME_LEFT] = number_format_duration(
-			next_figure(s), session->left_s, s->lang);
-	}
-	value[PLACEHOLDER_USED] =
+	s->values.value[PLACEHOLDER_USED] =
 		number_format_bytes(next_figure(s), used, s->lang);
-	if (is_bound(quota))
-		value[PLACEHOLDER_DATA_LEFT] = number_format_bytes(
-			next_figure(s), quota > used ? quota - used : 0,
-			s->lang);
-	fill_speeds(s, session);
-	if (session->outlet != IPC_OUTLET_OPEN)
+	if (!is_bound(quota))
+		return;
+	s->values.value[PLACEHOLDER_DATA_LEFT] =
+		number_format_bytes(next_figure(s), left, s->lang);
+	fill_share(s, PLACEHOLDER_DATA_SHARE, left, quota);
+}
+
+/* One of them is what most people want, and a button in the accent's colour. */
+static void fill_actions(struct page_context *s,
+			 const struct ipc_session *session)
+{
+	const char **value = s->values.value;
+
+	if (session->outlet != IPC_OUTLET_OPEN) {
 		value[PLACEHOLDER_OFFLINE] = "1";
+		value[PLACEHOLDER_SUCCESS_URL] = NULL;
+	}
 	if (can_extend(s->zone, session))
 		value[PLACEHOLDER_CAN_EXTEND] = "1";
 	if (has_old_terms(s, session))
 		value[PLACEHOLDER_TERMS_CHANGED] = page_notice(
 			s->source->pages, s->place, PAGE_NOTICE_TERMS_CHANGED);
+	else if (!has_value(s, PLACEHOLDER_SUCCESS_URL) &&
+		 !has_value(s, PLACEHOLDER_CAN_EXTEND))
+		value[PLACEHOLDER_REFRESH_FIRST] = "1";
+}
+
+void page_context_fill_session(struct page_context *s,
+			       const struct ipc_session *session)
+{
+	fill_time_left(s, session);
+	fill_data(s, session);
+	fill_speeds(s, session);
+	fill_actions(s, session);
 }
 
 void page_context_set_notice(struct page_context *s, enum page_notice notice)
 {
+	const char **value = s->values.value;
+
 	if (notice == PAGE_NOTICE_CODE_DEVICES)
-		s->values.value[PLACEHOLDER_CAN_REPLACE] = "1";
+		value[PLACEHOLDER_CAN_REPLACE] = "1";
 	if (notice == PAGE_NOTICE_OFFLINE)
-		s->values.value[PLACEHOLDER_OFFLINE] = "1";
+		value[PLACEHOLDER_OFFLINE] = "1";
+	if (page_notice_is_of_code(notice))
+		value[PLACEHOLDER_CODE_ERROR] = "1";
+	value[PLACEHOLDER_TONE] = page_notice_tone(notice);
 	if (notice)
-		s->values.value[PLACEHOLDER_NOTICE] =
+		value[PLACEHOLDER_NOTICE] =
 			page_notice(s->source->pages, s->place, notice);
 }
 

@@ -11,7 +11,7 @@
 #include "portal/pages/number_format.h"
 #include "portal/pages/page.h"
 
-#define PAGE_CONTEXT_FIGURES 9
+#define PAGE_CONTEXT_FIGURES 11
 #define PAGE_CONTEXT_LIVE    192
 
 /* What all contexts are made of; borrowed. */
@@ -19,6 +19,7 @@ struct page_context_source {
 	const struct settings *settings;
 	const struct page_set *pages;
 	const char *logo; /* its address; NULL: there is none */
+	const char *hero; /* the same */
 	/* the live value of a tile of the settings; false: none. NULL: none */
 	bool (*live)(size_t tile, struct live_value *out, void *arg);
 	void *arg;
@@ -44,7 +45,7 @@ struct page_context {
 	/* of the tile being shown */
 	char tile_lang[SETTINGS_LANGUAGE_MAX];
 	char live[PAGE_CONTEXT_LIVE];
-	char age[NUMBER_FORMAT_MAX];
+	char age[2 * NUMBER_FORMAT_MAX];
 };
 
 /*

@@ -174,6 +174,61 @@ test('one tap sends the form, and a code with it', async ctx => {
 	await visitor.leave();
 });
 
+test('what is wrong with a code stands at its field', async ctx => {
+	const visitor = await Visitor.enter(ctx.browser, made.folder,
+		{ javaScriptEnabled: false });
+	const field = () => visitor.page.$eval('#code', node => ({
+		hasFocus: node === document.activeElement,
+		isInvalid: node.getAttribute('aria-invalid'),
+		says: node.getAttribute('aria-describedby').split(' ').map(id =>
+			document.getElementById(id)?.className) }));
+
+	await visitor.visit('library', 'en', 'portal-code-wrong',
+		COMBINATIONS[0]);
+	assert.deepEqual(await field(), { hasFocus: true, isInvalid: 'true',
+		says: ['note bad', 'small soft'] });
+	await visitor.visit('library', 'en', 'portal', COMBINATIONS[0]);
+	assert.deepEqual(await field(), { hasFocus: false, isInvalid: null,
+		says: ['small soft'] });
+	await visitor.leave();
+});
+
+test('one button is the first', async ctx => {
+	const visitor = await Visitor.enter(ctx.browser, made.folder);
+
+	for (const zone of ZONES)
+		for (const page of pageNames(made.folder, zone, 'de')) {
+			await visitor.visit(zone, 'de', page, COMBINATIONS[0]);
+			// two ways in have a button each
+			const ways = await visitor.page.locator(
+				'form[action="/accept"]').count();
+
+			assert.equal(await visitor.page.locator(
+				'.go:not(.quiet)').count(),
+			page.startsWith('portal') ? ways : 1, `${zone} ${page}`);
+		}
+	await visitor.leave();
+});
+
+test('name and language stand on one row', async ctx => {
+	const visitor = await Visitor.enter(ctx.browser, made.folder);
+	const apart = [];
+
+	for (const { code } of tongues)
+		for (const width of [320, 390, 768]) {
+			await visitor.visit(ZONES[0], code, 'rules',
+				{ width, height: 640, scheme: 'light' });
+			const [a, b] = await visitor.page.$$eval(
+				'.brand, summary', nodes => nodes.map(n =>
+					n.getBoundingClientRect()));
+
+			if (a.bottom <= b.top || b.bottom <= a.top)
+				apart.push(`${code} at ${width}`);
+		}
+	assert.deepEqual(apart, []);
+	await visitor.leave();
+});
+
 test('the button is seen without scrolling', async ctx => {
 	const visitor = await Visitor.enter(ctx.browser, made.folder);
 	const hidden = [];
