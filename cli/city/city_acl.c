@@ -154,12 +154,12 @@ bool city_acl_set(struct city_store *s, const struct city_site *site,
 bool city_acl_drop(struct city_store *s, const char *user,
 		   char why[CITY_WHY_MAX])
 {
-	return city_store_do(s, why, "ACL", "DELUSER", user, NULL);
+	return city_store_do(s, why, "ACL", "DELUSER", user, (char *)NULL);
 }
 
 bool city_acl_save(struct city_store *s, char why[CITY_WHY_MAX])
 {
-	return city_store_do(s, why, "ACL", "SAVE", NULL);
+	return city_store_do(s, why, "ACL", "SAVE", (char *)NULL);
 }
 
 /* The value that follows the name in an answer of pairs. */
@@ -231,7 +231,7 @@ enum city_acl_state city_acl_look(struct city_store *s,
 	redisReply *r;
 
 	r = city_store_ask(s, why, "ACL", "GETUSER",
-			   city_acl_user(site->name, user), NULL);
+			   city_acl_user(site->name, user), (char *)NULL);
 	if (!r)
 		return CITY_ACL_UNKNOWN;
 	make_rules(&want, site);
@@ -247,7 +247,7 @@ bool city_acl_each(struct city_store *s,
 		   bool (*on_site)(const char *site, void *arg), void *arg,
 		   char why[CITY_WHY_MAX])
 {
-	redisReply *r = city_store_ask(s, why, "ACL", "USERS", NULL);
+	redisReply *r = city_store_ask(s, why, "ACL", "USERS", (char *)NULL);
 	const size_t len = strlen(PREFIX);
 	bool is_good = r != NULL;
 

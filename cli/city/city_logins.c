@@ -76,7 +76,7 @@ bool city_hub_forget(struct city_hub *h, const char *site)
 		snprintf(key[i], sizeof(key[i]), "%s%s", of_site[i], site);
 	return !h->master ||
 	       city_store_do(h->master, why, "DEL", key[0], key[1], key[2],
-			     key[3], NULL) ||
+			     key[3], (char *)NULL) ||
 	       complain(h, why);
 }
 

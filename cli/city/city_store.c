@@ -154,7 +154,7 @@ struct city_store *city_store_open(const struct city_store_login *l,
 	s->node = node;
 	s->fd = -1;
 	if (open_node(s, l->ca, why) &&
-	    city_store_do(s, why, "AUTH", l->user, l->password, NULL))
+	    city_store_do(s, why, "AUTH", l->user, l->password, (char *)NULL))
 		return s;
 	city_store_close(s);
 	return NULL;
@@ -282,7 +282,7 @@ bool city_store_do(struct city_store *s, char why[CITY_WHY_MAX],
 
 int64_t city_store_time(struct city_store *s, char why[CITY_WHY_MAX])
 {
-	redisReply *r = city_store_ask(s, why, "TIME", NULL);
+	redisReply *r = city_store_ask(s, why, "TIME", (char *)NULL);
 	int64_t time_s = 0;
 
 	if (r && r->type == REDIS_REPLY_ARRAY && r->elements == 2 &&
@@ -299,7 +299,7 @@ int64_t city_store_time(struct city_store *s, char why[CITY_WHY_MAX])
 bool city_store_is_master(struct city_store *s, bool *is_master,
 			  char why[CITY_WHY_MAX])
 {
-	redisReply *r = city_store_ask(s, why, "ROLE", NULL);
+	redisReply *r = city_store_ask(s, why, "ROLE", (char *)NULL);
 	bool is_known = r && r->type == REDIS_REPLY_ARRAY && r->elements &&
 			r->element[0]->type == REDIS_REPLY_STRING;
 

@@ -54,7 +54,7 @@ static bool zone_roams(const struct controller *c, uint16_t zone)
 {
 	const struct zone_settings *z = &c->settings->zone[zone];
 
-	return z->roam_s && z->auth == ZONE_AUTH_CLICK;
+	return z->roam_s && settings_zone_offers(z, ZONE_AUTH_CLICK);
 }
 
 static bool is_working(const struct controller *c)
