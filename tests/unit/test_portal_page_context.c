@@ -376,8 +376,7 @@ static const struct context_case session_cases[] = {
 		  BIT(TIME_SHARE) },
 	{ .session = { .left_s = 60, .is_tagged = 1 },
 	  .zone_duration_s = 3600,
-	  .adds = BIT(USED) | BIT(REFRESH_FIRST) | BIT(TIME_LEFT) |
-		  BIT(TIME_SHARE) },
+	  .adds = BIT(USED) | BIT(REFRESH_FIRST) | BIT(TIME_LEFT) },
 	{ .zone = CODE_ZONE,
 	  .session = { .left_s = 60 },
 	  .zone_duration_s = 3600,
