@@ -146,7 +146,7 @@ static void list(struct controller *c)
 			err = devices_list_neighbours(c, z, on_neighbour, &l);
 	}
 	if (err)
-		log_debug("city: listing devices: %s", strerror(-err));
+		log_warn("city: listing devices: %s", strerror(-err));
 	if (err == -EINTR)
 		list_soon(c);
 }

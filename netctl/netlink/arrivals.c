@@ -146,10 +146,10 @@ int arrivals_read(int fd, arrival_fn *on_arrival, void *arg)
 int arrivals_list_bridge(struct rtnl *r, uint32_t bridge,
 			 arrival_fn *on_arrival, void *arg)
 {
-	const struct ifinfomsg ifm = { .ifi_family = AF_BRIDGE };
-	struct nl_msg *msg = rtnl_message(RTM_GETNEIGH, 0, &ifm, sizeof(ifm));
+	const struct ndmsg ndm = { .ndm_family = AF_BRIDGE };
+	struct nl_msg *msg = rtnl_message(RTM_GETNEIGH, 0, &ndm, sizeof(ndm));
 	struct reader reader = { on_arrival, arg };
 
-	nla_put_u32(msg, IFLA_MASTER, bridge);
+	nla_put_u32(msg, NDA_MASTER, bridge);
 	return rtnl_dump(r, msg, on_message, &reader);
 }

@@ -24,6 +24,10 @@ REVOKE_BODY = struct.Struct("=24sQQII")
 SESSION_BODY = struct.Struct("=iI5Q5QIIII16sqQII")
 DONE_BODY = struct.Struct("=iIII")
 DEVICE_BODY = struct.Struct("=iI16sII")
+CITY_RECORD_BODY = struct.Struct("=QII16s")
+CITY_BODY = struct.Struct("=BBBxHHIIQQ")
+CITY_TROUBLES = ["clock not set", "clock off", "keys broken", "keys stale",
+                 "full"]
 
 
 # setgroups, setresgid and setresuid as the kernel has them: of one thread. Those
@@ -114,6 +118,25 @@ def device_ask(client, ident=1, ifindex=0):
     return message(DEVICE_ASK, address(client, ifindex), ident)
 
 
+def city_feed(records, ident=1, count=None):
+    body = b"".join(records).ljust(32 * 16, b"\0")
+    return message(CITY_FEED, struct.pack(
+        "=II", len(records) if count is None else count, 0) + body, ident)
+
+
+def city_clock(seconds, is_complete=1):
+    return message(CITY_CLOCK, struct.pack("=qII", seconds, is_complete, 0), 0)
+
+
+def city_next(after=0, committed=0):
+    return message(CITY_NEXT, struct.pack("=QQ", after, committed), 0)
+
+
+def city_key(generation, day, ct, tag, ident=1):
+    return message(CITY_KEY, struct.pack("=BBH32s16sI", generation, 0, day, ct,
+                                         tag, 0), ident)
+
+
 def left(mac):
     return message(LEFT, bytes.fromhex(mac.replace(":", "")) + bytes(2))
 
@@ -176,6 +199,39 @@ class Peer:
         name = name.rstrip(b"\0").decode()
         assert bool(index) == bool(name) == (not error)
         return error, name, guests
+
+    # --- a city ---
+
+    def feed(self, *records, count=None):
+        """The error and how many were new."""
+        self.send(city_feed(records, count=count))
+        return DONE_BODY.unpack(self.answer_of(DONE)[HEADER.size:])[:2]
+
+    def take_key(self, *args):
+        self.send(city_key(*args))
+        return DONE_BODY.unpack(self.answer_of(DONE)[HEADER.size:])[0]
+
+    def records(self, after=0, committed=0):
+        """[(number, record)]: waits until there is one."""
+        self.send(city_next(after, committed))
+        found, more = [], 1
+        while more:
+            data = self.answer_of(CITY_RECORD, 0)
+            seq, more, _, record = CITY_RECORD_BODY.unpack(data[HEADER.size:])
+            found.append((seq, record))
+        return found
+
+    def city(self):
+        """What netctl says of the city, as a dict."""
+        self.send(message(CITY_ASK))
+        data = self.answer_of(CITY)
+        (joined, generation, complete, day, troubles, grants, unsent, refused,
+         granted) = CITY_BODY.unpack(data[HEADER.size:])
+        return {"joined": joined, "generation": generation,
+                "complete": complete, "day": day, "grants": grants,
+                "unsent": unsent, "refused": refused, "granted": granted,
+                "troubles": [word for bit, word in enumerate(CITY_TROUBLES)
+                             if troubles & 1 << bit]}
 
     def open_name(self, name, client, ttl_s=300):
         """The error and in how many zones it is open."""
