@@ -507,7 +507,9 @@ static const struct conf_option city_options[] = {
 	  .min = 1,
 	  .max = 200,
 	  .help = HELP("what the box knows of its city, as stadttor city join "
-		       "writes it") },
+		       "writes it (under systemd another one than "
+		       "/etc/stadttor/city needs ReadWritePaths= in the "
+		       "controller's unit)") },
 	{ .name = "poll",
 	  .type = CONF_SECONDS,
 	  AT(city_settings, poll_s),

@@ -80,6 +80,17 @@ def test_two_programs_each_in_its_jail(box):
                        "/var/run/stadttor/portal": "1"}}[name]
 
 
+def test_keys_of_a_city_are_the_controllers(box):
+    """It alone sees them, and writes them."""
+    box.config("stadttor", BASE + "config city\n\toption folder "
+               "'/etc/town'\n")
+    (box.root / "etc/town/netctl").mkdir(parents=True)
+    sent = start(box)["instances"]
+    assert sent["netctl"]["jail"]["mount"]["/etc/town/netctl"] == "1"
+    assert not [m for m in sent["portal"]["jail"]["mount"]
+                if m.startswith("/etc/town/netctl")]
+
+
 def test_a_link_in_the_controllers_folder_is_not_followed(box):
     """It would give the portal what it leads to."""
     start(box)
@@ -570,7 +581,7 @@ NAMES = {"socket": ("gate", "socket"), "netctl_user": ("gate", "user"),
          "events_user": ("gate", "events_user"),
          "portal_user": ("portal", "user"), "usage_file": ("usage", "file"),
          "pending": ("usage", "pending"),
-         "lives": ("usage", "lives"),
+         "lives": ("usage", "lives"), "city": ("city", "folder"),
          "accounts": ("admin", "accounts"),
          "admin_certificate": ("admin", "certificate"),
          "admin_key": ("admin", "key"), "voucher_file": ("voucher", "file"),

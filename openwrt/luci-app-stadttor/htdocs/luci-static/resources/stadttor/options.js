@@ -337,7 +337,7 @@ return baseclass.extend({
 				  help: _('Be part of the city that stadttor city join has joined.') },
 				{ name: 'folder', type: 'path', fallback: '/etc/stadttor/city', min: '1', max: '200',
 				  allowed: _('an absolute file name (%s to %s bytes)').format('1', '200'),
-				  help: _('What the box knows of its city, as stadttor city join writes it.') },
+				  help: _("What the box knows of its city, as stadttor city join writes it (under systemd another one than /etc/stadttor/city needs ReadWritePaths= in the controller's unit).") },
 				{ name: 'poll', type: 'seconds', fallback: '2s', min: '1s', max: '1m',
 				  allowed: _('a time such as 90, 15m, 8h or 2d, from %s to %s').format('1s', '1m'),
 				  help: _("How often the city's store is asked for what is new.") }
