@@ -23,6 +23,7 @@ union netctl_call_message {
 	struct ipc_zone zone;
 	struct ipc_totals totals;
 	struct ipc_done done;
+	struct ipc_city city;
 	unsigned char bytes[IPC_MESSAGE_MAX + 1];
 };
 

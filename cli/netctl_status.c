@@ -12,6 +12,10 @@ static int on_part(const union netctl_call_message *m, void *arg)
 		s->totals = m->totals;
 		return 0;
 	}
+	if (m->header.type == IPC_CITY) {
+		s->city = m->city;
+		return 0;
+	}
 	if (m->header.type != IPC_ZONE || s->zones == SETTINGS_ZONES)
 		return -EPROTO;
 	s->zone[s->zones] = m->zone;

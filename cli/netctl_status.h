@@ -12,6 +12,7 @@ struct netctl_status {
 	struct ipc_totals totals;
 	struct ipc_zone zone[SETTINGS_ZONES]; /* names end with a NUL */
 	size_t zones;
+	struct ipc_city city;
 };
 
 /* 0 or -errno, as netctl_call_all() has them. */

@@ -8,6 +8,7 @@
 
 #include <json-c/json.h>
 
+#include "cli/city_state.h"
 #include "cli/format.h"
 #include "cli/netctl_status.h"
 #include "common/array.h"
@@ -145,6 +146,9 @@ static void print_json(const struct netctl_status *s, bool people)
 		json_object_put(ended);
 	json_object_object_add(o, "zones", zones);
 	json_object_object_add(o, "troubles", troubles);
+	if (s->city.is_joined)
+		json_object_object_add(o, "city",
+				       city_state_to_json(&s->city, people));
 	cli_print_json(o);
 }
 
@@ -180,7 +184,6 @@ static void print_totals(const struct ipc_totals *t)
 	       t->reinstalled);
 	printf("kernel errors %" PRIu64 "\n", t->netlink_errors);
 	print_troubles(t->troubles);
-	putchar('\n');
 }
 
 static int print_zones(const struct netctl_status *s)
@@ -251,6 +254,8 @@ enum cli_exit cli_status(const struct cli *cli)
 		print_json(&s, !cli->state);
 	} else if (!err) {
 		print_totals(&s.totals);
+		city_state_print(&s.city);
+		putchar('\n');
 		err = print_zones(&s);
 		print_hours(&s);
 	}

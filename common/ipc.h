@@ -45,7 +45,8 @@ enum ipc_type {
 	IPC_HEALTH_ASK, /* IPC_HEALTH */
 	/* operator to netctl */
 	IPC_ADMIT,  /* a grant with limits beyond the zone's: IPC_SESSION */
-	IPC_STATUS, /* IPC_TOTALS, IPC_ZONE per zone, IPC_DONE */
+	IPC_STATUS, /* IPC_TOTALS, IPC_ZONE per zone, IPC_CITY if in one,
+		       IPC_DONE */
 	IPC_LIST,   /* IPC_SESSION, each with IPC_ADDRESS; IPC_DONE */
 	IPC_REVOKE, /* IPC_DONE with the number of sessions ended */
 	/* netctl to its peers */

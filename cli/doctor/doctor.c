@@ -38,6 +38,7 @@ static const struct check checks[] = {
 	{ "conntrack", doctor_check_conntrack, NULL },
 	{ "neighbours", doctor_check_neighbours, NULL },
 	{ "clock", doctor_check_clock, NULL },
+	{ "city", doctor_check_city, NULL },
 	{ "certificate", doctor_check_certificate, NULL },
 	{ "admin_certificate", doctor_check_admin_certificate, NULL },
 	{ "accounts", doctor_check_accounts, NULL },

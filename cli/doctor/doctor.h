@@ -25,6 +25,7 @@ void doctor_check_portal(struct doctor *d);
 void doctor_check_packets(struct doctor *d);
 void doctor_check_connections(struct doctor *d);
 void doctor_check_flow_table(struct doctor *d);
+void doctor_check_city(struct doctor *d);
 void doctor_check_outlet(struct doctor *d, const struct zone_settings *z);
 
 /* --- doctor_device.c --------------------------------------------------- */

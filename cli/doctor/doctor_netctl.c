@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/city_state.h"
 #include "cli/format.h"
 #include "cli/netctl_call.h"
 #include "cli/socket_table.h"
@@ -197,6 +198,27 @@ void doctor_check_flow_table(struct doctor *d)
 		doctor_advise(d, "Load nf_flow_table_inet and "
 				 "nft_flow_offload (OpenWrt: kmod-nft-offload)"
 				 ", or set flow_table to 0.");
+}
+
+/* Nothing where the box is in none. */
+void doctor_check_city(struct doctor *d)
+{
+	const struct ipc_city *c = &d->status.city;
+	const struct city_trouble *t;
+
+	if (!d->has_status || !c->is_joined)
+		return;
+	for (size_t i = 0; (t = city_trouble_at(i)); i++) {
+		if (!(c->troubles & t->bit))
+			continue;
+		doctor_say(d, DOCTOR_FAIL, "%s", t->text);
+		doctor_advise(d, "%s", t->remedy);
+	}
+	if (!c->troubles)
+		doctor_say(d, DOCTOR_OK,
+			   "guests of the city are let in; %" PRIu32
+			   " devices are known",
+			   c->grants);
 }
 
 static const struct {

@@ -65,6 +65,15 @@ void city_handle_key(struct ipc_channel *ch, const void *message, void *arg)
 	peer_answer_done(p, m->header.id, err, 0, 0);
 }
 
+void city_send_state(struct peer *p, uint32_t id)
+{
+	struct ipc_city c = { .header.id = id };
+
+	roaming_describe(p->server->controller, p->role->is_portal, &c);
+	if (c.is_joined)
+		ipc_channel_send(p->channel, IPC_CITY, &c);
+}
+
 void city_handle_ask(struct ipc_channel *ch, const void *message, void *arg)
 {
 	const struct ipc_status *m = message;

@@ -231,6 +231,7 @@ static void handle_status(struct ipc_channel *ch, const void *message,
 	describe_totals(c, &t);
 	ipc_channel_send(p->channel, IPC_TOTALS, &t);
 	send_zones(p, m->header.id);
+	city_send_state(p, m->header.id);
 	peer_answer_done(p, m->header.id, 0,
 			 (uint32_t)controller_settings(c)->zones, 0);
 }

@@ -14,6 +14,7 @@ import pytest
 
 (LOOKUP, GRANT, LOGOUT, USAGE_NEXT, HEALTH_ASK, ADMIT, STATUS, LIST, REVOKE,
  SESSION, ADDRESS, ZONE, TOTALS, DONE) = range(1, 15)
+CITY = 28
 NONE = 2 ** 64 - 1
 ENOENT, EACCES, EBUSY, EEXIST, EXDEV = 2, 13, 16, 17, 18
 EINVAL, ENOSPC, ENOBUFS = 22, 28, 105
@@ -158,6 +159,36 @@ def test_status_json(cli, netctl):
              "outlet": "open", "closed": False, "change_s": None, "full": False, "sessions": 0,
              "max_sessions": 5, "shaping": "policed"}],
         "troubles": []}
+
+
+CITY_TROUBLES = [("no_clock", "this box's clock is not set"),
+                 ("clock_off", "clock and that of the city's store differ"),
+                 ("keys_broken", "the keys of the city cannot be read"),
+                 ("keys_stale", "the keys of the city cannot be written"),
+                 ("full", "more devices of the city than memory for them")]
+
+
+@pytest.mark.parametrize("bits", [0, 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4])
+def test_status_in_a_city(cli, netctl, bits):
+    def answer(kind, ident, fields):
+        city = header(CITY, ident) + struct.pack(
+            "=BBBxHHIIQQ", 1, 3, 1, 20787, bits, 1234, 2, 5, 99)
+        return [totals(ident), zone(ident), city, done(ident)]
+    netctl.answers(answer)
+    said = cli("status").stdout
+    assert ("city          1234 devices known, 99 let in here without a tap, "
+            "2 records to be sent" in said)
+    netctl.answers(answer)
+    told = json.loads(cli("--json", "status").stdout)["city"]
+    assert told.pop("troubles") == [
+        key for i, (key, _) in enumerate(CITY_TROUBLES) if bits & 1 << i]
+    assert told == {"generation": 3, "devices": 1234, "forged": 5,
+                    "unsent": 2, "let_in": 99}
+    for i, (_, text) in enumerate(CITY_TROUBLES):
+        assert (text in said) == bool(bits & 1 << i)
+    netctl.answers(answer)
+    told = json.loads(cli("status", "--state").stdout)["city"]
+    assert set(told) == {"generation", "forged", "troubles"}
 
 
 def test_hours(cli, netctl, monkeypatch):

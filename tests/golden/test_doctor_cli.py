@@ -18,7 +18,8 @@ import tempfile
 
 import authority
 import pytest
-from test_cli import (DONE, STATUS, ZONE, Netctl, addr, done, header, totals)
+from test_cli import (CITY, DONE, STATUS, ZONE, Netctl, addr, done, header,
+                      totals)
 
 CLOCK = pathlib.Path(__file__).parent.parent / "net" / "preload" / "clock.c"
 HOST = "portal.stadt.example"
@@ -186,6 +187,18 @@ def told(**fields):
     return broken
 
 
+def in_city(troubles):
+    """netctl's word of it, before the last."""
+    def broken(box):
+        plain = status()
+        box.answer = lambda kind, ident, fields: [
+            *plain(kind, ident, fields)[:-1],
+            header(CITY, ident) + struct.pack("=BBBxHHIIQQ", 1, 1, 1, 20787,
+                                              troubles, 1234, 0, 0, 0),
+            done(ident)]
+    return broken
+
+
 def closed(which):
     return lambda box: box.ports[which].close()
 
@@ -298,6 +311,14 @@ BROKEN = {
                    "nearly full", "nf_conntrack_max"),
     "no flow table": (told(flow_table=2), "warn", "flow_table", None,
                       "no flow table", "kmod-nft-offload"),
+    **{f"city {word}": (in_city(1 << bit), "fail", "city", None, text, remedy)
+       for bit, (word, text, remedy) in enumerate([
+           ("without clock", "clock is not set", "NTP"),
+           ("off", "clock and that of the city's store differ", "NTP"),
+           ("without keys", "keys of the city cannot be read", "Join again"),
+           ("that does not write", "cannot be written", "netctl's own"),
+           ("that is full", "more devices", "have to tap")])},
+    "city": (in_city(0), "ok", "city", None, "1234 devices are known", None),
     "no file": (config("portal", certificate="/nowhere.pem"), "fail",
                 "certificate", None, "/nowhere.pem: No such file", "as PEM"),
     "no certificate": (no_certificate_at_all, "fail", "certificate", None,
