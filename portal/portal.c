@@ -12,6 +12,7 @@
 
 #include "common/config/settings_read.h"
 #include "portal/admin/admin.h"
+#include "portal/city/city.h"
 #include "portal/guest/auth.h"
 #include "portal/guest/guest.h"
 #include "portal/guest/offline.h"
@@ -54,6 +55,7 @@ struct portal {
 	struct offline *offline;
 	struct admin *admin;
 	struct live *live;
+	struct city *city;
 	struct vouchers *vouchers; /* NULL: no zone asks for codes */
 	struct store *store;	   /* NULL: not before privileges are gone */
 	struct store_import *import;
@@ -154,6 +156,7 @@ static void on_presence(bool is_there, void *arg)
 	struct portal *p = arg;
 
 	listeners_watch(p->listeners, !is_there);
+	city_netctl(p->city);
 	if (is_there && p->import)
 		store_import_connected(p->import);
 }
@@ -227,9 +230,24 @@ static void on_usage_cell(const struct ipc_usage_cell *cell, void *arg)
 	look_again_later(p);
 }
 
+static void on_city_record(const struct ipc_city_record *r, void *arg)
+{
+	struct portal *p = arg;
+
+	city_take(p->city, r);
+}
+
+static void put_codes(const struct ipc_health *h, struct strbuf *out, void *arg)
+{
+	struct portal *p = arg;
+
+	admin_put_codes(p->admin, h, out);
+}
+
 static void close_store(struct portal *p)
 {
 	admin_set_store(p->admin, NULL);
+	city_set_store(p->city, NULL);
 	event_del(&p->store_timer);
 	store_import_free(p->import);
 	p->import = NULL;
@@ -262,6 +280,7 @@ static void open_store(struct portal *p)
 		return;
 	}
 	admin_set_store(p->admin, p->store);
+	city_set_store(p->city, p->store);
 	if (store_health(p->store) == STORE_CANNOT_WRITE)
 		look_again_later(p);
 	if (netctl_client_is_there(p->netctl))
@@ -444,6 +463,12 @@ static bool open_parts(struct portal *p)
 		.on_zone = on_zone,
 		.on_presence = on_presence,
 		.on_usage_cell = on_usage_cell,
+		.on_city_record = on_city_record,
+		.arg = p,
+	};
+	struct city_config yc = {
+		.base = p->base,
+		.codes = put_codes,
 		.arg = p,
 	};
 	struct admin_config ac = { .base = p->base };
@@ -455,9 +480,13 @@ static bool open_parts(struct portal *p)
 	p->netctl = netctl_client_new(&gc);
 	p->site.netctl = p->netctl;
 	p->live = live_new(p->base);
-	if (!p->conns || !p->listeners || !p->offline || !p->netctl || !p->live)
+	yc.netctl = p->netctl;
+	p->city = city_new(&yc);
+	if (!p->conns || !p->listeners || !p->offline || !p->netctl ||
+	    !p->live || !p->city)
 		return false;
 	ac.netctl = p->netctl;
+	ac.city = p->city;
 	p->admin = admin_new(&ac);
 	evtimer_assign(&p->store_timer, p->base, on_store_timer, p);
 	event_assign(&p->tidy_timer, p->base, -1, EV_PERSIST, on_tidy_timer, p);
@@ -546,6 +575,7 @@ void portal_run(struct portal *p)
 	open_store(p);
 	open_vouchers(p);
 	event_add(&p->tidy_timer, &tidy_pause);
+	city_apply(p->city, &p->material.settings->city);
 	event_base_dispatch(p->base);
 	log_info("stopping");
 }
@@ -566,6 +596,7 @@ void portal_reload(struct portal *p)
 	apply(p);
 	reopen_store(p, &old.settings->usage);
 	reopen_vouchers(p, old.settings);
+	city_apply(p->city, &p->material.settings->city);
 	material_clear(&old);
 	log_info("reloaded");
 }
@@ -594,6 +625,8 @@ void portal_free(struct portal *p)
 	if (p->conns)
 		auth_waits_clear(&p->site.auth_waits);
 	offline_free(p->offline);
+	city_free(p->city);
+	p->city = NULL;
 	netctl_client_free(p->netctl);
 	vouchers_free(p->vouchers);
 	live_free(p->live);

@@ -22,6 +22,8 @@ METRICS = {
     "stadttor_usage_lag_seconds": "machine",
     "stadttor_usage_figures_waiting": "machine",
     "stadttor_usage_counting": "machine", "stadttor_usage_kept": "machine",
+    "stadttor_city_state": "machine",
+    "stadttor_city_figures_waiting": "machine",  # cells, by timer alone
     "stadttor_usage": "dp", "stadttor_usage_band": "dp",
 }
 NOW = {"time": "machine", "profile": "machine", "epsilon": "machine",

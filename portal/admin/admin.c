@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "portal/admin/admin_api.h"
+#include "portal/admin/admin_health.h"
 #include "portal/admin/admin_routes.h"
 #include "portal/admin/admin_socket.h"
 #include "portal/http/tls.h"
@@ -57,6 +58,7 @@ struct admin *admin_new(const struct admin_config *config)
 		return NULL;
 	cc.arg = &a->site;
 	a->site.netctl = config->netctl;
+	a->site.city = config->city;
 	a->site.since_ms = clock_ms();
 	a->site.sessions = admin_sessions_new();
 	a->site.lockout = lockout_new();
@@ -103,6 +105,12 @@ void admin_apply(struct admin *a, const struct admin_material *m)
 void admin_set_store(struct admin *a, struct store *store)
 {
 	a->site.store = store;
+}
+
+void admin_put_codes(struct admin *a, const struct ipc_health *h,
+		     struct strbuf *out)
+{
+	admin_health_put_codes(&a->site, h, out);
 }
 
 void admin_check_device(struct admin *a)

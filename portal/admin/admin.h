@@ -13,6 +13,7 @@ struct admin;
 struct admin_config { /* all lent, as long as the admin lives */
 	struct event_base *base;
 	struct netctl_client *netctl;
+	const struct city *city;
 };
 
 /* What a config file amounts to; lent until the next one. */
@@ -32,6 +33,13 @@ void admin_apply(struct admin *a, const struct admin_material *m);
 
 /* Lent; NULL: there is none for the moment. */
 void admin_set_store(struct admin *a, struct store *store);
+
+/*
+ * The codes of what is not well, as members of a JSON array. h: NULL where
+ * netctl does not answer.
+ */
+void admin_put_codes(struct admin *a, const struct ipc_health *h,
+		     struct strbuf *out);
 
 /* Devices have come or gone. */
 void admin_check_device(struct admin *a);

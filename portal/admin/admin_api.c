@@ -276,6 +276,8 @@ static void write_metrics(struct conn *c, const struct ipc_health *h)
 			s->store ? store_health(s->store) : STORE_CANNOT_WRITE,
 		.store = s->store,
 		.certificate_end_s = s->certificate_end_s,
+		.city = s->city ? city_status(s->city)
+				: (struct city_status){ CITY_OFF, 0, 0 },
 	};
 	struct admin_answer a = {
 		.type = is_open ? METRICS_TYPE_OPENMETRICS : METRICS_TYPE_TEXT,

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include <json-c/json.h>
@@ -13,9 +14,9 @@
 #define GREW_FOR_MS	(15 * 60 * 1000) /* errors are news that long */
 #define LAG_LONG_S	7200		 /* an hour's figures, twice missed */
 #define HEALTH_TEXT_MAX 160
-#define CERTIFICATE_EARLY_S                                                    \
-	(14 * 86400) /* what renews them has failed then                       \
-		      */
+/* Earlier, what renews it has its chance. */
+#define CERTIFICATE_EARLY_S (14 * 86400)
+#define CODES_MAX	    16 /* in a heartbeat */
 
 struct finding {
 	const char *level; /* "ok", "warn", "error" */
@@ -212,6 +213,68 @@ static void add_store(struct json_object *list, const struct admin_site *s)
 	}
 }
 
+static void add_city_troubles(struct json_object *list, unsigned int troubles)
+{
+	static const struct {
+		enum ipc_city_trouble bit;
+		struct finding finding;
+		const char *text;
+	} known[] = {
+		{ IPC_CITY_NO_CLOCK,
+		  { "warn", "city_no_clock", NULL },
+		  "The time of day is not known, so nobody is let in for "
+		  "having been elsewhere in the city" },
+		{ IPC_CITY_CLOCK_OFF,
+		  { "warn", "city_clock_off", NULL },
+		  "The clock differs from that of the city's store by more "
+		  "than five minutes" },
+		{ IPC_CITY_KEYS_BROKEN,
+		  { "error", "city_keys_broken", NULL },
+		  "The keys of the city cannot be used; the controller's log "
+		  "says why" },
+		{ IPC_CITY_KEYS_STALE,
+		  { "warn", "city_keys_stale", NULL },
+		  "The keys of the city are not written anew; the "
+		  "controller's log says why" },
+		{ IPC_CITY_FULL,
+		  { "warn", "city_full", NULL },
+		  "Not all devices of the city fit into the controller's "
+		  "memory; the others have to tap" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (troubles & known[i].bit)
+			add(list, &known[i].finding, "%s", known[i].text);
+}
+
+static void add_city(struct json_object *list, const struct city *c)
+{
+	static const struct {
+		struct finding finding; /* code NULL: nothing to say */
+		const char *text;
+	} states[] = {
+		[CITY_OFF] = { { NULL, NULL, NULL }, NULL },
+		[CITY_BROKEN] = { { "error", "city_broken", NULL },
+				  "What stadttor city join wrote cannot be "
+				  "used; the portal's log says why" },
+		[CITY_AWAY] = { { "warn", "city_away", NULL },
+				"The city's store cannot be reached; who was "
+				"known gets in, and figures wait" },
+		[CITY_REFUSED] = { { "warn", "city_refused", NULL },
+				   "The city's store does not take what is "
+				   "sent; the portal's log says why" },
+		[CITY_UP] = { { NULL, NULL, NULL }, NULL },
+	};
+	struct city_status s;
+
+	if (!c)
+		return;
+	s = city_status(c);
+	if (states[s.state].text)
+		add(list, &states[s.state].finding, "%s", states[s.state].text);
+	add_city_troubles(list, s.troubles);
+}
+
 struct json_object *admin_health_list(struct admin_site *s,
 				      const struct ipc_health *h)
 {
@@ -231,6 +294,7 @@ struct json_object *admin_health_list(struct admin_site *s,
 		    "stay online");
 	}
 	add_store(list, s);
+	add_city(list, s->city);
 	if (!s->is_secure && !s->is_loopback)
 		add(list,
 		    &(struct finding){ "warn", "admin_without_tls", NULL },
@@ -240,4 +304,27 @@ struct json_object *admin_health_list(struct admin_site *s,
 		add(list, &(struct finding){ "ok", "all_well", NULL },
 		    "All parts are working");
 	return list;
+}
+
+static const char *text_of(struct json_object *list, size_t index,
+			   const char *member)
+{
+	struct json_object *value = NULL;
+
+	json_object_object_get_ex(json_object_array_get_idx(list, index),
+				  member, &value);
+	return json_object_get_string(value);
+}
+
+void admin_health_put_codes(struct admin_site *s, const struct ipc_health *h,
+			    struct strbuf *out)
+{
+	struct json_object *list = admin_health_list(s, h);
+	size_t put = 0, count = json_object_array_length(list);
+
+	for (size_t i = 0; i < count && put < CODES_MAX; i++)
+		if (strcmp(text_of(list, i, "level"), "ok"))
+			strbuf_format(out, "%s\"%s\"", put++ ? "," : "",
+				      text_of(list, i, "code"));
+	json_object_put(list);
 }

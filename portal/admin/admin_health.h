@@ -14,4 +14,8 @@ struct json_object;
 struct json_object *admin_health_list(struct admin_site *s,
 				      const struct ipc_health *h);
 
+/* The codes alone of what is not ok: as many members of an array as fit. */
+void admin_health_put_codes(struct admin_site *s, const struct ipc_health *h,
+			    struct strbuf *out);
+
 #endif

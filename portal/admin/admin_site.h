@@ -12,6 +12,7 @@
 #include "portal/admin/asset.h"
 #include "portal/admin/lockout.h"
 #include "portal/admin/metrics.h"
+#include "portal/city/city.h"
 #include "portal/http/conn.h"
 #include "portal/netctl_client.h"
 #include "portal/store/store.h"
@@ -21,7 +22,8 @@ struct admin_site {
 	const struct accounts *accounts; /* NULL: none can be read */
 	const struct asset_set *assets;
 	struct netctl_client *netctl;
-	struct store *store; /* NULL: not opened yet */
+	const struct city *city; /* NULL: in none */
+	struct store *store;	 /* NULL: not opened yet */
 	const struct conns *operators;
 	uint64_t generation; /* configs taken over */
 	/* when it ends, seconds since 1970; 0: there is none */

@@ -230,6 +230,26 @@ static void write_counting(struct writer *w)
 	sample(w, "", w->m->health->is_counting);
 }
 
+/* --- families: the city ------------------------------------------------ */
+
+static void write_city(struct writer *w)
+{
+	static const char *const states[] = {
+		[CITY_BROKEN] = "broken",
+		[CITY_AWAY] = "away",
+		[CITY_REFUSED] = "refused",
+		[CITY_UP] = "up",
+	};
+
+	for (size_t i = CITY_BROKEN; i < ARRAY_SIZE(states); i++)
+		labelled(w, "state", states[i], w->m->city.state == i);
+}
+
+static void write_city_waiting(struct writer *w)
+{
+	sample(w, "", w->m->city.figures);
+}
+
 /* --- families: use ----------------------------------------------------- */
 
 static void write_use_sample(struct writer *w, const char *zone,
@@ -325,6 +345,14 @@ static const struct family of_netctl[] = {
 	  "Whether figures outlive a restart of the controller.", write_kept },
 };
 
+static const struct family of_city[] = {
+	{ "stadttor_city_state", "gauge", NULL,
+	  "1 for the state of the connection to the city's store.",
+	  write_city },
+	{ "stadttor_city_figures_waiting", "gauge", NULL,
+	  "Figures that the city's hub has not got.", write_city_waiting },
+};
+
 static const struct family of_use[] = {
 	{ "stadttor_usage", "gauge", NULL,
 	  "Figure of the last hour, day or week, with its noise.",
@@ -374,6 +402,8 @@ int metrics_write(const struct metrics_source *m, enum metrics_format format,
 		write_family(&w, &of_portal[i]);
 	for (size_t i = 0; m->health && i < ARRAY_SIZE(of_netctl); i++)
 		write_family(&w, &of_netctl[i]);
+	for (size_t i = 0; m->city.state && i < ARRAY_SIZE(of_city); i++)
+		write_family(&w, &of_city[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(of_use); i++)
 		write_family(&w, &of_use[i]);
 	if (w.is_open)

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "portal/city/city.h"
 #include "portal/http/conn.h"
 #include "portal/store/store.h"
 
@@ -34,6 +35,7 @@ struct metrics_source {
 	struct store *store; /* NULL: not opened yet */
 	/* METRICS_CERTIFICATES of them, as of struct admin_site */
 	const int64_t *certificate_end_s;
+	struct city_status city;
 };
 
 /* 0 or -errno */
