@@ -38,7 +38,7 @@ pkg_cflags = $(if $(has_pkg_config),$(shell $(PKG_CONFIG) --cflags $(1)))
 pkg_libs = $(if $(has_pkg_config),$(shell $(PKG_CONFIG) --libs $(1)))
 
 left_out = $(if $(without_city),$(filter-out %/city_none.c,\
-	$(wildcard */city/*.c)),%/city_none.c)
+	$(wildcard portal/city/*.c cli/city/*.c)),%/city_none.c)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c $(left_out),\
 	$(wildcard $(1)/*.c $(1)/*/*.c)))
 

@@ -35,6 +35,7 @@ struct connection {
 	struct connection_config config;
 	enum connection_state state;
 	SSL_CTX *trust;
+	struct resolver *own; /* NULL: lent */
 	struct resolver_lookup *lookup;
 	struct bufferevent *stream;
 	struct resp *resp;
@@ -420,7 +421,9 @@ struct connection *connection_new(const struct connection_config *config,
 	evtimer_assign(&c->timer, config->base, on_timer, c);
 	evtimer_assign(&c->ending, config->base, on_ending, c);
 	c->trust = tls_client_trust(config->ca, why, max);
-	if (!c->trust) {
+	if (!config->resolver)
+		c->config.resolver = c->own = resolver_new(config->base);
+	if (!c->trust || !c->config.resolver) {
 		connection_free(c);
 		return NULL;
 	}
@@ -444,6 +447,7 @@ void connection_free(struct connection *c)
 		return;
 	close_all(c);
 	forget_awaited(c, false);
+	resolver_free(c->own);
 	SSL_CTX_free(c->trust);
 	free(c);
 }

@@ -19,6 +19,7 @@ struct resolver;
 
 struct connection_config { /* lent as long as the connection lives */
 	struct event_base *base;
+	/* NULL: one of its own, so it may be freed only after the loop */
 	struct resolver *resolver;
 	const struct city_server *server;
 	size_t servers;
