@@ -572,10 +572,11 @@ void portal_run(struct portal *p)
 {
 	if (p->material.accounts) /* else it has been said already */
 		rehearse_reload(p);
+	/* before the store, which forgets the hub's figures without a city */
+	city_apply(p->city, &p->material.settings->city);
 	open_store(p);
 	open_vouchers(p);
 	event_add(&p->tidy_timer, &tidy_pause);
-	city_apply(p->city, &p->material.settings->city);
 	event_base_dispatch(p->base);
 	log_info("stopping");
 }

@@ -35,7 +35,8 @@ struct city *city_new(const struct city_config *config);
  */
 void city_apply(struct city *c, const struct city_settings *s);
 
-/* Lent; NULL: there is none for the moment. */
+/* Lent; NULL: there is none for the moment. Not before city_apply(): in no
+ * city, it lets go of what waits for the hub. */
 void city_set_store(struct city *c, struct store *store);
 
 void city_netctl(struct city *c); /* is there anew, or away */

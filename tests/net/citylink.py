@@ -1,29 +1,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The portal between a store of a city and netctl, which is played here."""
 import contextlib
+import json
 import os
 import re
 import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import tempfile
 import threading
 import time
 
+import citystore
 import gate
 import ipc
 import lab
 
-SITE, USER, PASSWORD = "rathaus", "box-rathaus", "Kn0blauch"
+SITE, USER = "rathaus", "box-rathaus"
 DAY_S, SHIFT_S = 86400, 3 * 3600
-ACL = (f"user default off resetpass\n"
-       f"user root on nopass ~* &* +@all\n"
-       f"user {USER} on >{PASSWORD} resetchannels -@all %W~in:{SITE} "
-       f"%W~hb:{SITE} %R~g:* %R~v %R~k:{SITE} %R~c:{SITE} +xadd +xread +role "
-       f"+time\n")
-
 
 def today(now_s=None):
     return int((now_s or time.time()) - SHIFT_S) // DAY_S
@@ -39,87 +36,28 @@ def split(data):
     return [data[i:i + 16] for i in range(0, len(data), 16)]
 
 
-class Client:
-    """Speaks RESP2 to the store by its socket, as who may do everything."""
+class Store(citystore.Redis):
+    """With the login of a box, and what the hub writes."""
 
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(10)
-        self.socket.connect(path)
-        self.file = self.socket.makefile("rb")
-        self("AUTH", "root", "any")
+    def __init__(self, folder, ca, port=6380):
+        super().__init__(folder, ca, port)
+        self.set_users({USER: citystore.BOX_RIGHTS.format(SITE)})
+        self.client = None
 
-    def __call__(self, *words):
-        out = b"*%d\r\n" % len(words)
-        for word in words:
-            word = word if isinstance(word, bytes) else str(word).encode()
-            out += b"$%d\r\n%s\r\n" % (len(word), word)
-        self.socket.sendall(out)
-        return self._reply()
+    def start(self):
+        super().start()
+        self.client = citystore.Client(self)
+        return self
 
-    def _reply(self):
-        line = self.file.readline()
-        kind, rest = line[:1], line[1:-2]
-        if kind == b"-":
-            raise RuntimeError(rest.decode())
-        if kind == b"+":
-            return rest
-        if kind == b":":
-            return int(rest)
-        if kind == b"$":
-            if rest == b"-1":
-                return None
-            return self.file.read(int(rest) + 2)[:-2]
-        assert kind == b"*", line
-        return None if rest == b"-1" else [self._reply()
-                                           for _ in range(int(rest))]
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
-
-
-class Store:
-    """Debian's redis-server with TLS and the rights of a box."""
-
-    def __init__(self, ca, port=6380, name="store", host="localhost"):
-        self.folder = tempfile.mkdtemp(prefix="stadttor-store-")
-        self.port = port
-        self.path = os.path.join(self.folder, "socket")
-        self.chain, self.key = ca.issue(name, host)
-        self.ca = ca.file
-        self.options = []
-        self.process = self.client = None
-
-    def start(self, *options):
-        with open(os.path.join(self.folder, "acl"), "w") as file:
-            file.write(ACL)
-        with open(os.path.join(self.folder, "log"), "a") as log:
-            self.process = subprocess.Popen(
-                ["redis-server", "--port", "0", "--tls-port", str(self.port),
-                 "--tls-cert-file", self.chain, "--tls-key-file", self.key,
-                 "--tls-ca-cert-file", self.ca, "--tls-auth-clients", "no",
-                 "--aclfile", os.path.join(self.folder, "acl"), "--save", "",
-                 "--dir", self.folder, "--unixsocket", self.path, *options],
-                stdout=log, stderr=log)
-        self.client = lab.wait_until(self._connect, 10,
-                                     say="redis-server does not start")
-
-    def _connect(self):
-        with contextlib.suppress(OSError):
-            return Client(self.path)
-        return None
-
-    def kill(self):
+    def kill(self, how=signal.SIGKILL):
         if self.client:
             self.client.close()
-        if self.process:
-            lab.stop(self.process, signal.SIGKILL)
-        self.process = self.client = None
+        self.client = None
+        super().kill(how)
 
-    def close(self):
-        self.kill()
-        shutil.rmtree(self.folder)
+    def empty(self):
+        """What it has kept is gone; while it is not running."""
+        shutil.rmtree(os.path.join(self.folder, "appendonlydir"))
 
     def __call__(self, *words):
         return self.client(*words)
@@ -131,20 +69,19 @@ class Store:
 
     def entries(self, stream, field):
         """The values of that field, oldest first."""
-        found = []
-        for _, fields in self("XRANGE", stream, "-", "+"):
-            for name, value in zip(fields[::2], fields[1::2]):
-                if name == field.encode():
-                    found.append(value)
-        return found
+        return [value for _, fields in self("XRANGE", stream, "-", "+")
+                for name, value in zip(fields[::2], fields[1::2])
+                if name == field.encode()]
 
     def inbox(self):
         return [r for e in self.entries(f"in:{SITE}", "r") for r in split(e)]
 
-    def calls(self, command):
-        found = re.search(rf"cmdstat_{command}:calls=(\d+)",
-                          self("INFO", "commandstats").decode())
-        return int(found[1]) if found else 0
+    def figures(self):
+        return [json.loads(e) for e in self.entries(f"in:{SITE}", "f")]
+
+    def commit(self, stream, seq):
+        self("XADD", f"c:{SITE}", "MAXLEN", "1", "*", "c",
+             f"{stream:016x} {seq}")
 
 
 class Netctl:
@@ -157,9 +94,11 @@ class Netctl:
         self.start()
 
     def start(self):
+        """Anew, with nothing in its memory."""
         self.fed, self.clocks, self.keys, self.asked = [], [], [], []
         self.sizes = []
         self.own = []  # records made here, from number 1
+        self.gone = 0  # the store has those up to here
         self.cells = []  # figures, messages without their header
         self.usage = []  # what was asked for
         self.refuse = 0  # times -EAGAIN
@@ -178,9 +117,10 @@ class Netctl:
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        if self.peer:
+        peer, self.peer = self.peer, None
+        if peer:
             with contextlib.suppress(OSError):
-                self.peer.shutdown(socket.SHUT_RDWR)
+                peer.shutdown(socket.SHUT_RDWR)
 
     def _serve(self, listener):
         while True:
@@ -215,6 +155,7 @@ class Netctl:
                                   ident))
         elif kind == ipc.CITY_NEXT:
             self.next = struct.unpack("=QQ", body)
+            self.gone = max(self.gone, self.next[1])
             self.asked.append(self.next)
             self._send_own(peer)
         elif kind == ipc.CITY_ASK:
@@ -228,14 +169,13 @@ class Netctl:
     def _send_own(self, peer):
         if self.next is None:
             return
-        waiting = self.own[self.next[0]:][:64]
-        if not waiting:
-            return
+        after = max(self.next[0], self.gone)
+        waiting = self.own[after:][:64]
         for i, record in enumerate(waiting):
             peer.send(ipc.message(ipc.CITY_RECORD, struct.pack(
-                "=QII", self.next[0] + i + 1, len(waiting) - i - 1, 0)
-                + record, 0))
-        self.next = None
+                "=QII", after + i + 1, len(waiting) - i - 1, 0) + record, 0))
+        if waiting:
+            self.next = None
 
     def make(self, what):
         """Records for the city."""
@@ -299,7 +239,7 @@ class Box:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def login(self, servers, password=PASSWORD, user=USER):
+    def login(self, servers, password=citystore.PASSWORD, user=USER):
         with open(os.path.join(self.city, "login"), "w") as file:
             file.write(gate.section("city", None, {
                 "city": "Musterstadt", "site": SITE, "user": user,
@@ -379,3 +319,95 @@ class Box:
         text = self.log()[-6000:] if crash else ""
         shutil.rmtree(self.folder)
         assert not crash, text
+
+
+class Liar:
+    """A store that lets boxes in, and answers XREAD as it likes."""
+
+    def __init__(self, ca, lie, port=6380):
+        chain, key = ca.issue("liar", "localhost")
+        self.lie = lie  # of the socket and the words of XREAD
+        self.visits, self.commands = 0, []
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(chain, key)
+        self.listener = socket.create_server(("127.0.0.1", port))
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                plain, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._attend, args=[plain],
+                             daemon=True).start()
+
+    def _attend(self, plain):
+        with contextlib.suppress(OSError, ValueError, struct.error):
+            peer = self.context.wrap_socket(plain, server_side=True)
+            self.visits += 1
+            file = peer.makefile("rb")
+            while line := file.readline():
+                words = []
+                for _ in range(int(line[1:])):
+                    size = int(file.readline()[1:])
+                    words.append(file.read(size + 2)[:-2].decode("latin-1"))
+                self.commands.append(words)
+                self._answer(peer, words)
+            peer.close()
+
+    def _answer(self, peer, words):
+        if words[0] == "AUTH":
+            peer.sendall(b"+OK\r\n")
+        elif words[0] == "ROLE":
+            peer.sendall(b"*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n")
+        elif words[0] == "TIME":
+            peer.sendall(b"*2\r\n$10\r\n%d\r\n$1\r\n0\r\n" % time.time())
+        elif words[0] == "XADD":
+            peer.sendall(b"$3\r\n1-1\r\n")
+        else:
+            self.lie(peer, words)
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+class Proxy:
+    """Between a box and the store; it may hold what it is given."""
+
+    def __init__(self, port, to):
+        self.to = to
+        self.is_open = threading.Event()
+        self.is_open.set()
+        self.visits = 0
+        self.listener = socket.create_server(("127.0.0.1", port))
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                peer, _ = self.listener.accept()
+            except OSError:
+                return
+            self.visits += 1
+            with contextlib.suppress(OSError):
+                store = socket.create_connection(("127.0.0.1", self.to))
+                for a, b in ((peer, store), (store, peer)):
+                    threading.Thread(target=self._carry, args=[a, b],
+                                     daemon=True).start()
+
+    def _carry(self, a, b):
+        with contextlib.suppress(OSError):
+            while data := a.recv(4096):
+                self.is_open.wait()
+                b.sendall(data)
+        for end in (a, b):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self.is_open.set()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
