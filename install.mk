@@ -18,7 +18,7 @@ zshdir := $(PREFIX)/share/zsh/$(if \
 
 DAEMONS := stadttor-netctl stadttor-portal
 UNITS_DIST := $(wildcard etc/*.service)
-MAN_DIST := $(wildcard cli/*.8 netctl/*.8 portal/*.8 docs/*.5)
+MAN_DIST := $(wildcard cli/*.7 cli/*.8 netctl/*.8 portal/*.8 docs/*.5)
 WEB_DIST := $(wildcard web/pages/* web/lang/*)
 
 # Units and pages name the programs by their installed place.
@@ -36,7 +36,8 @@ install: all
 		$(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir) \
 		$(DESTDIR)$(tmpfilesdir) \
 		$(DESTDIR)$(sysctldir) $(DESTDIR)$(mandir)/man5 \
-		$(DESTDIR)$(mandir)/man8 $(DESTDIR)$(SYSCONFDIR)/config
+		$(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8 \
+		$(DESTDIR)$(SYSCONFDIR)/config
 	$(INSTALL) -m 755 $(BUILD)/stadttor $(DESTDIR)$(bindir)/stadttor
 	$(INSTALL) -m 755 $(BUILD)/stadttor-netctl $(DESTDIR)$(sbindir)/
 	ln -sf ../bin/stadttor $(DESTDIR)$(sbindir)/stadttor-portal
