@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* TLS 1.2 and 1.3 on the server's side; tls_client.h has the client's. */
+/* TLS 1.2 and 1.3 on the server's side; fetch/fetch.c has the client's. */
 #ifndef STADTTOR_PORTAL_HTTP_TLS_H
 #define STADTTOR_PORTAL_HTTP_TLS_H
 

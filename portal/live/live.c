@@ -9,8 +9,8 @@
 #include <event2/util.h>
 
 #include "common/clock.h"
-#include "portal/live/live_fetch.h"
-#include "portal/live/live_url.h"
+#include "portal/fetch/fetch.h"
+#include "portal/fetch/fetch_url.h"
 
 #define FIRST_MIN_MS  2000
 #define FIRST_SPAN_MS 3000
@@ -28,10 +28,10 @@ struct source {
 	enum source_state state;
 	unsigned int failures;	   /* in a row */
 	struct live_source wanted; /* its texts are ours */
-	struct live_url url;
+	struct fetch_url url;
 	bool is_usable; /* else it is never asked */
 	struct event timer;
-	struct live_fetch *fetch; /* NULL: none runs */
+	struct fetch *fetch; /* NULL: none runs */
 	bool has_value;
 	uint64_t taken_ms;
 	char text[LIVE_TEXT_MAX];
@@ -39,7 +39,7 @@ struct source {
 
 struct live {
 	struct event_base *base;
-	struct live_fetcher *fetcher;
+	struct fetcher *fetcher;
 	uint64_t first_ms; /* 0: by chance */
 	uint64_t limit_ms;
 	struct source *source[LIVE_SOURCES_MAX];
@@ -110,7 +110,7 @@ static void source_enter(struct source *s, enum source_state next,
 	arm(s, live_wait_ms(s->wanted.interval_s, s->failures, draw()));
 }
 
-static void on_fetched(const struct live_document *document, const char *why,
+static void on_fetched(const struct fetch_document *document, const char *why,
 		       void *arg)
 {
 	struct source *s = arg;
@@ -129,7 +129,7 @@ static void on_fetched(const struct live_document *document, const char *why,
 static void on_time(evutil_socket_t fd, short what, void *arg)
 {
 	struct source *s = arg;
-	struct live_order order = {
+	struct fetch_order order = {
 		.url = &s->url,
 		.turn = s->failures,
 		.limit_ms = s->live->limit_ms,
@@ -139,7 +139,7 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	s->fetch = live_fetch_start(s->live->fetcher, &order);
+	s->fetch = fetch_start(s->live->fetcher, &order);
 	if (!s->fetch)
 		source_enter(s, SOURCE_FAILS, "out of memory");
 }
@@ -151,7 +151,7 @@ static void source_free(struct source *s)
 	if (!s)
 		return;
 	if (s->fetch)
-		live_fetch_cancel(s->fetch);
+		fetch_cancel(s->fetch);
 	event_del(&s->timer);
 	free((char *)(size_t)s->wanted.url);
 	free((char *)(size_t)s->wanted.pointer);
@@ -168,7 +168,7 @@ static struct source *source_new(struct live *l, const struct live_source *from)
 	s->wanted = *from;
 	s->wanted.url = strdup(from->url);
 	s->wanted.pointer = strdup(from->pointer);
-	s->is_usable = live_url_parse(&s->url, from->url) &&
+	s->is_usable = fetch_url_parse(&s->url, from->url) &&
 		       live_pointer_is_valid(from->pointer);
 	evtimer_assign(&s->timer, l->base, on_time, s);
 	if (!s->wanted.url || !s->wanted.pointer) {
@@ -218,7 +218,7 @@ static int prepare(struct live *l, struct source *fresh[LIVE_SOURCES_MAX],
 		fresh[i]->number = i + 1;
 		needs_trust |= fresh[i]->is_usable && fresh[i]->url.is_secure;
 	}
-	return needs_trust ? live_fetcher_read_trust(l->fetcher) : 0;
+	return needs_trust ? fetcher_read_trust(l->fetcher) : 0;
 }
 
 static void start(struct source *s, struct source *old[LIVE_SOURCES_MAX])
@@ -278,7 +278,7 @@ struct live *live_new(struct event_base *base)
 		return NULL;
 	l->base = base;
 	l->limit_ms = LIMIT_MS;
-	l->fetcher = live_fetcher_new(base);
+	l->fetcher = fetcher_new(base);
 	if (!l->fetcher) {
 		free(l);
 		return NULL;
@@ -291,6 +291,6 @@ void live_free(struct live *l)
 	if (!l)
 		return;
 	free_sources(l->source);
-	live_fetcher_free(l->fetcher);
+	fetcher_free(l->fetcher);
 	free(l);
 }

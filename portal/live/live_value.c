@@ -176,7 +176,7 @@ static bool take_value(char text[LIVE_TEXT_MAX], json_object *value,
  * *root is the caller's to put; NULL is JSON's null as well. The 0 behind the
  * document is parsed, too: it ends a number that stands alone.
  */
-static bool parse(const struct live_document *d, json_object **root)
+static bool parse(const struct fetch_document *d, json_object **root)
 {
 	static const char bom[] = "\xef\xbb\xbf";
 	size_t skip = strncmp(d->bytes, bom, 3) == 0 ? 3 : 0;
@@ -195,7 +195,7 @@ static bool parse(const struct live_document *d, json_object **root)
 	return ok;
 }
 
-bool live_value_parse(char text[LIVE_TEXT_MAX], const struct live_document *d,
+bool live_value_parse(char text[LIVE_TEXT_MAX], const struct fetch_document *d,
 		      const struct live_source *s, const char **why)
 {
 	json_object *root = NULL;

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "portal/fetch/fetch.h"
+
 #define LIVE_TEXT_MAX	 32    /* with its end */
 #define LIVE_POINTER_MAX 256   /* with its end */
 #define LIVE_STALE_AFTER 2     /* intervals */
@@ -29,12 +31,6 @@ struct live_value {
 	bool is_stale; /* older than LIVE_STALE_AFTER intervals */
 };
 
-/* A document as it came; bytes[len] is 0. */
-struct live_document {
-	const char *bytes;
-	size_t len;
-};
-
 /* Whether it follows the grammar and is short enough to be used. */
 bool live_pointer_is_valid(const char *pointer);
 
@@ -43,7 +39,7 @@ bool live_pointer_is_valid(const char *pointer);
  * numbers up to 10^15. false: text is untouched, *why says what is wrong, and
  * never quotes the document.
  */
-bool live_value_parse(char text[LIVE_TEXT_MAX], const struct live_document *d,
+bool live_value_parse(char text[LIVE_TEXT_MAX], const struct fetch_document *d,
 		      const struct live_source *s, const char **why);
 
 /* Fills age_s and is_stale; false: too old to be shown. */

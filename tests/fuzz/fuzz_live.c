@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	end = memchr(copy, '\n', size);
 	if (end) {
 		struct live_source source = { .pointer = copy, .decimals = 2 };
-		struct live_document d = {
+		struct fetch_document d = {
 			.bytes = end + 1, .len = size - (size_t)(end + 1 - copy)
 		};
 

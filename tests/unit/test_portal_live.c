@@ -14,7 +14,7 @@
 
 #include "common/array.h"
 #include "portal/live/live.h"
-#include "portal/live/live_url.h"
+#include "portal/fetch/fetch_url.h"
 
 #define AS_IS UINT_MAX
 
@@ -22,7 +22,7 @@ static const char *value_of(const char *json, const char *pointer,
 			    unsigned int decimals)
 {
 	static char text[LIVE_TEXT_MAX];
-	struct live_document d = { .bytes = json, .len = strlen(json) };
+	struct fetch_document d = { .bytes = json, .len = strlen(json) };
 	struct live_source s = { .pointer = pointer, .decimals = decimals };
 	const char *why = NULL;
 
@@ -221,7 +221,7 @@ static void test_depth(void **state)
 /* What follows a 0 is part of the document. */
 static void test_hidden_end(void **state)
 {
-	struct live_document d = { .bytes = "7\0x", .len = 3 };
+	struct fetch_document d = { .bytes = "7\0x", .len = 3 };
 	struct live_source s = { .pointer = "", .decimals = 0 };
 	char text[LIVE_TEXT_MAX] = "";
 	const char *why = NULL;
@@ -284,10 +284,10 @@ static void test_wait(void **state)
 
 static void test_url(void **state)
 {
-	struct live_url u;
+	struct fetch_url u;
 
 	(void)state;
-	assert_true(live_url_parse(&u, "https://City.example"));
+	assert_true(fetch_url_parse(&u, "https://City.example"));
 	assert_true(u.is_secure);
 	assert_false(u.is_address);
 	assert_string_equal(u.host, "City.example");
@@ -295,7 +295,7 @@ static void test_url(void **state)
 	assert_int_equal(u.port, 443);
 	assert_string_equal(u.target, "/");
 	assert_string_equal(u.authorization, "");
-	assert_true(live_url_parse(
+	assert_true(fetch_url_parse(
 		&u, "HTTP://me:p%40ss@[2001:db8::1]:8080/a/b?c=d&e#f"));
 	assert_false(u.is_secure);
 	assert_true(u.is_address);
@@ -304,7 +304,7 @@ static void test_url(void **state)
 	assert_int_equal(u.port, 8080);
 	assert_string_equal(u.target, "/a/b?c=d&e");
 	assert_string_equal(u.authorization, "Basic bWU6cEBzcw==");
-	assert_true(live_url_parse(&u, "http://192.0.2.1?q"));
+	assert_true(fetch_url_parse(&u, "http://192.0.2.1?q"));
 	assert_true(u.is_address);
 	assert_int_equal(u.port, 80);
 	assert_string_equal(u.target, "/?q");
@@ -313,18 +313,18 @@ static void test_url(void **state)
 
 static void test_url_lengths(void **state)
 {
-	char login[LIVE_LOGIN_MAX + 1];
-	char url[LIVE_TARGET_MAX + LIVE_LOGIN_MAX];
-	struct live_url u;
+	char login[FETCH_LOGIN_MAX + 1];
+	char url[FETCH_TARGET_MAX + FETCH_LOGIN_MAX];
+	struct fetch_url u;
 
 	(void)state;
 	memset(login, 'x', sizeof(login));
-	snprintf(url, sizeof(url), "http://%.*s@host/", LIVE_LOGIN_MAX, login);
-	assert_true(live_url_parse(&u, url));
-	assert_int_equal(strlen(u.authorization), 6 + LIVE_LOGIN_MAX / 3 * 4);
-	snprintf(url, sizeof(url), "http://%.*s@host/", LIVE_LOGIN_MAX + 1,
+	snprintf(url, sizeof(url), "http://%.*s@host/", FETCH_LOGIN_MAX, login);
+	assert_true(fetch_url_parse(&u, url));
+	assert_int_equal(strlen(u.authorization), 6 + FETCH_LOGIN_MAX / 3 * 4);
+	snprintf(url, sizeof(url), "http://%.*s@host/", FETCH_LOGIN_MAX + 1,
 		 login);
-	assert_false(live_url_parse(&u, url));
+	assert_false(fetch_url_parse(&u, url));
 }
 
 static const char *const bad_urls[] = {
@@ -350,11 +350,11 @@ static const char *const bad_urls[] = {
 
 static void test_bad_urls(void **state)
 {
-	struct live_url u;
+	struct fetch_url u;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad_urls); i++) {
-		if (live_url_parse(&u, bad_urls[i]))
+		if (fetch_url_parse(&u, bad_urls[i]))
 			fail_msg("%s", bad_urls[i]);
 	}
 }

@@ -4,8 +4,8 @@
  * certificate and host name verified against the system's trust store, no
  * redirects, one limit of time for all of it, answers of a bounded size.
  */
-#ifndef STADTTOR_PORTAL_LIVE_LIVE_FETCH_H
-#define STADTTOR_PORTAL_LIVE_LIVE_FETCH_H
+#ifndef STADTTOR_PORTAL_FETCH_FETCH_H
+#define STADTTOR_PORTAL_FETCH_FETCH_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,45 +13,49 @@
 #include <event2/event.h>
 
 #include "common/log.h"
-#include "portal/live/live_url.h"
-#include "portal/live/live_value.h"
+#include "portal/fetch/fetch_url.h"
 
-#define LIVE_BODY_MAX	65536
-#define LIVE_HEADER_MAX 16384
-#define LIVE_WHY_MAX	160
+#define FETCH_BODY_MAX	 65536
+#define FETCH_HEADER_MAX 16384
+#define FETCH_WHY_MAX	 160
 
-struct live_fetcher;
-struct live_fetch;
+/* A document as it came; bytes[len] is 0. */
+struct fetch_document {
+	const char *bytes;
+	size_t len;
+};
+
+struct fetcher;
+struct fetch;
 
 /* document: NULL if it did not come, and why says so. Good for the call. */
-typedef void (*live_fetched)(const struct live_document *document,
-			     const char *why, void *arg);
+typedef void (*fetch_done)(const struct fetch_document *document,
+			   const char *why, void *arg);
 
 /* How one fetch goes. */
-struct live_order {
-	const struct live_url *url; /* stays until the end of the fetch */
-	size_t turn;		    /* see resolver_find() */
+struct fetch_order {
+	const struct fetch_url *url; /* stays until the end of the fetch */
+	size_t turn;		     /* see resolver_find() */
 	uint64_t limit_ms;
-	live_fetched fetched;
+	fetch_done fetched;
 	void *arg;
 };
 
-struct live_fetcher *live_fetcher_new(struct event_base *base);
+struct fetcher *fetcher_new(struct event_base *base);
 
 /*
  * Reads the system's trust store (or what SSL_CERT_FILE and SSL_CERT_DIR
  * name): some 30 ms and 4 MB for a whole bundle. Fetches that run keep the one
  * they have.
  */
-int live_fetcher_read_trust(struct live_fetcher *f) MUST_CHECK;
+int fetcher_read_trust(struct fetcher *f) MUST_CHECK;
 
 /* fetched is called from the loop, never from here. NULL: no memory. */
-struct live_fetch *live_fetch_start(struct live_fetcher *f,
-				    const struct live_order *order);
+struct fetch *fetch_start(struct fetcher *f, const struct fetch_order *order);
 /* fetched is not called any more. */
-void live_fetch_cancel(struct live_fetch *f);
+void fetch_cancel(struct fetch *f);
 
 /* After the loop has ended and fetches were cancelled. */
-void live_fetcher_free(struct live_fetcher *f);
+void fetcher_free(struct fetcher *f);
 
 #endif

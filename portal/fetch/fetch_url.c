@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "portal/live/live_url.h"
+#include "portal/fetch/fetch_url.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #include "portal/util/crypto.h"
 
-static bool take_scheme(struct live_url *u, const struct evhttp_uri *uri)
+static bool take_scheme(struct fetch_url *u, const struct evhttp_uri *uri)
 {
 	const char *scheme = evhttp_uri_get_scheme(uri);
 	int port = evhttp_uri_get_port(uri);
@@ -29,7 +29,7 @@ static bool take_scheme(struct live_url *u, const struct evhttp_uri *uri)
 	return true;
 }
 
-static bool take_host(struct live_url *u, const struct evhttp_uri *uri)
+static bool take_host(struct fetch_url *u, const struct evhttp_uri *uri)
 {
 	const char *host = evhttp_uri_get_host(uri);
 	size_t len = host ? strlen(host) : 0;
@@ -56,7 +56,7 @@ static bool take_host(struct live_url *u, const struct evhttp_uri *uri)
 }
 
 /* The fragment stays here. */
-static bool take_target(struct live_url *u, const struct evhttp_uri *uri)
+static bool take_target(struct fetch_url *u, const struct evhttp_uri *uri)
 {
 	const char *path = evhttp_uri_get_path(uri);
 	const char *query = evhttp_uri_get_query(uri);
@@ -68,7 +68,7 @@ static bool take_target(struct live_url *u, const struct evhttp_uri *uri)
 }
 
 /* Of https://name:password@host/: what HTTP calls Basic (RFC 7617). */
-static bool take_login(struct live_url *u, const struct evhttp_uri *uri)
+static bool take_login(struct fetch_url *u, const struct evhttp_uri *uri)
 {
 	static const char basic[] = "Basic ";
 	const char *info = evhttp_uri_get_userinfo(uri);
@@ -80,7 +80,7 @@ static bool take_login(struct live_url *u, const struct evhttp_uri *uri)
 	if (!info)
 		return true;
 	login = evhttp_uridecode(info, 0, &len);
-	ok = login && len <= LIVE_LOGIN_MAX;
+	ok = login && len <= FETCH_LOGIN_MAX;
 	if (ok) {
 		memcpy(u->authorization, basic, sizeof(basic));
 		crypto_base64(u->authorization + sizeof(basic) - 1, login, len);
@@ -89,7 +89,7 @@ static bool take_login(struct live_url *u, const struct evhttp_uri *uri)
 	return ok;
 }
 
-bool live_url_parse(struct live_url *u, const char *url)
+bool fetch_url_parse(struct fetch_url *u, const char *url)
 {
 	struct evhttp_uri *uri = evhttp_uri_parse(url);
 	bool ok;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "portal/live/live_fetch.h"
+#include "portal/fetch/fetch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "portal/util/resolver.h"
 #include "portal/util/tls_client.h"
 
-struct live_fetcher {
+struct fetcher {
 	struct event_base *base;
 	struct resolver *resolver;
 	SSL_CTX *trust; /* NULL: not read */
@@ -25,9 +25,9 @@ struct live_fetcher {
  * Ends once, by whatever comes first, and then goes through `ending`: libevent
  * is not done with a connection while it calls back.
  */
-struct live_fetch {
-	struct live_fetcher *fetcher;
-	struct live_order order;
+struct fetch {
+	struct fetcher *fetcher;
+	struct fetch_order order;
 	struct event limit;
 	struct event ending;
 	bool is_over;
@@ -36,13 +36,13 @@ struct live_fetch {
 	struct bufferevent *stream; /* of the connection */
 	char *body;		    /* NULL: it did not come */
 	size_t len;
-	char why[LIVE_WHY_MAX];
+	char why[FETCH_WHY_MAX];
 };
 
 /* --- the end ------------------------------------------------------------ */
 
-static void end(struct live_fetch *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static void end(struct live_fetch *f, const char *fmt, ...)
+static void end(struct fetch *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void end(struct fetch *f, const char *fmt, ...)
 {
 	va_list args;
 
@@ -55,7 +55,7 @@ static void end(struct live_fetch *f, const char *fmt, ...)
 	event_active(&f->ending, EV_TIMEOUT, 0);
 }
 
-void live_fetch_cancel(struct live_fetch *f)
+void fetch_cancel(struct fetch *f)
 {
 	event_del(&f->limit);
 	event_del(&f->ending);
@@ -69,13 +69,13 @@ void live_fetch_cancel(struct live_fetch *f)
 
 static void on_ending(evutil_socket_t fd, short what, void *arg)
 {
-	struct live_fetch *f = arg;
-	struct live_document d = { .bytes = f->body, .len = f->len };
+	struct fetch *f = arg;
+	struct fetch_document d = { .bytes = f->body, .len = f->len };
 
 	(void)fd;
 	(void)what;
 	f->order.fetched(f->body ? &d : NULL, f->why, f->order.arg);
-	live_fetch_cancel(f);
+	fetch_cancel(f);
 }
 
 static void on_limit(evutil_socket_t fd, short what, void *arg)
@@ -87,9 +87,9 @@ static void on_limit(evutil_socket_t fd, short what, void *arg)
 
 /* --- TLS ---------------------------------------------------------------- */
 
-int live_fetcher_read_trust(struct live_fetcher *f)
+int fetcher_read_trust(struct fetcher *f)
 {
-	char why[LIVE_WHY_MAX];
+	char why[FETCH_WHY_MAX];
 	SSL_CTX *ctx = tls_client_trust(NULL, why, sizeof(why));
 
 	if (!ctx)
@@ -99,20 +99,20 @@ int live_fetcher_read_trust(struct live_fetcher *f)
 	return 0;
 }
 
-static struct bufferevent *open_tls(struct live_fetch *f)
+static struct bufferevent *open_tls(struct fetch *f)
 {
-	const struct live_url *u = f->order.url;
+	const struct fetch_url *u = f->order.url;
 
-	if (!f->fetcher->trust && live_fetcher_read_trust(f->fetcher))
+	if (!f->fetcher->trust && fetcher_read_trust(f->fetcher))
 		return NULL;
 	return tls_client_open(f->fetcher->base, f->fetcher->trust, u->host,
 			       u->is_address);
 }
 
 /* Whether it was TLS that failed, and at what. */
-static bool has_tls_failed(struct live_fetch *f)
+static bool has_tls_failed(struct fetch *f)
 {
-	char why[LIVE_WHY_MAX];
+	char why[FETCH_WHY_MAX];
 
 	if (!f->order.url->is_secure ||
 	    !tls_client_explain(f->stream, why, sizeof(why)))
@@ -124,7 +124,7 @@ static bool has_tls_failed(struct live_fetch *f)
 /* --- HTTP --------------------------------------------------------------- */
 
 /* With a 0 behind it, for the parser. */
-static void take_body(struct live_fetch *f, struct evbuffer *in)
+static void take_body(struct fetch *f, struct evbuffer *in)
 {
 	size_t len = evbuffer_get_length(in);
 	char *body = malloc(len + 1);
@@ -142,7 +142,7 @@ static void take_body(struct live_fetch *f, struct evbuffer *in)
 
 static void on_answer(struct evhttp_request *request, void *arg)
 {
-	struct live_fetch *f = arg;
+	struct fetch *f = arg;
 	int code = request ? evhttp_request_get_response_code(request) : 0;
 
 	if (f->is_over)
@@ -158,7 +158,7 @@ static void on_answer(struct evhttp_request *request, void *arg)
 /* Comes before on_answer, which gets no request then. */
 static void on_error(enum evhttp_request_error error, void *arg)
 {
-	struct live_fetch *f = arg;
+	struct fetch *f = arg;
 
 	switch (error) {
 	case EVREQ_HTTP_TIMEOUT:
@@ -180,10 +180,10 @@ static void on_error(enum evhttp_request_error error, void *arg)
 	}
 }
 
-static bool open_connection(struct live_fetch *f, const char *address)
+static bool open_connection(struct fetch *f, const char *address)
 {
 	struct event_base *base = f->fetcher->base;
-	const struct live_url *u = f->order.url;
+	const struct fetch_url *u = f->order.url;
 
 	f->stream = u->is_secure ? open_tls(f)
 				 : bufferevent_socket_new(
@@ -197,15 +197,15 @@ static bool open_connection(struct live_fetch *f, const char *address)
 		bufferevent_free(f->stream);
 		return false;
 	}
-	evhttp_connection_set_max_headers_size(f->connection, LIVE_HEADER_MAX);
-	evhttp_connection_set_max_body_size(f->connection, LIVE_BODY_MAX);
+	evhttp_connection_set_max_headers_size(f->connection, FETCH_HEADER_MAX);
+	evhttp_connection_set_max_body_size(f->connection, FETCH_BODY_MAX);
 	return true;
 }
 
-static bool send_request(struct live_fetch *f)
+static bool send_request(struct fetch *f)
 {
 	struct evhttp_request *request = evhttp_request_new(on_answer, f);
-	const struct live_url *u = f->order.url;
+	const struct fetch_url *u = f->order.url;
 	struct evkeyvalq *headers;
 
 	if (!request)
@@ -227,7 +227,7 @@ static bool send_request(struct live_fetch *f)
 
 static void on_address(const char *address, void *arg)
 {
-	struct live_fetch *f = arg;
+	struct fetch *f = arg;
 
 	f->lookup = NULL;
 	if (f->is_over)
@@ -240,10 +240,10 @@ static void on_address(const char *address, void *arg)
 
 /* --- life --------------------------------------------------------------- */
 
-struct live_fetch *live_fetch_start(struct live_fetcher *fetcher,
-				    const struct live_order *order)
+struct fetch *fetch_start(struct fetcher *fetcher,
+			  const struct fetch_order *order)
 {
-	struct live_fetch *f = calloc(1, sizeof(*f));
+	struct fetch *f = calloc(1, sizeof(*f));
 	struct timeval limit = clock_timeval(order->limit_ms);
 
 	if (!f)
@@ -261,9 +261,9 @@ struct live_fetch *live_fetch_start(struct live_fetcher *fetcher,
 	return f;
 }
 
-struct live_fetcher *live_fetcher_new(struct event_base *base)
+struct fetcher *fetcher_new(struct event_base *base)
 {
-	struct live_fetcher *f = calloc(1, sizeof(*f));
+	struct fetcher *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return NULL;
@@ -276,7 +276,7 @@ struct live_fetcher *live_fetcher_new(struct event_base *base)
 	return f;
 }
 
-void live_fetcher_free(struct live_fetcher *f)
+void fetcher_free(struct fetcher *f)
 {
 	if (!f)
 		return;
