@@ -76,6 +76,11 @@ enum ipc_type {
 	/* netctl to its peers */
 	IPC_CITY_RECORD,
 	IPC_CITY,
+	/* accounts of others' servers: portal to netctl */
+	IPC_ACCOUNT_ASK,    /* IPC_ACCOUNT, or many and IPC_DONE */
+	IPC_ACCOUNT_CHANGE, /* IPC_ACCOUNT */
+	/* netctl to portal, also unasked: when such a session ends */
+	IPC_ACCOUNT,
 	IPC_TYPE_MAX
 };
 
@@ -138,6 +143,8 @@ struct ipc_lookup { /* IPC_LOOKUP, IPC_LOGOUT */
  *	IPC_GRANT		stays as it is
  *	IPC_GRANT with extend	ends limits.duration_s from now, but never
  *				earlier than before; not if it has a tag
+ *	IPC_GRANT with account	takes the limits anew, once; it is an account's
+ *				from now on, and no other grant changes it
  *	IPC_GRANT with a tag	has that tag from now on and ends
  *				limits.duration_s from now, be it earlier; its
  *				other limits stay
@@ -163,6 +170,8 @@ struct ipc_grant {
 	uint32_t terms;	      /* version accepted, 0..IPC_TERMS_MAX; 0: none */
 	uint32_t extend;      /* 0 or 1 */
 	uint32_t replace;     /* 0 or 1; only with a tag */
+	uint32_t account;     /* 0 or 1; see struct ipc_account */
+	uint32_t zero;
 };
 
 struct ipc_status { /* IPC_STATUS, IPC_HEALTH_ASK */
@@ -203,7 +212,12 @@ struct ipc_session {
 	int64_t change_s;     /* when the zone opens or closes; 0: never */
 	uint64_t change_in_s; /* until then; IPC_UNLIMITED: never */
 	uint32_t is_closed;   /* 1: nobody is let in at this hour */
-	uint32_t zero;
+	uint32_t is_account;  /* 1: see struct ipc_account */
+	/*
+	 * Of the device, for the servers of the zone's accounts: the same for
+	 * a day. To a lookup that is an attempt, where a zone has such; else 0.
+	 */
+	uint64_t pseudonym;
 };
 
 struct ipc_address { /* an address of the session before it */
@@ -413,6 +427,40 @@ struct ipc_usage_cell {
 	uint16_t more;	 /* that follow in the same answer */
 	uint16_t zero;
 	char zone[IPC_ZONE_NAME_MAX]; /* empty: of the box as a whole */
+};
+
+/* --- accounts: sessions that servers of others are told of ------------- */
+/*
+ * Only sessions that were granted as an account's, in zones that have such:
+ * of these alone the portal hears, by their handle, of counters and end.
+ */
+struct ipc_account_ask {
+	struct ipc_header header;
+	uint64_t handle; /* 0: all, IPC_LIST_PAGE at once */
+	uint32_t cursor; /* then: 0, or that of the last IPC_DONE */
+	uint32_t zero;
+};
+
+struct ipc_account_change {
+	struct ipc_header header;
+	uint64_t handle;
+	/* 0: stays; a duration is from now on; the zone's ceilings hold */
+	struct ipc_limits limits;
+	uint32_t end; /* 1: it ends now, by SESSION_REASON_OPERATOR */
+	uint32_t zero;
+};
+
+struct ipc_account {
+	struct ipc_header header;
+	uint64_t handle;
+	int32_t error;	 /* -ENOENT: there is none of that handle */
+	uint32_t reason; /* enum session_reason; none: it goes on */
+	uint64_t age_s;
+	uint64_t up_bytes; /* layer 3, at most one poll old; exact at the end */
+	uint64_t down_bytes;
+	uint64_t up_packets;
+	uint64_t down_packets;
+	char zone[IPC_ZONE_NAME_MAX];
 };
 
 /* --- a city of boxes that know each other's guests --------------------- */

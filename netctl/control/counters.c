@@ -69,6 +69,7 @@ static bool adopt(struct reading *r, const struct element *e)
 	s->seen = 1;
 	s->reduced = found.reduced;
 	s->terms = found.terms;
+	s->is_account = found.is_account;
 	session_set_tag(c->sessions, s, found.tag);
 	s->granted_ms = found.granted_ms;
 	s->limits = found.limits;

@@ -35,7 +35,21 @@ void describe_session(const struct controller *c, const struct session *s,
 	m->reduced = s->reduced;
 	m->terms = s->terms;
 	m->is_tagged = s->tag != 0;
+	m->is_account = s->is_account;
 	describe_place(c, s->zone, m);
+}
+
+void describe_account(const struct controller *c, const struct session *s,
+		      struct ipc_account *m)
+{
+	m->handle = s->handle;
+	m->reason = s->reason;
+	m->age_s = (clock_ms() - s->granted_ms) / 1000;
+	m->up_bytes = s->up_bytes;
+	m->down_bytes = s->down_bytes;
+	m->up_packets = s->up_packets;
+	m->down_packets = s->down_packets;
+	memcpy(m->zone, c->settings->zone[s->zone].name, sizeof(m->zone));
 }
 
 void describe_zone(const struct controller *c, size_t i, bool is_for_portal,

@@ -18,6 +18,10 @@ void describe_session(const struct controller *c, const struct session *s,
 /* Where a device is that has no session. */
 void describe_place(const struct controller *c, uint16_t zone,
 		    struct ipc_session *m);
+
+/* A session that is an account's. */
+void describe_account(const struct controller *c, const struct session *s,
+		      struct ipc_account *m);
 void describe_zone(const struct controller *c, size_t i, bool is_for_portal,
 		   struct ipc_zone *m);
 void describe_health(const struct controller *c, bool is_for_portal,

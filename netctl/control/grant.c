@@ -124,7 +124,10 @@ static int find_for_operator(struct controller *c, const struct addr *client,
 
 static bool grant_is_valid(const struct ipc_grant *m)
 {
-	if (m->extend > 1 || m->replace > 1 || m->terms > IPC_TERMS_MAX)
+	if (m->extend > 1 || m->replace > 1 || m->account > 1 ||
+	    m->terms > IPC_TERMS_MAX)
+		return false;
+	if (m->account && (m->tag || m->extend))
 		return false;
 	if (!m->tag)
 		return !m->tag_devices && !m->replace;
@@ -173,6 +176,15 @@ static bool moves_end(const struct session *s, const struct ipc_grant *m,
 	return m->extend && !s->tag && is_later && by_ms >= MOVE_MIN_MS;
 }
 
+/* Its limits are what a server has said, once. */
+static bool becomes_account(struct session *s, const struct ipc_grant *m)
+{
+	if (!m->account || s->is_account)
+		return false;
+	s->is_account = true;
+	return true;
+}
+
 static void change_session(struct controller *c, struct session *s,
 			   const struct ipc_grant *m,
 			   const struct ipc_limits *limits,
@@ -180,13 +192,13 @@ static void change_session(struct controller *c, struct session *s,
 {
 	bool is_changed = true;
 
-	if (asker == GRANT_ASKER_OPERATOR)
+	if (asker == GRANT_ASKER_OPERATOR || becomes_account(s, m))
 		set_limits(s, limits);
-	else if (moves_end(s, m, limits))
+	else if (!s->is_account && moves_end(s, m, limits))
 		set_duration(s, limits->duration_s);
 	else
 		is_changed = false;
-	if (m->tag)
+	if (m->tag && !s->is_account)
 		session_set_tag(c->sessions, s, m->tag);
 	if (m->terms && m->terms != s->terms) {
 		s->terms = m->terms;
@@ -210,6 +222,7 @@ static struct session *start_session(struct controller *c, uint16_t zone,
 	s->is_new = true;
 	s->granted_ms = clock_ms();
 	s->terms = m->terms;
+	s->is_account = m->account;
 	session_set_tag(c->sessions, s, m->tag);
 	set_limits(s, limits);
 	c->totals.granted++;
@@ -338,6 +351,8 @@ int grant_session(struct controller *c, const struct ipc_grant *m,
 		return asker == GRANT_ASKER_OPERATOR ? -EEXIST : 0;
 	}
 	z = &c->settings->zone[zone];
+	if (m->account && !*z->radius)
+		return -EINVAL;
 	limits = limits_of(z, &m->limits, asker);
 	err = hours_admit(c, zone, &limits.duration_s);
 	if (!err)
@@ -452,6 +467,50 @@ int grant_log_out(struct controller *c, struct session *s)
 	if (session_is_resident(s))
 		return -EEXIST;
 	shut_out(c, s, SESSION_REASON_LOGOUT);
+	return 0;
+}
+
+/* A wish of 0 keeps what the session has. */
+static struct ipc_limits changed_limits(const struct session *s,
+					const struct ipc_limits *wish,
+					const struct zone_settings *z)
+{
+	struct ipc_limits l = s->limits, w = *wish;
+
+	if (!w.duration_s)
+		w.duration_s = session_left_s(s, clock_ms());
+	if (!w.idle_s)
+		w.idle_s = l.idle_s;
+	if (!w.quota_bytes)
+		w.quota_bytes = l.quota_bytes;
+	if (!w.down_bps)
+		w.down_bps = l.down_bps;
+	if (!w.up_bps)
+		w.up_bps = l.up_bps;
+	return limits_of(z, &w, GRANT_ASKER_PORTAL);
+}
+
+int grant_change_account(struct controller *c,
+			 const struct ipc_account_change *m, struct session **s)
+{
+	struct ipc_limits limits;
+	int err;
+
+	*s = m->handle ? session_find_handle(c->sessions, m->handle) : NULL;
+	if (!*s || !(*s)->is_account || (*s)->state != SESSION_GRANTED)
+		return -ENOENT;
+	if (m->end > 1)
+		return -EINVAL;
+	if (m->end) {
+		pending_end(c, *s, SESSION_REASON_OPERATOR);
+		return 0;
+	}
+	limits = changed_limits(*s, &m->limits, &c->settings->zone[(*s)->zone]);
+	err = hours_admit(c, (*s)->zone, &limits.duration_s);
+	if (err)
+		return err;
+	set_limits(*s, &limits);
+	pending_touch(c, *s);
 	return 0;
 }
 

@@ -61,6 +61,16 @@ int grant_revoke(struct controller *c, const struct ipc_revoke *m,
  */
 int grant_log_out(struct controller *c, struct session *s) MUST_CHECK;
 
+/*
+ * What a server wants of a session of its account: changes its limits, as far
+ * as the zone's ceilings let it, or ends it at the next push. *s is that
+ * session. -ENOENT: no account's session has that handle; -EINVAL;
+ * -ESHUTDOWN: the zone is closed.
+ */
+int grant_change_account(struct controller *c,
+			 const struct ipc_account_change *m,
+			 struct session **s) MUST_CHECK;
+
 /* The device's sessions end soon, where it sends nothing until then. */
 void grant_left(struct controller *c, const struct mac *mac);
 

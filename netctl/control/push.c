@@ -160,6 +160,8 @@ static void settle(struct controller *c)
 		classes_give(c, s);
 		if (!session_is_resident(s))
 			usage_end(c->usage, s, now_ms);
+		if (c->watcher.on_ended)
+			c->watcher.on_ended(s, c->watcher.arg);
 		session_remove(c->sessions, s);
 	}
 }

@@ -17,6 +17,7 @@
 struct controller;
 struct event_base;
 struct code_attempts;
+struct pseudonyms;
 struct peer;
 
 /* What each kind of peer may take, so that none shuts out the others. */
@@ -55,6 +56,7 @@ struct server {
 	struct event_base *base;
 	struct controller *controller;
 	struct code_attempts *attempts; /* of codes */
+	struct pseudonyms *pseudonyms;
 	struct event accept_event;
 	uid_t owner, portal, events;
 	bool has_events;

@@ -20,9 +20,11 @@
 #include "netctl/control/newcomers.h"
 #include "netctl/control/poll.h"
 #include "netctl/control/push.h"
+#include "netctl/server/accounts.h"
 #include "netctl/server/city_messages.h"
 #include "netctl/server/code_attempts.h"
 #include "netctl/server/peer.h"
+#include "netctl/server/pseudonyms.h"
 #include "netctl/server/server_socket.h"
 #include "netctl/server/session_page.h"
 #include "netctl/session/session.h"
@@ -41,15 +43,6 @@ static void answer_session(struct peer *p, uint32_t id, const struct session *s,
 		describe_session(p->server->controller, s, &m);
 	if (err)
 		controller_count_refusal(p->server->controller);
-	ipc_channel_send(p->channel, IPC_SESSION, &m);
-}
-
-/* No session there; but what the person is told depends on the zone. */
-static void answer_place(struct peer *p, uint32_t id, uint16_t zone)
-{
-	struct ipc_session m = { .header.id = id };
-
-	describe_place(p->server->controller, zone, &m);
 	ipc_channel_send(p->channel, IPC_SESSION, &m);
 }
 
@@ -121,6 +114,22 @@ static void answer_newcomer(struct peer *p, uint32_t id, uint16_t zone,
 
 /* --- requests ---------------------------------------------------------- */
 
+/* Without a session, what the person is told depends on the zone. */
+static void answer_lookup(struct peer *p, const struct ipc_lookup *question,
+			  uint16_t zone, const struct mac *mac,
+			  const struct session *s)
+{
+	struct ipc_session m = { .header.id = question->header.id };
+
+	if (s)
+		describe_session(p->server->controller, s, &m);
+	else
+		describe_place(p->server->controller, zone, &m);
+	if (question->attempt)
+		m.pseudonym = accounts_pseudonym(p->server, zone, mac);
+	ipc_channel_send(p->channel, IPC_SESSION, &m);
+}
+
 static void handle_lookup(struct ipc_channel *ch, const void *message,
 			  void *arg)
 {
@@ -145,10 +154,10 @@ static void handle_lookup(struct ipc_channel *ch, const void *message,
 	if (!err && !s && m->shown)
 		usage_shown(controller_usage(p->server->controller), zone, &mac,
 			    m->platform);
-	if (err || s)
-		answer_session(p, m->header.id, err ? NULL : s, err);
+	if (err)
+		answer_session(p, m->header.id, NULL, err);
 	else
-		answer_place(p, m->header.id, zone);
+		answer_lookup(p, m, zone, &mac, s);
 }
 
 static void grant(struct peer *p, const struct ipc_grant *m,
@@ -262,6 +271,18 @@ static void handle_health(struct ipc_channel *ch, const void *message,
 
 	describe_health(p->server->controller, p->role->is_portal, &h);
 	ipc_channel_send(ch, IPC_HEALTH, &h);
+}
+
+/* --- accounts ---------------------------------------------------------- */
+
+static void on_ended(const struct session *s, void *arg)
+{
+	struct server *sv = arg;
+	struct peer *p;
+
+	LIST_FOREACH (p, &sv->peers, next)
+		if (s->is_account && p->role->greet == greet_portal)
+			accounts_send(p, 0, s, 0);
 }
 
 /* --- usage figures ----------------------------------------------------- */
@@ -436,6 +457,8 @@ static const struct ipc_handler portal_handlers[IPC_TYPE_MAX] = {
 	[IPC_CITY_NEXT] = { city_handle_next },
 	[IPC_CITY_KEY] = { city_handle_key },
 	[IPC_CITY_ASK] = { city_handle_ask },
+	[IPC_ACCOUNT_ASK] = { accounts_handle },
+	[IPC_ACCOUNT_CHANGE] = { accounts_handle },
 };
 
 static const struct ipc_handler operator_handlers[IPC_TYPE_MAX] = {
@@ -617,7 +640,8 @@ struct server *server_new(struct event_base *base, struct controller *c,
 	sv->base = base;
 	sv->controller = c;
 	sv->attempts = code_attempts_new();
-	if (!sv->attempts)
+	sv->pseudonyms = pseudonyms_new();
+	if (!sv->attempts || !sv->pseudonyms)
 		fatal("no memory or no randomness");
 	sv->owner = owner->uid;
 	sv->portal = portal->uid;
@@ -631,6 +655,7 @@ struct server *server_new(struct event_base *base, struct controller *c,
 	controller_watch(c, &(struct controller_watcher){
 				    .on_pushed = on_pushed,
 				    .on_zones = on_zones,
+				    .on_ended = on_ended,
 				    .on_figures = on_figures,
 				    .on_city = on_city,
 				    .arg = sv,
@@ -650,5 +675,6 @@ void server_free(struct server *sv)
 	event_del(&sv->accept_event);
 	close(event_get_fd(&sv->accept_event));
 	code_attempts_free(sv->attempts);
+	pseudonyms_free(sv->pseudonyms);
 	free(sv);
 }

@@ -17,6 +17,8 @@
 #define RECORD_TYPE    200
 #define RECORD_VERSION 2
 
+enum { FLAG_REDUCED = 1, FLAG_ACCOUNT = 2 }; /* of a record */
+
 /*
  * The user data of an element in up_ZONE. It is one attribute, as nft has them
  * there (type, length, value), of a type that nft passes over: else `nft list`
@@ -26,7 +28,7 @@ struct record {
 	uint8_t type;
 	uint8_t len; /* of what follows */
 	uint8_t version;
-	uint8_t reduced;
+	uint8_t flags;
 	uint16_t slot;
 	uint16_t terms;
 	uint64_t handle;
@@ -120,7 +122,8 @@ size_t elements_build(const struct session *s,
 	r.type = RECORD_TYPE;
 	r.len = sizeof(r) - offsetof(struct record, version);
 	r.version = RECORD_VERSION;
-	r.reduced = s->reduced;
+	r.flags = (uint8_t)((s->reduced ? FLAG_REDUCED : 0) |
+			    (s->is_account ? FLAG_ACCOUNT : 0));
 	r.slot = s->slot;
 	r.terms = (uint16_t)s->terms;
 	r.handle = s->handle;
@@ -350,7 +353,7 @@ static bool record_parse_1(const struct element *e, struct record *r)
 		return false;
 	memcpy(&old, e->user_data, sizeof(old));
 	*r = (struct record){
-		.reduced = old.reduced,
+		.flags = old.reduced ? FLAG_REDUCED : 0,
 		.slot = old.slot,
 		.handle = old.handle,
 		.granted_ms = old.granted_ms,
@@ -377,7 +380,8 @@ bool elements_parse(const struct element *e, uint64_t now_ms, struct session *s)
 		return false;
 	s->mac = e->mac;
 	s->handle = r.handle;
-	s->reduced = r.reduced != 0;
+	s->reduced = r.flags & FLAG_REDUCED;
+	s->is_account = r.flags & FLAG_ACCOUNT;
 	s->tag = r.tag;
 	s->terms = r.terms;
 	s->granted_ms = r.granted_ms;

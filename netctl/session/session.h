@@ -25,6 +25,7 @@ struct session {
 	bool is_pending;
 	bool is_new;	  /* no push has succeeded yet */
 	bool is_accepted; /* its tap is counted */
+	bool is_account;  /* the portal hears of it, see struct ipc_account */
 	bool installed;	  /* its elements are in the kernel's maps */
 	uint8_t seen;	  /* in the dumps being read: bit 0 up, bit 1 down */
 	bool reduced;	  /* over its quota, at the zone's slow rate */

@@ -18,7 +18,7 @@ CITY = 28
 NONE = 2 ** 64 - 1
 ENOENT, EACCES, EBUSY, EEXIST, EXDEV = 2, 13, 16, 17, 18
 EINVAL, ENOSPC, ENOBUFS = 22, 28, 105
-REQUEST = {ADMIT: "=24s5Q16sQIIII", STATUS: "=", LIST: "=II",
+REQUEST = {ADMIT: "=24s5Q16sQIIII8x", STATUS: "=", LIST: "=II",
            REVOKE: "=24sQQII"}
 
 
@@ -30,7 +30,7 @@ def session(ident, handle=0x0123456789abcdef, zone=b"guest", error=0, left=28740
             age=60, up=1234567, down=999, duration=28800, idle=3600,
             quota=NONE, down_bps=5_000_000, up_bps=NONE, reduced=0):
     return header(SESSION, ident) + struct.pack(
-        "=iIQQQQQQQQQQIIII16s24x", error, 1, handle, left, age, up, down, duration,
+        "=iIQQQQQQQQQQIIII16s32x", error, 1, handle, left, age, up, down, duration,
         idle, quota, down_bps, up_bps, reduced, 0, 0, 0, zone)
 
 

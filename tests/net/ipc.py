@@ -12,16 +12,17 @@ UNLIMITED = (1 << 64) - 1
 (NONE, LOOKUP, GRANT, LOGOUT, USAGE_NEXT, HEALTH_ASK, ADMIT, STATUS, LIST,
  REVOKE, SESSION, ADDRESS, ZONE, TOTALS, DONE, HEALTH, USAGE_CELL,
  GARDEN, LEFT, GARDEN_NAME, DEVICE_ASK, DEVICE, CITY_FEED, CITY_CLOCK,
- CITY_NEXT, CITY_KEY, CITY_ASK, CITY_RECORD, CITY, TYPE_MAX) = range(30)
+ CITY_NEXT, CITY_KEY, CITY_ASK, CITY_RECORD, CITY, ACCOUNT_ASK, ACCOUNT_CHANGE,
+ ACCOUNT, TYPE_MAX) = range(33)
 
 HEADER = struct.Struct("=HHI")
 ADDR = struct.Struct("=B3xI16s")
 LIMITS = struct.Struct("=5Q")
 HEALTH_POLL_BUCKETS = 184  # of struct ipc_health.latency[IPC_LATENCY_POLL]
 ZONE_OUTLET = 64  # where it is in struct ipc_zone
-GRANT_REST = struct.Struct("=16sQIIII")  # behind the limits
+GRANT_REST = struct.Struct("=16sQIIIIII")  # behind the limits
 REVOKE_BODY = struct.Struct("=24sQQII")
-SESSION_BODY = struct.Struct("=iI5Q5QIIII16sqQII")
+SESSION_BODY = struct.Struct("=iI5Q5QIIII16sqQIIQ")
 DONE_BODY = struct.Struct("=iIII")
 DEVICE_BODY = struct.Struct("=iI16sII")
 CITY_RECORD_BODY = struct.Struct("=QII16s")
@@ -97,10 +98,10 @@ def logout(client, ident=1, ifindex=0):
 
 
 def grant(client, ident=1, ifindex=0, language=b"", tag=0, devices=0, terms=0,
-          extend=0, replace=0, kind=GRANT, **wanted):
+          extend=0, replace=0, account=0, kind=GRANT, **wanted):
     return message(kind, address(client, ifindex) + limits(**wanted)
                    + GRANT_REST.pack(language, tag, devices, terms, extend,
-                                     replace),
+                                     replace, account, 0),
                    ident)
 
 
@@ -149,7 +150,8 @@ class Session:
          self.up_bytes, self.down_bytes, self.duration_s, self.idle_s,
          self.quota, self.down_bps, self.up_bps, self.reduced, self.terms,
          self.is_tagged, _, zone, self.change_s, self.change_in_s,
-         self.is_closed, _) = SESSION_BODY.unpack(data[HEADER.size:])
+         self.is_closed, self.is_account,
+         self.pseudonym) = SESSION_BODY.unpack(data[HEADER.size:])
         self.zone = zone.rstrip(b"\0").decode()
 
 

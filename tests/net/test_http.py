@@ -150,10 +150,10 @@ class Netctl:
         if not self.error and kind == LOGOUT:
             self.state.pop(who, None)
         peer.send(struct.pack(
-            "=HHIiIQQQQQ5QIIII16sqQII", VERSION, SESSION, ident, self.error,
+            "=HHIiIQQQQQ5QIIII16sqQIIQ", VERSION, SESSION, ident, self.error,
             self.state.get(who, UNKNOWN), 42, 5400, 10, 1_000_000, 2_000_000,
             28800, 3600, self.quota, 5_000_000, 1_000_000, self.reduced, 0,
-            0, 0, b"lan", 0, UNLIMITED, 0, 0))
+            0, 0, b"lan", 0, UNLIMITED, 0, 0, 0))
 
     def say_zone(self, ifindex, address=None, outlet=0, zone="lan"):
         self.peer.send(struct.pack("=HHIIIII16s", VERSION, ZONE, 0, ifindex,

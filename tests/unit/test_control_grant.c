@@ -50,6 +50,10 @@ static void test_fields_out_of_range(void **state)
 		{ .replace = 1 },
 		{ .tag = TAG },
 		{ .tag = TAG, .tag_devices = IPC_TAG_DEVICES + 1 },
+		{ .account = 2 },
+		{ .account = 1, .tag = TAG, .tag_devices = 1 },
+		{ .account = 1, .extend = 1 },
+		{ .account = 1 }, /* in a zone that has none */
 	};
 	static const struct ipc_grant good[] = {
 		{ .extend = 1, .terms = IPC_TERMS_MAX },

@@ -122,13 +122,13 @@ static void sizes_are_fixed(void **state)
 	assert_int_equal(IPC_VERSION, 9);
 	assert_int_equal(ipc_message_size(IPC_NONE), 0);
 	assert_int_equal(ipc_message_size(IPC_LOOKUP), 48);
-	assert_int_equal(ipc_message_size(IPC_GRANT), 112);
+	assert_int_equal(ipc_message_size(IPC_GRANT), 120);
 	assert_int_equal(ipc_message_size(IPC_LOGOUT), 48);
-	assert_int_equal(ipc_message_size(IPC_ADMIT), 112);
+	assert_int_equal(ipc_message_size(IPC_ADMIT), 120);
 	assert_int_equal(ipc_message_size(IPC_STATUS), 8);
 	assert_int_equal(ipc_message_size(IPC_LIST), 16);
 	assert_int_equal(ipc_message_size(IPC_REVOKE), 56);
-	assert_int_equal(ipc_message_size(IPC_SESSION), 152);
+	assert_int_equal(ipc_message_size(IPC_SESSION), 160);
 	assert_int_equal(ipc_message_size(IPC_ADDRESS), 40);
 	assert_int_equal(ipc_message_size(IPC_ZONE), 80);
 	assert_int_equal(ipc_message_size(IPC_TOTALS), 128);
@@ -149,6 +149,9 @@ static void sizes_are_fixed(void **state)
 	assert_int_equal(ipc_message_size(IPC_CITY_ASK), 8);
 	assert_int_equal(ipc_message_size(IPC_CITY_RECORD), 40);
 	assert_int_equal(ipc_message_size(IPC_CITY), 40);
+	assert_int_equal(ipc_message_size(IPC_ACCOUNT_ASK), 24);
+	assert_int_equal(ipc_message_size(IPC_ACCOUNT_CHANGE), 64);
+	assert_int_equal(ipc_message_size(IPC_ACCOUNT), 80);
 	assert_int_equal(ipc_message_size(IPC_TYPE_MAX), 0);
 	assert_int_equal(ipc_message_size((enum ipc_type)60000), 0);
 	for (int i = 0; i < IPC_TYPE_MAX; i++)
