@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The ways in, as a table: each zone has one or several. Each has a form on the
- * portal page and judges what comes back; netctl has the last word on every
- * limit.
+ * What a way in is, and what ways in share: each has a form on the portal page
+ * and judges what comes back; netctl has the last word on every limit.
  */
 #ifndef STADTTOR_PORTAL_GUEST_AUTH_H
 #define STADTTOR_PORTAL_GUEST_AUTH_H
@@ -33,19 +32,6 @@ struct auth_method {
 				    const struct credential *pass, int error);
 };
 
-const struct auth_method *auth_method(enum zone_auth auth);
-
-/*
- * The way in whose form it is; where there is but one, the form need not say.
- * NULL: it is none of the zone's.
- */
-const struct auth_method *auth_find(const struct zone_settings *z,
-				    const struct form *f);
-
-/* Whether the zone has that way in, or still has it after a reload. */
-bool auth_is_offered(const struct zone_settings *z,
-		     const struct auth_method *m);
-
 /*
  * For a method that judges: auth_answer() comes later. Where the connection
  * ends before, or the time, withdraw(arg) is called instead, once; pass is gone
@@ -65,6 +51,9 @@ void auth_on_late(struct conn *c);
 
 /* An empty credential for the terms in force. */
 void auth_begin(struct conn *c, struct credential *pass);
+
+/* What the form says of the terms; none: it accepts those in force. */
+enum page_notice auth_check_terms(struct conn *c, const struct form *f);
 
 /* Whether the form accepts the terms that are in force. */
 bool auth_accepts_terms(struct conn *c, const struct form *f);

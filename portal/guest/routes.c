@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/array.h"
-#include "portal/guest/auth.h"
+#include "portal/guest/auth_methods.h"
 #include "portal/guest/captive.h"
 #include "portal/guest/guest.h"
 #include "portal/guest/probe.h"
