@@ -57,6 +57,8 @@ struct admin *admin_new(const struct admin_config *config)
 	if (!a)
 		return NULL;
 	cc.arg = &a->site;
+	a->site.api = admin_api_routes;
+	a->site.api_routes = admin_api_count;
 	a->site.netctl = config->netctl;
 	a->site.city = config->city;
 	a->site.since_ms = clock_ms();

@@ -130,7 +130,7 @@ static void answer_report(struct conn *c, const struct wishes *w)
 	admin_answer_error(c, 503, NULL, "the figures cannot be read");
 }
 
-void admin_api_usage(struct conn *c)
+static void answer_usage(struct conn *c)
 {
 	struct wishes w = { .step = "day", .format = "json" };
 
@@ -255,7 +255,7 @@ static void on_health_for_now(const struct ipc_health *h, void *arg)
 	json_object_put(o);
 }
 
-void admin_api_now(struct conn *c)
+static void answer_now(struct conn *c)
 {
 	ask_health(c, on_health_for_now);
 }
@@ -306,7 +306,16 @@ static void on_health_for_metrics(const struct ipc_health *h, void *arg)
 	write_metrics(arg, h ? &copy : NULL);
 }
 
-void admin_api_metrics(struct conn *c)
+static void answer_metrics(struct conn *c)
 {
 	ask_health(c, on_health_for_metrics);
 }
+
+/* --- the table --------------------------------------------------------- */
+
+const struct admin_route admin_api_routes[] = {
+	{ "/api/usage", ADMIN_READING, ADMIN_TOKEN, answer_usage },
+	{ "/api/now", ADMIN_READING, ADMIN_TOKEN, answer_now },
+	{ "/metrics", ADMIN_READING, ADMIN_TOKEN, answer_metrics },
+};
+const size_t admin_api_count = ARRAY_SIZE(admin_api_routes);

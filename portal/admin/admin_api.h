@@ -6,11 +6,10 @@
 #ifndef STADTTOR_PORTAL_ADMIN_ADMIN_API_H
 #define STADTTOR_PORTAL_ADMIN_ADMIN_API_H
 
-#include "portal/http/conn.h"
+#include "portal/admin/admin_routes.h"
 
-void admin_api_usage(struct conn *c);
-void admin_api_now(struct conn *c);
-void admin_api_metrics(struct conn *c);
+extern const struct admin_route admin_api_routes[];
+extern const size_t admin_api_count;
 
 /*
  * For struct conns_config, whose user is a struct netctl_request: withdraws

@@ -7,15 +7,12 @@
 #include "common/array.h"
 #include "common/authority.h"
 #include "portal/admin/admin_answer.h"
-#include "portal/admin/admin_api.h"
 #include "portal/admin/admin_login.h"
 #include "portal/admin/admin_site.h"
 #include "portal/admin/admin_socket.h"
 #include "portal/http/respond.h"
 
 #define BIT(method) (1U << (method))
-#define READING	    (BIT(REQUEST_GET) | BIT(REQUEST_HEAD))
-#define WRITING	    BIT(REQUEST_POST)
 
 /* --- pages ------------------------------------------------------------- */
 
@@ -58,39 +55,36 @@ static void show_login(struct conn *c)
 
 /* --- the table --------------------------------------------------------- */
 
-enum access {
-	ACCESS_ALL,
-	ACCESS_SESSION,
-	ACCESS_TOKEN, /* or a session */
+static const struct admin_route pages[] = {
+	{ "/", ADMIN_READING, ADMIN_SESSION, show_dashboard },
+	{ "/login", ADMIN_READING, ADMIN_ALL, show_login },
+	{ "/login", ADMIN_WRITING, ADMIN_ALL, admin_login_take },
+	{ "/logout", ADMIN_WRITING, ADMIN_ALL, admin_login_take_logout },
 };
 
-static const struct route {
-	const char *path;
-	unsigned int methods;
-	enum access access;
-	void (*handle)(struct conn *c);
-} routes[] = {
-	{ "/", READING, ACCESS_SESSION, show_dashboard },
-	{ "/login", READING, ACCESS_ALL, show_login },
-	{ "/login", WRITING, ACCESS_ALL, admin_login_take },
-	{ "/logout", WRITING, ACCESS_ALL, admin_login_take_logout },
-	{ "/api/usage", READING, ACCESS_TOKEN, admin_api_usage },
-	{ "/api/now", READING, ACCESS_TOKEN, admin_api_now },
-	{ "/metrics", READING, ACCESS_TOKEN, admin_api_metrics },
-};
-
-/* NULL: none; *methods is then what the path would take. */
-static const struct route *find(const struct request *r, unsigned int *methods)
+/* NULL: none; *methods grows by those that the path would take. */
+static const struct admin_route *find_in(const struct admin_route *route,
+					 size_t count, const struct request *r,
+					 unsigned int *methods)
 {
-	*methods = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {
-		if (strcmp(routes[i].path, r->path))
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(route[i].path, r->path))
 			continue;
-		if (routes[i].methods & BIT(r->method))
-			return &routes[i];
-		*methods |= routes[i].methods;
+		if (route[i].methods & BIT(r->method))
+			return &route[i];
+		*methods |= route[i].methods;
 	}
 	return NULL;
+}
+
+static const struct admin_route *
+find(const struct admin_site *s, const struct request *r, unsigned int *methods)
+{
+	const struct admin_route *found;
+
+	*methods = 0;
+	found = find_in(pages, ARRAY_SIZE(pages), r, methods);
+	return found ? found : find_in(s->api, s->api_routes, r, methods);
 }
 
 /* Scripts, styles and pictures hold nothing that is worth a login. */
@@ -100,7 +94,7 @@ static const struct asset *find_asset(struct conn *c)
 	const struct request *r = &conn_exchange(c)->request;
 	const struct asset *asset;
 
-	if (*r->path != '/' || !(BIT(r->method) & READING))
+	if (*r->path != '/' || !(BIT(r->method) & ADMIN_READING))
 		return NULL;
 	asset = asset_find(s->assets, r->path + 1);
 	return asset && !asset->is_page ? asset : NULL;
@@ -155,17 +149,17 @@ static bool is_same_origin(const struct admin_site *s, const struct request *r)
 	return !e->has_origin || !strcmp(e->origin, ours);
 }
 
-static bool may_ask(struct conn *c, const struct route *route)
+static bool may_ask(struct conn *c, const struct admin_route *route)
 {
 	const struct request *r = &conn_exchange(c)->request;
 
-	if (route->access == ACCESS_ALL)
+	if (route->access == ADMIN_ALL)
 		return true;
-	if (route->access == ACCESS_TOKEN && r->extra->has_authorization)
+	if (route->access == ADMIN_TOKEN && r->extra->has_authorization)
 		return admin_login_check_token(c);
 	if (admin_login_has_session(c))
 		return true;
-	if (route->access == ACCESS_SESSION)
+	if (route->access == ADMIN_SESSION)
 		admin_answer_go(c, "/login", NULL);
 	else
 		admin_answer_error(c, 401, "WWW-Authenticate: Bearer\r\n",
@@ -180,9 +174,9 @@ static void answer_method(struct conn *c, unsigned int methods)
 	char fields[64];
 
 	snprintf(fields, sizeof(fields), "Allow: %s%s%s\r\n",
-		 methods & READING ? "GET, HEAD" : "",
-		 methods & READING && methods & WRITING ? ", " : "",
-		 methods & WRITING ? "POST" : "");
+		 methods & ADMIN_READING ? "GET, HEAD" : "",
+		 methods & ADMIN_READING && methods & ADMIN_WRITING ? ", " : "",
+		 methods & ADMIN_WRITING ? "POST" : "");
 	admin_answer_error(c, 405, fields, "not by this method");
 }
 
@@ -191,7 +185,7 @@ static void dispatch(struct conn *c)
 	const struct request *r = &conn_exchange(c)->request;
 	const struct asset *asset;
 	unsigned int methods;
-	const struct route *route = find(r, &methods);
+	const struct admin_route *route = find(conn_arg(c), r, &methods);
 
 	asset = route ? NULL : find_asset(c);
 	if (asset)
@@ -200,7 +194,8 @@ static void dispatch(struct conn *c)
 		answer_method(c, methods);
 	else if (!route)
 		admin_answer_error(c, 404, NULL, "there is no such page");
-	else if (route->methods == WRITING && !is_same_origin(conn_arg(c), r))
+	else if (route->methods == ADMIN_WRITING &&
+		 !is_same_origin(conn_arg(c), r))
 		admin_answer_error(c, 403, NULL,
 				   "this came from a page that is not ours");
 	else if (may_ask(c, route))

@@ -9,6 +9,24 @@
 
 #include "portal/http/conn.h"
 
+enum admin_access {
+	ADMIN_ALL,
+	ADMIN_SESSION,
+	ADMIN_TOKEN, /* or a session */
+};
+
+/* Bits of methods. */
+#define ADMIN_READING (1U << REQUEST_GET | 1U << REQUEST_HEAD)
+#define ADMIN_WRITING (1U << REQUEST_POST)
+
+/* What a site answers beside its pages and the login. */
+struct admin_route {
+	const char *path;
+	unsigned int methods;
+	enum admin_access access;
+	void (*handle)(struct conn *c);
+};
+
 /* Both are for struct conns_config; arg is the struct admin_site. */
 void admin_routes_on_request(struct conn *c, void *arg);
 void admin_routes_on_trouble(struct conn *c, unsigned int status, void *arg);

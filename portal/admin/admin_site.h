@@ -17,7 +17,11 @@
 #include "portal/netctl_client.h"
 #include "portal/store/store.h"
 
+struct admin_route;
+
 struct admin_site {
+	const struct admin_route *api; /* beside pages and login */
+	size_t api_routes;
 	const struct settings *settings;
 	const struct accounts *accounts; /* NULL: none can be read */
 	const struct asset_set *assets;

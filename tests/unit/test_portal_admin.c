@@ -153,6 +153,8 @@ static void open_listeners(void)
 		.is_for_operators = true,
 	};
 
+	t.site.api = admin_api_routes;
+	t.site.api_routes = admin_api_count;
 	config.base = wire.base;
 	wire.conns = conns_new(&config, &bounds);
 	assert_non_null(wire.conns);
