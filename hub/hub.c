@@ -11,6 +11,7 @@
 
 #include "hub/db/city_db.h"
 #include "hub/intake/poller.h"
+#include "hub/web/web.h"
 
 struct hub {
 	struct hub_options options;
@@ -22,6 +23,7 @@ struct hub {
 	struct intake *intake;
 	struct switcher *switcher;
 	struct poller *poller;
+	struct web *web;
 	struct event on_hup, on_term, on_int;
 };
 
@@ -43,6 +45,7 @@ static void take_sites(struct hub *h, struct city_conf *city)
 	city_conf_free(h->city);
 	h->city = city;
 	poller_apply(h->poller, city);
+	web_apply(h->web, city);
 	log_info("reload: %zu sites", h->sites.count);
 }
 
@@ -119,6 +122,22 @@ static bool open_poller(struct hub *h, char error[HUB_ERROR_MAX])
 	return h->poller != NULL;
 }
 
+static bool open_web(struct hub *h, char error[HUB_ERROR_MAX])
+{
+	struct web_config wc = {
+		.base = h->base,
+		.conf = h->conf,
+		.sites = &h->sites,
+		.intake = h->intake,
+		.poller = h->poller,
+	};
+
+	h->web = web_new(&wc, error, HUB_ERROR_MAX);
+	if (h->web)
+		web_apply(h->web, h->city);
+	return h->web != NULL;
+}
+
 static void watch_signals(struct hub *h)
 {
 	evsignal_assign(&h->on_hup, h->base, SIGHUP, on_reload_signal, h);
@@ -149,7 +168,7 @@ struct hub *hub_new(struct hub_conf *conf, struct city_conf *city,
 	if (open_database(h, error)) {
 		h->intake = intake_new(h->db, &h->sites);
 		if (h->intake && open_switcher(h, error) &&
-		    open_poller(h, error))
+		    open_poller(h, error) && open_web(h, error))
 			return h;
 	}
 	hub_free(h);
@@ -166,6 +185,7 @@ void hub_run(struct hub *h)
 
 void hub_free(struct hub *h)
 {
+	web_free(h->web);
 	poller_free(h->poller);
 	switcher_free(h->switcher);
 	intake_free(h->intake);

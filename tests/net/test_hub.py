@@ -5,14 +5,18 @@ No clock is waited for: a SIGHUP makes the hub read the inboxes at once, and
 kills come before a given write (preload/kill.c).
 """
 import ctypes
+import hashlib
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import struct
 import subprocess
 import tempfile
+import urllib.error
+import urllib.request
 
 import authority
 import citystore
@@ -23,6 +27,7 @@ HOUR, DAY = 3600, 86400
 SHIFT = 3 * HOUR
 STREAM = "00000000000000aa"
 FIRST_HOUR = 1793484000
+PORT, TOKEN = 2091, "f" * 64
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +96,12 @@ class City:
                     f" option sites '{self.folder}/sites.conf'\n"
                     f" option database '{self.database}'\n"
                     f" option system_user 'nobody'\n option poll '60s'\n"
-                    "config admin\n option enabled '0'\n")
+                    "config admin\n option enabled '1'\n"
+                    f" option port '{PORT}'\n"
+                    f" option accounts '{self.folder}/accounts'\n")
+        with open(f"{self.folder}/accounts", "w", encoding="utf-8") as f:
+            f.write("token:test:sha256:"
+                    + hashlib.sha256(TOKEN.encode()).hexdigest() + "\n")
         self.write_sites()
         os.chmod(self.folder, 0o777)
 
@@ -141,6 +151,13 @@ class City:
         for client in self.clients.values():
             client.close()
         self.store.close()
+
+    def get(self, path, token=TOKEN):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{PORT}{path}",
+            headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read().decode()
 
     # --- boxes ---
 
@@ -423,8 +440,10 @@ def play_kills(city, killer, rounds, seed):
         if not is_hub:
             kills += city.store.process.poll() == -signal.SIGKILL
             start_store(city)
-    while any(b.kept for b in boxes):
-        write_inboxes(city, boxes, records, dice)
+    while any(b.kept for b in boxes) \
+            or any(city.root("XLEN", f"in:{s}") for s in city.sites):
+        if any(b.kept for b in boxes):
+            write_inboxes(city, boxes, records, dice)
         city.start().wait_log("connected")
         city.round()
         assert city.end() == 0
@@ -509,8 +528,8 @@ def test_a_site_that_outgrows_its_bounds_is_switched_off(lie, city):
     city.round()
     city.sites.insert(1, "b")
     city.write_sites()
-    city.root("ACL", "LOAD")
-    city.forget_clients()
+    city.root("ACL", "SETUSER", "box-b", "on", f">{citystore.PASSWORD}",
+              "resetchannels", *citystore.BOX_RIGHTS.format("b").split())
     city.round()
     city.send("b", "f", figures([cell(1)]))
     city.round()
@@ -580,3 +599,68 @@ def test_an_emptied_store_hears_again_what_is_counted(city):
 @pytest.mark.full
 def test_many_kills(make_city, killer):
     assert play_kills(make_city(), killer, 150, seed=2) >= 100
+
+
+# --- heartbeats and metrics -------------------------------------------------------
+
+def beat(city, site, health=(), version="0.2.0", how="*"):
+    city.box(site)("XADD", f"hb:{site}", "MAXLEN", 1, how, "h", json.dumps(
+        {"version": version, "uptime_s": 5, "health": list(health)}))
+
+
+def metric(city, name):
+    """Labels -> value."""
+    text = city.get("/metrics")
+    return {labels: float(value) for labels, value in re.findall(
+        rf"^{name}(?:\{{(.*)\}})? (\S+)$", text, re.M)}
+
+
+def test_metrics_by_site(city):
+    beat(city, "a")
+    beat(city, "b", ["uplink_missing", "zone_full"])
+    city.round()
+    assert metric(city, "stadttor_site_up") == {
+        'site="a",district="d0"': 1, 'site="b",district="d1"': 1,
+        'site="c",district="d0"': 0}
+    assert metric(city, "stadttor_site_ill") == {
+        'site="b",district="d1",code="uplink_missing"': 1,
+        'site="b",district="d1",code="zone_full"': 1}
+    assert metric(city, "stadttor_site_version") == {
+        f'site="{s}",district="{d}",version="0.2.0"': 1
+        for s, d in (("a", "d0"), ("b", "d1"))}
+    assert metric(city, "stadttor_hub_store_connected") == {"": 1}
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        city.get("/metrics", token="0" * 64)
+
+
+BAD_BEATS = ["", "{}", "x" * 3000, '{"version":"0.2.0"}',
+             '{"version":"a b","health":[]}',
+             '{"version":"1","health":["Bad"]}',
+             '{"version":"1","health":["a\\"}"]}',
+             '{"version":"1","health":' + json.dumps(["a"] * 17) + "}",
+             '{"version":"1","health":[],"uptime_s":-1}']
+
+
+def test_heartbeats_that_are_none(city):
+    for text in BAD_BEATS:
+        city.box("a")("XADD", "hb:a", "MAXLEN", 1, "*", "h", text)
+        city.round()
+    assert metric(city, "stadttor_hub_malformed_total") == {"": len(BAD_BEATS)}
+    assert metric(city, "stadttor_site_version") == {}
+    assert metric(city, "stadttor_site_up")['site="a",district="d0"'] == 0
+
+
+def test_a_box_that_was_heard_long_ago_is_silent(city):
+    """Also of a hub that has just started; an id ahead is no time."""
+    now = int(city.root("TIME")[0])
+    beat(city, "a", how=f"{(now - 3600) * 1000}-0")
+    beat(city, "b", how=f"{(now + 3600) * 1000}-0")
+    city.round()
+    up = metric(city, "stadttor_site_up")
+    assert (up['site="a",district="d0"'], up['site="b",district="d1"']) \
+        == (0, 1)
+    heard = metric(city, "stadttor_site_heard_timestamp_seconds")
+    assert heard['site="b",district="d1"'] <= now + 60
+    beat(city, "a")
+    city.round()
+    assert metric(city, "stadttor_site_up")['site="a",district="d0"'] == 1
