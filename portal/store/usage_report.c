@@ -358,16 +358,16 @@ static void write_csv(struct report *r)
 	}
 }
 
-int usage_report_usage(struct store *st, const struct store_query *q,
-		       uint64_t metrics, enum usage_report_format format,
-		       FILE *out)
+int usage_report_write(const struct usage_report_source *source,
+		       const struct store_query *q, uint64_t metrics,
+		       enum usage_report_format format, FILE *out)
 {
 	struct text t = { .out = out };
 	struct report r = { .query = q, .text = &t };
 	int err;
 
 	choose_columns(&r, metrics);
-	err = store_read(st, q, keep_row, &r);
+	err = source->read(source->figures, q, keep_row, &r);
 	if (!err)
 		err = r.err;
 	if (!err && format == USAGE_REPORT_JSON)
@@ -377,6 +377,21 @@ int usage_report_usage(struct store *st, const struct store_query *q,
 	free(r.row);
 	free(r.entry);
 	return err ? err : text_end(&t);
+}
+
+static int read_store(void *figures, const struct store_query *q,
+		      store_row_fn *on_row, void *arg)
+{
+	return store_read(figures, q, on_row, arg);
+}
+
+int usage_report_usage(struct store *st, const struct store_query *q,
+		       uint64_t metrics, enum usage_report_format format,
+		       FILE *out)
+{
+	struct usage_report_source source = { read_store, st };
+
+	return usage_report_write(&source, q, metrics, format, out);
 }
 
 /* --- figures of earlier ------------------------------------------------ */

@@ -29,6 +29,16 @@ int usage_report_usage(struct store *st, const struct store_query *q,
 		       uint64_t metrics, enum usage_report_format format,
 		       FILE *out) MUST_CHECK;
 
+/* The same of whatever else keeps figures; read is as store_read(). */
+struct usage_report_source {
+	int (*read)(void *figures, const struct store_query *q,
+		    store_row_fn *on_row, void *arg);
+	void *figures;
+};
+int usage_report_write(const struct usage_report_source *source,
+		       const struct store_query *q, uint64_t metrics,
+		       enum usage_report_format format, FILE *out) MUST_CHECK;
+
 /* Days of versions up to 0.1, exact and shared by k devices, as CSV. */
 int usage_report_old(struct store *st, store_day from, store_day to,
 		     FILE *out) MUST_CHECK;
