@@ -10,15 +10,19 @@
 #include <event2/event_struct.h>
 
 #include "hub/db/city_db.h"
+#include "hub/db/city_read.h"
 #include "hub/intake/poller.h"
 #include "hub/web/web.h"
+#include "portal/util/resolver.h"
 
 struct hub {
 	struct hub_options options;
 	struct hub_conf *conf;
 	struct city_conf *city;
 	struct event_base *base;
+	struct resolver *resolver;
 	struct city_db *db;
+	struct city_read *read;
 	struct sites sites;
 	struct intake *intake;
 	struct switcher *switcher;
@@ -87,6 +91,8 @@ static bool open_database(struct hub *h, char error[HUB_ERROR_MAX])
 	int err = city_db_open(&h->db, path);
 
 	if (!err)
+		err = city_read_open(&h->read, path);
+	if (!err)
 		err = sites_read(&h->sites, NULL, h->city, h->db);
 	if (err)
 		snprintf(error, HUB_ERROR_MAX, "%s: %s", path, strerror(-err));
@@ -97,6 +103,7 @@ static bool open_switcher(struct hub *h, char error[HUB_ERROR_MAX])
 {
 	struct switcher_config sc = {
 		.base = h->base,
+		.resolver = h->resolver,
 		.conf = h->conf,
 		.sites = &h->sites,
 	};
@@ -109,6 +116,7 @@ static bool open_poller(struct hub *h, char error[HUB_ERROR_MAX])
 {
 	struct poller_config pc = {
 		.base = h->base,
+		.resolver = h->resolver,
 		.conf = h->conf,
 		.db = h->db,
 		.sites = &h->sites,
@@ -130,6 +138,7 @@ static bool open_web(struct hub *h, char error[HUB_ERROR_MAX])
 		.sites = &h->sites,
 		.intake = h->intake,
 		.poller = h->poller,
+		.read = h->read,
 	};
 
 	h->web = web_new(&wc, error, HUB_ERROR_MAX);
@@ -162,7 +171,8 @@ struct hub *hub_new(struct hub_conf *conf, struct city_conf *city,
 	h->conf = conf;
 	h->city = city;
 	h->base = event_base_new();
-	if (!h->base)
+	h->resolver = h->base ? resolver_new(h->base) : NULL;
+	if (!h->resolver)
 		fatal("no event loop");
 	watch_signals(h);
 	if (open_database(h, error)) {
@@ -190,10 +200,12 @@ void hub_free(struct hub *h)
 	switcher_free(h->switcher);
 	intake_free(h->intake);
 	sites_clear(&h->sites);
+	city_read_close(h->read);
 	city_db_close(h->db);
 	event_del(&h->on_hup);
 	event_del(&h->on_term);
 	event_del(&h->on_int);
+	resolver_free(h->resolver);
 	event_base_free(h->base);
 	city_conf_free(h->city);
 	hub_conf_free(h->conf);

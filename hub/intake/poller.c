@@ -169,6 +169,7 @@ struct poller *poller_new(const struct poller_config *config,
 	struct poller *p = calloc(1, sizeof(*p));
 	struct connection_config cc = {
 		.base = config->base,
+		.resolver = config->resolver,
 		.server = config->conf->servers,
 		.servers = config->conf->server.count,
 		.ca = config->conf->ca,

@@ -14,10 +14,12 @@
 #include "hub/intake/round.h"
 
 struct event_base;
+struct resolver;
 struct poller;
 
 struct poller_config { /* lent, as long as the poller lives */
 	struct event_base *base;
+	struct resolver *resolver;
 	const struct hub_conf *conf;
 	struct city_db *db;
 	struct sites *sites;

@@ -66,6 +66,7 @@ static bool open_at(struct switcher *sw, const struct switcher_config *config,
 	struct at_server *a = &sw->at[sw->servers];
 	struct connection_config cc = {
 		.base = config->base,
+		.resolver = config->resolver,
 		.server = &conf->servers[sw->servers++],
 		.servers = 1,
 		.ca = conf->ca,

@@ -11,10 +11,12 @@
 #include "hub/intake/sites.h"
 
 struct event_base;
+struct resolver;
 struct switcher;
 
 struct switcher_config { /* lent, as long as the switcher lives */
 	struct event_base *base;
+	struct resolver *resolver;
 	const struct hub_conf *conf;
 	const struct sites *sites;
 };

@@ -165,6 +165,7 @@ static void describe(struct web *w, const struct web_config *config)
 	w->site.sites = config->sites;
 	w->site.intake = config->intake;
 	w->site.poller = config->poller;
+	w->site.read = config->read;
 	a->settings = config->conf->admin;
 	a->api = web_api_routes;
 	a->api_routes = web_api_count;

@@ -6,6 +6,7 @@
 #ifndef STADTTOR_HUB_WEB_WEB_H
 #define STADTTOR_HUB_WEB_WEB_H
 
+#include "hub/db/city_read.h"
 #include "hub/intake/poller.h"
 
 struct event_base;
@@ -17,6 +18,7 @@ struct web_config { /* lent, as long as the listener lives */
 	const struct sites *sites;
 	const struct intake *intake;
 	const struct poller *poller;
+	struct city_read *read;
 };
 
 /* NULL: error says why. */

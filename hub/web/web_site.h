@@ -3,6 +3,7 @@
 #ifndef STADTTOR_HUB_WEB_WEB_SITE_H
 #define STADTTOR_HUB_WEB_WEB_SITE_H
 
+#include "hub/db/city_read.h"
 #include "hub/intake/poller.h"
 #include "portal/admin/admin_site.h"
 
@@ -13,6 +14,7 @@ struct web_site {
 	const struct sites *sites;
 	const struct intake *intake;
 	const struct poller *poller;
+	struct city_read *read;
 };
 
 enum web_health { WEB_WELL, WEB_ILL, WEB_SILENT, WEB_UNHEARD, WEB_OFF };

@@ -5,6 +5,7 @@ No clock is waited for: a SIGHUP makes the hub read the inboxes at once, and
 kills come before a given write (preload/kill.c).
 """
 import ctypes
+import datetime
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ import struct
 import subprocess
 import tempfile
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import authority
@@ -664,3 +666,66 @@ def test_a_box_that_was_heard_long_ago_is_silent(city):
     beat(city, "a")
     city.round()
     assert metric(city, "stadttor_site_up")['site="a",district="d0"'] == 1
+
+
+# --- what operators ask for ---------------------------------------------------------
+
+def usage(city, **query):
+    return json.loads(city.get("/api/usage?" + urllib.parse.urlencode(query)))
+
+
+def test_usage_by_place(city):
+    for s, value in (("a", 3), ("b", -5), ("c", 7)):
+        city.send(s, "f", figures([
+            cell(1, value), cell(2, value, zone="other"),
+            cell(3, value, metric="visitors", start=20261105, n=2)]))
+    city.round()
+    hours = usage(city, step="hour")
+    assert hours["values"]["online"] == [5, 5]
+    # a sum of three cells, 2 t sqrt(2 n)
+    assert hours["bands"]["online"] == [pytest.approx(2 * 5 * 6 ** .5, .01)] * 2
+    assert usage(city, step="hour", district="d0")["values"]["online"] \
+        == [10, 10]
+    assert usage(city, step="hour", site="a", zone="other")["values"]["online"] \
+        == [3]
+    assert usage(city, site="c")["values"]["visitors"] == [7]
+    assert usage(city, site="c")["bands"]["visitors"] == [6.0]
+    assert usage(city, step="year")["values"]["visitors"] == [5]
+    assert usage(city, site="none-such")["values"]["visitors"] == []
+    csv = city.get("/api/usage?step=hour&format=csv&metrics=online")
+    assert csv.splitlines()[0] == "time,hours,online,online_band"
+    assert len(csv.splitlines()) == 3
+
+
+@pytest.mark.parametrize("query", ["step=minute", "zone=guest", "from=x",
+                                   "site=a&district=d0", "metrics=mac",
+                                   "site=" + "a" * 40, "nonsense=1"])
+def test_usage_that_cannot_be(query, city):
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        city.get("/api/usage?" + query)
+
+
+def test_list_of_sites(city):
+    day = datetime.datetime.now(datetime.timezone.utc).date()
+    for s, ago, value in (("a", 0, 30), ("a", 8, 10), ("b", 1, 5)):
+        start = int((day - datetime.timedelta(ago)).strftime("%Y%m%d"))
+        city.send(s, "f", figures([cell(1, value, metric="visitors",
+                                        start=start, n=2)],
+                                  stream=f"{start:016x}"))
+    beat(city, "a")
+    beat(city, "b", ["zone_full"])
+    city.round()
+    sites = json.loads(city.get("/api/sites?from=-6d&to=today"))
+    assert sites["names"] == ["a", "b", "c"]
+    assert sites["states"] == ["well", "ill", "unheard"]
+    assert sites["codes"] == [[], ["zone_full"], []]
+    assert (sites["values"], sites["before"]) == ([30, 5, None],
+                                                  [10, None, None])
+    assert sites["bands"][0] == 6.0
+    now = json.loads(city.get("/api/now"))
+    assert {k: now["city"][k] for k in ("sites", "well", "ill", "unheard")} \
+        == {"sites": 3, "well": 1, "ill": 1, "unheard": 1}
+    assert [h["code"] for h in now["health"]] == ["all_well"]
+    of_b = json.loads(city.get("/api/now?site=b"))
+    assert [h["code"] for h in of_b["health"]] == ["zone_full"]
+    assert of_b["zones"] == ["guest"]
