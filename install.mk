@@ -61,6 +61,28 @@ install: all
 		chmod 644 $(DESTDIR)$(SYSCONFDIR)/config/stadttor; }
 	test -n "$(DESTDIR)" || $(MAKE) install-system
 
+# A city's server, which is no box: it is installed by itself.
+install-hub: $(BUILD)/stadttor-hub
+	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(unitdir) \
+		$(DESTDIR)$(sysusersdir) $(DESTDIR)$(mandir)/man8
+	$(INSTALL) -m 755 $(BUILD)/stadttor-hub $(DESTDIR)$(sbindir)/
+	$(INSTALL) -m 644 hub/stadttor-hub.8 $(DESTDIR)$(mandir)/man8/
+	$(place) etc/hub/stadttor-hub.service \
+		>$(DESTDIR)$(unitdir)/stadttor-hub.service
+	$(INSTALL) -m 644 etc/hub/sysusers.conf \
+		$(DESTDIR)$(sysusersdir)/stadttor-hub.conf
+	test -n "$(DESTDIR)" || ! command -v systemd-sysusers >/dev/null || \
+		systemd-sysusers $(sysusersdir)/stadttor-hub.conf
+	test -n "$(DESTDIR)" || ! test -d /run/systemd/system || \
+		systemctl daemon-reload
+
+# Its config and figures stay.
+uninstall-hub:
+	rm -f $(DESTDIR)$(sbindir)/stadttor-hub \
+		$(DESTDIR)$(unitdir)/stadttor-hub.service \
+		$(DESTDIR)$(sysusersdir)/stadttor-hub.conf \
+		$(DESTDIR)$(mandir)/man8/stadttor-hub.8
+
 # Only on the machine itself: users, units. A router it is once netctl starts.
 install-system:
 	if command -v systemd-sysusers >/dev/null; then \

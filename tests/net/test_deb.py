@@ -92,7 +92,7 @@ def packages(place):
 def newer(place, packages):
     """The same with a higher version and another default config."""
     folder = place / "newer"
-    run("dpkg-deb", "-R", packages[1][1], folder)
+    run("dpkg-deb", "-R", packages[1][-1], folder)
     control = folder / "DEBIAN" / "control"
     control.write_text(re.sub(r"(?m)^(Version: .*)$", r"\1+1",
                               control.read_text()))
@@ -105,7 +105,8 @@ def newer(place, packages):
 @pytest.mark.full
 def test_lintian_has_nothing_to_say(packages):
     said, made = packages
-    assert [f.name.split("_")[0] for f in made] == ["stadttor-web", "stadttor"]
+    assert [f.name.split("_")[0] for f in made] == ["stadttor-hub", "stadttor-web",
+                                                   "stadttor"]
     assert re.findall(r"(?m)^[EW]: .*", said) == []
 
 
