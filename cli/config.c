@@ -115,10 +115,10 @@ static void warn_of_missing(const struct settings *s)
 /* What the portal reads anew at a reload, when it is not root any more. */
 static void warn_of_unreadable(const struct cli *cli, const struct settings *s)
 {
-	const char *file[] = { cli->config,	     s->portal.certificate,
-			       s->portal.key,	     s->portal.logo,
-			       s->admin.certificate, s->admin.key,
-			       s->admin.accounts };
+	const char *file[] = { cli->config,    s->portal.certificate,
+			       s->portal.key,  s->portal.logo,
+			       s->portal.hero, s->admin.certificate,
+			       s->admin.key,   s->admin.accounts };
 	const struct conf_list *terms = &s->legal.terms_file;
 
 	for (size_t i = 0; i < ARRAY_SIZE(file); i++)

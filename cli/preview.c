@@ -15,7 +15,6 @@
 
 #define PATH_ROOM  512
 #define FOLDER_MAX 256
-#define LOGO_NAME  "logo"
 
 struct preview {
 	const struct cli *cli;
@@ -65,11 +64,8 @@ static enum cli_exit write_page(struct preview *p,
 				const struct page_preview *fixture,
 				struct page_place at)
 {
-	const struct page_context_source source = {
-		.settings = p->settings,
-		.pages = p->theme.pages,
-		.logo = p->theme.logo.bytes ? "../../" LOGO_NAME : NULL,
-	};
+	const struct page_context_source source = theme_source(
+		&p->theme, p->settings, "../.." THEME_LOGO, "../.." THEME_HERO);
 	static char text[2 * PAGE_LEGAL_BYTES_MAX];
 	char path[PATH_ROOM];
 	struct strbuf o;
@@ -133,14 +129,16 @@ static enum cli_exit write_zone(struct preview *p, size_t zone)
 	return code;
 }
 
-static enum cli_exit write_logo(struct preview *p)
+static enum cli_exit write_picture(struct preview *p, enum picture_kind kind,
+				   const char *name)
 {
+	const struct picture *picture = &p->theme.picture[kind];
 	char path[PATH_ROOM];
 
-	if (!p->theme.logo.bytes)
+	if (!picture->bytes)
 		return CLI_DONE;
-	snprintf(path, sizeof(path), "%.256s/" LOGO_NAME, p->folder);
-	return write_file(p, path, p->theme.logo.bytes, p->theme.logo.len);
+	snprintf(path, sizeof(path), "%.256s%s", p->folder, name);
+	return write_file(p, path, picture->bytes, picture->len);
 }
 
 static enum cli_exit write_all(struct preview *p)
@@ -157,7 +155,9 @@ static enum cli_exit write_all(struct preview *p)
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
 	      "<title>Stadttor: all pages</title>\n<h1>All pages</h1>\n",
 	      p->index);
-	code = write_logo(p);
+	code = write_picture(p, PICTURE_LOGO, THEME_LOGO);
+	if (!code)
+		code = write_picture(p, PICTURE_HERO, THEME_HERO);
 	for (size_t z = 0; !code && z < p->settings->zones; z++)
 		code = write_zone(p, z);
 	if (fclose(p->index) && !code)

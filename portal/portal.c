@@ -422,12 +422,11 @@ static void apply(struct portal *p)
 
 	log_open("stadttor-portal", p->options.debug || s->portal.debug);
 	allow_files(s->portal.max_connections);
-	p->site.source.settings = s;
-	p->site.source.pages = p->material.theme.pages;
+	p->site.source =
+		theme_source(&p->material.theme, s, THEME_LOGO, THEME_HERO);
 	p->site.source.live = find_live;
 	p->site.source.arg = p;
-	p->site.source.logo = p->material.theme.logo.bytes ? THEME_LOGO : NULL;
-	p->site.logo = &p->material.theme.logo;
+	p->site.picture = p->material.theme.picture;
 	origin_init(&p->site.origin, &s->portal);
 	conns_set_bounds(p->conns, &bounds);
 	conns_set_tls(p->conns, p->material.tls);

@@ -128,6 +128,8 @@ struct portal_settings { /* config portal */
 	char *barrier_contact; /* empty: contact */
 	char *enforcement;
 	char *logo;
+	char *hero;
+	uint64_t theme;	     /* of settings_theme_words */
 	char *colour_accent; /* empty: the pages' own, as the others */
 	char *colour_header;
 	char *colour_accent_dark;
@@ -178,6 +180,7 @@ struct legal_settings { /* config legal: the facts of the legal pages */
 };
 
 extern const char *const settings_land_words[];
+extern const char *const settings_theme_words[];
 
 struct voucher_settings { /* config voucher */
 	char *file;

@@ -110,6 +110,24 @@ static const struct conf_option portal_options[] = {
 	  .help = HELP(
 		  "logo in the header, an .svg, .png or .webp file of at most "
 		  "4 kB; empty: the gate") },
+	{ .name = "hero",
+	  .type = CONF_PATH,
+	  AT(portal_settings, hero),
+	  .fallback = "",
+	  .max = 200,
+	  .help = HELP(
+		  "picture of the place below the name, such as a skyline: an "
+		  ".svg, .png, .webp, .avif or .jpg file of at most 6 kB, "
+		  "about "
+		  "eight times as wide as high; its middle is seen on "
+		  "phones") },
+	{ .name = "theme",
+	  .type = CONF_WORD,
+	  AT(portal_settings, theme),
+	  .fallback = "gate",
+	  .words = settings_theme_words,
+	  .help = HELP("colours of the pages by name, light and dark; those "
+		       "set below win") },
 	{ .name = "colour_accent",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, colour_accent),

@@ -11,13 +11,13 @@
 #include "portal/guest/origin.h"
 #include "portal/http/conn.h"
 #include "portal/netctl_client.h"
-#include "portal/pages/logo.h"
 #include "portal/pages/page_context.h"
+#include "portal/pages/picture.h"
 
 /* Of the whole portal: conn_arg() of every connection. */
 struct site {
 	struct page_context_source source;
-	const struct logo *logo;
+	const struct picture *picture; /* of each kind */
 	struct netctl_client *netctl;
 	struct vouchers *vouchers; /* NULL: no zone asks for codes */
 	struct auth_waits auth_waits;

@@ -399,6 +399,16 @@ static void show_goodbye(struct conn *c)
 	view_portal(c, "/goodbye", PAGE_NOTICE_LOGGED_OUT, NULL);
 }
 
+static void show_logo(struct conn *c)
+{
+	view_picture(c, PICTURE_LOGO);
+}
+
+static void show_hero(struct conn *c)
+{
+	view_picture(c, PICTURE_HERO);
+}
+
 /* --- the table --------------------------------------------------------- */
 
 static const struct route {
@@ -417,7 +427,8 @@ static const struct route {
 	{ "/accessibility", READING, view_accessibility },
 	{ "/legal-notice", READING, view_legal_notice },
 	{ "/privacy", READING, view_privacy },
-	{ THEME_LOGO, READING, view_logo },
+	{ THEME_LOGO, READING, show_logo },
+	{ THEME_HERO, READING, show_hero },
 	{ CAPTIVE_PATH, READING, show_captive },
 };
 

@@ -60,7 +60,7 @@ static void view_send(struct view *v, enum page_id page, unsigned int status,
 		.fields = fields,
 		.language = v->context.lang->code,
 		.style_source = page_style_source(site->source.pages),
-		.has_image = site->logo->bytes != NULL,
+		.has_image = site->source.logo || site->source.hero,
 		.body = body,
 		.omits_body = omits_body(v->conn),
 	};
@@ -184,20 +184,20 @@ void view_trouble(struct conn *c, enum view_trouble kind)
 
 /* --- other answers ----------------------------------------------------- */
 
-void view_logo(struct conn *c)
+void view_picture(struct conn *c, enum picture_kind kind)
 {
-	char bytes[LOGO_BYTES_MAX + HEAD_BYTES_MAX];
-	const struct logo *logo = guest_site(c)->logo;
+	char bytes[PICTURE_BYTES_MAX + HEAD_BYTES_MAX];
+	const struct picture *picture = &guest_site(c)->picture[kind];
 	struct answer a = {
 		.status = 200,
-		.type = logo->type,
+		.type = picture->type,
 		.max_age_s = 3600,
-		.body = logo->bytes,
-		.body_len = logo->len,
+		.body = picture->bytes,
+		.body_len = picture->len,
 		.omits_body = omits_body(c),
 	};
 
-	if (!logo->bytes) {
+	if (!picture->bytes) {
 		view_error(c, 404, NULL);
 		return;
 	}

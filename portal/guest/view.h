@@ -10,6 +10,7 @@
 #include "common/ipc.h"
 #include "portal/http/conn.h"
 #include "portal/pages/page.h"
+#include "portal/pages/picture.h"
 
 /* Refusals that have a page of their own. */
 enum view_trouble {
@@ -30,7 +31,7 @@ void view_terms(struct conn *c);
 void view_accessibility(struct conn *c);
 void view_legal_notice(struct conn *c);
 void view_privacy(struct conn *c);
-void view_logo(struct conn *c);
+void view_picture(struct conn *c, enum picture_kind kind);
 void view_captive(struct conn *c, const struct ipc_session *s);
 
 /* The same where netctl says nothing of the asker: no page for a program. */

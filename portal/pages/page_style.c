@@ -40,18 +40,22 @@ static void put_accent(struct strbuf *o, const char *accent, const char *card)
 static void put_palette(struct strbuf *o, const struct portal_settings *p)
 {
 	strbuf_text(o, ":root{");
-	put_accent(o, p->colour_accent, SETTINGS_PALETTE_CARD);
-	put_colour(o, "sky", p->colour_header);
+	put_accent(o, settings_palette_colour(p, SETTINGS_ACCENT),
+		   SETTINGS_PALETTE_CARD);
+	put_colour(o, "sky", settings_palette_colour(p, SETTINGS_HEADER));
 	strbuf_text(o, "}@media (prefers-color-scheme:dark){:root{");
-	put_accent(o, p->colour_accent_dark, SETTINGS_PALETTE_CARD_DARK);
-	put_colour(o, "sky", p->colour_header_dark);
+	put_accent(o, settings_palette_colour(p, SETTINGS_ACCENT_DARK),
+		   SETTINGS_PALETTE_CARD_DARK);
+	put_colour(o, "sky", settings_palette_colour(p, SETTINGS_HEADER_DARK));
 	strbuf_text(o, "}}");
 }
 
 static bool has_colours(const struct portal_settings *p)
 {
-	return *p->colour_accent || *p->colour_header ||
-	       *p->colour_accent_dark || *p->colour_header_dark;
+	for (int i = 0; i < SETTINGS_COLOURS; i++)
+		if (*settings_palette_colour(p, (enum settings_colour)i))
+			return true;
+	return false;
 }
 
 /* --- the style ---------------------------------------------------------- */

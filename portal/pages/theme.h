@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What guests are shown by one config: the pages in every language, and the
- * operator's logo. The portal serves it, check and preview look at it before.
+ * operator's pictures. The portal serves it, check and preview look at it
+ * before.
  */
 #ifndef STADTTOR_PORTAL_PAGES_THEME_H
 #define STADTTOR_PORTAL_PAGES_THEME_H
 
-#include "portal/pages/logo.h"
-#include "portal/pages/page.h"
+#include "portal/pages/page_context.h"
+#include "portal/pages/picture.h"
 
-#define THEME_LOGO "/logo" /* the path of the operator's logo */
+/* The paths of the operator's pictures. */
+#define THEME_LOGO "/logo"
+#define THEME_HERO "/hero"
 
 struct theme {
 	struct page_set *pages;
-	struct logo logo;
+	struct picture picture[PICTURE_KINDS];
 };
 
 /*
@@ -23,6 +26,11 @@ struct theme {
 bool theme_read(struct theme *l, const struct settings *s,
 		char error[PAGE_ERROR_MAX]) MUST_CHECK;
 void theme_clear(struct theme *l);
+
+/* What pages are made of with these pictures at these addresses. */
+struct page_context_source theme_source(const struct theme *l,
+					const struct settings *s,
+					const char *logo, const char *hero);
 
 /* Whether every page is small enough for the portal; error says which not. */
 bool theme_fit(const struct theme *l, const struct settings *s,

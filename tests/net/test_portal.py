@@ -13,7 +13,7 @@ import traffic
 from gate import PORTAL, section
 
 SVG = ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
-       '<script>alert(1)</script><circle cx="4" cy="4" r="4"/></svg>')
+       '<circle cx="4" cy="4" r="4"/></svg>')
 
 
 def page(phone, path="/", lang=None):
@@ -126,9 +126,26 @@ def test_logo_and_colours(stadttor, phones):
         phones[0]).headers["Content-Security-Policy"]
 
 
-def test_without_a_logo(stadttor, phones):
+def test_a_picture_of_the_place(stadttor, phones):
+    """Beside the page, which has what it takes without it."""
+    hero = os.path.join(stadttor.folder, "hero.jpg")
+    with open(hero, "wb") as file:
+        file.write(b"\xff\xd8\xff" + b"\0" * 6000)
+    start(stadttor, portal={"hero": hero, "theme": "river"})
+    body = page(phones[0]).body
+    assert '<img class="hero" src="/hero" alt="" loading="lazy"' in body
+    assert "--accent:#12508c" in body
+    reply = page(phones[0], "/hero")
+    assert reply.status == 200
+    assert reply.headers["Content-Type"] == "image/jpeg"
+    assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
+    assert page(phones[0], "/logo").status == 404
+
+
+def test_without_pictures(stadttor, phones):
     start(stadttor)
     assert page(phones[0], "/logo").status == 404
+    assert page(phones[0], "/hero").status == 404
     assert "img-src" not in page(
         phones[0]).headers["Content-Security-Policy"]
 
@@ -136,6 +153,7 @@ def test_without_a_logo(stadttor, phones):
 WRONG = {
     "no such file": ({"logo": "/nonsense.svg"}, "", "No such file"),
     "no picture": ({"logo": "/etc/passwd"}, "", "a logo is"),
+    "no hero": ({"hero": "/etc/passwd"}, "", "a hero is"),
     "no such text": ({}, section("text", None, {
         "key": "nonsense", "text": ["de=x"]}), "no page has such a text"),
     "no such language": ({}, section("text", None, {

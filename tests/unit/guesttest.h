@@ -44,7 +44,7 @@ enum { CLICK_ZONE, CODE_ZONE, CHOICE_ZONE, ZONES };
 struct guesttest {
 	struct settings *settings;
 	struct page_set *pages, *fewer; /* fewer: with fewer languages */
-	struct logo logo;
+	struct picture picture[PICTURE_KINDS];
 	struct site site;
 	struct zone zone[ZONES];
 
@@ -189,7 +189,7 @@ static inline int guesttest_start(void **state)
 	make_zones();
 	t.site.source.settings = t.settings;
 	t.site.source.pages = t.pages;
-	t.site.logo = &t.logo;
+	t.site.picture = t.picture;
 	auth_waits_init(&t.site.auth_waits, wire.base, auth_on_late);
 	origin_init(&t.site.origin, &t.settings->portal);
 	config.base = wire.base;

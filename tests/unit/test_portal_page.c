@@ -434,6 +434,32 @@ static void test_colours(void **state)
 	settings_free(s);
 }
 
+/* Every theme is read well, as the config is not refused; own colours win. */
+static void test_themes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; settings_theme_words[i]; i++) {
+		char config[128], error[PAGE_ERROR_MAX];
+		struct page_set *set;
+		struct settings *s;
+		const char *page;
+
+		snprintf(config, sizeof(config),
+			 "\toption theme '%s'\n"
+			 "\toption colour_header '#202020'\n",
+			 settings_theme_words[i]);
+		set = read_config(config, &s, error);
+		if (!set)
+			fail_msg("%s: %s", settings_theme_words[i], error);
+		page = portal_page(set, 0, "de");
+		assert_int_equal(count(page, "--accent:#"), i ? 4 : 2);
+		assert_int_equal(count(page, "--sky:#202020;"), 1);
+		assert_int_equal(count(page, "--sky:#"), i ? 2 : 1);
+		page_set_free(set);
+		settings_free(s);
+	}
+}
+
 static void test_out(void **state)
 {
 	char buf[8];
@@ -460,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_own_texts),
 		cmocka_unit_test(test_wrong_own_texts),
 		cmocka_unit_test(test_colours),
+		cmocka_unit_test(test_themes),
 		cmocka_unit_test(test_out),
 	};
 

@@ -82,6 +82,9 @@ static const struct guest_case pages[] = {
 	{ .line = "GET /logo",
 	  .status = 404,
 	  .has = { "error_missing_title" } },
+	{ .line = "GET /hero",
+	  .status = 404,
+	  .has = { "error_missing_title" } },
 	{ .line = "GET /captive-api",
 	  .status = 404,
 	  .has = { "error_missing_title" } },
@@ -263,9 +266,9 @@ static void assert_no_method(const char *verb, const char *path,
 static void test_methods(void **state)
 {
 	static const char *const reading[] = {
-		"/",	     "/status",	       "/goodbye", "/terms",
-		"/extended", "/accessibility", "/logo",	   "/captive-api",
-		"/privacy",  "/legal-notice",
+		"/",	     "/status",	       "/goodbye",	"/terms",
+		"/extended", "/accessibility", "/logo",		"/captive-api",
+		"/hero",     "/privacy",       "/legal-notice",
 	};
 	static const char *const posting[] = { "/accept", "/logout",
 					       "/extend" };
@@ -662,7 +665,7 @@ static void test_policy(void **state)
 {
 	static const struct guest_case c = { .line = "GET /terms",
 					     .status = 200 };
-	char bytes[] = "picture", style[128];
+	char style[128];
 
 	(void)state;
 	snprintf(style, sizeof(style), "; style-src %s",
@@ -670,28 +673,36 @@ static void test_policy(void **state)
 	run_case(&c);
 	assert_non_null(strstr(field("Content-Security-Policy"), style));
 	assert_null(strstr(field("Content-Security-Policy"), "img-src"));
-	t.logo.bytes = bytes;
+	t.site.source.logo = "/logo";
 	run_case(&c);
-	t.logo.bytes = NULL;
+	t.site.source.logo = NULL;
 	assert_non_null(strstr(field("Content-Security-Policy"), style));
 	assert_non_null(
 		strstr(field("Content-Security-Policy"), "; img-src 'self'"));
 }
 
-static void test_logo(void **state)
+static void test_pictures(void **state)
 {
-	static const struct guest_case cases[] = {
+	static const struct guest_case logo[] = {
 		{ .line = "GET /logo", .status = 200, .has = { "picture" } },
 		{ .line = "HEAD /logo", .status = 200 },
+	};
+	static const struct guest_case hero[] = {
+		{ .line = "GET /hero", .status = 200, .has = { "picture" } },
+		{ .line = "GET /logo", .status = 404 },
 	};
 	char bytes[] = "picture";
 
 	(void)state;
-	t.logo = (struct logo){ bytes, strlen(bytes), "image/png" };
-	run_cases(cases, ARRAY_SIZE(cases));
+	t.picture[PICTURE_LOGO] =
+		(struct picture){ bytes, strlen(bytes), "image/png" };
+	run_cases(logo, ARRAY_SIZE(logo));
 	assert_string_equal(field("Content-Type"), "image/png");
 	assert_string_equal(field("Cache-Control"), "max-age=3600");
-	memset(&t.logo, 0, sizeof(t.logo));
+	t.picture[PICTURE_HERO] = t.picture[PICTURE_LOGO];
+	memset(&t.picture[PICTURE_LOGO], 0, sizeof(t.picture[0]));
+	run_cases(hero, ARRAY_SIZE(hero));
+	memset(t.picture, 0, sizeof(t.picture));
 }
 
 #define TEST(f) cmocka_unit_test_setup(f, set_up)
@@ -707,7 +718,7 @@ int main(void)
 		TEST(test_no_room),   TEST(test_offline),
 		TEST(test_session),   TEST(test_languages),
 		TEST(test_zone_goes), TEST(test_language_goes),
-		TEST(test_policy),    TEST(test_logo),
+		TEST(test_policy),    TEST(test_pictures),
 		TEST(test_closed),
 	};
 

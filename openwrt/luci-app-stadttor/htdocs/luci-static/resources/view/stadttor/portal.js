@@ -9,7 +9,7 @@ return forms.view(_('Portal'), _('The pages that guests see, and what is kept of
 		[ 'who', _('Network'), [ 'network', 'provider', 'contact',
 			'hostname', 'success_url', 'terms_url', 'terms_version',
 			'venue_url', 'barrier_contact', 'enforcement' ] ],
-		[ 'look', _('Looks'), [ 'logo', 'colour_accent',
+		[ 'look', _('Looks'), [ 'logo', 'hero', 'theme', 'colour_accent',
 			'colour_header', 'colour_accent_dark',
 			'colour_header_dark' ] ],
 		[ 'tls', _('TLS'), [ 'certificate', 'key' ] ],
