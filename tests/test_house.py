@@ -51,7 +51,7 @@ ROOMS = {
     "portal/voucher": ["portal/util"],
     "portal/city": ["portal/netctl_client", "portal/store", "portal/util"],
     "portal/radius": ["portal/util"],
-    "portal/live": ["portal/fetch", "portal/util"],
+    "portal/live": ["portal/fetch"],
     "portal/fetch": ["portal/util"],
     "portal/util": [],
     "common/city": [],
