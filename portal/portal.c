@@ -22,6 +22,7 @@
 #include "portal/http/tls.h"
 #include "portal/live/live.h"
 #include "portal/netctl_client.h"
+#include "portal/notify/notify.h"
 #include "portal/pages/theme.h"
 #include "portal/store/store.h"
 #include "portal/store/store_import.h"
@@ -55,6 +56,7 @@ struct portal {
 	struct offline *offline;
 	struct admin *admin;
 	struct live *live;
+	struct notify *notify;
 	struct city *city;
 	struct vouchers *vouchers; /* NULL: no zone asks for codes */
 	struct store *store;	   /* NULL: not before privileges are gone */
@@ -242,6 +244,13 @@ static void put_codes(const struct ipc_health *h, struct strbuf *out, void *arg)
 	struct portal *p = arg;
 
 	admin_put_codes(p->admin, h, out);
+}
+
+static struct json_object *list_health(const struct ipc_health *h, void *arg)
+{
+	struct portal *p = arg;
+
+	return admin_list_health(p->admin, h);
 }
 
 static void close_store(struct portal *p)
@@ -436,6 +445,7 @@ static void apply(struct portal *p)
 	offline_apply(p->offline, s);
 	admin_apply(p->admin, &am);
 	set_live_sources(p);
+	notify_apply(p->notify, s);
 }
 
 static bool open_parts(struct portal *p)
@@ -470,6 +480,11 @@ static bool open_parts(struct portal *p)
 		.codes = put_codes,
 		.arg = p,
 	};
+	struct notify_config oc = {
+		.base = p->base,
+		.list = list_health,
+		.arg = p,
+	};
 	struct admin_config ac = { .base = p->base };
 
 	auth_waits_init(&p->site.auth_waits, p->base, auth_on_late);
@@ -487,9 +502,11 @@ static bool open_parts(struct portal *p)
 	ac.netctl = p->netctl;
 	ac.city = p->city;
 	p->admin = admin_new(&ac);
+	oc.netctl = p->netctl;
+	p->notify = notify_new(&oc);
 	evtimer_assign(&p->store_timer, p->base, on_store_timer, p);
 	event_assign(&p->tidy_timer, p->base, -1, EV_PERSIST, on_tidy_timer, p);
-	return p->admin != NULL;
+	return p->admin && p->notify;
 }
 
 static void catch_signals(struct portal *p)
@@ -619,6 +636,7 @@ void portal_free(struct portal *p)
 	stop_signals(p);
 	if (p->admin)
 		close_store(p);
+	notify_free(p->notify);
 	admin_free(p->admin);
 	listeners_free(p->listeners); /* closes the connections, too */
 	conns_free(p->conns);

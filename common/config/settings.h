@@ -22,6 +22,7 @@
 #define SETTINGS_TILES	  8
 #define SETTINGS_TEXTS	  64
 #define SETTINGS_DEVICES  128
+#define SETTINGS_NOTIFY	  4
 #define SETTINGS_RADII	  4
 
 #define SETTINGS_RADIUS_SERVERS 4
@@ -104,8 +105,9 @@ struct admin_settings { /* config admin */
 	char *hostname; /* further name that browsers may use; empty: none */
 	char *certificate;
 	char *key;
-	char *accounts; /* written by `stadttor passwd` */
-	bool live;	/* tells operators numbers of people at once */
+	char *accounts;		 /* written by `stadttor passwd` */
+	bool live;		 /* tells operators numbers of people at once */
+	struct conf_list notify; /* URLs, SETTINGS_NOTIFY at most */
 };
 
 struct city_settings { /* config city: see docs/city.md */

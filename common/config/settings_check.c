@@ -7,6 +7,7 @@
 #include "common/colour.h"
 #include "common/config/settings_palette.h"
 #include "common/config/settings_radius.h"
+#include "common/stringify.h"
 
 #define DAY_S 86400
 #define TOO_SLOW                                                               \
@@ -113,6 +114,9 @@ static const char *check_admin(const struct settings *c)
 	if (a->port == c->portal.hijack_port ||
 	    a->port == c->portal.http_port || a->port == c->portal.https_port)
 		return "port is one of the portal's";
+	if (a->notify.count > SETTINGS_NOTIFY)
+		return "more than " STRINGIFY(
+			SETTINGS_NOTIFY) " in list notify";
 	return NULL;
 }
 

@@ -8,6 +8,7 @@
 #include "common/config/opening.h"
 #include "common/config/settings.h"
 #include "common/config/settings_valid.h"
+#include "common/stringify.h"
 
 #define DAY   86400ULL
 #define TBIT  1000000000000ULL
@@ -491,6 +492,16 @@ static const struct conf_option admin_options[] = {
 		       "devices are online and how much they move; these "
 		       "numbers are not private, so the page on privacy that "
 		       "guests read says so") },
+	{ .name = "notify",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(admin_settings, notify),
+	  .max = 256,
+	  .is_valid = valid_url,
+	  .allowed = "an http or https address",
+	  .help = HELP("webhook that is told, as JSON by POST, what of the "
+		       "dashboard's health is not well, and when it is over; "
+		       "at most " STRINGIFY(SETTINGS_NOTIFY)) },
 };
 
 static const struct conf_option city_options[] = {

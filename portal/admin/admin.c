@@ -115,6 +115,12 @@ void admin_put_codes(struct admin *a, const struct ipc_health *h,
 	admin_health_put_codes(&a->site, h, out);
 }
 
+struct json_object *admin_list_health(struct admin *a,
+				      const struct ipc_health *h)
+{
+	return admin_health_list(&a->site, h);
+}
+
 void admin_check_device(struct admin *a)
 {
 	admin_socket_check(a->socket);

@@ -41,6 +41,10 @@ void admin_set_store(struct admin *a, struct store *store);
 void admin_put_codes(struct admin *a, const struct ipc_health *h,
 		     struct strbuf *out);
 
+/* As of admin_health_list(). */
+struct json_object *admin_list_health(struct admin *a,
+				      const struct ipc_health *h);
+
 /* Devices have come or gone. */
 void admin_check_device(struct admin *a);
 void admin_free(struct admin *a);

@@ -34,6 +34,7 @@ struct fetch {
 	struct resolver_lookup *lookup;
 	struct evhttp_connection *connection;
 	struct bufferevent *stream; /* of the connection */
+	struct evbuffer *post;	    /* NULL: GET */
 	char *body;		    /* NULL: it did not come */
 	size_t len;
 	char why[FETCH_WHY_MAX];
@@ -63,6 +64,8 @@ void fetch_cancel(struct fetch *f)
 		resolver_cancel(f->lookup);
 	if (f->connection)
 		evhttp_connection_free(f->connection);
+	if (f->post)
+		evbuffer_free(f->post);
 	free(f->body);
 	free(f);
 }
@@ -147,7 +150,7 @@ static void on_answer(struct evhttp_request *request, void *arg)
 
 	if (f->is_over)
 		return;
-	if (code == 200)
+	if (code == 200 || (f->post && code / 100 == 2))
 		take_body(f, evhttp_request_get_input_buffer(request));
 	else if (code)
 		end(f, "the server answers %d", code);
@@ -202,6 +205,19 @@ static bool open_connection(struct fetch *f, const char *address)
 	return true;
 }
 
+/* 0: added, or there is none. */
+static int add_post(struct fetch *f, struct evhttp_request *request)
+{
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+
+	if (!f->post)
+		return 0;
+	if (evhttp_add_header(headers, "Content-Type", f->order.post_type) < 0)
+		return -1;
+	return evbuffer_add_buffer(evhttp_request_get_output_buffer(request),
+				   f->post);
+}
+
 static bool send_request(struct fetch *f)
 {
 	struct evhttp_request *request = evhttp_request_new(on_answer, f);
@@ -217,11 +233,13 @@ static bool send_request(struct fetch *f)
 	    evhttp_add_header(headers, "User-Agent", "Stadttor/" VERSION) < 0 ||
 	    evhttp_add_header(headers, "Connection", "close") < 0 ||
 	    (u->authorization[0] && evhttp_add_header(headers, "Authorization",
-						      u->authorization) < 0)) {
+						      u->authorization) < 0) ||
+	    add_post(f, request) < 0) {
 		evhttp_request_free(request);
 		return false;
 	}
-	return evhttp_make_request(f->connection, request, EVHTTP_REQ_GET,
+	return evhttp_make_request(f->connection, request,
+				   f->post ? EVHTTP_REQ_POST : EVHTTP_REQ_GET,
 				   u->target) == 0;
 }
 
@@ -240,16 +258,36 @@ static void on_address(const char *address, void *arg)
 
 /* --- life --------------------------------------------------------------- */
 
-struct fetch *fetch_start(struct fetcher *fetcher,
-			  const struct fetch_order *order)
+/* NULL: no memory. */
+static struct fetch *fetch_new(struct fetcher *fetcher,
+			       const struct fetch_order *order)
 {
 	struct fetch *f = calloc(1, sizeof(*f));
-	struct timeval limit = clock_timeval(order->limit_ms);
 
 	if (!f)
 		return NULL;
 	f->fetcher = fetcher;
 	f->order = *order;
+	f->post = order->post ? evbuffer_new() : NULL;
+	if (order->post &&
+	    (!f->post ||
+	     evbuffer_add(f->post, order->post, strlen(order->post)) < 0)) {
+		if (f->post)
+			evbuffer_free(f->post);
+		free(f);
+		return NULL;
+	}
+	return f;
+}
+
+struct fetch *fetch_start(struct fetcher *fetcher,
+			  const struct fetch_order *order)
+{
+	struct fetch *f = fetch_new(fetcher, order);
+	struct timeval limit = clock_timeval(order->limit_ms);
+
+	if (!f)
+		return NULL;
 	evtimer_assign(&f->limit, fetcher->base, on_limit, f);
 	evtimer_assign(&f->ending, fetcher->base, on_ending, f);
 	evtimer_add(&f->limit, &limit);

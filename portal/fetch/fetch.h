@@ -35,7 +35,11 @@ typedef void (*fetch_done)(const struct fetch_document *document,
 /* How one fetch goes. */
 struct fetch_order {
 	const struct fetch_url *url; /* stays until the end of the fetch */
-	size_t turn;		     /* see resolver_find() */
+	/* NULL: GET; else POST, and any 2xx is an answer; lent to fetch_start()
+	 */
+	const char *post;
+	const char *post_type; /* of it, for the header; a constant */
+	size_t turn;	       /* see resolver_find() */
 	uint64_t limit_ms;
 	fetch_done fetched;
 	void *arg;

@@ -333,7 +333,10 @@ return baseclass.extend({
 				  help: _('Users and tokens, hashed, as stadttor passwd writes them.') },
 				{ name: 'live', type: 'bool', fallback: '0',
 				  allowed: _('0 or 1'),
-				  help: _('Tell operators in the dashboard at once how many devices are online and how much they move; these numbers are not private, so the page on privacy that guests read says so.') }
+				  help: _('Tell operators in the dashboard at once how many devices are online and how much they move; these numbers are not private, so the page on privacy that guests read says so.') },
+				{ name: 'notify', type: 'url', isList: true,
+				  allowed: _('an http or https address'),
+				  help: _("Webhook that is told, as JSON by POST, what of the dashboard's health is not well, and when it is over; at most 4.") }
 			]
 		},
 		{ name: 'city', note: _('The city that the box has joined; at most one.'),

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Tells operators by webhook what is wrong, once, and when it is over. Looks
+ * each minute at what the dashboard lists under health; what is there, or gone,
+ * in two looks in a row is news.
+ */
+#ifndef STADTTOR_PORTAL_NOTIFY_NOTIFY_H
+#define STADTTOR_PORTAL_NOTIFY_NOTIFY_H
+
+#include <stdint.h>
+
+#include "common/config/settings.h"
+
+struct event_base;
+struct ipc_health;
+struct json_object;
+struct netctl_client;
+struct notify;
+
+struct notify_config {
+	struct event_base *base;
+	struct netctl_client *netctl; /* asked for its health; lent */
+	/*
+	 * An array of {"level","code","text"} and perhaps "zone", for
+	 * json_object_put(). h: NULL where netctl does not answer.
+	 */
+	struct json_object *(*list)(const struct ipc_health *h, void *arg);
+	void *arg;
+};
+
+/* NULL: no memory. Does nothing before notify_apply(). */
+struct notify *notify_new(const struct notify_config *config);
+
+/* Takes the addresses over; without one it does not look. Lent until the next.
+ */
+void notify_apply(struct notify *n, const struct settings *s);
+void notify_free(struct notify *n);
+
+/* For tests: how long from look to look. */
+void notify_hurry(struct notify *n, uint64_t look_ms);
+
+#endif
