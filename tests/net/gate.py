@@ -58,15 +58,18 @@ class Stadttor:
         self.environment = {}
         self.process = {}
         self.options = ["-d"]
+        self.prefix = []  # words before the programs' names
 
     # --- time ---
 
-    def drive_clock(self, slower=0):
+    def drive_clock(self, slower=0, begin_s=0):
         """From their start on the programs' clocks go so many times slower,
-        and jump when they are told. The kernel's own do not."""
+        and jump when they are told; begin_s: they all show that first. The
+        kernel's own do not."""
         self.clock = os.path.join(self.folder, "clock")
         with open(self.clock, "wb") as file:
-            file.write(struct.pack("=qq", 0, slower).ljust(4096, b"\0"))
+            file.write(struct.pack("=qqqq", 0, slower, 0, begin_s * 10 ** 9)
+                       .ljust(4096, b"\0"))
         self.environment |= {
             "LD_PRELOAD": preloaded_clock(), "STADTTOR_CLOCK": self.clock,
             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")
@@ -161,8 +164,8 @@ class Stadttor:
         env["ASAN_OPTIONS"] = "detect_leaks=0:" + env.get("ASAN_OPTIONS", "")
         with open(self.log_path(program), "a") as log:
             self.process[program] = self.street.gate.popen(
-                [os.path.join(self.build, program), "-c", self.config,
-                 *self.options],
+                [*self.prefix, os.path.join(self.build, program),
+                 "-c", self.config, *self.options],
                 stdout=log, stderr=log, env=env)
 
     def wait_ready(self, seconds=10):

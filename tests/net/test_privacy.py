@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No address of a phone reaches a log, however talkative the programs are."""
+"""No address of a phone reaches a log, however talkative the programs are; and
+what is told at any time is the same with and without what one phone does."""
+import contextlib
 import ipaddress
 import os
+import re
+import sqlite3
 
+import canary
+import gate
 import lab
+import test_usage
 import traffic
 from gate import NETCTL, PORTAL
-from traffic import FAMILIES, V6
+from traffic import FAMILIES, V4, V6
 
 
 def spellings(phone, extra):
@@ -77,3 +84,189 @@ def test_sessions_hide_addresses(stadttor, phones):
     shown = stadttor.cli("sessions", "--show-addresses").stdout
     assert phones[0].mac in shown and phones[0].ip4 in shown
     assert lab.WEB4 not in shown
+
+
+# --- two runs that differ in what one phone does ------------------------------
+
+BEGIN = 1_796_081_400  # 2026-11-30T23:30Z
+BOOT_S = 1000
+SMALL = (BOOT_S + 60) * 1000  # milliseconds since the boot are
+SECONDS = 30
+# of a device's day, by what a metric's name begins with
+BOUNDS = {"online": 4, "visitors": 1, "onlookers": 1, "dwell": 1, "ended": 1,
+          "language": 1, "platform": 1, "bytes": 10 ** 9, "peak": 1}
+
+
+def visit(phone, second):
+    """What the one does, beside the others."""
+    if second == 4:
+        test_usage.probe_and_tap(phone, "de")
+    elif second in (7, 8, 14):
+        assert traffic.is_online(phone)
+        traffic.http(phone, phone.network.gate4, "/status")
+    elif second == 17:
+        traffic.log_out(phone)
+    elif second == 21:
+        assert traffic.tap(phone, V6).status == 303
+    elif second == 24:
+        traffic.http(phone, phone.network.gate4, "/no/such", "PUT", "x" * 99)
+
+
+def others(phones, second):
+    if second == 2:
+        test_usage.probe_and_tap(phones[0], "en")
+    elif second == 3:
+        traffic.http(phones[1], phones[1].network.gate4, "/?lang=tr")
+    elif second in (9, 15):
+        assert traffic.is_online(phones[0])
+    elif second == 19:
+        traffic.log_out(phones[0])
+
+
+def scrape(stadttor, token):
+    """Byte by byte, headers included."""
+    asked = ["curl", "-s", "-i", "-H", f"Authorization: Bearer {token}"]
+    return [stadttor.street.gate.run(
+        *asked, f"http://127.0.0.1:2090/{path}").stdout
+        for path in ("metrics", "api/now", "api/usage?step=hour&from=-1d",
+                     "api/usage?step=day&format=csv")]
+
+
+def let_second_pass(stadttor):
+    """Both have looked at their clocks, and at all that was due by them."""
+    for _ in range(2):
+        stadttor.wake()
+    stadttor.jump(1)
+
+
+def what_is_kept(stadttor):
+    """Of all files: the text, or the rows of a database; and the cells."""
+    kept, cells = {}, {}
+    for path, data in canary.files_below(stadttor.folder).items():
+        name = os.path.relpath(path, stadttor.folder)
+        if data.startswith(b"SQLite format 3"):
+            with contextlib.closing(sqlite3.connect(path)) as db:
+                cells = {row[:-1]: row[-1] for row in db.execute(
+                    "SELECT m.name, c.* FROM cells c"
+                    " JOIN metrics m ON m.id = c.metric")}
+                kept[name] = "\n".join(
+                    re.sub(r'("meta" VALUES\(1),-?\d+', r"\1,STREAM", line)
+                    for line in db.iterdump() if 'INTO "cells"' not in line)
+        elif name not in ("clock", "accounts") and "sqlite-" not in name:
+            kept[name] = data
+    return kept, cells
+
+
+@contextlib.contextmanager
+def same_start(street):
+    """Programs whose clocks begin at the same moment and go as the test says,
+    whose noise is from the same tape, and whose memory lies at the same place;
+    without sanitizers, which keep what is freed."""
+    stadttor = gate.Stadttor(street)
+    stadttor.build = test_usage.PLAIN
+    stadttor.prefix = ["setarch", "-R"]
+    stadttor.environment |= {"TZ": "UTC", "STADTTOR_TAPE": "1"}
+    stadttor.options = []
+    stadttor.drive_clock(slower=10 ** 9, begin_s=BOOT_S)
+    stadttor.step_wall(BEGIN - BOOT_S)
+    try:
+        yield stadttor
+    finally:
+        stadttor.close()
+
+
+def without_folder(stadttor, data):
+    name = os.path.basename(stadttor.folder)
+    return data.replace(name.encode(), b"FOLDER") \
+        if isinstance(data, bytes) else data.replace(name, "FOLDER")
+
+
+def one_run(street, phones, comes):
+    with same_start(street) as stadttor:
+        token = test_usage.make_token(stadttor, guest={"max_sessions": 9})
+        told = []
+        for second in range(SECONDS):
+            others(phones[1:], second)
+            if comes:
+                visit(phones[0], second)
+            let_second_pass(stadttor)
+            told.append([without_folder(stadttor, text)
+                         for text in scrape(stadttor, token)])
+        stadttor.jump(1800)
+        lab.wait_until(lambda: "peak" in [cell[0] for cell in what_is_kept(
+            stadttor)[1]], 10, say="the week's last cell has not come")
+        stadttor.terminate()
+        kept, cells = what_is_kept(stadttor)
+        return told, {name: without_folder(stadttor, data)
+                      for name, data in kept.items()}, cells
+
+
+def test_two_runs_differ_in_cells_alone(street, phones):
+    """One phone comes, surfs, leaves and comes again, or never does: what is
+    scraped each second, logs and files are the same byte by byte; so are the
+    cells but for what it may add, for their noise is from the same tape."""
+    told, kept, cells = one_run(street, phones, True)
+    told_without, kept_without, cells_without = one_run(street, phones, False)
+    for second, (a, b) in enumerate(zip(told, told_without)):
+        assert a == b, second
+    for name in kept.keys() | kept_without.keys():
+        assert kept[name] == kept_without[name], name
+    assert cells.keys() == cells_without.keys() and len(cells) > 3
+    changed = {}
+    for key, value in cells.items():
+        more = abs(value - cells_without[key])
+        series = key[0].split("_")[0]
+        changed[series] = changed.get(series, 0) + more
+    assert {s: n for s, n in changed.items() if n > BOUNDS[s]} == {}
+    assert changed["visitors"] == 1  # it came
+
+
+def has_no_connection(stadttor):
+    let_second_pass(stadttor)
+    return not stadttor.street.gate.run(
+        "ss", "-Htn", "state", "connected", "exclude",
+        "time-wait").stdout.strip()
+
+
+def memory_after_a_visit(street, phone):
+    """Of the portal, by address, when the phone has gone."""
+    with same_start(street) as stadttor:
+        stadttor.configure()
+        for program in (NETCTL, PORTAL):
+            stadttor.start_one(program)
+        stadttor.wait_ready()
+        for second in range(SECONDS):
+            visit(phone, second)
+            let_second_pass(stadttor)
+        traffic.log_out(phone)
+        lab.wait_until(lambda: has_no_connection(stadttor), 20)
+        pid = stadttor.process[PORTAL].pid
+        return {int(where.split()[1].split("-")[0], 16):
+                memoryview(data).cast("Q")
+                for where, data in canary.memory_of(pid).items()}
+
+
+def says_little(word, memory):
+    """A place in this memory, or two small numbers: counters, times."""
+    return any(at <= word < at + 8 * len(words)
+               for at, words in memory.items()) or \
+        word & 0xffffffff < SMALL and word >> 32 < SMALL
+
+
+def test_memory_does_not_depend_on_who_comes(street, phones):
+    """The same visit, twice by one phone and twice by another: no word of the
+    portal's memory is the one's both times and the other's both times. So no
+    address is in it, and nothing that could be made of one."""
+    runs = [memory_after_a_visit(street, phone)
+            for phone in (phones[0], phones[1], phones[0], phones[1])]
+    assert len({frozenset(memory) for memory in runs}) == 1
+    told, words, settled = [], 0, 0
+    for at in runs[0]:
+        for i, (a, b, c, d) in enumerate(zip(*(m[at] for m in runs))):
+            words += 1
+            settled += a == c and b == d
+            if a == c != b == d and not (says_little(a, runs[0])
+                                         and says_little(b, runs[1])):
+                told.append((hex(at + 8 * i), hex(a), hex(b)))
+    assert told == []
+    assert settled > words * 0.99

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Preloaded: clocks that the test drives. The file $STADTTOR_CLOCK has
- * three numbers of 8 bytes: how many nanoseconds all clocks are ahead, how many
+ * four numbers of 8 bytes: how many nanoseconds all clocks are ahead, how many
  * times slower than real ones they have gone since the program was started
- * (0: not at all slower), and how many more the wall clock is ahead. A program
- * that waits looks at its clock again when something wakes it.
+ * (0: not at all slower), how many more the wall clock is ahead, and what all
+ * of them show when a program starts (0: what the real ones do). A program that
+ * waits looks at its clock again when something wakes it.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -61,9 +62,10 @@ int clock_gettime(clockid_t c, struct timespec *t)
 		return -1;
 	if (!is_driven(c))
 		return 0;
-	ns = in_ns(t);
+	ns = in_ns(t) - started_ns[c];
 	if (driven[1])
-		ns = started_ns[c] + (ns - started_ns[c]) / driven[1];
+		ns /= driven[1];
+	ns += driven[3] ? driven[3] : started_ns[c];
 	ns += driven[0];
 	if (c == CLOCK_REALTIME || c == CLOCK_REALTIME_COARSE)
 		ns += driven[2];
@@ -72,9 +74,21 @@ int clock_gettime(clockid_t c, struct timespec *t)
 	return 0;
 }
 
+/* Vigna's splitmix64. */
+static uint64_t next_of_tape(void)
+{
+	static uint64_t at;
+	uint64_t z = at += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
 /*
- * Where the test wants figures without noise: netctl draws it from 64 bytes at
- * a time, last word first. Five such words give a draw of 0.
+ * Netctl draws noise from 64 bytes at a time, last word first. Where the test
+ * wants none, five such words give a draw of 0; where it wants the same in two
+ * runs, they come from a tape.
  */
 ssize_t getrandom(void *bytes, size_t len, unsigned int flags)
 {
@@ -85,10 +99,12 @@ ssize_t getrandom(void *bytes, size_t len, unsigned int flags)
 
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "getrandom");
-	if (len != 64 || !getenv("STADTTOR_QUIET"))
+	if (len != 64 ||
+	    (!getenv("STADTTOR_QUIET") && !getenv("STADTTOR_TAPE")))
 		return next(bytes, len, flags);
 	for (int i = 7; i >= 0; i--)
-		word[i] = quiet[at++ % 5];
+		word[i] = getenv("STADTTOR_TAPE") ? next_of_tape()
+						  : quiet[at++ % 5];
 	return (ssize_t)len;
 }
 
