@@ -29,23 +29,37 @@ def text_forms(words):
     return forms
 
 
+def number_forms(raw):
+    """As one number, and byte by byte, in both orders: decimal and octal."""
+    words = set()
+    for data in raw, raw[::-1]:
+        number = int.from_bytes(data, "big")
+        words |= {str(number), f"{number:o}"}
+        for form in "d", "03d", "o", "03o":
+            digits = [format(b, form) for b in data]
+            words |= {mark.join(digits) for mark in ".:- ,"}
+            if form.startswith("0"):
+                words.add("".join(digits))
+    return words
+
+
 def mac_forms(mac):
     raw = bytes.fromhex(mac.replace(":", ""))
     digits = raw.hex()
-    words = {digits, mac, mac.replace(":", "-"), mac.replace(":", "."),
-             ".".join(digits[i:i + 4] for i in (0, 4, 8)),
-             raw[::-1].hex(), ":".join(f"{b:02x}" for b in raw[::-1])}
+    words = {digits, mac, *number_forms(raw),
+             ".".join(digits[i:i + 4] for i in (0, 4, 8))}
+    for data in raw, raw[::-1]:
+        words |= {data.hex(mark) if mark else data.hex()
+                  for mark in ("", ":", "-", ".", " ")}
     forms = text_forms(words) | {raw, raw[::-1]}
     return forms | {f.encode() for f in base64_forms(raw)}
 
 
 def ip4_forms(text):
     raw = ipaddress.ip_address(text).packed
-    number = int.from_bytes(raw, "big")
-    words = {text, "".join(f"{b:02x}" for b in raw),
-             "".join(f"{b:02x}" for b in raw[::-1]), str(number),
-             str(int.from_bytes(raw, "little")),
-             ".".join(str(b) for b in raw[::-1])}
+    words = {text, *number_forms(raw)}
+    for data in raw, raw[::-1]:
+        words |= {data.hex(), data.hex(":"), data.hex("-")}
     forms = text_forms(words)
     return forms | {f.encode() for f in base64_forms(raw) if len(f) > 5}
 
@@ -53,7 +67,9 @@ def ip4_forms(text):
 def ip6_forms(text):
     address = ipaddress.ip_address(text)
     raw = address.packed
-    words = {str(address), address.exploded, raw.hex(), raw[::-1].hex()}
+    words = {str(address), address.exploded, raw.hex(), raw[::-1].hex(),
+             str(int(address)), str(int.from_bytes(raw, "little")),
+             str(address).replace(":", "-"), f"{int(address):o}"}
     forms = text_forms(words) | {raw, raw[::-1]}
     return forms | {f.encode() for f in base64_forms(raw)}
 

@@ -8,16 +8,19 @@ The programs are those without sanitizers, since those keep freed memory.
 import contextlib
 import json
 import os
+import re
 import resource
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 import canary
 import gate
 import lab
 import pytest
+import traced
 import traffic
 from gate import NETCTL, PORTAL
 from traffic import FAMILIES, V6
@@ -231,13 +234,61 @@ def test_the_search_can_fail(stadttor, street, canaries):
         assert canary.search(portal, canary.ip6_forms(phone.ip6))
 
 
+# Beside these the programs open no file for writing.
+WRITTEN = ["usage/usage.sqlite(-wal|-shm|-journal)?", "stadttor-[a-z]+.log"]
+
+
+def crash(stadttor, phone):
+    """While they serve somebody."""
+    assert traffic.tap(phone).status == 303
+    for program, number in ((PORTAL, signal.SIGSEGV), (NETCTL, signal.SIGABRT),
+                            (NETCTL, signal.SIGSEGV)):
+        stadttor.process[program].send_signal(number)
+        stadttor.process[program].wait()
+        stadttor.start_one(program)
+        stadttor.wait_ready()
+
+
+def test_nobody_is_in_what_is_written(stadttor, street, canaries):
+    """All that both programs ever wrote to any file, as the kernel was asked:
+    everything that may happen, crashes and the most verbose logs included."""
+    trace = traced.Trace()
+    prepared(stadttor).prefix = trace.prefix
+    stadttor.start(guest={"rate_down": "5mbit", "duration": "1h"})
+    for phone, own in zip(canaries, NAMES[0]):
+        rename(phone, *own)
+    use_and_leave(stadttor, canaries)
+    admin_answers(stadttor)
+    crash(stadttor, canaries[0])
+    stadttor.terminate()
+    written = trace.written()
+    allowed = re.compile("|".join([
+        f"{stadttor.folder}/({'|'.join(WRITTEN)})", stadttor.pending,
+        "/dev/null"]))
+    assert [path for path in written if not allowed.fullmatch(path)] == []
+    assert written[f"{stadttor.folder}/usage/usage.sqlite"]
+    assert written[f"{stadttor.folder}/{NETCTL}.log"]
+    with open(stadttor.pending, "rb") as file:  # it is mapped
+        written["pending"] = file.read()
+    forms = set().union(*(canary.forms_of(p) for p in canaries))
+    assert canary.search(written, forms) == []
+
+
 @pytest.fixture
 def cores_allowed():
-    """For whatever is started from now on."""
+    """For whatever is started from now on, in a folder that takes them."""
     soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
     assert hard, "this machine allows no core dumps at all"
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
-    yield
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        os.chdir(folder)
+        child = subprocess.Popen(["sh", "-c", "kill -ABRT $$"])
+        ended = os.waitid(os.P_PID, child.pid, os.WEXITED)
+        assert ended.si_code == os.CLD_DUMPED, "no core is dumped here"
+        yield
+        os.chdir(before)
     resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
 
 

@@ -7,14 +7,17 @@ import os
 import re
 import subprocess
 
+import canary
 import gate
 import lab
 import pytest
+import traced
 import traffic
 from traffic import V4, V6
 
 RUN = "/run/dnsmasq"  # Debian's unit makes it
 DISK = "/var/lib/misc"  # where leases go by default
+HOSTNAME = "fernsprecher-kanarie"
 SCRIPT = os.path.join(lab.HERE, "udhcpc.script")
 
 
@@ -48,11 +51,12 @@ def log(street, printed):
                 f"user=nobody\nlog-facility={folder}/log\n"
                 "rebind-domain-ok=/test/\n")
     lab.stop(street.resolver)
-    child = street.gate.popen(["dnsmasq", "--keep-in-foreground",
+    trace = traced.Trace()
+    child = street.gate.popen([*trace.prefix, "dnsmasq", "--keep-in-foreground",
                                f"--conf-file={path}"])
     lab.wait_until(lambda: traffic.resolve(street.phones[0], "net.test"), 10,
                    say="dnsmasq did not start")
-    yield os.path.join(folder, "log")
+    yield os.path.join(folder, "log"), trace
     assert child.poll() is None
     lab.stop(child)
     subprocess.run(["umount", RUN, DISK], check=True)
@@ -65,7 +69,7 @@ def phone(street, log, request):
     made = street.add_phone(getattr(street, request.param), 70, static=False)
     try:
         made.netns.run("udhcpc", "-i", made.device, "-n", "-q", "-f", "-s",
-                       SCRIPT, timeout=30)
+                       SCRIPT, "-x", f"hostname:{HOSTNAME}", timeout=30)
         yield made
     finally:
         street.remove_phone(made)
@@ -98,13 +102,19 @@ def test_it_comes_online(printed, phone):
 
 
 def test_who_has_which_is_known_in_ram_alone(street, log, phone):
+    """All that dnsmasq ever wrote but the leases, in whatever form."""
     own = str(addresses(phone, "inet")[0])
-    with open(os.path.join(RUN, "stadttor.leases")) as f:
+    log, trace = log
+    leases = os.path.join(RUN, "stadttor.leases")
+    with open(leases) as f:
         assert f"{phone.mac} {own} " in f.read()
-    with open(log) as f:
-        told = f.read()
-    assert "started" in told
-    assert phone.mac not in told and own not in told
+    written = trace.written()
+    assert HOSTNAME.encode() in written.pop(leases)
+    assert b"started" in written[log]
+    assert written.keys() <= {log, "/dev/null"}
+    assert canary.search(written, canary.mac_forms(phone.mac) |
+                         canary.ip4_forms(own) |
+                         canary.text_forms({HOSTNAME})) == []
     assert os.listdir(DISK) == []
 
 
