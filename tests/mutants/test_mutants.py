@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import counting
+import leaks
 
 pytestmark = pytest.mark.full
 
@@ -33,8 +34,11 @@ def run(tree, test):
                               STADTTOR_PLAIN="build"))
 
 
-@pytest.mark.parametrize("name,file,there,instead,test", counting.MUTANTS,
-                         ids=[m[0] for m in counting.MUTANTS])
+ALL = counting.MUTANTS + leaks.MUTANTS
+
+
+@pytest.mark.parametrize("name,file,there,instead,test", ALL,
+                         ids=[m[0] for m in ALL])
 def test_mutant(copy, name, file, there, instead, test):
     source = copy / file
     text = source.read_text()

@@ -9,6 +9,7 @@ import sqlite3
 
 import canary
 import gate
+import ipc
 import lab
 import test_usage
 import traffic
@@ -90,6 +91,7 @@ def test_sessions_hide_addresses(stadttor, phones):
 
 BEGIN = 1_796_081_400  # 2026-11-30T23:30Z
 BOOT_S = 1000
+DEVICES = 65536  # LEDGER_DEVICES, whose records are the ledger's end
 SMALL = (BOOT_S + 60) * 1000  # milliseconds since the boot are
 SECONDS = 30
 # of a device's day, by what a metric's name begins with
@@ -124,9 +126,12 @@ def others(phones, second):
 
 
 def scrape(stadttor, token):
-    """Byte by byte, headers included."""
+    """Byte by byte, headers included; and what netctl tells the portal."""
     asked = ["curl", "-s", "-i", "-H", f"Authorization: Bearer {token}"]
-    return [stadttor.street.gate.run(
+    with ipc.Peer(stadttor.socket, "nobody") as portal:
+        portal.send(ipc.message(ipc.HEALTH_ASK))
+        health = portal.answer_of(ipc.HEALTH).hex()
+    return [health] + [stadttor.street.gate.run(
         *asked, f"http://127.0.0.1:2090/{path}").stdout
         for path in ("metrics", "api/now", "api/usage?step=hour&from=-1d",
                      "api/usage?step=day&format=csv")]
@@ -229,7 +234,8 @@ def has_no_connection(stadttor):
 
 
 def memory_after_a_visit(street, phone):
-    """Of the portal, by address, when the phone has gone."""
+    """Words of the portal's memory, by address, when the phone has gone; and
+    by what netctl's ledger finds the phone again today."""
     with same_start(street) as stadttor:
         stadttor.configure()
         for program in (NETCTL, PORTAL):
@@ -241,9 +247,12 @@ def memory_after_a_visit(street, phone):
         traffic.log_out(phone)
         lab.wait_until(lambda: has_no_connection(stadttor), 20)
         pid = stadttor.process[PORTAL].pid
+        with open(stadttor.pending, "rb") as file:
+            records = memoryview(file.read()).cast("Q")[-DEVICES * 4:]
         return {int(where.split()[1].split("-")[0], 16):
                 memoryview(data).cast("Q")
-                for where, data in canary.memory_of(pid).items()}
+                for where, data in canary.memory_of(pid).items()}, {
+                    *records[::4]} - {0}
 
 
 def says_little(word, memory):
@@ -256,9 +265,12 @@ def says_little(word, memory):
 def test_memory_does_not_depend_on_who_comes(street, phones):
     """The same visit, twice by one phone and twice by another: no word of the
     portal's memory is the one's both times and the other's both times. So no
-    address is in it, and nothing that could be made of one."""
-    runs = [memory_after_a_visit(street, phone)
-            for phone in (phones[0], phones[1], phones[0], phones[1])]
+    address is in it, and nothing that could be made of one. In the ledger is
+    what the day's key has made of it, which is another each time."""
+    runs, ledgers = zip(*[memory_after_a_visit(street, phone)
+                          for phone in (phones[0], phones[1]) * 2])
+    assert [len(ledger) for ledger in ledgers] == [1] * 4
+    assert len(set().union(*ledgers)) == 4
     assert len({frozenset(memory) for memory in runs}) == 1
     told, words, settled = [], 0, 0
     for at in runs[0]:
