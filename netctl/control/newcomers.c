@@ -31,6 +31,8 @@ struct newcomers {
 	struct event list_timer;
 	uint64_t window_ms; /* the second that looks are counted in */
 	uint32_t looks;
+	size_t listed;	/* strangers, by the list that is made now */
+	size_t skipped; /* the next begins behind so many */
 	struct waiting waiting[WAITING];
 	size_t next;
 };
@@ -75,14 +77,22 @@ static void remember(struct controller *c, uint16_t zone, const struct mac *mac)
 	roaming_id(c, mac, w->id);
 }
 
-static void look_at(struct controller *c, uint16_t zone, const struct mac *mac)
+static bool is_stranger(struct controller *c, uint16_t zone,
+			const struct mac *mac)
 {
-	if (!roaming_is_on(c, zone) || session_find(c->sessions, zone, mac))
-		return;
-	if (!may_look(c))
+	return roaming_is_on(c, zone) && !session_find(c->sessions, zone, mac);
+}
+
+/* false: enough for this second. */
+static bool look_at(struct controller *c, uint16_t zone, const struct mac *mac)
+{
+	if (!may_look(c)) {
 		list_soon(c);
-	else if (!let_in(c, zone, mac))
+		return false;
+	}
+	if (!let_in(c, zone, mac))
 		remember(c, zone, mac);
+	return true;
 }
 
 bool newcomers_admit(struct controller *c, uint16_t zone, const struct mac *mac)
@@ -111,7 +121,7 @@ static void on_arrival(uint32_t on, const struct mac *mac, void *arg)
 	struct controller *c = arg;
 
 	for (uint16_t z = 0; z < c->settings->zones; z++)
-		if (c->zone[z].ifindex == on)
+		if (c->zone[z].ifindex == on && is_stranger(c, z, mac))
 			look_at(c, z, mac);
 }
 
@@ -120,20 +130,34 @@ struct listing {
 	uint16_t zone;
 };
 
+/* Where there are more than may be looked at, each list goes on from the last.
+ */
+static void on_listed(uint32_t on, const struct mac *mac, void *arg)
+{
+	const struct listing *l = arg;
+	struct newcomers *n = l->c->newcomers;
+
+	(void)on;
+	if (!is_stranger(l->c, l->zone, mac) || n->listed++ < n->skipped)
+		return;
+	if (look_at(l->c, l->zone, mac))
+		n->skipped++;
+}
+
 static void on_neighbour(const struct mac *mac, const struct addr *a, void *arg)
 {
-	struct listing *l = arg;
-
 	(void)a;
 	if (mac_is_device(mac))
-		look_at(l->c, l->zone, mac);
+		on_listed(0, mac, arg);
 }
 
 /* All who are there by now. */
 static void list(struct controller *c)
 {
+	struct newcomers *n = c->newcomers;
 	int err = 0;
 
+	n->listed = 0;
 	for (uint16_t z = 0; z < c->settings->zones && !err; z++) {
 		struct listing l = { c, z };
 
@@ -141,14 +165,16 @@ static void list(struct controller *c)
 			continue;
 		if (c->zone[z].is_bridge)
 			err = arrivals_list_bridge(c->rtnl, c->zone[z].ifindex,
-						   on_arrival, c);
+						   on_listed, &l);
 		else
 			err = devices_list_neighbours(c, z, on_neighbour, &l);
 	}
-	if (err)
-		log_warn("city: listing devices: %s", strerror(-err));
 	if (err == -EINTR)
 		list_soon(c);
+	else if (err)
+		log_warn("city: listing devices: %s", strerror(-err));
+	if (n->listed <= n->skipped)
+		n->skipped = 0;
 }
 
 static void on_list(evutil_socket_t fd, short what, void *arg)

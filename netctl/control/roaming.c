@@ -43,7 +43,8 @@ struct roaming {
 	uint64_t store_told_ms;	 /* when it told; 0: never */
 	uint64_t window_ms;	 /* the second that the budget counts in */
 	uint32_t window_used;
-	uint64_t said_ms; /* of records that are not genuine; 0: never */
+	uint64_t said_ms;      /* of records that are not genuine; 0: never */
+	uint64_t said_full_ms; /* that log-outs are not told; likewise */
 	uint64_t refused;
 	uint64_t granted;
 };
@@ -143,6 +144,17 @@ bool roaming_lets_in_id(const struct controller *c, uint16_t zone,
 }
 
 /* --- records of sessions ------------------------------------------------- */
+
+/* Of lines of the log that others can cause as often as they like. */
+static bool is_due(uint64_t *said_ms)
+{
+	uint64_t now_ms = clock_ms();
+
+	if (*said_ms && now_ms - *said_ms < SAY_MS)
+		return false;
+	*said_ms = now_ms;
+	return true;
+}
 
 /* false: too many wait for the portal; the next look tries again. */
 static bool make(struct controller *c, const uint8_t id[ROAMING_ID_SIZE],
@@ -265,8 +277,8 @@ void roaming_shut_out(struct controller *c, struct session *s)
 	known.turn++;
 	known.age = 0;
 	roaming_id(c, &s->mac, id);
-	if (!make(c, id, &known))
-		log_warn("city: a log-out is not told: too many records wait");
+	if (!make(c, id, &known) && is_due(&c->roaming->said_full_ms))
+		log_warn("city: log-outs are not told: too many records wait");
 	end_sessions(c, id);
 }
 
@@ -393,14 +405,11 @@ static bool take_budget(struct roaming *r, uint32_t records)
 
 static void say_refused(struct roaming *r)
 {
-	uint64_t now_ms = clock_ms();
-
 	r->refused++;
-	if (r->said_ms && now_ms - r->said_ms < SAY_MS)
-		return;
-	r->said_ms = now_ms;
-	log_warn("city: the store has records that no box of the city made; "
-		 "they count for nothing");
+	if (is_due(&r->said_ms))
+		log_warn("city: the store has records that no box of the city "
+			 "made; "
+			 "they count for nothing");
 }
 
 /* true: it is new. */

@@ -337,9 +337,19 @@ static void test_flood_of_devices(void **state)
 				      (uint8_t)d } };
 		kernel_arrive(SQUARE_INDEX, &mac);
 	}
+	mac = mac_of(3002); /* behind three thousand others */
+	tap_elsewhere(3002);
+	kernel_arrive(SQUARE_INDEX, &mac);
 	turn();
+	assert_false(is_in(3002));
 	pass(1000);
 	assert_int_equal(kernel.calls[KERNEL_LIST_BRIDGE], 1);
+	assert_false(is_in(3002));
+	for (int s = 0; s < 4 && !is_in(3002); s++)
+		pass(1000);
+	assert_true(is_in(3002));
+	pass(5000);
+	assert_true(kernel.calls[KERNEL_LIST_BRIDGE] <= 5);
 }
 
 static void test_zone_that_stays_home(void **state)
