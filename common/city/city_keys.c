@@ -239,16 +239,25 @@ void city_key_wrap(const uint8_t wrap[CITY_KEY_SIZE],
 
 bool city_keys_unwrap(struct city_keys *k, const struct city_wrapped_key *w)
 {
+	uint8_t ahead = (uint8_t)(w->generation - k->generation);
 	uint8_t pad[SHA256_SIZE], tag[SHA256_SIZE];
+	struct city_keys next = *k;
+	bool is_genuine;
 
-	seal(k->wrap, w, pad, tag);
-	if (w->generation != (uint8_t)(k->generation + 1) ||
-	    !hmac_is_equal(tag, w->tag, sizeof(w->tag)))
+	if (!ahead || ahead > CITY_GENERATIONS_MAX)
 		return false;
-	xor_key(k->key, w->ct, pad);
-	city_key_next(k->wrap);
-	k->generation = w->generation;
-	k->day = w->day;
+	while (--ahead)
+		city_key_next(next.wrap);
+	seal(next.wrap, w, pad, tag);
+	is_genuine = hmac_is_equal(tag, w->tag, sizeof(w->tag));
+	if (is_genuine) {
+		xor_key(next.key, w->ct, pad);
+		city_key_next(next.wrap);
+		next.generation = w->generation;
+		next.day = w->day;
+		*k = next;
+	}
 	explicit_bzero(pad, sizeof(pad));
-	return true;
+	explicit_bzero(&next, sizeof(next));
+	return is_genuine;
 }

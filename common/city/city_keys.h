@@ -72,9 +72,13 @@ void city_key_wrap(const uint8_t wrap[CITY_KEY_SIZE],
 		   const uint8_t key[CITY_KEY_SIZE],
 		   struct city_wrapped_key *w);
 
+/* A box may have been away for as many generations at once. */
+#define CITY_GENERATIONS_MAX 8
+
 /*
- * Takes the key of a new generation, and the next W. false: it is not for this
- * box, not genuine, or not of the next generation; nothing is changed.
+ * Takes the key of a new generation, and the W behind it. false: it is not for
+ * this box, not genuine, or of none of the next generations; nothing is
+ * changed.
  */
 bool city_keys_unwrap(struct city_keys *k,
 		      const struct city_wrapped_key *w) MUST_CHECK;

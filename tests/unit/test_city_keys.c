@@ -149,6 +149,33 @@ static void a_new_generation(void **state)
 	assert_memory_equal(&k, &before, sizeof(k));
 }
 
+/* Off while boxes were removed: the newest key alone is in the store. */
+static void several_generations_at_once(void **state)
+{
+	(void)state;
+	for (uint8_t ahead = 1; ahead <= CITY_GENERATIONS_MAX + 1; ahead++) {
+		struct city_keys k = some_keys();
+		struct city_wrapped_key w = {
+			.generation = (uint8_t)(k.generation + ahead),
+			.day = 20790
+		};
+		uint8_t fresh[CITY_KEY_SIZE] = { 1 }, wrap[CITY_KEY_SIZE];
+
+		memcpy(wrap, k.wrap, sizeof(wrap));
+		for (uint8_t i = 1; i < ahead; i++)
+			city_key_next(wrap);
+		city_key_wrap(wrap, fresh, &w);
+		assert_int_equal(city_keys_unwrap(&k, &w),
+				 ahead <= CITY_GENERATIONS_MAX);
+		if (ahead > CITY_GENERATIONS_MAX)
+			continue;
+		city_key_next(wrap);
+		assert_memory_equal(k.wrap, wrap, sizeof(wrap));
+		assert_memory_equal(k.key, fresh, sizeof(fresh));
+		assert_int_equal(k.generation, w.generation);
+	}
+}
+
 static void forged_generations(void **state)
 {
 	struct city_wrapped_key w = { .generation = 8, .day = 20790 };
@@ -170,7 +197,7 @@ static void forged_generations(void **state)
 	w.day++;
 	assert_false(city_keys_unwrap(&k, &w));
 	w.day--;
-	w.generation = 9; /* the one before it has to come first */
+	w.generation = 9; /* by the W of the one before */
 	city_key_wrap(k.wrap, fresh, &w);
 	assert_false(city_keys_unwrap(&k, &w));
 	assert_memory_equal(&k, &before, sizeof(k));
@@ -189,6 +216,7 @@ int main(void)
 		cmocka_unit_test(the_file_comes_back),
 		cmocka_unit_test(damage_is_seen),
 		cmocka_unit_test(a_new_generation),
+		cmocka_unit_test(several_generations_at_once),
 		cmocka_unit_test(forged_generations),
 	};
 
