@@ -436,6 +436,25 @@ static void test_vouchers_do_not_roam(void **state)
 	assert_int_equal(unsent(), 0);
 }
 
+/* Where a tap would do as well. */
+static void test_codes_are_told_of_nobody(void **state)
+{
+	struct ipc_grant m;
+
+	(void)state;
+	begin_in_city();
+	join(1);
+	m = grant_of(1);
+	m.terms = TERMS;
+	m.tag = 99;
+	m.tag_devices = 1;
+	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), 0);
+	turn();
+	pass(MINUTE);
+	revoke_one(1);
+	assert_int_equal(unsent(), 0);
+}
+
 static void test_operators_word_does_not_roam(void **state)
 {
 	struct ipc_grant m;
@@ -673,6 +692,7 @@ static void test_file_waits_for_the_store(void **state)
 	write_keys(DAY - 21); /* asleep for weeks */
 	begin_in_city();
 	tap_elsewhere(1);
+	tap_elsewhere(2);
 	arrive(1);
 	assert_true(is_in(1)); /* by its own clock, in memory */
 	pass(MINUTE);
@@ -681,7 +701,11 @@ static void test_file_waits_for_the_store(void **state)
 	pass(MINUTE);
 	assert_int_equal(day_of_file(), DAY - 21);
 	assert_int_equal(described().troubles, IPC_CITY_CLOCK_OFF);
-	arrive(1);
+	arrive(2);
+	join(3);
+	tap_here(3);
+	assert_false(is_in(2));
+	assert_int_equal(unsent(), 0);
 	complete(utc_s() + 299);
 	pass(MINUTE);
 	assert_int_equal(day_of_file(), DAY - 1);
@@ -868,6 +892,7 @@ int main(void)
 		CASE(test_other_terms),
 		CASE(test_full_zone),
 		CASE(test_vouchers_do_not_roam),
+		CASE(test_codes_are_told_of_nobody),
 		CASE(test_operators_word_does_not_roam),
 		CASE(test_tap_is_told_once),
 		CASE(test_log_out_and_back),
