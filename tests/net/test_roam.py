@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A box of a city: real devices, and a portal that the test plays."""
+import contextlib
 import errno
 import os
+import random
+import threading
 import time
 
 import city
@@ -440,3 +443,59 @@ def test_no_address_in_the_log(box, phones):
         for text in (phone.mac, phone.mac.replace(":", ""), phone.ip4,
                      box.of_today().id_of(phone.mac).hex()):
             assert text not in said
+
+
+# --- killed at any moment ------------------------------------------------------
+
+class Carrier(threading.Thread):
+    """A portal that carries records to a store, and reads all of it anew for
+    each netctl before it says so."""
+
+    def __init__(self, box):
+        super().__init__(daemon=True)
+        self.box, self.store, self.is_over = box, [], False
+        self.start()
+
+    def run(self):
+        while not self.is_over:
+            with contextlib.suppress(OSError), \
+                    ipc.Peer(self.box.stadttor.socket) as peer:
+                peer.socket.settimeout(0.2)
+                self.serve(peer)
+
+    def serve(self, peer):
+        for at in range(0, len(self.store), 32):
+            assert peer.feed(*self.store[at:at + 32])[0] == 0
+        peer.send(ipc.city_clock(int(time.time())))
+        last = 0
+        while not self.is_over:
+            with contextlib.suppress(TimeoutError):
+                for seq, record in peer.records(last, last):
+                    if seq > last:  # what is asked anew comes anew
+                        self.store.append(record)
+                        last = seq
+
+
+@pytest.mark.parametrize("kills", [
+    10, pytest.param(100, marks=pytest.mark.full)])
+def test_killed_at_any_moment(box, crowd, kills):
+    """Nobody's tap is lost, and nobody's is told twice."""
+    box.start(guest={"max_sessions": 1000})
+    carrier, dice = Carrier(box), random.Random(kills)
+    told = set()
+    for n in range(kills):
+        for phone in crowd[n * len(crowd) // kills:
+                           (n + 1) * len(crowd) // kills]:
+            traffic.ping(phone, phone.network.gate(V4))
+            if not box.peer.ask(ipc.grant(phone.ip4, terms=1)).error:
+                told.add(box.of_today().id_of(phone.mac))
+        time.sleep(dice.random() / 50)
+        box.restart()
+    lab.wait_until(lambda: len({r[4:9] for r in carrier.store}) >= len(told),
+                   say="a tap was lost")
+    lab.wait_until(lambda: box.unsent() == 0)
+    carrier.is_over = True
+    carrier.join()
+    opened = [box.of_today().open(record) for record in carrier.store]
+    assert sorted(r.id for r in opened) == sorted(told)
+    assert {(r.kind, r.count) for r in opened} == {(city.ACCEPT, 0)}
