@@ -234,14 +234,14 @@ void roaming_settle(struct controller *c, struct session *s)
 static void accept_anew(struct controller *c, struct session *s,
 			struct roam_known *known)
 {
+	s->city_day = roam_today(c->roaming->roam);
 	if (known->turn + 2 > RECORD_TURN_MAX)
-		return;
+		return; /* in here alone, until tomorrow */
 	known->turn = (uint8_t)((known->turn + 2) & ~1);
 	known->age = 0;
 	known->terms = terms_in_force(c);
 	if (!make(c, s->city_id, known))
 		log_debug("city: an accept is not told");
-	s->city_day = roam_today(c->roaming->roam);
 }
 
 void roaming_tapped(struct controller *c, struct session *s)
@@ -269,7 +269,7 @@ void roaming_shut_out(struct controller *c, struct session *s)
 	struct roam_known known;
 	uint8_t id[ROAMING_ID_SIZE];
 
-	if (s->tag || !roaming_is_on(c, s->zone) ||
+	if (!roaming_is_on(c, s->zone) ||
 	    !roam_find(c->roaming->roam, &d, &known) || known.turn % 2)
 		return;
 	if (known.day != roam_today(c->roaming->roam))

@@ -453,6 +453,12 @@ static void test_codes_are_told_of_nobody(void **state)
 	pass(MINUTE);
 	revoke_one(1);
 	assert_int_equal(unsent(), 0);
+	tap_elsewhere(
+		1); /* but a device that was let in by both goes by both */
+	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), 0);
+	turn();
+	revoke_one(1);
+	assert_int_equal(sent().kind, RECORD_REVOKE);
 }
 
 static void test_operators_word_does_not_roam(void **state)
@@ -513,6 +519,27 @@ static void test_log_out_and_back(void **state)
 	revoke_one(1);
 	assert_int_equal(sent().turn, 3);
 	assert_int_equal(ended(SESSION_REASON_OPERATOR), 1);
+}
+
+/* The turns of a day end; what is here goes on. */
+static void test_log_out_all_day(void **state)
+{
+	(void)state;
+	begin_in_city();
+	join(1);
+	for (int i = 0; i < 130; i++) {
+		tap_here(1);
+		assert_true(is_in(1));
+		assert_int_equal(grant_log_out(t.controller, session_of(1)), 0);
+		turn();
+		assert_false(is_in(1));
+	}
+	tap_here(1);
+	pass(MINUTE);
+	assert_true(is_in(1));
+	arrive(1);
+	roaming_forget(t.controller, UINT64_MAX);
+	assert_int_equal(unsent(), 0);
 }
 
 static void test_log_out_elsewhere(void **state)
@@ -896,6 +923,7 @@ int main(void)
 		CASE(test_operators_word_does_not_roam),
 		CASE(test_tap_is_told_once),
 		CASE(test_log_out_and_back),
+		CASE(test_log_out_all_day),
 		CASE(test_log_out_elsewhere),
 		CASE(test_turn_of_the_day),
 		CASE(test_end_of_the_chain),
