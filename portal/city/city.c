@@ -13,6 +13,7 @@
 #include "portal/city/figures.h"
 #include "portal/city/heartbeat.h"
 #include "portal/city/inbox.h"
+#include "portal/city/streams.h"
 #include "portal/util/resolver.h"
 
 #define DAY_S	     86400
@@ -277,7 +278,7 @@ static bool make_connection(struct member *m, const struct city *c, char *why,
 		.name = "city",
 		.consequence = "people who are online stay online, and who "
 			       "was known gets in",
-		.bounds = { FEED_BYTES, FEED_ELEMENTS },
+		.bounds = { STREAMS_BYTES, STREAMS_ELEMENTS },
 		.in_flight = IN_FLIGHT,
 		.on_up = on_up,
 		.on_down = on_down,

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the city has to say: reads the records of yesterday and today, new keys
- * of this site, and how far the hub has taken its figures, behind what has come
- * already; hands records and keys to netctl, one message at a time. After each
- * connect it reads from ten minutes before what it had, and all of a stream
- * that has nothing since then: a store that was emptied or failed over.
+ * What the city has to say: reads the streams of the store (streams.h) with
+ * each poll, and hands records and keys to netctl, one message at a time;
+ * nothing more is read before it has taken them.
  */
 #ifndef STADTTOR_PORTAL_CITY_FEED_H
 #define STADTTOR_PORTAL_CITY_FEED_H
 
 #include "portal/city/city_link.h"
-
-#define FEED_PAGE 100 /* entries of a stream in one reply, at most */
-
-/* What such a page may have at most, of a record stream that is honest. */
-#define FEED_BYTES    (256 * 1024)
-#define FEED_ELEMENTS 4096
 
 struct feed;
 
