@@ -108,6 +108,7 @@ static void poll_now(struct member *m)
 static void on_time(const struct redisReply *reply, void *arg)
 {
 	struct member *m = arg;
+	bool is_first = !m->store_s;
 	char code[RESP_CODE_MAX];
 
 	if (!reply)
@@ -119,8 +120,8 @@ static void on_time(const struct redisReply *reply, void *arg)
 				  "a time that makes no sense");
 	else {
 		tell_clock(m);
-		set_day(m);
-		feed_poll(m->feed);
+		if (is_first)
+			poll_now(m);
 	}
 }
 
@@ -173,6 +174,7 @@ static void on_up(void *arg)
 	feed_connected(m->feed);
 	figures_connected(m->figures);
 	begin_minute(m);
+	poll_now(m);
 	arm(m);
 }
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The portal's half of a city, with Debian's redis-server."""
+import contextlib
 import json
 import os
 import shutil
-import time
 
 import pytest
 
@@ -30,6 +30,13 @@ def box(street, ca):
     made = Box(ca)
     yield made
     made.close()
+
+
+@pytest.fixture
+def closing():
+    """Ends what is put into it."""
+    with contextlib.ExitStack() as stack:
+        yield lambda made: stack.enter_context(contextlib.closing(made))
 
 
 def beats(store):
@@ -169,8 +176,8 @@ def test_kills_of_the_portal_lose_no_record(store, box):
     assert set(store.inbox()) == set(records(0, made))
 
 
-def test_a_store_that_says_nothing_is_left(store, box, ca):
-    proxy = Proxy(6381, store.port)
+def test_a_store_that_says_nothing_is_left(store, box, closing):
+    proxy = closing(Proxy(6381, store.port))
     box.login(["localhost:6381"])
     box.start()
     box.connected()
@@ -180,20 +187,18 @@ def test_a_store_that_says_nothing_is_left(store, box, ca):
     box.until(lambda: len(box.said("city: connected to")) == 2)
     box.netctl.make(records(1, 1))
     box.until(lambda: store.inbox() == records(1, 1))
-    proxy.close()
 
 
-def test_a_handshake_has_a_deadline(store, box):
-    proxy = Proxy(6381, store.port)
+def test_a_handshake_has_a_deadline(store, box, closing):
+    proxy = closing(Proxy(6381, store.port))
     proxy.is_open.clear()
     box.login(["localhost:6381"])
     box.start()
     box.until(lambda: box.said(f"no answer in time; {LOST}"))
-    proxy.close()
 
 
-def test_the_master_is_found(store, box, ca, tmp_path_factory):
-    replica = Store(tmp_path_factory.mktemp("replica"), ca, 6382)
+def test_the_master_is_found(store, box, ca, tmp_path_factory, closing):
+    replica = closing(Store(tmp_path_factory.mktemp("replica"), ca, 6382))
     replica.start()
     replica("CONFIG", "SET", "tls-replication", "yes")
     replica("CONFIG", "SET", "masteruser", "root")
@@ -211,7 +216,6 @@ def test_the_master_is_found(store, box, ca, tmp_path_factory):
     store("REPLICAOF", "localhost", 6382)
     box.netctl.make(records(1, 1))
     box.until(lambda: replica.inbox() == records(1, 1))
-    replica.close()
 
 
 # --- who is believed ---------------------------------------------------------
@@ -311,45 +315,50 @@ LIES = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_a_store_that_lies(street, box, ca, lie):
-    liar = Liar(ca, LIES[lie])
+def test_a_store_that_lies(street, box, ca, lie, closing):
+    liar = closing(Liar(ca, LIES[lie]))
     box.start()
     box.until(lambda: liar.visits >= 3 and box.said(LOST), seconds=300)
     assert len(box.said(LOST)) == 1
     assert box.memory_kb() < 60000 * (4 if "asan" in lab_build() else 1)
     assert not box.netctl.keys
-    liar.close()
 
 
 def lab_build():
     return os.environ.get("STADTTOR_BUILD", "build")
 
 
-def test_pages_without_end_cost_a_bounded_number_of_reads(street, box, ca):
+def test_pages_without_end_cost_a_bounded_number_of_reads(street, box, ca,
+                                                          closing):
     """Full, in order, and without a record in them."""
-    last = [0]
+    reads = [0]
 
     def lie(peer, words):
-        given = [(b"%d-1" % n, b"x", b"")
-                 for n in range(last[0] + 1, last[0] + 101)]
-        last[0] += 100
-        peer.sendall(page(words[5], given))
-    liar = Liar(ca, lie)
+        start = 100 * reads[0]
+        reads[0] += 1
+        peer.sendall(page(words[5], [(b"%d-1" % n, b"x", b"") for n in
+                                     range(start + 1, start + 101)]))
+    liar = closing(Liar(ca, lie))
+    box.options = {"poll": "60s"}
     box.start()
-    box.until(lambda: last[0] >= 5000)
-    reads = [c for c in liar.commands if c[0] == "XREAD"]
-    assert len(reads) == 50
-    time.sleep(0.3)  # it would have read thousands
-    assert len([c for c in liar.commands if c[0] == "XREAD"]) == 50
-    liar.close()
+    box.connected()
+    for polls in (1, 2):  # the first at once
+        lab.wait_until(lambda: reads[0] >= 50 * polls, 10)
+        box.advance(75)
+        lab.wait_until(lambda: told(liar).count("TIME") == polls + 1, 10)
+    by_poll = " ".join(told(liar)).split("TIME")
+    assert [x.count("XREAD") for x in by_poll[1:3]] == [50, 50]
 
 
-def test_its_words_are_not_in_the_log(street, box, ca):
-    liar = Liar(ca, of(b"-EVIL\x1b[31m words\r\n"))
+def told(liar):
+    return [words[0] for words in liar.commands]
+
+
+def test_its_words_are_not_in_the_log(street, box, ca, closing):
+    liar = closing(Liar(ca, of(b"-EVIL\x1b[31m words\r\n")))
     box.start()
     box.until(lambda: box.said(r"refuses what is sent \(EVIL\)"))
     assert "\x1b" not in box.log() and "words" not in box.log()
-    liar.close()
 
 
 # --- a store that is full ----------------------------------------------------
