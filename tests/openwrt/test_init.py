@@ -91,6 +91,17 @@ def test_keys_of_a_city_are_the_controllers(box):
                 if m.startswith("/etc/town/netctl")]
 
 
+def test_who_has_joined_a_city_reads_its_login(box):
+    names = {"/etc/town", "/etc/resolv.conf", "/etc/hosts"}
+    text = BASE + "config city\n\toption folder '/etc/town'\n"
+    (box.root / "etc/town").mkdir()
+    before = portal_mounts(box, text)
+    (box.root / "etc/town/login").write_text("config city\n")
+    after = portal_mounts(box, text)
+    assert set(after) - set(before) == names
+    assert {after[n] for n in names} == {"0"}
+
+
 def test_a_link_in_the_controllers_folder_is_not_followed(box):
     """It would give the portal what it leads to."""
     start(box)
