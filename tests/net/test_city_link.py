@@ -132,6 +132,7 @@ def test_it_goes_on_where_it_was(store, box):
     box.until(lambda: records(5, 1)[0] in box.netctl.fed)
     # the last ten minutes come twice, for what a failover may have lost
     assert set(box.netctl.fed) == set(records(1, 5))
+    assert box.netctl.fed.count(records(1, 1)[0]) == 2
     assert len(box.said(LOST)) == 1
 
 
