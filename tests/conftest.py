@@ -27,6 +27,7 @@ LONGEST = """
     cross/test_cross browser/test_pages fuzz/test_fuzz browser/test_dashboard
     net/test_deb net/test_real_dashboard net/test_shaping net/test_admin net/test_http
     unit/test_units unit/test_usage_model openwrt/test_luci net/test_restart
+    net/test_city net/test_city_cli
     net/test_events net/test_usage golden/test_live golden/test_voucher_cli
     net/test_end openwrt/test_init openwrt/test_setup net/test_canary
     unit/test_voucher_model net/test_tags net/test_portal net/test_leaks

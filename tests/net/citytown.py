@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A town: three boxes with phones, a store, a hub, and the cables between.
+
+Each box is a street of its own, with the same numbers on its guest network, as
+in a city; what goes from one to another goes through the store alone. The files
+of store and boxes are made by `stadttor city`.
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import cityserver
+import gate
+import lab
+
+STORE = "10.99.0.1"
+HUB_USER = "nobody"
+POLL = "1s"
+
+
+class Street(lab.Street):
+    """As in the tests, with names that begin by its own."""
+
+    def __init__(self, prefix):
+        self.prefix = prefix
+        super().__init__()
+
+    def _namespace(self, name):
+        ns = lab.Namespace(self.prefix + name)
+        self.namespaces.append(ns)
+        return ns
+
+
+class Box:
+    """A street whose gate has a cable to the store."""
+
+    def __init__(self, town, number, portal):
+        self.town, self.name = town, f"box-{number}"
+        self.street = Street(f"{town.prefix}{number}-")
+        self.street.build(phones=0, staff=0)
+        self.street.gate.ip(
+            f"link add store type veth peer name to{number}"
+            f" netns {town.netns.name}",
+            f"addr add 10.99.0.{number + 10}/24 dev store", "link set store up")
+        town.netns.ip(f"link set to{number} master town up")
+        self.stadttor = gate.Stadttor(self.street)
+        self.stadttor.options = []
+        self.stadttor.configure(guest={"rate_down": "5mbit"}, portal=portal)
+        with open(self.stadttor.config, "a", encoding="utf-8") as file:
+            file.write(gate.section("city", None, {
+                "folder": os.path.join(self.stadttor.folder, "city"),
+                "poll": POLL}))
+
+    def join(self):
+        """By the file that the hub makes, carried over by hand."""
+        path = self.town.folder / f"{self.name}.city"
+        self.town.cli("add", "-o", path, self.name)
+        self.stadttor.cli("city", "join", str(path))
+        path.unlink()
+
+    def start(self):
+        for program in (gate.NETCTL, gate.PORTAL):
+            self.stadttor.start_one(program)
+        self.stadttor.wait_ready()
+
+    def cut_off(self):
+        self.street.gate.ip("link set store down")
+
+    def connect(self):
+        self.street.gate.ip("link set store up")
+
+    def known(self):
+        """Of how many devices the box has a record."""
+        return self.stadttor.status()["city"]["devices"]
+
+    def generation(self):
+        return self.stadttor.status()["city"]["generation"]
+
+    def close(self):
+        self.stadttor.close()
+        self.street.close()
+
+
+class Town:
+    def __init__(self, prefix="", boxes=3, portal=None, acl=""):
+        self.acl = acl  # logins beside the city's own
+        self.prefix = prefix
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="stadttor-town-"))
+        self.folder.chmod(0o755)
+        self.hub_folder = self.folder / "hub"
+        self.boxes, self.server, self.hub, self.phones = [], None, None, []
+        self.netns = lab.Namespace(f"{prefix}store")
+        self.netns.ip("link add town type bridge forward_delay 0",
+                      f"addr add {STORE}/24 dev town", "link set town up")
+        for number in range(1, boxes + 1):
+            self.boxes.append(Box(self, number, portal or {}))
+
+    # --- the city's own ---
+
+    def cli(self, command, *args):
+        """On the hub's host."""
+        with self.netns.entered():
+            done = subprocess.run(
+                [os.path.join(gate.BUILD, "stadttor"), "city", command,
+                 "--folder", self.hub_folder, *args], text=True,
+                capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        # The group of the hub's user, which an install makes.
+        for path in (self.hub_folder, self.hub_folder / "hub.conf",
+                     self.hub_folder / "sites.conf"):
+            shutil.chown(path, group="nogroup")
+        if self.hub:
+            self.hub.send_signal(1)
+        return done.stdout
+
+    def found(self):
+        """`init`, store and hub."""
+        self.cli("init", "--store", self.folder / "place", "muster", STORE)
+        self.server = cityserver.Server(
+            self.folder / "server", self.hub_folder / "store",
+            self.folder / "place", STORE, acl=self.acl, netns=self.netns)
+        data = self.folder / "data"
+        data.mkdir()
+        shutil.chown(data, HUB_USER)
+        conf = self.hub_folder / "hub.conf"
+        conf.write_text(conf.read_text().replace(
+            "config hub\n", "config hub\n"
+            f"\toption system_user '{HUB_USER}'\n"
+            f"\toption database '{data}/city.sqlite'\n"
+            f"\toption poll '{POLL}'\n", 1))
+        with open(self.folder / "hub.log", "a", encoding="utf-8") as log:
+            self.hub = self.netns.popen(
+                [os.path.join(gate.BUILD, "stadttor-hub"), "-c",
+                 self.hub_folder / "hub.conf"], stdout=log, stderr=log)
+
+    def hub_log(self):
+        return (self.folder / "hub.log").read_text()
+
+    def sites(self):
+        with self.netns.entered():
+            done = subprocess.run(
+                [os.path.join(gate.BUILD, "stadttor"), "--json", "city",
+                 "list", "--folder", self.hub_folder], text=True,
+                capture_output=True, check=True)
+        return json.loads(done.stdout)["sites"]
+
+    def wait_known(self, count, *boxes, seconds=15):
+        for box in boxes or self.boxes:
+            lab.wait_until(lambda: box.known() == count, seconds, every=0.1,
+                           say=f"{box.name} knows {box.known()} devices")
+
+    # --- phones ---
+
+    def add_phone(self, box, number, static=False):
+        phone = box.street.add_phone(box.street.guest, number, static=static)
+        phone.box = box
+        self.phones.append(phone)
+        return phone
+
+    @staticmethod
+    def walk(phone, box):
+        """The other end of its link goes to another box; it is the same
+        device, with its addresses."""
+        phone.box.street.gate.ip(
+            f"link set {phone.port} netns {box.street.gate.name}")
+        box.street.gate.ip(
+            f"link set {phone.port} master {box.street.guest.bridge} up")
+        phone.box = box
+
+    def close(self):
+        try:
+            for box in self.boxes:
+                box.close()
+        finally:
+            if self.server:
+                self.server.stop()
+            self.netns.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
