@@ -205,7 +205,11 @@ pages: all browser-deps
 
 demo: root
 	@tests/deps demo
-	@AUTO=$(AUTO) MAKE="$(MAKE)" tests/owned tests/demo/start
+	@AUTO=$(AUTO) MAKE="$(MAKE)" tests/owned tests/demo/start run
+
+demo-city: root
+	@tests/deps demo-city
+	@AUTO=$(AUTO) MAKE="$(MAKE)" tests/owned tests/demo/start city
 
 # --- style -----------------------------------------------------------------
 C_FILES = $(filter-out %.bpf.c,$(shell git ls-files '*.c' '*.h'))
@@ -257,5 +261,5 @@ help:
 
 .PHONY: pages units fuzzers replays tools benches deps deps-lint root check \
 	checked check-build check-full checked-full full-build check-ci checked-ci \
-	check-unit vm vm-bench cross cross-mips check-musl check-privacy fuzz bench demo \
+	check-unit vm vm-bench cross cross-mips check-musl check-privacy fuzz bench demo demo-city \
 	lint lint-format lint-c lint-sh lint-man lint-js lint-html format docs help
