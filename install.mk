@@ -71,6 +71,7 @@ install-hub: $(BUILD)/stadttor-hub
 		>$(DESTDIR)$(unitdir)/stadttor-hub.service
 	$(INSTALL) -m 644 etc/hub/sysusers.conf \
 		$(DESTDIR)$(sysusersdir)/stadttor-hub.conf
+	@$(MAKE) --no-print-directory install-hub-web
 	test -n "$(DESTDIR)" || ! command -v systemd-sysusers >/dev/null || \
 		systemd-sysusers $(sysusersdir)/stadttor-hub.conf
 	test -n "$(DESTDIR)" || ! test -d /run/systemd/system || \
@@ -82,6 +83,7 @@ uninstall-hub:
 		$(DESTDIR)$(unitdir)/stadttor-hub.service \
 		$(DESTDIR)$(sysusersdir)/stadttor-hub.conf \
 		$(DESTDIR)$(mandir)/man8/stadttor-hub.8
+	rm -rf $(DESTDIR)$(datadir)/hub
 
 # Only on the machine itself: users, units. A router it is once netctl starts.
 install-system:
@@ -120,10 +122,11 @@ uninstall:
 DIST := stadttor-$(VERSION)
 dist: web
 	@mkdir -p $(BUILD)
-	{ git ls-files -z && printf '%s\0' $(ADMIN_GZ); } | LC_ALL=C sort -z \
+	{ git ls-files -z && printf '%s\0' $(ADMIN_GZ) $(HUB_GZ); } | LC_ALL=C sort -z \
 		>$(BUILD)/dist.files
 	tar --create --file=$(BUILD)/$(DIST).tar --format=ustar \
 		--transform='s|^web/admin/\([^/]*\.gz\)$$|web/dist/\1|' \
+		--transform='s|^web/hub/\([^/]*\.gz\)$$|web/dist/hub/\1|' \
 		--transform='s|^|$(DIST)/|' --owner=0 --group=0 \
 		--numeric-owner --mode=u+rwX,go+rX,go-w \
 		--mtime="@$$(git log -1 --format=%ct)" --no-recursion --null \

@@ -242,7 +242,7 @@ ESLINT := tests/openwrt/node_modules/.bin/eslint --max-warnings=0 \
 lint-js: browser-deps
 	$(ESLINT) tests/openwrt/luci/eslint.config.mjs openwrt/luci-app-stadttor
 	$(ESLINT) tests/openwrt/eslint.config.mjs $(shell git ls-files '*.mjs' \
-		'web/admin/*.js')
+		'web/admin/*.js' 'web/hub/*.js')
 # What the portal makes of web/pages is seen by tests/browser/test_pages.py.
 lint-html: browser-deps
 	tests/browser/node_modules/.bin/html-validate --config \

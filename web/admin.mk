@@ -11,20 +11,31 @@ ADMIN_JS := $(addprefix web/admin/,words.js format.js calendar.js api.js \
 	dom.js chart.js bars.js card.js cards.js now.js app.js)
 UPLOT := web/uplot
 
-web: $(ADMIN_GZ)
+# The dashboard of a city is that of a box and a list of sites.
+HUB_JS := $(ADMIN_JS) $(addprefix web/hub/,hub_words.js sites.js hub.js)
+HUB_GZ := web/hub/app.js.gz web/hub/style.css.gz
+
+web: $(ADMIN_GZ) $(HUB_GZ)
 
 ifneq ($(wildcard web/dist/*.gz),)
 web/admin/%.gz: web/dist/%.gz
+	cp $< $@
+web/hub/%.gz: web/dist/hub/%.gz
 	cp $< $@
 else
 web/admin/%.gz: web/admin/%
 	gzip -9 -n -c $< >$@
 # One script out of the modules, whose imports stand on one line each; no name
 # is used twice, or the script would not load.
+in_one = { echo "(() => {'use strict';" && \
+	sed -e '/^import /d' -e 's/^export //' $(filter %.js,$^) && \
+	echo '})();'; } | gzip -9 -n -c >$@
 web/admin/app.js.gz: $(ADMIN_JS) web/admin.mk
-	{ echo "(() => {'use strict';" && \
-		sed -e '/^import /d' -e 's/^export //' $(ADMIN_JS) && \
-		echo '})();'; } | gzip -9 -n -c >$@
+	$(in_one)
+web/hub/app.js.gz: $(HUB_JS) web/admin.mk
+	$(in_one)
+web/hub/style.css.gz: web/admin/style.css web/hub/hub.css
+	cat $^ | gzip -9 -n -c >$@
 web/admin/uplot.js.gz: $(UPLOT)/LICENSE $(UPLOT)/uPlot.iife.min.js
 	{ echo '/*!' && cat $(UPLOT)/LICENSE && echo '*/' && \
 		cat $(UPLOT)/uPlot.iife.min.js; } | gzip -9 -n -c >$@
@@ -45,4 +56,9 @@ install-web: web
 	$(INSTALL) -d $(DESTDIR)$(datadir)/admin
 	$(INSTALL) -m 644 $(ADMIN_GZ) $(DESTDIR)$(datadir)/admin/
 
-.PHONY: web browser-deps install-web
+install-hub-web: web
+	$(INSTALL) -d $(DESTDIR)$(datadir)/hub
+	$(INSTALL) -m 644 $(filter-out %/app.js.gz %/style.css.gz,$(ADMIN_GZ)) \
+		$(HUB_GZ) $(DESTDIR)$(datadir)/hub/
+
+.PHONY: web browser-deps install-web install-hub-web

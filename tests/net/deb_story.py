@@ -131,7 +131,7 @@ def boot_by_cloud_init(seen, text):
         path = pathlib.Path(file["path"])
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file["content"])
-    curl = f"curl() {{ cp {os.getcwd()}/build/deb/*.deb .; }}\n"
+    curl = f"curl() {{ cp {os.getcwd()}/build/deb/stadttor[-_][!h]*.deb .; }}\n"
     done = run("sh", "-c", curl + "\n".join(told["runcmd"]))
     seen["cloud-init"] = done.returncode, done.stderr[-3000:]
     seen["config kept"] = CONFIG.read_text() in {

@@ -4,8 +4,21 @@
 const TIMEOUT_MS = 20000;
 const pending = new Map();
 
+// Of a city: { site } or { district }; of a box there is one place.
+let place = {};
+
+export function usePlace(chosen) {
+	place = chosen;
+}
+
+export function placeUrl(path, query = {}) {
+	const asked = new URLSearchParams(clean({ ...query, ...place })).toString();
+
+	return asked ? `${path}?${asked}` : path;
+}
+
 export function usageUrl(query) {
-	return 'api/usage?' + new URLSearchParams(clean(query));
+	return placeUrl('api/usage', query);
 }
 
 function clean(query) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The dashboard: what was chosen, when to ask again, who draws.
-import { get } from './api.js';
+import { get, placeUrl } from './api.js';
 import { Card } from './card.js';
 import { cards } from './cards.js';
 import { el } from './dom.js';
@@ -12,11 +12,17 @@ const REST_EVERY_S = 300;
 const DAYS = [1, 7, 30, 365];
 const THEMES = ['auto', 'light', 'dark'];
 
-const view = { zone: '', days: 30, profile: 'hours' };
+export const view = { zone: '', days: 30, profile: 'hours' };
 let shown = [];
 let now = null;
 let nowAt = 0;
 let restAt = 0;
+const listeners = [];
+
+// Called with what is the case now, or null, whenever all is shown anew.
+export function onShow(listener) {
+	listeners.push(listener);
+}
 
 // --- what is remembered: storage may be forbidden ------------------------
 
@@ -50,6 +56,8 @@ function writeAddress() {
 
 	if (view.zone)
 		asked.set('zone', view.zone);
+	for (const [name, value] of Object.entries(view.place ?? {}))
+		asked.set(name, value);
 	history.replaceState(null, '', '#' + asked);
 }
 
@@ -90,6 +98,8 @@ function showAll() {
 	document.body.dataset.days = view.days;
 	showNow();
 	showWelcome();
+	for (const listener of listeners)
+		listener(now);
 }
 
 function showWelcome() {
@@ -133,12 +143,14 @@ function showPulse(state) {
 async function loadNow() {
 	nowAt = Date.now();
 	try {
-		now = await get('api/now');
+		now = await get(placeUrl('api/now'));
 		if (now.profile !== view.profile) {
 			view.profile = now.profile;
 			showAll();
 		} else {
 			showNow();
+			for (const listener of listeners)
+				listener(now);
 		}
 		showPulse('live');
 	} catch {
@@ -154,6 +166,14 @@ async function loadRest() {
 		.map(card => card.load(view)));
 	showWelcome();
 	$('said').textContent = t('loaded', { x: period });
+}
+
+// Another place.
+export function reload() {
+	writeAddress();
+	showAll();
+	loadNow();
+	loadRest();
 }
 
 function tick() {
