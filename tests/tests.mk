@@ -38,7 +38,8 @@ INCLUDED := $(shell grep -Eos '^.include "(portal|netctl|cli|hub)/' tests/*/*.c 
 	sed -e 's|:.include "|@|' -e 's|/$$||' | sort -u)
 uses = $(filter $(2)@$(1),$(INCLUDED))
 archives = $(foreach a,hub portal netctl cli,\
-	$(if $(call uses,$(a),$(1)),$(BUILD)/lib$(a).a)) $(BUILD)/libcommon.a
+	$(if $(call uses,$(a),$(1))$(and $(filter portal,$(a)),$(call uses,hub,$(1))),\
+	$(BUILD)/lib$(a).a)) $(BUILD)/libcommon.a
 test_pkgs = $(COMMON_PKGS) \
 	$(if $(findstring /unit/,$(1)),cmocka) \
 	$(if $(findstring test_sha256,$(1)),libcrypto) \

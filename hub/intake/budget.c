@@ -22,7 +22,8 @@ bool budget_spend(struct budget *b, const struct budget_rule *rule,
 		  int64_t amount, int64_t now_s)
 {
 	refill(b, rule, now_s);
-	if (amount > rule->at_once - b->spent / HOUR_S)
+	if (amount > rule->at_once ||
+	    amount * HOUR_S > rule->at_once * HOUR_S - b->spent)
 		return false;
 	b->spent += amount * HOUR_S;
 	return true;
