@@ -198,6 +198,11 @@ bench: root
 	$(MAKE) $(PLAIN_ARGS) all tools benches
 	tests/bench/run
 
+bench-city: root
+	@tests/deps check
+	$(MAKE) $(PLAIN_ARGS) all
+	tests/bench/city
+
 # The citizens' pages in a browser; pictures of all of them for people.
 pages: all browser-deps
 	STADTTOR_BUILD=$(BUILD) node tests/browser/pages.mjs --pictures \

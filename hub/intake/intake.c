@@ -422,17 +422,27 @@ size_t intake_batch(struct intake *in, int64_t *day,
 	return mix_batch(&in->mix, &in->batch_at, day, out);
 }
 
-const char *intake_done(struct intake *in, struct site **site)
+static bool may_go(const struct intake *in, const struct done *d)
 {
-	while (in->done_at < in->dones) {
-		const struct done *d = &in->done[in->done_at++];
+	return d->is_record ? in->is_delivered : !in->err;
+}
 
-		if (d->is_record ? !in->is_delivered : in->err != 0)
+size_t intake_done(struct intake *in, const char *id[INTAKE_DONE],
+		   struct site **site)
+{
+	size_t count = 0;
+
+	for (; in->done_at < in->dones && count < INTAKE_DONE; in->done_at++) {
+		const struct done *d = &in->done[in->done_at];
+
+		if (!may_go(in, d))
 			continue;
+		if (count && *site != &in->sites->site[d->site])
+			break;
 		*site = &in->sites->site[d->site];
-		return d->id;
+		id[count++] = d->id;
 	}
-	return NULL;
+	return count;
 }
 
 void intake_end(struct intake *in)

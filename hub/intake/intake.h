@@ -65,9 +65,12 @@ size_t intake_batch(struct intake *in, int64_t *day,
 /* All batches are where boxes read them. */
 void intake_delivered(struct intake *in);
 
-/* The next entry that has been dealt with and may be deleted, lent. NULL: that
- * was the last. */
-const char *intake_done(struct intake *in, struct site **site);
+#define INTAKE_DONE 16
+
+/* The next entries of one site that have been dealt with and may be deleted,
+ * lent. 0: those were the last. */
+size_t intake_done(struct intake *in, const char *id[INTAKE_DONE],
+		   struct site **site);
 
 /* Drops what is left of the poll, a transaction that is open included. */
 void intake_end(struct intake *in);

@@ -35,7 +35,7 @@ static void pause_now(struct poller *p)
 
 static void rest(struct poller *p)
 {
-	struct timeval pause = clock_timeval(p->poll_ms);
+	struct timeval pause = clock_timeval(p->round.is_cut ? 0 : p->poll_ms);
 
 	p->round.phase = PHASE_REST;
 	if (p->is_pausing)

@@ -291,6 +291,7 @@ static void on_time(struct round *p, const struct redisReply *r, struct site *s)
 	}
 	t.day = (t.now_s - p->shift_s) / DAY_S;
 	p->state.now_s = t.now_s;
+	p->is_cut = false;
 	p->state.clock_off_s = t.now_s - (int64_t)time(NULL);
 	say_clock(p);
 	intake_begin(p->intake, &t);
@@ -328,8 +329,10 @@ static void on_entries(struct round *p, const struct redisReply *r,
 {
 	(void)s;
 	note_full(p, r);
-	if (!each_entry(p, r, on_entry))
-		p->at = p->sites->count; /* the rest comes again */
+	if (each_entry(p, r, on_entry))
+		return;
+	p->is_cut = true;
+	p->at = p->sites->count; /* the rest comes again */
 }
 
 /* Pages that were too large for a reply grow again. */
@@ -424,14 +427,16 @@ static bool ask_expiry(struct round *p)
 static bool ask_deletion(struct round *p)
 {
 	struct site *s;
-	const char *id = intake_done(p->intake, &s);
+	const char *id[INTAKE_DONE];
+	size_t count = intake_done(p->intake, id, &s);
 	struct command *c;
 
-	if (!id)
+	if (!count)
 		return false;
 	c = start(p, "XDEL");
 	put_inbox(c, s);
-	put(c, id, strlen(id));
+	for (size_t i = 0; i < count; i++)
+		put(c, id[i], strlen(id[i]));
 	return true;
 }
 

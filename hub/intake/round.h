@@ -62,6 +62,7 @@ struct round {
 	size_t at; /* the next site of the phase, or day */
 	size_t under_way;
 	bool is_failed; /* the phase */
+	bool is_cut;	/* the round: there was more than it takes */
 	bool is_new;	/* the connection, or the sites: all is looked at */
 	size_t page;	/* keys of one read, at most */
 	size_t older;	/* sites that were told of more */
