@@ -39,6 +39,15 @@ pkg_libs = $(if $(has_pkg_config),$(shell $(PKG_CONFIG) --libs $(1)))
 
 left_out = $(if $(without_city),$(filter-out %/city_none.c,\
 	$(wildcard portal/city/*.c cli/city/*.c)),%/city_none.c)
+# Without accounts of RADIUS servers: make RADIUS=0
+RADIUS ?= 1
+ifeq ($(RADIUS),0)
+left_out += $(filter-out %/radius_none.c,$(wildcard portal/radius/*.c))
+else
+ours += -DWITH_RADIUS
+left_out += portal/radius/radius_none.c
+endif
+
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c $(left_out),\
 	$(wildcard $(1)/*.c $(1)/*/*.c)))
 

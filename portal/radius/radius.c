@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/radius/radius.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "common/config/settings_valid.h"
+#include "portal/radius/radius_pool.h"
+#include "portal/util/file.h"
+
+#define SECRET_FILE_MAX	    1024
+#define SERVICE_LOGIN	    1 /* RFC 2865, 5.6 */
+#define PORT_AUTHENTICATION 1812
+
+struct radius {
+	char *name, *identifier;
+	struct radius_pool *pool;
+};
+
+struct radius_attempt {
+	struct radius *radius;
+	struct radius_call *call;
+	radius_login_fn *on_login;
+	void *arg;
+	char name[RADIUS_VALUE_MAX + 1];
+	char network[RADIUS_NETWORK_MAX];
+	uint64_t pseudonym;
+};
+
+/* --- life --------------------------------------------------------------- */
+
+/* The first line of the file, or the option. NULL: error says why. */
+static char *read_secret(const struct radius_settings *s,
+			 char error[RADIUS_ERROR_MAX])
+{
+	size_t len;
+	char *text;
+
+	if (!*s->secret_file)
+		return strdup(*s->secret ? s->secret : "radsec");
+	text = file_read(s->secret_file, SECRET_FILE_MAX, &len);
+	if (!text) {
+		snprintf(error, RADIUS_ERROR_MAX, "%s: %s", s->secret_file,
+			 strerror(errno));
+		return NULL;
+	}
+	text[strcspn(text, "\r\n")] = '\0';
+	if (*text)
+		return text;
+	snprintf(error, RADIUS_ERROR_MAX, "%s: its first line is empty",
+		 s->secret_file);
+	free(text);
+	return NULL;
+}
+
+static struct radius_link *open_udp(const struct radius_link_config *config,
+				    void *arg)
+{
+	(void)arg;
+	return radius_udp_new(config);
+}
+
+/* port: of all servers, unless it tells its own; 0: does not matter */
+static void fill_servers(struct radius_pool_config *c,
+			 const struct radius_settings *s, uint16_t port)
+{
+	for (size_t i = 0; i < s->server.count; i++) {
+		c->server[i].text = s->server.value[i];
+		if (!valid_server_parse(s->server.value[i],
+					&c->server[i].address,
+					&c->server[i].port))
+			continue; /* the config was checked */
+		if (!c->server[i].port)
+			c->server[i].port = port;
+		c->servers++;
+	}
+}
+
+static bool open_pools(struct radius *r, struct event_base *base,
+		       const struct radius_settings *s, const char *secret)
+{
+	struct radius_pool_config c = {
+		.base = base,
+		.name = s->name,
+		.secret = secret,
+		.open = open_udp,
+	};
+
+	fill_servers(&c, s, PORT_AUTHENTICATION);
+	r->pool = radius_pool_new(&c);
+	return r->pool != NULL;
+}
+
+struct radius *radius_new(struct event_base *base,
+			  const struct radius_settings *s,
+			  char error[RADIUS_ERROR_MAX])
+{
+	struct radius *r = calloc(1, sizeof(*r));
+	char *secret = r ? read_secret(s, error) : NULL;
+
+	if (!secret) {
+		free(r);
+		return NULL;
+	}
+	snprintf(error, RADIUS_ERROR_MAX, "out of memory");
+	r->name = strdup(s->name);
+	r->identifier = strdup(s->identifier);
+	if (!r->name || !r->identifier || !open_pools(r, base, s, secret)) {
+		radius_free(r);
+		r = NULL;
+	}
+	explicit_bzero(secret, strlen(secret));
+	free(secret);
+	return r;
+}
+
+void radius_free(struct radius *r)
+{
+	if (!r)
+		return;
+	radius_pool_free(r->pool);
+	free(r->name);
+	free(r->identifier);
+	free(r);
+}
+
+/* --- who is let in ------------------------------------------------------ */
+
+void radius_attempt_cancel(struct radius_attempt *a)
+{
+	if (a->call)
+		radius_call_cancel(a->call);
+	explicit_bzero(a, sizeof(*a));
+	free(a);
+}
+
+static struct radius_account *account_of(const struct radius_attempt *a,
+					 const struct radius_view *answer)
+{
+	const struct radius_login l = { .name = a->name,
+					.network = a->network,
+					.pseudonym = a->pseudonym };
+	struct radius_reply reply;
+	struct radius_account *account;
+
+	radius_reply_read(&reply, answer);
+	account = radius_account_new(&l, &reply);
+	explicit_bzero(&reply, sizeof(reply));
+	return account;
+}
+
+static void on_answer(const struct radius_view *answer, void *arg)
+{
+	struct radius_attempt *a = arg;
+	radius_login_fn *on_login = a->on_login;
+	void *login_arg = a->arg;
+	struct radius_account *account = NULL;
+	enum radius_verdict verdict = RADIUS_UNAVAILABLE;
+
+	a->call = NULL;
+	if (answer && answer->code == RADIUS_ACCESS_ACCEPT)
+		account = account_of(a, answer);
+	else if (answer)
+		verdict = RADIUS_REFUSED;
+	radius_attempt_cancel(a);
+	on_login(account ? RADIUS_ACCEPTED : verdict, account, login_arg);
+}
+
+/* false: it cannot be asked so. */
+static bool build_request(const struct radius *r, const struct radius_login *l,
+			  struct radius_packet *p)
+{
+	static const uint8_t wanted[1]; /* RFC 4372, 2.1: please tell */
+	const char *secret = radius_pool_secret(r->pool);
+
+	if (!radius_packet_init(p, RADIUS_ACCESS_REQUEST))
+		return false;
+	radius_put_text(p, RADIUS_USER_NAME, l->name);
+	if (!radius_put_password(p, secret, l->password))
+		return false;
+	radius_put_number(p, RADIUS_SERVICE_TYPE, SERVICE_LOGIN);
+	radius_put(p, RADIUS_CHARGEABLE_USER_IDENTITY, wanted, sizeof(wanted));
+	radius_put_place(p, r->identifier, l->network, l->pseudonym);
+	return !p->is_cut;
+}
+
+static struct radius_attempt *new_attempt(struct radius *r,
+					  const struct radius_login *l)
+{
+	struct radius_attempt *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return NULL;
+	a->radius = r;
+	snprintf(a->name, sizeof(a->name), "%s", l->name);
+	snprintf(a->network, sizeof(a->network), "%s", l->network);
+	a->pseudonym = l->pseudonym;
+	return a;
+}
+
+struct radius_attempt *radius_log_in(struct radius *r,
+				     const struct radius_login *l,
+				     radius_login_fn *on_login, void *arg)
+{
+	struct radius_packet p;
+	struct radius_attempt *a = new_attempt(r, l);
+
+	if (!a)
+		return NULL;
+	a->on_login = on_login;
+	a->arg = arg;
+	if (build_request(r, l, &p))
+		a->call = radius_pool_ask(r->pool, &p, on_answer, a);
+	explicit_bzero(&p, sizeof(p));
+	if (a->call)
+		return a;
+	radius_attempt_cancel(a);
+	return NULL;
+}
