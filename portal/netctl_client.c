@@ -308,6 +308,7 @@ static int ask_grant(struct netctl_client *nc, struct netctl_request *r,
 		.terms = q->terms,
 		.extend = q->extend,
 		.replace = q->replace,
+		.account = q->account,
 	};
 	int err;
 

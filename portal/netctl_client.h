@@ -75,6 +75,7 @@ struct netctl_question {
 	uint32_t terms;	  /* version accepted, 0: not known */
 	bool extend;	  /* a running session gets its duration anew */
 	bool replace;	  /* of the tag's devices the quietest makes room */
+	bool account;	  /* see struct ipc_account */
 };
 int netctl_client_ask(struct netctl_client *nc, struct netctl_request *r,
 		      const struct netctl_question *q) MUST_CHECK;

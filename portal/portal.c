@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "common/config/settings_radius.h"
 #include "common/config/settings_read.h"
 #include "portal/admin/admin.h"
 #include "portal/city/city.h"
@@ -350,6 +351,39 @@ static void reopen_vouchers(struct portal *p, const struct settings *old)
 	open_vouchers(p);
 }
 
+/* --- accounts ----------------------------------------------------------- */
+
+static void close_radius(struct portal *p)
+{
+	for (size_t i = 0; i < SETTINGS_RADII; i++) {
+		struct radius *r = p->site.radius[i];
+
+		p->site.radius[i] = NULL;
+		radius_free(r);
+	}
+}
+
+/* Those of no zone are left alone. */
+static void open_radius(struct portal *p)
+{
+	const struct settings *s = p->material.settings;
+	char why[RADIUS_ERROR_MAX];
+
+	close_radius(p);
+	for (size_t z = 0; z < s->zones; z++) {
+		const struct radius_settings *r =
+			settings_radius_of(s, &s->zone[z]);
+		struct radius **at = r ? &p->site.radius[r - s->radius] : NULL;
+
+		if (!at || *at)
+			continue;
+		*at = radius_new(p->base, r, why);
+		if (!*at)
+			log_error("radius %s: %s; nobody is let in by it",
+				  r->name, why);
+	}
+}
+
 /* Sources are the tiles that have a live value, in their order. */
 static bool find_live(size_t tile, struct live_value *out, void *arg)
 {
@@ -592,6 +626,7 @@ void portal_run(struct portal *p)
 	city_apply(p->city, &p->material.settings->city);
 	open_store(p);
 	open_vouchers(p);
+	open_radius(p);
 	event_add(&p->tidy_timer, &tidy_pause);
 	event_base_dispatch(p->base);
 	log_info("stopping");
@@ -614,6 +649,7 @@ void portal_reload(struct portal *p)
 	reopen_store(p, &old.settings->usage);
 	reopen_vouchers(p, old.settings);
 	city_apply(p->city, &p->material.settings->city);
+	open_radius(p);
 	material_clear(&old);
 	log_info("reloaded");
 }
@@ -646,6 +682,7 @@ void portal_free(struct portal *p)
 	city_free(p->city);
 	p->city = NULL;
 	netctl_client_free(p->netctl);
+	close_radius(p);
 	vouchers_free(p->vouchers);
 	live_free(p->live);
 	if (p->base)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/array.h"
-#include "portal/guest/auth.h"
+#include "portal/guest/auth_radius.h"
 #include "portal/guest/guest.h"
 
 /* --- one tap: nobody is asked who they are ------------------------------ */
@@ -95,6 +95,8 @@ static const struct auth_method methods[ZONE_AUTH_MAX] = {
 	[ZONE_AUTH_CLICK] = { "click", click_check, NULL, click_refused },
 	[ZONE_AUTH_VOUCHER] = { "voucher", voucher_check, voucher_judge,
 				voucher_refused },
+	[ZONE_AUTH_RADIUS] = { "radius", auth_radius_check, auth_radius_judge,
+			       auth_radius_refused },
 };
 
 const struct auth_method *auth_method(enum zone_auth auth)

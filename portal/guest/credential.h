@@ -6,10 +6,17 @@
 #include <stdbool.h>
 
 #include "common/ipc.h"
+#include "portal/radius/radius.h"
 #include "portal/voucher/voucher.h"
 #include "portal/voucher/voucher_code.h"
 
 struct auth_method;
+
+/* What was typed into the form of an account, until its servers have it. */
+struct account_form {
+	char name[RADIUS_VALUE_MAX + 1];
+	char password[RADIUS_PASSWORD_MAX + 1];
+};
 
 struct credential {
 	const struct auth_method *method; /* that the form was of */
@@ -18,6 +25,14 @@ struct credential {
 	char code[VOUCHER_CODE_MAX];	  /* until it is looked up */
 	struct voucher_pass voucher;	  /* tag 0: it was none */
 	bool replaces;			  /* another device with the code */
+	/* of an account; NULL, or the credential's own */
+	struct account_form *typed;
+	struct radius_attempt *attempt; /* under way */
+	struct radius_account *account; /* let in */
+	uint64_t pseudonym;		/* of the device */
 };
+
+/* Wipes and frees what it holds of a person; limits and terms stay. */
+void credential_clear(struct credential *pass);
 
 #endif

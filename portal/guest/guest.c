@@ -17,4 +17,5 @@ void guest_on_close(void *user)
 
 	netctl_client_cancel(&g->question);
 	auth_wait_withdraw(&g->wait);
+	credential_clear(&g->pass);
 }

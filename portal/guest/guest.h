@@ -21,6 +21,7 @@ struct site {
 	struct netctl_client *netctl;
 	struct vouchers *vouchers; /* NULL: no zone asks for codes */
 	struct auth_waits auth_waits;
+	struct radius *radius[SETTINGS_RADII]; /* as of the settings; or NULL */
 	struct origin origin;
 };
 

@@ -78,7 +78,7 @@ static void show_portal(struct conn *c, enum page_notice notice)
 
 	if (voucher_code_find(conn_exchange(c)->request.code, code))
 		voucher_code_to_text(code, text);
-	view_portal(c, "/", notice, text);
+	view_portal(c, "/", notice, &(struct view_typed){ .code = text });
 }
 
 /* What the zone's state has to say to those who are out. */
@@ -180,18 +180,11 @@ static void show_nothing(struct conn *c)
 	look_up(c, on_session_for_nothing);
 }
 
-static void forget_code(struct conn *c)
-{
-	struct credential *pass = &guest_of(c)->pass;
-
-	explicit_bzero(pass->code, sizeof(pass->code));
-}
-
 /* A real navigation: phones look for the internet again after one. */
 static void on_granted(struct conn *c, const struct ipc_session *s)
 {
 	(void)s;
-	forget_code(c);
+	credential_clear(&guest_of(c)->pass);
 	view_go(c, 303, "/status");
 }
 
@@ -243,6 +236,7 @@ static struct netctl_question grant_question(struct conn *c)
 	return (struct netctl_question){
 		.type = IPC_GRANT,
 		.limits = &g->pass.limits,
+		.account = g->pass.account != NULL,
 		.tag = g->pass.voucher.tag,
 		.devices = g->pass.voucher.devices,
 		.replace = g->pass.replaces,
@@ -256,12 +250,17 @@ static struct netctl_question grant_question(struct conn *c)
 /* What was typed is shown again. */
 static void answer_notice(struct conn *c, enum page_notice notice)
 {
-	char text[VOUCHER_CODE_TEXT_MAX];
+	struct credential *pass = &guest_of(c)->pass;
+	char code[VOUCHER_CODE_TEXT_MAX], name[RADIUS_VALUE_MAX + 1] = "";
+	const struct view_typed typed = { .code = code, .name = name };
 
-	voucher_code_to_text(guest_of(c)->pass.code, text);
-	forget_code(c);
-	view_portal(c, "/", notice, text);
-	explicit_bzero(text, sizeof(text));
+	voucher_code_to_text(pass->code, code);
+	if (pass->typed)
+		memcpy(name, pass->typed->name, sizeof(name));
+	credential_clear(pass);
+	view_portal(c, "/", notice, &typed);
+	explicit_bzero(code, sizeof(code));
+	explicit_bzero(name, sizeof(name));
 }
 
 static void refuse_pass(struct conn *c, int error)
@@ -273,7 +272,7 @@ static void refuse_pass(struct conn *c, int error)
 		answer_notice(c, notice);
 		return;
 	}
-	forget_code(c);
+	credential_clear(&guest_of(c)->pass);
 	answer_refusal(c, error);
 }
 
@@ -297,6 +296,7 @@ static void on_attempt(struct conn *c, const struct ipc_session *s)
 	const struct auth_method *m = g->pass.method;
 
 	g->on_judged = on_judged;
+	g->pass.pseudonym = s->pseudonym;
 	if (s->is_closed)
 		answer_notice(c, PAGE_NOTICE_CLOSED);
 	else if (auth_is_offered(zone_of(c), m))
@@ -330,7 +330,12 @@ static void take_accept(struct conn *c)
 	notice = m->check(c, &f, &g->pass);
 	g->pass.method = m;
 	if (notice) {
-		view_portal(c, "/", notice, form_find(&f, "code"));
+		const struct view_typed typed = {
+			.code = form_find(&f, "code"),
+			.name = form_find(&f, "name"),
+		};
+
+		view_portal(c, "/", notice, &typed);
 		return;
 	}
 	if (!m->judge) {
@@ -466,6 +471,13 @@ static void dispatch(struct conn *c)
 		route->handle(c);
 }
 
+/* Passwords are typed in there. */
+static bool needs_tls(struct conn *c)
+{
+	return conn_exchange(c)->kind != LISTENER_HTTPS &&
+	       settings_zone_offers(zone_of(c), ZONE_AUTH_RADIUS);
+}
+
 /* Pages are shown under our own names only, and by TLS where there is one. */
 static bool is_at_home(struct conn *c)
 {
@@ -497,6 +509,10 @@ void routes_on_request(struct conn *c, void *arg)
 	(void)arg;
 	if (!is_at_home(c)) {
 		view_redirect(c);
+		return;
+	}
+	if (needs_tls(c)) {
+		view_redirect_by_name(c);
 		return;
 	}
 	choose_language(c);

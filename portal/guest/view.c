@@ -74,16 +74,28 @@ static void view_send(struct view *v, enum page_id page, unsigned int status,
 	conn_answer(v->conn, bytes, respond_build(bytes, sizeof(bytes), &a));
 }
 
+/* What is longer would not fit on every page. */
+static const char *shown_again(const char *text)
+{
+	return text && strlen(text) < PAGE_PREVIEW_TYPED_MAX &&
+			       text_is_plain(text)
+		       ? text
+		       : NULL;
+}
+
 void view_portal(struct conn *c, const char *path, enum page_notice notice,
-		 const char *code)
+		 const struct view_typed *typed)
 {
 	struct view v;
 
 	view_init(&v, c, path);
 	page_context_fill_zone(&v.context, &guest_of(c)->hours);
-	/* what is longer is no code, and would not fit on every page */
-	if (code && strlen(code) < PAGE_PREVIEW_CODE_MAX && text_is_plain(code))
-		v.context.values.value[PLACEHOLDER_CODE] = code;
+	if (typed) {
+		const char **value = v.context.values.value;
+
+		value[PLACEHOLDER_CODE] = shown_again(typed->code);
+		value[PLACEHOLDER_NAME] = shown_again(typed->name);
+	}
 	page_context_set_notice(&v.context, notice);
 	view_send(&v, PAGE_PORTAL, 200, NULL);
 }
@@ -266,17 +278,28 @@ void view_go(struct conn *c, unsigned int status, const char *path)
 	conn_answer(c, bytes, respond_build(bytes, sizeof(bytes), &a));
 }
 
-void view_redirect(struct conn *c)
+/* local: the address that is led to; NULL: the name */
+static void lead(struct conn *c, const struct addr *local)
 {
 	struct site *site = guest_site(c);
-	const struct addr *local = NULL;
-	const struct exchange *x = conn_exchange(c);
-	const struct origin_redirect *r;
-	char via;
+	const struct request *request = &conn_exchange(c)->request;
+	char via = probe_letter(probe_platform(request->host, request->path));
+	const struct origin_redirect *r =
+		origin_redirect(&site->origin, local, via);
 
-	if (origin_leads_to_address(&site->origin, x->request.host))
-		local = conn_local(c);
-	via = probe_letter(probe_platform(x->request.host, x->request.path));
-	r = origin_redirect(&site->origin, local, via);
 	conn_answer(c, r->bytes, omits_body(c) ? r->head_len : r->len);
+}
+
+void view_redirect(struct conn *c)
+{
+	const char *host = conn_exchange(c)->request.host;
+
+	lead(c, origin_leads_to_address(&guest_site(c)->origin, host)
+			? conn_local(c)
+			: NULL);
+}
+
+void view_redirect_by_name(struct conn *c)
+{
+	lead(c, NULL);
 }

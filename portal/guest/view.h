@@ -20,11 +20,14 @@ enum view_trouble {
 	VIEW_NOT_IN, /* there is no such page; the portal is what to look at */
 };
 
-/*
- * notice: what stands above the form. code: what stands in its field.
- */
+/* What was typed, and stands in its field again; NULL: nothing. */
+struct view_typed {
+	const char *code, *name;
+};
+
+/* notice: what stands above the form, or at its field. typed: or NULL. */
 void view_portal(struct conn *c, const char *path, enum page_notice notice,
-		 const char *code);
+		 const struct view_typed *typed);
 void view_status(struct conn *c, const struct ipc_session *s,
 		 enum page_notice notice);
 void view_terms(struct conn *c);
@@ -46,5 +49,8 @@ void view_go(struct conn *c, unsigned int status, const char *path);
 
 /* To the portal, for those who meant somebody else. */
 void view_redirect(struct conn *c);
+
+/* To its name, which there is: that is what the certificate is for. */
+void view_redirect_by_name(struct conn *c);
 
 #endif

@@ -74,6 +74,8 @@ static const char *const placeholder_name[PLACEHOLDER_MAX] = {
 	[PLACEHOLDER_CHOSEN] = "chosen",
 	[PLACEHOLDER_BY_CLICK] = "by_click",
 	[PLACEHOLDER_BY_CODE] = "by_code",
+	[PLACEHOLDER_BY_ACCOUNT] = "by_account",
+	[PLACEHOLDER_NAME] = "name",
 	[PLACEHOLDER_CHOICE] = "choice",
 	[PLACEHOLDER_CODE] = "code",
 	[PLACEHOLDER_DURATION] = "duration",
@@ -87,6 +89,7 @@ static const char *const placeholder_name[PLACEHOLDER_MAX] = {
 	[PLACEHOLDER_NOTICE] = "notice",
 	[PLACEHOLDER_TONE] = "tone",
 	[PLACEHOLDER_CODE_ERROR] = "code_error",
+	[PLACEHOLDER_ACCOUNT_ERROR] = "account_error",
 	[PLACEHOLDER_TIME_LEFT] = "time_left",
 	[PLACEHOLDER_TIME_SHARE] = "time_share",
 	[PLACEHOLDER_USED] = "used",
@@ -129,28 +132,41 @@ static const char *const texts_of_code[] = {
 
 static const struct {
 	const char *key;
-	const char *tone; /* NULL: neutral */
-	bool is_of_code;  /* the code will not do */
+	const char *tone;      /* NULL: neutral */
+	enum page_field field; /* that will not do */
 } notices[PAGE_NOTICES] = {
-	[PAGE_NOTICE_TERMS] = { "notice_terms", NULL, false },
-	[PAGE_NOTICE_TERMS_CHANGED] = { "notice_terms_changed", NULL, false },
-	[PAGE_NOTICE_LOGGED_OUT] = { "notice_logged_out", GOOD, false },
-	[PAGE_NOTICE_EXTENDED] = { "notice_extended", GOOD, false },
-	[PAGE_NOTICE_OFFLINE] = { "notice_offline", NULL, false },
-	[PAGE_NOTICE_CLOSED] = { "notice_closed", NULL, false },
-	[PAGE_NOTICE_CODE_MISSING] = { "notice_code_missing", BAD, true },
-	[PAGE_NOTICE_CODE_TYPO] = { "notice_code_typo", BAD, true },
-	[PAGE_NOTICE_CODE_UNKNOWN] = { "notice_code_unknown", BAD, true },
-	[PAGE_NOTICE_CODE_EXPIRED] = { "notice_code_expired", BAD, true },
-	[PAGE_NOTICE_CODE_USED_UP] = { "notice_code_used_up", BAD, true },
-	[PAGE_NOTICE_CODE_REVOKED] = { "notice_code_revoked", BAD, true },
-	[PAGE_NOTICE_CODE_DEVICES] = { "notice_code_devices", BAD, true },
-	[PAGE_NOTICE_CODE_WAIT] = { "notice_code_wait", BAD, false },
-	[PAGE_NOTICE_CODE_PLACE] = { "notice_code_place", BAD, true },
+	[PAGE_NOTICE_TERMS] = { "notice_terms", NULL, PAGE_FIELD_NONE },
+	[PAGE_NOTICE_TERMS_CHANGED] = { "notice_terms_changed", NULL,
+					PAGE_FIELD_NONE },
+	[PAGE_NOTICE_LOGGED_OUT] = { "notice_logged_out", GOOD,
+				     PAGE_FIELD_NONE },
+	[PAGE_NOTICE_EXTENDED] = { "notice_extended", GOOD, PAGE_FIELD_NONE },
+	[PAGE_NOTICE_OFFLINE] = { "notice_offline", NULL, PAGE_FIELD_NONE },
+	[PAGE_NOTICE_CLOSED] = { "notice_closed", NULL, PAGE_FIELD_NONE },
+	[PAGE_NOTICE_CODE_MISSING] = { "notice_code_missing", BAD,
+				       PAGE_FIELD_CODE },
+	[PAGE_NOTICE_CODE_TYPO] = { "notice_code_typo", BAD, PAGE_FIELD_CODE },
+	[PAGE_NOTICE_CODE_UNKNOWN] = { "notice_code_unknown", BAD,
+				       PAGE_FIELD_CODE },
+	[PAGE_NOTICE_CODE_EXPIRED] = { "notice_code_expired", BAD,
+				       PAGE_FIELD_CODE },
+	[PAGE_NOTICE_CODE_USED_UP] = { "notice_code_used_up", BAD,
+				       PAGE_FIELD_CODE },
+	[PAGE_NOTICE_CODE_REVOKED] = { "notice_code_revoked", BAD,
+				       PAGE_FIELD_CODE },
+	[PAGE_NOTICE_CODE_DEVICES] = { "notice_code_devices", BAD,
+				       PAGE_FIELD_CODE },
+	[PAGE_NOTICE_CODE_WAIT] = { "notice_code_wait", BAD, PAGE_FIELD_NONE },
+	[PAGE_NOTICE_CODE_PLACE] = { "notice_code_place", BAD,
+				     PAGE_FIELD_CODE },
 	[PAGE_NOTICE_CODE_UNAVAILABLE] = { "notice_code_unavailable", NULL,
-					   false },
+					   PAGE_FIELD_NONE },
 	[PAGE_NOTICE_ACCOUNT_UNAVAILABLE] = { "notice_account_unavailable",
-					      NULL, false },
+					      NULL, PAGE_FIELD_NONE },
+	[PAGE_NOTICE_ACCOUNT_MISSING] = { "notice_account_missing", BAD,
+					  PAGE_FIELD_ACCOUNT },
+	[PAGE_NOTICE_ACCOUNT_REFUSED] = { "notice_account_refused", BAD,
+					  PAGE_FIELD_ACCOUNT },
 };
 
 static const struct {
@@ -523,9 +539,9 @@ const char *page_notice_tone(enum page_notice notice)
 	return notices[notice].tone;
 }
 
-bool page_notice_is_of_code(enum page_notice notice)
+enum page_field page_notice_field(enum page_notice notice)
 {
-	return notices[notice].is_of_code;
+	return notices[notice].field;
 }
 
 const char *page_problem_title(const struct page_set *set,

@@ -51,8 +51,13 @@ enum page_notice {
 	PAGE_NOTICE_CODE_PLACE,
 	PAGE_NOTICE_CODE_UNAVAILABLE,
 	PAGE_NOTICE_ACCOUNT_UNAVAILABLE,
+	PAGE_NOTICE_ACCOUNT_MISSING,
+	PAGE_NOTICE_ACCOUNT_REFUSED,
 	PAGE_NOTICES
 };
+
+/* Where a notice stands: at the fields that it is about, or above all. */
+enum page_field { PAGE_FIELD_NONE, PAGE_FIELD_CODE, PAGE_FIELD_ACCOUNT };
 
 /* What an error page tells: "error_bad_title", "error_bad_text" and so on. */
 enum page_problem {
@@ -91,9 +96,11 @@ enum page_placeholder {
 	PLACEHOLDER_CHOSEN,   /* the chosen language, for forms */
 	PLACEHOLDER_BY_CLICK, /* set: a tap is enough */
 	PLACEHOLDER_BY_CODE,  /* set: a code lets in */
-	PLACEHOLDER_CHOICE,   /* set: there are several ways in */
-	PLACEHOLDER_CODE,     /* what stands in its field */
-	PLACEHOLDER_DURATION, /* of a session, as the zone has it */
+	PLACEHOLDER_BY_ACCOUNT, /* set: name and password do */
+	PLACEHOLDER_NAME,	/* what stands in its field */
+	PLACEHOLDER_CHOICE,	/* set: there are several ways in */
+	PLACEHOLDER_CODE,	/* what stands in its field */
+	PLACEHOLDER_DURATION,	/* of a session, as the zone has it */
 	PLACEHOLDER_QUOTA,
 	PLACEHOLDER_SPEED, /* download */
 	PLACEHOLDER_SPEED_UP,
@@ -104,6 +111,7 @@ enum page_placeholder {
 	PLACEHOLDER_NOTICE,
 	PLACEHOLDER_TONE,	/* of the notice: "good", "bad", or neither */
 	PLACEHOLDER_CODE_ERROR, /* set: the notice is about the code */
+	PLACEHOLDER_ACCOUNT_ERROR, /* or about name and password */
 	PLACEHOLDER_TIME_LEFT,
 	PLACEHOLDER_TIME_SHARE, /* percent of the zone's duration */
 	PLACEHOLDER_USED,
@@ -179,8 +187,8 @@ const char *page_notice(const struct page_set *set, struct page_place place,
 /* "good" or "bad"; NULL: neither. */
 const char *page_notice_tone(enum page_notice notice);
 
-/* Whether it says that the code which was typed will not do. */
-bool page_notice_is_of_code(enum page_notice notice);
+/* Whose content will not do, as it says. */
+enum page_field page_notice_field(enum page_notice notice);
 const char *page_problem_title(const struct page_set *set,
 			       struct page_place place,
 			       enum page_problem problem);

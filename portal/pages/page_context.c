@@ -22,6 +22,7 @@ static void fill_ways(struct page_context *s)
 	static const enum page_placeholder by[ZONE_AUTH_MAX] = {
 		[ZONE_AUTH_CLICK] = PLACEHOLDER_BY_CLICK,
 		[ZONE_AUTH_VOUCHER] = PLACEHOLDER_BY_CODE,
+		[ZONE_AUTH_RADIUS] = PLACEHOLDER_BY_ACCOUNT,
 	};
 
 	for (int a = 0; a < ZONE_AUTH_MAX; a++)
@@ -387,8 +388,11 @@ void page_context_set_notice(struct page_context *s, enum page_notice notice)
 		value[PLACEHOLDER_CAN_REPLACE] = "1";
 	if (notice == PAGE_NOTICE_OFFLINE)
 		value[PLACEHOLDER_OFFLINE] = "1";
-	if (page_notice_is_of_code(notice))
-		value[PLACEHOLDER_CODE_ERROR] = "1";
+	if (page_notice_field(notice) == PAGE_FIELD_CODE)
+		value[PLACEHOLDER_CODE_ERROR] = value[PLACEHOLDER_BY_CODE];
+	if (page_notice_field(notice) == PAGE_FIELD_ACCOUNT)
+		value[PLACEHOLDER_ACCOUNT_ERROR] =
+			value[PLACEHOLDER_BY_ACCOUNT];
 	value[PLACEHOLDER_TONE] = page_notice_tone(notice);
 	if (notice)
 		value[PLACEHOLDER_NOTICE] =

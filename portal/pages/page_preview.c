@@ -263,7 +263,7 @@ bool page_preview_check(const struct page_context_source *source,
 		for (at.lang = 0;
 		     at.lang < page_languages(source->pages)->count; at.lang++)
 			measure(&made_up, at, &worst);
-	worst.len += ESCAPED_MAX * (PAGE_PREVIEW_CODE_MAX - 1);
+	worst.len += ESCAPED_MAX * (PAGE_PREVIEW_TYPED_MAX - 1);
 	if (worst.len + logo_len <= worst.max)
 		return true;
 	snprintf(error, PAGE_ERROR_MAX,

@@ -8,7 +8,7 @@
 
 #include "portal/pages/page_context.h"
 
-#define PAGE_PREVIEW_CODE_MAX 24 /* bytes of what was typed, shown again */
+#define PAGE_PREVIEW_TYPED_MAX 64 /* bytes of what was typed, shown again */
 
 struct page_preview {
 	const char *name; /* "status-slower" */

@@ -419,7 +419,7 @@ static void test_notices(void **state)
 				    : n == PAGE_NOTICE_OFFLINE ? BIT(OFFLINE)
 							       : 0;
 
-		if (page_notice_is_of_code((enum page_notice)n))
+		if (page_notice_field((enum page_notice)n) == PAGE_FIELD_CODE)
 			more |= BIT(CODE_ERROR);
 		if (page_notice_tone((enum page_notice)n))
 			more |= BIT(TONE);

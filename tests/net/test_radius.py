@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Accounts as a way in: Debian's FreeRADIUS, portal, netctl and kernel."""
+import os
+import socket
+import ssl
+import urllib.parse
+from http.client import HTTPConnection
+
+import pytest
+
+import gate
+import lab
+import traffic
+from gate import NETCTL, PORTAL
+from radius import PASSWORD, SECRET, FreeRadius
+from traffic import V4, V6, FAMILIES
+
+NAME = "portal.stadt.test"
+families = pytest.mark.parametrize("family", FAMILIES, ids=("ipv4", "ipv6"))
+
+
+@pytest.fixture
+def server(street):
+    radius = FreeRadius(street)
+    yield radius
+    radius.close()
+
+
+@pytest.fixture(scope="module")
+def secured(ca):
+    chain, key = ca.issue("portal", NAME)
+    return {"hostname": NAME, "certificate": chain, "key": key}
+
+
+@pytest.fixture
+def accounts(stadttor, secured, ca):
+    """The programs with a zone of accounts; how phones ask them by TLS."""
+    context = ssl.create_default_context(cafile=ca.file)
+
+    def start(guest=None, portal=None, servers=(lab.HOST4,), staff=None,
+              **radius):
+        if "secret_file" not in radius:
+            radius = {"secret": SECRET, **radius}
+        stadttor.configure(
+            guest={"auth": ["radius"], "radius": "main", **(guest or {})},
+            staff=staff, portal={**secured, **(portal or {})})
+        with open(stadttor.config, "a") as file:
+            file.write(gate.section("radius", "main", {
+                "server": list(servers), **radius}))
+        for program in (NETCTL, PORTAL):
+            stadttor.start_one(program)
+        stadttor.wait_ready()
+        return stadttor
+
+    def request(phone, path="/", form=None, family=V4, timeout=40):
+        s = phone.socket(family, socket.SOCK_STREAM)
+        s.settimeout(timeout)
+        with s:
+            s.connect((phone.network.gate(family), 443))
+            with context.wrap_socket(s, server_hostname=NAME) as tls:
+                conn = HTTPConnection(NAME)
+                conn.sock = tls
+                headers = {"Connection": "close", "Accept-Language": "en"}
+                if form is not None:
+                    headers["Content-Type"] = \
+                        "application/x-www-form-urlencoded"
+                conn.request("GET" if form is None else "POST", path,
+                             form and urllib.parse.urlencode(form), headers)
+                answer = conn.getresponse()
+                return traffic.Reply(answer.status, answer.headers,
+                                     answer.read().decode())
+
+    def log_in(phone, name, password=PASSWORD, **more):
+        return request(phone, "/accept",
+                       {"terms": 1, "name": name, "password": password},
+                       **more)
+
+    stadttor.start_accounts, stadttor.request = start, request
+    stadttor.log_in = log_in
+    return stadttor
+
+
+def is_refused(reply, text="Please check name and password"):
+    return reply.status == 200 and text in reply.body
+
+
+# --- the way in --------------------------------------------------------------
+
+@families
+def test_an_account_opens_the_gate(accounts, server, phones, family):
+    server.start()
+    accounts.start_accounts()
+    page = accounts.request(phones[0], family=family)
+    assert 'autocomplete="username"' in page.body
+    assert 'autocomplete="current-password"' in page.body
+    assert traffic.is_shut(phones[0], family)
+    reply = accounts.log_in(phones[0], "anna", family=family)
+    assert reply.status == 303 and reply.headers["Location"] == "/status"
+    traffic.wait_online(phones[0], V4)
+    traffic.wait_online(phones[0], V6)
+
+
+def test_wrong_passwords(accounts, server, phones):
+    """Nobody is told which of the two was wrong, or more."""
+    server.start()
+    accounts.start_accounts()
+    told = set()
+    for name, password in (("anna", "wrong"), ("nobody", PASSWORD),
+                           ("locked", PASSWORD), ("pin", PASSWORD)):
+        reply = accounts.log_in(phones[0], name, password)
+        assert is_refused(reply), name
+        assert 'aria-invalid="true"' in reply.body
+        assert 'aria-describedby="error"' in reply.body
+        assert f'value="{name}"' in reply.body
+        assert "bill" not in reply.body and "PIN" not in reply.body
+        told.add(reply.body.replace(f'value="{name}"', ""))
+    assert len(told) == 1
+    assert traffic.is_shut(phones[0])
+    for name, password in (("", "x"), ("anna", ""), ("a" * 300, "x"),
+                           ("anna", "x" * 129)):
+        assert is_refused(accounts.log_in(phones[0], name, password),
+                          "enter your name and your password")
+
+
+def test_only_by_tls(accounts, server, phones):
+    server.start()
+    accounts.start_accounts()
+    for path, form in (("/", None), ("/accept", "terms=1&name=anna&password="
+                                     + PASSWORD.replace(" ", "+"))):
+        reply = traffic.http(phones[0], phones[0].network.gate4, path,
+                             "GET" if form is None else "POST", form)
+        assert reply.status == 302
+        assert reply.headers["Location"].startswith(f"https://{NAME}/")
+        assert "password" not in reply.body
+    assert traffic.is_shut(phones[0])
+
+
+def test_what_the_server_says_holds(accounts, server, phones):
+    server.start()
+    accounts.start_accounts(guest={
+        "max_rate_down": "50mbit", "rate_down": "10mbit", "rate_up": "5mbit",
+        "duration": "1h", "max_duration": "1d", "quota": "100MB",
+        "max_quota": "1GB", "idle": "1h"})
+    assert accounts.log_in(phones[0], "berta").status == 303
+    session, = accounts.sessions()
+    assert session["left_s"] in range(590, 601)
+    assert [session[key] for key in ("down_bps", "up_bps", "quota_bytes",
+                                     "idle_s")] \
+        == [2000000, 1000000, 50000000, 120]
+    assert accounts.log_in(phones[1], "greedy").status == 303
+    greedy, = (s for s in accounts.sessions() if s["handle"]
+               != session["handle"])
+    assert greedy["left_s"] in range(86390, 86401)
+    assert (greedy["down_bps"], greedy["quota_bytes"]) \
+        == (50000000, 1000000000)
+    assert accounts.log_in(phones[2], "anna").status == 303
+    plain, = (s for s in accounts.sessions() if s["left_s"] < 3601
+              and s["left_s"] > 601)
+    assert plain["down_bps"] == 10000000
+
+
+# --- servers that do not answer ----------------------------------------------
+
+def test_wrong_secret(accounts, server, phones):
+    server.start()
+    accounts.start_accounts(secret="another one")
+    reply = accounts.log_in(phones[0], "anna")
+    assert is_refused(reply, "cannot be checked")
+    assert traffic.is_shut(phones[0])
+
+
+def test_server_dies_and_comes_back(accounts, server, phones):
+    server.start()
+    accounts.start_accounts()
+    server.stop()
+    assert is_refused(accounts.log_in(phones[0], "anna"), "cannot be checked")
+    accounts.wait_log("does not answer", program=PORTAL)
+    server.start()
+    accounts.wait_log("answers again", program=PORTAL, seconds=20)
+    assert accounts.log_in(phones[0], "anna").status == 303
+
+
+def test_second_server(accounts, server, phones):
+    """The first one is not there; it is asked no more once that is known."""
+    server.start()
+    accounts.start_accounts(servers=(f"{lab.HOST4}:9", lab.HOST4))
+    assert accounts.log_in(phones[0], "anna").status == 303
+    accounts.wait_log("does not answer", program=PORTAL)
+    assert accounts.log_in(phones[1], "anna", timeout=1).status == 303
