@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HtmlValidate } from 'html-validate';
 import { answerLines, launch } from './lib.mjs';
+import { BRANDS, ZONE, previewBrand } from './pages_branding.mjs';
 import { ZONES, config, hostile, languages, pageNames, preview, run, web,
 	WORDS } from './pages_config.mjs';
 import { COMBINATIONS, SIZES, Visitor, skeleton } from './pages_lib.mjs';
@@ -117,6 +118,34 @@ test('there are as many combinations as languages, or fewer', () => {
 	assert.ok(COMBINATIONS.length <= pageNames(made.folder, ZONES[0], 'de')
 		.length + 1);
 });
+
+for (const name of BRANDS)
+	test(`branding ${name}`, async ctx => {
+		const brand = previewBrand(join(folder, 'brands'), name);
+		const visitor = await Visitor.enter(ctx.browser, brand.folder);
+		const wrong = [];
+
+		assert.match(run('check', brand.config), /fine/);
+		for (const [i, c] of COMBINATIONS.entries()) {
+			const tongue = tongues[i % tongues.length];
+
+			await visitor.show(ZONE, tongue.code, ['portal',
+				'status'][i % 2], c);
+			wrong.push(...(await visitor.check(tongue, false))
+				.map(what => `${tongue.code} ${c.name}: ${what}`));
+		}
+		assert.deepEqual(wrong, []);
+		for (const [width, height] of [[320, 640], [900, 572]]) {
+			await visitor.visit(ZONE, 'de', 'portal', { width,
+				height, scheme: 'light' });
+			assert.deepEqual(visitor.asked.slice(1).map(url =>
+				new URL(url).pathname).sort(), ['/hero', '/logo']);
+			assert.ok(await visitor.page.$eval('button.go', b =>
+				b.getBoundingClientRect().bottom) <= height,
+			`the button is not seen at ${width}x${height}`);
+		}
+		await visitor.leave();
+	});
 
 // --- without scripts -----------------------------------------------------
 

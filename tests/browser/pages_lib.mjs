@@ -155,13 +155,13 @@ export class Visitor {
 			return;
 		}
 		this.asked.push(url.origin + path);
-		if (url.origin !== HOST || !/^\/(logo$|\w+\/[\w-]+\/[\w-]+\.html$)/
+		if (url.origin !== HOST || !/^\/(logo$|hero$|\w+\/[\w-]+\/[\w-]+\.html$)/
 			.test(path)) {
 			await route.abort();
 			return;
 		}
 		await route.fulfill({ body: readFileSync(join(this.folder, path)),
-			contentType: path === '/logo' ? 'image/svg+xml'
+			contentType: /^\/(logo|hero)$/.test(path) ? 'image/svg+xml'
 				: 'text/html; charset=utf-8' });
 	}
 
@@ -214,8 +214,8 @@ export class Visitor {
 				document.documentElement.style.fontSize =
 					`${percent}%`;
 			}, combination.text);
-		assert.deepEqual(this.asked.filter(url => url !== HOST + path &&
-			url !== HOST + '/logo'), [], 'asked for more than the page');
+		assert.deepEqual(this.asked.filter(url => ![path, '/logo', '/hero']
+			.includes(url.slice(HOST.length))), [], 'asked for more than the page');
 		this.folder = own;
 	}
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pictures of all pages, for people to look at: FOLDER/SIZE-SCHEME/
-// ZONE-PAGE-LANGUAGE.png, and an index. A sheet of 900x572 is shown as it
+// ZONE-PAGE-LANGUAGE.png, of the example brandings, and an index. A sheet of 900x572 is shown as it
 // opens, everything else in its whole length.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch } from './lib.mjs';
+import { takeBrandPictures } from './pages_branding.mjs';
 import { ZONES, pageNames } from './pages_config.mjs';
 import { SIZES, Visitor } from './pages_lib.mjs';
 
@@ -63,6 +64,7 @@ export async function takePictures(folder, tongues, target) {
 	mkdirSync(target, { recursive: true });
 	await Promise.all(Array.from({ length: WORKERS }, () =>
 		work(queue, browser, folder, target)));
+	await takeBrandPictures(browser, join(folder, '..', 'brands'), target);
 	await browser.close();
 	writeFileSync(join(target, 'index.html'), index(all));
 	console.log(`${all.length} pictures; look at ${target}/index.html`);

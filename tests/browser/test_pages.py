@@ -10,6 +10,7 @@ import cases
 
 LANGUAGES = sorted(p.stem for p in (cases.HERE.parent.parent / "web" / "lang")
                    .glob("*.json"))
+BRANDS = ("city", "library", "village")
 ZONES = ("square", "library", "hall")
 FULL = ("${tongue.code} in ${zone}", "keyboard and no scripts in ${zone}",
         "the button is seen without scrolling", "markup in the config is text",
@@ -22,8 +23,10 @@ def names():
         marks = [pytest.mark.full] if name in FULL else []
         for zone in ZONES if "${zone}" in name else [""]:
             for code in LANGUAGES if "${tongue.code}" in name else [""]:
-                yield pytest.param(name.replace("${zone}", zone).replace(
-                    "${tongue.code}", code), marks=marks)
+                for brand in BRANDS if "${name}" in name else [""]:
+                    yield pytest.param(name.replace("${zone}", zone).replace(
+                        "${tongue.code}", code).replace("${name}", brand),
+                        marks=marks)
 
 
 @pytest.fixture(scope="module")

@@ -124,8 +124,9 @@ def test_too_much_of_it_is_refused(city):
     """Before anybody sees it."""
     with open(city.config, "a") as file:
         file.write("".join(gate.section("tile", f"more{n}", {
-            "title": ["de=" + "M" * 30], "text": ["de=" + "M" * 60],
-            "link": "https://more.stadt.example/"}) for n in range(4)))
+            "title": ["de=" + "M" * 70], "text": ["de=" + "M" * 130],
+            "link": f"https://more.stadt.example/{'m' * 200}"})
+            for n in range(4)))
     city.terminate(gate.PORTAL)
     city.start_one(gate.PORTAL)
     assert city.process[gate.PORTAL].wait(10) != 0

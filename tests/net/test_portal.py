@@ -160,8 +160,8 @@ WRONG = {
         "key": "portal_heading", "text": ["xx=x"]}), "no language 'xx'"),
     "too long": ({}, "".join(section("text", None, {
         "key": key, "text": ["de=" + "x" * 990]})
-        for key in ("terms_use", "terms_fair", "terms_safety", "point_free",
-                    "portal_intro")), "too many: shorten"),
+        for key in ("accept_note", "point_privacy", "point_registration",
+                    "point_free", "portal_intro")), "too many: shorten"),
 }
 
 
@@ -240,7 +240,8 @@ def source(street):
 
 
 TILES = section("tile", "parking", {
-    "title": ["de=Parken <&>", "en=Parking"], "text": ["de=Innenstadt"],
+    "title": ["de=Parken <&>", "en=Parking", "fa=پارکینگ"],
+    "text": ["de=Innenstadt"],
     "link": f"http://{lab.GARDEN4}/?a=1&b=2", "icon": "parking",
     "live_url": "http://127.0.0.1:8099/x.json",
     "live_pointer": "/lots/0/free",
