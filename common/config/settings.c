@@ -42,7 +42,7 @@ bool settings_opens_names(const struct settings *s, size_t zone)
 	const struct portal_settings *p = &s->portal;
 
 	if (z->garden_name.count || *p->success_url || *p->terms_url ||
-	    *p->venue_url)
+	    *p->venue_url || *p->wifi4eu)
 		return true;
 	for (size_t i = 0; i < s->tiles; i++)
 		if (settings_is_for_zone(&s->tile[i].zone, z->name))

@@ -116,6 +116,9 @@ struct city_settings { /* config city: see docs/city.md */
 	uint64_t poll_s;
 };
 
+/* Where the banner and the script of WiFi4EU are. */
+#define SETTINGS_WIFI4EU_URL "https://collection.wifi4eu.ec.europa.eu"
+
 struct portal_settings { /* config portal */
 	char *user;
 	char *pages;   /* folder with the pages and languages */
@@ -136,6 +139,8 @@ struct portal_settings { /* config portal */
 	char *colour_header;
 	char *colour_accent_dark;
 	char *colour_header_dark;
+	char *wifi4eu; /* the network's UUID; empty: it is none */
+	bool wifi4eu_selftest;
 	char *certificate;
 	char *key;
 	uint64_t hijack_port;

@@ -161,6 +161,24 @@ static const struct conf_option portal_options[] = {
 	  .is_valid = valid_colour_or_empty,
 	  .allowed = "a colour such as #0c343a",
 	  .help = HELP("colour_header on devices that are set to dark") },
+	{ .name = "wifi4eu",
+	  .type = CONF_TEXT,
+	  AT(portal_settings, wifi4eu),
+	  .fallback = "",
+	  .max = 36,
+	  .is_valid = valid_uuid_or_empty,
+	  .allowed = "a UUID such as 123e4567-e89b-12d3-a456-426655440000, or "
+		     "nothing",
+	  .help = HELP(
+		  "network identifier of WiFi4EU: the first page then has the "
+		  "European Commission's banner and its script, which phones "
+		  "load from there; empty: nothing is loaded from anybody") },
+	{ .name = "wifi4eu_selftest",
+	  .type = CONF_BOOL,
+	  AT(portal_settings, wifi4eu_selftest),
+	  .fallback = "0",
+	  .help = HELP("the script of WiFi4EU says in the browser's console "
+		       "whether it is right; for trying it only") },
 	{ .name = "certificate",
 	  .type = CONF_PATH,
 	  AT(portal_settings, certificate),

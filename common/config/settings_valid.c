@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/config/settings_valid.h"
 
+#include <ctype.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,20 @@ bool valid_url_or_empty(const char *text)
 bool valid_colour_or_empty(const char *text)
 {
 	return !*text || colour_is_valid(text);
+}
+
+bool valid_uuid_or_empty(const char *text)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	size_t i;
+
+	if (!*text)
+		return true;
+	for (i = 0; form[i]; i++)
+		if (form[i] == '-' ? text[i] != '-'
+				   : !isxdigit((unsigned char)text[i]))
+			return false;
+	return !text[i];
 }
 
 bool valid_date_or_empty(const char *text)

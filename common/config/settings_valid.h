@@ -16,6 +16,9 @@ bool valid_url_or_empty(const char *text);
 /* "#1b6b4a", or nothing. */
 bool valid_colour_or_empty(const char *text);
 
+/* "123e4567-e89b-12d3-a456-426655440000", or nothing. */
+bool valid_uuid_or_empty(const char *text);
+
 /* "2026-11-30", or nothing. */
 bool valid_date_or_empty(const char *text);
 

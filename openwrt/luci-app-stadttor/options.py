@@ -48,6 +48,7 @@ TYPES = [
     ("the name of a zone", "zone"),
     ("a language and a file, such as {}", "translation"),
     ("a date such as {}, or nothing", "date"),
+    ("a UUID such as {}, or nothing", "uuid"),
     ("hours such as {}", "hours"),
     ("a date or two and hours, such as {}", "dates"),
     ("a JSON pointer (RFC 6901) such as {}", "pointer"),

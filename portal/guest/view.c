@@ -61,11 +61,15 @@ static void view_send(struct view *v, enum page_id page, unsigned int status,
 		.language = v->context.lang->code,
 		.style_source = page_style_source(site->source.pages),
 		.has_image = site->source.logo || site->source.hero,
+		.script_source = page_script_source(site->source.pages, page,
+						    v->context.place.lang),
 		.body = body,
 		.omits_body = omits_body(v->conn),
 	};
 	struct strbuf o;
 
+	if (a.script_source)
+		a.partner = SETTINGS_WIFI4EU_URL;
 	strbuf_init(&o, body, page_bytes_max(page));
 	page_context_render(&v->context, page, &o);
 	if (o.is_cut)

@@ -44,8 +44,12 @@ static void put_policy(struct strbuf *o, const struct answer *a)
 		       "base-uri 'none'");
 	if (a->style_source)
 		strbuf_format(o, "; style-src %s", a->style_source);
-	if (a->has_image)
+	if (a->has_image || a->partner)
 		strbuf_text(o, "; img-src 'self'");
+	if (a->partner)
+		strbuf_format(o, " %s; script-src %s %s; connect-src %s",
+			      a->partner, a->script_source, a->partner,
+			      a->partner);
 	strbuf_text(o, "\r\n");
 }
 

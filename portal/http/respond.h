@@ -13,7 +13,9 @@ struct answer {
 	const char *language;	  /* of the body, or NULL */
 	const char *style_source; /* of Content-Security-Policy, or NULL */
 	bool has_image;		  /* one of ours */
-	unsigned int max_age_s;	  /* how long it may be kept; 0: not at all */
+	const char *script_source; /* as style_source */
+	const char *partner;	/* whose pictures and scripts it has, or NULL */
+	unsigned int max_age_s; /* how long it may be kept; 0: not at all */
 	const char *body;
 	size_t body_len;
 	bool omits_body; /* HEAD: the length is told, the body is not sent */

@@ -36,6 +36,7 @@ enum fact {
 	FACT_KEEP_DAYS,
 	FACT_GARDEN,
 	FACT_LIVE,
+	FACT_WIFI4EU,
 	FACT_LAW,
 	FACT_FULL,
 	FACT_PARTIAL,
@@ -70,6 +71,7 @@ static const char *const fact_name[FACT_MAX] = {
 	[FACT_KEEP_DAYS] = "keep_days",
 	[FACT_GARDEN] = "garden",
 	[FACT_LIVE] = "live",
+	[FACT_WIFI4EU] = "wifi4eu",
 	[FACT_LAW] = "law",
 	[FACT_FULL] = "full",
 	[FACT_PARTIAL] = "partial",
@@ -157,6 +159,7 @@ static void fill_privacy(const struct settings *s, const char *language,
 				 settings_counts(s, USAGE_PLATFORM));
 	fact[FACT_GARDEN] = flag(has_zone(s, settings_opens_names));
 	fact[FACT_LIVE] = flag(s->admin.enabled && s->admin.live);
+	fact[FACT_WIFI4EU] = s->portal.wifi4eu;
 }
 
 static void fill_statement(const struct settings *s, const char *language,

@@ -9,6 +9,7 @@
 #include "common/array.h"
 #include "portal/pages/page_style.h"
 #include "portal/pages/template.h"
+#include "portal/pages/wifi4eu.h"
 
 #define WORDS_MAX 192
 #define GOOD	  "good" /* classes of style.css */
@@ -21,6 +22,7 @@ struct page_language {
 	struct template texts;
 	struct template_word word[WORDS_MAX];
 	struct template_word *own[SETTINGS_ZONES]; /* NULL: as above */
+	struct wifi4eu wifi4eu;
 };
 
 struct page_set {
@@ -66,6 +68,8 @@ static const char *const placeholder_name[PLACEHOLDER_MAX] = {
 	[PLACEHOLDER_ENFORCEMENT] = "enforcement",
 	[PLACEHOLDER_LOGO] = "logo",
 	[PLACEHOLDER_HERO] = "hero",
+	[PLACEHOLDER_WIFI4EU] = "wifi4eu",
+	[PLACEHOLDER_WIFI4EU_BANNER] = "wifi4eu_banner",
 	[PLACEHOLDER_SUCCESS_URL] = "success_url",
 	[PLACEHOLDER_TERMS_URL] = "terms_url",
 	[PLACEHOLDER_TERMS_VERSION] = "terms_version",
@@ -448,6 +452,9 @@ static bool make_languages(struct page_set *set, char *error)
 	if (!set->language)
 		return false;
 	for (size_t i = 0; i < count; i++)
+		wifi4eu_build(&set->language[i].wifi4eu, &set->settings->portal,
+			      set->languages->lang[i].code);
+	for (size_t i = 0; i < count; i++)
 		if (!is_complete(set, &set->languages->lang[i], error) ||
 		    !make_words(set, i, error))
 			return false;
@@ -501,6 +508,14 @@ const struct lang_set *page_languages(const struct page_set *set)
 const char *page_style_source(const struct page_set *set)
 {
 	return set->style.source;
+}
+
+const char *page_script_source(const struct page_set *set, enum page_id page,
+			       size_t lang)
+{
+	const char *source = set->language[lang].wifi4eu.source;
+
+	return page == PAGE_PORTAL && *source ? source : NULL;
 }
 
 /* --- pages -------------------------------------------------------------- */
@@ -630,5 +645,7 @@ void page_render(const struct page_set *set, enum page_id page,
 	values->value[PLACEHOLDER_LANG_NAME] = lang_find(l, "language_name");
 	values->value[PLACEHOLDER_STYLE] = set->style.text;
 	fill_legal(set, page, l->code, values->value, legal_lang);
+	values->value[PLACEHOLDER_WIFI4EU] = pl->wifi4eu.script;
+	values->value[PLACEHOLDER_WIFI4EU_BANNER] = pl->wifi4eu.banner;
 	template_render(&set->pages, set->page[page], &context, out);
 }

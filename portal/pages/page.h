@@ -86,8 +86,10 @@ enum page_placeholder {
 	PLACEHOLDER_CONTACT,
 	PLACEHOLDER_BARRIER_CONTACT,
 	PLACEHOLDER_ENFORCEMENT,
-	PLACEHOLDER_LOGO, /* its address */
-	PLACEHOLDER_HERO, /* its address */
+	PLACEHOLDER_LOGO,	    /* its address */
+	PLACEHOLDER_HERO,	    /* its address */
+	PLACEHOLDER_WIFI4EU,	    /* the script of wifi4eu.h */
+	PLACEHOLDER_WIFI4EU_BANNER, /* its address */
 	PLACEHOLDER_SUCCESS_URL,
 	PLACEHOLDER_TERMS_URL,
 	PLACEHOLDER_TERMS_VERSION,
@@ -168,6 +170,10 @@ void page_set_free(struct page_set *set);
 size_t page_bytes_max(enum page_id page);
 
 const struct lang_set *page_languages(const struct page_set *set);
+
+/* Of WiFi4EU's script on a page in that language: 'sha256-...', or NULL. */
+const char *page_script_source(const struct page_set *set, enum page_id page,
+			       size_t lang);
 
 /* What Content-Security-Policy needs to allow our style: 'sha256-...'. */
 const char *page_style_source(const struct page_set *set);

@@ -37,6 +37,9 @@ const validator = new HtmlValidate({
 		'no-raw-characters': ['error', { relaxed: true }],
 		// lines of the templates whose condition is not met are empty
 		'no-trailing-whitespace': 'off',
+		// the Commission changes its script when it likes
+		'require-sri': ['error',
+			{ exclude: ['collection.wifi4eu.ec.europa.eu'] }],
 	} });
 
 function source(zone, code, page, from = made.folder) {
@@ -292,6 +295,45 @@ test('the pages have their own colours', async ctx => {
 			assert.deepEqual(await visitor.check(tongue, true), [],
 				page);
 		}
+	await visitor.leave();
+});
+
+test('WiFi4EU has its banner and its script, and no more', async ctx => {
+	const eu = 'https://collection.wifi4eu.ec.europa.eu';
+	const funded = preview(join(folder, 'wifi4eu'), { portal: {
+		wifi4eu: '123e4567-e89b-12d3-a456-426655440000' } });
+	const visitor = await Visitor.enter(ctx.browser, funded.folder);
+	const asked = [];
+	const look = { width: 320, height: 640, scheme: 'light' };
+
+	await visitor.context.route(`${eu}/**`, route => {
+		const { pathname } = new URL(route.request().url());
+
+		asked.push(pathname);
+		return pathname.endsWith('.js') ? route.fulfill({
+			contentType: 'text/javascript', body: 'document.title =' +
+				'[wifi4euNetworkIdentifier, wifi4euLanguage,' +
+				'typeof wifi4euTimerStart, document.readyState]' })
+			: route.fulfill({ contentType: 'image/svg+xml',
+				body: '<svg xmlns="http://www.w3.org/2000/svg"/>' });
+	});
+	await visitor.visit('square', 'pl', 'portal', look);
+	assert.deepEqual(asked.sort(), ['/media/banner/Wifi4EU-PL.svg',
+		'/wifi4eu.min.js']);
+	assert.equal(await visitor.page.title(), '123e4567-e89b-12d3-a456-' +
+		'426655440000,pl,number,interactive');
+	const top = await visitor.page.$eval('#wifi4eubanner', n =>
+		n.getBoundingClientRect().bottom);
+	const button = await visitor.page.$eval('button.go', n =>
+		n.getBoundingClientRect().bottom);
+
+	assert.ok(top < 120 && button < 640, `${top} ${button}`);
+	for (const page of pageNames(funded.folder, 'square', 'de').filter(p =>
+		!p.startsWith('portal')))
+		assert.doesNotMatch(source('square', 'de', page, funded.folder),
+			/<script/, page);
+	assert.deepEqual(validator.validateStringSync(source('square', 'de',
+		'portal', funded.folder)).results, []);
 	await visitor.leave();
 });
 

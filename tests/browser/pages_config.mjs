@@ -69,6 +69,7 @@ export function config(options = {}) {
 			contact: w.contact, enforcement: w.enforcement,
 			success_url: 'https://www.stadt.example/',
 			...(options.logo && { logo: options.logo }),
+			...options.portal,
 			...(options.colours === false ? {} : COLOURS) }) +
 		section('legal', null, { land: 'nw', operator: w.provider,
 			address: w.address, represented_by: w.provider,

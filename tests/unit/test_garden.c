@@ -179,6 +179,26 @@ static void test_hosts_of_links(void **state)
 	}
 }
 
+static void test_wifi4eu(void **state)
+{
+	const char *name = "collection.wifi4eu.ec.europa.eu";
+	char of[GARDEN_NAME_MAX];
+	struct settings *s = parse("config portal\noption wifi4eu "
+				   "123e4567-e89b-12d3-a456-426655440000\n");
+
+	(void)state;
+	for (size_t z = 0; z < s->zones; z++) {
+		assert_true(garden_names_open(s, z, name, of));
+		assert_true(settings_opens_names(s, z));
+		assert_false(garden_names_open(s, z, "ec.europa.eu", of));
+	}
+	settings_free(s);
+	s = parse("");
+	assert_false(garden_names_open(s, 2, name, of));
+	assert_false(settings_opens_names(s, 2));
+	settings_free(s);
+}
+
 /* --- addresses --------------------------------------------------------- */
 
 static void test_only_the_internet(void **state)
@@ -548,6 +568,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_hosts_of_links),
+		cmocka_unit_test(test_wifi4eu),
 		cmocka_unit_test(test_only_the_internet),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_a_later_end_wins),

@@ -182,6 +182,28 @@ static void test_privacy_follows_the_config(void **state)
 	}
 }
 
+/* It says that no scripts run, and then which does. */
+static void test_wifi4eu(void **state)
+{
+	struct legal *l = read_legal("", "");
+	char network[] = "123e4567-e89b-12d3-a456-426655440000", *none;
+
+	(void)state;
+	assert_true(
+		says(l, LEGAL_PRIVACY, "load nothing from third parties. "));
+	assert_false(says(l, LEGAL_PRIVACY, "WiFi4EU"));
+	legal_free(l);
+	none = settings->portal.wifi4eu;
+	settings->portal.wifi4eu = network;
+	l = legal_read(settings, (char[LEGAL_ERROR_MAX]){ "" });
+	assert_non_null(l);
+	assert_false(says(l, LEGAL_PRIVACY, "run no scripts, read"));
+	assert_true(says(l, LEGAL_PRIVACY, network));
+	assert_true(says(l, LEGAL_PRIVACY, "collection.wifi4eu.ec.europa.eu"));
+	settings->portal.wifi4eu = none;
+	release(l);
+}
+
 static void test_statement(void **state)
 {
 	struct legal *l = read_legal(
@@ -356,6 +378,7 @@ int main(void)
 		cmocka_unit_test(test_languages),
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_privacy_follows_the_config),
+		cmocka_unit_test(test_wifi4eu),
 		cmocka_unit_test(test_statement),
 		cmocka_unit_test(test_every_land),
 		cmocka_unit_test(test_own_text),

@@ -15,6 +15,7 @@
 #include "common/array.h"
 #include "common/config/settings_read.h"
 #include "portal/pages/page.h"
+#include "portal/util/crypto.h"
 
 /* --- the pages that citizens get --------------------------------------- */
 
@@ -36,6 +37,7 @@ static const struct settings *settings_of(const char *pages)
 		.success_url = "",
 		.terms_url = "",
 		.venue_url = "",
+		.wifi4eu = "",
 	};
 	s.legal = (struct legal_settings){ .name = "",
 					   .email = "",
@@ -460,6 +462,71 @@ static void test_themes(void **state)
 	}
 }
 
+#define NETWORK_ID "123e4567-e89b-12d3-a456-426655440000"
+
+/* Nothing of anybody else's, unless it is asked for. */
+static void test_wifi4eu(void **state)
+{
+	static const struct {
+		const char *lang, *told, *banner;
+	} cases[] = {
+		{ "de", "wifi4euLanguage='de';<", "Wifi4EU-DE.svg\"" },
+		{ "de-simple", "wifi4euLanguage='de';<", "Wifi4EU-DE.svg\"" },
+		{ "ar", "wifi4euLanguage='en';<", "Wifi4EU-EN.svg\"" },
+	};
+	char error[PAGE_ERROR_MAX];
+	struct settings *s;
+	struct page_set *set =
+		read_config("\toption wifi4eu '" NETWORK_ID "'\n", &s, error);
+
+	(void)state;
+	if (!set)
+		fail_msg("%s", error);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t lang = lang_index(page_languages(set), cases[i].lang);
+		const char *page = portal_page(set, 0, cases[i].lang);
+		const char *script = strstr(page, "<script>");
+
+		assert_non_null(script);
+		/* the first of the head, as the Commission's guide has it */
+		assert_memory_equal(script - strlen("<head>\n"), "<head>\n", 7);
+		assert_non_null(strstr(script, "Identifier='" NETWORK_ID "';"));
+		assert_non_null(strstr(script, cases[i].told));
+		assert_non_null(strstr(page, cases[i].banner));
+		assert_non_null(page_script_source(set, PAGE_PORTAL, lang));
+		assert_null(page_script_source(set, PAGE_STATUS, lang));
+	}
+	page_set_free(set);
+	settings_free(s);
+}
+
+static void test_wifi4eu_selftest(void **state)
+{
+	char error[PAGE_ERROR_MAX], base64[64], source[96];
+	uint8_t digest[CRYPTO_SHA256];
+	struct settings *s;
+	struct page_set *set = read_config("\toption wifi4eu '" NETWORK_ID "'\n"
+					   "\toption wifi4eu_selftest '1'\n",
+					   &s, error);
+	const char *script, *end;
+
+	(void)state;
+	if (!set)
+		fail_msg("%s", error);
+	script = strstr(portal_page(set, 0, "de"), "<script>") + 8;
+	end = strstr(script, "</script>");
+	assert_memory_equal(end - 23, "var selftestModus=true;", 23);
+	crypto_sha256(script, (size_t)(end - script), digest);
+	crypto_base64(base64, digest, sizeof(digest));
+	snprintf(source, sizeof(source), "'sha256-%s'", base64);
+	assert_string_equal(
+		page_script_source(set, PAGE_PORTAL,
+				   lang_index(page_languages(set), "de")),
+		source);
+	page_set_free(set);
+	settings_free(s);
+}
+
 static void test_out(void **state)
 {
 	char buf[8];
@@ -487,6 +554,8 @@ int main(void)
 		cmocka_unit_test(test_wrong_own_texts),
 		cmocka_unit_test(test_colours),
 		cmocka_unit_test(test_themes),
+		cmocka_unit_test(test_wifi4eu),
+		cmocka_unit_test(test_wifi4eu_selftest),
 		cmocka_unit_test(test_out),
 	};
 

@@ -681,6 +681,41 @@ static void test_policy(void **state)
 		strstr(field("Content-Security-Policy"), "; img-src 'self'"));
 }
 
+/* The one exception, on the one page that asks for it. */
+static void test_policy_of_wifi4eu(void **state)
+{
+	static const struct guest_case home = { .line = "GET /",
+						.status = 200,
+						.asks = IPC_LOOKUP };
+	static const struct guest_case rules = { .line = "GET /terms",
+						 .status = 200 };
+	char id[] = "123e4567-e89b-12d3-a456-426655440000";
+	char *none = t.settings->portal.wifi4eu, error[PAGE_ERROR_MAX];
+	const struct page_set *before = t.site.source.pages;
+	struct page_set *with;
+
+	(void)state;
+	t.settings->portal.wifi4eu = id;
+	with = page_set_read(t.settings, error);
+	assert_non_null(with);
+	t.site.source.pages = with;
+	run_case(&home);
+	assert_non_null(strstr(
+		field("Content-Security-Policy"),
+		"; img-src 'self' https://collection.wifi4eu.ec.europa.eu; "
+		"script-src 'sha256-"));
+	assert_non_null(
+		strstr(field("Content-Security-Policy"),
+		       "' https://collection.wifi4eu.ec.europa.eu; connect-src "
+		       "https://collection.wifi4eu.ec.europa.eu"));
+	run_case(&rules);
+	assert_null(strstr(field("Content-Security-Policy"), "script-src"));
+	assert_null(strstr(field("Content-Security-Policy"), "wifi4eu"));
+	t.site.source.pages = before;
+	t.settings->portal.wifi4eu = none;
+	page_set_free(with);
+}
+
 static void test_pictures(void **state)
 {
 	static const struct guest_case logo[] = {
@@ -718,8 +753,8 @@ int main(void)
 		TEST(test_no_room),   TEST(test_offline),
 		TEST(test_session),   TEST(test_languages),
 		TEST(test_zone_goes), TEST(test_language_goes),
-		TEST(test_policy),    TEST(test_pictures),
-		TEST(test_closed),
+		TEST(test_policy),    TEST(test_policy_of_wifi4eu),
+		TEST(test_pictures),  TEST(test_closed),
 	};
 
 	return cmocka_run_group_tests(tests, guesttest_start, guesttest_stop);

@@ -158,6 +158,7 @@ const span = '([01][0-9]|2[0-3])' + minute + '-(([01][0-9]|2[0-3])' + minute +
 	'|24:00)';
 const hours = new RegExp('^(' + weekdays + '(,' + weekdays + ')* )?' + span + '$');
 const date = '(20[0-9]{2}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])';
+const uuid = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 const day = /^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/;
 const dates = new RegExp('^' + date + '(/' + date + ')? (closed|' + span + ')$');
 const mac = /^([0-9a-f]{2}([:-])(?:[0-9a-f]{2}\2){4}[0-9a-f]{2}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}|[0-9a-f]{12})$/i;
@@ -200,6 +201,7 @@ const check = {
 	},
 	hours: function(option, value) { return hours.test(value); },
 	date: function(option, value) { return day.test(value); },
+	uuid: function(option, value) { return uuid.test(value); },
 	dates: function(option, value) { return dates.test(value); },
 	zone: function(option, value) { return name.test(value); },
 	pointer: function(option, value) { return pointer.test(value); },
