@@ -477,18 +477,20 @@ void intake_take_beat(struct intake *in, struct site *s,
 {
 	struct heartbeat *h = &s->beat;
 	char id[HEARTBEAT_ID_MAX];
+	bool is_first;
 
 	if (*s->off || e->id_len >= sizeof(id))
 		return;
 	snprintf(id, sizeof(id), "%.*s", (int)e->id_len, e->id);
 	if (!strcmp(id, h->id))
 		return;
-	if (!is_named(e, 'h') || !heartbeat_parse(h, e->value, e->value_len)) {
+	is_first = !*h->id;
+	memcpy(h->id, id, sizeof(id)); /* what is malformed is so once */
+	if (!is_named(e, 'h') || !heartbeat_parse(h, e->value, e->value_len))
 		refuse(in, s);
-		return;
-	}
-	h->seen_s = *h->id ? in->time.now_s : first_seen(id, in->time.now_s);
-	memcpy(h->id, id, sizeof(id));
+	else
+		h->seen_s = is_first ? first_seen(id, in->time.now_s)
+				     : in->time.now_s;
 }
 
 int64_t intake_day(const struct intake *in)
