@@ -144,13 +144,13 @@ def test_figures_are_counted_by_site_district_and_city(city):
 
 
 def test_what_is_sent_twice_is_counted_once(city):
-    for cells in ([1, 2], [1, 2], [2, 3], [3]):
+    for cells in ([1, 2], [1, 2], [2, 3], [3, 4]):
         city.send("a", "f", figures([cell(n, 10) for n in cells]))
     city.round()
-    city.send("a", "f", figures([cell(n, 10) for n in (1, 2, 3)]))
+    city.send("a", "f", figures([cell(n, 10) for n in (1, 2, 3, 4)]))
     city.round()
-    assert city.total() == (3, 30)
-    assert city.counted("a") == (STREAM, 3)
+    assert city.total() == (4, 40)
+    assert city.counted("a") == (STREAM, 4)
 
 
 def test_behind_a_gap_nothing_is_counted(city):
