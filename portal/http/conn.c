@@ -443,7 +443,7 @@ static bool conn_take_bytes(struct conn *c, const char *buf, size_t n)
 {
 	struct exchange *x = &c->x;
 	struct conns *cs = c->owner;
-	size_t end, at, body_len;
+	size_t end, len;
 
 	c->in_len += n;
 	c->has_read = true;
@@ -459,12 +459,12 @@ static bool conn_take_bytes(struct conn *c, const char *buf, size_t n)
 	end = x->request.body_at + x->request.body_len;
 	c->may_have_unread = end > c->in_len || x->request.has_coding ||
 			     c->in_len == REQUEST_MAX;
+	x->query = buf + x->request.query_at;
 	x->body = buf + x->request.body_at;
-	at = x->request.body_at;
-	body_len = c->in_len > at ? c->in_len - at : 0; /* what has come */
+	len = c->in_len;
 	cs->config.on_request(c, cs->config.arg);
-	if (buf == cs->scratch) /* forms may hold codes */
-		explicit_bzero(cs->scratch + at, body_len);
+	if (buf == cs->scratch) /* queries and forms may hold codes */
+		explicit_bzero(cs->scratch, len);
 	return false;
 }
 

@@ -32,7 +32,8 @@ struct conns;
 /* What handlers see of a connection. */
 struct exchange {
 	struct request request;
-	const char *body; /* only during on_request */
+	const char *query; /* these only during on_request */
+	const char *body;
 	struct addr client;
 	struct addr local; /* by conn_local() */
 	struct zone *zone; /* NULL: an operator's connection */

@@ -267,6 +267,17 @@ static bool take_target(struct request *r, struct piece p)
 	return true;
 }
 
+static void find_query(struct request *r, struct piece target,
+		       const char *bytes)
+{
+	struct piece query = piece_split(&target, '?');
+
+	if (!query.at)
+		return;
+	r->query_at = (size_t)(query.at - bytes);
+	r->query_len = query.len;
+}
+
 static bool take_line(struct request *r, struct piece line)
 {
 	struct piece method = line;
@@ -278,6 +289,7 @@ static bool take_line(struct request *r, struct piece line)
 	version = piece_split(&target, ' ');
 	if (!version.at)
 		return bad(r, 400);
+	find_query(r, target, line.at - r->line_at);
 	return take_method(r, method) && take_version(r, version) &&
 	       take_target(r, target);
 }
@@ -606,6 +618,7 @@ static bool take_head(struct request *r, const char *bytes, size_t len)
 		if (!line.len || lf[-1] != '\r')
 			return bad(r, 400);
 		line.len--;
+		r->line_at = r->parsed;
 		r->parsed = r->scanned = (size_t)(lf - bytes) + 1;
 		if (!take_any_line(r, line))
 			return false;

@@ -69,13 +69,15 @@ struct request {
 	char code[128];	    /* of the query, decoded; empty where longer */
 	char origin[256];   /* whose page sent it, as host; empty: not told */
 	char host[256]; /* lower case, with port; of the target or the field */
-	char accept_language[160]; /* cut where longer */
-	size_t body_at;		   /* once done: where the body starts */
+	char accept_language[160];  /* cut where longer */
+	size_t query_at, query_len; /* where the query is, not decoded */
+	size_t body_at;		    /* once done: where the body starts */
 	size_t body_len;
 	struct request_extra *extra; /* NULL: not read */
 
 	/* the reader's own */
 	size_t parsed;	/* complete lines end here */
+	size_t line_at; /* where the last of them began */
 	size_t scanned; /* no line end before */
 	unsigned int fields;
 	bool has_line, has_head, has_version_1_1;

@@ -39,9 +39,11 @@ const char *respond_reason(unsigned int status)
 
 static void put_policy(struct strbuf *o, const struct answer *a)
 {
-	strbuf_text(o, "Content-Security-Policy: default-src 'none'; "
-		       "form-action 'self'; frame-ancestors 'none'; "
-		       "base-uri 'none'");
+	strbuf_format(o,
+		      "Content-Security-Policy: default-src 'none'; "
+		      "form-action 'self'%s; frame-ancestors 'none'; "
+		      "base-uri 'none'",
+		      a->leads_away ? " https:" : "");
 	if (a->style_source)
 		strbuf_format(o, "; style-src %s", a->style_source);
 	if (a->has_image || a->partner)

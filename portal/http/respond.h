@@ -13,6 +13,7 @@ struct answer {
 	const char *language;	  /* of the body, or NULL */
 	const char *style_source; /* of Content-Security-Policy, or NULL */
 	bool has_image;		  /* one of ours */
+	bool leads_away;	  /* a form of it ends at somebody else's */
 	const char *script_source; /* as style_source */
 	const char *partner;	/* whose pictures and scripts it has, or NULL */
 	unsigned int max_age_s; /* how long it may be kept; 0: not at all */

@@ -11,14 +11,11 @@
 #include "common/clock.h"
 #include "portal/fetch/fetch.h"
 #include "portal/fetch/fetch_url.h"
+#include "portal/util/retry.h"
 
 #define FIRST_MIN_MS  2000
 #define FIRST_SPAN_MS 3000
 #define LIMIT_MS      10000
-#define RETRY_S	      15
-#define BACK_OFF_MAX  8 /* intervals */
-#define HOUR_S	      3600
-#define JITTER	      10 /* a tenth */
 
 enum source_state { SOURCE_NEW, SOURCE_WORKS, SOURCE_FAILS };
 
@@ -46,27 +43,6 @@ struct live {
 };
 
 /* --- when --------------------------------------------------------------- */
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-uint64_t live_wait_ms(uint64_t interval_s, unsigned int failures,
-		      uint16_t chance)
-{
-	uint64_t most_s = least(interval_s * BACK_OFF_MAX, HOUR_S);
-	uint64_t wait_s = least(interval_s, RETRY_S);
-	uint64_t tenth_ms;
-
-	if (most_s < interval_s)
-		most_s = interval_s;
-	for (; failures > 1 && wait_s < most_s; failures--)
-		wait_s *= 2;
-	wait_s = failures ? least(wait_s, most_s) : interval_s;
-	tenth_ms = wait_s * 1000 / JITTER;
-	return wait_s * 1000 - tenth_ms + 2 * tenth_ms * chance / UINT16_MAX;
-}
 
 static uint16_t draw(void)
 {
@@ -107,7 +83,7 @@ static void source_enter(struct source *s, enum source_state next,
 	else if (next != s->state)
 		log_info("live value %zu (%s): works", s->number, s->url.host);
 	s->state = next;
-	arm(s, live_wait_ms(s->wanted.interval_s, s->failures, draw()));
+	arm(s, retry_wait_ms(s->wanted.interval_s, s->failures, draw()));
 }
 
 static void on_fetched(const struct fetch_document *document, const char *why,

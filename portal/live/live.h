@@ -43,14 +43,6 @@ bool live_get(const struct live *l, size_t index, struct live_value *out);
  */
 void live_hurry(struct live *l, uint64_t first_ms, uint64_t limit_ms);
 
-/*
- * How long to wait after a fetch: the interval, or after failures in a row a
- * time that doubles up to 8 intervals or an hour. chance, of all its values,
- * makes that 10 % more or less, lest all boxes ask in the same second.
- */
-uint64_t live_wait_ms(uint64_t interval_s, unsigned int failures,
-		      uint16_t chance);
-
 /* After the loop has ended. */
 void live_free(struct live *l);
 
