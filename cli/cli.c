@@ -110,7 +110,8 @@ static const struct command commands[] = {
 	  0, cli_voucher_statistics },
 	{ "voucher stats", "", NULL, 0, 0, 0, cli_voucher_statistics },
 	{ "voucher print",
-	  "[--title TEXT] [--language de|en] [--address ADDRESS] [FILE]",
+	  "[--title TEXT] [--ssid NAME] [--language CODE] "
+	  "[--address ADDRESS] [FILE]",
 	  "a sheet of cards in HTML for the codes in FILE",
 	  OPT_PRINT | OPT_TITLE, 0, 1, cli_voucher_print },
 	{ "dns-config",
@@ -412,6 +413,7 @@ static const struct option_rule rules[] = {
 	{ "title", .used = OPT_TITLE, TEXT(cli.title) },
 	{ "language", .used = OPT_PRINT, TEXT(cli.voucher.language) },
 	{ "address", .used = OPT_PRINT, TEXT(cli.voucher.address) },
+	{ "ssid", .used = OPT_PRINT, TEXT(cli.voucher.ssid) },
 	{ "folder", .used = OPT_HUB, TEXT(cli.city.folder) },
 	{ "shift", .used = OPT_CITY_INIT, TEXT(cli.city.shift) },
 	{ "memory", .used = OPT_CITY_INIT, TEXT(cli.city.memory) },

@@ -38,7 +38,7 @@ enum cli_passwd {
 /* As given, NULL: not given. */
 struct cli_voucher {
 	const char *count, *devices, *valid, *label; /* create; list: label */
-	const char *language, *address;		     /* print */
+	const char *language, *address, *ssid;	     /* print */
 };
 
 /* Likewise. */

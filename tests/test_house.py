@@ -16,7 +16,7 @@ ROOMS = {
     "cli/city": ["cli", "portal/util"],
     "cli/dns": ["cli", "netctl/rules", "portal/guest"],
     "cli/doctor": ["cli", "netctl/usage", "portal/admin", "portal/pages"],
-    "cli/voucher": ["cli", "portal/voucher", "portal/util"],
+    "cli/voucher": ["cli", "portal/pages", "portal/voucher", "portal/util"],
     "cli": ["netctl/rules", "portal/admin", "portal/pages", "portal/store",
             "portal/util"],
     "hub/main": ["hub/hub", "hub/config"],

@@ -8,6 +8,8 @@
 #define STADTTOR_CLI_VOUCHER_VOUCHER_H
 
 #include "cli/cli.h"
+#include "portal/pages/lang.h"
+#include "portal/pages/picture.h"
 #include "portal/voucher/voucher_batch.h"
 
 struct voucher_session {
@@ -33,6 +35,8 @@ void voucher_session_close(struct voucher_session *d);
 /* Says why the database has failed. */
 enum cli_exit voucher_session_fail(const struct voucher_session *d, int err);
 
+#define VOUCHER_SSID_MAX 32 /* bytes, IEEE 802.11 */
+
 /* --- the sheet --------------------------------------------------------- */
 
 struct voucher_sheet_card {
@@ -45,8 +49,11 @@ struct voucher_sheet_card {
 struct voucher_sheet {
 	const char *network;
 	const char *title; /* NULL: none */
+	const char *ssid;  /* of an open network; NULL: no code joins it */
 	const char *url;   /* that a code is appended to */
-	bool is_english;
+	const struct lang *lang;
+	const struct picture *logo;
+	const char *logo_colour; /* that it stands on */
 	const struct voucher_sheet_card *card;
 	size_t cards;
 };

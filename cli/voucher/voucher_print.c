@@ -12,11 +12,14 @@
 
 #include "common/addr.h"
 #include "common/array.h"
+#include "common/config/settings_palette.h"
+#include "common/text.h"
 
-#define INPUT_MAX  (8 << 20)
-#define URL_MAX	   320
-#define HOST_MAX   254
-#define LISTED_MAX 20 /* lines that are complained about */
+#define INPUT_MAX     (8 << 20)
+#define URL_MAX	      320
+#define HOST_MAX      254
+#define HEADER_COLOUR "#0a5a61" /* of the style */
+#define LISTED_MAX    20	/* lines that are complained about */
 
 struct print_job {
 	struct voucher_session session;
@@ -24,6 +27,9 @@ struct print_job {
 	struct voucher_sheet_card *card;
 	size_t cards, room;
 	char url[URL_MAX];
+	struct lang_set *languages;
+	size_t language; /* of these */
+	struct picture logo;
 };
 
 /* --- where to ---------------------------------------------------------- */
@@ -235,12 +241,16 @@ static enum cli_exit look_up(struct print_job *j)
 static enum cli_exit write_sheet(const struct print_job *j)
 {
 	const struct cli *cli = j->session.cli;
-	const char *language = cli->voucher.language;
+	const struct portal_settings *p = &j->session.settings->portal;
+	const char *colour = settings_palette_colour(p, SETTINGS_HEADER);
 	const struct voucher_sheet s = {
-		.network = j->session.settings->portal.network,
+		.network = p->network,
 		.title = cli->title,
+		.ssid = cli->voucher.ssid,
 		.url = j->url,
-		.is_english = language && !strcmp(language, "en"),
+		.lang = &j->languages->lang[j->language],
+		.logo = &j->logo,
+		.logo_colour = *colour ? colour : HEADER_COLOUR,
 		.card = j->card,
 		.cards = j->cards,
 	};
@@ -253,15 +263,15 @@ static enum cli_exit write_sheet(const struct print_job *j)
 
 static enum cli_exit check_options(const struct cli *cli)
 {
-	const char *language = cli->voucher.language;
 	const char *title = cli->title;
+	const char *ssid = cli->voucher.ssid;
 
-	if (language && strcmp(language, "de") != 0 &&
-	    strcmp(language, "en") != 0)
+	if (ssid &&
+	    (!*ssid || strlen(ssid) > VOUCHER_SSID_MAX || !text_is_plain(ssid)))
 		return cli_fail(cli, CLI_USAGE,
-				"invalid value '%.40s' for --language, "
-				"allowed: one of de, en",
-				language);
+				"invalid value '%.40s' for --ssid, allowed: "
+				"1 to %d bytes without control characters",
+				ssid, VOUCHER_SSID_MAX);
 	if (title && !voucher_label_is_valid(title))
 		return cli_fail(cli, CLI_USAGE,
 				"invalid value '%.40s' for --title, allowed: "
@@ -270,6 +280,33 @@ static enum cli_exit check_options(const struct cli *cli)
 	if (cli->json)
 		return cli_fail(cli, CLI_USAGE,
 				"the sheet is HTML: --json is not possible");
+	return CLI_DONE;
+}
+
+/* The texts of the pages, and the logo, which only root may read perhaps. */
+static enum cli_exit read_theme(struct print_job *j)
+{
+	const struct portal_settings *p = &j->session.settings->portal;
+	const struct cli *cli = j->session.cli;
+	const char *language = cli->voucher.language;
+	char why[LANG_ERROR_MAX];
+
+	_Static_assert(PICTURE_ERROR_MAX <= LANG_ERROR_MAX, "it fits");
+	j->languages = lang_set_read(p->pages, why);
+	if (!j->languages ||
+	    !picture_read(&j->logo, PICTURE_LOGO, p->logo, why))
+		return cli_fail(cli, CLI_FAILED, "%s", why);
+	j->language = language ? lang_index(j->languages, language)
+			       : j->languages->fallback;
+	if (j->language == j->languages->count)
+		return cli_fail(cli, CLI_USAGE,
+				"invalid value '%.40s' for --language, "
+				"allowed: a language of the pages, such as de",
+				language);
+	if (!lang_find(&j->languages->lang[j->language], "card_steps"))
+		return cli_fail(cli, CLI_FAILED,
+				"%.200s/lang/%s.json: missing: card_steps",
+				p->pages, j->languages->lang[j->language].code);
 	return CLI_DONE;
 }
 
@@ -295,6 +332,8 @@ enum cli_exit cli_voucher_print(const struct cli *cli)
 		return code;
 	code = voucher_session_init(&j.session, cli);
 	if (!code)
+		code = read_theme(&j);
+	if (!code)
 		code = build_url(&j);
 	if (!code)
 		code = open_input(&j);
@@ -311,6 +350,8 @@ enum cli_exit cli_voucher_print(const struct cli *cli)
 	if (j.card)
 		explicit_bzero(j.card, j.room * sizeof(*j.card));
 	free(j.card);
+	lang_set_free(j.languages);
+	picture_clear(&j.logo);
 	voucher_session_close(&j.session);
 	return code;
 }

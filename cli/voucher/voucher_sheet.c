@@ -6,20 +6,20 @@
 #include "cli/voucher/voucher.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <qrencode.h>
 
+#include "portal/pages/number_format.h"
+#include "portal/util/crypto.h"
 #include "portal/util/strbuf.h"
 
 #define CARDS_A_PAGE 10
 #define QUIET	     4 /* modules of white around a QR code */
 #define URL_MAX	     400
-#define TEXT_MAX     80
+#define FAR_S	     (30 * 86400) /* the date is told in any case */
 
 /* Network and title in two lines each still leave room for all the rest. */
 static const char style[] =
@@ -33,62 +33,28 @@ static const char style[] =
 	"grid-template:repeat(5,1fr)/repeat(2,1fr);break-after:page;"
 	"break-inside:avoid}"
 	".page:last-child{break-after:auto}"
-	".card{display:grid;grid-template:auto 1fr auto/1fr 28mm;"
-	"column-gap:2mm;padding:3mm;overflow:hidden;overflow-wrap:anywhere;"
+	".card{display:grid;grid-template:auto auto 1fr/1fr auto;"
+	"gap:.5mm 2mm;padding:2.5mm 3mm;overflow:hidden;overflow-wrap:anywhere;"
 	"border:.2mm dashed #767676;break-inside:avoid}"
-	".head,.steps{grid-column:1/3}"
+	".head{grid-column:1/3;display:flex;gap:2mm;align-items:center}"
+	".head img{height:9mm;max-width:22mm;object-fit:contain;padding:1mm;"
+	"border-radius:1.5mm;print-color-adjust:exact;"
+	"-webkit-print-color-adjust:exact}"
 	"h2{font-size:10pt;line-height:1.15;margin:0;max-height:2.3em;"
 	"overflow:hidden}"
 	"p{margin:0}"
 	".title{max-height:2.5em;overflow:hidden}"
-	".code{font:bold 16pt/1.35 'DejaVu Sans Mono',Consolas,monospace;"
-	"white-space:nowrap}"
-	"svg{width:28mm;height:28mm}";
+	".code{grid-column:1/3;font:bold 16pt/1.1 'DejaVu Sans Mono',Consolas,"
+	"monospace;white-space:nowrap}"
+	".qr{display:flex;gap:2mm;text-align:center;line-height:1.1}"
+	".qr div{width:24mm}"
+	"svg{width:24mm;height:24mm}";
 
-struct unit {
-	const char *one, *more; /* the latter with the number before it */
-};
-
-struct words {
-	const char *language, *heading, *steps, *valid, *qr, *after_first;
-	const char *one_device, *devices_before, *devices_behind;
-	struct unit days, hours, minutes;
-};
-
-static const struct words german = {
-	.language = "de",
-	.heading = "Zugangscodes",
-	.steps = "Mit dem WLAN verbinden, dann den QR-Code scannen oder den "
-		 "Code eintippen.",
-	.valid = "Gültig bis",
-	.qr = "QR-Code mit",
-	.after_first = "ab der ersten Anmeldung",
-	.one_device = "für ein Gerät",
-	.devices_before = "für bis zu ",
-	.devices_behind = " Geräte gleichzeitig",
-	.days = { "1 Tag", "Tage" },
-	.hours = { "1 Stunde", "Stunden" },
-	.minutes = { "1 Minute", "Minuten" },
-};
-
-static const struct words english = {
-	.language = "en",
-	.heading = "Access codes",
-	.steps = "Join the Wi-Fi, then scan the QR code or type in the code.",
-	.valid = "Valid until",
-	.qr = "QR code with",
-	.after_first = "from the first login",
-	.one_device = "for one device",
-	.devices_before = "for up to ",
-	.devices_behind = " devices at once",
-	.days = { "1 day", "days" },
-	.hours = { "1 hour", "hours" },
-	.minutes = { "1 minute", "minutes" },
-};
-
-static const struct words *words_of(const struct voucher_sheet *s)
+static const char *word(const struct voucher_sheet *s, const char *key)
 {
-	return s->is_english ? &english : &german;
+	const char *found = lang_find(s->lang, key);
+
+	return found ? found : "";
 }
 
 static void put_escaped(const char *text, FILE *out)
@@ -103,48 +69,42 @@ static void put_escaped(const char *text, FILE *out)
 	}
 }
 
+/* The language's phrase as a paragraph, its one {{placeholder}} filled. */
+static void put_phrase(const struct voucher_sheet *s, const char *key,
+		       const char *value, FILE *out)
+{
+	const char *phrase = word(s, key);
+	const char *at = strstr(phrase, "{{");
+
+	fputs("<p>", out);
+	if (!at) {
+		put_escaped(phrase, out);
+	} else {
+		fwrite(phrase, 1, (size_t)(at - phrase), out);
+		put_escaped(value, out);
+		at = strstr(at, "}}");
+		fputs(at ? at + strlen("}}") : "", out);
+	}
+	fputs("</p>", out);
+}
+
 /* --- what a code is good for ------------------------------------------- */
 
-static void put_duration(const struct words *w, int64_t duration_s, FILE *out)
+static void put_worth(const struct voucher_sheet *s,
+		      const struct voucher_sheet_card *c, FILE *out)
 {
-	int64_t count = duration_s / 60;
-	const struct unit *u = &w->minutes;
+	char buf[NUMBER_FORMAT_MAX], devices[16];
 
-	if (count % 1440 == 0) {
-		count /= 1440;
-		u = &w->days;
-	} else if (count % 60 == 0) {
-		count /= 60;
-		u = &w->hours;
-	}
-	if (count == 1)
-		fputs(u->one, out);
-	else
-		fprintf(out, "%" PRId64 " %s", count, u->more);
-}
-
-static void put_devices(const struct words *w, uint32_t devices, FILE *out)
-{
-	if (devices == 1)
-		fputs(w->one_device, out);
-	else
-		fprintf(out, "%s%" PRIu32 "%s", w->devices_before, devices,
-			w->devices_behind);
-}
-
-static void put_time(bool is_english, int64_t time_s, FILE *out)
-{
-	time_t t = (time_t)time_s;
-	char text[TEXT_MAX] = "";
-	struct tm tm;
-
-	if (!localtime_r(&t, &tm))
-		return;
-	if (is_english)
-		strftime(text, sizeof(text), "%e %B %Y, %H:%M", &tm);
-	else
-		strftime(text, sizeof(text), "%d.%m.%Y, %H:%M Uhr", &tm);
-	fputs(text + strspn(text, " "), out);
+	put_phrase(
+		s, "card_duration",
+		number_format_duration(buf, (uint64_t)c->duration_s, s->lang),
+		out);
+	snprintf(devices, sizeof(devices), "%u", c->devices);
+	put_phrase(s, c->devices == 1 ? "card_device" : "card_devices",
+		   number_format_number(buf, devices, s->lang), out);
+	put_phrase(s, "card_until",
+		   number_format_moment(buf, c->valid_until_s, FAR_S, s->lang),
+		   out);
 }
 
 /* --- QR codes ---------------------------------------------------------- */
@@ -164,41 +124,70 @@ static void put_modules(const QRcode *q, FILE *out)
 		}
 }
 
-static int put_qr(const struct words *w, const char *url, FILE *out)
+/* what: its caption, and the beginning of what screen readers say. */
+static int put_qr(const struct voucher_sheet *s, const char *what,
+		  const char *content, const char *told, FILE *out)
 {
-	QRcode *q = QRcode_encodeString8bit(url, 0, QR_ECLEVEL_M);
+	QRcode *q = QRcode_encodeString8bit(content, 0, QR_ECLEVEL_M);
 	int size;
 
 	if (!q)
 		return errno == ENOMEM ? -ENOMEM : -EMSGSIZE;
 	size = q->width + 2 * QUIET;
 	fprintf(out,
-		"<svg viewBox=\"0 0 %d %d\" shape-rendering=\"crispEdges\" "
-		"role=\"img\" aria-label=\"%s ",
-		size, size, w->qr);
-	put_escaped(url, out);
+		"<div><svg viewBox=\"0 0 %d %d\" "
+		"shape-rendering=\"crispEdges\" role=\"img\" aria-label=\"",
+		size, size);
+	put_escaped(word(s, what), out);
+	fputs(": ", out);
+	put_escaped(told, out);
 	fprintf(out, "\"><path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/><path d=\"",
 		size, size);
 	put_modules(q, out);
 	fputs("\"/></svg>", out);
+	put_escaped(word(s, what), out);
+	fputs("</div>", out);
 	QRcode_free(q);
 	return 0;
 }
 
+/* As phones' cameras read it: of an open network. */
+static int put_join(const struct voucher_sheet *s, FILE *out)
+{
+	char content[2 * VOUCHER_SSID_MAX + 32];
+	struct strbuf o;
+
+	strbuf_init(&o, content, sizeof(content) - 1);
+	strbuf_text(&o, "WIFI:T:nopass;S:");
+	for (const char *c = s->ssid; *c; c++) {
+		if (strchr("\\;,:\"", *c))
+			strbuf_text(&o, "\\");
+		strbuf_bytes(&o, c, 1);
+	}
+	strbuf_text(&o, ";;");
+	o.at[o.len] = '\0';
+	return put_qr(s, "card_join", content, s->ssid, out);
+}
+
 /* --- the document ------------------------------------------------------ */
 
-static int put_card(const struct voucher_sheet *s,
-		    const struct voucher_sheet_card *c, FILE *out)
+/* In the file, which is sent as it is; on the colour that it is made for. */
+static void put_logo(const struct voucher_sheet *s, FILE *out)
 {
-	const struct words *w = words_of(s);
-	char text[VOUCHER_CODE_TEXT_MAX], url[URL_MAX];
-	int err;
+	char base64[CRYPTO_BASE64(PICTURE_BYTES_MAX)];
 
-	voucher_code_to_text(c->code, text);
-	if (snprintf(url, sizeof(url), "%s%s", s->url, text) >=
-	    (int)sizeof(url))
-		return -EMSGSIZE;
-	fputs("<div class=\"card\"><div class=\"head\"><h2>", out);
+	if (!s->logo->bytes)
+		return;
+	crypto_base64(base64, s->logo->bytes, s->logo->len);
+	fprintf(out, "<img alt=\"\" src=\"data:%s;base64,%s\">", s->logo->type,
+		base64);
+}
+
+static void put_names(const struct voucher_sheet *s, FILE *out)
+{
+	fputs("<div class=\"head\">", out);
+	put_logo(s, out);
+	fputs("<div><h2>", out);
 	put_escaped(s->network, out);
 	fputs("</h2>", out);
 	if (s->title) {
@@ -206,29 +195,46 @@ static int put_card(const struct voucher_sheet *s,
 		put_escaped(s->title, out);
 		fputs("</p>", out);
 	}
-	fprintf(out, "</div><div><p class=\"code\">%s</p><p>", text);
-	put_duration(w, c->duration_s, out);
-	fprintf(out, " %s</p><p>", w->after_first);
-	put_devices(w, c->devices, out);
-	fprintf(out, "</p><p>%s ", w->valid);
-	put_time(s->is_english, c->valid_until_s, out);
-	fputs("</p></div>", out);
-	err = put_qr(w, url, out);
-	fprintf(out, "<p class=\"steps\">%s</p></div>\n", w->steps);
+	fputs("</div></div>", out);
+}
+
+static int put_card(const struct voucher_sheet *s,
+		    const struct voucher_sheet_card *c, FILE *out)
+{
+	char code[VOUCHER_CODE_TEXT_MAX], url[URL_MAX];
+	int err = 0;
+
+	voucher_code_to_text(c->code, code);
+	if (snprintf(url, sizeof(url), "%s%s", s->url, code) >=
+	    (int)sizeof(url))
+		return -EMSGSIZE;
+	fputs("<div class=\"card\">", out);
+	put_names(s, out);
+	fprintf(out, "<p class=\"code\"><bdi dir=\"ltr\">%s</bdi></p><div>",
+		code);
+	put_worth(s, c, out);
+	if (!s->ssid) /* else the pictures say it */
+		put_phrase(s, "card_steps", "", out);
+	fputs("</div><div class=\"qr\">", out);
+	if (s->ssid)
+		err = put_join(s, out);
+	if (!err)
+		err = put_qr(s, "card_online", url, url, out);
+	fputs("</div></div>\n", out);
 	return err;
 }
 
 static void put_head(const struct voucher_sheet *s, FILE *out)
 {
-	const struct words *w = words_of(s);
-
 	fprintf(out,
-		"<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n"
+		"<!DOCTYPE html>\n<html lang=\"%s\" dir=\"%s\">\n<head>\n"
 		"<meta charset=\"utf-8\">\n<title>%s – ",
-		w->language, w->heading);
+		s->lang->code, word(s, "direction"), word(s, "card_heading"));
 	put_escaped(s->network, out);
-	fprintf(out, "</title>\n<style>%s</style>\n</head>\n<body>\n<h1>%s – ",
-		style, w->heading);
+	fprintf(out,
+		"</title>\n<style>%s.head img{background:%s}</style>\n</head>\n"
+		"<body>\n<h1>%s – ",
+		style, s->logo_colour, word(s, "card_heading"));
 	put_escaped(s->network, out);
 	fputs("</h1>\n", out);
 }

@@ -41,7 +41,7 @@ def folder():
 
 
 @pytest.fixture
-def cli(build, folder):
+def cli(build, folder, root):
     def run(*args, stdin="", portal="", zone="option auth 'voucher'",
             user=NOBODY):
         config = folder / "config"
@@ -50,6 +50,7 @@ def cli(build, folder):
             f" option key '{folder}/lib/vouchers.key'\n"
             f"config gate\n option socket '{folder}/netctl.sock'\n"
             f"config portal\n option user '{user}'\n"
+            f" option pages '{root}/web'\n"
             f" option network 'Bochum <b>\"frei\"</b> & offen'\n{portal}\n"
             "config uplink 'wan'\n option device 'eth0'\n"
             "config zone 'market'\n option device 'br0'\n"
@@ -356,7 +357,8 @@ class Sheet(html.parser.HTMLParser):
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         self.tags.append(tag)
-        assert not {"src", "href", "onload", "style"} & set(attrs)
+        assert not {"href", "onload", "style"} & set(attrs)
+        assert attrs.get("src", "data:").startswith("data:")
         if tag == "svg":
             self.labels.append(attrs["aria-label"])
 
@@ -380,27 +382,29 @@ def test_sheet(cli, folder):
     file.chmod(0o600)  # of whoever calls, not of the portal
     text = printed(cli, str(file), "--title", "Fest <1>", portal=HOST)
     sheet = Sheet(text)
-    assert text.startswith('<!DOCTYPE html>\n<html lang="de">')
+    assert text.startswith('<!DOCTYPE html>\n<html lang="de" dir="ltr">')
     assert not {"script", "link", "img", "iframe"} & set(sheet.tags)
     assert "url(" not in text and "@import" not in text
     assert sheet.words.count("Bochum <b>\"frei\"</b> & offen") == 3
     assert sheet.words.count("Fest <1>") == 3
     assert [w for w in sheet.words if CODE.fullmatch(w)] == codes
-    assert sheet.words.count("90 Minuten ab der ersten Anmeldung") == 3
+    assert sheet.words.count(
+        "1\xa0Stunde 30\xa0Minuten ab der ersten Anmeldung") == 3
     assert sheet.words.count("für bis zu 2 Geräte gleichzeitig") == 3
-    assert any(re.fullmatch(r"Gültig bis \d\d\.\d\d\.\d{4}, \d\d:\d\d Uhr", w)
+    assert any(re.fullmatch(
+        r"Gültig bis [A-Z][a-z]+, \d\d\.\d\d\.\d{4}, \d\d:\d\d Uhr", w)
                for w in sheet.words)
-    assert sheet.labels == ["QR-Code mit http://wlan.example.org/?code=" + c
+    assert sheet.labels == ["Online gehen: http://wlan.example.org/?code=" + c
                             for c in codes]
 
 
 @pytest.mark.parametrize("minutes,devices,words", [
-    ("60", "1", ["1 hour from the first login", "for one device"]),
-    ("480", "3", ["8 hours from the first login",
+    ("60", "1", ["1\xa0hour from the first login", "for one device"]),
+    ("480", "3", ["8\xa0hours from the first login",
                   "for up to 3 devices at once"]),
-    ("1440", "1", ["1 day from the first login"]),
-    ("2880", "1", ["2 days from the first login"]),
-    ("1", "1", ["1 minute from the first login"]),
+    ("1440", "1", ["24\xa0hours from the first login"]),
+    ("2880", "1", ["2\xa0days from the first login"]),
+    ("1", "1", ["1\xa0minute from the first login"]),
 ])
 def test_english(cli, minutes, devices, words):
     codes = made(cli, "--minutes", minutes, "--devices", devices)
@@ -408,8 +412,40 @@ def test_english(cli, minutes, devices, words):
                           stdin="\n".join(codes)))
     for w in words:
         assert sheet.words.count(w) == 3, sheet.words
-    assert any(re.fullmatch(r"Valid until \d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d", w)
-               for w in sheet.words)
+    assert any(re.fullmatch(
+        r"Valid until [A-Z][a-z]+ \d\d/\d\d/\d{4}, \d\d:\d\d", w)
+        for w in sheet.words)
+
+
+def test_every_language(cli, root):
+    codes = made(cli, "--devices", "3")
+    for file in sorted((root / "web" / "lang").glob("*.json")):
+        texts = json.loads(file.read_text())
+        text = printed(cli, "--language", file.stem, portal=HOST,
+                       stdin="\n".join(codes))
+        assert f'lang="{file.stem}" dir="{texts["direction"]}"' in text
+        assert texts["card_steps"].replace(". ", ".\n") in text or \
+            texts["card_steps"] in text, file.stem
+        assert "{{" not in text and "()" not in text
+        assert [w for w in Sheet(text).words if CODE.fullmatch(w)] == codes
+
+
+def test_joining_and_logo(cli, folder):
+    codes = made(cli)
+    logo = folder / "logo.svg"
+    logo.write_text("<svg viewBox='0 0 9 9'/>")
+    portal = f"{HOST}\n option logo '{logo}'\n option theme 'river'"
+    text = printed(cli, "--ssid", 'Stadt; "frei"', portal=portal,
+                   stdin="\n".join(codes))
+    sheet = Sheet(text)
+    assert sheet.labels[::2] == ['WLAN verbinden: Stadt; "frei"'] * 3
+    assert sheet.labels[1].startswith("Online gehen: http")
+    assert text.count('src="data:image/svg+xml;base64,') == 3
+    assert ".head img{background:#0d3d6e}" in text
+    assert sheet.tags.count("svg") == 6
+    logo.write_text("<svg onload='x'/>")
+    r = cli("voucher", "print", portal=portal, stdin=codes[0])
+    assert r.returncode == 1 and "not shown to guests" in r.stderr
 
 
 def test_every_output_of_create_is_read(cli):
@@ -431,7 +467,7 @@ def test_every_output_of_create_is_read(cli):
 def test_address(cli, portal, args, url):
     codes = made(cli)
     sheet = Sheet(printed(cli, *args, portal=portal, stdin=codes[0]))
-    assert sheet.labels == [f"QR-Code mit {url}{codes[0]}"]
+    assert sheet.labels == [f"Online gehen: {url}{codes[0]}"]
 
 
 def test_wrong_prints(cli, folder):
@@ -439,7 +475,10 @@ def test_wrong_prints(cli, folder):
     cases = [
         (["print"], codes[0], 2, "give --address"),
         (["print", "--address", "a/b"], codes[0], 2, "invalid value 'a/b' for --address"),
-        (["print", "--language", "fr"], codes[0], 2, "allowed: one of de, en"),
+        (["print", "--language", "xx"], codes[0], 2,
+         "invalid value 'xx' for --language"),
+        (["print", "--ssid", ""], codes[0], 2, "invalid value '' for --ssid"),
+        (["print", "--ssid", "x" * 33], codes[0], 2, "1 to 32 bytes"),
         (["print", "--title", ""], codes[0], 2, "invalid value '' for --title"),
         (["print", "--json"], codes[0], 2, "--json is not possible"),
         (["print", "--address", "a", str(folder / "no")], "", 4, "No such"),
@@ -485,7 +524,8 @@ def test_a_camera_reads_it(cli, folder):
     """Twelve cards: two pages of A4, and every QR code of the first one."""
     codes = made(cli, "--count", "12")
     (folder / "sheet.html").write_text(
-        printed(cli, "--title", "Wochenmarkt " * 5, stdin="\n".join(codes),
+        printed(cli, "--title", "Wochenmarkt " * 5, "--language", "ru",
+                "--ssid", "Stadt;frei", stdin="\n".join(codes),
                 portal=HOST))
     chromium(folder, "--no-pdf-header-footer",
              f"--print-to-pdf={folder}/sheet.pdf")
@@ -498,5 +538,7 @@ def test_a_camera_reads_it(cli, folder):
     r = subprocess.run(["zbarimg", "-q", "--raw", folder / "sheet.png"],
                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                        text=True, timeout=60)
-    assert sorted(r.stdout.split()) == sorted(
+    seen = r.stdout.split()
+    assert sorted(s for s in seen if s.startswith("http")) == sorted(
         f"http://wlan.example.org/?code={c}" for c in codes[:10])
+    assert seen.count(r"WIFI:T:nopass;S:Stadt\;frei;;") == 10
