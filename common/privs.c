@@ -8,7 +8,9 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -58,10 +60,29 @@ static int end_with_jail(void)
 	return getpid() == 1 ? prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) : 0;
 }
 
+/*
+ * Pages are locked as they come in, so that none costs memory before it is
+ * used. Under a limit later mappings would fail.
+ */
+static int lock_memory(void)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) < 0)
+		return -errno;
+	return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0 ? -errno
+								    : 0;
+}
+
 int privs_drop(const struct privs_user *user, bool keep_net_admin)
 {
-	int err = geteuid() == 0 ? become(user, keep_net_admin) : 0;
+	int err = lock_memory();
 
+	if (err)
+		log_info("memory is not locked: %s; where there is swap, it "
+			 "may hold addresses of guests",
+			 strerror(-err));
+	err = geteuid() == 0 ? become(user, keep_net_admin) : 0;
 	if (!err)
 		err = limit_capabilities(keep_net_admin);
 	if (err)

@@ -56,7 +56,8 @@ def test_two_programs_each_in_its_jail(box):
         assert its == {
             "command": [f"/usr/sbin/stadttor-{name}"] + CONFIG,
             "respawn": ["3600", "1", "0"],
-            "limits": {"core": "0 0", "nofile": "4096 4096"
+            "limits": {"core": "0 0", "memlock": "unlimited",
+                       "nofile": "4096 4096"
                        if name == "netctl" else "65536 65536"},
             "stderr": "1",
             "user": f"stadttor-{name}",
@@ -256,7 +257,8 @@ def test_the_third_program_has_a_jail_of_its_own(box):
     its.pop("command")
     assert its == {
         "respawn": ["3600", "1", "0"], "stderr": "1",
-        "limits": {"core": "0 0", "nofile": "64 64"}, "user": "told",
+        "limits": {"core": "0 0", "memlock": "unlimited",
+                   "nofile": "64 64"}, "user": "told",
         "group": "shown", "no_new_privs": "1",
         "capabilities": "/etc/capabilities/stadttor-events.json",
         "seccomp": "/etc/seccomp/stadttor.json"}

@@ -7,11 +7,15 @@
 
 #include <cmocka.h>
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -107,6 +111,30 @@ static int others_lose_the_rest(void)
 	return getuid() == self.uid && is_reduced_to(0) ? 0 : 5;
 }
 
+static bool may_lock_memory(void)
+{
+	struct rlimit limit;
+
+	return !getrlimit(RLIMIT_MEMLOCK, &limit) &&
+	       (limit.rlim_max == RLIM_INFINITY ||
+		status_field("CapEff:", 16) >> CAP_SYS_RESOURCE & 1) &&
+	       !dlsym(RTLD_DEFAULT, "__asan_init"); /* which leaves it out */
+}
+
+/* All of it, or nothing: under a limit there would be no memory later. */
+static int memory_is_locked_if_allowed(void)
+{
+	struct privs_user u;
+	bool may = may_lock_memory();
+
+	if (privs_find_user("nobody", &u) || privs_drop(&u, false))
+		return 1;
+	if ((status_field("VmLck:", 10) != 0) != may)
+		return 2;
+	return mmap(NULL, 64 << 20, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED;
+}
+
 static void root_drops(void **state)
 {
 	(void)state;
@@ -114,6 +142,7 @@ static void root_drops(void **state)
 		return; /* nothing to drop; the next test is for this case */
 	assert_int_equal(in_child(root_keeps_net_admin), 0);
 	assert_int_equal(in_child(root_keeps_nothing), 0);
+	assert_int_equal(in_child(memory_is_locked_if_allowed), 0);
 }
 
 static void others_drop(void **state)
