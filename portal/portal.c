@@ -617,13 +617,19 @@ static void rehearse_reload(const struct portal *p)
 			 error, p->material.settings->portal.user);
 }
 
+/* Before the store is there, which forgets the hub's figures without a city. */
+static void join_city(struct portal *p)
+{
+	city_apply(p->city, &p->material.settings->city);
+	p->site.is_in_city = city_status(p->city).state != CITY_OFF;
+}
+
 /* The databases are opened here, so that they belong to the portal's user. */
 void portal_run(struct portal *p)
 {
 	if (p->material.accounts) /* else it has been said already */
 		rehearse_reload(p);
-	/* before the store, which forgets the hub's figures without a city */
-	city_apply(p->city, &p->material.settings->city);
+	join_city(p);
 	open_store(p);
 	open_vouchers(p);
 	open_radius(p);
@@ -648,7 +654,7 @@ void portal_reload(struct portal *p)
 	apply(p);
 	reopen_store(p, &old.settings->usage);
 	reopen_vouchers(p, old.settings);
-	city_apply(p->city, &p->material.settings->city);
+	join_city(p);
 	open_radius(p);
 	material_clear(&old);
 	log_info("reloaded");

@@ -6,6 +6,8 @@
 #ifndef STADTTOR_PORTAL_GUEST_GUEST_H
 #define STADTTOR_PORTAL_GUEST_GUEST_H
 
+#include <stdbool.h>
+
 #include "portal/guest/auth_wait.h"
 #include "portal/guest/credential.h"
 #include "portal/guest/origin.h"
@@ -23,6 +25,7 @@ struct site {
 	struct auth_waits auth_waits;
 	struct radius *radius[SETTINGS_RADII]; /* as of the settings; or NULL */
 	struct origin origin;
+	bool is_in_city; /* which may have let somebody in meanwhile */
 };
 
 /* Of one connection: the exchange's user, zeroed when it begins. */

@@ -504,11 +504,53 @@ static void choose_language(struct conn *c)
 	g->lang = lang_choose(set, x->request.lang, x->request.accept_language);
 }
 
+/* An address that can be repeated as it is; longer ones have no path here. */
+static bool is_plain(const char *path)
+{
+	return *path == '/' &&
+	       !path[strspn(path, "abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")];
+}
+
+static bool is_probe(struct conn *c)
+{
+	const struct exchange *x = conn_exchange(c);
+
+	return x->kind == LISTENER_HIJACK && is_plain(x->request.path) &&
+	       probe_platform(x->request.host, x->request.path) !=
+		       USAGE_PLATFORM_OTHER;
+}
+
+static void refuse_probe(struct conn *c, int error)
+{
+	(void)error;
+	view_redirect(c);
+}
+
+/* It came a moment before its grant: the next connection is through. */
+static void on_session_for_probe(struct conn *c, const struct ipc_session *s)
+{
+	if (s->state == SESSION_GRANTED && s->outlet == IPC_OUTLET_OPEN)
+		view_probe_again(c);
+	else
+		view_redirect(c);
+}
+
+static void answer_elsewhere(struct conn *c)
+{
+	if (!guest_site(c)->is_in_city || !is_probe(c)) {
+		view_redirect(c);
+		return;
+	}
+	guest_of(c)->on_refused = refuse_probe;
+	look_up(c, on_session_for_probe);
+}
+
 void routes_on_request(struct conn *c, void *arg)
 {
 	(void)arg;
 	if (!is_at_home(c)) {
-		view_redirect(c);
+		answer_elsewhere(c);
 		return;
 	}
 	if (needs_tls(c)) {

@@ -307,3 +307,20 @@ void view_redirect_by_name(struct conn *c)
 {
 	lead(c, NULL);
 }
+
+void view_probe_again(struct conn *c)
+{
+	const struct exchange *x = conn_exchange(c);
+	char bytes[HEAD_BYTES_MAX];
+	char location[sizeof(x->request.host) + sizeof(x->request.path) + 32];
+	struct answer a = {
+		.status = 302,
+		.fields = location,
+		.body = "",
+		.omits_body = omits_body(c),
+	};
+
+	snprintf(location, sizeof(location), "Location: http://%s%s\r\n",
+		 x->request.host, x->request.path);
+	conn_answer(c, bytes, respond_build(bytes, sizeof(bytes), &a));
+}

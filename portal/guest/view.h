@@ -53,4 +53,7 @@ void view_redirect(struct conn *c);
 /* To its name, which there is: that is what the certificate is for. */
 void view_redirect_by_name(struct conn *c);
 
+/* To the address that was asked for, which can be a header line's as it is. */
+void view_probe_again(struct conn *c);
+
 #endif

@@ -4,6 +4,8 @@ import contextlib
 import errno
 import os
 import random
+import shutil
+import socket
 import threading
 import time
 
@@ -13,7 +15,7 @@ import ipc
 import lab
 import pytest
 import traffic
-from gate import NETCTL
+from gate import NETCTL, PORTAL
 from traffic import FAMILIES, V4
 
 
@@ -161,6 +163,39 @@ def test_asked_by_the_portal(box, phones):
     answer = box.peer.ask(ipc.lookup(phones[0].ip4, shown=1))
     assert (answer.error, answer.state) == (0, 1)
     assert traffic.is_online(phones[0])
+
+
+@pytest.fixture
+def portal(box, ca):
+    """The real one, which is in the city too; its store cannot be reached."""
+    stadttor = box.stadttor
+    box.start()
+    with open(os.path.join(box.folder, "login"), "w") as file:
+        file.write(gate.section("city", None, {
+            "city": "Musterstadt", "site": "rathaus", "user": "box-rathaus",
+            "password": "x", "server": ["127.0.0.1:1"]}))
+    shutil.copy(ca.file, os.path.join(box.folder, "ca.pem"))
+    stadttor.start_one(PORTAL)
+    stadttor.wait_ready()
+
+
+def test_probe_before_its_grant(box, portal, phones):
+    """The first request met the portal: it is told to ask again, and is
+    through. Somebody whom the city does not know is led to the portal."""
+    for phone in phones[:2]:
+        traffic.ping(phone, phone.network.gate(V4))
+    ask = {"host": "captive.apple.com", "path": "/hotspot-detect.html"}
+    assert "via=a" in traffic.http(phones[0], lab.WEB4,
+                                   **ask).headers["Location"]
+    with phones[1].socket(V4, socket.SOCK_STREAM) as early:
+        early.connect((lab.WEB4, 80))  # before the record: at the portal
+        box.tap_elsewhere(phones[1])
+        early.send(b"GET /hotspot-detect.html HTTP/1.1\r\n"
+                   b"Host: captive.apple.com\r\n\r\n")
+        assert (b"\r\nLocation: http://captive.apple.com"
+                b"/hotspot-detect.html\r\n" in early.recv(4096))
+    assert traffic.is_online(phones[1])
+    assert traffic.is_shut(phones[0])
 
 
 @pytest.fixture

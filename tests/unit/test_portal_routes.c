@@ -338,6 +338,64 @@ static void test_diverted_trouble(void **state)
 	gate_stop();
 }
 
+/* In a city: who was let in a moment ago asks again, and is through. */
+static void test_probe_before_its_grant(void **state)
+{
+	static const struct ipc_session offline = { .state = SESSION_GRANTED,
+						    .outlet = IPC_OUTLET_DOWN };
+	static const char portal[] = "http://" HOST "/?via=a";
+	static const struct {
+		const char *line, *host;
+		const struct ipc_session *says;
+		int32_t error;
+		unsigned int asked;
+		const char *location; /* NULL: the portal, whoever asks */
+	} cases[] = {
+		{ "GET /hotspot-detect.html", "captive.apple.com", &granted, 0,
+		  1, "http://captive.apple.com/hotspot-detect.html" },
+		{ "GET /generate_204", "www.google.com", &granted, 0, 1,
+		  "http://www.google.com/generate_204" },
+		{ "GET /hotspot-detect.html", "captive.apple.com", &ended, 0, 1,
+		  portal },
+		{ "GET /hotspot-detect.html", "captive.apple.com", &offline, 0,
+		  1, portal },
+		{ "GET /hotspot-detect.html", "captive.apple.com", &granted,
+		  -ENOENT, 1, portal },
+		{ "GET /a%0d%0aSet-Cookie:x", "captive.apple.com", &granted, 0,
+		  0, portal },
+		{ "GET /", "news.example", &granted, 0, 0, NULL },
+	};
+
+	(void)state;
+	gate_start(true);
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+		const char *line = cases[i / 2].line;
+		char request[256];
+
+		t.kind = LISTENER_HIJACK;
+		t.site.is_in_city = i % 2 == 0;
+		t.says = *cases[i / 2].says;
+		t.error[IPC_LOOKUP] = cases[i / 2].error;
+		snprintf(request, sizeof(request),
+			 "%s HTTP/1.1\r\nHost: %s\r\n\r\n", line,
+			 cases[i / 2].host);
+		visit(request);
+		assert_int_equal(wire.status, 302);
+		assert_int_equal(t.asked, i % 2 ? 0 : cases[i / 2].asked);
+		if (t.asked)
+			assert_false(t.lookup.shown);
+		if (cases[i / 2].location && i % 2 == 0)
+			assert_string_equal(field("Location"),
+					    cases[i / 2].location);
+		else
+			assert_ptr_equal(
+				strstr(field("Location"), "http://" HOST "/"),
+				field("Location"));
+	}
+	t.site.is_in_city = false;
+	gate_stop();
+}
+
 /* --- what netctl says --------------------------------------------------- */
 
 static const struct {
@@ -745,16 +803,27 @@ static void test_pictures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_pages),     TEST(test_forms),
-		TEST(test_resident),  TEST(test_questions),
-		TEST(test_refused),   TEST(test_methods),
-		TEST(test_trouble),   TEST(test_diverted_trouble),
-		TEST(test_errors),    TEST(test_away),
-		TEST(test_no_room),   TEST(test_offline),
-		TEST(test_session),   TEST(test_languages),
-		TEST(test_zone_goes), TEST(test_language_goes),
-		TEST(test_policy),    TEST(test_policy_of_wifi4eu),
-		TEST(test_pictures),  TEST(test_closed),
+		TEST(test_pages),
+		TEST(test_forms),
+		TEST(test_resident),
+		TEST(test_questions),
+		TEST(test_refused),
+		TEST(test_methods),
+		TEST(test_trouble),
+		TEST(test_diverted_trouble),
+		TEST(test_errors),
+		TEST(test_away),
+		TEST(test_no_room),
+		TEST(test_offline),
+		TEST(test_session),
+		TEST(test_languages),
+		TEST(test_zone_goes),
+		TEST(test_language_goes),
+		TEST(test_policy),
+		TEST(test_policy_of_wifi4eu),
+		TEST(test_pictures),
+		TEST(test_closed),
+		TEST(test_probe_before_its_grant),
 	};
 
 	return cmocka_run_group_tests(tests, guesttest_start, guesttest_stop);
