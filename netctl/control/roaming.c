@@ -72,7 +72,8 @@ bool roaming_is_on(const struct controller *c, uint16_t zone)
 static bool roams(const struct controller *c, const struct session *s)
 {
 	return roaming_is_on(c, s->zone) && s->state == SESSION_GRANTED &&
-	       !s->tag && s->terms == c->settings->portal.terms_version;
+	       !s->tag && !s->is_account &&
+	       s->terms == c->settings->portal.terms_version;
 }
 
 static uint32_t accept_days(const struct controller *c, uint16_t zone)

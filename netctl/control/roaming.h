@@ -4,8 +4,8 @@
  * sessions, what it believes of theirs, and the file of its keys. Nothing is
  * made or believed while the clock is not known. Records follow from the
  * state: a session whose device has none of today gets one, so that whoever is
- * killed loses none. Sessions by code, of residents and by the operator's word
- * are told of nobody.
+ * killed loses none. Sessions by code or account, of residents and by the
+ * operator's word are told of nobody.
  */
 #ifndef STADTTOR_NETCTL_CONTROL_ROAMING_H
 #define STADTTOR_NETCTL_CONTROL_ROAMING_H

@@ -461,6 +461,29 @@ static void test_codes_are_told_of_nobody(void **state)
 	assert_int_equal(sent().kind, RECORD_REVOKE);
 }
 
+/* Servers of others say of each who is in, at each box. */
+static void test_accounts_are_told_of_nobody(void **state)
+{
+	struct ipc_grant m;
+
+	(void)state;
+	begin_in_city_with("\tlist auth 'click'\n\tlist auth 'radius'\n"
+			   "\toption radius 'main'\n",
+			   "\toption hostname 'portal.example'\n"
+			   "\toption certificate '/c'\n\toption key '/k'\n"
+			   "config radius 'main'\n\tlist server '192.0.2.5'\n"
+			   "\toption secret 'of some length'\n");
+	join(1);
+	m = grant_of(1);
+	m.terms = TERMS;
+	m.account = 1;
+	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), 0);
+	turn();
+	pass(MINUTE);
+	assert_true(is_in(1));
+	assert_int_equal(unsent(), 0);
+}
+
 static void test_operators_word_does_not_roam(void **state)
 {
 	struct ipc_grant m;
@@ -528,6 +551,7 @@ static void test_log_out_all_day(void **state)
 	begin_in_city();
 	join(1);
 	for (int i = 0; i < 130; i++) {
+		kernel.ended_count = 0;
 		tap_here(1);
 		assert_true(is_in(1));
 		assert_int_equal(grant_log_out(t.controller, session_of(1)), 0);
@@ -920,6 +944,7 @@ int main(void)
 		CASE(test_full_zone),
 		CASE(test_vouchers_do_not_roam),
 		CASE(test_codes_are_told_of_nobody),
+		CASE(test_accounts_are_told_of_nobody),
 		CASE(test_operators_word_does_not_roam),
 		CASE(test_tap_is_told_once),
 		CASE(test_log_out_and_back),
