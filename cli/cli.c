@@ -140,6 +140,11 @@ static const struct command commands[] = {
 	{ "city sync", "[--force] [--folder FOLDER]",
 	  "bring logins and keys to servers that have missed some",
 	  OPT_FORCE | OPT_HUB, 0, 0, cli_city_sync },
+	{ "city passwd",
+	  "[--stdin | --token | --delete] [--folder FOLDER] NAME | city "
+	  "passwd --list",
+	  "who may see the city's dashboard", OPT_PASSWD | OPT_HUB, 0, 1,
+	  cli_city_passwd },
 	{ "city join", "[--force] FILE",
 	  "on a box: join the city by the file of city add", OPT_FORCE, 1, 1,
 	  cli_city_join },

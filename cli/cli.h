@@ -111,6 +111,17 @@ bool cli_parse_address(const char *text, struct addr *a);
 /* 16 hexadecimal digits. */
 bool cli_parse_handle(const char *text, uint64_t *handle);
 
+/* A file of accounts, and who is to read it. */
+struct cli_accounts {
+	const char *path, *user;
+	const char *reader; /* what is to be reloaded, for people */
+};
+
+/* What passwd was told to do, to that file; checked before. */
+enum cli_exit cli_passwd_check(const struct cli *cli);
+enum cli_exit cli_passwd_of(const struct cli *cli,
+			    const struct cli_accounts *accounts);
+
 /* --- what there is, for completion -------------------------------------- */
 
 /* One word or two; empty: help does not list it; NULL: there are no more. */
@@ -151,6 +162,7 @@ enum cli_exit cli_city_list(const struct cli *cli);
 enum cli_exit cli_city_show(const struct cli *cli);
 enum cli_exit cli_city_remove(const struct cli *cli);
 enum cli_exit cli_city_sync(const struct cli *cli);
+enum cli_exit cli_city_passwd(const struct cli *cli);
 enum cli_exit cli_city_join(const struct cli *cli);
 enum cli_exit cli_city_leave(const struct cli *cli);
 enum cli_exit cli_complete(const struct cli *cli);

@@ -21,8 +21,8 @@
 
 struct edit {
 	const struct cli *cli;
-	struct settings *settings;
 	const char *path; /* of the accounts */
+	const struct cli_accounts *accounts_of;
 	const char *name; /* NULL: with --list */
 	char *text;	  /* as it is now */
 	size_t len;
@@ -117,12 +117,11 @@ static void write_lines(struct edit *e, FILE *out, const char *kind,
 	fputs(added, out);
 }
 
-/* Whoever runs the portal must be able to read it again at a reload. */
+/* Whoever shows the dashboard must be able to read it again at a reload. */
 static int hand_over(const struct edit *e, int fd)
 {
-	const char *name = e->settings->portal.user;
 	struct privs_user user;
-	int err = privs_find_user(name, &user);
+	int err = privs_find_user(e->accounts_of->user, &user);
 
 	if (err)
 		return err;
@@ -147,7 +146,7 @@ static enum cli_exit replace_file(struct edit *e, const char *kind,
 	err = hand_over(e, fd);
 	if (err == -ENOENT)
 		code = cli_fail(e->cli, CLI_FAILED, "user '%s' not found",
-				e->settings->portal.user);
+				e->accounts_of->user);
 	else if (err)
 		code = fail_file(e, -err);
 	f = fdopen(fd, "w");
@@ -177,8 +176,8 @@ static enum cli_exit report(const struct edit *e, const char *what,
 		if (token)
 			printf("%s\n", token);
 		fprintf(token ? stderr : stdout,
-			"%s: %s in %s; reload the portal to apply it\n",
-			e->name, what, e->path);
+			"%s: %s in %s; reload the %s to apply it\n", e->name,
+			what, e->path, e->accounts_of->reader);
 		return CLI_DONE;
 	}
 	o = json_object_new_object();
@@ -310,21 +309,16 @@ static enum cli_exit change(struct edit *e)
 						  : set_password(e);
 }
 
-enum cli_exit cli_passwd(const struct cli *cli)
+enum cli_exit cli_passwd_of(const struct cli *cli,
+			    const struct cli_accounts *accounts)
 {
-	struct edit e = { .cli = cli, .lock = -1 };
-	bool is_list = cli->passwd == CLI_PASSWD_LIST;
+	struct edit e = { .cli = cli,
+			  .path = accounts->path,
+			  .accounts_of = accounts,
+			  .lock = -1 };
 	enum cli_exit code;
 
-	if (is_list == (cli->arg_count == 1))
-		return cli_fail(cli, CLI_USAGE,
-				is_list ? "--list takes no name"
-					: "the name of the account is missing");
-	e.settings = cli_settings(cli);
-	if (!e.settings)
-		return CLI_USAGE;
-	e.path = e.settings->admin.accounts;
-	if (is_list) {
+	if (cli->passwd == CLI_PASSWD_LIST) {
 		code = read_file(&e);
 		if (!code)
 			code = list_accounts(&e);
@@ -336,6 +330,34 @@ enum cli_exit cli_passwd(const struct cli *cli)
 	free(e.text);
 	if (e.lock >= 0)
 		close(e.lock);
-	settings_free(e.settings);
+	return code;
+}
+
+enum cli_exit cli_passwd_check(const struct cli *cli)
+{
+	bool is_list = cli->passwd == CLI_PASSWD_LIST;
+
+	if (is_list == (cli->arg_count == 1))
+		return cli_fail(cli, CLI_USAGE,
+				is_list ? "--list takes no name"
+					: "the name of the account is missing");
+	return CLI_DONE;
+}
+
+enum cli_exit cli_passwd(const struct cli *cli)
+{
+	enum cli_exit code = cli_passwd_check(cli);
+	struct cli_accounts accounts = { .reader = "portal" };
+	struct settings *s;
+
+	if (code)
+		return code;
+	s = cli_settings(cli);
+	if (!s)
+		return CLI_USAGE;
+	accounts.path = s->admin.accounts;
+	accounts.user = s->portal.user;
+	code = cli_passwd_of(cli, &accounts);
+	settings_free(s);
 	return code;
 }
