@@ -175,6 +175,19 @@ enum cli_exit city_hub_write(const struct city_hub *h, const char *name,
 	return city_hub_fail(h, name, err);
 }
 
+enum cli_exit city_hub_give(const struct city_hub *h, const char *name,
+			    enum city_reader reader)
+{
+	char path[CITY_FILE_MAX];
+	int fd = open(city_hub_path(h, name, path),
+		      O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int err = fd < 0 ? errno : -hand_over(fd, reader);
+
+	if (fd >= 0)
+		close(fd);
+	return err ? city_hub_fail(h, name, err) : CLI_DONE;
+}
+
 enum cli_exit city_hub_mkdir(const struct city_hub *h, const char *name)
 {
 	char path[CITY_FILE_MAX];

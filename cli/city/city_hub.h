@@ -61,6 +61,10 @@ enum cli_exit city_hub_write(const struct city_hub *h, const char *name,
 			     bool (*print)(FILE *out, const void *arg),
 			     const void *arg);
 
+/* One that is there and stays as it is, for who is to read it. */
+enum cli_exit city_hub_give(const struct city_hub *h, const char *name,
+			    enum city_reader reader);
+
 /* Makes a folder in it that is root's alone. */
 enum cli_exit city_hub_mkdir(const struct city_hub *h, const char *name);
 

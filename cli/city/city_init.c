@@ -13,6 +13,7 @@
 #include "cli/city/city_ca.h"
 #include "common/array.h"
 #include "common/city/city_login.h"
+#include "common/privs.h"
 #include "common/quantity.h"
 #include "common/random.h"
 #include "common/text.h"
@@ -318,6 +319,7 @@ static enum cli_exit take_certificates(const struct city_hub *h)
 static void tell(const struct city_hub *h)
 {
 	const struct city_secret *s = &h->secret;
+	struct privs_user user;
 
 	printf("%s: city '%s' with %zu sites.\n\n"
 	       "On each server of the store, as root:\n"
@@ -331,9 +333,14 @@ static void tell(const struct city_hub *h)
 		printf("     replicas include %s/replica.conf, and Sentinel "
 		       "sentinel.conf\n",
 		       s->store);
-	puts("\nThen, on this host:\n"
-	     "  4. systemctl enable --now stadttor-hub\n"
-	     "  5. stadttor city add SITE >SITE.city, for each box");
+	printf("\nThen, on this host:\n"
+	       "  4. %s\n"
+	       "  5. stadttor city passwd NAME, for the dashboard\n"
+	       "  6. stadttor city add SITE >SITE.city, for each box\n",
+	       privs_find_user(CITY_HUB_USER, &user)
+		       ? "install stadttor-hub, whose user is to read "
+			 "hub.conf, and do this again"
+		       : "systemctl enable --now stadttor-hub");
 	if (!h->is_new)
 		puts("\nSecrets, logins and keys are as they were; hub.conf "
 		     "is yours to change.");

@@ -134,10 +134,12 @@ static bool print_hub(FILE *out, const void *arg)
 	city_put(out, "option", "switch_user", city_acl_account(CITY_SWITCH));
 	city_put(out, "option", "switch_password", s->password[CITY_SWITCH]);
 	city_put(out, "option", "sites", city_hub_path(h, "sites.conf", path));
-	fputs("\n# The dashboard, once there is an account; as in "
-	      "stadttor.conf(5).\n"
-	      "config admin\n"
-	      "\t#option address '127.0.0.1'\n"
+	fputs("\n# The dashboard, once there is an account: stadttor city "
+	      "passwd NAME\n"
+	      "config admin\n",
+	      out);
+	city_put(out, "option", "accounts", city_hub_path(h, "accounts", path));
+	fputs("\t#option address '127.0.0.1'\n"
 	      "\t#option port '2090'\n",
 	      out);
 	return true;
@@ -166,7 +168,9 @@ enum cli_exit city_store_files(const struct city_hub *h)
 	for (size_t i = 0; !code && i < count; i++)
 		code = city_hub_write(h, files[i].name, CITY_ROOT,
 				      files[i].print, &h->secret);
-	if (!code && !is_there(h, "hub.conf"))
-		code = city_hub_write(h, "hub.conf", CITY_DAEMON, print_hub, h);
-	return code;
+	if (code)
+		return code;
+	if (is_there(h, "hub.conf")) /* the hub may be installed since */
+		return city_hub_give(h, "hub.conf", CITY_DAEMON);
+	return city_hub_write(h, "hub.conf", CITY_DAEMON, print_hub, h);
 }

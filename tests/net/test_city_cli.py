@@ -37,16 +37,18 @@ class City:
     def __init__(self, folder):
         self.folder = folder
         self.hub, self.place = folder / "hub", folder / "place"
-        self.server = {}
+        self.server, self.before = {}, []
 
     def run(self, *args, **kwargs):
         return subprocess.run(
-            [os.path.join(gate.BUILD, "stadttor"), *map(str, args)],
+            [*self.before, os.path.join(gate.BUILD, "stadttor"),
+             *map(str, args)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             timeout=60, **kwargs)
 
-    def cli(self, command, *args, code=DONE, options=()):
-        done = self.run(*options, "city", command, "--folder", self.hub, *args)
+    def cli(self, command, *args, code=DONE, options=(), **kwargs):
+        done = self.run(*options, "city", command, "--folder", self.hub,
+                        *args, **kwargs)
         assert done.returncode == code, done.stdout + done.stderr
         return done
 
@@ -585,6 +587,61 @@ def test_init_with_a_given_certificate(city, ca):
     city.cli("init", *args[:4], code=USAGE)
     done = city.cli("init", "demo", "other.example", code=FAILED)
     assert "another's authority" in done.stderr
+
+
+def as_installed(folder):
+    """Words before a command, by which the hub's user is there."""
+    for name, line in (("passwd", "stadttor-hub:x:4711:4712::/:/bin/false\n"),
+                       ("group", "stadttor-hub:x:4712:\n")):
+        with open(f"/etc/{name}", encoding="utf-8") as file:
+            (folder / name).write_text(file.read() + line)
+    return ["unshare", "-m", "sh", "-c", f"mount --bind {folder}/passwd "
+            f"/etc/passwd && mount --bind {folder}/group /etc/group && "
+            'exec "$@"', "sh"]
+
+
+def owner(path):
+    found = path.stat()
+    return found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)
+
+
+def test_the_hubs_daemon_reads_what_is_its_own(city):
+    city.before = as_installed(city.folder)
+    done = city.init("127.0.0.9")
+    assert "systemctl enable --now stadttor-hub" in done.stdout
+    assert owner(city.hub) == (0, 4712, 0o750)
+    for name in ("hub.conf", "sites.conf"):
+        assert owner(city.hub / name) == (0, 4712, 0o640)
+    assert owner(city.hub / "secret") == (0, 0, 0o600)
+
+
+def test_it_may_be_installed_later(city):
+    done = city.init("127.0.0.9")
+    assert "install stadttor-hub" in done.stdout
+    city.cli("passwd", "--token", "anna", code=FAILED)
+    assert owner(city.hub) == (0, 0, 0o750)
+    city.before = as_installed(city.folder)
+    city.init("127.0.0.9")
+    assert owner(city.hub) == (0, 4712, 0o750)
+    assert owner(city.hub / "hub.conf") == (0, 4712, 0o640)
+
+
+def test_accounts_of_the_hub(city):
+    city.cli("passwd", "anna", code=NOT_FOUND)
+    city.before = as_installed(city.folder)
+    city.init("127.0.0.9")
+    accounts = city.hub / "accounts"
+    assert f"option accounts '{accounts}'" in (
+        city.hub / "hub.conf").read_text()
+    done = city.cli("passwd", "--stdin", "anna", input="ein gutes Passwort\n")
+    assert "reload the hub" in done.stdout
+    city.cli("passwd", "--token", "prometheus")
+    assert owner(accounts) == (0, 4712, 0o640)
+    assert city.cli("passwd", "--list").stdout == (
+        "user  anna\ntoken prometheus\n")
+    city.cli("passwd", "--delete", "anna")
+    assert city.cli("passwd", "--list").stdout == "token prometheus\n"
+    city.cli("passwd", code=USAGE)
 
 
 BAD_INIT = [
