@@ -71,6 +71,9 @@ def set_up(story, town):
     for line in town.cli("list").splitlines():
         story.note(line)
     story.saw("three boxes, all of them well", len(town.sites()) == 3)
+    lab.wait_until(lambda: list(town.seen_by_hub().values()) == ["well"] * 3,
+                   10, every=0.2, say="the hub does not see them")
+    story.saw("the hub's dashboard shows the same", True)
 
 
 def first_tap(story, town):

@@ -5,10 +5,13 @@ Each box is a street of its own, with the same numbers on its guest network, as
 in a city; what goes from one to another goes through the store alone. The files
 of store and boxes are made by `stadttor city`.
 """
+import http.client
 import json
 import os
 import pathlib
 import shutil
+import signal
+import socket
 import subprocess
 import tempfile
 
@@ -19,6 +22,7 @@ import lab
 STORE = "10.99.0.1"
 HUB_USER = "nobody"
 POLL = "1s"
+ADMIN_PORT = 2090
 
 
 class Street(lab.Street):
@@ -117,7 +121,7 @@ class Town:
                      self.hub_folder / "sites.conf"):
             shutil.chown(path, group="nogroup")
         if self.hub:
-            self.hub.send_signal(1)
+            self.hub.send_signal(signal.SIGHUP)
         return done.stdout
 
     def found(self):
@@ -126,6 +130,7 @@ class Town:
         self.server = cityserver.Server(
             self.folder / "server", self.hub_folder / "store",
             self.folder / "place", STORE, acl=self.acl, netns=self.netns)
+        self.token = self.make_account()
         data = self.folder / "data"
         data.mkdir()
         shutil.chown(data, HUB_USER)
@@ -134,14 +139,39 @@ class Town:
             "config hub\n", "config hub\n"
             f"\toption system_user '{HUB_USER}'\n"
             f"\toption database '{data}/city.sqlite'\n"
+            f"\toption pages '{gate.REPO}/web/hub'\n"
             f"\toption poll '{POLL}'\n", 1))
         with open(self.folder / "hub.log", "a", encoding="utf-8") as log:
             self.hub = self.netns.popen(
                 [os.path.join(gate.BUILD, "stadttor-hub"), "-c",
                  self.hub_folder / "hub.conf"], stdout=log, stderr=log)
+        lab.wait_until(lambda: "store: connected" in self.hub_log(), 30,
+                       say="the hub does not reach the store")
 
     def hub_log(self):
         return (self.folder / "hub.log").read_text()
+
+    def make_account(self):
+        """Of the hub's dashboard, by a box, whose user this machine has."""
+        box = self.boxes[0].stadttor
+        token = box.cli("passwd", "--token", "tester").stdout.strip()
+        shutil.move(os.path.join(box.folder, "accounts"), self.hub_folder)
+        shutil.chown(self.hub_folder / "accounts", group="nogroup")
+        return token
+
+    def seen_by_hub(self):
+        """What its API says of each site, after it has looked."""
+        self.hub.send_signal(signal.SIGHUP)
+        with self.netns.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+            s.settimeout(5)
+            if s.connect_ex(("127.0.0.1", ADMIN_PORT)):
+                return {}  # not yet
+            connection = http.client.HTTPConnection("127.0.0.1", ADMIN_PORT)
+            connection.sock = s
+            connection.request("GET", "/api/sites", headers={
+                "Authorization": f"Bearer {self.token}"})
+            said = json.loads(connection.getresponse().read())
+        return dict(zip(said["names"], said["states"]))
 
     def sites(self):
         with self.netns.entered():
