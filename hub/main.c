@@ -146,6 +146,7 @@ int main(int argc, char **argv)
 	log_open("stadttor-hub", c.hub.debug || conf->debug);
 	if (c.uses_syslog)
 		log_open_syslog();
+	signal(SIGHUP, SIG_IGN); /* until there is something to reload */
 	become(conf);
 	h = hub_new(conf, city, &c.hub, error);
 	if (!h)

@@ -95,6 +95,12 @@ static const struct conf_option hub_options[] = {
 	  .max = 86400,
 	  .help = HELP("a box that has not been heard of for so long is "
 		       "silent") },
+	{ .name = "standby",
+	  .type = CONF_BOOL,
+	  AT(hub_conf, standby),
+	  .fallback = "0",
+	  .help = HELP("a second hub with a database of its own stands by; "
+		       "both need this") },
 	{ .name = "debug",
 	  .type = CONF_BOOL,
 	  AT(hub_conf, debug),

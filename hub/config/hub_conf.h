@@ -26,6 +26,7 @@ struct hub_conf {
 	char *pages;
 	uint64_t poll_s;
 	uint64_t silent_s;
+	bool standby;
 	bool debug;
 	struct settings *admin; /* of which only the admin section counts */
 };

@@ -24,6 +24,12 @@ struct done {
 	char id[HEARTBEAT_ID_MAX];
 };
 
+struct text {
+	uint32_t site;
+	uint32_t len;
+	char *bytes;
+};
+
 struct intake {
 	struct city_db *db;
 	struct sites *sites;
@@ -32,6 +38,9 @@ struct intake {
 	size_t batch_at, done_at;
 	struct done *done;
 	size_t dones, room;
+	bool hands_on;
+	struct text *text;
+	size_t texts, text_room, text_at, text_bytes;
 	bool is_open; /* the transaction */
 	bool is_mixed;
 	bool is_delivered; /* its records, to whoever reads them */
@@ -242,6 +251,69 @@ static bool has_room_for_zones(struct intake *in, struct site *s)
 	return !err;
 }
 
+/* --- for another hub --------------------------------------------------- */
+
+void intake_hand_on(struct intake *in, bool is_wanted)
+{
+	in->hands_on = is_wanted;
+}
+
+static int keep_text(struct intake *in, const struct site *s,
+		     const struct intake_entry *e)
+{
+	struct text *grown = array_grow(in->text, &in->text_room, in->texts + 1,
+					sizeof(*grown));
+	char *bytes = malloc(e->value_len);
+
+	if (grown)
+		in->text = grown;
+	if (!grown || !bytes) {
+		free(bytes);
+		return -ENOMEM;
+	}
+	memcpy(bytes, e->value, e->value_len);
+	in->text[in->texts++] = (struct text){
+		.site = (uint32_t)(s - in->sites->site),
+		.len = (uint32_t)e->value_len,
+		.bytes = bytes,
+	};
+	in->text_bytes += e->value_len;
+	return 0;
+}
+
+bool intake_next_text(struct intake *in, struct intake_text *out)
+{
+	const struct text *t = &in->text[in->text_at];
+
+	if (in->text_at == in->texts)
+		return false;
+	in->text_at++;
+	*out = (struct intake_text){ &in->sites->site[t->site], t->bytes,
+				     t->len };
+	return true;
+}
+
+static void forget_texts(struct intake *in)
+{
+	while (in->texts)
+		free(in->text[--in->texts].bytes);
+	in->text_at = 0;
+	in->text_bytes = 0;
+}
+
+void intake_hold_back(struct intake *in)
+{
+	if (in->is_open)
+		in->err = -ECANCELED;
+}
+
+bool intake_is_committed(const struct intake *in)
+{
+	return !in->err;
+}
+
+/* --- an entry ---------------------------------------------------------- */
+
 static void take_figures(struct intake *in, struct site *s,
 			 const struct intake_entry *e)
 {
@@ -262,6 +334,8 @@ static void take_figures(struct intake *in, struct site *s,
 		switch_off(in, s, "it sends too many figures");
 	else
 		in->err = count_figures(in, s);
+	if (!in->err && in->hands_on && !*s->off)
+		in->err = keep_text(in, s, e);
 }
 
 /* --- a poll ------------------------------------------------------------ */
@@ -320,7 +394,7 @@ bool intake_take(struct intake *in, struct site *s,
 {
 	bool is_record = is_named(e, 'r');
 
-	if (in->dones == INTAKE_POLL_MAX)
+	if (in->dones == INTAKE_POLL_MAX || in->text_bytes > INTAKE_TEXTS_MAX)
 		return false;
 	if (*s->off || e->id_len >= HEARTBEAT_ID_MAX)
 		return true; /* its inbox goes as a whole */
@@ -451,6 +525,7 @@ void intake_end(struct intake *in)
 		in->err = -ECANCELED;
 	close_transaction(in);
 	mix_clear(&in->mix);
+	forget_texts(in);
 	in->batch_at = 0;
 	in->dones = 0;
 	in->done_at = 0;
@@ -508,6 +583,7 @@ void intake_free(struct intake *in)
 	if (!in)
 		return;
 	intake_end(in);
+	free(in->text);
 	free(in->done);
 	free(in);
 }

@@ -18,8 +18,9 @@
 
 /* Of one site. A stolen box may send what it likes. */
 #define INTAKE_ENTRY_MAX FIGURES_BYTES_MAX
-#define INTAKE_INBOX_MAX (1024 * 1024) /* as the store weighs it */
-#define INTAKE_POLL_MAX	 262144	       /* entries of a poll, of all sites */
+#define INTAKE_INBOX_MAX (1024 * 1024)	    /* as the store weighs it */
+#define INTAKE_TEXTS_MAX (32 * 1024 * 1024) /* to be handed on, of a poll */
+#define INTAKE_POLL_MAX	 262144 /* entries of a poll, of all sites */
 
 struct intake;
 
@@ -53,6 +54,27 @@ bool intake_take(struct intake *in, struct site *s,
 /* Of what a site has in its inbox, in bytes; switches it off if that is more
  * than it may. */
 void intake_weigh(struct intake *in, struct site *s, int64_t bytes);
+
+/*
+ * Whether another hub counts the same figures by what this one hands on: then
+ * they are handed on before they are committed, so that the other has all that
+ * a box is told about, whoever is killed when.
+ */
+void intake_hand_on(struct intake *in, bool is_wanted);
+
+struct intake_text {
+	const struct site *site;
+	const char *text; /* not terminated */
+	size_t len;
+};
+/* The next that is to be handed on, lent. false: that was the last. */
+bool intake_next_text(struct intake *in, struct intake_text *out);
+
+/* They could not be: no figure of this poll counts. */
+void intake_hold_back(struct intake *in);
+
+/* Whether the last commit was one. */
+bool intake_is_committed(const struct intake *in);
 
 /* Commits the figures, and mixes the records. Where the database fails, that is
  * logged, no figure was counted, and records go all the same. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hub/intake/poller.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -119,7 +121,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	enter(p, PHASE_PROMISES);
+	enter(p, PHASE_REST + 1);
 	go_on(p);
 }
 
@@ -133,7 +135,7 @@ static void on_up(void *arg)
 	p->round.is_new = true;
 	p->round.older = 0;
 	p->round.weigh_ms = 0;
-	enter(p, PHASE_PROMISES);
+	enter(p, PHASE_REST + 1);
 	go_on(p);
 }
 
@@ -141,6 +143,7 @@ static void on_down(void *arg)
 {
 	struct poller *p = arg;
 
+	p->round.state.is_leader = false;
 	/* perhaps a reply was beyond its bound: with fewer keys it is not */
 	if (p->round.phase == PHASE_READ && p->round.page > 1)
 		p->round.page /= 2;
@@ -161,6 +164,15 @@ void poller_apply(struct poller *p, const struct city_conf *city)
 	p->round.older = 0;
 	p->round.weigh_ms = 0;
 	p->round.beats_ms = 0;
+}
+
+/* A hub is a database on a host: one that starts anew is the same. */
+static void name_hub(char token[ROUND_TOKEN], const char *database)
+{
+	char host[HOST_NAME_MAX + 1] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(token, ROUND_TOKEN, "%s:%s", host, database);
 }
 
 struct poller *poller_new(const struct poller_config *config,
@@ -191,6 +203,8 @@ struct poller *poller_new(const struct poller_config *config,
 	p->round.sites = config->sites;
 	p->round.intake = config->intake;
 	p->round.switcher = config->switcher;
+	p->round.has_standby = config->conf->standby;
+	name_hub(p->round.token, config->conf->database);
 	p->round.page = ROUND_KEYS;
 	p->poll_ms = config->conf->poll_s * 1000;
 	poller_apply(p, city);

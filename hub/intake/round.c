@@ -13,12 +13,16 @@
 #include "common/clock.h"
 #include "common/stringify.h"
 
-#define PAGE_ENTRIES 8 /* of an inbox: what a box has under way at once */
-#define DAY_S	     86400
-#define KEEP_DAYS    4 /* its own, and three */
-#define BEATS_MS     30000
-#define WEIGH_MS     600000
-#define CLOCK_OFF_S  300
+#define PAGE_ENTRIES  8 /* of an inbox: what a box has under way at once */
+#define DAY_S	      86400
+#define KEEP_DAYS     4 /* its own, and three */
+#define BEATS_MS      30000
+#define WEIGH_MS      600000
+#define CLOCK_OFF_S   300
+#define LEASE_MS      15000
+#define LEASE_SAFE_MS 10000 /* no commit behind that */
+#define FOLLOW	      64    /* entries of a read */
+#define LOG_MAX	      20000 /* entries that a hub may have missed */
 
 /* --- commands ---------------------------------------------------------- */
 
@@ -123,6 +127,163 @@ static bool is_page_under_way(const struct round *p)
 	return p->under_way != 0; /* one at a time bounds memory */
 }
 
+/* --- two hubs ---------------------------------------------------------- */
+
+/* Taken where nobody has it, and made longer where it is ours. */
+static bool ask_lease(struct round *p)
+{
+	struct command *c;
+
+	if (!p->has_standby) {
+		p->state.is_leader = true;
+		return false;
+	}
+	if (p->under_way || p->at == 2 || (p->at && !p->state.is_leader))
+		return false;
+	p->lease_ms = clock_ms();
+	c = start(p, "SET");
+	put(c, "hub:lease", 9);
+	put(c, p->token, strlen(p->token));
+	put(c, p->at ? "XX" : "NX", 2);
+	if (!p->at++)
+		put(c, "GET", 3);
+	put(c, "PX", 2);
+	put(c, STRINGIFY(LEASE_MS), strlen(STRINGIFY(LEASE_MS)));
+	return true;
+}
+
+static void on_lease(struct round *p, const struct redisReply *r,
+		     struct site *s)
+{
+	(void)s;
+	if (p->at == 1)
+		p->state.is_leader =
+			r->type == REDIS_REPLY_NIL || resp_is(r, p->token);
+}
+
+static void end_lease(struct round *p)
+{
+	bool is_news = !p->said_role || p->said_leader != p->state.is_leader;
+
+	if (p->has_standby && is_news)
+		log_info("%s", p->state.is_leader ? "this hub leads"
+						  : "another hub leads; this "
+						    "one follows");
+	p->said_role = true;
+	p->said_leader = p->state.is_leader;
+	p->is_new |= !p->state.is_leader; /* once it leads, all is looked at */
+	p->is_behind = p->has_standby && p->is_new;
+	intake_hand_on(p->intake, p->has_standby && p->state.is_leader);
+}
+
+static bool ask_following(struct round *p)
+{
+	struct command *c;
+
+	if (!p->is_behind || p->under_way)
+		return false;
+	if (!p->at++) {
+		intake_hand_on(p->intake, false);
+		snprintf(p->log_at, sizeof(p->log_at), "%s",
+			 *p->log_seen ? p->log_seen : "0");
+	}
+	c = start(p, "XREAD");
+	put(c, "COUNT", 5);
+	put(c, STRINGIFY(FOLLOW), strlen(STRINGIFY(FOLLOW)));
+	put(c, "STREAMS", 7);
+	put(c, "hub:log", 7);
+	put(c, p->log_at, strlen(p->log_at));
+	return true;
+}
+
+/* Its field is the site's name. */
+static void follow_entry(struct round *p, const struct redisReply *r)
+{
+	struct intake_entry e = entry_of(r);
+	char name[CITY_SITE_MAX];
+	struct site *s;
+
+	if (!e.id || e.id_len >= sizeof(p->log_at))
+		return;
+	snprintf(p->log_at, sizeof(p->log_at), "%.*s", (int)e.id_len, e.id);
+	if (!e.name || e.name_len >= sizeof(name))
+		return;
+	snprintf(name, sizeof(name), "%.*s", (int)e.name_len, e.name);
+	s = sites_find(p->sites, name);
+	e.name = "f";
+	e.name_len = 1;
+	if (s && !intake_take(p->intake, s, &e))
+		p->is_behind = false; /* a full poll: the rest comes later */
+}
+
+static void on_followed(struct round *p, const struct redisReply *r,
+			struct site *s)
+{
+	const struct redisReply *entries = resp_at(resp_at(r, 0), 1);
+
+	(void)s;
+	p->is_behind = resp_count(entries) == FOLLOW;
+	for (size_t i = 0; i < resp_count(entries); i++)
+		follow_entry(p, resp_at(entries, i));
+}
+
+/* What was followed counts before anything new does. */
+static void end_following(struct round *p)
+{
+	if (!p->at)
+		return;
+	intake_commit(p->intake);
+	if (intake_is_committed(p->intake))
+		memcpy(p->log_seen, p->log_at, sizeof(p->log_seen));
+	intake_end(p->intake);
+	intake_hand_on(p->intake, p->has_standby && p->state.is_leader);
+}
+
+static bool ask_handing_on(struct round *p)
+{
+	struct intake_text t;
+	struct command *c;
+
+	if (p->is_failed || !intake_next_text(p->intake, &t))
+		return false;
+	c = start(p, "XADD");
+	put(c, "hub:log", 7);
+	put(c, "MAXLEN", 6);
+	put(c, "~", 1);
+	put(c, STRINGIFY(LOG_MAX), strlen(STRINGIFY(LOG_MAX)));
+	put(c, "*", 1);
+	put(c, t.site->name, strlen(t.site->name));
+	put(c, t.text, t.len);
+	return true;
+}
+
+static void on_handed_on(struct round *p, const struct redisReply *r,
+			 struct site *s)
+{
+	char code[RESP_CODE_MAX];
+	size_t len;
+	const char *id = resp_bytes(r, &len);
+
+	(void)s;
+	if (resp_error(r, code))
+		p->is_failed = true;
+	else if (id && len < sizeof(p->log_at))
+		snprintf(p->log_at, sizeof(p->log_at), "%.*s", (int)len, id);
+}
+
+static void end_handing_on(struct round *p)
+{
+	bool is_late =
+		p->has_standby && clock_ms() - p->lease_ms > LEASE_SAFE_MS;
+
+	if (p->is_failed || is_late)
+		intake_hold_back(p->intake);
+	p->days = 0;
+	intake_commit(p->intake);
+	if (*p->log_at && intake_is_committed(p->intake))
+		memcpy(p->log_seen, p->log_at, sizeof(p->log_seen));
+}
+
 /* --- what the boxes were told ------------------------------------------ */
 
 static bool on_promise(struct round *p, struct site *s,
@@ -149,7 +310,7 @@ static bool on_promise(struct round *p, struct site *s,
 
 static bool ask_promises(struct round *p)
 {
-	if (!p->is_new || is_page_under_way(p))
+	if (!p->is_new || !p->state.is_leader || is_page_under_way(p))
 		return false;
 	return read_page(p, "c", "1");
 }
@@ -165,7 +326,7 @@ static void end_promises(struct round *p)
 {
 	struct sites *all = p->sites;
 
-	if (!p->is_new)
+	if (!p->is_new || !p->state.is_leader)
 		return;
 	p->state.is_older = p->older != 0;
 	if (p->older)
@@ -186,7 +347,7 @@ static void put_inbox(struct command *c, const struct site *s)
 
 static bool is_to_weigh(const struct round *p, const struct site *s)
 {
-	return p->weigh_ms <= clock_ms() || s->is_full;
+	return p->state.is_leader && (p->weigh_ms <= clock_ms() || s->is_full);
 }
 
 static bool ask_weight(struct round *p)
@@ -301,7 +462,7 @@ static void on_time(struct round *p, const struct redisReply *r, struct site *s)
 
 static bool ask_entries(struct round *p)
 {
-	if (is_page_under_way(p))
+	if (!p->state.is_leader || is_page_under_way(p))
 		return false;
 	return read_page(p, "in", STRINGIFY(PAGE_ENTRIES));
 }
@@ -339,8 +500,6 @@ static void on_entries(struct round *p, const struct redisReply *r,
 static void end_entries(struct round *p)
 {
 	p->page = p->page * 2 < ROUND_KEYS ? p->page * 2 : ROUND_KEYS;
-	p->days = 0;
-	intake_commit(p->intake);
 }
 
 /* --- records ----------------------------------------------------------- */
@@ -448,7 +607,7 @@ static bool ask_telling(struct round *p)
 
 	while (p->at < all->count && !all->site[p->at].is_told_due)
 		p->at++;
-	if (p->at == all->count)
+	if (p->at == all->count || !p->state.is_leader)
 		return false;
 	s = &all->site[p->at++];
 	p->asked[(p->asked_at + p->under_way) % ROUND_WINDOW] = s;
@@ -492,7 +651,7 @@ static bool ask_emptying(struct round *p)
 static void end_round(struct round *p)
 {
 	intake_end(p->intake);
-	p->is_new = false;
+	p->is_new = !p->state.is_leader;
 	p->state.rounds++;
 	log_debug("round %" PRIu64 " is done", p->state.rounds);
 }
@@ -500,6 +659,9 @@ static void end_round(struct round *p)
 /* --- the order --------------------------------------------------------- */
 
 const struct round_step round_steps[PHASES] = {
+	[PHASE_LEASE] = { ask_lease, on_lease, end_lease },
+	[PHASE_FOLLOW] = { ask_following, on_followed, end_following },
+	[PHASE_HAND_ON] = { ask_handing_on, on_handed_on, end_handing_on },
 	[PHASE_PROMISES] = { ask_promises, on_promises, end_promises },
 	[PHASE_WEIGH] = { ask_weight, on_weight, end_weights },
 	[PHASE_TIME] = { ask_time, on_time, NULL },

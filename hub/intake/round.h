@@ -14,15 +14,19 @@
 #define ROUND_WINDOW 128 /* commands under way */
 #define ROUND_ARGS   (4 + 2 * ROUND_KEYS)
 #define ROUND_TEXT   96
+#define ROUND_TOKEN  320
 
 /* In this order. */
 enum phase {
 	PHASE_REST,
+	PHASE_LEASE, /* which of two hubs leads; only that one takes in */
+	PHASE_TIME,
+	PHASE_FOLLOW,	/* what the other has counted */
 	PHASE_PROMISES, /* of a new connection: what boxes were told */
 	PHASE_WEIGH,	/* the inboxes; those of sites that are off go */
-	PHASE_TIME,
 	PHASE_BEATS,
 	PHASE_READ,
+	PHASE_HAND_ON, /* what is about to be counted; then it is */
 	PHASE_DELIVER,
 	PHASE_EXPIRE,
 	PHASE_DELETE,
@@ -41,6 +45,7 @@ struct command {
 
 struct round_state {
 	bool is_up;	     /* the connection */
+	bool is_leader;	     /* or the only one */
 	bool is_full;	     /* the store takes no records */
 	bool is_older;	     /* the database, than what boxes were told */
 	uint64_t rounds;     /* that ended well */
@@ -54,6 +59,8 @@ struct round {
 	struct intake *intake;
 	struct connection *connection;
 	struct switcher *switcher;
+	bool has_standby;	 /* there are two hubs */
+	char token[ROUND_TOKEN]; /* this one's */
 	int64_t shift_s;
 	uint8_t generation;
 
@@ -69,6 +76,11 @@ struct round {
 	uint8_t days;	/* that got records: yesterday, today, tomorrow */
 	uint64_t beats_ms, weigh_ms; /* when they are due */
 	bool said_full, said_clock;
+	bool said_role, said_leader;
+	uint64_t lease_ms;		  /* when it was asked for */
+	bool is_behind;			  /* there may be more to follow */
+	char log_at[HEARTBEAT_ID_MAX];	  /* of the poll under way */
+	char log_seen[HEARTBEAT_ID_MAX];  /* counted up to here; "": nothing */
 	struct site *asked[ROUND_WINDOW]; /* of the commands under way */
 	size_t asked_at;
 	struct command command; /* the next */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A city of the tests: a store, the hub, and what boxes send."""
+import copy
 import hashlib
 import json
 import os
@@ -47,22 +48,37 @@ class City:
         self.config = os.path.join(self.folder, "hub.conf")
         self.hub, self.log, self.clients = None, "", {}
         self.generation = 0
+        self.port = PORT
+        with open(f"{self.folder}/accounts", "w", encoding="utf-8") as f:
+            f.write("token:test:sha256:"
+                    + hashlib.sha256(TOKEN.encode()).hexdigest() + "\n")
+        self.write_config()
+        self.write_sites()
+        os.chmod(self.folder, 0o777)
+
+    def write_config(self, standby=0):
         with open(self.config, "w", encoding="utf-8") as f:
             f.write(f"config hub\n list server 'localhost:{self.store.port}'\n"
-                    f" option ca '{ca.file}'\n"
+                    f" option ca '{self.store.ca.file}'\n"
                     f" option password '{citystore.PASSWORD}'\n"
                     f" option switch_password '{citystore.PASSWORD}'\n"
                     f" option sites '{self.folder}/sites.conf'\n"
                     f" option database '{self.database}'\n"
+                    f" option standby '{standby}'\n"
                     f" option system_user 'nobody'\n option poll '60s'\n"
                     "config admin\n option enabled '1'\n"
-                    f" option port '{PORT}'\n"
+                    f" option port '{self.port}'\n"
                     f" option accounts '{self.folder}/accounts'\n")
-        with open(f"{self.folder}/accounts", "w", encoding="utf-8") as f:
-            f.write("token:test:sha256:"
-                    + hashlib.sha256(TOKEN.encode()).hexdigest() + "\n")
-        self.write_sites()
-        os.chmod(self.folder, 0o777)
+
+    def second(self):
+        """Another hub with the same store and boxes; both know."""
+        other = copy.copy(self)
+        other.database = os.path.join(self.folder, "second.sqlite")
+        other.config = os.path.join(self.folder, "second.conf")
+        other.hub, other.log, other.port = None, "", PORT + 1
+        self.write_config(standby=1)
+        other.write_config(standby=1)
+        return other
 
     def write_sites(self):
         with open(f"{self.folder}/sites.conf", "w", encoding="utf-8") as f:
@@ -113,7 +129,7 @@ class City:
 
     def get(self, path, token=TOKEN):
         request = urllib.request.Request(
-            f"http://127.0.0.1:{PORT}{path}",
+            f"http://127.0.0.1:{self.port}{path}",
             headers={"Authorization": f"Bearer {token}"})
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.read().decode()

@@ -300,12 +300,105 @@ def test_kills_lose_and_double_nothing(make_city, killer):
     assert play_kills(make_city(), killer, 24, seed=1) >= 15
 
 
+# --- two hubs -------------------------------------------------------------------
+
+def rounds(*hubs):
+    """One after the other; which of them led is not asked."""
+    for hub in hubs:
+        hub.round()
+
+
+def test_a_second_hub_follows_and_takes_over(make_city):
+    city = make_city()
+    other = city.second()
+    try:
+        city.start().wait_log("this hub leads")
+        other.start().wait_log("another hub leads")
+        city.send("a", "f", figures([cell(n) for n in (1, 2)]))
+        city.send("a", "r", record(1, city.today()))
+        other.round()
+        assert other.total() == (0, 0) and city.root("XLEN", "in:a") == 2
+        rounds(city, other)
+        assert city.rows() == other.rows() and city.total() == (2, 2)
+        assert city.end(signal.SIGKILL) == -signal.SIGKILL
+        city.send("a", "f", figures([cell(n) for n in (2, 3)]))
+        other.round()
+        assert other.total() == (2, 2)  # the lease has not ended
+        city.root("DEL", "hub:lease")  # now it has
+        other.round()
+        assert "this hub leads" in other.log
+        assert other.total() == (3, 3) and city.counted("a") == (STREAM, 3)
+        city.start().wait_log("another hub leads")
+        city.round()
+        assert city.rows() == other.rows()
+    finally:
+        if other.hub:
+            other.end(signal.SIGKILL)
+
+
+def play_two(city, killer, count, seed):
+    """Kills one of two hubs before any write of it."""
+    dice = random.Random(seed)
+    other = city.second()
+    boxes = [Box(city, s, {n: dice.randint(-9, 99)
+                           for n in range(1, 3 * count)})
+             for s in city.sites]
+    records, kills = [], 0
+    try:
+        while count or any(b.kept for b in boxes):
+            write_inboxes(city, boxes, records, dice)
+            victim = dice.choice([city, other])
+            for hub in (city, other):
+                if hub.hub and hub is victim:
+                    hub.end(signal.SIGKILL)
+                if not hub.hub:
+                    hub.start(preloaded(killer, dice, 120)
+                              if count and hub is victim else None)
+                    hub.is_new = True
+            if dice.random() < 0.5:
+                city.root("DEL", "hub:lease")
+            for hub in (city, other):
+                try:
+                    if hub.is_new:
+                        hub.wait_log("store: connected")
+                    hub.is_new = False
+                    hub.round()
+                except (AssertionError, OSError):
+                    kills += hub.end(signal.SIGKILL) == -signal.SIGKILL
+            if not count:
+                city.root("DEL", "hub:lease")
+            count = max(count - 1, 0)
+            for b in boxes:
+                b.hear()
+        for _ in range(3):
+            rounds(city, other)
+        rows = {k[4]: v for k, v in city.rows().items() if k[:2] == (2, "a")}
+        assert rows == {FIRST_HOUR + n * HOUR: (1, 1, v)
+                        for n, v in boxes[0].wanted.items()}
+        assert city.rows() == other.rows()
+        assert city.total()[1] == sum(sum(b.wanted.values()) for b in boxes)
+    finally:
+        if other.hub:
+            other.end(signal.SIGKILL)
+    return kills
+
+
+def test_kills_of_two_hubs(make_city, killer):
+    assert play_two(make_city(), killer, 20, seed=3) >= 8
+
+
+@pytest.mark.full
+def test_many_kills_of_two_hubs(make_city, killer):
+    assert play_two(make_city(), killer, 200, seed=4) >= 100
+
+
 # --- whoever lies ---------------------------------------------------------------
 
 LIES = {
     "an entry that is too large": lambda c, s: c.send(s, "f", "x" * 20000),
-    "an inbox that is too large": lambda c, s: c.root.all(
-        [("XADD", f"in:{s}", "*", "f", "x" * 300000)] * 5),
+    "an inbox that is too large": lambda c, s: c.box(s).all(
+        [("XADD", f"in:{s}", "*", "f", figures([cell(1, 4)]).replace(
+            "{", "{" + " " * 14000, 1))] * 200),
     "many entries": lambda c, s: c.box(s).all(
         [("XADD", f"in:{s}", "*", "r", bytes(16))] * 20000),
     "many fields": lambda c, s: c.box(s)(
@@ -345,6 +438,8 @@ def test_a_site_that_outgrows_its_bounds_is_switched_off(lie, city):
         city.round()
         if "site b is switched off: " in city.log:
             break
+    if lie == "an inbox that is too large":
+        assert "switched off: its inbox holds " in city.log
     city.round()
     assert not is_known(city, "b") and is_known(city, "a")
     assert city.root("EXISTS", "in:b") == 0
@@ -368,9 +463,10 @@ def test_a_site_that_outgrows_its_bounds_is_switched_off(lie, city):
     city.root("ACL", "SETUSER", "box-b", "on", f">{citystore.PASSWORD}",
               "resetchannels", *citystore.BOX_RIGHTS.format("b").split())
     city.round()
-    city.send("b", "f", figures([cell(1)]))
+    before = city.total(2, "b")[0]
+    city.send("b", "f", figures([cell(1)], stream="b" * 16))
     city.round()
-    assert city.total(2, "b") == (1, 1)
+    assert city.total(2, "b")[0] == before + 1
 
 
 def test_what_waits_is_not_charged_twice(make_city):
