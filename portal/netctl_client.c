@@ -115,12 +115,22 @@ static void on_city_record(struct ipc_channel *ch, const void *message,
 		nc->config.on_city_record(message, nc->config.arg);
 }
 
+static void on_account(struct ipc_channel *ch, const void *message, void *arg)
+{
+	struct netctl_client *nc = arg;
+
+	(void)ch;
+	if (nc->config.on_account)
+		nc->config.on_account(message, nc->config.arg);
+}
+
 static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
 	[IPC_SESSION] = { on_any_answer },
 	[IPC_HEALTH] = { on_any_answer },
 	[IPC_DEVICE] = { on_any_answer },
 	[IPC_DONE] = { on_any_answer },
 	[IPC_CITY] = { on_any_answer },
+	[IPC_ACCOUNT] = { on_account },
 	[IPC_ZONE] = { on_zone },
 	[IPC_USAGE_CELL] = { on_usage_cell },
 	[IPC_CITY_RECORD] = { on_city_record },
@@ -272,6 +282,7 @@ static enum ipc_type answer_to(enum ipc_type question)
 		[IPC_LOGOUT] = IPC_SESSION,    [IPC_HEALTH_ASK] = IPC_HEALTH,
 		[IPC_DEVICE_ASK] = IPC_DEVICE, [IPC_CITY_FEED] = IPC_DONE,
 		[IPC_CITY_KEY] = IPC_DONE,     [IPC_CITY_ASK] = IPC_CITY,
+		[IPC_ACCOUNT_ASK] = IPC_DONE,
 	};
 
 	return answers[question];
@@ -403,6 +414,23 @@ int netctl_client_ask_records(struct netctl_client *nc, struct ipc_city_next *m)
 int netctl_client_tell_clock(struct netctl_client *nc, struct ipc_city_clock *m)
 {
 	return send_unasked(nc, IPC_CITY_CLOCK, &m->header);
+}
+
+int netctl_client_list_accounts(struct netctl_client *nc,
+				struct netctl_request *r, uint32_t cursor)
+{
+	struct ipc_account_ask m = { .cursor = cursor };
+
+	return send_question(nc, r, IPC_ACCOUNT_ASK, &m.header);
+}
+
+int netctl_client_ask_account(struct netctl_client *nc, uint64_t handle)
+{
+	struct ipc_account_ask m = { .handle = handle };
+
+	if (!nc->channel)
+		return -ENOTCONN;
+	return ipc_channel_send(nc->channel, IPC_ACCOUNT_ASK, &m);
 }
 
 void netctl_client_cancel(struct netctl_request *r)

@@ -23,6 +23,8 @@ struct netctl_client_config {
 	void (*on_zone)(const struct ipc_zone *z, void *arg);
 	void (*on_presence)(bool is_there, void *arg);
 	void (*on_usage_cell)(const struct ipc_usage_cell *cell, void *arg);
+	/* of a session of an account, asked or not; may be NULL */
+	void (*on_account)(const struct ipc_account *m, void *arg);
 	void (*on_city_record)(const struct ipc_city_record *r, void *arg);
 	void *arg;
 };
@@ -100,6 +102,15 @@ int netctl_client_tell_key(struct netctl_client *nc, struct netctl_request *r,
 /* How netctl fares in the city: on_city. */
 int netctl_client_ask_city(struct netctl_client *nc,
 			   struct netctl_request *r) MUST_CHECK;
+
+/* A page of the sessions of accounts, by on_account; then on_done. */
+int netctl_client_list_accounts(struct netctl_client *nc,
+				struct netctl_request *r,
+				uint32_t cursor) MUST_CHECK;
+
+/* The counters of one, by on_account of the client. */
+int netctl_client_ask_account(struct netctl_client *nc,
+			      uint64_t handle) MUST_CHECK;
 void netctl_client_cancel(struct netctl_request *r);
 
 /* -ENOTCONN: netctl is away; on_presence tells when it is back. */

@@ -10,7 +10,6 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "common/config/settings_radius.h"
 #include "common/config/settings_read.h"
 #include "portal/admin/admin.h"
 #include "portal/city/city.h"
@@ -162,6 +161,15 @@ static void on_presence(bool is_there, void *arg)
 	city_netctl(p->city);
 	if (is_there && p->import)
 		store_import_connected(p->import);
+	if (is_there)
+		radii_connected(p->site.radii);
+}
+
+static void on_account(const struct ipc_account *m, void *arg)
+{
+	struct portal *p = arg;
+
+	radii_tell(p->site.radii, m);
 }
 
 static void on_accept(const struct accepted *a, void *arg)
@@ -351,39 +359,6 @@ static void reopen_vouchers(struct portal *p, const struct settings *old)
 	open_vouchers(p);
 }
 
-/* --- accounts ----------------------------------------------------------- */
-
-static void close_radius(struct portal *p)
-{
-	for (size_t i = 0; i < SETTINGS_RADII; i++) {
-		struct radius *r = p->site.radius[i];
-
-		p->site.radius[i] = NULL;
-		radius_free(r);
-	}
-}
-
-/* Those of no zone are left alone. */
-static void open_radius(struct portal *p)
-{
-	const struct settings *s = p->material.settings;
-	char why[RADIUS_ERROR_MAX];
-
-	close_radius(p);
-	for (size_t z = 0; z < s->zones; z++) {
-		const struct radius_settings *r =
-			settings_radius_of(s, &s->zone[z]);
-		struct radius **at = r ? &p->site.radius[r - s->radius] : NULL;
-
-		if (!at || *at)
-			continue;
-		*at = radius_new(p->base, r, why);
-		if (!*at)
-			log_error("radius %s: %s; nobody is let in by it",
-				  r->name, why);
-	}
-}
-
 /* Sources are the tiles that have a live value, in their order. */
 static bool find_live(size_t tile, struct live_value *out, void *arg)
 {
@@ -506,6 +481,7 @@ static bool open_parts(struct portal *p)
 		.on_zone = on_zone,
 		.on_presence = on_presence,
 		.on_usage_cell = on_usage_cell,
+		.on_account = on_account,
 		.on_city_record = on_city_record,
 		.arg = p,
 	};
@@ -527,11 +503,13 @@ static bool open_parts(struct portal *p)
 	p->offline = offline_new(p->base);
 	p->netctl = netctl_client_new(&gc);
 	p->site.netctl = p->netctl;
+	if (p->netctl)
+		p->site.radii = radii_new(p->base, p->netctl);
 	p->live = live_new(p->base);
 	yc.netctl = p->netctl;
 	p->city = city_new(&yc);
 	if (!p->conns || !p->listeners || !p->offline || !p->netctl ||
-	    !p->live || !p->city)
+	    !p->live || !p->city || !p->site.radii)
 		return false;
 	ac.netctl = p->netctl;
 	ac.city = p->city;
@@ -632,7 +610,7 @@ void portal_run(struct portal *p)
 	join_city(p);
 	open_store(p);
 	open_vouchers(p);
-	open_radius(p);
+	radii_apply(p->site.radii, p->material.settings, NULL);
 	event_add(&p->tidy_timer, &tidy_pause);
 	event_base_dispatch(p->base);
 	log_info("stopping");
@@ -655,7 +633,7 @@ void portal_reload(struct portal *p)
 	reopen_store(p, &old.settings->usage);
 	reopen_vouchers(p, old.settings);
 	join_city(p);
-	open_radius(p);
+	radii_apply(p->site.radii, p->material.settings, old.settings);
 	material_clear(&old);
 	log_info("reloaded");
 }
@@ -687,8 +665,8 @@ void portal_free(struct portal *p)
 	offline_free(p->offline);
 	city_free(p->city);
 	p->city = NULL;
+	radii_free(p->site.radii);
 	netctl_client_free(p->netctl);
-	close_radius(p);
 	vouchers_free(p->vouchers);
 	live_free(p->live);
 	if (p->base)

@@ -12,6 +12,10 @@ const char *settings_radius_check(const struct settings *c, size_t radius);
 const char *settings_radius_check_zone(const struct settings *c,
 				       const struct zone_settings *z);
 
+/* Whether all options of both say the same. */
+bool settings_radius_is_same(const struct radius_settings *a,
+			     const struct radius_settings *b);
+
 /* The section of the zone's accounts; NULL: it has none. */
 const struct radius_settings *settings_radius_of(const struct settings *c,
 						 const struct zone_settings *z);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/config/settings_radius.h"
 #include "common/text.h"
 #include "portal/guest/guest.h"
 
@@ -45,11 +44,10 @@ enum page_notice auth_radius_check(struct conn *c, const struct form *f,
 static struct radius *find_radius(struct conn *c)
 {
 	const struct site *site = guest_site(c);
-	const struct settings *s = site->source.settings;
-	const struct radius_settings *r =
-		settings_radius_of(s, &s->zone[conn_exchange(c)->zone->index]);
 
-	return r ? site->radius[r - s->radius] : NULL;
+	return site->radii
+		       ? radii_find(site->radii, conn_exchange(c)->zone->index)
+		       : NULL;
 }
 
 static void on_login(enum radius_verdict verdict,
@@ -97,6 +95,17 @@ void auth_radius_judge(struct conn *c, struct credential *pass)
 	if (pass->attempt)
 		withdraw(pass);
 	auth_answer(c, PAGE_NOTICE_ACCOUNT_UNAVAILABLE);
+}
+
+void auth_radius_begin(struct conn *c, struct credential *pass,
+		       const struct ipc_session *s)
+{
+	struct radius *radius = find_radius(c);
+
+	if (!radius || !pass->account || !s->is_account)
+		return;
+	radius_begin(radius, pass->account, s);
+	pass->account = NULL;
 }
 
 enum page_notice auth_radius_refused(struct conn *c,

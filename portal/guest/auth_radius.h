@@ -12,4 +12,8 @@ void auth_radius_judge(struct conn *c, struct credential *pass);
 enum page_notice auth_radius_refused(struct conn *c,
 				     const struct credential *pass, int error);
 
+/* netctl has let somebody in, perhaps by an account. */
+void auth_radius_begin(struct conn *c, struct credential *pass,
+		       const struct ipc_session *s);
+
 #endif

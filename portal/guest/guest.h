@@ -12,6 +12,7 @@
 #include "portal/guest/credential.h"
 #include "portal/guest/origin.h"
 #include "portal/http/conn.h"
+#include "portal/guest/radii.h"
 #include "portal/netctl_client.h"
 #include "portal/pages/page_context.h"
 #include "portal/pages/picture.h"
@@ -23,7 +24,7 @@ struct site {
 	struct netctl_client *netctl;
 	struct vouchers *vouchers; /* NULL: no zone asks for codes */
 	struct auth_waits auth_waits;
-	struct radius *radius[SETTINGS_RADII]; /* as of the settings; or NULL */
+	struct radii *radii;
 	struct origin origin;
 	bool is_in_city; /* which may have let somebody in meanwhile */
 };

@@ -7,6 +7,7 @@
 
 #include "common/array.h"
 #include "portal/guest/auth_methods.h"
+#include "portal/guest/auth_radius.h"
 #include "portal/guest/captive.h"
 #include "portal/guest/guest.h"
 #include "portal/guest/probe.h"
@@ -183,7 +184,7 @@ static void show_nothing(struct conn *c)
 /* A real navigation: phones look for the internet again after one. */
 static void on_granted(struct conn *c, const struct ipc_session *s)
 {
-	(void)s;
+	auth_radius_begin(c, &guest_of(c)->pass, s);
 	credential_clear(&guest_of(c)->pass);
 	view_go(c, 303, "/status");
 }

@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "common/config/settings_valid.h"
+#include "portal/radius/radius_accounting.h"
 #include "portal/radius/radius_pool.h"
 #include "portal/util/file.h"
 
@@ -18,6 +19,8 @@
 struct radius {
 	char *name, *identifier;
 	struct radius_pool *pool;
+	struct radius_pool *accounting_pool;
+	struct radius_accounting *accounting; /* NULL: nobody wants any */
 };
 
 struct radius_attempt {
@@ -91,11 +94,36 @@ static bool open_pools(struct radius *r, struct event_base *base,
 
 	fill_servers(&c, s, PORT_AUTHENTICATION);
 	r->pool = radius_pool_new(&c);
-	return r->pool != NULL;
+	if (!r->pool || !s->accounting_port)
+		return r->pool != NULL;
+	for (size_t i = 0; i < c.servers; i++)
+		c.server[i].port = (uint16_t)s->accounting_port;
+	r->accounting_pool = radius_pool_new(&c);
+	return r->accounting_pool != NULL;
+}
+
+static bool open_accounting(struct radius *r, struct event_base *base,
+			    const struct radius_settings *s,
+			    const struct radius_host *host)
+{
+	const struct radius_accounting_config c = {
+		.base = base,
+		.identifier = s->identifier,
+		.pool = r->accounting_pool,
+		.interim_s = s->interim_s,
+		.ask = host->ask,
+		.arg = host->arg,
+	};
+
+	if (!r->accounting_pool)
+		return true;
+	r->accounting = radius_accounting_new(&c);
+	return r->accounting != NULL;
 }
 
 struct radius *radius_new(struct event_base *base,
 			  const struct radius_settings *s,
+			  const struct radius_host *host,
 			  char error[RADIUS_ERROR_MAX])
 {
 	struct radius *r = calloc(1, sizeof(*r));
@@ -108,7 +136,8 @@ struct radius *radius_new(struct event_base *base,
 	snprintf(error, RADIUS_ERROR_MAX, "out of memory");
 	r->name = strdup(s->name);
 	r->identifier = strdup(s->identifier);
-	if (!r->name || !r->identifier || !open_pools(r, base, s, secret)) {
+	if (!r->name || !r->identifier || !open_pools(r, base, s, secret) ||
+	    !open_accounting(r, base, s, host)) {
 		radius_free(r);
 		r = NULL;
 	}
@@ -121,6 +150,8 @@ void radius_free(struct radius *r)
 {
 	if (!r)
 		return;
+	radius_accounting_free(r->accounting);
+	radius_pool_free(r->accounting_pool);
 	radius_pool_free(r->pool);
 	free(r->name);
 	free(r->identifier);
@@ -206,8 +237,11 @@ struct radius_attempt *radius_log_in(struct radius *r,
 				     radius_login_fn *on_login, void *arg)
 {
 	struct radius_packet p;
-	struct radius_attempt *a = new_attempt(r, l);
+	struct radius_attempt *a;
 
+	if (r->accounting && !radius_accounting_has_room(r->accounting))
+		return NULL;
+	a = new_attempt(r, l);
 	if (!a)
 		return NULL;
 	a->on_login = on_login;
@@ -219,4 +253,33 @@ struct radius_attempt *radius_log_in(struct radius *r,
 		return a;
 	radius_attempt_cancel(a);
 	return NULL;
+}
+
+/* --- its session ---------------------------------------------------------- */
+
+void radius_begin(struct radius *r, struct radius_account *account,
+		  const struct ipc_session *now)
+{
+	if (r->accounting)
+		radius_accounting_begin(r->accounting, account, now);
+	else
+		radius_account_free(account);
+}
+
+void radius_tell(struct radius *r, const struct ipc_account *m)
+{
+	if (r->accounting)
+		radius_accounting_tell(r->accounting, m);
+}
+
+void radius_list_begins(struct radius *r)
+{
+	if (r->accounting)
+		radius_accounting_list_begins(r->accounting);
+}
+
+void radius_list_ends(struct radius *r)
+{
+	if (r->accounting)
+		radius_accounting_list_ends(r->accounting);
 }

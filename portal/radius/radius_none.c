@@ -6,9 +6,11 @@
 
 struct radius *radius_new(struct event_base *base,
 			  const struct radius_settings *s,
+			  const struct radius_host *host,
 			  char error[RADIUS_ERROR_MAX])
 {
 	(void)base;
+	(void)host;
 	snprintf(error, RADIUS_ERROR_MAX, "%s: this build has no RADIUS",
 		 s->name);
 	return NULL;
@@ -38,4 +40,28 @@ void radius_attempt_cancel(struct radius_attempt *a)
 void radius_account_free(struct radius_account *a)
 {
 	(void)a;
+}
+
+void radius_begin(struct radius *r, struct radius_account *account,
+		  const struct ipc_session *now)
+{
+	(void)r;
+	(void)account;
+	(void)now;
+}
+
+void radius_tell(struct radius *r, const struct ipc_account *m)
+{
+	(void)r;
+	(void)m;
+}
+
+void radius_list_begins(struct radius *r)
+{
+	(void)r;
+}
+
+void radius_list_ends(struct radius *r)
+{
+	(void)r;
 }

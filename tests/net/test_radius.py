@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Accounts as a way in: Debian's FreeRADIUS, portal, netctl and kernel."""
-import os
 import socket
 import ssl
 import urllib.parse
@@ -65,7 +64,7 @@ def accounts(stadttor, secured, ca):
                     headers["Content-Type"] = \
                         "application/x-www-form-urlencoded"
                 conn.request("GET" if form is None else "POST", path,
-                             form and urllib.parse.urlencode(form), headers)
+                             urllib.parse.urlencode(form or {}), headers)
                 answer = conn.getresponse()
                 return traffic.Reply(answer.status, answer.headers,
                                      answer.read().decode())
@@ -169,6 +168,7 @@ def test_wrong_secret(accounts, server, phones):
     assert traffic.is_shut(phones[0])
 
 
+@pytest.mark.full
 def test_server_dies_and_comes_back(accounts, server, phones):
     server.start()
     accounts.start_accounts()
@@ -187,3 +187,114 @@ def test_second_server(accounts, server, phones):
     assert accounts.log_in(phones[0], "anna").status == 303
     accounts.wait_log("does not answer", program=PORTAL)
     assert accounts.log_in(phones[1], "anna", timeout=1).status == 303
+
+
+# --- accounting ---------------------------------------------------------------
+
+def download(phone, count):
+    with phone.socket(V4, socket.SOCK_STREAM) as s:
+        s.settimeout(20)
+        s.connect((lab.WEB4, lab.SOURCE))
+        while count > 0:
+            got = len(s.recv(65536))
+            assert got
+            count -= got
+
+
+def upload(phone, count):
+    with phone.socket(V4, socket.SOCK_STREAM) as s:
+        s.settimeout(20)
+        s.connect((lab.WEB4, lab.SINK))
+        s.sendall(bytes(count))
+
+
+def is_close(told, counted):
+    return abs(told - counted) <= counted / 100 + 1500
+
+
+def test_accounting(accounts, server, phones):
+    """Start, volume and end, with what the kernel counted."""
+    server.start()
+    accounts.start_accounts(interim="1m")
+    server.wait_record("Accounting-On")
+    assert accounts.log_in(phones[0], "anna").status == 303
+    start = server.wait_record("Start")
+    session, = accounts.sessions()
+    assert start["User-Name"] == "anna"
+    assert start["Acct-Session-Id"] == session["handle"]
+    assert start["NAS-Identifier"] == "stadttor"
+    assert start["NAS-Port-Type"] == "Wireless-802.11"
+    assert start["Called-Station-Id"] == "Stadttor"
+    assert start["Chargeable-User-Identity"] == "0x" + b"cui-of-anna".hex()
+    assert start["Class"] == "0x" + b"class of anna".hex()
+    assert len(start["Calling-Station-Id"]) == 16
+    assert phones[0].mac.replace(":", "") not in str(start).lower()
+    traffic.wait_online(phones[0])
+    download(phones[0], 3_000_000)
+    upload(phones[0], 1_000_000)
+    counted, = accounts.sessions()
+    accounts.request(phones[0], "/logout", {})
+    stop = server.wait_record("Stop")
+    assert stop["Acct-Session-Id"] == session["handle"]
+    assert stop["Acct-Terminate-Cause"] == "User-Request"
+    assert stop.octets("Output") > 3_000_000
+    assert stop.octets("Input") > 1_000_000
+    assert is_close(stop.octets("Output"), counted["down_bytes"])
+    assert is_close(stop.octets("Input"), counted["up_bytes"])
+    assert {r["Calling-Station-Id"] for r in server.records()
+            if "User-Name" in r} == {start["Calling-Station-Id"]}
+
+
+@pytest.mark.full
+def test_accounting_waits_for_a_server(accounts, server, phones):
+    """Nothing of it is lost while the server is away, nor sent twice."""
+    server.start()
+    accounts.start_accounts()
+    server.wait_record("Accounting-On")
+    assert accounts.log_in(phones[0], "anna").status == 303
+    server.wait_record("Start")
+    server.stop()
+    traffic.wait_online(phones[0])
+    download(phones[0], 500_000)
+    counted, = accounts.sessions()
+    accounts.request(phones[0], "/logout", {})
+    accounts.wait_log("does not answer", program=PORTAL, seconds=10)
+    server.start()
+    stop = server.wait_record("Stop", seconds=60)
+    assert is_close(stop.octets("Output"), counted["down_bytes"])
+    assert stop.number("Acct-Delay-Time") >= 5
+    assert len(server.records("Stop")) == 1
+
+
+def test_restarts_keep_the_accounts(accounts, server, phones):
+    """netctl finds the mark in the kernel; a new portal knows no names."""
+    server.start()
+    accounts.start_accounts()
+    server.wait_record("Accounting-On")
+    assert accounts.log_in(phones[0], "anna").status == 303
+    handle = server.wait_record("Start")["Acct-Session-Id"]
+    accounts.restart(NETCTL)
+    accounts.wait_ready()
+    assert accounts.log_in(phones[1], "berta").status == 303
+    server.wait_record("Start", 2)
+    accounts.restart(PORTAL)
+    accounts.wait_ready()
+    accounts.request(phones[0], "/logout", {})
+    stop = server.wait_record("Stop")
+    assert stop["Acct-Session-Id"] == handle
+    assert "User-Name" not in stop
+    assert len(server.records("Accounting-On")) == 1
+
+
+def test_zones_without_accounts_are_nobodys(accounts, server, phones, street):
+    server.start()
+    accounts.start_accounts(staff={})
+    server.wait_record("Accounting-On")
+    traffic_reply = accounts.request(street.staff_phones[0], "/accept",
+                                     {"terms": 1})
+    assert traffic_reply.status == 303
+    assert accounts.log_in(phones[0], "anna").status == 303
+    server.wait_record("Start")
+    accounts.cli("revoke", "--all")
+    assert server.wait_record("Stop")["Acct-Terminate-Cause"] == "Admin-Reset"
+    assert len(server.records("Start")) == len(server.records("Stop")) == 1
