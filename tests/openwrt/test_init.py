@@ -547,6 +547,18 @@ def test_stop_tells_the_firewall(box):
     assert box.events() == [["kill", "stadttor"], ["changed", "firewall"]]
 
 
+@pytest.mark.parametrize("action", ["stop", "restart"])
+def test_what_is_counted_ends_with_a_stop_alone(box, action):
+    pending = box.root / "var/run/stadttor/netctl/pending"
+    box.config("stadttor", BASE + "config usage\n"
+               "\toption pending '/var/run/stadttor/netctl/pending'\n")
+    pending.parent.mkdir(parents=True, exist_ok=True)
+    pending.write_text("counted")
+    box.run(r.STUBS / "rc.common", box.place(INIT, "etc/init.d/stadttor"),
+            action)
+    assert pending.exists() == (action == "restart")
+
+
 def test_what_a_stop_changes_does_not_start_it_again(box):
     """procd drops triggers when the last instance has ended, not before
     (service_stopped() of its service/service.c), and a stop changes the
