@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { addDays, dayList, hourSlots, weekday }
 	from '../../web/admin/calendar.js';
+import { cards } from '../../web/admin/cards.js';
 import { languages } from '../../web/admin/words.js';
 import { colours, open, settled, test, violations } from './lib.mjs';
 
@@ -54,6 +55,35 @@ test('days of a clock change have 23 and 25 hours', 'none', () => {
 	assert.equal(plain.length, 24);
 	assert.equal(plain[22].row, 0);
 	assert.equal(hourSlots('2026-11-24', [], []).length, 24);
+});
+
+// A month of days with so many visitors each, as /api/usage tells it.
+function month(visitors) {
+	const time = dayList('2026-11-01', '2026-11-30');
+
+	return { from: time[0], to: time.at(-1), start: time.map((_, i) => i),
+		time, hours: time.map(() => 24), values: { visitors },
+		bands: { visitors: time.map(() => 6) } };
+}
+
+function visitorsOf(values, profile) {
+	return cards[0].prepare(month(values), { days: 30, zone: '', profile });
+}
+
+test('a quiet place is told of days, a busy one is not', 'none', () => {
+	const quiet = Array(30).fill(12), busy = Array(30).fill(25);
+
+	assert.match(visitorsOf(quiet, 'hours').aside, /option profile 'days'/);
+	assert.equal(visitorsOf(quiet, 'days').aside, '');
+	assert.equal(visitorsOf(busy, 'hours').aside, '');
+});
+
+test('the highest of thirty is above what noise makes of nothing', 'none', () => {
+	const best = values => visitorsOf(values, 'hours').figures[2][1];
+
+	// t is 2: 2 * ln(30) = 6.8
+	assert.match(best([...Array(29).fill(0), 6.5]), /^(unter|under)\s7$/);
+	assert.match(best([...Array(29).fill(0), 7]), /^≈\s7$/);
 });
 
 test('both languages have the same words', 'none', () => {

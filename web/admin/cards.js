@@ -92,10 +92,16 @@ function timeTable(slots, head, metrics, format) {
 	return { head: [head, ...metrics.map(m => t('m_' + m))], rows };
 }
 
+// Of n cells that hold nothing the noise (scale: a third of the band) makes one
+// as high as t ln n: below that the highest says no more than that.
 function highest(slots, metric) {
-	return slots.reduce((best, s) =>
-		(s.figure(metric)?.value ?? -Infinity) >
-		(best.figure(metric)?.value ?? -Infinity) ? s : best);
+	const told = slots.filter(s => s.figure(metric));
+	const best = told.reduce((a, b) => b.figure(metric).value >
+		a.figure(metric).value ? b : a, told[0] ?? slots[0]);
+	const f = best.figure(metric);
+
+	return { short: best.short, figure: f && figure(f.value,
+		f.band * Math.max(1, Math.log(told.length) / 3)) };
 }
 
 function summary(title, slots, series, format) {
@@ -157,17 +163,23 @@ const today = {
 		return { ...timePicture('today', slots, 'col_hour', ['online'],
 			['tone-1'], number, true),
 		figures: [key(`${t('k_best_hour')}, ${best.short}`,
-			best.figure('online'))] };
+			best.figure)] };
 	},
 	draw: drawChart,
 };
+
+// Where hours say little, days can be told sharper.
+function isQuiet(view, all, days) {
+	return view.profile === 'hours' && !view.zone && all && days >= 7 &&
+		all.value + all.band < 20 * days;
+}
 
 const visitors = {
 	id: 'visitors',
 	wanted: view => view.days > 1,
 	url: view => usageUrl(dayQuery(view)),
 	csv: view => usageCsv(dayQuery(view), 'visitors,onlookers'),
-	prepare(json) {
+	prepare(json, view) {
 		const usage = new Usage(json);
 
 		if (usage.isEmpty)
@@ -181,14 +193,15 @@ const visitors = {
 			key(t('k_per_day'), all && figure(all.value / counted,
 				all.band / counted)),
 			key(`${t('k_best_day')}, ${best.short}`,
-				best.figure('visitors')),
+				best.figure),
 			key(t('m_onlookers'), usage.sum('onlookers'))];
 
 		return { ...timePicture('visitors', slots, 'col_day',
 			['visitors', 'onlookers'], ['tone-1', 'tone-2'],
 			number, true),
-		figures, aside: usage.firstDay > usage.from
-			? t('since', { d: plainDay(usage.firstDay) }) : '' };
+		figures, aside: isQuiet(view, all, counted) ? t('quiet')
+			: usage.firstDay > usage.from
+				? t('since', { d: plainDay(usage.firstDay) }) : '' };
 	},
 	draw: drawChart,
 };
@@ -212,7 +225,7 @@ const volume = {
 			bytes, false),
 		figures: [key(t('down'), usage.sum('bytes_down'), bytes),
 			key(t('up'), usage.sum('bytes_up'), bytes),
-			key(t('k_peak'), busy.figure('peak'))] };
+			key(t('k_peak'), busy.figure)] };
 	},
 	draw: drawChart,
 };
