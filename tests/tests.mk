@@ -180,11 +180,14 @@ check-privacy: root
 	$(MAKE) $(PLAIN_ARGS) all units tools
 	STADTTOR_BUILD=build STADTTOR_PLAIN=build tests/owned $(PYTEST) -v \
 		tests/net/test_canary.py tests/net/test_privacy.py \
-		tests/net/test_usage.py tests/unit/test_usage_model.py \
+		tests/net/test_usage.py tests/net/test_dns_full.py \
+		tests/net/test_voucher.py tests/unit/test_usage_model.py \
 		tests/unit/test_noise.py tests/unit/test_usage_sensitivity.py \
 		tests/test_leaving.py \
 		"tests/unit/test_units.py::test_unit[test_usage_closing]" \
 		"tests/unit/test_units.py::test_unit[test_ledger]" \
+		"tests/unit/test_units.py::test_unit[test_portal_voucher]" \
+		"tests/unit/test_units.py::test_unit[test_privs]" \
 		"tests/unit/test_units.py::test_unit[test_wallclock]"
 
 fuzz: root

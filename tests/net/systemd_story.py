@@ -237,15 +237,41 @@ def reload_twice(seen):
     seen["online after reload"] = is_online()
 
 
+PENDING = pathlib.Path("/run/stadttor/pending")
+WAITING = pathlib.Path("/run/stadttor/portal")
+
+
+def counted_so_far():
+    """What tells whether netctl's file is still the same one."""
+    return PENDING.stat().st_ino, PENDING.read_bytes()[:24].hex()
+
+
+def stop_for_good(seen):
+    """netctl alone; then it is started again."""
+    run("systemctl", "stop", UNITS[0])
+    seen["left of a stop"] = [str(path) for path in (PENDING, WAITING)
+                              if path.exists()]
+    run("systemctl", "start", UNITS[0])
+    wait("stadttor", "status")
+    seen["counted after a stop"] = counted_so_far()
+    run("systemctl", "restart", UNITS[1])
+    wait("sh", "-c", "ss -ltn | grep -q :2080")
+    seen["folder of what waits"] = WAITING.exists()
+
+
 def kill_and_stop(seen):
+    seen["counted"] = [counted_so_far()]
     for unit in UNITS:
         run("kill", "-9", pid(unit))
     seen["online while dead"] = is_online()
     seen["respawned"] = wait("stadttor", "status")
     seen["sessions after kill"] = sessions()
+    seen["counted"] += [counted_so_far()]
     seen["restart"] = run("systemctl", "restart", *UNITS).returncode
     wait("stadttor", "status")
     seen["sessions after restart"] = sessions()
+    seen["counted"] += [counted_so_far()]
+    stop_for_good(seen)
     seen["stop"] = run("systemctl", "stop", *UNITS).returncode
     seen["online after stop"] = is_online()
     seen["tables kept"] = run("nft", "list", "tables").stdout

@@ -111,6 +111,15 @@ def test_restart_and_stop_drop_nobody(seen):
     assert seen["failed"] == ""
 
 
+def test_what_is_counted_ends_with_a_stop_alone(seen):
+    """Key and records of the day: not with a crash, nor with a restart."""
+    first, *others = seen["counted"]
+    assert others == [first, first]
+    assert seen["left of a stop"] == []
+    assert seen["counted after a stop"][1] != first[1]
+    assert seen["folder of what waits"]
+
+
 def test_uninstall_keeps_guests_out_and_says_so(seen):
     assert "table inet stadttor\n" in seen["tables kept"]
     status, said, is_online = seen["uninstall"]
