@@ -47,6 +47,10 @@ else
 ours += -DWITH_RADIUS
 left_out += portal/radius/radius_none.c
 endif
+# Without accounts by OpenID Connect: make OIDC=0
+OIDC ?= 1
+left_out += $(if $(filter 0,$(OIDC)),$(filter-out %/oidc_none.c,\
+	$(wildcard portal/oidc/*.c)),%/oidc_none.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c $(left_out),\
 	$(wildcard $(1)/*.c $(1)/*/*.c)))

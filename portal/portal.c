@@ -23,6 +23,7 @@
 #include "portal/live/live.h"
 #include "portal/netctl_client.h"
 #include "portal/notify/notify.h"
+#include "portal/oidc/oidc.h"
 #include "portal/pages/theme.h"
 #include "portal/store/store.h"
 #include "portal/store/store_import.h"
@@ -611,6 +612,7 @@ void portal_run(struct portal *p)
 	open_store(p);
 	open_vouchers(p);
 	radii_apply(p->site.radii, p->material.settings, NULL);
+	p->site.oidc = oidc_apply(p->site.oidc, p->base, p->material.settings);
 	event_add(&p->tidy_timer, &tidy_pause);
 	event_base_dispatch(p->base);
 	log_info("stopping");
@@ -634,6 +636,7 @@ void portal_reload(struct portal *p)
 	reopen_vouchers(p, old.settings);
 	join_city(p);
 	radii_apply(p->site.radii, p->material.settings, old.settings);
+	p->site.oidc = oidc_apply(p->site.oidc, p->base, p->material.settings);
 	material_clear(&old);
 	log_info("reloaded");
 }
@@ -668,6 +671,7 @@ void portal_free(struct portal *p)
 	radii_free(p->site.radii);
 	netctl_client_free(p->netctl);
 	vouchers_free(p->vouchers);
+	oidc_free(p->site.oidc);
 	live_free(p->live);
 	if (p->base)
 		event_base_free(p->base);

@@ -68,6 +68,8 @@ void garden_names_each(const struct settings *s, size_t zone,
 		tell_host(s, urls[i], on_name, arg);
 	if (*s->portal.wifi4eu)
 		tell_host(s, SETTINGS_WIFI4EU_URL, on_name, arg);
+	if (settings_zone_offers(z, ZONE_AUTH_OIDC))
+		tell_host(s, s->oidc.issuer, on_name, arg);
 	for (size_t i = 0; i < s->tiles; i++)
 		if (settings_is_for_zone(&s->tile[i].zone, z->name))
 			tell_host(s, s->tile[i].link, on_name, arg);

@@ -2,7 +2,8 @@
 /*
  * Which names a zone opens before the tap: those of its garden_name, and the
  * hosts of all links that its pages show, since a link that leads nowhere is no
- * service. A name opens itself and all below it, as dnsmasq's nftset= does.
+ * service, and of the provider that its accounts are of. A name opens itself
+ * and all below it, as dnsmasq's nftset= does.
  */
 #ifndef STADTTOR_COMMON_CONFIG_GARDEN_NAMES_H
 #define STADTTOR_COMMON_CONFIG_GARDEN_NAMES_H

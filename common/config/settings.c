@@ -41,8 +41,8 @@ bool settings_opens_names(const struct settings *s, size_t zone)
 	const struct zone_settings *z = &s->zone[zone];
 	const struct portal_settings *p = &s->portal;
 
-	if (z->garden_name.count || *p->success_url || *p->terms_url ||
-	    *p->venue_url || *p->wifi4eu)
+	if (settings_zone_offers(z, ZONE_AUTH_OIDC) || z->garden_name.count ||
+	    *p->success_url || *p->terms_url || *p->venue_url || *p->wifi4eu)
 		return true;
 	for (size_t i = 0; i < s->tiles; i++)
 		if (settings_is_for_zone(&s->tile[i].zone, z->name))

@@ -41,6 +41,7 @@ enum zone_auth {
 	ZONE_AUTH_CLICK,
 	ZONE_AUTH_VOUCHER,
 	ZONE_AUTH_RADIUS,
+	ZONE_AUTH_OIDC,
 	ZONE_AUTH_MAX
 };
 enum radius_transport { RADIUS_UDP, RADIUS_TLS };
@@ -85,6 +86,7 @@ struct zone_settings { /* config zone */
 	uint64_t roam_accept_s; /* and its renewals */
 	struct conf_list open, open_on; /* see opening.h; none: always */
 	char *radius;			/* its accounts; empty: none */
+	struct conf_list tariff;	/* of accounts, see tariff.h */
 };
 
 struct usage_settings {		 /* config usage */
@@ -195,6 +197,15 @@ struct voucher_settings { /* config voucher */
 	uint64_t tries_per_minute; /* wrong ones, of all devices together */
 };
 
+struct oidc_settings { /* config oidc: accounts by OpenID Connect */
+	char *issuer;
+	char *client;
+	char *secret; /* file; empty: key */
+	char *key;    /* file; empty: secret */
+	char *scope;
+	char *account; /* its name, on the page */
+};
+
 extern const char *const settings_icon_words[];
 
 /* Lists of translations hold "LANGUAGE=TEXT"; lists of zones, none: all. */
@@ -251,6 +262,7 @@ struct settings {
 	size_t zones;
 	struct legal_settings legal;
 	struct voucher_settings voucher;
+	struct oidc_settings oidc;
 	struct tile_settings tile[SETTINGS_TILES];
 	size_t tiles;
 	struct text_settings text[SETTINGS_TEXTS];
@@ -278,8 +290,8 @@ uint32_t settings_series_of(const char *word);
 bool settings_counts(const struct settings *s, enum usage_series series);
 
 /*
- * Whether names are opened before the tap: those of its garden_name, or the
- * hosts of links on its pages.
+ * Whether names are opened before the tap: those of its garden_name, the hosts
+ * of links on its pages, or that of its accounts.
  */
 bool settings_opens_names(const struct settings *s, size_t zone);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/colour.h"
+#include "common/config/settings_oidc.h"
 #include "common/config/settings_palette.h"
 #include "common/config/settings_radius.h"
 #include "common/stringify.h"
@@ -219,6 +220,10 @@ static const char *check_singles(const struct settings *c,
 	what = check_admin(c);
 	if (what)
 		return what;
+	*line = section_line(f, "oidc", 0);
+	what = settings_oidc_check(c);
+	if (what)
+		return what;
 	*line = section_line(f, "gate", 0);
 	return check_users(c);
 }
@@ -237,6 +242,8 @@ bool settings_check(struct settings *c, const struct uci_file *f,
 			what = check_devices(c, i);
 		if (!what)
 			what = settings_radius_check_zone(c, &c->zone[i]);
+		if (!what)
+			what = settings_oidc_check_zone(c, &c->zone[i]);
 	}
 	for (size_t i = 0; !what && i < c->uplinks; i++) {
 		line = section_line(f, "uplink", i);

@@ -8,6 +8,7 @@
 #include "common/config/opening.h"
 #include "common/config/settings.h"
 #include "common/config/settings_valid.h"
+#include "common/config/tariff.h"
 #include "common/stringify.h"
 
 #define DAY   86400ULL
@@ -17,7 +18,8 @@
 static const char *const on_stop_words[] = { "keep", "remove", NULL };
 static const char *const masquerade_words[] = { "off", "ipv4", "both", NULL };
 static const char *const over_quota_words[] = { "end", "slow", NULL };
-static const char *const auth_words[] = { "click", "voucher", "radius", NULL };
+static const char *const auth_words[] = { "click", "voucher", "radius", "oidc",
+					  NULL };
 
 static bool is_network(const char *text)
 {
@@ -134,8 +136,9 @@ static const struct conf_option zone_options[] = {
 	  .words = auth_words,
 	  .help = HELP(
 		  "what lets a device in: a tap that accepts the terms, a "
-		  "code of stadttor voucher with it, or name and password of "
-		  "an account that a RADIUS server knows; of several "
+		  "code of stadttor voucher with it, name and password of "
+		  "an account that a RADIUS server knows, or an account by "
+		  "OpenID Connect; of several "
 		  "the page offers each") },
 	{ .name = "radius",
 	  .type = CONF_TEXT,
@@ -306,6 +309,19 @@ static const struct conf_option zone_options[] = {
 	  .help = HELP("hours that begin on these dates, in the place of "
 		       "those of list open; a date without a year is of every "
 		       "year") },
+	{ .name = "tariff",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(zone_settings, tariff),
+	  .max = TARIFF_MAX - 1,
+	  .is_valid = tariff_is_valid,
+	  .allowed = "a claim and its value, or *, and limits, such as "
+		     "role=pupil:20mbit:5mbit:1d or *:0:0:8h",
+	  .help = HELP(
+		  "with auth oidc: who is let in, and what they get of "
+		  "download, upload and time, 0 as in the zone; the first that "
+		  "fits holds, up to max_duration and its like; without this "
+		  "list: every account as in the zone") },
 	{ .name = "garden_name",
 	  .type = CONF_TEXT,
 	  .is_list = true,

@@ -6,6 +6,7 @@
 
 #include "common/array.h"
 #include "common/config/settings_check.h"
+#include "common/config/settings_oidc.h"
 #include "common/config/settings_options.h"
 #include "common/config/settings_radius.h"
 #include "common/config/settings_valid.h"
@@ -109,6 +110,12 @@ static bool take_voucher(struct settings *c, const struct uci_section *s,
 	return take_single(&settings_voucher_table, &c->voucher, s, error);
 }
 
+static bool take_oidc(struct settings *c, const struct uci_section *s,
+		      char *error)
+{
+	return take_single(&settings_oidc_table, &c->oidc, s, error);
+}
+
 static bool take_tile(struct settings *c, const struct uci_section *s,
 		      char *error)
 {
@@ -171,10 +178,10 @@ static const struct {
 	{ "gate", true, take_gate },	   { "uplink", false, take_uplink },
 	{ "zone", false, take_zone },	   { "portal", true, take_portal },
 	{ "usage", true, take_usage },	   { "admin", true, take_admin },
-	{ "voucher", true, take_voucher }, { "tile", false, take_tile },
-	{ "text", false, take_text },	   { "legal", true, take_legal },
-	{ "device", false, take_device },  { "city", true, take_city },
-	{ "radius", false, take_radius },
+	{ "voucher", true, take_voucher }, { "oidc", true, take_oidc },
+	{ "tile", false, take_tile },	   { "text", false, take_text },
+	{ "legal", true, take_legal },	   { "device", false, take_device },
+	{ "city", true, take_city },	   { "radius", false, take_radius },
 };
 
 static bool wrong_type(const struct uci_section *s, char *error)
@@ -184,11 +191,12 @@ static bool wrong_type(const struct uci_section *s, char *error)
 
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
 		similar_offer(&meant, sections[i].type);
-	snprintf(error, UCI_ERROR_MAX,
-		 "%u: unknown section '%.40s', allowed: one of gate, uplink, "
-		 "zone, portal, legal, usage, admin, voucher, tile, text, "
-		 "city, device, radius%s",
-		 s->line, s->type, similar_question(&meant, question));
+	snprintf(
+		error, UCI_ERROR_MAX,
+		"%u: unknown section '%.40s', allowed: one of gate, uplink, "
+		"zone, portal, legal, usage, admin, voucher, oidc, tile, text, "
+		"city, device, radius%s",
+		s->line, s->type, similar_question(&meant, question));
 	return false;
 }
 
@@ -224,7 +232,8 @@ static bool fill(struct settings *c, const struct uci_file *f, char *error)
 	    conf_defaults(&settings_usage_table, &c->usage) < 0 ||
 	    conf_defaults(&settings_admin_table, &c->admin) < 0 ||
 	    conf_defaults(&settings_city_table, &c->city) < 0 ||
-	    conf_defaults(&settings_voucher_table, &c->voucher) < 0) {
+	    conf_defaults(&settings_voucher_table, &c->voucher) < 0 ||
+	    conf_defaults(&settings_oidc_table, &c->oidc) < 0) {
 		snprintf(error, UCI_ERROR_MAX, "1: out of memory");
 		return false;
 	}
@@ -295,6 +304,7 @@ void settings_free(struct settings *s)
 	conf_clear(&settings_admin_table, &s->admin);
 	conf_clear(&settings_city_table, &s->city);
 	conf_clear(&settings_voucher_table, &s->voucher);
+	conf_clear(&settings_oidc_table, &s->oidc);
 	for (size_t i = 0; i < s->tiles; i++)
 		conf_clear(&settings_tile_table, &s->tile[i]);
 	for (size_t i = 0; i < s->texts; i++)
@@ -324,6 +334,7 @@ void settings_print(const struct settings *s, FILE *out)
 	conf_print(&settings_admin_table, &s->admin, NULL, out);
 	conf_print(&settings_city_table, &s->city, NULL, out);
 	conf_print(&settings_voucher_table, &s->voucher, NULL, out);
+	conf_print(&settings_oidc_table, &s->oidc, NULL, out);
 	for (size_t i = 0; i < s->tiles; i++)
 		conf_print(&settings_tile_table, &s->tile[i], s->tile[i].name,
 			   out);
@@ -366,6 +377,9 @@ void settings_document(FILE *out)
 		 "The city that the box has joined; at most one.", out);
 	document(&settings_voucher_table,
 		 "The codes of zones with auth voucher; at most one.", out);
+	document(&settings_oidc_table,
+		 "Where the accounts of zones with auth oidc are; at most one.",
+		 out);
 	document(&settings_tile_table,
 		 "A service of the city on the pages, named; at most eight.",
 		 out);

@@ -53,6 +53,7 @@ TYPES = [
     ("a date or two and hours, such as {}", "dates"),
     ("a JSON pointer (RFC 6901) such as {}", "pointer"),
     ("an address such as {}", "server"),
+    ("a claim and its value, or *, and limits, such as {} or {}", "tariff"),
 ]
 
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "portal/guest/auth_oidc.h"
 #include "portal/guest/auth_radius.h"
 #include "portal/guest/guest.h"
 
@@ -67,6 +68,8 @@ static enum page_notice redeem(struct conn *c, struct credential *pass)
 	if (answer != VOUCHER_FINE)
 		return voucher_notice[answer];
 	pass->limits.duration_s = pass->voucher.left_s;
+	pass->tag = pass->voucher.tag;
+	pass->devices = pass->voucher.devices;
 	return PAGE_NOTICE_NONE;
 }
 
@@ -97,6 +100,8 @@ static const struct auth_method methods[ZONE_AUTH_MAX] = {
 				voucher_refused },
 	[ZONE_AUTH_RADIUS] = { "radius", auth_radius_check, auth_radius_judge,
 			       auth_radius_refused },
+	/* its form goes to /login, so that none of /accept is its */
+	[ZONE_AUTH_OIDC] = { NULL, NULL, auth_oidc_judge, auth_oidc_refused },
 };
 
 const struct auth_method *auth_method(enum zone_auth auth)
@@ -117,7 +122,7 @@ const struct auth_method *auth_find(const struct zone_settings *z,
 	if (!way && settings_zone_has_choice(z))
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
-		if (auth_is_offered(z, &methods[i]) &&
+		if (methods[i].name && auth_is_offered(z, &methods[i]) &&
 		    (!way || !strcmp(way, methods[i].name)))
 			return &methods[i];
 	return NULL;

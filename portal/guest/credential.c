@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "portal/guest/login.h"
+
 void credential_clear(struct credential *pass)
 {
 	explicit_bzero(pass->code, sizeof(pass->code));
@@ -13,4 +15,6 @@ void credential_clear(struct credential *pass)
 	pass->typed = NULL;
 	radius_account_free(pass->account);
 	pass->account = NULL;
+	login_free(pass->login);
+	pass->login = NULL;
 }

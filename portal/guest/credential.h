@@ -11,6 +11,7 @@
 #include "portal/voucher/voucher_code.h"
 
 struct auth_method;
+struct login;
 
 /* What was typed into the form of an account, until its servers have it. */
 struct account_form {
@@ -24,11 +25,14 @@ struct credential {
 	uint32_t terms;			  /* version that was accepted */
 	char code[VOUCHER_CODE_MAX];	  /* until it is looked up */
 	struct voucher_pass voucher;	  /* tag 0: it was none */
+	uint64_t tag;			  /* of the session; 0: none */
+	uint32_t devices;		  /* with that tag at once */
 	bool replaces;			  /* another device with the code */
 	/* of an account; NULL, or the credential's own */
 	struct account_form *typed;
 	struct radius_attempt *attempt; /* under way */
 	struct radius_account *account; /* let in */
+	struct login *login;		/* of OpenID Connect */
 	uint64_t pseudonym;		/* of the device */
 };
 

@@ -17,12 +17,15 @@
 #include "portal/pages/page_context.h"
 #include "portal/pages/picture.h"
 
+struct oidc;
+
 /* Of the whole portal: conn_arg() of every connection. */
 struct site {
 	struct page_context_source source;
 	const struct picture *picture; /* of each kind */
 	struct netctl_client *netctl;
 	struct vouchers *vouchers; /* NULL: no zone asks for codes */
+	struct oidc *oidc;	   /* NULL: no zone asks for accounts */
 	struct auth_waits auth_waits;
 	struct radii *radii;
 	struct origin origin;
@@ -35,6 +38,7 @@ struct guest {
 	struct netctl_request question;
 	struct page_hours hours; /* of the zone, as last told */
 	struct credential pass;	 /* of a grant that netctl is asked for */
+	enum page_notice notice; /* on what the browser brought back */
 	struct auth_wait wait;	 /* for what its method makes of it */
 	void (*on_judged)(struct conn *c, enum page_notice notice);
 	/* of the handler that asked the question */

@@ -7,6 +7,7 @@
 
 #include "common/array.h"
 #include "portal/guest/auth_methods.h"
+#include "portal/guest/auth_oidc.h"
 #include "portal/guest/auth_radius.h"
 #include "portal/guest/captive.h"
 #include "portal/guest/guest.h"
@@ -238,8 +239,8 @@ static struct netctl_question grant_question(struct conn *c)
 		.type = IPC_GRANT,
 		.limits = &g->pass.limits,
 		.account = g->pass.account != NULL,
-		.tag = g->pass.voucher.tag,
-		.devices = g->pass.voucher.devices,
+		.tag = g->pass.tag,
+		.devices = g->pass.devices,
 		.replace = g->pass.replaces,
 		.terms = g->pass.terms,
 		.language = set->lang[g->lang < set->count ? g->lang
@@ -348,6 +349,61 @@ static void take_accept(struct conn *c)
 	    on_attempt);
 }
 
+/* --- accounts ------------------------------------------------------------ */
+
+static void take_login(struct conn *c)
+{
+	char url[OIDC_URL_MAX];
+	enum page_notice notice;
+	struct form f;
+
+	if (!take_form(c, &f))
+		return;
+	if (!settings_zone_offers(zone_of(c), ZONE_AUTH_OIDC)) {
+		view_go(c, 303, "/");
+		return;
+	}
+	notice = auth_oidc_begin(c, &f, url);
+	if (notice)
+		view_portal(c, "/", notice, NULL);
+	else
+		view_leave(c, url);
+}
+
+/* Who is in already has come back by a page of before. */
+static void on_returned(struct conn *c, const struct ipc_session *s)
+{
+	enum page_notice notice = guest_of(c)->notice;
+
+	if (s->state == SESSION_GRANTED && (notice || s->is_tagged))
+		view_go(c, 303, "/status");
+	else if (notice)
+		view_portal(c, "/", notice, NULL);
+	else
+		on_attempt(c, s);
+}
+
+static void take_return(struct conn *c)
+{
+	struct guest *g = guest_of(c);
+
+	if (!settings_zone_offers(zone_of(c), ZONE_AUTH_OIDC)) {
+		show_nothing(c);
+		return;
+	}
+	if (conn_exchange(c)->request.method == REQUEST_HEAD) {
+		view_go(c, 302, "/"); /* what redeems a code is no look */
+		return;
+	}
+	g->notice = auth_oidc_return(c);
+	g->pass.method = auth_method(ZONE_AUTH_OIDC);
+	g->on_refused = refuse_attempt;
+	ask(c,
+	    (struct netctl_question){ .type = IPC_LOOKUP,
+				      .attempt = !g->notice },
+	    on_returned);
+}
+
 static void on_extended(struct conn *c, const struct ipc_session *s)
 {
 	(void)s;
@@ -424,6 +480,8 @@ static const struct route {
 } routes[] = {
 	{ "/", READING, show_home },
 	{ "/accept", BIT(REQUEST_POST), take_accept },
+	{ "/login", BIT(REQUEST_POST), take_login },
+	{ "/oidc", READING, take_return },
 	{ "/status", READING, show_status },
 	{ "/logout", BIT(REQUEST_POST), take_logout },
 	{ "/goodbye", READING, show_goodbye },

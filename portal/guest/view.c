@@ -9,6 +9,7 @@
 #include "portal/guest/captive.h"
 #include "portal/guest/guest.h"
 #include "portal/guest/probe.h"
+#include "portal/oidc/oidc_client.h"
 #include "portal/http/respond.h"
 #include "portal/pages/page_preview.h"
 
@@ -63,6 +64,8 @@ static void view_send(struct view *v, enum page_id page, unsigned int status,
 		.has_image = site->source.logo || site->source.hero,
 		.script_source = page_script_source(site->source.pages, page,
 						    v->context.place.lang),
+		.leads_away =
+			settings_zone_offers(v->context.zone, ZONE_AUTH_OIDC),
 		.body = body,
 		.omits_body = omits_body(v->conn),
 	};
@@ -279,6 +282,22 @@ void view_go(struct conn *c, unsigned int status, const char *path)
 		 "<p><a href=\"%s%s\">%s</a></p>\n",
 		 status, path, v.context.query, path);
 	a.body_len = strlen(body);
+	conn_answer(c, bytes, respond_build(bytes, sizeof(bytes), &a));
+}
+
+void view_leave(struct conn *c, const char *url)
+{
+	static char bytes[2 * OIDC_URL_MAX + HEAD_BYTES_MAX];
+	static char location[OIDC_URL_MAX + 16];
+	static const char body[] = "<!DOCTYPE html><title>303</title>\n";
+	struct answer a = {
+		.status = 303,
+		.fields = location,
+		.body = body,
+		.body_len = sizeof(body) - 1,
+	};
+
+	snprintf(location, sizeof(location), "Location: %s\r\n", url);
 	conn_answer(c, bytes, respond_build(bytes, sizeof(bytes), &a));
 }
 

@@ -47,6 +47,9 @@ void view_trouble(struct conn *c, enum view_trouble kind);
 /* To another page of ours, in the same language. */
 void view_go(struct conn *c, unsigned int status, const char *path);
 
+/* To somebody else's, after a form. url: without quotes, blanks or < and >. */
+void view_leave(struct conn *c, const char *url);
+
 /* To the portal, for those who meant somebody else. */
 void view_redirect(struct conn *c);
 

@@ -80,6 +80,8 @@ static const char *const placeholder_name[PLACEHOLDER_MAX] = {
 	[PLACEHOLDER_BY_CODE] = "by_code",
 	[PLACEHOLDER_BY_ACCOUNT] = "by_account",
 	[PLACEHOLDER_NAME] = "name",
+	[PLACEHOLDER_BY_OIDC] = "by_oidc",
+	[PLACEHOLDER_ACCOUNT] = "account",
 	[PLACEHOLDER_CHOICE] = "choice",
 	[PLACEHOLDER_CODE] = "code",
 	[PLACEHOLDER_DURATION] = "duration",
@@ -171,6 +173,10 @@ static const struct {
 					  PAGE_FIELD_ACCOUNT },
 	[PAGE_NOTICE_ACCOUNT_REFUSED] = { "notice_account_refused", BAD,
 					  PAGE_FIELD_ACCOUNT },
+	[PAGE_NOTICE_ACCOUNT_FAILED] = { "notice_account_failed", BAD,
+					 PAGE_FIELD_NONE },
+	[PAGE_NOTICE_ACCOUNT_OTHER] = { "notice_account_other", BAD,
+					PAGE_FIELD_NONE },
 };
 
 static const struct {

@@ -53,6 +53,8 @@ enum page_notice {
 	PAGE_NOTICE_ACCOUNT_UNAVAILABLE,
 	PAGE_NOTICE_ACCOUNT_MISSING,
 	PAGE_NOTICE_ACCOUNT_REFUSED,
+	PAGE_NOTICE_ACCOUNT_FAILED,
+	PAGE_NOTICE_ACCOUNT_OTHER, /* it is good, but not for this zone */
 	PAGE_NOTICES
 };
 
@@ -99,6 +101,8 @@ enum page_placeholder {
 	PLACEHOLDER_BY_CLICK, /* set: a tap is enough */
 	PLACEHOLDER_BY_CODE,  /* set: a code lets in */
 	PLACEHOLDER_BY_ACCOUNT, /* set: name and password do */
+	PLACEHOLDER_BY_OIDC,	/* set: an account of elsewhere does */
+	PLACEHOLDER_ACCOUNT,	/* its name */
 	PLACEHOLDER_NAME,	/* what stands in its field */
 	PLACEHOLDER_CHOICE,	/* set: there are several ways in */
 	PLACEHOLDER_CODE,	/* what stands in its field */

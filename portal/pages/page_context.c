@@ -23,11 +23,15 @@ static void fill_ways(struct page_context *s)
 		[ZONE_AUTH_CLICK] = PLACEHOLDER_BY_CLICK,
 		[ZONE_AUTH_VOUCHER] = PLACEHOLDER_BY_CODE,
 		[ZONE_AUTH_RADIUS] = PLACEHOLDER_BY_ACCOUNT,
+		[ZONE_AUTH_OIDC] = PLACEHOLDER_BY_OIDC,
 	};
 
 	for (int a = 0; a < ZONE_AUTH_MAX; a++)
 		if (settings_zone_offers(s->zone, (enum zone_auth)a))
 			s->values.value[by[a]] = "1";
+	if (settings_zone_offers(s->zone, ZONE_AUTH_OIDC))
+		s->values.value[PLACEHOLDER_ACCOUNT] =
+			s->source->settings->oidc.account;
 	if (settings_zone_has_choice(s->zone))
 		s->values.value[PLACEHOLDER_CHOICE] = "1";
 }

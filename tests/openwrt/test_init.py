@@ -610,7 +610,8 @@ NAMES = {"socket": ("gate", "socket"), "netctl_user": ("gate", "user"),
          "accounts": ("admin", "accounts"),
          "admin_certificate": ("admin", "certificate"),
          "admin_key": ("admin", "key"), "voucher_file": ("voucher", "file"),
-         "voucher_key": ("voucher", "key")}
+         "voucher_key": ("voucher", "key"),
+         "oidc_secret": ("oidc", "secret"), "oidc_key": ("oidc", "key")}
 NO_OPTIONS = {"names", "leave", "fetches", "asks_for_codes", "radius_files",
               "devices", "uplinks"}
 

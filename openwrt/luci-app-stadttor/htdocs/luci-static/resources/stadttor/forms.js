@@ -150,6 +150,7 @@ function isServer(value) {
 const url = /^https?:\/\/[^\/ "'<>\\][^ "'<>\\]*$/;
 const colour = /^#[0-9a-fA-F]{6}$/;
 const translation = /^[a-z0-9][a-z0-9-]{1,10}=./;
+const tariff = /^([^=:]+=.+|\*):[0-9][^:]*:[0-9][^:]*:[0-9][^:]*$/;
 const pointer = /^(\/([^~]|~[01])*)?$/;
 const weekday = '(su|mo|tu|we|th|fr|sa)';
 const weekdays = weekday + '(-' + weekday + ')?';
@@ -204,6 +205,9 @@ const check = {
 	uuid: function(option, value) { return uuid.test(value); },
 	dates: function(option, value) { return dates.test(value); },
 	zone: function(option, value) { return name.test(value); },
+	tariff: function(option, value) {
+		return tariff.test(value) && fits(option, value);
+	},
 	pointer: function(option, value) { return pointer.test(value); },
 	server: function(option, value) { return isServer(value); }
 };

@@ -38,4 +38,7 @@ return forms.view(_('Portal'), _('The pages that guests see, and what is kept of
 	forms.fill(s, 'admin', []);
 	s = forms.single(map, 'voucher', _('Vouchers'));
 	forms.fill(s, 'voucher', []);
+
+	s = forms.single(map, 'oidc', _('Accounts (OpenID Connect)'));
+	forms.fill(s, 'oidc', []);
 });

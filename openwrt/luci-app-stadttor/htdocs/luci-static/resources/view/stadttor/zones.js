@@ -6,7 +6,7 @@ return forms.view(_('Zones'), _('Who passes the gate, from where to where, for h
 	let s = forms.named(map, 'zone', _('Zone'));
 
 	forms.fill(s, 'zone', [
-		[ 'session', _('Session'), [ 'device', 'auth', 'radius', 'duration',
+		[ 'session', _('Session'), [ 'device', 'auth', 'radius', 'tariff', 'duration',
 			'idle', 'leave', 'max_sessions', 'open', 'open_on',
 			'counted', 'roam', 'roam_accept' ] ],
 		[ 'speed', _('Speed and amount'), [ 'rate_down', 'rate_up',
