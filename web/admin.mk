@@ -50,6 +50,7 @@ endif
 	@touch $@
 
 browser-deps: tests/browser/node_modules/.package-lock.json \
+	tests/net/oidc/node_modules/.package-lock.json \
 	tests/openwrt/node_modules/.package-lock.json
 
 install-web: web
