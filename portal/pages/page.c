@@ -596,7 +596,6 @@ static bool fill_language(const struct rendering *r, size_t i)
 	l = &languages->lang[i];
 	value[PLACEHOLDER_ITEM_CODE] = l->code;
 	value[PLACEHOLDER_ITEM_NAME] = lang_find(l, "language_name");
-	value[PLACEHOLDER_ITEM_DIR] = lang_find(l, "direction");
 	value[PLACEHOLDER_ITEM_CURRENT] = i == r->lang ? "1" : NULL;
 	return true;
 }

@@ -140,7 +140,7 @@ enum page_placeholder {
 	/* of the item of a list */
 	PLACEHOLDER_ITEM_CODE,
 	PLACEHOLDER_ITEM_NAME,
-	PLACEHOLDER_ITEM_DIR,
+	PLACEHOLDER_ITEM_DIR, /* of a tile in another language */
 	PLACEHOLDER_ITEM_CURRENT,
 	PLACEHOLDER_ITEM_LINK,
 	PLACEHOLDER_ITEM_TITLE,

@@ -102,6 +102,11 @@ static struct page_place tile_place(const struct page_context *s)
 	return place;
 }
 
+static const struct lang *tile_language(const struct page_context *s)
+{
+	return &page_languages(s->source->pages)->lang[tile_place(s).lang];
+}
+
 static void put_live(struct page_context *s, const char *phrase,
 		     const char *value)
 {
@@ -109,10 +114,7 @@ static void put_live(struct page_context *s, const char *phrase,
 	char number[NUMBER_FORMAT_MAX];
 
 	if (is_number(value))
-		value = number_format_number(
-			number, value,
-			&page_languages(s->source->pages)
-				 ->lang[tile_place(s).lang]);
+		value = number_format_number(number, value, tile_language(s));
 	if (placeholder)
 		snprintf(s->live, sizeof(s->live), "%.*s%.40s%s",
 			 (int)(placeholder - phrase), phrase, value,
@@ -124,12 +126,10 @@ static void put_live(struct page_context *s, const char *phrase,
 
 static void put_age(struct page_context *s, uint64_t age_s)
 {
-	const struct page_set *pages = s->source->pages;
-	struct page_place place = tile_place(s);
-
 	s->values.value[PLACEHOLDER_ITEM_AGE] = number_format_age(
-		s->age, age_s, page_text(pages, place, "live_age"),
-		&page_languages(pages)->lang[place.lang]);
+		s->age, age_s,
+		page_text(s->source->pages, tile_place(s), "live_age"),
+		tile_language(s));
 }
 
 static void fill_live(struct page_context *s, const struct tile_settings *t)
@@ -163,6 +163,8 @@ static bool fill_tile(size_t i, struct page_values *v, void *arg)
 	/* whoever reads it out must know */
 	v->value[PLACEHOLDER_ITEM_CODE] =
 		strcmp(s->tile_lang, s->lang->code) ? s->tile_lang : NULL;
+	v->value[PLACEHOLDER_ITEM_DIR] =
+		lang_find(tile_language(s), "direction");
 	v->value[PLACEHOLDER_ITEM_ICON] = icon_path(t->icon);
 	fill_live(s, t);
 	return true;

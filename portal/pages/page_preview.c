@@ -130,6 +130,11 @@ static bool has_codes(const struct zone_settings *z)
 	return settings_zone_offers(z, ZONE_AUTH_VOUCHER);
 }
 
+static bool has_accounts(const struct zone_settings *z)
+{
+	return settings_zone_offers(z, ZONE_AUTH_RADIUS);
+}
+
 static bool has_hours(const struct zone_settings *z)
 {
 	return z->open.count != 0;
@@ -154,6 +159,8 @@ static const struct page_preview fixtures[] = {
 	  PAGE_NOTICE_CODE_TYPO, has_codes },
 	{ "portal-code-in-use", PAGE_PORTAL, "/", fill_portal,
 	  PAGE_NOTICE_CODE_DEVICES, has_codes },
+	{ "portal-account-wrong", PAGE_PORTAL, "/", fill_portal,
+	  PAGE_NOTICE_ACCOUNT_REFUSED, has_accounts },
 	{ "status", PAGE_STATUS, "/status", fill_status, 0, NULL },
 	{ "status-extended", PAGE_STATUS, "/extended", fill_status,
 	  PAGE_NOTICE_EXTENDED, has_clicks },

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HtmlValidate } from 'html-validate';
 import { answerLines, launch } from './lib.mjs';
-import { BRANDS, ZONE, previewBrand } from './pages_branding.mjs';
+import { BRANDS, ZONE, heroIsSeen, previewBrand } from './pages_branding.mjs';
 import { ZONES, config, hostile, languages, pageNames, preview, run, web,
 	WORDS } from './pages_config.mjs';
 import { COMBINATIONS, SIZES, Visitor, skeleton } from './pages_lib.mjs';
@@ -141,6 +141,7 @@ for (const name of BRANDS)
 		for (const [width, height] of [[320, 640], [900, 572]]) {
 			await visitor.visit(ZONE, 'de', 'portal', { width,
 				height, scheme: 'light' });
+			await heroIsSeen(visitor.page);
 			assert.deepEqual(visitor.asked.slice(1).map(url =>
 				new URL(url).pathname).sort(), ['/hero', '/logo']);
 			assert.ok(await visitor.page.$eval('button.go', b =>
@@ -206,10 +207,10 @@ test('one tap sends the form, and a code with it', async ctx => {
 	await visitor.leave();
 });
 
-test('what is wrong with a code stands at its field', async ctx => {
+test('what is wrong stands at its field', async ctx => {
 	const visitor = await Visitor.enter(ctx.browser, made.folder,
 		{ javaScriptEnabled: false });
-	const field = () => visitor.page.$eval('#code', node => ({
+	const field = id => visitor.page.$eval(id, node => ({
 		hasFocus: node === document.activeElement,
 		isInvalid: node.getAttribute('aria-invalid'),
 		says: node.getAttribute('aria-describedby').split(' ').map(id =>
@@ -217,11 +218,16 @@ test('what is wrong with a code stands at its field', async ctx => {
 
 	await visitor.visit('library', 'en', 'portal-code-wrong',
 		COMBINATIONS[0]);
-	assert.deepEqual(await field(), { hasFocus: true, isInvalid: 'true',
+	assert.deepEqual(await field('#code'), { hasFocus: true, isInvalid: 'true',
 		says: ['note bad', 'small soft'] });
 	await visitor.visit('library', 'en', 'portal', COMBINATIONS[0]);
-	assert.deepEqual(await field(), { hasFocus: false, isInvalid: null,
+	assert.deepEqual(await field('#code'), { hasFocus: false, isInvalid: null,
 		says: ['small soft'] });
+	await visitor.visit('campus', 'en', 'portal-account-wrong',
+		COMBINATIONS[0]);
+	for (const id of ['#name', '#password'])
+		assert.deepEqual(await field(id), { hasFocus: id === '#name',
+			isInvalid: 'true', says: ['note bad'] });
 	await visitor.leave();
 });
 

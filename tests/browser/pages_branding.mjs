@@ -37,6 +37,15 @@ export function previewBrand(folder, name) {
 	return made;
 }
 
+// The page stands without it, which is loaded when there is time.
+export function heroIsSeen(page) {
+	return page.waitForFunction(() => {
+		const hero = document.querySelector('.hero');
+
+		return hero.complete && hero.naturalWidth;
+	});
+}
+
 const PAGES = ['portal', 'status'];
 const SIZES = [[320, 640], [390, 844], [768, 1024]];
 
@@ -52,6 +61,7 @@ export async function takeBrandPictures(browser, folder, target) {
 				for (const scheme of ['light', 'dark']) {
 					await visitor.visit(ZONE, 'de', page,
 						{ width, height, scheme });
+					await heroIsSeen(visitor.page);
 					await visitor.page.screenshot({
 						path: join(target, 'branding',
 							`${name}-${page}-${width}-` +

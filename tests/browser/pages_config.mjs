@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export const web = join(root, 'web');
-export const ZONES = ['square', 'library', 'hall'];
+export const ZONES = ['square', 'library', 'hall', 'campus'];
 
 export const LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"' +
 	' fill="#fff"><path d="M4 3h16v11a8 8 0 0 1-16 0zm3 3v8a5 5 0 0 0 10 0' +
@@ -64,10 +64,16 @@ export function config(options = {}) {
 			...zone, quota: '0' }) +
 		section('zone', ZONES[2], { device: 'eth3',
 			auth: ['click', 'voucher'], ...zone }) +
+		section('zone', ZONES[3], { device: 'eth4', auth: 'radius',
+			radius: 'main', ...zone }) +
+		section('radius', 'main', { server: ['192.0.2.5'],
+			secret_file: '/nowhere' }) +
 		section('portal', null, { pages: options.pages ?? web,
 			network: w.network, provider: w.provider,
 			contact: w.contact, enforcement: w.enforcement,
 			success_url: 'https://www.stadt.example/',
+			hostname: 'wlan.stadt.example',
+			certificate: '/nowhere', key: '/nowhere',
 			...(options.logo && { logo: options.logo }),
 			...options.portal,
 			...(options.colours === false ? {} : COLOURS) }) +

@@ -516,6 +516,11 @@ static void test_tiles_are_of_one_language(void **state)
 	assert_value(PLACEHOLDER_ITEM_TEXT, "Where to park");
 	assert_value(PLACEHOLDER_ITEM_LIVE, "7 free");
 	assert_value(PLACEHOLDER_ITEM_CODE, "en");
+	page_context_init(&context, &source, place_in(CLICK_ZONE, "ar"), "/",
+			  false);
+	assert_true(tile(0));
+	assert_value(PLACEHOLDER_ITEM_CODE, "en");
+	assert_value(PLACEHOLDER_ITEM_DIR, "ltr");
 }
 
 static void test_live(void **state)
