@@ -405,6 +405,27 @@ static void test_session(void **state)
 	run(session_cases, ARRAY_SIZE(session_cases), fill_of_session);
 }
 
+/* Nothing leads to the internet while there is none. */
+static void test_one_thing_first(void **state)
+{
+	static char url[] = "https://city.test/";
+	char *none = settings->portal.success_url;
+	struct ipc_session session = { .left_s = IPC_UNLIMITED };
+
+	(void)state;
+	settings->portal.success_url = url;
+	begin(CLICK_ZONE, false);
+	page_context_fill_session(&context, &session);
+	assert_value(PLACEHOLDER_SUCCESS_URL, url);
+	assert_value(PLACEHOLDER_REFRESH_FIRST, NULL);
+	session.outlet = IPC_OUTLET_DOWN;
+	begin(CLICK_ZONE, false);
+	page_context_fill_session(&context, &session);
+	assert_value(PLACEHOLDER_SUCCESS_URL, NULL);
+	assert_value(PLACEHOLDER_REFRESH_FIRST, "1");
+	settings->portal.success_url = none;
+}
+
 /* --- notices and problems ----------------------------------------------- */
 
 static void test_notices(void **state)
@@ -592,17 +613,12 @@ static void test_render(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_init),
-		TEST(test_chosen_language),
-		TEST(test_portal_options),
-		TEST(test_zone),
-		TEST(test_session),
-		TEST(test_notices),
-		TEST(test_problems),
-		TEST(test_tiles),
-		TEST(test_tiles_are_of_one_language),
-		TEST(test_live),
-		TEST(test_render),
+		TEST(test_init),	   TEST(test_chosen_language),
+		TEST(test_portal_options), TEST(test_zone),
+		TEST(test_session),	   TEST(test_one_thing_first),
+		TEST(test_notices),	   TEST(test_problems),
+		TEST(test_tiles),	   TEST(test_tiles_are_of_one_language),
+		TEST(test_live),	   TEST(test_render),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
