@@ -260,7 +260,7 @@ def test_tiles(stadttor, street, phones, source):
     assert "hilfe.example" not in body
     assert "hilfe.example" in page(street.staff_phones[0]).body
     # English stands in where a language is missing, and says so
-    assert re.search('<li lang="en"><a[^>]*>.*Parking',
+    assert re.search('<li lang="en" dir="ltr"><a[^>]*>.*Parking',
                      page(phones[0], lang="pl").body, re.S)
     # what the tile leads to works before the tap
     assert traffic.http(phones[0], lab.GARDEN4, "/").status == 200
