@@ -49,8 +49,10 @@ export function heroIsSeen(page) {
 const PAGES = ['portal', 'status'];
 const SIZES = [[320, 640], [390, 844], [768, 1024]];
 
-// TARGET/branding/NAME-PAGE-WIDTH-SCHEME.png
+// branding/NAME-PAGE-WIDTH-SCHEME.png in the target; says which.
 export async function takeBrandPictures(browser, folder, target) {
+	const taken = [];
+
 	mkdirSync(join(target, 'branding'), { recursive: true });
 	for (const name of BRANDS) {
 		const made = previewBrand(folder, name);
@@ -62,11 +64,12 @@ export async function takeBrandPictures(browser, folder, target) {
 					await visitor.visit(ZONE, 'de', page,
 						{ width, height, scheme });
 					await heroIsSeen(visitor.page);
+					taken.push(`branding/${name}-${page}-` +
+						`${width}-${scheme}.png`);
 					await visitor.page.screenshot({
-						path: join(target, 'branding',
-							`${name}-${page}-${width}-` +
-							`${scheme}.png`) });
+						path: join(target, taken.at(-1)) });
 				}
 		await visitor.leave();
 	}
+	return taken;
 }

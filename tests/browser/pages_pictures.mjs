@@ -47,11 +47,11 @@ async function work(queue, browser, folder, target) {
 	await visitor.leave();
 }
 
-function index(all) {
+function index(paths) {
 	return '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n' +
 		'<title>Pictures of all pages</title>\n<style>img{width:20rem}' +
 		'figure{display:inline-block;vertical-align:top}</style>\n' +
-		all.map(place).map(p => `<figure><a href="${p}"><img src="${p}" ` +
+		paths.map(p => `<figure><a href="${p}"><img src="${p}" ` +
 			`alt="" loading="lazy"></a><figcaption>${p}</figcaption>` +
 			'</figure>\n').join('');
 }
@@ -64,8 +64,11 @@ export async function takePictures(folder, tongues, target) {
 	mkdirSync(target, { recursive: true });
 	await Promise.all(Array.from({ length: WORKERS }, () =>
 		work(queue, browser, folder, target)));
-	await takeBrandPictures(browser, join(folder, '..', 'brands'), target);
+	const brands = await takeBrandPictures(browser,
+		join(folder, '..', 'brands'), target);
+
 	await browser.close();
-	writeFileSync(join(target, 'index.html'), index(all));
-	console.log(`${all.length} pictures; look at ${target}/index.html`);
+	writeFileSync(join(target, 'index.html'), index([...brands,
+		...all.map(place)]));
+	console.log(`${all.length + brands.length} pictures; look at ${target}/index.html`);
 }
