@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/wipe.h"
 #include "netctl/control/devices.h"
 #include "netctl/control/grant.h"
 #include "netctl/control/roaming.h"
@@ -17,18 +18,20 @@
 #define LOOKS_PER_S 1000
 #define LIST_MS	    1000 /* after some were missed */
 #define WAITING	    256
+#define WAIT_MS	    300000 /* and no longer: it names a device */
 
 /* Came before its record did, perhaps; the last so many. */
 struct waiting {
 	uint16_t zone;
 	uint8_t id[ROAMING_ID_SIZE];
 	struct mac mac;
-	bool is_used;
+	uint64_t since_ms; /* 0: nobody */
 };
 
 struct newcomers {
 	struct event event;
 	struct event list_timer;
+	struct event forget_timer;
 	uint64_t window_ms; /* the second that looks are counted in */
 	uint32_t looks;
 	size_t listed;	/* strangers, by the list that is made now */
@@ -73,8 +76,12 @@ static void remember(struct controller *c, uint16_t zone, const struct mac *mac)
 	struct newcomers *n = c->newcomers;
 	struct waiting *w = &n->waiting[n->next++ % WAITING];
 
-	*w = (struct waiting){ .zone = zone, .mac = *mac, .is_used = true };
+	*w = (struct waiting){ .zone = zone,
+			       .mac = *mac,
+			       .since_ms = clock_ms() };
 	roaming_id(c, mac, w->id);
+	if (!evtimer_pending(&n->forget_timer, NULL))
+		schedule_arm(&n->forget_timer, WAIT_MS);
 }
 
 static bool is_stranger(struct controller *c, uint16_t zone,
@@ -106,10 +113,10 @@ void newcomers_look_again(struct controller *c)
 	for (size_t i = 0; c->newcomers && i < WAITING; i++) {
 		struct waiting *w = &c->newcomers->waiting[i];
 
-		if (!w->is_used || w->zone >= c->settings->zones ||
+		if (!w->since_ms || w->zone >= c->settings->zones ||
 		    !roaming_lets_in_id(c, w->zone, w->id))
 			continue;
-		w->is_used = false;
+		w->since_ms = 0;
 		let_in(c, w->zone, &w->mac);
 	}
 }
@@ -191,6 +198,28 @@ static void on_arrivals(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (arrivals_read(fd, on_arrival, c))
 		list_soon(c);
+	wipe_stack(); /* messages name devices */
+}
+
+/* Those who came long ago, and again when the next ones did. */
+static void on_forget(evutil_socket_t fd, short what, void *arg)
+{
+	struct newcomers *n = arg;
+	uint64_t now_ms = clock_ms(), oldest_ms = UINT64_MAX;
+
+	(void)fd;
+	(void)what;
+	for (size_t i = 0; i < WAITING; i++) {
+		struct waiting *w = &n->waiting[i];
+
+		if (!w->since_ms || now_ms - w->since_ms >= WAIT_MS)
+			explicit_bzero(w, sizeof(*w));
+		else if (w->since_ms < oldest_ms)
+			oldest_ms = w->since_ms;
+	}
+	if (oldest_ms != UINT64_MAX)
+		schedule_arm(&n->forget_timer,
+			     clock_until_ms(oldest_ms + WAIT_MS, now_ms));
 }
 
 /* Forwarding tables tell of bridges, neighbours of all other devices. */
@@ -226,6 +255,7 @@ static void start(struct controller *c)
 	event_assign(&n->event, c->base, fd, EV_READ | EV_PERSIST, on_arrivals,
 		     c);
 	evtimer_assign(&n->list_timer, c->base, on_list, c);
+	evtimer_assign(&n->forget_timer, c->base, on_forget, n);
 	event_add(&n->event, NULL);
 	c->newcomers = n;
 }
@@ -252,6 +282,7 @@ void newcomers_free(struct controller *c)
 	event_del(&n->event);
 	close(event_get_fd(&n->event));
 	event_del(&n->list_timer);
+	event_del(&n->forget_timer);
 	explicit_bzero(n, sizeof(*n));
 	free(n);
 	c->newcomers = NULL;

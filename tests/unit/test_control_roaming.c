@@ -298,6 +298,23 @@ static void test_asked_by_the_portal(void **state)
 	assert_true(is_in(1));
 }
 
+/* Whoever it was that came, and was not known, is forgotten. */
+static void test_strangers_are_forgotten(void **state)
+{
+	(void)state;
+	begin_in_city();
+	arrive(1);
+	pass(4 * MINUTE);
+	arrive(2);
+	pass(2 * MINUTE);
+	tap_elsewhere(1);
+	tap_elsewhere(2);
+	assert_false(is_in(1));
+	assert_true(is_in(2));
+	arrive(1);
+	assert_true(is_in(1));
+}
+
 /* What the kernel could not tell is listed a second later. */
 static void test_unseen(void **state)
 {
@@ -936,6 +953,7 @@ int main(void)
 		CASE(test_first_frame),
 		CASE(test_record_comes_after_the_device),
 		CASE(test_asked_by_the_portal),
+		CASE(test_strangers_are_forgotten),
 		CASE(test_unseen),
 		CASE(test_flood_of_devices),
 		CASE(test_zone_that_stays_home),
