@@ -16,7 +16,8 @@
 #include "netctl/netlink/arrivals.h"
 
 #define LOOKS_PER_S 1000
-#define LIST_MS	    1000 /* after some were missed */
+#define LIST_MS	    1000 /* after some were missed, */
+#define LIST_SHARE  20	 /* and so many times what the last took */
 #define WAITING	    256
 #define WAIT_MS	    300000 /* and no longer: it names a device */
 
@@ -34,8 +35,9 @@ struct newcomers {
 	struct event forget_timer;
 	uint64_t window_ms; /* the second that looks are counted in */
 	uint32_t looks;
-	size_t listed;	/* strangers, by the list that is made now */
-	size_t skipped; /* the next begins behind so many */
+	uint64_t list_ms; /* what the last list took */
+	size_t listed;	  /* strangers, by the list that is made now */
+	size_t skipped;	  /* the next begins behind so many */
 	struct waiting waiting[WAITING];
 	size_t next;
 };
@@ -45,7 +47,8 @@ struct newcomers {
 static void list_soon(struct controller *c)
 {
 	if (!evtimer_pending(&c->newcomers->list_timer, NULL))
-		schedule_arm(&c->newcomers->list_timer, LIST_MS);
+		schedule_arm(&c->newcomers->list_timer,
+			     LIST_MS + LIST_SHARE * c->newcomers->list_ms);
 }
 
 static bool may_look(struct controller *c)
@@ -162,6 +165,7 @@ static void on_neighbour(const struct mac *mac, const struct addr *a, void *arg)
 static void list(struct controller *c)
 {
 	struct newcomers *n = c->newcomers;
+	uint64_t start_ms = clock_ms();
 	int err = 0;
 
 	n->listed = 0;
@@ -176,6 +180,7 @@ static void list(struct controller *c)
 		else
 			err = devices_list_neighbours(c, z, on_neighbour, &l);
 	}
+	n->list_ms = clock_ms() - start_ms;
 	if (err == -EINTR)
 		list_soon(c);
 	else if (err)
