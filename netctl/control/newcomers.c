@@ -16,6 +16,7 @@
 #include "netctl/netlink/arrivals.h"
 
 #define LOOKS_PER_S 1000
+#define NEWEST	    500
 #define LIST_MS	    1000 /* after some were missed, */
 #define LIST_SHARE  20	 /* and so many times what the last took */
 #define WAITING	    256
@@ -37,7 +38,7 @@ struct newcomers {
 	uint32_t looks;
 	uint64_t list_ms; /* what the last list took */
 	size_t listed;	  /* strangers, by the list that is made now */
-	size_t skipped;	  /* the next begins behind so many */
+	size_t reached;	  /* so many of them, so far */
 	struct waiting waiting[WAITING];
 	size_t next;
 };
@@ -140,18 +141,24 @@ struct listing {
 	uint16_t zone;
 };
 
-/* Where there are more than may be looked at, each list goes on from the last.
+/*
+ * Where there are more than may be looked at: the newest, which the kernel
+ * lists first, and of the others those behind whom the last list has reached.
  */
 static void on_listed(uint32_t on, const struct mac *mac, void *arg)
 {
 	const struct listing *l = arg;
 	struct newcomers *n = l->c->newcomers;
+	size_t at = n->listed;
 
 	(void)on;
-	if (!is_stranger(l->c, l->zone, mac) || n->listed++ < n->skipped)
+	if (!is_stranger(l->c, l->zone, mac))
 		return;
-	if (look_at(l->c, l->zone, mac))
-		n->skipped++;
+	n->listed++;
+	if (at >= NEWEST && at < n->reached)
+		return;
+	if (look_at(l->c, l->zone, mac) && at >= n->reached)
+		n->reached = at + 1;
 }
 
 static void on_neighbour(const struct mac *mac, const struct addr *a, void *arg)
@@ -185,8 +192,8 @@ static void list(struct controller *c)
 		list_soon(c);
 	else if (err)
 		log_warn("city: listing devices: %s", strerror(-err));
-	if (n->listed <= n->skipped)
-		n->skipped = 0;
+	if (n->listed <= n->reached)
+		n->reached = 0;
 }
 
 static void on_list(evutil_socket_t fd, short what, void *arg)

@@ -277,6 +277,32 @@ def test_limits_are_the_zones(box, phones):
     assert session["down_bps"] == 2_000_000
 
 
+def memory_kb(box):
+    with open(f"/proc/{box.stadttor.process[NETCTL].pid}/status") as file:
+        return next(int(line.split()[1]) for line in file
+                    if line.startswith("VmRSS"))
+
+
+def test_flood_of_devices(box, street, phones, away):
+    """Five thousand made-up addresses, and then a phone of the city."""
+    box.start()
+    box.tap_elsewhere(away[0])
+    before = memory_kb(box)
+    frame = bytes(2) + b"made up".ljust(50, b"\0")
+    try:
+        with phones[3].netns.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+            s.bind((phones[3].device, 0))
+            for n in range(5000):
+                s.send(b"\x02\x57\0\0\0\x14\x02\x66\0"
+                       + n.to_bytes(3, "big") + frame)
+        come(box, street, away[0], V4)
+        lab.wait_until(lambda: box.online() == 1, 30)
+        assert memory_kb(box) - before < 4096
+    finally:
+        street.gate.ip(f"link set {phones[0].network.bridge} type bridge"
+                       " fdb_flush")
+
+
 # --- told --------------------------------------------------------------------
 
 def test_tap_and_log_out_are_told(box, phones):
