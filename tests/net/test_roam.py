@@ -213,6 +213,8 @@ def direct(street):
     phone = lab.Phone(ns, "eth0", network, 0)
     lab._setup_phone(phone, True)
     yield phone
+    # a namespace takes its devices along some time later
+    street.gate.ip(f"link del {network.bridge}")
     street.remove_phone(phone)
 
 
