@@ -172,7 +172,6 @@ static void on_up(void *arg)
 	struct member *m = arg;
 
 	feed_connected(m->feed);
-	figures_connected(m->figures);
 	begin_minute(m);
 	poll_now(m);
 	arm(m);
@@ -353,8 +352,11 @@ void city_netctl(struct city *c)
 	if (!c->member)
 		return;
 	feed_netctl(c->member->feed);
-	if (netctl_client_is_there(c->config.netctl))
-		inbox_netctl(c->member->inbox);
+	if (!netctl_client_is_there(c->config.netctl))
+		return;
+	inbox_netctl(c->member->inbox);
+	if (city_link_is_up(&c->member->link) && c->member->store_s)
+		tell_clock(c->member);
 }
 
 void city_take(struct city *c, const struct ipc_city_record *r)

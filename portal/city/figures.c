@@ -40,11 +40,6 @@ void figures_set_store(struct figures *f, struct store *store)
 	f->seq = 0;
 }
 
-void figures_connected(struct figures *f)
-{
-	f->seq = 0;
-}
-
 void figures_commit(struct figures *f, uint64_t stream, uint64_t seq)
 {
 	if (f->store)

@@ -19,9 +19,6 @@ void figures_free(struct figures *f);
 /* Lent; NULL: there is none. */
 void figures_set_store(struct figures *f, struct store *store);
 
-/* To the store of the city: what was under way may be lost. */
-void figures_connected(struct figures *f);
-
 /* The hub has all up to that number. */
 void figures_commit(struct figures *f, uint64_t stream, uint64_t seq);
 

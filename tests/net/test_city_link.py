@@ -155,6 +155,8 @@ def test_a_netctl_that_starts_anew_gets_all_of_it(store, box):
     box.until(lambda: (box.netctl.clocks or [[0, 0]])[-1][1])
     box.netctl.stop()
     box.netctl.start()
+    box.until(lambda: box.netctl.clocks, seconds=30)  # not once a minute
+    assert box.netctl.clocks[0][1] == 0
     box.until(lambda: len(box.netctl.fed) == 3)
     box.until(lambda: (box.netctl.clocks or [[0, 0]])[-1][1])
     box.netctl.make(records(9, 1))
