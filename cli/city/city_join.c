@@ -8,53 +8,27 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
-
-#include "cli/city/city_put.h"
+#include "cli/city/city_file.h"
 #include "common/array.h"
-#include "common/city/city_keys.h"
-#include "common/city/city_login.h"
 #include "common/config/settings_read.h"
 #include "common/mkdir_for.h"
 #include "common/privs.h"
-#include "common/quantity.h"
-#include "portal/util/hex.h"
-
-#define DAY_MAX	   UINT16_MAX /* as records count them */
-#define DAYS_APART 400	      /* a key that is older was not made for this */
-
-/* Options of the file that do not stand in the login. */
-enum { PART_DAY, PART_KEY, PART_WRAP, PART_CA, PARTS };
-
-static const char *const part_name[PARTS] = { "day", "key", "wrap", "ca" };
 
 struct joining {
 	const struct cli *cli;
 	struct settings *settings;
 	const char *path; /* of the join file */
-	struct uci_file *file;
-	struct uci_option *part[PARTS]; /* taken out of the section */
-	struct city_login *login;
-	struct city_keys keys;
+	struct city_file file;
 	char login_path[CITY_PATH_MAX], ca_path[CITY_PATH_MAX];
 	char keys_path[CITY_PATH_MAX];
 	struct privs_user portal, netctl;
 };
-
-static enum cli_exit wrong(const struct joining *j, unsigned int line,
-			   const char *what)
-{
-	return cli_fail(j->cli, CLI_USAGE, "%s:%u: %s", j->path, line, what);
-}
 
 static enum cli_exit fail_path(const struct cli *cli, const char *path, int err)
 {
@@ -63,116 +37,23 @@ static enum cli_exit fail_path(const struct cli *cli, const char *path, int err)
 
 /* --- the file ---------------------------------------------------------- */
 
-static void take_parts(struct joining *j, struct uci_section *s)
-{
-	struct uci_option *o, *next;
-
-	for (o = TAILQ_FIRST(&s->options); o; o = next) {
-		next = TAILQ_NEXT(o, next);
-		for (size_t i = 0; i < PARTS; i++) {
-			if (strcmp(o->name, part_name[i]) != 0 || j->part[i])
-				continue;
-			TAILQ_REMOVE(&s->options, o, next);
-			j->part[i] = o;
-			break;
-		}
-	}
-}
-
-static void free_parts(struct joining *j)
-{
-	for (size_t i = 0; i < PARTS; i++) {
-		if (!j->part[i])
-			continue;
-		explicit_bzero(j->part[i]->value, strlen(j->part[i]->value));
-		free(j->part[i]->name);
-		free(j->part[i]->value);
-		free(j->part[i]);
-	}
-}
-
-static bool take_key(const struct joining *j, size_t part,
-		     uint8_t key[CITY_KEY_SIZE])
-{
-	return hex_parse(j->part[part]->value, key, CITY_KEY_SIZE) ==
-	       CITY_KEY_SIZE;
-}
-
-static enum cli_exit check_day(struct joining *j)
-{
-	const struct uci_option *o = j->part[PART_DAY];
-	uint32_t today = city_day(time(NULL), j->keys.shift_s);
-	uint64_t day;
-
-	if (!quantity_parse_number(o->value, &day) || !day || day > DAY_MAX)
-		return wrong(j, o->line, "option day: not a day");
-	j->keys.day = (uint32_t)day;
-	/* a box may have been without a clock so far, so this says nothing
-	 * of days that are still to come */
-	if (day + DAYS_APART < today)
-		return wrong(j, o->line,
-			     "the file is older than a year; make another one: "
-			     "stadttor city add --force");
-	return CLI_DONE;
-}
-
-static enum cli_exit check_ca(const struct joining *j)
-{
-	const struct uci_option *o = j->part[PART_CA];
-	BIO *text = BIO_new_mem_buf(o->value, -1);
-	X509 *cert = text ? PEM_read_bio_X509(text, NULL, NULL, NULL) : NULL;
-
-	BIO_free(text);
-	ERR_clear_error();
-	if (!cert)
-		return wrong(j, o->line, "option ca: not a certificate in PEM");
-	X509_free(cert);
-	return CLI_DONE;
-}
-
-static enum cli_exit check_parts(struct joining *j, unsigned int line)
-{
-	char what[64];
-	enum cli_exit code;
-
-	for (size_t i = 0; i < PARTS; i++) {
-		if (j->part[i])
-			continue;
-		snprintf(what, sizeof(what), "option '%s' is missing",
-			 part_name[i]);
-		return wrong(j, line, what);
-	}
-	j->keys.generation = city_login_generation(j->login);
-	j->keys.shift_s = city_login_shift_s(j->login);
-	if (!take_key(j, PART_KEY, j->keys.key))
-		return wrong(j, j->part[PART_KEY]->line,
-			     "option key: not 64 hexadecimal digits");
-	if (!take_key(j, PART_WRAP, j->keys.wrap))
-		return wrong(j, j->part[PART_WRAP]->line,
-			     "option wrap: not 64 hexadecimal digits");
-	code = check_day(j);
-	return code ? code : check_ca(j);
-}
-
 static enum cli_exit read_file(struct joining *j)
 {
 	char error[UCI_ERROR_MAX];
-	struct uci_section *s;
+	enum cli_exit code = CLI_DONE;
+	size_t len;
+	char *text;
 
 	j->path = j->cli->args[0];
-	j->file = uci_read(j->path, error);
-	if (!j->file)
-		return cli_fail(j->cli, CLI_USAGE, "%s", error);
-	s = TAILQ_FIRST(&j->file->sections);
-	if (!s || strcmp(s->type, "city") != 0 || TAILQ_NEXT(s, next))
-		return wrong(j, s ? s->line : 1,
-			     "not a file of stadttor city add: allowed is one "
-			     "section 'config city'");
-	take_parts(j, s);
-	j->login = city_login_from(s, error);
-	if (!j->login)
-		return cli_fail(j->cli, CLI_USAGE, "%s:%s", j->path, error);
-	return check_parts(j, s->line);
+	text = uci_load(j->path, &len);
+	if (!text)
+		return cli_fail(j->cli, CLI_USAGE, "%s: %s", j->path,
+				strerror(errno));
+	if (!city_file_parse(&j->file, text, len, error))
+		code = cli_fail(j->cli, CLI_USAGE, "%s:%s", j->path, error);
+	explicit_bzero(text, len);
+	free(text);
+	return code;
 }
 
 /* --- where it goes ----------------------------------------------------- */
@@ -216,10 +97,7 @@ static enum cli_exit begin(struct joining *j, const struct cli *cli)
 
 static void end(struct joining *j)
 {
-	free_parts(j);
-	explicit_bzero(&j->keys, sizeof(j->keys));
-	city_login_free(j->login);
-	uci_free(j->file);
+	city_file_clear(&j->file);
 	settings_free(j->settings);
 }
 
@@ -260,25 +138,14 @@ static enum cli_exit make_folders(const struct joining *j)
 	return err ? fail_path(j->cli, inner, -err) : CLI_DONE;
 }
 
-static void print_login(const struct joining *j, FILE *out)
+static void print_ca(const struct city_file *f, FILE *out)
 {
-	const struct uci_section *s = TAILQ_FIRST(&j->file->sections);
-	const struct uci_option *o;
-
-	fputs("# Written by stadttor city join.\nconfig city\n", out);
-	TAILQ_FOREACH (o, &s->options, next)
-		city_put(out, o->is_list ? "list" : "option", o->name,
-			 o->value);
-}
-
-static void print_ca(const struct joining *j, FILE *out)
-{
-	fputs(j->part[PART_CA]->value, out);
+	fputs(city_file_ca(f), out);
 }
 
 /* The file of that name is the old one or the new one. 0 or -errno. */
 static int write_file(const struct joining *j, const char *path, mode_t mode,
-		      void (*print)(const struct joining *j, FILE *out))
+		      void (*print)(const struct city_file *f, FILE *out))
 {
 	char fresh[CITY_PATH_MAX + 8];
 	int fd, err = 0;
@@ -294,7 +161,7 @@ static int write_file(const struct joining *j, const char *path, mode_t mode,
 		unlink(fresh);
 		return -ENOMEM;
 	}
-	print(j, f);
+	print(&j->file, f);
 	if (fflush(f) || ferror(f) ||
 	    fchown(fd, (uid_t)-1, j->portal.gid) < 0 || fchmod(fd, mode) < 0 ||
 	    fsync(fd) < 0 || rename(fresh, path) < 0)
@@ -312,13 +179,13 @@ static enum cli_exit write_all(const struct joining *j)
 
 	if (code)
 		return code;
-	err = city_keys_write(j->keys_path, &j->keys, &j->netctl);
+	err = city_keys_write(j->keys_path, &j->file.keys, &j->netctl);
 	if (err)
 		return fail_path(j->cli, j->keys_path, -err);
 	err = write_file(j, j->ca_path, 0644, print_ca);
 	if (err)
 		return fail_path(j->cli, j->ca_path, -err);
-	err = write_file(j, j->login_path, 0640, print_login);
+	err = write_file(j, j->login_path, 0640, city_file_print_login);
 	return err ? fail_path(j->cli, j->login_path, -err) : CLI_DONE;
 }
 
@@ -346,7 +213,8 @@ static enum cli_exit join(struct joining *j)
 	printf("%s of %s: joined; now: service stadttor reload (systemctl "
 	       "reload stadttor-netctl stadttor-portal)\n"
 	       "%s is not needed any more, and nobody else's: remove it.\n",
-	       city_login_site(j->login), city_login_city(j->login), j->path);
+	       city_login_site(j->file.login), city_login_city(j->file.login),
+	       j->path);
 	return CLI_DONE;
 }
 
