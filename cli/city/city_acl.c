@@ -24,13 +24,11 @@ static const struct {
 			 "+acl|getuser +acl|users +acl|save +client|kill +xadd "
 			 "+xlen +xrevrange +del +role +time" },
 	[CITY_HUB] = { "hub",
-		       "~in:* ~g:* ~c:* ~v ~hub:* ~hb:* %R~k:* +xread +xadd "
-		       "+xtrim +xdel +xlen +xrange +xrevrange +del +unlink "
-		       "+exists +expire +expireat +type +memory|usage +scan "
-		       "+get +set +role +time +ping" },
+		       "~in:* ~g:* ~c:* ~v ~hub:* ~hb:* +xread +xadd +xtrim "
+		       "+xdel +del +expire +memory|usage +get +set +role "
+		       "+time +ping" },
 	/* can shut sites out, and give nobody anything: no +acl|setuser */
-	[CITY_SWITCH] = { "switch", "~in:* ~hb:* ~c:* +acl|deluser +acl|save "
-				    "+client|kill +client|list +del +unlink" },
+	[CITY_SWITCH] = { "switch", "+acl|deluser" },
 	[CITY_REPLICA] = { "replica", "+psync +replconf +ping" },
 	[CITY_SENTINEL] = { "sentinel",
 			    "allchannels +multi +slaveof +replicaof +ping "

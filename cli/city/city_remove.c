@@ -147,8 +147,9 @@ static void sync_site(struct city_hub *h, const struct city_site *site,
 		s->right++;
 	} else if (!right && !h->cli->force) {
 		fprintf(stderr,
-			"%s: shut out; stadttor city add --force, or "
-			"sync --force, lets it in\n",
+			"%s: shut out; the log of the hub says why. Remove and "
+			"add it, with a reload of the hub between, if it did; "
+			"otherwise --force lets it in\n",
 			site->name);
 		s->shut_out++;
 	} else if (city_hub_let_in(h, site)) {
