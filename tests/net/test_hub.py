@@ -144,9 +144,10 @@ def test_figures_are_counted_by_site_district_and_city(city):
 
 
 def test_what_is_sent_twice_is_counted_once(city):
-    for cells in ([1, 2], [1, 2], [2, 3], [3, 4]):
+    for cells in ([1, 2], [1, 2], [2, 3]):
         city.send("a", "f", figures([cell(n, 10) for n in cells]))
     city.round()
+    assert city.total() == (3, 30)
     city.send("a", "f", figures([cell(n, 10) for n in (1, 2, 3, 4)]))
     city.round()
     assert city.total() == (4, 40)
@@ -200,6 +201,27 @@ def test_figures_that_are_not_right(city):
     city.send("a", "f", figures([cell(1)]))
     city.round()
     assert city.total() == (1, 1)
+
+
+def test_a_thousand_sites(make_city):
+    sites = [f"s-{i:04d}" for i in range(1000)]
+    city = make_city(sites=sites).start()
+    city.wait_log("round 1 is done")
+    today = city.today()
+    city.root.all([("XADD", f"in:{s}", "*", "f", figures(
+        [cell(1, i), cell(2, -i)])) for i, s in enumerate(sites)]
+        + [("XADD", f"in:{s}", "*", "r", record(i, today))
+           for i, s in enumerate(sites)])
+    city.round()
+    assert city.total() == (2000, 0)
+    assert [city.total(2, s)[0] for s in sites[::99]] == [2] * 11
+    found = city.granted(today)
+    assert sorted(found) == [record(i, today) for i in range(1000)]
+    assert found != sorted(found)
+    assert len(city.root("XRANGE", f"g:{today}", "-", "+")) == 32
+    assert city.root("KEYS", "in:*") == [] or not any(
+        city.root.all([("XLEN", f"in:{s}") for s in sites]))
+    assert len(json.loads(city.get("/api/sites"))["names"]) == 1000
 
 
 # --- kills --------------------------------------------------------------------
