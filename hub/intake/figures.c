@@ -12,6 +12,7 @@
 #define OLDEST_S    1577836800 /* 2020: before there were boxes */
 #define OLDEST_DAY  20200101
 #define LATE_S	    86400
+#define NOON_S	    43200
 #define HOURS_MAX   200 /* of a week, on a day that clocks go back */
 #define DEVICES_MAX 1000000
 #define BYTES_MAX   1000000000000000 /* a petabyte a week */
@@ -36,13 +37,23 @@ static bool take_names(struct figure *f, struct json_object *o)
 	return true;
 }
 
+/* Its midnight is no other day here, wherever the box thinks that it is. */
+static int64_t day_from(int64_t start)
+{
+	return start < OLDEST_S ? start : day_of(start + NOON_S);
+}
+
 static bool take_start(struct figure *f, struct json_object *o, int64_t now_s)
 {
+	int64_t start;
+
 	if (series_of(f->metric)->period == USAGE_HOUR)
 		return json_take_number(o, "start", OLDEST_S, now_s + LATE_S,
 					&f->key);
-	return json_take_number(o, "start", OLDEST_DAY, day_of(now_s + LATE_S),
-				&f->key) &&
+	if (!json_take_number(o, "start", OLDEST_DAY, now_s + LATE_S, &start))
+		return false;
+	f->key = day_from(start);
+	return f->key <= day_of(now_s + LATE_S) &&
 	       day_is_valid((uint32_t)f->key);
 }
 

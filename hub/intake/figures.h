@@ -8,8 +8,9 @@
  *	 "metric":"online","start":1793484000,"hours":1,"value":-3,"n":5,
  *	 "d":1},...]}
  *
- * start: unix seconds of an hour, else the day as 20261124. first: the oldest
- * that the box still has; without it, that of its first cell.
+ * start: unix seconds of the local hour, or of the local midnight of a day or
+ * week, which may be given as 20261124 as well. first: the oldest that the box
+ * still has; without it, that of its first cell.
  */
 #ifndef STADTTOR_HUB_INTAKE_FIGURES_H
 #define STADTTOR_HUB_INTAKE_FIGURES_H

@@ -143,6 +143,15 @@ def test_figures_are_counted_by_site_district_and_city(city):
     assert city.root("XLEN", "in:a") == 0
 
 
+@pytest.mark.parametrize("start", [20261105, 1793836800, 1793836800 - 11 * HOUR,
+                                   1793836800 + 11 * HOUR])
+def test_days_begin_at_the_boxs_midnight(start, city):
+    """As a number of the calendar, or in seconds, in any time zone."""
+    city.send("a", "f", figures([cell(1, 5, metric="visitors", start=start)]))
+    city.round()
+    assert city.rows()[2, "a", "visitors", "guest", 20261105] == (1, 1, 5)
+
+
 def test_what_is_sent_twice_is_counted_once(city):
     for cells in ([1, 2], [1, 2], [2, 3]):
         city.send("a", "f", figures([cell(n, 10) for n in cells]))
@@ -186,7 +195,8 @@ BAD = [
     figures([cell(1, hours=201)]), figures([cell(1, start=0)]),
     figures([cell(1, start=4 * 10 ** 9)]), figures([cell(1, start=20261124)]),
     figures([cell(1, metric="visitors", start=20261324)]),
-    figures([cell(1, metric="visitors")]), figures([cell(1)]) + "{}",
+    figures([cell(1, metric="visitors", start=10 ** 9)]),
+    figures([cell(1)]) + "{}",
 ]
 
 
