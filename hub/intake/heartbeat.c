@@ -21,19 +21,30 @@ static bool take_word(char *out, size_t max, const char *text, const char *of)
 	return true;
 }
 
+bool heartbeat_has(const struct heartbeat *h, const char *code)
+{
+	for (size_t i = 0; i < h->codes; i++)
+		if (!strcmp(h->code[i], code))
+			return true;
+	return false;
+}
+
+/* A code that two zones have is one. */
 static bool take_codes(struct heartbeat *h, struct json_object *o)
 {
 	struct json_object *a = json_array_of(o, "health", HEARTBEAT_CODES_MAX);
+	char code[HEARTBEAT_CODE_MAX];
 
-	if (!a)
-		return false;
-	h->codes = json_object_array_length(a);
-	for (size_t i = 0; i < h->codes; i++)
-		if (!take_word(h->code[i], sizeof(h->code[i]),
+	h->codes = 0;
+	for (size_t i = 0; a && i < json_object_array_length(a); i++) {
+		if (!take_word(code, sizeof(code),
 			       json_text(json_object_array_get_idx(a, i)),
 			       LOWER DIGITS "_"))
 			return false;
-	return true;
+		if (!heartbeat_has(h, code))
+			memcpy(h->code[h->codes++], code, sizeof(code));
+	}
+	return a != NULL;
 }
 
 /* A member that a version does not send yet is 0. */
@@ -65,12 +76,4 @@ bool heartbeat_parse(struct heartbeat *out, const char *text, size_t len)
 	if (is_good)
 		*out = h;
 	return is_good;
-}
-
-bool heartbeat_has(const struct heartbeat *h, const char *code)
-{
-	for (size_t i = 0; i < h->codes; i++)
-		if (!strcmp(h->code[i], code))
-			return true;
-	return false;
 }

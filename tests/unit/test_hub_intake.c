@@ -219,7 +219,7 @@ static void test_heartbeats(void **state)
 	static const char good[] =
 		"{\"version\":\"0.2.0+git-1\",\"uptime_s\":7,"
 		"\"generation\":3,"
-		"\"health\":[\"zone_full\",\"marks\"]}";
+		"\"health\":[\"zone_full\",\"marks\",\"zone_full\"]}";
 	struct heartbeat h = { .seen_s = 5 };
 
 	(void)state;
