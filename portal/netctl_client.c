@@ -50,6 +50,8 @@ static void answer(struct netctl_request *r, const void *message)
 		r->on_device(message, r->arg);
 	else if (r->wants == IPC_DONE)
 		r->on_done(message, r->arg);
+	else if (r->wants == IPC_ACCOUNT)
+		r->on_account(message, r->arg);
 	else if (r->wants == IPC_CITY)
 		r->on_city(message, r->arg);
 	else
@@ -117,11 +119,15 @@ static void on_city_record(struct ipc_channel *ch, const void *message,
 
 static void on_account(struct ipc_channel *ch, const void *message, void *arg)
 {
+	const struct ipc_account *m = message;
 	struct netctl_client *nc = arg;
+	struct netctl_request *r = find(nc, m->header.id);
 
 	(void)ch;
-	if (nc->config.on_account)
-		nc->config.on_account(message, nc->config.arg);
+	if (r && r->wants == IPC_ACCOUNT)
+		answer(r, m);
+	else if (nc->config.on_account)
+		nc->config.on_account(m, nc->config.arg);
 }
 
 static const struct ipc_handler handlers[IPC_TYPE_MAX] = {
@@ -278,11 +284,16 @@ static uint32_t next_id(struct netctl_client *nc)
 static enum ipc_type answer_to(enum ipc_type question)
 {
 	static const enum ipc_type answers[IPC_TYPE_MAX] = {
-		[IPC_LOOKUP] = IPC_SESSION,    [IPC_GRANT] = IPC_SESSION,
-		[IPC_LOGOUT] = IPC_SESSION,    [IPC_HEALTH_ASK] = IPC_HEALTH,
-		[IPC_DEVICE_ASK] = IPC_DEVICE, [IPC_CITY_FEED] = IPC_DONE,
-		[IPC_CITY_KEY] = IPC_DONE,     [IPC_CITY_ASK] = IPC_CITY,
+		[IPC_LOOKUP] = IPC_SESSION,
+		[IPC_GRANT] = IPC_SESSION,
+		[IPC_LOGOUT] = IPC_SESSION,
+		[IPC_HEALTH_ASK] = IPC_HEALTH,
+		[IPC_DEVICE_ASK] = IPC_DEVICE,
+		[IPC_CITY_FEED] = IPC_DONE,
+		[IPC_CITY_KEY] = IPC_DONE,
+		[IPC_CITY_ASK] = IPC_CITY,
 		[IPC_ACCOUNT_ASK] = IPC_DONE,
+		[IPC_ACCOUNT_CHANGE] = IPC_ACCOUNT,
 	};
 
 	return answers[question];
@@ -431,6 +442,13 @@ int netctl_client_ask_account(struct netctl_client *nc, uint64_t handle)
 	if (!nc->channel)
 		return -ENOTCONN;
 	return ipc_channel_send(nc->channel, IPC_ACCOUNT_ASK, &m);
+}
+
+int netctl_client_change_account(struct netctl_client *nc,
+				 struct netctl_request *r,
+				 struct ipc_account_change *m)
+{
+	return send_question(nc, r, IPC_ACCOUNT_CHANGE, &m->header);
 }
 
 void netctl_client_cancel(struct netctl_request *r)

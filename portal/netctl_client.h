@@ -40,6 +40,7 @@ struct netctl_request {
 	void (*on_device)(const struct ipc_device *d, void *arg);
 	void (*on_done)(const struct ipc_done *d, void *arg);
 	void (*on_city)(const struct ipc_city *c, void *arg);
+	void (*on_account)(const struct ipc_account *a, void *arg);
 	void *arg;
 
 	/* gate's own */
@@ -111,6 +112,11 @@ int netctl_client_list_accounts(struct netctl_client *nc,
 /* The counters of one, by on_account of the client. */
 int netctl_client_ask_account(struct netctl_client *nc,
 			      uint64_t handle) MUST_CHECK;
+
+/* Changes or ends one: on_account. All of the message but its header is set. */
+int netctl_client_change_account(struct netctl_client *nc,
+				 struct netctl_request *r,
+				 struct ipc_account_change *m) MUST_CHECK;
 void netctl_client_cancel(struct netctl_request *r);
 
 /* -ENOTCONN: netctl is away; on_presence tells when it is back. */

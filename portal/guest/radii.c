@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "portal/guest/radii.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/config/settings_radius.h"
+
+/* Of a session, that a server wants. */
+struct change {
+	struct netctl_request request; /* under way while id is not 0 */
+	radius_changed_fn *done;
+	void *arg;
+};
 
 struct radii {
 	struct event_base *base;
@@ -12,6 +21,7 @@ struct radii {
 	const struct settings *settings;       /* NULL: not yet */
 	struct radius *radius[SETTINGS_RADII]; /* by section; or NULL */
 	struct netctl_request listing;
+	struct change change[RADIUS_COA_WAITING];
 };
 
 static void ask(uint64_t handle, void *arg)
@@ -20,6 +30,50 @@ static void ask(uint64_t handle, void *arg)
 
 	if (netctl_client_ask_account(r->netctl, handle) < 0)
 		log_debug("netctl is away; its counters come later");
+}
+
+/* --- changes ------------------------------------------------------------- */
+
+static void on_changed(const struct ipc_account *m, void *arg)
+{
+	struct change *c = arg;
+
+	c->done(m ? m->error : -ETIMEDOUT, c->arg);
+}
+
+static bool change(const struct radius_change *wanted, void *arg)
+{
+	struct radii *r = arg;
+	struct ipc_account_change m = { .handle = wanted->handle,
+					.limits = wanted->limits,
+					.end = wanted->end };
+
+	for (size_t i = 0; i < ARRAY_SIZE(r->change); i++) {
+		struct change *c = &r->change[i];
+
+		if (c->request.id)
+			continue;
+		c->request.on_account = on_changed;
+		c->request.arg = c;
+		c->done = wanted->done;
+		c->arg = wanted->arg;
+		return !netctl_client_change_account(r->netctl, &c->request,
+						     &m);
+	}
+	return false;
+}
+
+/* Who waits may be gone soon. */
+static void give_up_changes(struct radii *r)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(r->change); i++) {
+		struct change *c = &r->change[i];
+
+		if (!c->request.id)
+			continue;
+		netctl_client_cancel(&c->request);
+		c->done(-ETIMEDOUT, c->arg);
+	}
 }
 
 /* --- sections ------------------------------------------------------------ */
@@ -35,7 +89,9 @@ static bool is_used(const struct settings *s, size_t section)
 static struct radius *open_section(struct radii *r, size_t section)
 {
 	const struct radius_settings *s = &r->settings->radius[section];
-	const struct radius_host host = { .ask = ask, .arg = r };
+	const struct radius_host host = { .ask = ask,
+					  .change = change,
+					  .arg = r };
 	char why[RADIUS_ERROR_MAX];
 	struct radius *radius;
 
@@ -69,6 +125,7 @@ void radii_apply(struct radii *r, const struct settings *s,
 {
 	struct radius *open[SETTINGS_RADII];
 
+	give_up_changes(r);
 	memcpy(open, r->radius, sizeof(open));
 	memset(r->radius, 0, sizeof(r->radius));
 	r->settings = s;
@@ -160,6 +217,7 @@ void radii_free(struct radii *r)
 	if (!r)
 		return;
 	netctl_client_cancel(&r->listing);
+	give_up_changes(r);
 	for (size_t i = 0; i < SETTINGS_RADII; i++)
 		radius_free(r->radius[i]);
 	free(r);

@@ -21,6 +21,8 @@ struct radius {
 	struct radius_pool *pool;
 	struct radius_pool *accounting_pool;
 	struct radius_accounting *accounting; /* NULL: nobody wants any */
+	struct radius_host host;
+	struct radius_coa *coa; /* NULL: servers may change nothing */
 };
 
 struct radius_attempt {
@@ -121,6 +123,44 @@ static bool open_accounting(struct radius *r, struct event_base *base,
 	return r->accounting != NULL;
 }
 
+static bool knows(uint64_t handle, void *arg)
+{
+	const struct radius *r = arg;
+
+	return radius_accounting_knows(r->accounting, handle);
+}
+
+static bool change(const struct radius_change *c, void *arg)
+{
+	const struct radius *r = arg;
+
+	return r->host.change(c, r->host.arg);
+}
+
+/* Without accounting, servers know no session by its name. */
+static void open_coa(struct radius *r, struct event_base *base,
+		     const struct radius_settings *s)
+{
+	struct radius_coa_config c = {
+		.base = base,
+		.name = r->name,
+		.secret = radius_pool_secret(r->pool),
+		.port = (uint16_t)s->coa_port,
+		.knows = knows,
+		.change = change,
+		.arg = r,
+	};
+	uint16_t port;
+
+	if (!s->coa_port || !r->accounting)
+		return;
+	for (size_t i = 0; i < s->server.count; i++)
+		if (valid_server_parse(s->server.value[i], &c.server[c.servers],
+				       &port))
+			c.servers++;
+	r->coa = radius_coa_new(&c);
+}
+
 struct radius *radius_new(struct event_base *base,
 			  const struct radius_settings *s,
 			  const struct radius_host *host,
@@ -133,6 +173,7 @@ struct radius *radius_new(struct event_base *base,
 		free(r);
 		return NULL;
 	}
+	r->host = *host;
 	snprintf(error, RADIUS_ERROR_MAX, "out of memory");
 	r->name = strdup(s->name);
 	r->identifier = strdup(s->identifier);
@@ -143,6 +184,8 @@ struct radius *radius_new(struct event_base *base,
 	}
 	explicit_bzero(secret, strlen(secret));
 	free(secret);
+	if (r)
+		open_coa(r, base, s);
 	return r;
 }
 
@@ -150,6 +193,7 @@ void radius_free(struct radius *r)
 {
 	if (!r)
 		return;
+	radius_coa_free(r->coa);
 	radius_accounting_free(r->accounting);
 	radius_pool_free(r->accounting_pool);
 	radius_pool_free(r->pool);

@@ -8,6 +8,7 @@
 
 #include "common/config/settings.h"
 #include "portal/radius/radius_account.h"
+#include "portal/radius/radius_coa.h"
 
 struct event_base;
 struct radius;
@@ -19,6 +20,8 @@ struct radius_attempt;
 struct radius_host {
 	/* wants the counters of that session: radius_tell() */
 	void (*ask)(uint64_t handle, void *arg);
+	/* a server wants that of a session, see struct radius_change */
+	bool (*change)(const struct radius_change *c, void *arg);
 	void *arg;
 };
 

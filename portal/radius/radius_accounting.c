@@ -477,12 +477,11 @@ void radius_accounting_list_ends(struct radius_accounting *a)
 	}
 }
 
-const struct radius_account *
-radius_accounting_find(const struct radius_accounting *a, uint64_t handle)
+bool radius_accounting_knows(const struct radius_accounting *a, uint64_t handle)
 {
 	const struct entry *e = find(a, handle);
 
-	return e ? e->account : NULL;
+	return e && !e->has_ended;
 }
 
 /* --- life ---------------------------------------------------------------- */

@@ -59,8 +59,8 @@ void radius_accounting_tell(struct radius_accounting *a,
 void radius_accounting_list_begins(struct radius_accounting *a);
 void radius_accounting_list_ends(struct radius_accounting *a);
 
-/* The account of a session; NULL: not known. */
-const struct radius_account *
-radius_accounting_find(const struct radius_accounting *a, uint64_t handle);
+/* Whether such a session goes on. */
+bool radius_accounting_knows(const struct radius_accounting *a,
+			     uint64_t handle);
 
 #endif

@@ -2,6 +2,7 @@
 """Accounts as a way in: Debian's FreeRADIUS, portal, netctl and kernel."""
 import socket
 import ssl
+import time
 import urllib.parse
 from http.client import HTTPConnection
 
@@ -298,3 +299,75 @@ def test_zones_without_accounts_are_nobodys(accounts, server, phones, street):
     accounts.cli("revoke", "--all")
     assert server.wait_record("Stop")["Acct-Terminate-Cause"] == "Admin-Reset"
     assert len(server.records("Start")) == len(server.records("Stop")) == 1
+
+
+# --- changes by servers -------------------------------------------------------
+
+@pytest.fixture
+def changed(accounts, server, phones):
+    """An account online on a box that servers may change; its handle."""
+    server.start()
+    accounts.start_accounts(
+        guest={"max_rate_down": "50mbit", "rate_down": "50mbit",
+               "rate_up": "5mbit", "duration": "8h"}, coa_port="3799")
+    assert accounts.log_in(phones[0], "anna").status == 303
+    traffic.wait_online(phones[0])
+    return server.wait_record("Start")["Acct-Session-Id"]
+
+
+def change(server, what, handle, when=None, **more):
+    attributes = {"Acct-Session-Id": f'"{handle}"',
+                  "Event-Timestamp": int(when or time.time()),
+                  **{k.replace("_", "-"): v for k, v in more.items()}}
+    return server.client(what, attributes)
+
+
+def test_coa(changed, accounts, server, phones):
+    """Rates and time of a session that is in use, clamped as ever."""
+    said = change(server, "coa", changed, Session_Timeout=300,
+                  WISPr_Bandwidth_Max_Down=1000000)
+    assert "Received CoA-ACK" in said
+    session, = accounts.sessions()
+    assert session["handle"] == changed
+    assert session["left_s"] in range(290, 301)
+    assert (session["down_bps"], session["up_bps"]) == (1000000, 5000000)
+    assert traffic.is_online(phones[0])
+    download(phones[0], 100_000)
+    said = change(server, "coa", changed, Session_Timeout=10 ** 6,
+                  WISPr_Bandwidth_Max_Down=10 ** 9)
+    assert "Received CoA-ACK" in said
+    session, = accounts.sessions()
+    assert session["left_s"] in range(8 * 3600 - 10, 8 * 3600 + 1)
+    assert session["down_bps"] == 50000000
+
+
+def test_disconnect(changed, accounts, server, phones):
+    with phones[0].socket(V4, socket.SOCK_STREAM) as s:
+        s.connect((lab.WEB4, lab.SOURCE))
+        assert s.recv(1000)
+        said = change(server, "disconnect", changed)
+        assert "Received Disconnect-ACK" in said
+    assert traffic.is_shut(phones[0])
+    stop = server.wait_record("Stop")
+    assert stop["Acct-Terminate-Cause"] == "Admin-Reset"
+    assert "Session-Context-Not-Found" in change(server, "disconnect", changed)
+
+
+def test_changes_that_are_refused(changed, accounts, server, phones):
+    """Other secrets, places, times and sessions."""
+    before = accounts.sessions()[0]["down_bps"]
+    attributes = {"Acct-Session-Id": f'"{changed}"',
+                  "Event-Timestamp": int(time.time())}
+    assert "Received" not in server.client("disconnect", attributes,
+                                           secret="another one")
+    assert "Received" not in server.client("disconnect", {
+        **attributes, "Packet-Src-IP-Address": lab.STRANGER4})
+    assert "Received" not in change(server, "disconnect", changed,
+                                    when=time.time() - 400)
+    assert "Missing-Attribute" in server.client(
+        "disconnect", {"Acct-Session-Id": f'"{changed}"'})
+    assert "Session-Context-Not-Found" in change(server, "coa", "f" * 16)
+    assert accounts.sessions()[0]["down_bps"] == before
+    assert traffic.is_online(phones[0])
+    assert "Received Disconnect-ACK" in server.client("disconnect",
+                                                      attributes)

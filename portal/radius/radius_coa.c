@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/radius/radius_coa.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "portal/radius/radius_reply.h"
+#include "portal/util/bind.h"
+
+#define READS_PER_TURN 64
+
+enum error_cause { /* RFC 5176, 3.5 */
+		   CAUSE_NONE = 0,
+		   CAUSE_MISSING_ATTRIBUTE = 402,
+		   CAUSE_NO_SESSION = 503,
+		   CAUSE_RESOURCES = 506,
+};
+
+/* A request, known by its authenticator, and what became of it. */
+struct seen {
+	uint8_t authenticator[RADIUS_AUTHENTICATOR];
+	int64_t when_s;
+	uint32_t cause; /* of the answer, once there is one */
+	bool is_answered;
+};
+
+struct waiting {
+	struct radius_coa *coa; /* NULL: free */
+	struct seen *seen;
+	struct sockaddr_storage from;
+	socklen_t from_len;
+	uint8_t code, id;
+	uint8_t authenticator[RADIUS_AUTHENTICATOR];
+};
+
+struct radius_coa {
+	struct radius_coa_config config;
+	int fd;
+	struct event event;
+	bool has_told_of_time; /* the log */
+	struct seen seen[RADIUS_COA_KEPT];
+	size_t next_seen;
+	struct waiting waiting[RADIUS_COA_WAITING];
+};
+
+/* --- answers ------------------------------------------------------------- */
+
+static enum radius_code answer_code(uint8_t request, uint32_t cause)
+{
+	if (request == RADIUS_DISCONNECT_REQUEST)
+		return cause ? RADIUS_DISCONNECT_NAK : RADIUS_DISCONNECT_ACK;
+	return cause ? RADIUS_COA_NAK : RADIUS_COA_ACK;
+}
+
+static void answer(struct waiting *w, uint32_t cause)
+{
+	struct radius_coa *c = w->coa;
+	struct radius_packet p;
+
+	w->seen->cause = cause;
+	w->seen->is_answered = true;
+	if (!radius_packet_init(&p, answer_code(w->code, cause)))
+		return;
+	if (cause)
+		radius_put_number(&p, RADIUS_ERROR_CAUSE, cause);
+	if (radius_packet_sign_answer(&p, w->id, w->authenticator,
+				      c->config.secret) &&
+	    sendto(c->fd, p.byte, p.len, MSG_DONTWAIT,
+		   (struct sockaddr *)&w->from, w->from_len) < 0)
+		log_debug("radius %s: an answer was not sent: %s",
+			  c->config.name, strerror(errno));
+}
+
+static void on_changed(int error, void *arg)
+{
+	struct waiting *w = arg;
+
+	answer(w, !error	     ? CAUSE_NONE
+		  : error == -ENOENT ? CAUSE_NO_SESSION
+				     : CAUSE_RESOURCES);
+	w->coa = NULL;
+}
+
+/* --- requests ------------------------------------------------------------ */
+
+static bool is_server(const struct radius_coa *c,
+		      const struct sockaddr_storage *from)
+{
+	struct addr a;
+
+	if (!addr_from_sockaddr(&a, (const struct sockaddr *)from))
+		return false;
+	a.ifindex = 0;
+	for (size_t i = 0; i < c->config.servers; i++)
+		if (addr_equal(&a, &c->config.server[i]))
+			return true;
+	return false;
+}
+
+/* The one with that authenticator; else the oldest, for it. */
+static struct seen *find_seen(struct radius_coa *c,
+			      const uint8_t *authenticator, bool *is_new)
+{
+	struct seen *s;
+
+	*is_new = false;
+	for (size_t i = 0; i < RADIUS_COA_KEPT; i++)
+		if (!memcmp(c->seen[i].authenticator, authenticator,
+			    RADIUS_AUTHENTICATOR) &&
+		    c->seen[i].when_s)
+			return &c->seen[i];
+	*is_new = true;
+	s = &c->seen[c->next_seen++ % RADIUS_COA_KEPT];
+	memset(s, 0, sizeof(*s));
+	memcpy(s->authenticator, authenticator, RADIUS_AUTHENTICATOR);
+	s->when_s = (int64_t)time(NULL);
+	return s;
+}
+
+/* Sixteen digits, as accounting writes them. 0: none. */
+static uint64_t parse_handle(const struct radius_bytes *b)
+{
+	char text[17] = "", *end;
+	uint64_t handle;
+
+	if (b->len != 16)
+		return 0;
+	memcpy(text, b->byte, 16);
+	if (strspn(text, "0123456789abcdef") != 16)
+		return 0;
+	handle = strtoull(text, &end, 16);
+	return handle;
+}
+
+static bool is_of_now(struct radius_coa *c, const struct radius_reply *r)
+{
+	int64_t off_s = (int64_t)time(NULL) - (int64_t)r->timestamp_s;
+
+	if (off_s >= -RADIUS_COA_AGE_S && off_s <= RADIUS_COA_AGE_S)
+		return true;
+	if (!c->has_told_of_time)
+		log_warn("radius %s: a change of another time was passed over; "
+			 "do the clocks agree?",
+			 c->config.name);
+	c->has_told_of_time = true;
+	return false;
+}
+
+static uint32_t judge(struct radius_coa *c, const struct radius_reply *r,
+		      struct waiting *w)
+{
+	const struct radius_change change = {
+		.handle = parse_handle(&r->handle),
+		.limits = radius_reply_limits(r),
+		.end = w->code == RADIUS_DISCONNECT_REQUEST,
+		.done = on_changed,
+		.arg = w,
+	};
+
+	if (!r->handle.len)
+		return CAUSE_MISSING_ATTRIBUTE;
+	if (!change.handle || !c->config.knows(change.handle, c->config.arg))
+		return CAUSE_NO_SESSION;
+	return c->config.change(&change, c->config.arg) ? CAUSE_NONE
+							: CAUSE_RESOURCES;
+}
+
+static struct waiting *find_free(struct radius_coa *c)
+{
+	for (size_t i = 0; i < RADIUS_COA_WAITING; i++)
+		if (!c->waiting[i].coa)
+			return &c->waiting[i];
+	return NULL;
+}
+
+static void take_request(struct radius_coa *c, const struct radius_view *v,
+			 const struct waiting *from)
+{
+	struct radius_reply r;
+	struct waiting *w = find_free(c);
+	uint32_t cause = CAUSE_MISSING_ATTRIBUTE;
+	bool is_new;
+
+	radius_reply_read(&r, v);
+	if (!w || (r.timestamp_s && !is_of_now(c, &r)))
+		return; /* it is sent again, or is an old one */
+	*w = *from;
+	w->seen = find_seen(c, w->authenticator, &is_new);
+	if (is_new && r.timestamp_s) {
+		w->coa = c;
+		cause = judge(c, &r, w);
+		if (!cause)
+			return; /* on_changed() answers */
+	} else if (!is_new) {
+		if (!w->seen->is_answered)
+			return;
+		cause = w->seen->cause;
+	}
+	w->coa = c;
+	answer(w, cause);
+	w->coa = NULL;
+}
+
+static void take_packet(struct radius_coa *c, const uint8_t *bytes, size_t len,
+			struct waiting *from)
+{
+	struct radius_view v;
+
+	if (!is_server(c, &from->from) || !radius_view_parse(&v, bytes, len))
+		return;
+	if (v.code != RADIUS_COA_REQUEST && v.code != RADIUS_DISCONNECT_REQUEST)
+		return;
+	if (!radius_view_is_genuine(&v, c->config.secret))
+		return;
+	from->code = (uint8_t)v.code;
+	from->id = v.id;
+	memcpy(from->authenticator, radius_view_authenticator(&v),
+	       RADIUS_AUTHENTICATOR);
+	take_request(c, &v, from);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	static uint8_t bytes[RADIUS_PACKET_MAX];
+	struct radius_coa *c = arg;
+
+	(void)what;
+	for (int i = 0; i < READS_PER_TURN; i++) {
+		struct waiting from = { .from_len = sizeof(from.from) };
+		ssize_t n =
+			recvfrom(fd, bytes, sizeof(bytes), MSG_DONTWAIT,
+				 (struct sockaddr *)&from.from, &from.from_len);
+
+		if (n < 0)
+			return;
+		take_packet(c, bytes, (size_t)n, &from);
+	}
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+static int open_socket(uint8_t family, uint16_t port)
+{
+	const struct addr any = { .family = family };
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int err = fd < 0 ? -errno : bind_to_address(fd, &any, port);
+
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+struct radius_coa *radius_coa_new(const struct radius_coa_config *config)
+{
+	struct radius_coa *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->config = *config;
+	c->fd = open_socket(AF_INET6, config->port);
+	if (c->fd < 0)
+		c->fd = open_socket(AF_INET, config->port);
+	if (c->fd < 0) {
+		log_error("radius %s: port %u: %s", config->name, config->port,
+			  strerror(-c->fd));
+		free(c);
+		return NULL;
+	}
+	event_assign(&c->event, config->base, c->fd, EV_READ | EV_PERSIST,
+		     on_readable, c);
+	event_add(&c->event, NULL);
+	return c;
+}
+
+void radius_coa_free(struct radius_coa *c)
+{
+	if (!c)
+		return;
+	event_del(&c->event);
+	close(c->fd);
+	free(c);
+}
