@@ -130,8 +130,8 @@ static const char *check_tls(const struct radius_settings *r)
 {
 	if (!*r->certificate != !*r->key)
 		return "certificate and key go together";
-	if (r->transport == RADIUS_TLS)
-		return "transport tls is not there yet";
+	if (r->transport == RADIUS_TLS && (!*r->ca || !*r->certificate))
+		return "transport tls needs ca, certificate and key";
 	return NULL;
 }
 

@@ -10,6 +10,7 @@
 #include "common/config/settings_valid.h"
 #include "portal/radius/radius_accounting.h"
 #include "portal/radius/radius_pool.h"
+#include "portal/radius/radius_tls.h"
 #include "portal/util/file.h"
 
 #define SECRET_FILE_MAX	    1024
@@ -19,7 +20,8 @@
 struct radius {
 	char *name, *identifier;
 	struct radius_pool *pool;
-	struct radius_pool *accounting_pool;
+	struct radius_pool *accounting_pool;  /* NULL: the same */
+	struct radius_tls_context *tls;	      /* NULL: by UDP */
 	struct radius_accounting *accounting; /* NULL: nobody wants any */
 	struct radius_host host;
 	struct radius_coa *coa; /* NULL: servers may change nothing */
@@ -61,11 +63,12 @@ static char *read_secret(const struct radius_settings *s,
 	return NULL;
 }
 
-static struct radius_link *open_udp(const struct radius_link_config *config,
-				    void *arg)
+static struct radius_link *open_link(const struct radius_link_config *config,
+				     void *arg)
 {
-	(void)arg;
-	return radius_udp_new(config);
+	const struct radius *r = arg;
+
+	return r->tls ? radius_tls_new(config, r->tls) : radius_udp_new(config);
 }
 
 /* port: of all servers, unless it tells its own; 0: does not matter */
@@ -91,12 +94,13 @@ static bool open_pools(struct radius *r, struct event_base *base,
 		.base = base,
 		.name = s->name,
 		.secret = secret,
-		.open = open_udp,
+		.open = open_link,
+		.arg = r,
 	};
 
-	fill_servers(&c, s, PORT_AUTHENTICATION);
+	fill_servers(&c, s, r->tls ? RADIUS_TLS_PORT : PORT_AUTHENTICATION);
 	r->pool = radius_pool_new(&c);
-	if (!r->pool || !s->accounting_port)
+	if (!r->pool || !s->accounting_port || r->tls)
 		return r->pool != NULL;
 	for (size_t i = 0; i < c.servers; i++)
 		c.server[i].port = (uint16_t)s->accounting_port;
@@ -105,19 +109,18 @@ static bool open_pools(struct radius *r, struct event_base *base,
 }
 
 static bool open_accounting(struct radius *r, struct event_base *base,
-			    const struct radius_settings *s,
-			    const struct radius_host *host)
+			    const struct radius_settings *s)
 {
 	const struct radius_accounting_config c = {
 		.base = base,
 		.identifier = s->identifier,
-		.pool = r->accounting_pool,
+		.pool = r->tls ? r->pool : r->accounting_pool,
 		.interim_s = s->interim_s,
-		.ask = host->ask,
-		.arg = host->arg,
+		.ask = r->host.ask,
+		.arg = r->host.arg,
 	};
 
-	if (!r->accounting_pool)
+	if (!s->accounting_port)
 		return true;
 	r->accounting = radius_accounting_new(&c);
 	return r->accounting != NULL;
@@ -161,31 +164,47 @@ static void open_coa(struct radius *r, struct event_base *base,
 	r->coa = radius_coa_new(&c);
 }
 
+/* false: error says what is wrong. */
+static bool open_parts(struct radius *r, struct event_base *base,
+		       const struct radius_settings *s,
+		       char error[RADIUS_ERROR_MAX])
+{
+	char *secret = read_secret(s, error);
+	bool is_fine = secret != NULL;
+
+	if (is_fine && s->transport == RADIUS_TLS) {
+		r->tls = radius_tls_context_new(s, error, RADIUS_ERROR_MAX);
+		is_fine = r->tls != NULL;
+	}
+	if (is_fine) {
+		snprintf(error, RADIUS_ERROR_MAX, "out of memory");
+		is_fine = open_pools(r, base, s, secret) &&
+			  open_accounting(r, base, s);
+	}
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+	return is_fine;
+}
+
 struct radius *radius_new(struct event_base *base,
 			  const struct radius_settings *s,
 			  const struct radius_host *host,
 			  char error[RADIUS_ERROR_MAX])
 {
 	struct radius *r = calloc(1, sizeof(*r));
-	char *secret = r ? read_secret(s, error) : NULL;
 
-	if (!secret) {
-		free(r);
-		return NULL;
-	}
-	r->host = *host;
 	snprintf(error, RADIUS_ERROR_MAX, "out of memory");
+	if (!r)
+		return NULL;
+	r->host = *host;
 	r->name = strdup(s->name);
 	r->identifier = strdup(s->identifier);
-	if (!r->name || !r->identifier || !open_pools(r, base, s, secret) ||
-	    !open_accounting(r, base, s, host)) {
+	if (!r->name || !r->identifier || !open_parts(r, base, s, error)) {
 		radius_free(r);
-		r = NULL;
+		return NULL;
 	}
-	explicit_bzero(secret, strlen(secret));
-	free(secret);
-	if (r)
-		open_coa(r, base, s);
+	open_coa(r, base, s);
 	return r;
 }
 
@@ -197,6 +216,7 @@ void radius_free(struct radius *r)
 	radius_accounting_free(r->accounting);
 	radius_pool_free(r->accounting_pool);
 	radius_pool_free(r->pool);
+	radius_tls_context_free(r->tls);
 	free(r->name);
 	free(r->identifier);
 	free(r);

@@ -7,8 +7,10 @@
 #ifndef STADTTOR_PORTAL_RADIUS_RADIUS_LINK_H
 #define STADTTOR_PORTAL_RADIUS_RADIUS_LINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "common/addr.h"
 
@@ -25,14 +27,22 @@ struct radius_link_config {
 };
 
 struct radius_link_kind {
-	void (*send)(struct radius_link *l, const uint8_t *bytes, size_t len);
+	/* false: it is lost already */
+	bool (*send)(struct radius_link *l, const uint8_t *bytes, size_t len);
 	void (*close)(struct radius_link *l); /* until something is sent */
 	void (*free)(struct radius_link *l);
+	bool is_stream; /* what is sent arrives, unless it is lost as a whole */
 };
 
 struct radius_link { /* the first member of each kind */
 	const struct radius_link_kind *kind;
+	unsigned int losses; /* how often the stream was lost */
 };
+
+/* Where that server is; the length of it. */
+struct sockaddr_storage;
+socklen_t radius_link_sockaddr(const struct radius_link_config *c,
+			       struct sockaddr_storage *ss);
 
 /* NULL: no memory. */
 struct radius_link *radius_udp_new(const struct radius_link_config *config);

@@ -31,7 +31,9 @@ struct radius_call {
 	struct server *server;
 	LIST_ENTRY(radius_call) next;
 	uint8_t id;
-	unsigned int tries; /* at this server */
+	unsigned int tries;  /* at this server */
+	unsigned int losses; /* of the stream, when it was sent */
+	bool is_sent;
 	unsigned int asked; /* bits: servers that it was sent to */
 	uint64_t since_ms;  /* when the first of these was sent */
 	bool is_probe;	    /* of that server and no other */
@@ -82,14 +84,27 @@ static void finish(struct radius_call *c, const struct radius_view *answer)
 	on_answer(answer, arg);
 }
 
+/* RFC 6613, 2.6.1: nothing twice on one stream. */
+static bool may_have_arrived(const struct radius_call *c)
+{
+	const struct radius_link *link = c->server->link;
+
+	return c->tries && c->is_sent && link->kind->is_stream &&
+	       c->losses == link->losses;
+}
+
 static void send_once_more(struct radius_call *c)
 {
 	struct timeval tv = clock_timeval(try_ms[c->tries]);
 	struct radius_link *link = c->server->link;
 
-	c->tries++;
 	event_add(&c->timer, &tv);
-	link->kind->send(link, c->packet.byte, c->packet.len);
+	if (!may_have_arrived(c)) {
+		c->losses = link->losses;
+		c->is_sent =
+			link->kind->send(link, c->packet.byte, c->packet.len);
+	}
+	c->tries++;
 }
 
 /* false: it has no number free, or the packet cannot be signed. */
@@ -248,15 +263,17 @@ static bool fits(enum radius_code request, enum radius_code answer)
 	}
 }
 
+/* By TLS the stream itself is the proof of who answers. */
 static bool is_answer(const struct radius_call *c, const struct radius_view *v)
 {
+	bool is_proved = v->code == RADIUS_ACCOUNTING_RESPONSE ||
+			 c->server->link->kind->is_stream;
 	struct radius_view request;
 
 	return radius_view_parse(&request, c->packet.byte, c->packet.len) &&
 	       fits(request.code, v->code) &&
 	       radius_view_answers(v, radius_view_authenticator(&request),
-				   c->pool->secret,
-				   v->code != RADIUS_ACCOUNTING_RESPONSE);
+				   c->pool->secret, !is_proved);
 }
 
 /* Once, until the server has given a good one. */

@@ -21,21 +21,21 @@ struct radius_udp {
 	struct event event;
 };
 
-static socklen_t fill_sockaddr(struct sockaddr_storage *ss,
-			       const struct addr *a, uint16_t port)
+socklen_t radius_link_sockaddr(const struct radius_link_config *c,
+			       struct sockaddr_storage *ss)
 {
 	struct sockaddr_in *in = (void *)ss;
 	struct sockaddr_in6 *in6 = (void *)ss;
 
 	memset(ss, 0, sizeof(*ss));
-	ss->ss_family = a->family;
-	if (a->family == AF_INET) {
-		in->sin_port = htons(port);
-		memcpy(&in->sin_addr, a->byte, sizeof(in->sin_addr));
+	ss->ss_family = c->address.family;
+	if (c->address.family == AF_INET) {
+		in->sin_port = htons(c->port);
+		memcpy(&in->sin_addr, c->address.byte, sizeof(in->sin_addr));
 		return sizeof(*in);
 	}
-	in6->sin6_port = htons(port);
-	memcpy(&in6->sin6_addr, a->byte, sizeof(in6->sin6_addr));
+	in6->sin6_port = htons(c->port);
+	memcpy(&in6->sin6_addr, c->address.byte, sizeof(in6->sin6_addr));
 	return sizeof(*in6);
 }
 
@@ -57,7 +57,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 static void open_socket(struct radius_udp *u)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = fill_sockaddr(&ss, &u->config.address, u->config.port);
+	socklen_t len = radius_link_sockaddr(&u->config, &ss);
 	int fd = socket(u->config.address.family,
 			SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
@@ -73,15 +73,13 @@ static void open_socket(struct radius_udp *u)
 	event_add(&u->event, NULL);
 }
 
-/* What is refused is lost, as any packet may be. */
-static void udp_send(struct radius_link *l, const uint8_t *bytes, size_t len)
+static bool udp_send(struct radius_link *l, const uint8_t *bytes, size_t len)
 {
 	struct radius_udp *u = (void *)l;
 
 	if (u->fd < 0)
 		open_socket(u);
-	if (u->fd >= 0 && send(u->fd, bytes, len, MSG_DONTWAIT) < 0)
-		return;
+	return u->fd >= 0 && send(u->fd, bytes, len, MSG_DONTWAIT) >= 0;
 }
 
 /* The next one may have another address, and has another port. */
@@ -102,7 +100,8 @@ static void udp_free(struct radius_link *l)
 	free(l);
 }
 
-static const struct radius_link_kind udp = { udp_send, udp_close, udp_free };
+static const struct radius_link_kind udp = { udp_send, udp_close, udp_free,
+					     false };
 
 struct radius_link *radius_udp_new(const struct radius_link_config *config)
 {

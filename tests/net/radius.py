@@ -82,7 +82,7 @@ server default {{
                 ipaddr = {address}
                 port = 1813
         }}
-        # Newer versions do so by themselves (CVE-2024-3596).
+{tls}        # Newer versions do so by themselves (CVE-2024-3596).
         authorize {{
                 update reply {{
                         &Message-Authenticator := 0x00
@@ -107,6 +107,37 @@ server default {{
 """
 
 
+TLS = """
+        listen {{
+                type = auth+acct
+                proto = tcp
+                ipaddr = {address}
+                port = 2083
+                clients = radsec
+                tls {{
+                        private_key_file = {key}
+                        certificate_file = {chain}
+                        ca_file = {ca}
+                        require_client_cert = yes
+                        tls_min_version = "1.2"
+                        tls_max_version = "{version}"
+                        cipher_list = "DEFAULT"
+                        check_crl = no
+                        fragment_size = 8192
+                }}
+        }}
+"""
+TLS_CLIENTS = """
+clients radsec {{
+        client box {{
+                ipaddr = {gate}
+                proto = tls
+                secret = radsec
+        }}
+}}
+"""
+
+
 class Record(dict):
     """A packet of accounting, by the names of its attributes."""
 
@@ -121,7 +152,7 @@ class Record(dict):
 class FreeRadius:
     """In the foreground, ended by its process."""
 
-    def __init__(self, street, address=lab.HOST4, secret=SECRET):
+    def __init__(self, street, address=lab.HOST4, secret=SECRET, **tls):
         self.street, self.address = street, address
         self.folder = tempfile.mkdtemp(prefix="stadttor-radius-")
         self.process = None
@@ -130,7 +161,9 @@ class FreeRadius:
                    "$INCLUDE /usr/share/freeradius/dictionary\n")
         self.write("radiusd.conf", CONFIG.format(
             folder=self.folder, gate=lab.UPLINK4, secret=secret,
-            address=address))
+            address=address,
+            tls=TLS.format(address=address, **tls) if tls else "")
+            + (TLS_CLIENTS.format(gate=lab.UPLINK4) if tls else ""))
 
     def path(self, name):
         return os.path.join(self.folder, name)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Accounts as a way in: Debian's FreeRADIUS, portal, netctl and kernel."""
+import os
+import shutil
 import socket
 import ssl
 import time
@@ -371,3 +373,61 @@ def test_changes_that_are_refused(changed, accounts, server, phones):
     assert traffic.is_online(phones[0])
     assert "Received Disconnect-ACK" in server.client("disconnect",
                                                       attributes)
+
+
+# --- RadSec --------------------------------------------------------------------
+
+@pytest.fixture
+def radsec(accounts, ca, street):
+    """Options of config radius, and servers that speak TLS."""
+    files = {}
+    for name, host in (("radius", "radius.test"), ("box", "box.test"),
+                       ("other", "other.test")):
+        files[name] = ca.issue(name, host)
+    files["ca"] = (ca.file,)
+    mine = {}
+    for name, paths in files.items():  # where the portal's user can read
+        mine[name] = [shutil.copy(p, accounts.folder) for p in paths]
+        for path in mine[name]:
+            os.chmod(path, 0o644)
+    servers = []
+
+    def start(who="radius", version="1.3"):
+        chain, key = mine[who]
+        servers.append(FreeRadius(street, chain=chain, key=key,
+                                  ca=mine["ca"][0], version=version).start())
+        return servers[-1]
+
+    yield start, {"transport": "tls", "ca": mine["ca"][0],
+                  "certificate": mine["box"][0], "key": mine["box"][1],
+                  "server_name": "radius.test", "secret": ""}
+    for server in servers:
+        server.close()
+
+
+@pytest.mark.parametrize("version", ("1.2", "1.3"))
+def test_radsec(radsec, accounts, phones, version):
+    """Login and accounting on one stream, also after the server's restart."""
+    start, options = radsec
+    server = start(version=version)
+    accounts.start_accounts(**options)
+    server.wait_record("Accounting-On")
+    assert is_refused(accounts.log_in(phones[0], "anna", "wrong"))
+    assert accounts.log_in(phones[0], "anna").status == 303
+    server.wait_record("Start")
+    server.stop()
+    server.start()
+    assert accounts.log_in(phones[1], "berta").status == 303
+    accounts.request(phones[0], "/logout", {})
+    assert server.wait_record("Stop")["Acct-Terminate-Cause"] \
+        == "User-Request"
+
+
+def test_radsec_verifies_the_server(radsec, accounts, phones):
+    """Another name of the same authority is told no password."""
+    start, options = radsec
+    server = start("other")
+    accounts.start_accounts(**options)
+    assert is_refused(accounts.log_in(phones[0], "anna"), "cannot be checked")
+    accounts.wait_log("certificate refused", program=PORTAL)
+    assert server.records() == []
