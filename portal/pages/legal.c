@@ -31,6 +31,7 @@ enum fact {
 	FACT_CONTRACT,
 	FACT_INTEREST,
 	FACT_CODES,
+	FACT_ACCOUNT,
 	FACT_COUNTED,
 	FACT_LABELS,
 	FACT_KEEP_DAYS,
@@ -66,6 +67,7 @@ static const char *const fact_name[FACT_MAX] = {
 	[FACT_CONTRACT] = "contract",
 	[FACT_INTEREST] = "interest",
 	[FACT_CODES] = "codes",
+	[FACT_ACCOUNT] = "account",
 	[FACT_COUNTED] = "counted",
 	[FACT_LABELS] = "labels",
 	[FACT_KEEP_DAYS] = "keep_days",
@@ -154,6 +156,8 @@ static void fill_privacy(const struct settings *s, const char *language,
 	fact[FACT_CONTRACT] = flag(l->basis == LEGAL_BASIS_CONTRACT);
 	fact[FACT_INTEREST] = flag(l->basis == LEGAL_BASIS_INTEREST);
 	fact[FACT_CODES] = flag(settings_offer(s, ZONE_AUTH_VOUCHER));
+	fact[FACT_ACCOUNT] =
+		settings_offer(s, ZONE_AUTH_OIDC) ? s->oidc.account : NULL;
 	fact[FACT_COUNTED] = flag(has_zone(s, is_counted));
 	fact[FACT_LABELS] = flag(settings_counts(s, USAGE_LANGUAGE) ||
 				 settings_counts(s, USAGE_PLATFORM));

@@ -194,7 +194,21 @@ def test_account(ready, browser, phones):
     session = ready.session_of(phones[0])
     assert session["duration_s"] == 86400
     # again, by the same answer: who is in is led to the status
-    assert browser.ask(browser.url)[:2] == (303, f"https://{NAME}/status")
+    assert browser.ask(browser.url)[:2] == (303, f"https://{NAME}/status?lang=de")
+
+
+def test_nothing_of_the_token_stays(ready, browser):
+    """In no log, though it is verbose, and in no file."""
+    answer = browser.log_in("pupil", browser.begin())
+    assert browser.ask(answer)[0] == 303
+    query = parse_qs(urlsplit(answer).query)
+    ready.terminate(gate.PORTAL)
+    wanted = [query["code"][0], query["state"][0], "pupil", SECRET]
+    for folder, _, files in os.walk(ready.folder):
+        for name in {*files} - {"secret", "stadttor", "netctl.sock"}:
+            with open(os.path.join(folder, name), "rb") as file:
+                text = file.read()
+            assert [w for w in wanted if w.encode() in text] == [], name
 
 
 def test_tariff_is_clamped(ready, browser, phones):
@@ -363,8 +377,6 @@ def test_slow_provider(ready, browser, provider, street):
 
 def test_chromium(ready, phones, root):
     need("node", "chromium")
-    subprocess.run(["make", "-s", "-C", root, "browser-deps"], check=True,
-                   timeout=300)
     with World(phones[0]) as world:
         told = json.loads(world.run(
             "node", os.path.join(HERE, "browser.mjs"),
