@@ -26,6 +26,7 @@ enum file {
 	MONTH_JSON,
 	YEAR_CSV,
 	YEAR_JSON,
+	ZONES_CSV,
 	PROVENANCE,
 	LICENCE_TEXT,
 	CATALOGUE,
@@ -87,6 +88,7 @@ static void name_files(struct open_data *e)
 		snprintf(e->name[YEAR_CSV + i], sizeof(e->name[0]),
 			 "usage-%04u.%s", year % 10000, type);
 	}
+	memcpy(e->name[ZONES_CSV], "zones.csv", 10);
 	memcpy(e->name[PROVENANCE], "provenance.csv", 15);
 	memcpy(e->name[LICENCE_TEXT], "LICENCE.txt", 12);
 	memcpy(e->name[CATALOGUE], "dataset.ttl", 12);
@@ -206,6 +208,18 @@ static void fill_year(struct open_data *e)
 
 /* --- what they are ----------------------------------------------------- */
 
+/* "LATITUDE,LONGITUDE" is two columns already. */
+static void write_zones(struct open_data *e)
+{
+	const struct settings *s = e->settings;
+	FILE *f = e->file[ZONES_CSV];
+
+	fputs("zone,latitude,longitude\r\n", f);
+	for (size_t i = 0; i < s->zones; i++)
+		fprintf(f, "%s,%s\r\n", s->zone[i].name,
+			*s->zone[i].at ? s->zone[i].at : ",");
+}
+
 static void write_provenance(struct open_data *e)
 {
 	const struct usage_settings *u = &e->settings->usage;
@@ -261,6 +275,21 @@ static void put_distribution(FILE *f, const char *name, const char *media,
 		name, name, type, media, name, name);
 }
 
+static void put_places(FILE *f, const struct settings *s)
+{
+	for (size_t i = 0; i < s->zones; i++) {
+		const char *at = s->zone[i].at;
+
+		if (*at)
+			fprintf(f,
+				"\tdct:spatial [ a dct:Location ; rdfs:label "
+				"\"%s\" ; dcat:centroid \"POINT(%s %.*s)\""
+				"^^geo:wktLiteral ] ;\n",
+				s->zone[i].name, strchr(at, ',') + 1,
+				(int)strcspn(at, ","), at);
+	}
+}
+
 static void put_dataset(FILE *f, const struct open_data *e)
 {
 	const struct portal_settings *p = &e->settings->portal;
@@ -282,8 +311,10 @@ static void put_dataset(FILE *f, const struct open_data *e)
 	put_literal(f, p->provider, "");
 	fputs(" ; vcard:note ", f);
 	put_literal(f, p->contact, "");
+	fputs(" ] ;\n", f);
+	put_places(f, e->settings);
 	fprintf(f,
-		" ] ;\n\tdct:license <" LICENCE "> ;\n"
+		"\tdct:license <" LICENCE "> ;\n"
 		"\tdct:accrualPeriodicity <" AUTHORITY "frequency/MONTHLY> ;\n"
 		"\tdcat:theme <" AUTHORITY "data-theme/TECH> ;\n"
 		"\tdct:temporal [ a dct:PeriodOfTime ; dcat:startDate "
@@ -291,9 +322,9 @@ static void put_dataset(FILE *f, const struct open_data *e)
 		"\tdct:provenance [ a dct:ProvenanceStatement ; rdfs:label "
 		"\"Discrete Laplace noise drawn at the access point; bounds "
 		"and budget: provenance.csv\"@en ] ;\n"
-		"\tdcat:distribution <#%s>, <#%s>, <#%s>, <#%s> .\n",
+		"\tdcat:distribution <#%s>, <#%s>, <#%s>, <#%s>, <#%s> .\n",
 		from, to, e->name[MONTH_CSV], e->name[MONTH_JSON],
-		e->name[YEAR_CSV], e->name[YEAR_JSON]);
+		e->name[YEAR_CSV], e->name[YEAR_JSON], e->name[ZONES_CSV]);
 }
 
 static void write_catalogue(struct open_data *e)
@@ -303,6 +334,7 @@ static void write_catalogue(struct open_data *e)
 	fputs("@prefix dcat: <http://www.w3.org/ns/dcat#> .\n"
 	      "@prefix dct: <http://purl.org/dc/terms/> .\n"
 	      "@prefix foaf: <http://xmlns.com/foaf/0.1/> .\n"
+	      "@prefix geo: <http://www.opengis.net/ont/geosparql#> .\n"
 	      "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n"
 	      "@prefix vcard: <http://www.w3.org/2006/vcard/ns#> .\n"
 	      "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n\n",
@@ -312,6 +344,7 @@ static void write_catalogue(struct open_data *e)
 		put_distribution(f, e->name[i], "text/csv", "CSV");
 		put_distribution(f, e->name[i + 1], "application/json", "JSON");
 	}
+	put_distribution(f, e->name[ZONES_CSV], "text/csv", "CSV");
 }
 
 /* --- the command ------------------------------------------------------- */
@@ -320,6 +353,7 @@ static void write_all(struct open_data *e)
 {
 	write_pair(e, MONTH_CSV, fill_month);
 	write_pair(e, YEAR_CSV, fill_year);
+	write_zones(e);
 	write_provenance(e);
 	write_licence(e);
 	write_catalogue(e);

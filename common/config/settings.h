@@ -82,6 +82,7 @@ struct zone_settings { /* config zone */
 	struct conf_list garden_port;	/* beside the web's; "all": any */
 	struct conf_list allow_private; /* networks for those who are in */
 	bool counted;			/* in the usage figures */
+	char *at;		/* "LATITUDE,LONGITUDE"; empty: not told */
 	uint64_t roam_s;	/* how long a tap elsewhere counts; 0: not */
 	uint64_t roam_accept_s; /* and its renewals */
 	struct conf_list open, open_on; /* see opening.h; none: always */

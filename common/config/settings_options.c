@@ -267,6 +267,16 @@ static const struct conf_option zone_options[] = {
 	  AT(zone_settings, counted),
 	  .fallback = "1",
 	  .help = HELP("whether the zone's use goes into the usage figures") },
+	{ .name = "at",
+	  .type = CONF_TEXT,
+	  AT(zone_settings, at),
+	  .fallback = "",
+	  .max = 40,
+	  .is_valid = valid_place_or_empty,
+	  .allowed = "latitude and longitude in degrees, such as "
+		     "'48.1374,11.5755'",
+	  .help = HELP("where the zone is, for open data and whoever makes a "
+		       "map of it; empty: not told") },
 	{ .name = "roam",
 	  .type = CONF_SECONDS,
 	  AT(zone_settings, roam_s),

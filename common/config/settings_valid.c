@@ -128,6 +128,29 @@ bool valid_port_or_all(const char *text)
 	return !strcmp(text, "all") || valid_port_parse(text, &port, &protocol);
 }
 
+/* What is behind a number of that size at most; NULL: there is none. */
+static const char *skip_degrees(const char *text, double most)
+{
+	const char *behind = text + strspn(text, "-0123456789.");
+	char *end;
+	double degrees = strtod(text, &end);
+
+	return end == behind && end != text && degrees >= -most &&
+			       degrees <= most
+		       ? behind
+		       : NULL;
+}
+
+bool valid_place_or_empty(const char *text)
+{
+	const char *comma = skip_degrees(text, 90);
+	const char *end = NULL;
+
+	if (comma && *comma == ',')
+		end = skip_degrees(comma + 1, 180);
+	return !*text || (end && !*end);
+}
+
 static bool parse_port(const char *text, uint16_t *port)
 {
 	unsigned long number;

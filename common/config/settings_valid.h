@@ -38,6 +38,9 @@ bool valid_zone_name(const char *text);
 bool valid_port_parse(const char *text, uint16_t *port, uint8_t *protocol);
 bool valid_port_or_all(const char *text);
 
+/* "48.1374,11.5755": latitude and longitude in degrees (WGS 84), or nothing. */
+bool valid_place_or_empty(const char *text);
+
 /*
  * "192.0.2.5", "192.0.2.5:1645", "2001:db8::5" or "[2001:db8::5]:1812"; port 0:
  * none is told.

@@ -49,6 +49,7 @@ TYPES = [
     ("a language and a file, such as {}", "translation"),
     ("a date such as {}, or nothing", "date"),
     ("a UUID such as {}, or nothing", "uuid"),
+    ("latitude and longitude in degrees, such as {}", "place"),
     ("hours such as {}", "hours"),
     ("a date or two and hours, such as {}", "dates"),
     ("a JSON pointer (RFC 6901) such as {}", "pointer"),

@@ -45,7 +45,8 @@ def cli(build, database, tmp_path):
             f"config gate\n option socket '{tmp_path}/netctl.sock'\n"
             f"config usage\n option file '{file}'\n"
             "config uplink 'wan'\n option device 'eth0'\n"
-            "config zone 'guest'\n option device 'br0'\n")
+            "config zone 'guest'\n option device 'br0'\n"
+            " option at '48.1374,11.5755'\n")
         return subprocess.run([build / "stadttor", "-c", config, *args],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True, timeout=20, env=env)
@@ -261,7 +262,7 @@ def test_open_data(cli, tmp_path):
     assert sorted(os.listdir(folder)) == [
         "LICENCE.txt", "dataset.ttl", "provenance.csv",
         "usage-2026-01.csv", "usage-2026-01.json", "usage-2026.csv",
-        "usage-2026.json"]
+        "usage-2026.json", "zones.csv"]
     for name in ("usage-2026-01", "usage-2026"):
         rows = list(csv.DictReader(open(folder / f"{name}.csv", newline="")))
         told = json.loads((folder / f"{name}.json").read_text())
@@ -274,6 +275,10 @@ def test_open_data(cli, tmp_path):
         if name.startswith("usage"):
             assert f"dcat:downloadURL <{name}>" in catalogue
     assert "licenses/dl-zero-de/2.0" in catalogue
+    with open(folder / "zones.csv", newline="") as file:
+        assert list(csv.reader(file)) == [
+            ["zone", "latitude", "longitude"], ["guest", "48.1374", "11.5755"]]
+    assert 'dcat:centroid "POINT(11.5755 48.1374)"^^geo:wkt' in catalogue
     assert cli("open-data", "--month", "2026-13", folder).returncode == 2
     assert cli("open-data", "/proc/none").returncode == 1
 

@@ -135,6 +135,14 @@ function isPort(value) {
 const portNumber = /^[1-9][0-9]{0,4}$/;
 
 // An IPv6 address with a port stands in brackets.
+function isPlace(value) {
+	const parts = value.split(',');
+
+	return parts.length == 2 && parts.every(function(part, i) {
+		return degrees.test(part) && Math.abs(+part) <= [ 90, 180 ][i];
+	});
+}
+
 function isServer(value) {
 	const parts = value.match(/^\[(.*)\](?::(.*))?$/) ||
 		value.match(/^([0-9.]*):([^:]*)$/);
@@ -159,6 +167,7 @@ const span = '([01][0-9]|2[0-3])' + minute + '-(([01][0-9]|2[0-3])' + minute +
 	'|24:00)';
 const hours = new RegExp('^(' + weekdays + '(,' + weekdays + ')* )?' + span + '$');
 const date = '(20[0-9]{2}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])';
+const degrees = /^-?[0-9]+(\.[0-9]*)?$/;
 const uuid = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 const day = /^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/;
 const dates = new RegExp('^' + date + '(/' + date + ')? (closed|' + span + ')$');
@@ -203,6 +212,7 @@ const check = {
 	hours: function(option, value) { return hours.test(value); },
 	date: function(option, value) { return day.test(value); },
 	uuid: function(option, value) { return uuid.test(value); },
+	place: function(option, value) { return isPlace(value); },
 	dates: function(option, value) { return dates.test(value); },
 	zone: function(option, value) { return name.test(value); },
 	tariff: function(option, value) {
