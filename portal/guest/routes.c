@@ -23,7 +23,6 @@
 /* What netctl refused, as a page. */
 static void answer_refusal(struct conn *c, int error)
 {
-	log_debug("netctl refused: %s", strerror(-error));
 	switch (error) {
 	case -ENOENT:
 		view_trouble(c, VIEW_DEVICE_UNKNOWN);
@@ -150,7 +149,7 @@ static void show_extended(struct conn *c)
 
 static void refuse_captive(struct conn *c, int error)
 {
-	log_debug("netctl refused: %s", strerror(-error));
+	(void)error;
 	view_captive_trouble(c);
 }
 

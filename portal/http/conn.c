@@ -101,7 +101,8 @@ static void conn_close(struct conn *c, const char *why)
 {
 	struct conns *cs = c->owner;
 
-	log_debug("connection closed: %s", why);
+	if (cs->config.is_for_operators) /* a guest's would tell of a visit */
+		log_debug("connection closed: %s", why);
 	conn_stop_event(c);
 	deadline_stop(&c->deadline);
 	if (cs->config.on_close)

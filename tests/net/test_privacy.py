@@ -188,7 +188,9 @@ def without_folder(stadttor, data):
 
 def one_run(street, phones, comes):
     with same_start(street) as stadttor:
-        token = test_usage.make_token(stadttor, guest={"max_sessions": 9})
+        token = test_usage.make_token(
+            stadttor, guest={"max_sessions": 9}, gate={"debug": 1},
+            portal={"debug": 1})
         told = []
         for second in range(SECONDS):
             others(phones[1:], second)
@@ -208,8 +210,9 @@ def one_run(street, phones, comes):
 
 def test_two_runs_differ_in_cells_alone(street, phones):
     """One phone comes, surfs, leaves and comes again, or never does: what is
-    scraped each second, logs and files are the same byte by byte; so are the
-    cells but for what it may add, for their noise is from the same tape."""
+    scraped each second, logs and files are the same byte by byte, however much
+    the config wants to be logged; so are the cells but for what it may add, for
+    their noise is from the same tape."""
     told, kept, cells = one_run(street, phones, True)
     told_without, kept_without, cells_without = one_run(street, phones, False)
     for second, (a, b) in enumerate(zip(told, told_without)):
