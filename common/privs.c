@@ -64,25 +64,21 @@ static int end_with_jail(void)
  * Pages are locked as they come in, so that none costs memory before it is
  * used. Under a limit later mappings would fail.
  */
-static int lock_memory(void)
+void privs_lock_memory(void)
 {
 	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
 
-	if (setrlimit(RLIMIT_MEMLOCK, &limit) < 0)
-		return -errno;
-	return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0 ? -errno
-								    : 0;
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) < 0 ||
+	    mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+		log_info("memory is not locked: %s; where there is swap, it "
+			 "may hold addresses of guests",
+			 strerror(errno));
 }
 
 int privs_drop(const struct privs_user *user, bool keep_net_admin)
 {
-	int err = lock_memory();
+	int err = geteuid() == 0 ? become(user, keep_net_admin) : 0;
 
-	if (err)
-		log_info("memory is not locked: %s; where there is swap, it "
-			 "may hold addresses of guests",
-			 strerror(-err));
-	err = geteuid() == 0 ? become(user, keep_net_admin) : 0;
 	if (!err)
 		err = limit_capabilities(keep_net_admin);
 	if (err)

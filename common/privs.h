@@ -17,8 +17,14 @@ struct privs_user {
 int privs_find_user(const char *name, struct privs_user *user) MUST_CHECK;
 
 /*
- * Becomes the user for good: no other groups, no_new_privs, no core dump, no
- * memory in swap where it may lock it without limit (else the log says so), and
+ * Keeps what the process has in memory out of swap, also what comes later.
+ * Where that is not allowed without a limit, the log says so. Before
+ * privs_drop().
+ */
+void privs_lock_memory(void);
+
+/*
+ * Becomes the user for good: no other groups, no_new_privs, no core dump, and
  * of all capabilities only CAP_NET_ADMIN where keep_net_admin says so. A
  * process that is not root stays who it is, but loses the rest as well. The
  * first process of a pid namespace, as in procd's jails, gets a SIGTERM when

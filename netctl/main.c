@@ -224,6 +224,7 @@ static void start(struct daemon *d, struct settings *s)
 	if (!usage)
 		exit(1);
 	controller_set_usage(d->controller, usage);
+	privs_lock_memory();
 	err = privs_drop(&users.owner, true);
 	if (err)
 		fatal("giving up privileges: %s", strerror(-err));

@@ -154,8 +154,10 @@ static struct portal *open_portal(const struct command *c, struct settings *s)
 
 static void drop_privileges(const struct privs_user *user)
 {
-	int err = privs_drop(user, false);
+	int err;
 
+	privs_lock_memory();
+	err = privs_drop(user, false);
 	if (err)
 		fatal("giving up privileges: %s", strerror(-err));
 	err = confine();

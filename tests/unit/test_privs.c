@@ -127,6 +127,7 @@ static int memory_is_locked_if_allowed(void)
 	struct privs_user u;
 	bool may = may_lock_memory();
 
+	privs_lock_memory();
 	if (privs_find_user("nobody", &u) || privs_drop(&u, false))
 		return 1;
 	if ((status_field("VmLck:", 10) != 0) != may)
