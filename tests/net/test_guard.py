@@ -177,13 +177,13 @@ def test_one_that_comes_while_netctl_takes_its_fingerprint(guard, stadttor,
     with log:
         stadttor.process[NETCTL] = street.gate.popen(
             ["strace", "-D", "-qq", "-o", "/dev/null", "-e",
-             "inject=sendto:delay_enter=3s:when=8",
+             "inject=sendto:delay_enter=10s:when=8",
              os.path.join(PLAIN, NETCTL), "-c", stadttor.config],
             stdout=log, stderr=log)
     lab.wait_until(lambda: tables(street) == ["stadttor"], 20)
     guard()
     assert len(tables(street)) == 2
-    lab.wait_until(lambda: tables(street) == ["stadttor"], 20)
+    lab.wait_until(lambda: tables(street) == ["stadttor"], 60)
 
 
 def test_a_device_that_appears_later(guard, street, phones):
