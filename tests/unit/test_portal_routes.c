@@ -363,6 +363,7 @@ static void test_probe_before_its_grant(void **state)
 		  -ENOENT, 1, portal },
 		{ "GET /a%0d%0aSet-Cookie:x", "captive.apple.com", &granted, 0,
 		  0, portal },
+		{ "GET /a%20b", "captive.apple.com", &granted, 0, 0, portal },
 		{ "GET /", "news.example", &granted, 0, 0, NULL },
 	};
 
