@@ -22,6 +22,7 @@
 #define SECRET		"secret"
 #define SECRET_FILE_MAX (8 * 1024 * 1024)
 #define CLOCKS_APART_S	300
+#define DAYS_WARNED	60
 
 const char *city_hub_path(const struct city_hub *h, const char *name,
 			  char out[CITY_FILE_MAX])
@@ -278,6 +279,18 @@ static bool has_same_time(struct city_hub *h, size_t i)
 	return true;
 }
 
+static void warn_of_end(const struct city_hub *h, const struct city_store *node)
+{
+	int64_t days = city_store_days_left(node, h->now_s);
+
+	if (days < DAYS_WARNED)
+		fprintf(stderr,
+			"warning: %s: its certificate ends in %" PRId64
+			" days, and then no box reaches it; see stadttor city "
+			"init\n",
+			city_store_node(node), days);
+}
+
 /* false: why says what is wrong. */
 static bool open_node(struct city_hub *h, size_t i)
 {
@@ -294,6 +307,7 @@ static bool open_node(struct city_hub *h, size_t i)
 	    city_store_is_master(h->node[i], &is_master, h->why[i])) {
 		if (is_master)
 			h->master = h->node[i];
+		warn_of_end(h, h->node[i]);
 		return true;
 	}
 	city_store_close(h->node[i]);

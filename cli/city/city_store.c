@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
@@ -176,6 +177,16 @@ void city_store_close(struct city_store *s)
 const char *city_store_node(const struct city_store *s)
 {
 	return s->node;
+}
+
+int64_t city_store_days_left(const struct city_store *s, int64_t now_s)
+{
+	const X509 *cert = SSL_get0_peer_certificate(s->tls);
+	struct tm tm;
+
+	if (!cert || ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) != 1)
+		return 0;
+	return ((int64_t)timegm(&tm) - now_s) / 86400;
 }
 
 /* --- asking ------------------------------------------------------------ */

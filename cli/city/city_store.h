@@ -36,6 +36,9 @@ struct city_store *city_store_open(const struct city_store_login *l,
 void city_store_close(struct city_store *s);
 const char *city_store_node(const struct city_store *s);
 
+/* Until its certificate ends. */
+int64_t city_store_days_left(const struct city_store *s, int64_t now_s);
+
 /* A command: words, the last of them NULL, and behind them a value of bytes. */
 struct city_command {
 	const char *const *word;

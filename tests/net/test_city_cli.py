@@ -656,6 +656,15 @@ def test_accounts_of_the_hub(city):
     city.cli("passwd", code=USAGE)
 
 
+def test_a_certificate_near_its_end(city, ca):
+    chain, key = ca.issue("soon", "localhost", days=30)
+    city.init("--ca", ca.file, "--certificate", chain, "--key", key,
+              "localhost")
+    city.start("127.0.0.1")
+    assert re.search("its certificate ends in (29|30) days",
+                     city.cli("list").stderr)
+
+
 BAD_INIT = [
     [], ["demo"], ["Demo", "host"], ["", "host"], ["a" * 33, "host"],
     ["demo", "host:0"], ["demo", "host:70000"], ["demo", "host name"],
@@ -741,6 +750,7 @@ def beat(store, file, entry="*", **said):
 def test_states(store):
     file = store.add("rathaus", "--title", "Town hall")
     assert store.state("rathaus") == "never seen"
+    assert store.cli("list").stderr == ""
     beat(store, file, "1000-0")
     assert store.state("rathaus") == "silent"
     beat(store, file)
