@@ -545,6 +545,7 @@ static enum cli_exit no_command(const struct cli *cli, const char *word)
 {
 	size_t len = strlen(word);
 	char words[128] = "", question[SIMILAR_QUESTION_MAX];
+	char first[COMMANDS][SIMILAR_WORD_MAX]; /* of two */
 	struct similar meant = similar_to(word);
 	size_t used = 0;
 
@@ -567,8 +568,13 @@ static enum cli_exit no_command(const struct cli *cli, const char *word)
 		return cli_fail(cli, CLI_USAGE,
 				"unknown command 'setup'; on OpenWrt: "
 				"stadttor-setup");
-	for (size_t i = 0; i < COMMANDS; i++)
-		similar_offer(&meant, cli_command_name(i));
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const char *name = cli_command_name(i);
+
+		snprintf(first[i], sizeof(first[i]), "%.*s",
+			 (int)strcspn(name, " "), name);
+		similar_offer(&meant, first[i]);
+	}
 	return cli_fail(cli, CLI_USAGE, "unknown command '%.40s'%s", word,
 			meant.best ? similar_question(&meant, question)
 				   : "; try: stadttor help");

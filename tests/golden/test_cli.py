@@ -285,6 +285,15 @@ def test_sessions_zone(cli, netctl):
     assert "00000000000000fe" in r.stdout
 
 
+@pytest.mark.parametrize("word,answer", [
+    ("statsu", "; did you mean status?"), ("citty", "; did you mean city?"),
+    ("vouchr", "; did you mean voucher?"), ("xyzzy", "; try: stadttor help"),
+    ("complet", "; try: stadttor help")])
+def test_a_word_that_is_no_command(cli, word, answer):
+    r = cli(word, "x")
+    assert (r.returncode, r.stderr) == (2, f"unknown command '{word}'{answer}\n")
+
+
 def test_sessions_unknown_zone(cli):
     r = cli("sessions", "--zone", "attic")
     assert (r.returncode, r.stdout) == (4, "")
