@@ -13,6 +13,7 @@ struct inbox {
 	uint64_t written;   /* the last that is being written; 0: of an earlier
 			     * netctl */
 	size_t count;	    /* of those that wait */
+	bool has_asked;	    /* netctl for more */
 	bool is_writing;
 	uint8_t record[IPC_CITY_RECORDS][IPC_CITY_RECORD_SIZE];
 };
@@ -38,9 +39,7 @@ static void ask(struct inbox *i)
 		.committed = i->committed,
 	};
 
-	if (netctl_client_is_there(i->link->netctl) &&
-	    netctl_client_ask_records(i->link->netctl, &m) < 0)
-		log_warn("could not ask netctl for records of the city");
+	i->has_asked = !netctl_client_ask_records(i->link->netctl, &m);
 }
 
 void inbox_netctl(struct inbox *i)
@@ -111,6 +110,8 @@ void inbox_poll(struct inbox *i)
 		.len = i->count * IPC_CITY_RECORD_SIZE,
 	};
 
+	if (!i->has_asked)
+		ask(i);
 	if (i->is_writing || !i->count || !shuffle(i))
 		return;
 	i->written = i->seq;
