@@ -459,6 +459,7 @@ def test_nothing_runs_before_the_box_has_joined(store, box):
     for _ in range(60):
         box.advance(1)
     assert not box.said("city") and not box.netctl.asked
+    box.until(lambda: box.netctl.usage[-1:] == [(STREAM, 1, 1)])
     os.rename(box.city + ".later", box.city)
     box.reload()
     box.connected()
