@@ -95,16 +95,7 @@ static EVP_PKEY *take_rsa(const json_object *jwk)
 	return key;
 }
 
-static bool is_on_curve(EVP_PKEY *key)
-{
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
-	bool is_one = ctx && EVP_PKEY_public_check(ctx) == 1;
-
-	EVP_PKEY_CTX_free(ctx);
-	ERR_clear_error();
-	return is_one;
-}
-
+/* libcrypto takes no point beside the curve. */
 static EVP_PKEY *take_ec(const json_object *jwk)
 {
 	uint8_t point[1 + 2 * P256] = { POINT_CONVERSION_UNCOMPRESSED };
@@ -124,10 +115,6 @@ static EVP_PKEY *take_ec(const json_object *jwk)
 					     sizeof(point)) == 1)
 		key = make_key("EC", OSSL_PARAM_BLD_to_param(b));
 	OSSL_PARAM_BLD_free(b);
-	if (key && !is_on_curve(key)) {
-		EVP_PKEY_free(key);
-		key = NULL;
-	}
 	return key;
 }
 
