@@ -48,7 +48,8 @@ enum ipc_type {
 	IPC_STATUS, /* IPC_TOTALS, IPC_ZONE per zone, IPC_CITY if in one,
 		       IPC_DONE */
 	IPC_LIST,   /* IPC_SESSION, each with IPC_ADDRESS; IPC_DONE */
-	IPC_REVOKE, /* IPC_DONE with the number of sessions ended */
+	IPC_REVOKE, /* IPC_DONE with the number of sessions ended; also of a
+		     * portal, by a tag that it has given them */
 	/* netctl to its peers */
 	IPC_SESSION,
 	IPC_ADDRESS,

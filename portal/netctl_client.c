@@ -409,6 +409,15 @@ static int send_unasked(struct netctl_client *nc, enum ipc_type type,
 	return ipc_channel_send(nc->channel, type, header);
 }
 
+/* How many there were is of no use: id 0 is nobody's question. */
+int netctl_client_end_tag(struct netctl_client *nc, uint64_t tag)
+{
+	struct ipc_revoke m = { .tag = tag };
+
+	return nc->channel ? ipc_channel_send(nc->channel, IPC_REVOKE, &m)
+			   : -ENOTCONN;
+}
+
 int netctl_client_send_next(struct netctl_client *nc,
 			    const struct ipc_usage_next *next)
 {

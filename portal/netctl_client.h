@@ -119,6 +119,9 @@ int netctl_client_change_account(struct netctl_client *nc,
 				 struct ipc_account_change *m) MUST_CHECK;
 void netctl_client_cancel(struct netctl_request *r);
 
+/* Ends the sessions that were granted with the tag. -ENOTCONN: not now. */
+int netctl_client_end_tag(struct netctl_client *nc, uint64_t tag) MUST_CHECK;
+
 /* -ENOTCONN: netctl is away; on_presence tells when it is back. */
 int netctl_client_send_next(struct netctl_client *nc,
 			    const struct ipc_usage_next *m) MUST_CHECK;

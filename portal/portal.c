@@ -360,6 +360,12 @@ static void reopen_vouchers(struct portal *p, const struct settings *old)
 	open_vouchers(p);
 }
 
+static void apply_to_oidc(struct portal *p)
+{
+	p->site.oidc = oidc_apply(p->site.oidc, p->base, p->material.settings);
+	admin_set_oidc(p->admin, p->site.oidc);
+}
+
 /* Sources are the tiles that have a live value, in their order. */
 static bool find_live(size_t tile, struct live_value *out, void *arg)
 {
@@ -612,7 +618,7 @@ void portal_run(struct portal *p)
 	open_store(p);
 	open_vouchers(p);
 	radii_apply(p->site.radii, p->material.settings, NULL);
-	p->site.oidc = oidc_apply(p->site.oidc, p->base, p->material.settings);
+	apply_to_oidc(p);
 	event_add(&p->tidy_timer, &tidy_pause);
 	event_base_dispatch(p->base);
 	log_info("stopping");
@@ -636,7 +642,7 @@ void portal_reload(struct portal *p)
 	reopen_vouchers(p, old.settings);
 	join_city(p);
 	radii_apply(p->site.radii, p->material.settings, old.settings);
-	p->site.oidc = oidc_apply(p->site.oidc, p->base, p->material.settings);
+	apply_to_oidc(p);
 	material_clear(&old);
 	log_info("reloaded");
 }

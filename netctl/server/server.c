@@ -392,6 +392,19 @@ static void handle_revoke(struct ipc_channel *ch, const void *message,
 	peer_answer_done(p, m->header.id, err, count, 0);
 }
 
+/* What the portal has begun it may end, by the number that it gave. */
+static void handle_revoke_tag(struct ipc_channel *ch, const void *message,
+			      void *arg)
+{
+	const struct ipc_revoke *m = message;
+	struct peer *p = arg;
+
+	if (m->tag)
+		handle_revoke(ch, message, arg);
+	else
+		peer_answer_done(p, m->header.id, -EACCES, 0, 0);
+}
+
 /* --- events ------------------------------------------------------------ */
 
 static void handle_garden(struct ipc_channel *ch, const void *message,
@@ -446,6 +459,7 @@ static void greet_events(struct peer *p)
 
 /* Who may send what, and of which size; anything else is a breach. */
 static const struct ipc_handler portal_handlers[IPC_TYPE_MAX] = {
+	[IPC_REVOKE] = { handle_revoke_tag },
 	[IPC_LOOKUP] = { handle_lookup },
 	[IPC_GRANT] = { handle_grant },
 	[IPC_LOGOUT] = { handle_logout },

@@ -109,6 +109,11 @@ void admin_set_store(struct admin *a, struct store *store)
 	a->site.store = store;
 }
 
+void admin_set_oidc(struct admin *a, struct oidc *oidc)
+{
+	a->site.oidc = oidc;
+}
+
 void admin_put_codes(struct admin *a, const struct ipc_health *h,
 		     struct strbuf *out)
 {

@@ -8,6 +8,7 @@
 #include "common/authority.h"
 #include "portal/admin/admin_answer.h"
 #include "portal/admin/admin_login.h"
+#include "portal/admin/admin_logout.h"
 #include "portal/admin/admin_site.h"
 #include "portal/admin/admin_socket.h"
 #include "portal/http/respond.h"
@@ -60,6 +61,7 @@ static const struct admin_route pages[] = {
 	{ "/login", ADMIN_READING, ADMIN_ALL, show_login },
 	{ "/login", ADMIN_WRITING, ADMIN_ALL, admin_login_take },
 	{ "/logout", ADMIN_WRITING, ADMIN_ALL, admin_login_take_logout },
+	{ "/oidc/logout", ADMIN_WRITING, ADMIN_ALL, admin_logout_take },
 };
 
 /* NULL: none; *methods grows by those that the path would take. */

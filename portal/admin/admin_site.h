@@ -18,6 +18,7 @@
 #include "portal/store/store.h"
 
 struct admin_route;
+struct oidc;
 
 struct admin_site {
 	const struct admin_route *api; /* beside pages and login */
@@ -27,6 +28,7 @@ struct admin_site {
 	const struct asset_set *assets;
 	struct netctl_client *netctl;
 	const struct city *city; /* NULL: in none */
+	struct oidc *oidc;	 /* NULL: no zone asks for accounts */
 	struct store *store;	 /* NULL: not opened yet */
 	const struct conns *operators;
 	uint64_t generation; /* configs taken over */

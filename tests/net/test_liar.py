@@ -62,9 +62,7 @@ def test_portal_may_not_play_operator(gate, phones):
     for kind, body in (
             (ipc.STATUS, b""), (ipc.LIST, bytes(8))):
         breach(gate, ipc.message(kind, body))
-    for message in (ipc.revoke(everybody=1), ipc.revoke(tag=1),
-                    ipc.grant(phones[0].ip4, kind=ipc.ADMIT)):
-        breach(gate, message)
+    breach(gate, ipc.grant(phones[0].ip4, kind=ipc.ADMIT))
     assert gate.sessions() == []
 
 
@@ -239,3 +237,19 @@ def test_random_messages(gate):
     lab.wait_until(gate.netctl_answers)
     assert gate.sessions() == []
     assert not re.search("Sanitizer", gate.log())
+
+
+def test_ends_only_what_it_has_begun(gate, phones):
+    """By the number that it gave to a grant, not all and not by address."""
+    phone = phones[0]
+    with ipc.Peer(gate.socket) as peer:
+        assert peer.ask(ipc.grant(phone.ip4)).error == 0
+        handle = int(gate.session_of(phone)["handle"], 16)
+        for target in ({"everybody": 1}, {"client": phone.ip4},
+                       {"handle": handle}, {"tag": 7, "everybody": 1},
+                       {"tag": 7}):
+            assert peer.ask_revoke(**target)[0] != 0, target
+            assert gate.session_of(phone)["handle"] == f"{handle:016x}"
+        peer.ask(ipc.grant(phone.ip4, tag=7, devices=1))
+        assert peer.ask_revoke(tag=7)[0] == 0
+    lab.wait_until(lambda: not gate.sessions(), say="it goes on")

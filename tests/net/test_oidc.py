@@ -19,6 +19,7 @@ from world import World, need
 HERE = os.path.join(lab.HERE, "oidc")
 NAME = "portal.stadt.test"
 PORT = 8443
+ADMIN = 2090
 HOST = "id.garden.test"
 ISSUER = f"https://{HOST}:{PORT}"
 SECRET = "a secret of forty characters and no more"
@@ -35,7 +36,10 @@ class Provider:
         self.keys = ["first"]
         self.client = {
             "client_id": "stadttor", "client_secret": SECRET,
-            "redirect_uris": [f"https://{NAME}/oidc"]}
+            "redirect_uris": [f"https://{NAME}/oidc"],
+            "backchannel_logout_session_required": True,
+            "backchannel_logout_uri":
+                f"http://{lab.UPLINK4}:{ADMIN}/oidc/logout"}
         self.process = None
 
     def start(self):
@@ -96,11 +100,18 @@ def programs(stadttor, provider, ca):
                "max_duration": "1d", "max_rate_down": "50mbit",
                "rate_down": "5mbit", "garden_port": [f"{PORT}/tcp"],
                "tariff": ["role=teacher:80mbit:0:2d", "role=pupil:0:0:1d"]},
-        portal={"hostname": NAME, "certificate": chain, "key": key})
+        portal={"hostname": NAME, "certificate": chain, "key": key},
+        admin={"address": lab.UPLINK4, "port": ADMIN})
     with open(stadttor.config, "a") as file:
         file.write(gate.section("oidc", None, {
             "issuer": ISSUER, "client_id": "stadttor", "secret": secret,
             "account": "Stadtkonto"}))
+    with stadttor.street.gate.entered():
+        subprocess.run([os.path.join(stadttor.build, "stadttor"), "-c",
+                        stadttor.config, "passwd", "--stdin", "anna"],
+                       input="correct horse\n", text=True, check=True,
+                       capture_output=True)
+    os.chmod(os.path.join(stadttor.folder, "accounts"), 0o644)
     stadttor.start_one(gate.NETCTL)
     stadttor.start_one(gate.PORTAL)
     stadttor.wait_ready()
@@ -241,6 +252,30 @@ def test_only_the_provider_is_open_before(ready, browser, phones):
     assert HOST in ready.cli("dns-config").stdout
     assert browser.ask(f"{ISSUER}/.well-known/openid-configuration")[0] == 200
     assert traffic.is_shut(phones[0])
+
+
+def test_logout_at_the_provider(ready, browser, phones):
+    """By the back channel: nobody's phone is asked, and the session ends."""
+    assert browser.enter("pupil")[0] == 303
+    assert traffic.is_online(phones[0])
+    body = browser.follow(f"{ISSUER}/session/end")[1]
+    token = re.search(r'name="xsrf" value="(\w+)"', body).group(1)
+    browser.follow(f"{ISSUER}/session/end/confirm",
+                   {"xsrf": token, "logout": "yes"})
+    lab.wait_until(lambda: traffic.is_shut(phones[0]),
+                   say="the session goes on")
+
+
+@pytest.mark.parametrize("token", [
+    "", "x", "eyJhbGciOiJub25lIn0.e30.", "a" * 3000])
+def test_logout_by_anybody(ready, browser, token):
+    assert browser.enter("pupil")[0] == 303
+    told = ready.street.internet.run(
+        "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-d",
+        f"logout_token={token}",
+        f"http://{lab.UPLINK4}:{ADMIN}/oidc/logout").stdout
+    assert told == "400"
+    assert traffic.is_online(browser.phone)
 
 
 # --- what others bring -------------------------------------------------------
