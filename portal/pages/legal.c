@@ -32,6 +32,7 @@ enum fact {
 	FACT_INTEREST,
 	FACT_CODES,
 	FACT_ACCOUNT,
+	FACT_PASSWORD,
 	FACT_COUNTED,
 	FACT_LABELS,
 	FACT_KEEP_DAYS,
@@ -68,6 +69,7 @@ static const char *const fact_name[FACT_MAX] = {
 	[FACT_INTEREST] = "interest",
 	[FACT_CODES] = "codes",
 	[FACT_ACCOUNT] = "account",
+	[FACT_PASSWORD] = "password",
 	[FACT_COUNTED] = "counted",
 	[FACT_LABELS] = "labels",
 	[FACT_KEEP_DAYS] = "keep_days",
@@ -158,6 +160,7 @@ static void fill_privacy(const struct settings *s, const char *language,
 	fact[FACT_CODES] = flag(settings_offer(s, ZONE_AUTH_VOUCHER));
 	fact[FACT_ACCOUNT] =
 		settings_offer(s, ZONE_AUTH_OIDC) ? s->oidc.account : NULL;
+	fact[FACT_PASSWORD] = flag(settings_offer(s, ZONE_AUTH_RADIUS));
 	fact[FACT_COUNTED] = flag(has_zone(s, is_counted));
 	fact[FACT_LABELS] = flag(settings_counts(s, USAGE_LANGUAGE) ||
 				 settings_counts(s, USAGE_PLATFORM));

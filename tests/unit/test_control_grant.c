@@ -80,6 +80,112 @@ static void test_fields_out_of_range(void **state)
 	}
 }
 
+/* --- accounts ------------------------------------------------------------- */
+
+#define ACCOUNTS                                                               \
+	"config uplink 'wan'\n\toption device 'test-wan'\n"                    \
+	"config zone 'square'\n\toption device 'test-square'\n"                \
+	"\toption duration '1h'\n\tlist auth 'click'\n\tlist auth 'radius'\n"  \
+	"\toption radius 'main'\n\toption max_duration '1d'\n"                 \
+	"\toption rate_down '5mbit'\n\toption max_rate_down '10mbit'\n"        \
+	"config zone 'library'\n\toption device 'test-library'\n"              \
+	"config portal\n\toption hostname 'a.example'\n"                       \
+	"\toption certificate '/c'\n\toption key '/k'\n"                       \
+	"config usage\n\toption pending ''\n"                                  \
+	"config radius 'main'\n\tlist server '192.0.2.5'\n\toption secret "    \
+	"'x'\n"
+
+static struct session *enter_account(unsigned int device, uint64_t duration_s)
+{
+	struct ipc_grant m = grant_of(device);
+
+	m.account = 1;
+	m.limits.duration_s = duration_s;
+	m.limits.down_bps = 8 * MBIT;
+	assert_int_equal(try_grant(&m, GRANT_ASKER_PORTAL), 0);
+	turn();
+	return session_of(device);
+}
+
+/* The limits of an account hold once, and those of no tap or code do. */
+static void test_accounts(void **state)
+{
+	struct ipc_grant tap, code = coded(1, TAG, 1);
+	const struct session *s;
+	uint64_t ends_ms;
+
+	(void)state;
+	begin(ACCOUNTS);
+	join(1);
+	tap = grant_of(1);
+	assert_int_equal(try_grant(&tap, GRANT_ASKER_PORTAL), 0);
+	turn();
+	s = enter_account(1, 2 * 3600);
+	assert_true(s->is_account);
+	assert_int_equal(s->limits.down_bps, 8 * MBIT);
+	ends_ms = s->ends_ms;
+	assert_ptr_equal(enter_account(1, 3 * 3600), s);
+	tap.extend = 1;
+	assert_int_equal(try_grant(&tap, GRANT_ASKER_PORTAL), 0);
+	assert_int_equal(try_grant(&code, GRANT_ASKER_PORTAL), 0);
+	turn();
+	assert_int_equal(s->ends_ms, ends_ms);
+	assert_int_equal(s->tag, 0);
+}
+
+static void test_changed_accounts(void **state)
+{
+	struct ipc_account_change m = { .limits = { .down_bps = 100 * MBIT } };
+	struct session *s, *found;
+
+	(void)state;
+	begin(ACCOUNTS);
+	join(1);
+	join(2);
+	s = enter_account(1, 7200);
+	m.handle = s->handle;
+	assert_int_equal(grant_change_account(t.controller, &m, &found), 0);
+	assert_ptr_equal(found, s);
+	assert_int_equal(s->limits.down_bps, 10 * MBIT);
+	assert_int_equal(session_left_s(s, clock_ms()), 7200);
+	m.limits = (struct ipc_limits){ .duration_s = 10 * 86400 };
+	assert_int_equal(grant_change_account(t.controller, &m, &found), 0);
+	assert_int_equal(session_left_s(s, clock_ms()), 86400);
+	assert_int_equal(s->limits.down_bps, 10 * MBIT);
+	m.end = 2;
+	assert_int_equal(grant_change_account(t.controller, &m, &found),
+			 -EINVAL);
+	m.end = 1;
+	assert_int_equal(grant_change_account(t.controller, &m, &found), 0);
+	turn();
+	assert_null(session_of(1));
+	assert_int_equal(grant_change_account(t.controller, &m, &found),
+			 -ENOENT);
+}
+
+/* Nobody else's can be reached so. */
+static void test_sessions_of_no_account(void **state)
+{
+	struct ipc_grant tap;
+	struct ipc_account_change m = { .end = 1 };
+	struct session *found;
+
+	(void)state;
+	begin(ACCOUNTS);
+	join(1);
+	tap = grant_of(1);
+	assert_int_equal(try_grant(&tap, GRANT_ASKER_PORTAL), 0);
+	turn();
+	m.handle = session_of(1)->handle;
+	assert_int_equal(grant_change_account(t.controller, &m, &found),
+			 -ENOENT);
+	m.handle = 0;
+	assert_int_equal(grant_change_account(t.controller, &m, &found),
+			 -ENOENT);
+	turn();
+	assert_non_null(session_of(1));
+}
+
 static void test_unknown_devices(void **state)
 {
 	static const struct mac no_device[] = {
@@ -863,6 +969,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_fields_out_of_range),
 		UNIT(test_unknown_devices),
+		UNIT(test_accounts),
+		UNIT(test_changed_accounts),
+		UNIT(test_sessions_of_no_account),
 		UNIT(test_neighbours_that_cannot_be_asked),
 		UNIT(test_address_in_two_zones),
 		UNIT(test_limits),
