@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Accounts as a way in: Debian's FreeRADIUS, portal, netctl and kernel."""
+import hashlib
+import hmac
 import os
 import shutil
 import socket
 import ssl
+import struct
+import threading
 import time
 import urllib.parse
 from http.client import HTTPConnection
@@ -431,3 +435,68 @@ def test_radsec_verifies_the_server(radsec, accounts, phones):
     assert is_refused(accounts.log_in(phones[0], "anna"), "cannot be checked")
     accounts.wait_log("certificate refused", program=PORTAL)
     assert server.records() == []
+
+
+# --- servers that lie, and what is left behind -----------------------------------
+
+def forge(request, secret, forgery):
+    """An Access-Accept (RFC 2865, 3 and RFC 3579, 3.2) with one fault."""
+    def proof(head, attributes):
+        return hashlib.md5(head + request[4:20] + attributes
+                           + secret.encode()).digest()
+    mark = b"" if forgery == "unmarked" else b"\x50\x12"
+    length = struct.pack(">H", 20 + (18 if mark else 0))
+    head = b"\x02" + request[1:2] + length
+    if not mark:
+        return head + proof(head, b"")
+    key = "another" if forgery == "wrong mark" else secret
+    attributes = mark + hmac.digest(
+        key.encode(), head + request[4:20] + mark + bytes(16), "md5")
+    if forgery == "wrong proof":
+        return head + bytes(16) + attributes
+    return head + proof(head, attributes) + attributes
+
+
+@pytest.mark.parametrize("forgery", ("unmarked", "wrong mark", "wrong proof",
+                                     None))
+def test_forged_answers(accounts, phones, street, forgery):
+    """Who is on the way lets nobody in; only the last one knows it all."""
+    accounts.start_accounts(accounting_port="0")
+    with street.internet.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind((lab.HOST4, 1812))
+        s.settimeout(60)
+
+        def serve():
+            request, client = s.recvfrom(4096)
+            s.sendto(forge(request, SECRET, forgery), client)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        reply = accounts.log_in(phones[0], "anna")
+        thread.join()
+    if forgery:
+        assert is_refused(reply, "cannot be checked")
+        accounts.wait_log("not genuine", program=PORTAL)
+        assert traffic.is_shut(phones[0])
+    else:
+        assert reply.status == 303
+
+
+def test_nothing_is_left_behind(accounts, server, phones):
+    """Neither name nor password nor pseudonym, in logs and files."""
+    server.start()
+    accounts.start_accounts()
+    accounts.log_in(phones[0], "anna", "a wrong password")
+    assert accounts.log_in(phones[0], "anna").status == 303
+    station = server.wait_record("Start")["Calling-Station-Id"]
+    accounts.request(phones[0], "/logout", {})
+    server.wait_record("Stop")
+    accounts.terminate()
+    found = [accounts.log(PORTAL), accounts.log(NETCTL)]
+    for folder, _, names in os.walk(accounts.folder):
+        for path in (os.path.join(folder, name) for name in names):
+            if os.path.isfile(path):
+                with open(path, errors="replace") as file:
+                    found.append(file.read())
+    for word in ("anna", PASSWORD, PASSWORD.replace(" ", "+"),
+                 "a wrong password", station):
+        assert not any(word in text for text in found), word
