@@ -6,7 +6,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:https';
 import { readFileSync } from 'node:fs';
-import { Provider } from 'oidc-provider';
+import Provider from 'oidc-provider';
 
 const o = JSON.parse(process.argv[2]);
 
@@ -29,9 +29,6 @@ const provider = new Provider(o.issuer, {
 		devInteractions: { enabled: true },
 		backchannelLogout: { enabled: true },
 	},
-	// its own refuses addresses of documentation, which the street is made of
-	fetch: (url, options) => fetch(url,
-		{ ...options, dispatcher: undefined }),
 	ttl: { IdToken: 600, AccessToken: 600, Session: 3600, Grant: 3600,
 		Interaction: 600, AuthorizationCode: 60 },
 	findAccount: (ctx, id) => ({ accountId: id,
