@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "common/city/city_login.h"
 #include "common/config/settings_read.h"
 #include "portal/admin/admin.h"
 #include "portal/city/city.h"
@@ -451,6 +452,7 @@ static void apply(struct portal *p)
 		theme_source(&p->material.theme, s, THEME_LOGO, THEME_HERO);
 	p->site.source.live = find_live;
 	p->site.source.arg = p;
+	p->site.source.is_in_city = city_is_joined(&s->city);
 	p->site.picture = p->material.theme.picture;
 	origin_init(&p->site.origin, &s->portal);
 	conns_set_bounds(p->conns, &bounds);

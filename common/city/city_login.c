@@ -11,6 +11,7 @@
 #include "common/array.h"
 #include "common/authority.h"
 #include "common/config/conf.h"
+#include "common/config/settings.h"
 
 #define DAY_S	  86400
 #define TEXT_MAX  64 /* of names that people give */
@@ -237,6 +238,14 @@ static bool build_path(char path[CITY_PATH_MAX], const char *folder,
 bool city_login_path(char path[CITY_PATH_MAX], const char *folder)
 {
 	return build_path(path, folder, "login");
+}
+
+bool city_is_joined(const struct city_settings *c)
+{
+	char path[CITY_PATH_MAX];
+
+	return c->enabled && city_login_path(path, c->folder) &&
+	       access(path, F_OK) == 0;
 }
 
 bool city_ca_path(char path[CITY_PATH_MAX], const char *folder)

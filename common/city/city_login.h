@@ -30,6 +30,7 @@ bool city_server_parse(struct city_server *out, const char *text);
 bool city_site_is_valid(const char *text);
 
 struct city_login; /* its texts are its own */
+struct city_settings;
 
 const char *city_login_city(const struct city_login *l);
 const char *city_login_site(const struct city_login *l);
@@ -59,6 +60,9 @@ struct city_login *city_login_read(const char *path,
 				   char error[UCI_ERROR_MAX]) MUST_CHECK;
 
 void city_login_free(struct city_login *l);
+
+/* Whether the config does not say no, and stadttor city join was here. */
+bool city_is_joined(const struct city_settings *c);
 
 /* The paths of both files. false: folder is too long. */
 bool city_login_path(char path[CITY_PATH_MAX], const char *folder) MUST_CHECK;

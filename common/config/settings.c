@@ -10,6 +10,11 @@ bool settings_zone_offers(const struct zone_settings *z, enum zone_auth auth)
 	return z->ways >> auth & 1;
 }
 
+bool settings_zone_roams(const struct zone_settings *z)
+{
+	return z->roam_s && settings_zone_offers(z, ZONE_AUTH_CLICK);
+}
+
 bool settings_zone_has_choice(const struct zone_settings *z)
 {
 	return z->ways & (z->ways - 1);

@@ -276,6 +276,8 @@ struct settings {
 
 /* Whether that is one of the ways in; whether there are others, too. */
 bool settings_zone_offers(const struct zone_settings *z, enum zone_auth auth);
+/* Whether a tap there counts in the whole city, once the box is in one. */
+bool settings_zone_roams(const struct zone_settings *z);
 bool settings_zone_has_choice(const struct zone_settings *z);
 
 /* Whether it is one of some zone. */

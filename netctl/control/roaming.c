@@ -53,9 +53,7 @@ struct roaming {
 
 static bool zone_roams(const struct controller *c, uint16_t zone)
 {
-	const struct zone_settings *z = &c->settings->zone[zone];
-
-	return z->roam_s && settings_zone_offers(z, ZONE_AUTH_CLICK);
+	return settings_zone_roams(&c->settings->zone[zone]);
 }
 
 static bool is_working(const struct controller *c)
@@ -241,8 +239,7 @@ static void accept_anew(struct controller *c, struct session *s,
 	known->turn = (uint8_t)((known->turn + 2) & ~1);
 	known->age = 0;
 	known->terms = terms_in_force(c);
-	if (!make(c, s->city_id, known))
-		log_debug("city: an accept is not told");
+	(void)make(c, s->city_id, known); /* else in here alone as well */
 }
 
 void roaming_tapped(struct controller *c, struct session *s)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/city/city_login.h"
 #include "common/array.h"
 #include "portal/pages/land.h"
 #include "portal/pages/own_text.h"
@@ -38,6 +39,7 @@ enum fact {
 	FACT_KEEP_DAYS,
 	FACT_GARDEN,
 	FACT_LIVE,
+	FACT_ROAMS,
 	FACT_WIFI4EU,
 	FACT_LAW,
 	FACT_FULL,
@@ -68,6 +70,7 @@ static const char *const fact_name[FACT_MAX] = {
 	[FACT_CONTRACT] = "contract",
 	[FACT_INTEREST] = "interest",
 	[FACT_CODES] = "codes",
+	[FACT_ROAMS] = "roams",
 	[FACT_ACCOUNT] = "account",
 	[FACT_PASSWORD] = "password",
 	[FACT_COUNTED] = "counted",
@@ -123,6 +126,11 @@ static bool has_zone(const struct settings *s,
 	return false;
 }
 
+static bool roams(const struct settings *s, size_t zone)
+{
+	return settings_zone_roams(&s->zone[zone]);
+}
+
 static bool is_counted(const struct settings *s, size_t zone)
 {
 	return s->zone[zone].counted;
@@ -166,6 +174,7 @@ static void fill_privacy(const struct settings *s, const char *language,
 				 settings_counts(s, USAGE_PLATFORM));
 	fact[FACT_GARDEN] = flag(has_zone(s, settings_opens_names));
 	fact[FACT_LIVE] = flag(s->admin.enabled && s->admin.live);
+	fact[FACT_ROAMS] = flag(city_is_joined(&s->city) && has_zone(s, roams));
 	fact[FACT_WIFI4EU] = s->portal.wifi4eu;
 }
 

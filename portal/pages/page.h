@@ -136,6 +136,8 @@ enum page_placeholder {
 	PLACEHOLDER_ERROR_TEXT,
 	PLACEHOLDER_CAN_RETRY, /* set: the same again may help */
 	PLACEHOLDER_HAS_TILES, /* set: there is one */
+	PLACEHOLDER_ASKS_WHO,  /* set: an account is one of the ways in */
+	PLACEHOLDER_ROAMS,     /* set: other boxes of a city are told */
 	PLACEHOLDER_IS_LIVE,   /* set: operators see numbers of people */
 	/* of the item of a list */
 	PLACEHOLDER_ITEM_CODE,

@@ -32,6 +32,11 @@ static void fill_ways(struct page_context *s)
 	if (settings_zone_offers(s->zone, ZONE_AUTH_OIDC))
 		s->values.value[PLACEHOLDER_ACCOUNT] =
 			s->source->settings->oidc.account;
+	if (settings_zone_offers(s->zone, ZONE_AUTH_RADIUS) ||
+	    settings_zone_offers(s->zone, ZONE_AUTH_OIDC))
+		s->values.value[PLACEHOLDER_ASKS_WHO] = "1";
+	if (s->source->is_in_city && settings_zone_roams(s->zone))
+		s->values.value[PLACEHOLDER_ROAMS] = "1";
 	if (settings_zone_has_choice(s->zone))
 		s->values.value[PLACEHOLDER_CHOICE] = "1";
 }

@@ -20,6 +20,7 @@ struct page_context_source {
 	const struct page_set *pages;
 	const char *logo; /* its address; NULL: there is none */
 	const char *hero; /* the same */
+	bool is_in_city;  /* city_is_joined() */
 	/* the live value of a tile of the settings; false: none. NULL: none */
 	bool (*live)(size_t tile, struct live_value *out, void *arg);
 	void *arg;

@@ -183,6 +183,35 @@ static void test_privacy_follows_the_config(void **state)
 }
 
 /* It says that no scripts run, and then which does. */
+/* The folder of a city that was joined, and one of none. */
+static void test_city(void **state)
+{
+	static char folder[] = "/tmp/legal-city.XXXXXX";
+	char options[128], login[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(login, sizeof(login), "%s/login", folder);
+	snprintf(options, sizeof(options),
+		 "config city\n\toption folder '%s'\n", folder);
+	for (int is_joined = 0; is_joined < 2; is_joined++) {
+		struct legal *l;
+
+		if (is_joined)
+			fclose(fopen(login, "we"));
+		l = read_legal("", options);
+		assert_int_equal(
+			says(l, LEGAL_PRIVACY, "a code for your device"),
+			is_joined);
+		release(l);
+		l = read_legal("\toption roam '0'\n", options);
+		assert_false(says(l, LEGAL_PRIVACY, "a code for your device"));
+		release(l);
+	}
+	unlink(login);
+	rmdir(folder);
+}
+
 static void test_wifi4eu(void **state)
 {
 	struct legal *l = read_legal("", "");
@@ -378,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_languages),
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_privacy_follows_the_config),
+		cmocka_unit_test(test_city),
 		cmocka_unit_test(test_wifi4eu),
 		cmocka_unit_test(test_statement),
 		cmocka_unit_test(test_every_land),

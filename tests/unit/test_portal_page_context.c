@@ -157,6 +157,33 @@ static void test_init(void **state)
 	assert_set(ALWAYS | BIT(BY_CLICK) | BIT(BY_CODE) | BIT(CHOICE));
 }
 
+/* Whose use others learn of is promised less. */
+static void test_who_is_told(void **state)
+{
+	static const enum zone_auth asking[] = { ZONE_AUTH_RADIUS,
+						 ZONE_AUTH_OIDC };
+	const uint64_t ways = settings->zone[CLICK_ZONE].ways;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(asking); i++) {
+		settings->zone[CLICK_ZONE].ways = ways | 1U << asking[i];
+		begin(CLICK_ZONE, false);
+		assert_non_null(value(PLACEHOLDER_ASKS_WHO));
+		settings->zone[CLICK_ZONE].ways = ways;
+	}
+	source.is_in_city = true;
+	begin(CLICK_ZONE, false);
+	assert_non_null(value(PLACEHOLDER_ROAMS));
+	assert_null(value(PLACEHOLDER_ASKS_WHO));
+	settings->zone[CLICK_ZONE].roam_s = 0;
+	begin(CLICK_ZONE, false);
+	assert_null(value(PLACEHOLDER_ROAMS));
+	settings->zone[CLICK_ZONE].roam_s = 86400;
+	source.is_in_city = false;
+	begin(CLICK_ZONE, false);
+	assert_null(value(PLACEHOLDER_ROAMS));
+}
+
 static void test_chosen_language(void **state)
 {
 	(void)state;
@@ -613,12 +640,19 @@ static void test_render(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_init),	   TEST(test_chosen_language),
-		TEST(test_portal_options), TEST(test_zone),
-		TEST(test_session),	   TEST(test_one_thing_first),
-		TEST(test_notices),	   TEST(test_problems),
-		TEST(test_tiles),	   TEST(test_tiles_are_of_one_language),
-		TEST(test_live),	   TEST(test_render),
+		TEST(test_who_is_told),
+		TEST(test_init),
+		TEST(test_chosen_language),
+		TEST(test_portal_options),
+		TEST(test_zone),
+		TEST(test_session),
+		TEST(test_one_thing_first),
+		TEST(test_notices),
+		TEST(test_problems),
+		TEST(test_tiles),
+		TEST(test_tiles_are_of_one_language),
+		TEST(test_live),
+		TEST(test_render),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
