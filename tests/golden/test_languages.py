@@ -39,7 +39,7 @@ PLURAL_RULE = {
 }
 COUNTED = ("days", "hours", "minutes")
 
-FILE_MAX = 13500  # bytes
+FILE_MAX = 14000  # bytes
 BUTTON_MAX = 34   # characters
 LABEL_MAX = 22
 SAYS_SOMETHING = 12  # shorter texts may be the same in two languages
