@@ -143,7 +143,7 @@ def test_device_that_is_misspelt(stadttor, street, phones):
 def byways(street):
     found = re.search(r"elements = \{([^}]*)\}", street.gate.run(
         "nft", "list", "set", "inet", "stadttor", "byways").stdout)
-    return set(re.findall(r'[\w-]+', found[1]))
+    return set(re.findall(r'[\w-]+', found[1])) if found else set()
 
 
 def test_ports_of_others(stadttor, street, mended):

@@ -250,6 +250,13 @@ class Portal:
                    for line in shown.splitlines()
                    if re.search(rf":({HIJACK}|{HTTP}|{HTTPS}) ", line))
 
+    def holds(self, port):
+        """Connections of that port that it has not closed."""
+        shown = subprocess.run(
+            self.gate.command("ss", "-Htnp", f"sport = :{port}"),
+            stdout=subprocess.PIPE, text=True, check=True).stdout
+        return shown.count("users:")
+
     def stop(self):
         if not self.process:
             return None
@@ -923,11 +930,10 @@ def test_slow_reader_gets_all(portal):
 
 
 def test_reader_that_does_not_read_is_given_up(portal):
-    seen = portal.log().count("it does not take its answer")
     with small_buffers(portal), narrow_socket(portal) as s:
         s.sendall(b"GET /terms HTTP/1.1\r\n" + H + b"\r\n")
-        wait_for(lambda: portal.log().count("it does not take its answer")
-                 > seen)
+        wait_for(lambda: portal.holds(HTTP) == 1)
+        wait_for(lambda: portal.holds(HTTP) == 0)
 
 
 def test_device_has_a_share_of_connections(own):
@@ -957,7 +963,6 @@ def test_device_has_a_share_of_connections(own):
 
 # Networks that the phone answers for beside its own addresses.
 CROWD4, CROWD6 = "10.77.0.0/16", "2001:db8:78::/64"
-PUSHED_OUT = "another one needs its place"
 
 
 def crowd4(count):
@@ -1009,8 +1014,17 @@ def is_open(s):
     return not poll.poll(0)
 
 
+def wait_until_gone(portal, count):
+    """So many of those that it was left, and no more."""
+    poll = select.poll()
+    for s in portal.left:
+        poll.register(s, select.POLLRDHUP)
+    wait_for(lambda: len(poll.poll(0)) >= count)
+    assert len(poll.poll(0)) == count
+
+
 def wait_until_full(portal, places, pushed_out):
-    wait_for(lambda: portal.log().count(PUSHED_OUT) == pushed_out)
+    wait_until_gone(portal, pushed_out)
     wait_for(lambda: portal.taken() == places)
 
 
@@ -1187,7 +1201,7 @@ def test_half_hellos_close_no_page(crowded):
     # half of them, and those that leave after the portal's answer
     idle = leave(portal, crowd4(17), 24, hello[:len(hello) // 2], HTTPS)
     idle += leave(portal, crowd4(34)[17:], 24, hello, HTTPS)
-    wait_for(lambda: portal.log().count(PUSHED_OUT) == len(idle) - 768)
+    wait_until_gone(portal, len(idle) - 768)
     assert_secure_page(portal)
     assert portal.ask().status == 200
     assert portal.ask(port=HIJACK).status == 302
@@ -1206,7 +1220,7 @@ def test_thousands_close_no_page(crowded):
     sources = crowd4(460)
     idle = leave(portal, sources[:418], 24, b"GET / HTT")
     idle += leave(portal, sources[418:], 24, client_hello(), HTTPS)
-    wait_for(lambda: portal.log().count(PUSHED_OUT) == len(idle) - 1024)
+    wait_until_gone(portal, len(idle) - 1024)
     assert_secure_page(portal)
     assert portal.ask().status == 200
     assert portal.ask("POST", "/accept", body="terms=1").status == 303

@@ -340,6 +340,7 @@ config gate
  option socket '{0}/s'
 config portal
  option user 'nobody'
+ option pages '{1}'
  option hostname 'wifi.example.org'
 config usage
  option file '{0}/usage.sqlite'
@@ -357,7 +358,7 @@ config zone 'guest'
 @pytest.fixture
 def real(plugin):
     config = plugin.folder / "config"
-    config.write_text(CONFIG.format(plugin.folder))
+    config.write_text(CONFIG.format(plugin.folder, HERE.parents[1] / "web"))
     plugin.be_real(config)
     return plugin
 
