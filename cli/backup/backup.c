@@ -25,9 +25,8 @@
 #include "portal/util/sqlite.h"
 #include "portal/voucher/voucher_db.h"
 
-#define FILE_BYTES_MAX (4 * 1024 * 1024) /* of one that is no database */
-#define BUSY_MS	       10000
-#define KEPT	       ".before-restore"
+#define BUSY_MS 10000
+#define KEPT	".before-restore"
 
 struct piece {
 	const char *name; /* in the folder */
@@ -35,8 +34,7 @@ struct piece {
 	/* where the box has it; empty: nowhere */
 	const char *(*place)(const struct cli *cli, const struct settings *s);
 	bool is_database;
-	bool is_portals; /* made by the portal's user; else root's to write */
-	mode_t mode;
+	bool is_portals; /* in a folder of the portal's user; else root's */
 };
 
 static const char *place_config(const struct cli *cli, const struct settings *s)
@@ -74,14 +72,14 @@ static const char *place_figures(const struct cli *cli,
 enum { CONFIG, ACCOUNTS, KEY, CODES, FIGURES, PIECES };
 
 static const struct piece pieces[PIECES] = {
-	[CONFIG] = { "config", "config", place_config, .mode = 0644 },
-	[ACCOUNTS] = { "accounts", "accounts", place_accounts, .mode = 0640 },
+	[CONFIG] = { "config", "config", place_config },
+	[ACCOUNTS] = { "accounts", "accounts", place_accounts },
 	[KEY] = { "vouchers.key", "the codes' key", place_key,
-		  .is_portals = true, .mode = 0600 },
+		  .is_portals = true },
 	[CODES] = { "vouchers.db", "codes", place_codes, .is_database = true,
-		    .is_portals = true, .mode = 0600 },
+		    .is_portals = true },
 	[FIGURES] = { "figures.db", "figures", place_figures,
-		      .is_database = true, .is_portals = true, .mode = 0600 },
+		      .is_database = true, .is_portals = true },
 };
 
 struct backup {
@@ -106,31 +104,33 @@ static int path_of(const struct backup *b, const struct piece *p,
 
 /* --- copies ------------------------------------------------------------ */
 
+/*
+ * Some places are folders of the portal's user, whom root does not believe: no
+ * link is followed there, and what is no file is not waited for.
+ */
+static int open_regular(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1)
+		return fd;
+	close(fd);
+	return -EINVAL;
+}
+
 static int copy_bytes(int from, int to)
 {
 	char bytes[16384];
 	ssize_t n;
-	size_t all = 0;
 
-	while ((n = read(from, bytes, sizeof(bytes))) > 0) {
-		all += (size_t)n;
-		if (all > FILE_BYTES_MAX)
-			return -EFBIG;
+	while ((n = read(from, bytes, sizeof(bytes))) > 0)
 		if (write(to, bytes, (size_t)n) != n)
 			return errno ? -errno : -ENOSPC;
-	}
 	explicit_bzero(bytes, sizeof(bytes));
 	return n < 0 ? -errno : 0;
-}
-
-static int copy_file(const char *from, int to)
-{
-	int fd = open(from, O_RDONLY | O_CLOEXEC);
-	int err = fd < 0 ? -errno : copy_bytes(fd, to);
-
-	if (fd >= 0)
-		close(fd);
-	return err;
 }
 
 static int copy_pages(sqlite3 *from, sqlite3 *to)
@@ -145,12 +145,14 @@ static int copy_pages(sqlite3 *from, sqlite3 *to)
 	return sqlite_error(to, code);
 }
 
-/* The file at to is there already, and empty. */
+/* As of one moment. The file at to is there already, and empty. */
 static int copy_database(const char *from, const char *to)
 {
 	sqlite3 *a = NULL, *b = NULL;
 	int err = sqlite_error(
-		a, sqlite3_open_v2(from, &a, SQLITE_OPEN_READONLY, NULL));
+		a, sqlite3_open_v2(from, &a,
+				   SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW,
+				   NULL));
 
 	if (!err)
 		err = sqlite_error(
@@ -165,20 +167,21 @@ static int copy_database(const char *from, const char *to)
 	return err;
 }
 
-/* Into a new file of that mode, which is on the disk when this returns. */
-static int copy(const struct piece *p, const char *from, const char *to)
+/* A new file, which is on the disk when finish() returns 0. */
+static int create(const char *path)
 {
-	int fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int err;
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	if (fd < 0)
-		return -errno;
-	err = p->is_database ? copy_database(from, to) : copy_file(from, fd);
-	if (!err && (fchmod(fd, p->mode) < 0 || fsync(fd) < 0))
+	return fd < 0 ? -errno : fd;
+}
+
+static int finish(int fd, const char *path, int err)
+{
+	if (!err && fsync(fd) < 0)
 		err = -errno;
 	close(fd);
 	if (err)
-		unlink(to);
+		unlink(path);
 	return err;
 }
 
@@ -200,6 +203,21 @@ static enum cli_exit make_folder(const struct backup *b)
 	return failed(b, b->folder, -errno);
 }
 
+static int back_up_to(const struct piece *p, const char *from, const char *to)
+{
+	int in = open_regular(from);
+	int out = in < 0 ? in : create(to);
+	int err = out < 0 ? out : 0;
+
+	if (!err)
+		err = finish(out, to,
+			     p->is_database ? copy_database(from, to)
+					    : copy_bytes(in, out));
+	if (in >= 0)
+		close(in);
+	return err;
+}
+
 static enum cli_exit back_up(const struct backup *b, const struct piece *p)
 {
 	const char *from = p->place(b->cli, b->settings);
@@ -212,7 +230,10 @@ static enum cli_exit back_up(const struct backup *b, const struct piece *p)
 		printf("%-14s none here\n", p->what);
 		return CLI_DONE;
 	}
-	err = copy(p, from, to);
+	err = back_up_to(p, from, to);
+	if (err == -EINVAL)
+		return cli_fail(b->cli, CLI_FAILED,
+				"%s: not a regular file with one name", from);
 	if (err)
 		return failed(b, from, err);
 	printf("%-14s %s\n", p->what, from);
@@ -274,6 +295,15 @@ static const char *judge_codes(const struct backup *b, const char *path)
 	return NULL;
 }
 
+static const char *judge_key(const char *path)
+{
+	struct voucher_key key;
+	int err = voucher_key_read(&key, path);
+
+	voucher_key_clear(&key);
+	return err ? voucher_db_reason(err == -ENOENT ? -ENOKEY : err) : NULL;
+}
+
 static const char *judge_accounts(const char *path,
 				  char error[ACCOUNTS_ERROR_MAX])
 {
@@ -289,12 +319,14 @@ static const char *judge(const struct backup *b, size_t piece, const char *path,
 	switch (piece) {
 	case ACCOUNTS:
 		return judge_accounts(path, error);
+	case KEY:
+		return judge_key(path);
 	case CODES:
 		return judge_codes(b, path);
 	case FIGURES:
 		return judge_figures(path);
 	default:
-		return NULL; /* the config was read; the key goes with codes */
+		return NULL; /* the config was read */
 	}
 }
 
@@ -325,14 +357,17 @@ static enum cli_exit check_piece(const struct backup *b, size_t i)
 			to, (int)holder);
 }
 
-/* What the portal reads after it has given up root is its group's. */
-static int hand_over(const struct backup *b, const struct piece *p,
-		     const char *path)
+/* As the file that is there; else for the group of the portal alone. */
+static int give_rights(const struct backup *b, int fd, const char *path)
 {
-	if (geteuid() != 0 || p == &pieces[CONFIG])
+	struct stat st = { .st_mode = 0640, .st_gid = b->portal.gid };
+
+	if (geteuid() != 0)
 		return 0;
-	return chown(path, p->is_portals ? b->portal.uid : (uid_t)-1,
-		     b->portal.gid) < 0
+	if (lstat(path, &st) < 0 && errno != ENOENT)
+		return -errno;
+	return fchown(fd, st.st_uid, st.st_gid) < 0 ||
+			       fchmod(fd, st.st_mode & 0777) < 0
 		       ? -errno
 		       : 0;
 }
@@ -371,22 +406,33 @@ static void settle(const char *path)
 			unlink(name);
 }
 
-static enum cli_exit restore(const struct backup *b, const struct piece *p)
+static int write_fresh(const struct backup *b, const struct piece *p, int in,
+		       const char *fresh, const char *to)
+{
+	int out, err;
+
+	unlink(fresh);
+	out = create(fresh);
+	if (out < 0)
+		return out;
+	err = copy_bytes(in, out);
+	if (!err && !p->is_portals)
+		err = give_rights(b, out, to);
+	return finish(out, fresh, err);
+}
+
+static enum cli_exit restore(const struct backup *b, const struct piece *p,
+			     int in)
 {
 	const char *to = p->place(b->cli, b->settings);
-	char from[PATH_MAX], fresh[PATH_MAX];
+	char fresh[PATH_MAX];
 	int err;
 
-	if (!has(b, p, from))
+	if (in < 0)
 		return CLI_DONE;
 	if (snprintf(fresh, sizeof(fresh), "%s.restore", to) >= PATH_MAX)
 		return failed(b, to, -ENAMETOOLONG);
-	unlink(fresh);
-	err = geteuid() ? 0 : mkdir_for(to, &b->portal);
-	if (!err)
-		err = copy(p, from, fresh);
-	if (!err)
-		err = hand_over(b, p, fresh);
+	err = write_fresh(b, p, in, fresh, to);
 	if (!err && p->is_database)
 		settle(to);
 	if (!err)
@@ -397,6 +443,47 @@ static enum cli_exit restore(const struct backup *b, const struct piece *p)
 	}
 	printf("%-14s %s\n", p->what, to);
 	return CLI_DONE;
+}
+
+/* The file, and as root the folder that it goes to; -ENOENT: it is not in it.
+ */
+static int open_piece(const struct backup *b, const struct piece *p)
+{
+	char from[PATH_MAX];
+	int err = 0;
+
+	if (!has(b, p, from))
+		return -ENOENT;
+	if (geteuid() == 0)
+		err = mkdir_for(p->place(b->cli, b->settings), &b->portal);
+	return err ? err : open_regular(from);
+}
+
+/*
+ * Root's files first. What lies in folders of the portal's user is written by
+ * that user, who could lead root elsewhere.
+ */
+static enum cli_exit restore_all(const struct backup *b)
+{
+	enum cli_exit code = CLI_DONE;
+	int in[PIECES], err = 0;
+
+	for (size_t i = 0; i < PIECES; i++) {
+		in[i] = open_piece(b, &pieces[i]);
+		if (in[i] < 0 && in[i] != -ENOENT)
+			return failed(b, pieces[i].name, in[i]);
+	}
+	for (size_t i = 0; !code && i < PIECES; i++)
+		if (!pieces[i].is_portals)
+			code = restore(b, &pieces[i], in[i]);
+	if (!code && geteuid() == 0)
+		err = privs_drop(&b->portal, false);
+	if (err)
+		return failed(b, b->settings->portal.user, err);
+	for (size_t i = 0; !code && i < PIECES; i++)
+		if (pieces[i].is_portals)
+			code = restore(b, &pieces[i], in[i]);
+	return code;
 }
 
 static enum cli_exit open_backup(struct backup *b)
@@ -429,8 +516,8 @@ enum cli_exit cli_restore(const struct cli *cli)
 	umask(0077);
 	for (size_t i = 0; !code && i < PIECES; i++)
 		code = check_piece(&b, i);
-	for (size_t i = 0; !code && i < PIECES; i++)
-		code = restore(&b, &pieces[i]);
+	if (!code)
+		code = restore_all(&b);
 	if (!code)
 		puts("What was there before is beside it, as *" KEPT
 		     ". Now start stadttor-portal, and reload "

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`stadttor backup` and `restore`: codes and figures of a box, there and back."""
 import os
+import pwd
 import sqlite3
 import stat
 import subprocess
@@ -170,3 +171,55 @@ def test_a_box_without_codes(build, tmp_path):
     assert r.returncode == 0 and "codes          none here" in r.stdout
     assert os.listdir(tmp_path / "b") == ["config"]
     assert b.run("restore", tmp_path / "b").returncode == 0
+
+
+@pytest.mark.parametrize("trap", ["link", "fifo", "second name"])
+def test_nobody_is_led_elsewhere(box, tmp_path, trap):
+    """The portal's user owns the folder, and root reads there."""
+    secret = tmp_path / "secret"
+    secret.write_text("of root alone")
+    box.key.unlink()
+    if trap == "link":
+        box.key.symlink_to(secret)
+    elif trap == "fifo":
+        os.mkfifo(box.key)
+    else:
+        os.link(secret, box.key)
+    r = box.run("backup", tmp_path / "b")
+    assert r.returncode == 1 and str(box.key) in r.stderr
+    assert not (tmp_path / "b" / "vouchers.key").exists()
+
+
+def test_a_key_that_is_none(box, tmp_path):
+    box.run("backup", tmp_path / "b")
+    (tmp_path / "b" / "vouchers.db").unlink()
+    (tmp_path / "b" / "vouchers.key").write_text("hunter2")
+    r = box.run("restore", tmp_path / "b")
+    assert r.returncode == 1 and "vouchers.key" in r.stderr
+
+
+def test_what_is_whose(box, tmp_path):
+    """Rights of the config stay; the portal's files are made by its user."""
+    os.chmod(box.config, 0o600)
+    box.run("backup", tmp_path / "b")
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        lib = tmp_path / "lib"
+        lib.mkdir()
+        os.chown(lib, nobody.pw_uid, nobody.pw_gid)
+        for folder in (tmp_path, *tmp_path.parents):
+            if os.stat(folder).st_uid == 0 and folder != folder.parent:
+                os.chmod(folder, os.stat(folder).st_mode | 0o011)
+        for copy in (box.config, tmp_path / "b" / "config"):
+            copy.write_text(copy.read_text().replace(
+                "user 'root'", "user 'nobody'").replace(
+                    f"file '{box.folder}", f"file '{lib}").replace(
+                        f"key '{box.folder}", f"key '{lib}"))
+    r = box.run("restore", tmp_path / "b")
+    assert r.returncode == 0, r.stderr
+    assert stat.S_IMODE(os.stat(box.config).st_mode) == 0o600
+    if os.geteuid() == 0:
+        for name in ("vouchers.key", "vouchers.db", "usage.db"):
+            st = os.stat(lib / name)
+            assert (st.st_uid, stat.S_IMODE(st.st_mode)) == (
+                nobody.pw_uid, 0o600)
