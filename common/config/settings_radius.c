@@ -123,6 +123,11 @@ static const char *check_secret(const struct radius_settings *r)
 		return "secret and secret_file exclude each other";
 	if (r->transport == RADIUS_UDP && !*r->secret && !*r->secret_file)
 		return "transport udp needs a secret or a secret_file";
+	/* that of RFC 6614 is known to everybody, and coa_port is by UDP */
+	if (r->coa_port && !*r->secret && !*r->secret_file)
+		return "coa_port needs a secret or a secret_file";
+	if (r->coa_port && !strcmp(r->secret, "radsec"))
+		return "coa_port needs another secret than radsec";
 	return NULL;
 }
 
@@ -165,6 +170,9 @@ const char *settings_radius_check_zone(const struct settings *c,
 	if (!*c->portal.certificate)
 		return "auth 'radius' needs the portal's certificate, since "
 		       "passwords are typed in";
+	if (*c->portal.wifi4eu)
+		return "auth 'radius' excludes wifi4eu, whose script could "
+		       "read what is typed in";
 	return NULL;
 }
 

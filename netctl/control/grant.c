@@ -502,7 +502,7 @@ int grant_change_account(struct controller *c,
 	if (m->end > 1)
 		return -EINVAL;
 	if (m->end) {
-		pending_end(c, *s, SESSION_REASON_OPERATOR);
+		shut_out(c, *s, SESSION_REASON_OPERATOR);
 		return 0;
 	}
 	limits = changed_limits(*s, &m->limits, &c->settings->zone[(*s)->zone]);

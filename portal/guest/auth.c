@@ -43,6 +43,7 @@ bool auth_wait(struct conn *c, void (*withdraw)(void *arg), void *arg)
 
 	w->withdraw = withdraw;
 	w->arg = arg;
+	w->client = conn_exchange(c)->client;
 	return auth_wait_start(w, &guest_site(c)->auth_waits, c);
 }
 

@@ -3,11 +3,15 @@
 
 #include <stddef.h>
 
+static struct auth_wait *wait_of(struct deadline *d)
+{
+	return (struct auth_wait *)((char *)d -
+				    offsetof(struct auth_wait, deadline));
+}
+
 static void on_due(struct deadline *d)
 {
-	struct auth_wait *w =
-		(struct auth_wait *)((char *)d -
-				     offsetof(struct auth_wait, deadline));
+	struct auth_wait *w = wait_of(d);
 	struct conn *c = w->conn;
 
 	auth_wait_withdraw(w);
@@ -26,9 +30,21 @@ void auth_waits_clear(struct auth_waits *ws)
 	deadline_queue_clear(&ws->queue);
 }
 
+static unsigned int count_of(const struct auth_waits *ws,
+			     const struct addr *client)
+{
+	struct deadline *d;
+	unsigned int count = 0;
+
+	TAILQ_FOREACH (d, &ws->queue.items, next)
+		count += addr_equal(&wait_of(d)->client, client);
+	return count;
+}
+
 bool auth_wait_start(struct auth_wait *w, struct auth_waits *ws, struct conn *c)
 {
-	if (ws->queue.count >= AUTH_WAITS_MAX)
+	if (ws->queue.count >= AUTH_WAITS_MAX ||
+	    count_of(ws, &w->client) >= AUTH_WAITS_PER_CLIENT)
 		return false;
 	w->conn = c;
 	w->waits = ws;

@@ -6,10 +6,12 @@
 #ifndef STADTTOR_PORTAL_GUEST_AUTH_WAIT_H
 #define STADTTOR_PORTAL_GUEST_AUTH_WAIT_H
 
+#include "common/addr.h"
 #include "portal/util/deadline.h"
 
-#define AUTH_WAITS_MAX 256
-#define AUTH_WAIT_MS   30000 /* methods give up earlier by themselves */
+#define AUTH_WAITS_MAX	      256
+#define AUTH_WAITS_PER_CLIENT 2	    /* by its address */
+#define AUTH_WAIT_MS	      30000 /* methods give up earlier by themselves */
 
 struct conn;
 
@@ -21,7 +23,8 @@ struct auth_waits {
 
 /* Of one connection, zeroed when it begins. */
 struct auth_wait {
-	struct conn *conn; /* NULL: it does not wait */
+	struct conn *conn;  /* NULL: it does not wait */
+	struct addr client; /* of it */
 	struct auth_waits *waits;
 	void (*withdraw)(void *arg); /* nobody wants the answer any more */
 	void *arg;
@@ -32,7 +35,10 @@ void auth_waits_init(struct auth_waits *ws, struct event_base *base,
 		     void (*on_late)(struct conn *c));
 void auth_waits_clear(struct auth_waits *ws);
 
-/* withdraw and arg are set before. false: as many as may wait do. */
+/*
+ * withdraw, arg and client are set before. false: as many as may wait do, of
+ * all or of that client.
+ */
 bool auth_wait_start(struct auth_wait *w, struct auth_waits *ws,
 		     struct conn *c);
 

@@ -529,11 +529,12 @@ static void dispatch(struct conn *c)
 		route->handle(c);
 }
 
-/* Passwords are typed in there. */
+/* Passwords are typed in there, and a login elsewhere begins. */
 static bool needs_tls(struct conn *c)
 {
 	return conn_exchange(c)->kind != LISTENER_HTTPS &&
-	       settings_zone_offers(zone_of(c), ZONE_AUTH_RADIUS);
+	       (settings_zone_offers(zone_of(c), ZONE_AUTH_RADIUS) ||
+		settings_zone_offers(zone_of(c), ZONE_AUTH_OIDC));
 }
 
 /* Pages are shown under our own names only, and by TLS where there is one. */

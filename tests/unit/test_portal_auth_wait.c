@@ -131,19 +131,46 @@ static void test_late(void **state)
 
 static void test_too_many(void **state)
 {
-	static struct deadline other[AUTH_WAITS_MAX];
+	static struct auth_wait other[AUTH_WAITS_MAX];
 
 	(void)state;
 	for (size_t i = 1; i < ARRAY_SIZE(other); i++)
-		deadline_start(&other[i], &t.site.auth_waits.queue);
+		deadline_start(&other[i].deadline, &t.site.auth_waits.queue);
 	send_request(answer_late);
 	assert_non_null(seen.conn);
 	memset(&seen, 0, sizeof(seen));
-	deadline_start(&other[0], &t.site.auth_waits.queue);
+	deadline_start(&other[0].deadline, &t.site.auth_waits.queue);
 	send_request(nothing);
 	assert_null(seen.conn);
 	assert_int_equal(seen.notice, PAGE_NOTICE_ACCOUNT_UNAVAILABLE);
 	assert_int_equal(seen.withdrawn, 0);
+}
+
+static struct addr client;
+
+static void answer_and_tell_client(void)
+{
+	if (seen.conn && !seen.judged)
+		client = conn_exchange(seen.conn)->client;
+	answer_late();
+}
+
+/* Two of one device leave the places of others alone. */
+static void test_too_many_of_one(void **state)
+{
+	static struct auth_wait other[AUTH_WAITS_PER_CLIENT];
+
+	(void)state;
+	send_request(answer_and_tell_client);
+	assert_non_null(seen.conn);
+	for (size_t i = 0; i < ARRAY_SIZE(other); i++) {
+		other[i].client = client;
+		deadline_start(&other[i].deadline, &t.site.auth_waits.queue);
+	}
+	memset(&seen, 0, sizeof(seen));
+	send_request(nothing);
+	assert_null(seen.conn);
+	assert_int_equal(seen.notice, PAGE_NOTICE_ACCOUNT_UNAVAILABLE);
 }
 
 int main(void)
@@ -157,6 +184,8 @@ int main(void)
 						clear_waits),
 		cmocka_unit_test_setup_teardown(test_too_many, set_up_waits,
 						clear_waits),
+		cmocka_unit_test_setup_teardown(test_too_many_of_one,
+						set_up_waits, clear_waits),
 	};
 
 	return cmocka_run_group_tests_name("auth_wait", tests, start, stop);
