@@ -285,6 +285,12 @@ static struct slot *slot_of_record(struct roam *r, const struct record *m)
 	return slot_of(r, day, m->generation);
 }
 
+/* A box that was lost has the old key: its word may only shut out. */
+static bool counts(const struct roam *r, const struct record *m)
+{
+	return m->generation == r->keys.generation || m->kind == RECORD_REVOKE;
+}
+
 enum roam_taken roam_take(struct roam *r, const uint8_t bytes[RECORD_SIZE],
 			  struct record *record)
 {
@@ -299,7 +305,7 @@ enum roam_taken roam_take(struct roam *r, const uint8_t bytes[RECORD_SIZE],
 	if (!record_is_genuine(bytes, &s->key))
 		return ROAM_REFUSED;
 	e = entry_of(record);
-	if (!believe(r, s, &e))
+	if (!counts(r, record) || !believe(r, s, &e))
 		return ROAM_OLD;
 	return record->kind == RECORD_REVOKE && s->day == r->today
 		       ? ROAM_NEW_REVOKE

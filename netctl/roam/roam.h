@@ -46,7 +46,10 @@ uint32_t roam_today(const struct roam *r);
  */
 bool roam_advance(struct roam *r, struct city_keys *keys);
 
-/* Takes the key of a new generation. What the old one let in ends by itself. */
+/*
+ * Takes the key of a new generation. What the old one let in ends by itself;
+ * its records shut out until the end of the next day, and let in nobody more.
+ */
 bool roam_unwrap(struct roam *r, const struct city_wrapped_key *w) MUST_CHECK;
 
 /* The same of a network by another name is another device. */

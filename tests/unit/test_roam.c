@@ -425,6 +425,39 @@ static void a_new_generation(void **state)
 	roam_free(stolen);
 }
 
+/* What whoever stole a box may say with the key of before: who is out. */
+static void the_old_generation_only_shuts_out(void **state)
+{
+	struct city_wrapped_key w = { .generation = 2, .day = DAY };
+	struct city_keys k = keys_of(DAY - 1);
+	struct roam *b = box_at(NOON), *stolen = box_at(NOON);
+	uint8_t fresh[CITY_KEY_SIZE] = { 0x33 };
+	struct roam_device second = phone;
+
+	(void)state;
+	second.mac.byte[5]++;
+	city_key_wrap(k.wrap, fresh, &w);
+	make(stolen, &phone, 0, 0);
+	assert_int_equal(carry(stolen, b), ROAM_NEW);
+	assert_true(roam_unwrap(b, &w));
+	make(stolen, &second, 0, 0);
+	assert_int_equal(carry(stolen, b), ROAM_OLD);
+	make(stolen, &second, 0, 2);
+	assert_int_equal(carry(stolen, b), ROAM_OLD);
+	assert_false(knows(b, &second));
+	roam_set_time(b, NOON + 86400);
+	roam_set_time(stolen, NOON + 86400);
+	make(stolen, &second, 1, 0);
+	assert_int_equal(carry(stolen, b), ROAM_OLD);
+	assert_false(knows(b, &second));
+	assert_true(knows(b, &phone)); /* as before */
+	make(stolen, &phone, 0, 1);
+	assert_true(carry(stolen, b) >= ROAM_NEW);
+	assert_false(knows(b, &phone));
+	roam_free(b);
+	roam_free(stolen);
+}
+
 /* --- bounds --------------------------------------------------------------- */
 
 static void a_full_table(void **state)
@@ -527,6 +560,7 @@ int main(void)
 		cmocka_unit_test(turns),
 		cmocka_unit_test(a_log_out_today_outweighs_yesterday),
 		cmocka_unit_test(a_new_generation),
+		cmocka_unit_test(the_old_generation_only_shuts_out),
 		cmocka_unit_test(a_full_table),
 		cmocka_unit_test(ten_thousand),
 		cmocka_unit_test(what_waits_to_be_sent),
