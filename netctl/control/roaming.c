@@ -39,6 +39,7 @@ struct roaming {
 	struct event timer;
 	uint32_t next; /* place of the session that is looked at next */
 	bool is_complete;
+	bool has_doubt; /* some session may live by a renewal that is none */
 	int64_t store_offset_ms; /* its clock minus CLOCK_BOOTTIME */
 	uint64_t store_told_ms;	 /* when it told; 0: never */
 	uint64_t window_ms;	 /* the second that the budget counts in */
@@ -179,19 +180,24 @@ static void end_sessions(struct controller *c,
 			pending_end(c, s, SESSION_REASON_LOGOUT);
 }
 
-/* Days since the tap, as far as this box knows. */
+/*
+ * Days since the tap, as far as this box knows; known: of before, if anything.
+ * What is said again under a new key is no accept, which would outweigh a late
+ * log-out.
+ */
 static struct roam_known renewal_of(const struct controller *c,
-				    const struct session *s)
+				    const struct session *s,
+				    const struct roam_known *known)
 {
 	const struct roaming *r = c->roaming;
-	struct roam_device d = device_of(c, &s->mac);
-	struct roam_known known;
 	int64_t granted_s = wallclock_at(&c->clock, s->granted_ms);
 	uint32_t today = roam_today(r->roam);
 	uint32_t age = today - city_day(granted_s, r->file.shift_s);
 
-	if (roam_find(r->roam, &d, &known) && known.turn % 2 == 0)
-		age = known.age + today - known.day;
+	if (known)
+		age = known->age + today - known->day;
+	if (known && !age)
+		age = 1;
 	return (struct roam_known){
 		.terms = terms_in_force(c),
 		.age = (uint8_t)(age < RECORD_AGE_MAX ? age : RECORD_AGE_MAX),
@@ -210,22 +216,54 @@ static bool is_settled(const struct controller *c, const struct session *s)
 	       waits_for_feed(c, s);
 }
 
+/* Its next turn shuts the device out. */
+static void shut_out_today(struct controller *c,
+			   const uint8_t id[ROAMING_ID_SIZE],
+			   struct roam_known *known)
+{
+	known->turn++;
+	known->age = 0;
+	if (!make(c, id, known) && is_due(&c->roaming->said_full_ms))
+		log_warn("city: log-outs are not told: too many records wait");
+}
+
+/* By what was known before today's record, if there is one, or by that. */
+static void end_shut_out(struct controller *c, struct session *s,
+			 const uint8_t id[ROAMING_ID_SIZE])
+{
+	struct roam_known today;
+
+	if (roam_find_today(c->roaming->roam, id, &today) &&
+	    today.turn % 2 == 0)
+		shut_out_today(c, id, &today);
+	pending_end(c, s, SESSION_REASON_LOGOUT);
+}
+
+/* false: too many wait. */
+static bool renew(struct controller *c, struct session *s,
+		  const struct roam_known *before)
+{
+	struct roam_known known = renewal_of(c, s, before);
+
+	return known.age > accept_days(c, s->zone) ||
+	       make(c, s->city_id, &known);
+}
+
 void roaming_settle(struct controller *c, struct session *s)
 {
-	struct roam_known known;
+	struct roam_device d = device_of(c, &s->mac);
+	struct roam_known known, today;
+	bool is_known;
 
 	if (!is_working(c) || is_settled(c, s))
 		return;
 	roaming_id(c, &s->mac, s->city_id);
-	if (roam_find_today(c->roaming->roam, s->city_id, &known)) {
-		if (known.turn % 2)
-			pending_end(c, s, SESSION_REASON_LOGOUT);
-	} else {
-		known = renewal_of(c, s);
-		if (known.age <= accept_days(c, s->zone) &&
-		    !make(c, s->city_id, &known))
-			return;
-	}
+	is_known = roam_find(c->roaming->roam, &d, &known);
+	if (is_known && known.turn % 2)
+		end_shut_out(c, s, s->city_id);
+	else if (!roam_find_today(c->roaming->roam, s->city_id, &today) &&
+		 !renew(c, s, is_known ? &known : NULL))
+		return;
 	s->city_day = roam_today(c->roaming->roam);
 }
 
@@ -261,22 +299,32 @@ void roaming_tapped(struct controller *c, struct session *s)
 	}
 }
 
+/* false: nothing lets it in, so that nothing is to be told. */
+static bool is_in_by(const struct controller *c, const struct mac *mac,
+		     const uint8_t id[ROAMING_ID_SIZE],
+		     struct roam_known *known)
+{
+	struct roam_device d = device_of(c, mac);
+
+	if (roam_find_today(c->roaming->roam, id, known))
+		return known->turn % 2 == 0;
+	if (!roam_find(c->roaming->roam, &d, known) || known->turn % 2)
+		return false;
+	known->turn = 0; /* today's turns are not yet begun */
+	return true;
+}
+
 void roaming_shut_out(struct controller *c, struct session *s)
 {
-	struct roam_device d = device_of(c, &s->mac);
 	struct roam_known known;
 	uint8_t id[ROAMING_ID_SIZE];
 
-	if (!roaming_is_on(c, s->zone) ||
-	    !roam_find(c->roaming->roam, &d, &known) || known.turn % 2)
+	if (!roaming_is_on(c, s->zone))
 		return;
-	if (known.day != roam_today(c->roaming->roam))
-		known.turn = 0;
-	known.turn++;
-	known.age = 0;
 	roaming_id(c, &s->mac, id);
-	if (!make(c, id, &known) && is_due(&c->roaming->said_full_ms))
-		log_warn("city: log-outs are not told: too many records wait");
+	if (!is_in_by(c, &s->mac, id, &known))
+		return;
+	shut_out_today(c, id, &known);
 	end_sessions(c, id);
 }
 
@@ -423,7 +471,27 @@ static bool believe(struct controller *c,
 		c->roaming->window_used += FEED_REVOKE;
 		end_sessions(c, record.id);
 	}
-	return taken == ROAM_NEW || taken == ROAM_NEW_REVOKE;
+	c->roaming->has_doubt |= taken == ROAM_LATE_REVOKE;
+	return taken >= ROAM_NEW;
+}
+
+/* A log-out of before came late: whose accept is not of today is settled anew.
+ */
+static void doubt_renewals(struct controller *c)
+{
+	struct roaming *r = c->roaming;
+	struct roam_known known;
+	struct session *s;
+
+	r->has_doubt = false;
+	r->window_used += FEED_REVOKE;
+	r->next = 0;
+	SESSION_FOREACH (s, c->sessions)
+		if (s->city_day == roam_today(r->roam) &&
+		    (!roam_find_today(r->roam, s->city_id, &known) ||
+		     roam_is_renewal(&known)))
+			s->city_day = 0;
+	schedule_arm(&r->timer, 0);
 }
 
 int roaming_feed(struct controller *c, const struct ipc_city_feed *m,
@@ -437,6 +505,8 @@ int roaming_feed(struct controller *c, const struct ipc_city_feed *m,
 		return -EAGAIN;
 	for (uint32_t i = 0; i < m->count; i++)
 		*count += believe(c, m->record[i]);
+	if (c->roaming->has_doubt)
+		doubt_renewals(c);
 	return 0;
 }
 

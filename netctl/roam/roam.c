@@ -195,16 +195,36 @@ static bool find_on(const struct roam *r, uint32_t day, uint8_t generation,
 	return find_in(s, id, known);
 }
 
+bool roam_is_renewal(const struct roam_known *known)
+{
+	return known->age != 0;
+}
+
+/* From the newest on. true: enough is known. */
+static bool take_older(const struct roam_known *older, struct roam_known *known,
+		       bool *is_known)
+{
+	if (!*is_known || older->turn % 2)
+		*known = *older;
+	*is_known = true;
+	return !roam_is_renewal(older);
+}
+
 bool roam_find(const struct roam *r, const struct roam_device *d,
 	       struct roam_known *known)
 {
+	bool is_known = false;
+	struct roam_known k;
+
 	for (uint32_t day = r->today; day + 1 >= r->today; day--) {
-		if (find_on(r, day, r->keys.generation, d, known))
-			return true;
-		if (r->has_old && find_on(r, day, r->old.generation, d, known))
-			return true;
+		if (find_on(r, day, r->keys.generation, d, &k) &&
+		    take_older(&k, known, &is_known))
+			break;
+		if (r->has_old && find_on(r, day, r->old.generation, d, &k) &&
+		    take_older(&k, known, &is_known))
+			break;
 	}
-	return false;
+	return is_known;
 }
 
 uint32_t roam_last_day(const struct roam_known *known, uint8_t terms,
@@ -307,9 +327,9 @@ enum roam_taken roam_take(struct roam *r, const uint8_t bytes[RECORD_SIZE],
 	e = entry_of(record);
 	if (!counts(r, record) || !believe(r, s, &e))
 		return ROAM_OLD;
-	return record->kind == RECORD_REVOKE && s->day == r->today
-		       ? ROAM_NEW_REVOKE
-		       : ROAM_NEW;
+	if (record->kind != RECORD_REVOKE || s->day > r->today)
+		return ROAM_NEW;
+	return s == slot_today(r) ? ROAM_NEW_REVOKE : ROAM_LATE_REVOKE;
 }
 
 /* --- life --------------------------------------------------------------- */

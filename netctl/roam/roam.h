@@ -69,7 +69,13 @@ struct roam_known {
 	uint8_t turn; /* odd: shut out */
 };
 
-/* The newest that is known of the device. false: nothing. */
+/* Says again what another has said; it is no word of the device's person. */
+bool roam_is_renewal(const struct roam_known *known);
+
+/*
+ * The newest that is known of the device; a renewal gives way to the log-out
+ * that its box had not heard of. false: nothing.
+ */
 bool roam_find(const struct roam *r, const struct roam_device *d,
 	       struct roam_known *known);
 
@@ -95,7 +101,8 @@ enum roam_taken {
 	ROAM_REFUSED, /* nobody of the city made it */
 	ROAM_OLD,     /* known, or of another day or generation */
 	ROAM_NEW,
-	ROAM_NEW_REVOKE, /* of today; the record tells whose */
+	ROAM_NEW_REVOKE,  /* of today; the record tells whose */
+	ROAM_LATE_REVOKE, /* as an id of before: some renewal is none */
 };
 
 /* A record of another box. */

@@ -628,6 +628,85 @@ static void test_turn_of_the_day(void **state)
 	assert_int_equal(r.age, 1);
 }
 
+/* A record of another box, made now, that reaches us later. */
+static void say_later(unsigned int device, uint8_t turn_of,
+		      struct ipc_city_feed *m)
+{
+	struct roam_device d = device_of(device);
+
+	make_elsewhere(&d, 0, turn_of, TERMS);
+	take_word(m);
+}
+
+static uint32_t comes(const struct ipc_city_feed *m)
+{
+	uint32_t count = 0;
+
+	assert_int_equal(roaming_feed(t.controller, m, &count), 0);
+	turn();
+	return count;
+}
+
+/* Logged out elsewhere just before the day's turn; we settle after it. */
+static void test_late_log_out(void **state)
+{
+	struct ipc_city_feed m = { 0 };
+	struct record r;
+
+	(void)state;
+	begin_in_city_with("\toption max_duration '20d'\n\toption idle '0'\n",
+			   "");
+	join_many(3);
+	for (unsigned int d = 1; d <= 3; d++)
+		tap_for_days(d);
+	roaming_forget(t.controller, UINT64_MAX);
+	say_later(1, 1, &m);
+	turn_of_day();
+	roaming_forget(t.controller, UINT64_MAX); /* three renewals */
+	set_clock(utc_s());			  /* the other's day, too */
+	tap_elsewhere(3); /* today, which a log-out of yesterday is before */
+	assert_true(is_in(1));
+	assert_int_equal(comes(&m), 1);
+	assert_false(is_in(1));
+	assert_true(is_in(2));
+	assert_true(is_in(3));
+	r = sent();
+	assert_int_equal(r.kind, RECORD_REVOKE);
+	assert_int_equal(r.day, (uint16_t)(DAY + 1));
+	assert_int_equal(r.turn, 1);
+	arrive(1);
+	assert_false(is_in(1));
+	pass(MINUTE);
+	assert_int_equal(comes(&m), 0);
+	assert_int_equal(unsent(), 0);
+}
+
+/* Known by us before the turn; the session was there without a record. */
+static void test_log_out_of_yesterday_renews_nothing(void **state)
+{
+	struct ipc_city_feed m = { 0 };
+	uint32_t count = 0;
+
+	(void)state;
+	begin_in_city_with("\toption max_duration '20d'\n\toption idle '0'\n",
+			   "");
+	join(1);
+	tap_for_days(1);
+	roaming_forget(t.controller, UINT64_MAX);
+	say_later(1, 1, &m);
+	restart(city_config("\toption max_duration '20d'\n"
+			    "\toption idle '0'\n",
+			    ""));
+	turn_of_day();
+	assert_true(is_in(1)); /* waits for what others said */
+	assert_int_equal(roaming_feed(t.controller, &m, &count), 0);
+	assert_int_equal(count, 1);
+	complete(0);
+	pass(MINUTE);
+	assert_false(is_in(1));
+	assert_int_equal(unsent(), 0);
+}
+
 static void test_end_of_the_chain(void **state)
 {
 	struct roam_device d = device_of(1);
@@ -969,6 +1048,8 @@ int main(void)
 		CASE(test_log_out_all_day),
 		CASE(test_log_out_elsewhere),
 		CASE(test_turn_of_the_day),
+		CASE(test_late_log_out),
+		CASE(test_log_out_of_yesterday_renews_nothing),
 		CASE(test_end_of_the_chain),
 		CASE(test_restart_makes_no_second_record),
 		CASE(test_revoked_while_we_were_gone),

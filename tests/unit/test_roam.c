@@ -383,6 +383,27 @@ static void a_log_out_today_outweighs_yesterday(void **state)
 	roam_free(b);
 }
 
+static void a_late_log_out_outweighs_a_renewal(void **state)
+{
+	struct roam *a = box_at(NOON), *b = box_at(NOON + 86400);
+
+	(void)state;
+	make(a, &phone, 0, 1);
+	make(b, &phone, 1, 0);
+	assert_true(knows(b, &phone));
+	assert_int_equal(carry(a, b), ROAM_LATE_REVOKE);
+	assert_false(knows(b, &phone));
+	make(a, &phone, 0, 2); /* and was back that day */
+	assert_int_equal(carry(a, b), ROAM_NEW);
+	assert_true(knows(b, &phone));
+	make(a, &phone, 0, 3);
+	assert_int_equal(carry(a, b), ROAM_LATE_REVOKE);
+	make(b, &phone, 0, 0); /* an accept of today */
+	assert_true(knows(b, &phone));
+	roam_free(a);
+	roam_free(b);
+}
+
 /* --- generations ---------------------------------------------------------- */
 
 static void a_new_generation(void **state)
@@ -559,6 +580,7 @@ int main(void)
 		cmocka_unit_test(the_file_follows),
 		cmocka_unit_test(turns),
 		cmocka_unit_test(a_log_out_today_outweighs_yesterday),
+		cmocka_unit_test(a_late_log_out_outweighs_a_renewal),
 		cmocka_unit_test(a_new_generation),
 		cmocka_unit_test(the_old_generation_only_shuts_out),
 		cmocka_unit_test(a_full_table),
