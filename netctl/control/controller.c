@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/config/settings_read.h"
 #include "netctl/control/addresses.h"
+#include "netctl/control/allowance.h"
 #include "netctl/control/classes.h"
 #include "netctl/control/counters.h"
 #include "netctl/control/devices.h"
@@ -522,6 +523,7 @@ void controller_free(struct controller *c)
 	event_del(&c->path_timer);
 	event_del(&c->refresh_event);
 	newcomers_free(c);
+	allowance_free(c);
 	roaming_free(c);
 	session_table_free(c->sessions);
 	garden_free(c->garden);

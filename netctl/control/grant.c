@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "netctl/control/allowance.h"
 #include "netctl/control/counters.h"
 #include "netctl/control/hours.h"
 #include "netctl/control/pending.h"
@@ -367,8 +368,10 @@ int grant_session(struct controller *c, const struct ipc_grant *m,
 		change_session(c, s, m, &limits, asker);
 	else
 		s = start_session(c, zone, &mac, m, &limits);
-	if (s && asker == GRANT_ASKER_PORTAL)
+	if (s && asker == GRANT_ASKER_PORTAL) {
+		allowance_tapped(c, s);
 		roaming_tapped(c, s);
+	}
 	*out = s;
 	return s ? 0 : -ENOMEM;
 }

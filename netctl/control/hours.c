@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/config/opening.h"
+#include "netctl/control/allowance.h"
 #include "netctl/control/pending.h"
 #include "netctl/control/schedule.h"
 #include "netctl/control/state.h"
@@ -76,7 +77,7 @@ static void cut(struct controller *c, struct session *s)
 	if (s->state != SESSION_GRANTED || session_is_resident(s))
 		return;
 	if (z->is_closed) {
-		pending_end(c, s, SESSION_REASON_EXPIRED);
+		allowance_end(c, s, SESSION_REASON_EXPIRED);
 	} else if (z->change_ms != UINT64_MAX &&
 		   s->ends_ms > z->change_ms + SLACK_MS) {
 		s->ends_ms = z->change_ms;

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/wipe.h"
+#include "netctl/control/allowance.h"
 #include "netctl/control/devices.h"
 #include "netctl/control/grant.h"
 #include "netctl/control/roaming.h"
@@ -69,7 +70,7 @@ static bool let_in(struct controller *c, uint16_t zone, const struct mac *mac)
 	uint64_t left_s;
 
 	if (!roaming_lets_in(c, zone, mac, &left_s) ||
-	    grant_roaming(c, zone, mac, left_s))
+	    allowance_is_spent(c, mac) || grant_roaming(c, zone, mac, left_s))
 		return false;
 	roaming_count_grant(c);
 	return true;

@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "common/wipe.h"
+#include "netctl/control/allowance.h"
 #include "netctl/control/counters.h"
 #include "netctl/control/pending.h"
 #include "netctl/control/schedule.h"
@@ -26,7 +27,7 @@ static void judge_missing(struct controller *c, struct session *s,
 	if (!s->seen)
 		s->installed = false;
 	if (now_ms + EXPIRY_SLACK_MS >= s->ends_ms) {
-		pending_end(c, s, SESSION_REASON_EXPIRED);
+		allowance_end(c, s, SESSION_REASON_EXPIRED);
 		return;
 	}
 	(*restored)++;
@@ -36,7 +37,7 @@ static void judge_missing(struct controller *c, struct session *s,
 static void judge_quota(struct controller *c, struct session *s)
 {
 	if (c->settings->zone[s->zone].over_quota == OVER_QUOTA_END) {
-		pending_end(c, s, SESSION_REASON_QUOTA);
+		allowance_end(c, s, SESSION_REASON_QUOTA);
 		return;
 	}
 	if (s->reduced)
@@ -55,7 +56,7 @@ static void judge(struct controller *c, struct session *s, uint64_t now_ms,
 	if (s->seen != 3)
 		judge_missing(c, s, now_ms, restored);
 	else if (now_ms + SCHEDULE_EARLY_MS >= s->ends_ms)
-		pending_end(c, s, SESSION_REASON_EXPIRED);
+		allowance_end(c, s, SESSION_REASON_EXPIRED);
 	else if (session_is_over_quota(s))
 		judge_quota(c, s);
 	else if (s->limits.idle_s != IPC_UNLIMITED &&

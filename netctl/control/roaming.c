@@ -113,6 +113,11 @@ static bool lets_in(const struct controller *c, uint16_t zone,
 	return true;
 }
 
+uint32_t roaming_today(const struct controller *c)
+{
+	return roam_today(c->roaming->roam);
+}
+
 void roaming_id(const struct controller *c, const struct mac *mac,
 		uint8_t id[ROAMING_ID_SIZE])
 {

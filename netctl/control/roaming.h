@@ -37,6 +37,9 @@ void roaming_settle(struct controller *c, struct session *s);
 /* Its person has logged out, or was: other boxes shut the device out, too. */
 void roaming_shut_out(struct controller *c, struct session *s);
 
+/* The city's day; where roaming_is_on(). */
+uint32_t roaming_today(const struct controller *c);
+
 /* The id that tells of the device today; where roaming_is_on(). */
 #define ROAMING_ID_SIZE 5
 void roaming_id(const struct controller *c, const struct mac *mac,

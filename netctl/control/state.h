@@ -76,6 +76,7 @@ struct controller {
 	struct usage *usage;	     /* by controller_set_usage() */
 	struct roaming *roaming;     /* NULL: in no city */
 	struct newcomers *newcomers; /* likewise */
+	struct spent *spent;	     /* allowance.h; NULL: of nobody yet */
 	struct health health;
 	struct path path;
 	struct event path_timer;

@@ -516,6 +516,48 @@ static void test_operators_word_does_not_roam(void **state)
 	assert_int_equal(unsent(), 0);
 }
 
+/* The record is not a quota that begins anew as often as one likes. */
+static void test_used_up(void **state)
+{
+	(void)state;
+	begin_in_city_with("\toption quota '1MB'\n\toption idle '0'\n", "");
+	tap_elsewhere(1);
+	tap_elsewhere(2);
+	arrive(1);
+	arrive(2);
+	join(1);
+	join(2);
+	move(1, 0, 2000000);
+	pass(MINUTE);
+	assert_int_equal(ended(SESSION_REASON_QUOTA), 1);
+	arrive(1);
+	assert_false(is_in(1));
+	assert_true(is_in(2));
+	pass(60 * MINUTE);
+	assert_int_equal(ended(SESSION_REASON_EXPIRED), 1);
+	arrive(2);
+	assert_false(is_in(2));
+	tap_here(1);
+	assert_true(is_in(1));
+	set_clock(city_day_start(DAY + 1, SHIFT_S) + 5);
+	pass(61000);
+	pass(61000);
+	arrive(2);
+	assert_true(is_in(2)); /* another day */
+}
+
+static void test_gone_and_back(void **state)
+{
+	(void)state;
+	begin_in_city_with("\toption idle '5m'\n", "");
+	tap_elsewhere(1);
+	arrive(1);
+	pass(7 * MINUTE);
+	assert_int_equal(ended(SESSION_REASON_IDLE), 1);
+	arrive(1);
+	assert_true(is_in(1));
+}
+
 /* --- told ----------------------------------------------------------------- */
 
 static void test_tap_is_told_once(void **state)
@@ -1043,6 +1085,8 @@ int main(void)
 		CASE(test_codes_are_told_of_nobody),
 		CASE(test_accounts_are_told_of_nobody),
 		CASE(test_operators_word_does_not_roam),
+		CASE(test_used_up),
+		CASE(test_gone_and_back),
 		CASE(test_tap_is_told_once),
 		CASE(test_log_out_and_back),
 		CASE(test_log_out_all_day),

@@ -15,6 +15,7 @@
 #include "common/random.h"
 #include "netctl/roam/ids.h"
 #include "netctl/roam/roam.h"
+#include "netctl/roam/spent.h"
 
 #define DAY	20787
 #define SHIFT_S 10800
@@ -564,6 +565,36 @@ static void what_waits_to_be_sent(void **state)
 	unsent_free(u);
 }
 
+static void who_has_used_up_the_day(void **state)
+{
+	struct spent *s = spent_new(50);
+	struct roam_device d = phone;
+	unsigned int fits = 0;
+
+	(void)state;
+	spent_set_day(s, DAY);
+	assert_false(spent_has(s, &phone));
+	assert_false(spent_add(s, &phone));
+	assert_true(spent_has(s, &phone));
+	spent_set_day(s, DAY);
+	assert_true(spent_has(s, &phone));
+	spent_remove(s, &phone);
+	assert_false(spent_has(s, &phone));
+	d.mac.byte[4] = 1;
+	for (; fits < 200; fits++) {
+		d.mac.byte[5] = (uint8_t)fits;
+		if (spent_has(s, &d))
+			break; /* though nobody said so */
+		if (spent_add(s, &d))
+			assert_true(fits >= 50);
+	}
+	assert_true(fits >= 50 && fits < 100);
+	assert_false(spent_has(s, &phone)); /* has tapped since */
+	spent_set_day(s, DAY + 1);
+	assert_false(spent_has(s, &d));
+	spent_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -586,6 +617,7 @@ int main(void)
 		cmocka_unit_test(a_full_table),
 		cmocka_unit_test(ten_thousand),
 		cmocka_unit_test(what_waits_to_be_sent),
+		cmocka_unit_test(who_has_used_up_the_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
