@@ -22,6 +22,7 @@
 #define STORE_OLD_MS   (600 * 1000)
 #define FEED_PER_S     16000
 #define FEED_REVOKE    32 /* what a look at all sessions counts as */
+#define TURNS_MAX      8  /* of a device and day: as many records */
 #define SAY_MS	       3600000
 
 /* Of this box's memory for the devices of two days: one part in so many. */
@@ -277,7 +278,7 @@ static void accept_anew(struct controller *c, struct session *s,
 			struct roam_known *known)
 {
 	s->city_day = roam_today(c->roaming->roam);
-	if (known->turn + 2 > RECORD_TURN_MAX)
+	if (known->turn + 2 > TURNS_MAX)
 		return; /* in here alone, until tomorrow */
 	known->turn = (uint8_t)((known->turn + 2) & ~1);
 	known->age = 0;

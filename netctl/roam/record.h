@@ -24,10 +24,9 @@
 #include "common/ipc.h"
 #include "common/sha256.h"
 
-#define RECORD_SIZE	IPC_CITY_RECORD_SIZE
-#define RECORD_ID_SIZE	5
-#define RECORD_AGE_MAX	127
-#define RECORD_TURN_MAX 255
+#define RECORD_SIZE    IPC_CITY_RECORD_SIZE
+#define RECORD_ID_SIZE 5
+#define RECORD_AGE_MAX 127
 
 enum record_kind { RECORD_ACCEPT = 1, RECORD_RENEW, RECORD_REVOKE };
 

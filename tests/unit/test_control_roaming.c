@@ -617,6 +617,7 @@ static void test_log_out_all_day(void **state)
 		turn();
 		assert_false(is_in(1));
 	}
+	assert_int_equal(unsent(), 8);
 	tap_here(1);
 	pass(MINUTE);
 	assert_true(is_in(1));
