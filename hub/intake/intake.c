@@ -77,6 +77,11 @@ void intake_weigh(struct intake *in, struct site *s, int64_t bytes)
 			   bytes / 1024);
 }
 
+void intake_refuse_reply(struct intake *in, struct site *s)
+{
+	switch_off(in, s, "what it sends is too large to be read");
+}
+
 static void refuse(struct intake *in, struct site *s)
 {
 	in->stats.malformed++;

@@ -51,6 +51,9 @@ void intake_begin(struct intake *in, const struct intake_time *time);
 bool intake_take(struct intake *in, struct site *s,
 		 const struct intake_entry *e) MUST_CHECK;
 
+/* The store's reply for this site alone is more than this hub can read. */
+void intake_refuse_reply(struct intake *in, struct site *s);
+
 /* Of what a site has in its inbox, in bytes; switches it off if that is more
  * than it may. */
 void intake_weigh(struct intake *in, struct site *s, int64_t bytes);

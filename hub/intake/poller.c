@@ -66,6 +66,7 @@ static void on_reply(const struct redisReply *r, void *arg)
 	p->round.under_way--;
 	if (!r)
 		return; /* on_down comes */
+	p->round.keys = 0;
 	if (resp_error(r, code) && !round_is_full(code)) {
 		snprintf(why, sizeof(why), "it answers %s", code);
 		p->round.state.is_up = false;
@@ -144,9 +145,9 @@ static void on_down(void *arg)
 	struct poller *p = arg;
 
 	p->round.state.is_leader = false;
-	/* perhaps a reply was beyond its bound: with fewer keys it is not */
-	if (p->round.phase == PHASE_READ && p->round.page > 1)
-		p->round.page /= 2;
+	if (round_lose_page(&p->round,
+			    connection_was_beyond(p->round.connection)))
+		connection_hurry(p->round.connection);
 	p->round.state.is_up = false;
 	event_del(&p->timer);
 	intake_end(p->config.intake);

@@ -114,12 +114,27 @@ static bool read_page(struct round *p, const char *prefix, const char *count)
 	put(c, "COUNT", 5);
 	put(c, count, strlen(count));
 	put(c, "STREAMS", 7);
-	for (; p->at < all->count && c->texts < p->page; p->at++)
-		if (!*all->site[p->at].off)
-			put_text(c, "%s:%s", prefix, all->site[p->at].name);
+	for (; p->at < all->count && c->texts < p->page; p->at++) {
+		if (*all->site[p->at].off)
+			continue;
+		p->last = &all->site[p->at];
+		put_text(c, "%s:%s", prefix, p->last->name);
+	}
 	for (size_t i = 0; i < c->texts; i++)
 		put(c, "0", 1);
+	p->keys = c->texts;
 	return c->texts != 0;
+}
+
+bool round_lose_page(struct round *p, bool is_beyond)
+{
+	if (p->keys > 1)
+		p->page = p->keys / 2;
+	else if (p->keys && is_beyond)
+		intake_refuse_reply(p->intake, p->last);
+	is_beyond &= p->keys != 0;
+	p->keys = 0;
+	return is_beyond;
 }
 
 static bool is_page_under_way(const struct round *p)

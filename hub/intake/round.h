@@ -68,12 +68,14 @@ struct round {
 	enum phase phase;
 	size_t at; /* the next site of the phase, or day */
 	size_t under_way;
-	bool is_failed; /* the phase */
-	bool is_cut;	/* the round: there was more than it takes */
-	bool is_new;	/* the connection, or the sites: all is looked at */
-	size_t page;	/* keys of one read, at most */
-	size_t older;	/* sites that were told of more */
-	uint8_t days;	/* that got records: yesterday, today, tomorrow */
+	bool is_failed;	   /* the phase */
+	bool is_cut;	   /* the round: there was more than it takes */
+	bool is_new;	   /* the connection, or the sites: all is looked at */
+	size_t page;	   /* keys of one read, at most */
+	size_t keys;	   /* of the read under way; 0: there is none */
+	struct site *last; /* of its sites */
+	size_t older;	   /* sites that were told of more */
+	uint8_t days;	   /* that got records: yesterday, today, tomorrow */
 	uint64_t beats_ms, weigh_ms; /* when they are due */
 	bool said_full, said_clock;
 	bool said_role, said_leader;
@@ -95,6 +97,13 @@ struct round_step {
 	void (*end)(struct round *p); /* or NULL */
 };
 extern const struct round_step round_steps[PHASES];
+
+/*
+ * The connection was lost, perhaps as a page was beyond its bounds: with fewer
+ * keys it is not, and one site's is that site's fault. Whether the next attempt
+ * is another one.
+ */
+bool round_lose_page(struct round *p, bool is_beyond);
 
 /* Whether an error says that the store may be read and not written. */
 bool round_is_full(const char *code);

@@ -42,8 +42,9 @@ struct connection {
 	struct event timer;  /* the next attempt, or the deadline */
 	struct event ending; /* libevent is not done while it calls back */
 	bool is_over;
-	size_t turn;	/* which server is tried, counted around */
-	size_t refused; /* servers in a row that did not let us in */
+	bool was_beyond; /* a reply, its bounds: the end of the last one */
+	size_t turn;	 /* which server is tried, counted around */
+	size_t refused;	 /* servers in a row that did not let us in */
 	unsigned int failures;
 	uint64_t up_ms; /* since when it is up */
 	STAILQ_HEAD(, awaited) awaited;
@@ -238,6 +239,12 @@ static void take_reply(struct connection *c, struct redisReply *reply)
 	free(a);
 }
 
+static void end_by(struct connection *c, int err)
+{
+	c->was_beyond = err == -EMSGSIZE;
+	end(c, "%s", resp_why(c->resp));
+}
+
 static void take_replies(struct connection *c)
 {
 	struct redisReply *reply;
@@ -251,7 +258,7 @@ static void take_replies(struct connection *c)
 		}
 	}
 	if (more < 0)
-		end(c, "%s", resp_why(c->resp));
+		end_by(c, more);
 }
 
 static void on_readable(struct bufferevent *stream, void *arg)
@@ -259,11 +266,13 @@ static void on_readable(struct bufferevent *stream, void *arg)
 	struct connection *c = arg;
 	char bytes[FEED_MAX];
 	size_t len;
+	int err;
 
 	while (!c->is_over &&
 	       (len = bufferevent_read(stream, bytes, sizeof(bytes))) > 0) {
-		if (resp_feed(c->resp, bytes, len))
-			end(c, "%s", resp_why(c->resp));
+		err = resp_feed(c->resp, bytes, len);
+		if (err)
+			end_by(c, err);
 		else
 			take_replies(c);
 	}
@@ -384,6 +393,7 @@ static void begin(struct connection *c)
 
 	c->state = CONNECTION_CONNECTING;
 	c->is_over = false;
+	c->was_beyond = false;
 	arm(c, DEADLINE_MS);
 	if (s->is_address) {
 		on_address(s->host, c);
@@ -434,6 +444,11 @@ struct connection *connection_new(const struct connection_config *config,
 enum connection_state connection_state(const struct connection *c)
 {
 	return c->state;
+}
+
+bool connection_was_beyond(const struct connection *c)
+{
+	return c->was_beyond;
 }
 
 void connection_hurry(struct connection *c)

@@ -77,7 +77,10 @@ void connection_refuse(struct connection *c, const char *why);
  */
 uint64_t connection_wait_ms(unsigned int failures, uint16_t chance);
 
-/* For tests: the first attempt is made at once. */
+/* In on_down: whether it was lost as a reply went beyond its bounds. */
+bool connection_was_beyond(const struct connection *c);
+
+/* The next attempt is made at once. */
 void connection_hurry(struct connection *c);
 
 /* Not from within a callback. Commands under way get no reply. */

@@ -19,6 +19,7 @@ struct resp {
 	void *(*make_array)(const redisReadTask *task, resp_length elements);
 	size_t bytes; /* of the reply that is under way */
 	size_t elements;
+	bool is_beyond; /* its bounds */
 	const char *why;
 };
 
@@ -40,9 +41,10 @@ static void *make_array(const redisReadTask *task, resp_length elements)
 		r->why = "a reply of a kind that was not asked for";
 	else if (depth_of(task) > RESP_DEPTH_MAX)
 		r->why = "a reply that is nested too deep";
-	else if ((size_t)elements > r->bounds.elements - r->elements)
+	else if ((size_t)elements > r->bounds.elements - r->elements) {
 		r->why = "a reply of too many elements";
-	else {
+		r->is_beyond = true;
+	} else {
 		r->elements += (size_t)elements;
 		return r->make_array(task, elements);
 	}
@@ -67,7 +69,7 @@ struct resp *resp_new(const struct resp_bounds *bounds)
 	r->reader->fn = &r->functions;
 	r->reader->privdata = r;
 #ifdef REDIS_READER_MAX_ARRAY_ELEMENTS
-	r->reader->maxelements = (long long)bounds->elements;
+	r->reader->maxelements = 0; /* make_array() bounds them */
 #endif
 	return r;
 }
@@ -84,7 +86,7 @@ int resp_feed(struct resp *r, const void *bytes, size_t len)
 {
 	if (len > r->bounds.bytes - r->bytes) {
 		r->why = "a reply of too many bytes";
-		return -EPROTO;
+		return -EMSGSIZE;
 	}
 	r->bytes += len;
 	r->why = "out of memory";
@@ -97,7 +99,7 @@ int resp_next(struct resp *r, struct redisReply **out)
 
 	r->why = "a reply that makes no sense";
 	if (redisReaderGetReply(r->reader, &reply) != REDIS_OK)
-		return -EPROTO;
+		return r->is_beyond ? -EMSGSIZE : -EPROTO;
 	if (!reply)
 		return 0;
 	r->bytes = r->reader->len - r->reader->pos;

@@ -2,7 +2,7 @@
 /*
  * What the store answers, by libhiredis' reader: RESP2 alone, and no more than
  * a bound of bytes, elements and depth in one reply, before room is made for
- * them. A store that goes beyond lies or is broken; there is no way back then.
+ * them. There is no way back from what goes beyond.
  */
 #ifndef STADTTOR_PORTAL_CITY_RESP_H
 #define STADTTOR_PORTAL_CITY_RESP_H
@@ -27,12 +27,14 @@ struct resp;
 struct resp *resp_new(const struct resp_bounds *bounds);
 void resp_free(struct resp *r);
 
-/* At most 16 kB at once; then resp_next() until it gives none. */
+/* At most 16 kB at once; then resp_next() until it gives none. 0, or -EMSGSIZE
+ * and -EPROTO as of resp_next(). */
 int resp_feed(struct resp *r, const void *bytes, size_t len) MUST_CHECK;
 
 /*
  * 1: *out is the next reply, for freeReplyObject(); 0: it is not complete;
- * -EPROTO: what came is no such reply, as resp_why() says.
+ * -EMSGSIZE: it has more bytes or elements than it may; -EPROTO: what came is
+ * no such reply. resp_why() says more.
  */
 int resp_next(struct resp *r, struct redisReply **out) MUST_CHECK;
 const char *resp_why(const struct resp *r);

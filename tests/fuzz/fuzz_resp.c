@@ -72,7 +72,7 @@ static void play(const uint8_t *data, size_t size, size_t piece)
 		}
 	}
 	if (more < 0)
-		CHECK(more == -EPROTO && resp_why(r));
+		CHECK((more == -EPROTO || more == -EMSGSIZE) && resp_why(r));
 	resp_free(r);
 }
 

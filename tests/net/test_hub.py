@@ -501,6 +501,39 @@ def test_a_site_that_outgrows_its_bounds_is_switched_off(lie, city):
     assert city.total(2, "b")[0] == before + 1
 
 
+BEYOND = {
+    "fields of a heartbeat": lambda c, s: c.box(s)(
+        "XADD", f"hb:{s}", "*", *["a", "b"] * 40000),
+    "fields of entries": lambda c, s: c.box(s).all(
+        [("XADD", f"in:{s}", "*", *["a", "b"] * 5000)] * 8),
+}
+
+
+@pytest.mark.parametrize("lie", BEYOND)
+def test_a_reply_beyond_bounds_is_the_fault_of_one_site(lie, make_city):
+    """The hub loses its connection by it, and reads fewer sites at once."""
+    city = make_city(sites="abcdefgh")
+    today = city.today()
+    BEYOND[lie](city, "f")
+    for s in "ah":
+        city.send(s, "f", figures([cell(1, 4)]))
+        city.send(s, "r", record(ord(s), today))
+        beat(city, s)
+    city.start()
+    for line in city.hub.stderr:
+        city.log += line
+        if "site f is switched off: what it sends is too large" in line:
+            break
+    city.wait_log("is done")
+    city.round()
+    assert city.total(2, "a") == city.total(2, "h") == (1, 4)
+    assert sorted(city.granted(today)) == [record(ord(s), today) for s in "ah"]
+    up = metric(city, "stadttor_site_up")
+    assert sum(up.values()) == 2 and city.log.count("switched off") == 1
+    assert city.root("EXISTS", "in:f", "hb:f") == 0
+    assert not is_known(city, "f") and is_known(city, "e")
+
+
 def test_what_waits_is_not_charged_twice(make_city):
     """The store takes nothing for a while: who sent honestly stays on."""
     city = make_city().start()
