@@ -72,8 +72,8 @@ static void PRINTF_LIKE(3, 4)
 
 void intake_weigh(struct intake *in, struct site *s, int64_t bytes)
 {
-	if (bytes > INTAKE_INBOX_MAX)
-		switch_off(in, s, "its inbox holds %" PRId64 " kB",
+	if (bytes > INTAKE_KEY_MAX)
+		switch_off(in, s, "its inbox or heartbeats hold %" PRId64 " kB",
 			   bytes / 1024);
 }
 

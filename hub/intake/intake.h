@@ -18,7 +18,7 @@
 
 /* Of one site. A stolen box may send what it likes. */
 #define INTAKE_ENTRY_MAX FIGURES_BYTES_MAX
-#define INTAKE_INBOX_MAX (1024 * 1024)	    /* as the store weighs it */
+#define INTAKE_KEY_MAX	 (1024 * 1024)	    /* as the store weighs it */
 #define INTAKE_TEXTS_MAX (32 * 1024 * 1024) /* to be handed on, of a poll */
 #define INTAKE_POLL_MAX	 262144 /* entries of a poll, of all sites */
 
@@ -54,8 +54,8 @@ bool intake_take(struct intake *in, struct site *s,
 /* The store's reply for this site alone is more than this hub can read. */
 void intake_refuse_reply(struct intake *in, struct site *s);
 
-/* Of what a site has in its inbox, in bytes; switches it off if that is more
- * than it may. */
+/* Of what a site has in its inbox, or of heartbeats, in bytes; switches it off
+ * if that is more than it may. */
 void intake_weigh(struct intake *in, struct site *s, int64_t bytes);
 
 /*

@@ -206,7 +206,7 @@ struct poller *poller_new(const struct poller_config *config,
 	p->round.switcher = config->switcher;
 	p->round.has_standby = config->conf->standby;
 	name_hub(p->round.token, config->conf->database);
-	p->round.page = ROUND_KEYS;
+	p->round.page = COMMAND_PAGE;
 	p->poll_ms = config->conf->poll_s * 1000;
 	poller_apply(p, city);
 	evtimer_assign(&p->timer, config->base, on_timer, p);

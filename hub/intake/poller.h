@@ -4,8 +4,8 @@
  * store's time, all inboxes in pages, the commit, the mixed records to where
  * the boxes read them, and only then are entries deleted and the boxes told
  * how far they are counted. After each connect it first hears what the boxes
- * were told before and weighs all inboxes. Nothing is remembered between two
- * rounds but what the database says, so it may be killed anywhere.
+ * were told before and weighs all that boxes wrote. Nothing is remembered
+ * between two rounds but what the database says, so it may be killed anywhere.
  */
 #ifndef STADTTOR_HUB_INTAKE_POLLER_H
 #define STADTTOR_HUB_INTAKE_POLLER_H

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,44 +11,18 @@
 #include "common/array.h"
 #include "common/clock.h"
 #include "common/stringify.h"
+#include "hub/intake/weigh.h"
 
 #define PAGE_ENTRIES  8 /* of an inbox: what a box has under way at once */
+#define BEATS	      2 /* one, and whether there are more */
 #define DAY_S	      86400
 #define KEEP_DAYS     4 /* its own, and three */
 #define BEATS_MS      30000
-#define WEIGH_MS      600000
 #define CLOCK_OFF_S   300
 #define LEASE_MS      15000
 #define LEASE_SAFE_MS 10000 /* no commit behind that */
 #define FOLLOW	      64    /* entries of a read */
 #define LOG_MAX	      20000 /* entries that a hub may have missed */
-
-/* --- commands ---------------------------------------------------------- */
-
-static void put(struct command *c, const char *arg, size_t len)
-{
-	c->arg[c->args] = arg;
-	c->len[c->args++] = len;
-}
-
-static void PRINTF_LIKE(2, 3) put_text(struct command *c, const char *fmt, ...)
-{
-	char *text = c->text[c->texts++];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, ROUND_TEXT, fmt, ap);
-	va_end(ap);
-	put(c, text, strlen(text));
-}
-
-static struct command *start(struct round *p, const char *name)
-{
-	p->command.args = 0;
-	p->command.texts = 0;
-	put(&p->command, name, strlen(name));
-	return &p->command;
-}
 
 /* --- replies, as the phases take them ---------------------------------- */
 
@@ -108,20 +81,20 @@ static bool each_entry(struct round *p, const struct redisReply *r,
 /* XREAD of a page of sites from p->at on. false: there are no more. */
 static bool read_page(struct round *p, const char *prefix, const char *count)
 {
-	struct command *c = start(p, "XREAD");
+	struct command *c = command_start(&p->command, "XREAD");
 	const struct sites *all = p->sites;
 
-	put(c, "COUNT", 5);
-	put(c, count, strlen(count));
-	put(c, "STREAMS", 7);
+	command_put(c, "COUNT", 5);
+	command_put(c, count, strlen(count));
+	command_put(c, "STREAMS", 7);
 	for (; p->at < all->count && c->texts < p->page; p->at++) {
 		if (*all->site[p->at].off)
 			continue;
 		p->last = &all->site[p->at];
-		put_text(c, "%s:%s", prefix, p->last->name);
+		command_text(c, "%s:%s", prefix, p->last->name);
 	}
 	for (size_t i = 0; i < c->texts; i++)
-		put(c, "0", 1);
+		command_put(c, "0", 1);
 	p->keys = c->texts;
 	return c->texts != 0;
 }
@@ -156,14 +129,14 @@ static bool ask_lease(struct round *p)
 	if (p->under_way || p->at == 2 || (p->at && !p->state.is_leader))
 		return false;
 	p->lease_ms = clock_ms();
-	c = start(p, "SET");
-	put(c, "hub:lease", 9);
-	put(c, p->token, strlen(p->token));
-	put(c, p->at ? "XX" : "NX", 2);
+	c = command_start(&p->command, "SET");
+	command_put(c, "hub:lease", 9);
+	command_put(c, p->token, strlen(p->token));
+	command_put(c, p->at ? "XX" : "NX", 2);
 	if (!p->at++)
-		put(c, "GET", 3);
-	put(c, "PX", 2);
-	put(c, STRINGIFY(LEASE_MS), strlen(STRINGIFY(LEASE_MS)));
+		command_put(c, "GET", 3);
+	command_put(c, "PX", 2);
+	command_put(c, STRINGIFY(LEASE_MS), strlen(STRINGIFY(LEASE_MS)));
 	return true;
 }
 
@@ -202,12 +175,12 @@ static bool ask_following(struct round *p)
 		snprintf(p->log_at, sizeof(p->log_at), "%s",
 			 *p->log_seen ? p->log_seen : "0");
 	}
-	c = start(p, "XREAD");
-	put(c, "COUNT", 5);
-	put(c, STRINGIFY(FOLLOW), strlen(STRINGIFY(FOLLOW)));
-	put(c, "STREAMS", 7);
-	put(c, "hub:log", 7);
-	put(c, p->log_at, strlen(p->log_at));
+	c = command_start(&p->command, "XREAD");
+	command_put(c, "COUNT", 5);
+	command_put(c, STRINGIFY(FOLLOW), strlen(STRINGIFY(FOLLOW)));
+	command_put(c, "STREAMS", 7);
+	command_put(c, "hub:log", 7);
+	command_put(c, p->log_at, strlen(p->log_at));
 	return true;
 }
 
@@ -261,14 +234,14 @@ static bool ask_handing_on(struct round *p)
 
 	if (p->is_failed || !intake_next_text(p->intake, &t))
 		return false;
-	c = start(p, "XADD");
-	put(c, "hub:log", 7);
-	put(c, "MAXLEN", 6);
-	put(c, "~", 1);
-	put(c, STRINGIFY(LOG_MAX), strlen(STRINGIFY(LOG_MAX)));
-	put(c, "*", 1);
-	put(c, t.site->name, strlen(t.site->name));
-	put(c, t.text, t.len);
+	c = command_start(&p->command, "XADD");
+	command_put(c, "hub:log", 7);
+	command_put(c, "MAXLEN", 6);
+	command_put(c, "~", 1);
+	command_put(c, STRINGIFY(LOG_MAX), strlen(STRINGIFY(LOG_MAX)));
+	command_put(c, "*", 1);
+	command_put(c, t.site->name, strlen(t.site->name));
+	command_put(c, t.text, t.len);
 	return true;
 }
 
@@ -353,74 +326,39 @@ static void end_promises(struct round *p)
 		all->site[i].is_told_due = all->site[i].counted.stream != 0;
 }
 
-/* --- weighing ---------------------------------------------------------- */
-
-static void put_inbox(struct command *c, const struct site *s)
-{
-	put_text(c, "in:%s", s->name);
-}
-
-static bool is_to_weigh(const struct round *p, const struct site *s)
-{
-	return p->state.is_leader && (p->weigh_ms <= clock_ms() || s->is_full);
-}
-
-static bool ask_weight(struct round *p)
-{
-	struct sites *all = p->sites;
-	struct command *c;
-	struct site *s;
-
-	while (p->at < all->count && !is_to_weigh(p, &all->site[p->at]))
-		p->at++;
-	if (p->at == all->count)
-		return false;
-	s = &all->site[p->at++];
-	p->asked[(p->asked_at + p->under_way) % ROUND_WINDOW] = s;
-	c = start(p, *s->off ? "DEL" : "MEMORY");
-	if (!*s->off)
-		put(c, "USAGE", 5);
-	put_inbox(c, s);
-	return true;
-}
-
-static void on_weight(struct round *p, const struct redisReply *r,
-		      struct site *s)
-{
-	s->is_full = false;
-	if (r->type == REDIS_REPLY_INTEGER)
-		intake_weigh(p->intake, s, r->integer);
-}
-
-static void end_weights(struct round *p)
-{
-	uint64_t now_ms = clock_ms();
-
-	if (p->weigh_ms <= now_ms)
-		p->weigh_ms = now_ms + WEIGH_MS;
-}
-
 /* --- heartbeats -------------------------------------------------------- */
 
 static bool ask_beats(struct round *p)
 {
 	if (p->beats_ms > clock_ms() || is_page_under_way(p))
 		return false;
-	return read_page(p, "hb", "1");
+	return read_page(p, "hb", STRINGIFY(BEATS));
 }
 
-static bool on_beat(struct round *p, struct site *s,
-		    const struct intake_entry *e)
+/* The last one that was read: an older one is to go. */
+static void take_beat(struct round *p, struct site *s,
+		      const struct redisReply *entries)
 {
-	intake_take_beat(p->intake, s, e);
-	return true;
+	size_t count = resp_count(entries);
+	struct intake_entry e = entry_of(resp_at(entries, count - 1));
+
+	if (count == BEATS)
+		s->has_old_beats = s->is_full = true;
+	if (e.id)
+		intake_take_beat(p->intake, s, &e);
 }
 
 static void on_beats(struct round *p, const struct redisReply *r,
-		     struct site *s)
+		     struct site *asked)
 {
-	(void)s;
-	each_entry(p, r, on_beat);
+	(void)asked;
+	for (size_t i = 0; i < resp_count(r); i++) {
+		const struct redisReply *stream = resp_at(r, i);
+		struct site *s = site_of_key(p, resp_at(stream, 0));
+
+		if (s)
+			take_beat(p, s, resp_at(stream, 1));
+	}
 }
 
 static void end_beats(struct round *p)
@@ -437,7 +375,7 @@ static bool ask_time(struct round *p)
 {
 	if (p->at++)
 		return false;
-	start(p, "TIME");
+	command_start(&p->command, "TIME");
 	return true;
 }
 
@@ -514,7 +452,7 @@ static void on_entries(struct round *p, const struct redisReply *r,
 /* Pages that were too large for a reply grow again. */
 static void end_entries(struct round *p)
 {
-	p->page = p->page * 2 < ROUND_KEYS ? p->page * 2 : ROUND_KEYS;
+	p->page = p->page * 2 < COMMAND_PAGE ? p->page * 2 : COMMAND_PAGE;
 }
 
 /* --- records ----------------------------------------------------------- */
@@ -532,11 +470,11 @@ static bool ask_delivery(struct round *p)
 	if (!count)
 		return false;
 	p->days |= (uint8_t)(1 << (day - today + 1));
-	c = start(p, "XADD");
-	put_text(c, "g:%" PRId64, day);
-	put(c, "*", 1);
-	put(c, "r", 1);
-	put(c, (const char *)batch, count * RECORD_BYTES);
+	c = command_start(&p->command, "XADD");
+	command_text(c, "g:%" PRId64, day);
+	command_put(c, "*", 1);
+	command_put(c, "r", 1);
+	command_put(c, (const char *)batch, count * RECORD_BYTES);
 	return true;
 }
 
@@ -589,10 +527,10 @@ static bool ask_expiry(struct round *p)
 	if (p->at == 3)
 		return false;
 	day = intake_day(p->intake) - 1 + (int64_t)p->at++;
-	c = start(p, "EXPIRE");
-	put_text(c, "g:%" PRId64, day);
-	put_text(c, "%" PRId64,
-		 (day + KEEP_DAYS) * DAY_S + p->shift_s - p->state.now_s);
+	c = command_start(&p->command, "EXPIRE");
+	command_text(c, "g:%" PRId64, day);
+	command_text(c, "%" PRId64,
+		     (day + KEEP_DAYS) * DAY_S + p->shift_s - p->state.now_s);
 	return true;
 }
 
@@ -607,10 +545,10 @@ static bool ask_deletion(struct round *p)
 
 	if (!count)
 		return false;
-	c = start(p, "XDEL");
-	put_inbox(c, s);
+	c = command_start(&p->command, "XDEL");
+	command_key(c, COMMAND_INBOX, s->name);
 	for (size_t i = 0; i < count; i++)
-		put(c, id[i], strlen(id[i]));
+		command_put(c, id[i], strlen(id[i]));
 	return true;
 }
 
@@ -626,14 +564,14 @@ static bool ask_telling(struct round *p)
 		return false;
 	s = &all->site[p->at++];
 	p->asked[(p->asked_at + p->under_way) % ROUND_WINDOW] = s;
-	c = start(p, "XADD");
-	put_text(c, "c:%s", s->name);
-	put(c, "MAXLEN", 6);
-	put(c, "1", 1);
-	put(c, "*", 1);
-	put(c, "c", 1);
-	put_text(c, "%016" PRIx64 " %" PRIu64, s->counted.stream,
-		 s->counted.seq);
+	c = command_start(&p->command, "XADD");
+	command_text(c, "c:%s", s->name);
+	command_put(c, "MAXLEN", 6);
+	command_put(c, "1", 1);
+	command_put(c, "*", 1);
+	command_put(c, "c", 1);
+	command_text(c, "%016" PRIx64 " %" PRIu64, s->counted.stream,
+		     s->counted.seq);
 	return true;
 }
 
@@ -649,6 +587,7 @@ static void on_told(struct round *p, const struct redisReply *r, struct site *s)
 static bool ask_emptying(struct round *p)
 {
 	struct sites *all = p->sites;
+	struct command *c;
 	struct site *s;
 
 	while (p->at < all->count && !all->site[p->at].is_off_due)
@@ -658,8 +597,9 @@ static bool ask_emptying(struct round *p)
 	s = &all->site[p->at++];
 	s->is_off_due = false;
 	switcher_take(p->switcher, s);
-	put_inbox(start(p, "DEL"), s);
-	put_text(&p->command, "hb:%s", s->name);
+	c = command_start(&p->command, "DEL");
+	for (int i = 0; i < COMMAND_KEYS; i++)
+		command_key(c, (enum command_key)i, s->name);
 	return true;
 }
 
@@ -678,7 +618,8 @@ const struct round_step round_steps[PHASES] = {
 	[PHASE_FOLLOW] = { ask_following, on_followed, end_following },
 	[PHASE_HAND_ON] = { ask_handing_on, on_handed_on, end_handing_on },
 	[PHASE_PROMISES] = { ask_promises, on_promises, end_promises },
-	[PHASE_WEIGH] = { ask_weight, on_weight, end_weights },
+	[PHASE_WEIGH] = { weigh_ask, weigh_take, weigh_end },
+	[PHASE_TRIM] = { weigh_ask_trim, NULL, NULL },
 	[PHASE_TIME] = { ask_time, on_time, NULL },
 	[PHASE_BEATS] = { ask_beats, on_beats, end_beats },
 	[PHASE_READ] = { ask_entries, on_entries, end_entries },

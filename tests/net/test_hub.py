@@ -471,7 +471,7 @@ def test_a_site_that_outgrows_its_bounds_is_switched_off(lie, city):
         if "site b is switched off: " in city.log:
             break
     if lie == "an inbox that is too large":
-        assert "switched off: its inbox holds " in city.log
+        assert "switched off: its inbox or heartbeats hold " in city.log
     city.round()
     assert not is_known(city, "b") and is_known(city, "a")
     assert city.root("EXISTS", "in:b") == 0
@@ -499,6 +499,40 @@ def test_a_site_that_outgrows_its_bounds_is_switched_off(lie, city):
     city.send("b", "f", figures([cell(1)], stream="b" * 16))
     city.round()
     assert city.total(2, "b")[0] == before + 1
+
+
+WEIGHED = {
+    "large entries behind good ones": lambda c, s: c.box(s).all(
+        [("XADD", f"in:{s}", "*", "r", record(n, c.today()))
+         for n in range(600)]
+        + [("XADD", f"in:{s}", "*", "r", "x" * 900000)] * 20),
+    "large heartbeats": lambda c, s: c.box(s).all(
+        [("XADD", f"hb:{s}", "*", "h", "x" * 900000)] * 20),
+}
+
+
+@pytest.mark.parametrize("lie", WEIGHED)
+def test_all_that_a_site_wrote_is_weighed(lie, city):
+    WEIGHED[lie](city, "b")
+    city.round()
+    assert "site b is switched off: its inbox or heartbeats hold " in city.log
+    city.round()
+    assert city.root("EXISTS", "in:b", "hb:b") == 0
+    assert not is_known(city, "b") and city.log.count("switched off") == 1
+
+
+def test_old_heartbeats_go(city):
+    for n in range(100):
+        city.box("b")("XADD", "hb:b", "*", "h", json.dumps(
+            {"version": f"0.{n}", "health": []}))
+    beat(city, "a")
+    city.round()
+    city.round()
+    assert [city.root("XLEN", f"hb:{s}") for s in "ab"] == [1, 1]
+    city.round()
+    assert 'site="b",district="d1",version="0.99"' in metric(
+        city, "stadttor_site_version")
+    assert "switched off" not in city.log
 
 
 BEYOND = {
