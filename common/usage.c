@@ -146,6 +146,17 @@ struct usage_scale usage_scale(enum usage_series series,
 				     (uint64_t)i->share[profile] * epsilon };
 }
 
+uint8_t usage_least_share(enum usage_series series)
+{
+	const uint8_t *share = series_info[series].share;
+	uint8_t least = UINT8_MAX;
+
+	for (int i = 0; i < USAGE_PROFILES; i++)
+		if (share[i] && share[i] < least)
+			least = share[i];
+	return least;
+}
+
 bool usage_metric_parse(const char *name, enum usage_metric *out)
 {
 	for (int i = 0; i < USAGE_METRICS; i++) {

@@ -105,6 +105,9 @@ struct usage_scale usage_scale(enum usage_series series,
 			       enum usage_profile profile,
 			       unsigned int epsilon);
 
+/* The smallest share that a profile gives the series, where it counts it. */
+uint8_t usage_least_share(enum usage_series series);
+
 /* "visitors" -> USAGE_VISITORS; false: no such metric. */
 bool usage_metric_parse(const char *name, enum usage_metric *out);
 

@@ -9,14 +9,14 @@
 #include "hub/intake/json.h"
 #include "portal/store/day.h"
 
-#define OLDEST_S    1577836800 /* 2020: before there were boxes */
-#define OLDEST_DAY  20200101
-#define LATE_S	    86400
-#define NOON_S	    43200
-#define HOURS_MAX   200 /* of a week, on a day that clocks go back */
-#define DEVICES_MAX 1000000
-#define BYTES_MAX   1000000000000000 /* a petabyte a week */
-#define SCALE_MAX   1000000000000
+#define DAY_NUMBER_MAX 99991231 /* above: seconds */
+#define OLDEST_S       (400LL * 86400)
+#define LATE_S	       86400
+#define NOON_S	       43200
+#define QUARTER_S      900 /* time zones are off by so many */
+#define HOURS_MAX      200 /* of a week, on a day that clocks go back */
+#define DEVICES_MAX    100000
+#define SCALE_SLACK    10 /* of profiles to come */
 
 /* --- a cell ------------------------------------------------------------ */
 
@@ -40,32 +40,60 @@ static bool take_names(struct figure *f, struct json_object *o)
 /* Its midnight is no other day here, wherever the box thinks that it is. */
 static int64_t day_from(int64_t start)
 {
-	return start < OLDEST_S ? start : day_of(start + NOON_S);
+	return start <= DAY_NUMBER_MAX ? start : day_of(start + NOON_S);
+}
+
+static bool is_quarter(int64_t start)
+{
+	return start % QUARTER_S == 0;
 }
 
 static bool take_start(struct figure *f, struct json_object *o, int64_t now_s)
 {
+	int64_t oldest_s = now_s > OLDEST_S ? now_s - OLDEST_S : 1;
 	int64_t start;
 
 	if (series_of(f->metric)->period == USAGE_HOUR)
-		return json_take_number(o, "start", OLDEST_S, now_s + LATE_S,
-					&f->key);
-	if (!json_take_number(o, "start", OLDEST_DAY, now_s + LATE_S, &start))
+		return json_take_number(o, "start", oldest_s, now_s + LATE_S,
+					&f->key) &&
+		       is_quarter(f->key);
+	if (!json_take_number(o, "start", 1, now_s + LATE_S, &start) ||
+	    (start > DAY_NUMBER_MAX && !is_quarter(start)))
 		return false;
 	f->key = day_from(start);
-	return f->key <= day_of(now_s + LATE_S) &&
+	return f->key >= day_of(oldest_s) && f->key <= day_of(now_s + LATE_S) &&
 	       day_is_valid((uint32_t)f->key);
+}
+
+/* What devices may add to it, each on each of its days. */
+static int64_t value_max(enum usage_metric metric)
+{
+	const struct usage_series_info *i = series_of(metric);
+	int64_t days = i->period == USAGE_WEEK ? 7 : 1;
+	bool is_bytes = usage_metric_info(metric)->series == USAGE_BYTES;
+
+	return DEVICES_MAX * days * (is_bytes ? (int64_t)i->bound : 1);
+}
+
+/* n / d up to some times what the profile of most noise makes. */
+static bool take_scale(struct figure *f, struct json_object *o)
+{
+	enum usage_series series = usage_metric_info(f->metric)->series;
+	uint64_t most = usage_series_info(series)->bound * 200 * SCALE_SLACK;
+	int64_t d_max = 200 * SCALE_SLACK * USAGE_EPSILON_MAX;
+
+	return json_take_count(o, "n", 1, (int64_t)most, &f->scale.n) &&
+	       json_take_count(o, "d", 1, d_max, &f->scale.d) &&
+	       f->scale.n * usage_least_share(series) <= most * f->scale.d;
 }
 
 static bool take_value(struct figure *f, struct json_object *o)
 {
-	bool is_bytes = usage_metric_info(f->metric)->series == USAGE_BYTES;
-	int64_t max = is_bytes ? BYTES_MAX : DEVICES_MAX;
+	int64_t max = value_max(f->metric);
 
 	return json_take_number(o, "value", -max, max, &f->value) &&
 	       json_take_count(o, "hours", 0, HOURS_MAX, &f->hours) &&
-	       json_take_count(o, "n", 1, SCALE_MAX, &f->scale.n) &&
-	       json_take_count(o, "d", 1, SCALE_MAX, &f->scale.d);
+	       take_scale(f, o);
 }
 
 static bool take_cell(struct figure *f, struct json_object *o, int64_t now_s)

@@ -9,8 +9,8 @@
  *	 "d":1},...]}
  *
  * start: unix seconds of the local hour, or of the local midnight of a day or
- * week, which may be given as 20261124 as well. first: the oldest that the box
- * still has; without it, that of its first cell.
+ * week, on a quarter of an hour; a day or week may be 20261124 as well. first:
+ * the oldest that the box still has; without it, that of its first cell.
  */
 #ifndef STADTTOR_HUB_INTAKE_FIGURES_H
 #define STADTTOR_HUB_INTAKE_FIGURES_H
@@ -43,7 +43,8 @@ struct figures {
 	struct figure cell[FIGURES_CELLS_MAX];
 };
 
-/* now_s: no cell may be of later than a day after it. false: refused. */
+/* now_s: no cell may be of later than a day after it, or of more than 400 days
+ * before it. false: refused. */
 bool figures_parse(struct figures *out, const char *text, size_t len,
 		   int64_t now_s) MUST_CHECK;
 

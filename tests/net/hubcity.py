@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import struct
 import subprocess
+import time
 import urllib.request
 
 import citystore
@@ -15,7 +16,8 @@ import citystore
 HOUR, DAY = 3600, 86400
 SHIFT = 3 * HOUR
 STREAM = "00000000000000aa"
-FIRST_HOUR = 1793484000
+FIRST_DAY = int(time.time()) // DAY * DAY - 26 * DAY
+FIRST_HOUR = FIRST_DAY - 4 * DAY
 PORT, TOKEN = 2091, "f" * 64
 
 

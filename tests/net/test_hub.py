@@ -13,6 +13,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import time
 import urllib.error
 import urllib.parse
 
@@ -20,10 +21,10 @@ import authority
 import citystore
 import lab
 import pytest
-from hubcity import (DAY, FIRST_HOUR, HOUR, STREAM, City, cell, figures,
-                     record)
+from hubcity import (DAY, FIRST_DAY, FIRST_HOUR, HOUR, STREAM, City, cell,
+                     figures, record)
 
-
+NUMBER = int(time.strftime("%Y%m%d", time.gmtime(FIRST_DAY)))
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
@@ -143,13 +144,13 @@ def test_figures_are_counted_by_site_district_and_city(city):
     assert city.root("XLEN", "in:a") == 0
 
 
-@pytest.mark.parametrize("start", [20261105, 1793836800, 1793836800 - 11 * HOUR,
-                                   1793836800 + 11 * HOUR])
+@pytest.mark.parametrize("start", [NUMBER, FIRST_DAY, FIRST_DAY - 11 * HOUR,
+                                   FIRST_DAY + 11 * HOUR])
 def test_days_begin_at_the_boxs_midnight(start, city):
     """As a number of the calendar, or in seconds, in any time zone."""
     city.send("a", "f", figures([cell(1, 5, metric="visitors", start=start)]))
     city.round()
-    assert city.rows()[2, "a", "visitors", "guest", 20261105] == (1, 1, 5)
+    assert city.rows()[2, "a", "visitors", "guest", NUMBER] == (1, 1, 5)
 
 
 def test_what_is_sent_twice_is_counted_once(city):
@@ -196,6 +197,10 @@ BAD = [
     figures([cell(1, start=4 * 10 ** 9)]), figures([cell(1, start=20261124)]),
     figures([cell(1, metric="visitors", start=20261324)]),
     figures([cell(1, metric="visitors", start=10 ** 9)]),
+    figures([cell(1, start=FIRST_HOUR + 1)]),
+    figures([cell(1, start=FIRST_HOUR - 400 * DAY)]),
+    figures([cell(1, value=10 ** 5 + 1)]), figures([cell(1, n=101)]),
+    figures([cell(1, n=10 ** 12, d=10 ** 12)]),
     figures([cell(1)]) + "{}",
 ]
 
@@ -710,7 +715,7 @@ def test_usage_by_place(city):
     for s, value in (("a", 3), ("b", -5), ("c", 7)):
         city.send(s, "f", figures([
             cell(1, value), cell(2, value, zone="other"),
-            cell(3, value, metric="visitors", start=20261105, n=2)]))
+            cell(3, value, metric="visitors", start=NUMBER, n=2)]))
     city.round()
     hours = usage(city, step="hour")
     assert hours["values"]["online"] == [5, 5]

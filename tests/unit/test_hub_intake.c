@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +188,86 @@ static void test_figures(void **state)
 	assert_int_equal(f.cell[0].scale.n, 5);
 }
 
+/* What a cell may say is bounded by its metric and the time. */
+static void test_figures_have_bounds(void **state)
+{
+	static const struct {
+		const char *metric;
+		int64_t start_s, value, n, d;
+		bool is_good;
+	} cases[] = {
+		{ "online", NOW_S, 100000, 10, 1, true },
+		{ "online", NOW_S - 900, -100000, 100, 1, true },
+		{ "online", NOW_S - 400 * 86400, 1, 1, 1, true },
+		{ "online", NOW_S + 86400, 1, 1, 1, true },
+		{ "online", NOW_S - 901, 1, 1, 1, false },
+		{ "online", NOW_S - 400 * 86400 - 900, 1, 1, 1, false },
+		{ "online", NOW_S + 86400 + 900, 1, 1, 1, false },
+		{ "online", NOW_S, 100001, 1, 1, false },
+		{ "online", NOW_S, -100001, 1, 1, false },
+		{ "online", NOW_S, 1, 101, 1, false },
+		{ "online", NOW_S, 1, 1000000000000, 1000000000000, false },
+		{ "visitors", 20261128, 1, 200, 50, true },
+		{ "visitors", 20251026, 1, 1, 1, true },
+		{ "visitors", 20251021, 1, 1, 1, false },
+		{ "visitors", NOW_S - 1, 1, 1, 1, false },
+		{ "visitors", 20261128, 1, 41, 1, false },
+		{ "dwell_5", 20261123, 700000, 400, 1, false },
+		{ "dwell_5", 20261123, 700000, 200, 1, true },
+		{ "bytes_up", 20261123, 700000000000000, 200000000000, 20,
+		  true },
+		{ "bytes_up", 20261123, 700000001000000, 1, 1, false },
+		{ "bytes_up", 20261123, 1, 100000000001, 1, false },
+	};
+	struct figures f;
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(text, sizeof(text),
+			 ENTRY("{\"seq\":1,\"zone\":\"\",\"metric\":\"%s\","
+			       "\"start\":%" PRId64 ",\"hours\":1,"
+			       "\"value\":%" PRId64 ",\"n\":%" PRId64
+			       ",\"d\":%" PRId64 "}"),
+			 cases[i].metric, cases[i].start_s, cases[i].value,
+			 cases[i].n, cases[i].d);
+		if (figures_parse(&f, text, strlen(text), NOW_S) !=
+		    cases[i].is_good)
+			fail_msg("case %zu: %s", i, text);
+	}
+}
+
+/* All that is made is taken. */
+static void test_figures_of_all_profiles(void **state)
+{
+	struct figures f;
+	char text[256];
+
+	(void)state;
+	for (int m = 0; m < USAGE_METRICS; m++) {
+		const struct usage_metric_info *i =
+			usage_metric_info((enum usage_metric)m);
+
+		for (int e = 0; e < USAGE_PROFILES * USAGE_EPSILON_MAX; e++) {
+			struct usage_scale t = usage_scale(
+				i->series,
+				(enum usage_profile)(e % USAGE_PROFILES),
+				(unsigned int)(e / USAGE_PROFILES + 1));
+
+			if (!t.d)
+				continue;
+			snprintf(text, sizeof(text),
+				 ENTRY("{\"seq\":1,\"zone\":\"\","
+				       "\"metric\":\"%s\",\"start\":%d,"
+				       "\"hours\":1,\"value\":1,\"n\":%" PRIu64
+				       ",\"d\":%" PRIu64 "}"),
+				 i->name, NOW_S, t.n, t.d);
+			assert_true(
+				figures_parse(&f, text, strlen(text), NOW_S));
+		}
+	}
+}
+
 /* Each prefix, and each byte that is another one: refused, or within range. */
 static void test_figures_of_any_bytes(void **state)
 {
@@ -244,6 +325,8 @@ int main(void)
 		cmocka_unit_test(test_mix_is_bounded),
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_figures_have_bounds),
+		cmocka_unit_test(test_figures_of_all_profiles),
 		cmocka_unit_test(test_figures_of_any_bytes),
 		cmocka_unit_test(test_heartbeats),
 	};
