@@ -254,6 +254,7 @@ def test_only_the_provider_is_open_before(ready, browser, phones):
     assert traffic.is_shut(phones[0])
 
 
+@pytest.mark.full
 def test_logout_at_the_provider(ready, browser, phones):
     """By the back channel: nobody's phone is asked, and the session ends."""
     assert browser.enter("pupil")[0] == 303
