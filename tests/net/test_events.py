@@ -574,22 +574,9 @@ def online(stadttor, phones):
         for phone in phones[:2]:
             assert traffic.tap(phone).status == 303
             traffic.wait_online(phone)
-        wait_until_silent(stadttor)
         return stadttor
     yield run
     stadttor.check_alive(PORTAL)
-
-
-def wait_until_silent(stadttor):
-    """A phone that is new on a network has things to say for a while."""
-    seen = [None]
-
-    def is_silent():
-        time.sleep(2)
-        seen.append({s["handle"]: s["up_bytes"]
-                     for s in stadttor.sessions()})
-        return seen[-1] == seen[-2]
-    lab.wait_until(is_silent, 20)
 
 
 def handles(stadttor):
