@@ -72,14 +72,26 @@ static const char *place_figures(const struct cli *cli,
 enum { CONFIG, ACCOUNTS, KEY, CODES, FIGURES, PIECES };
 
 static const struct piece pieces[PIECES] = {
-	[CONFIG] = { "config", "config", place_config },
-	[ACCOUNTS] = { "accounts", "accounts", place_accounts },
-	[KEY] = { "vouchers.key", "the codes' key", place_key,
+	[CONFIG] = { .name = "config",
+		     .what = "config",
+		     .place = place_config },
+	[ACCOUNTS] = { .name = "accounts",
+		       .what = "accounts",
+		       .place = place_accounts },
+	[KEY] = { .name = "vouchers.key",
+		  .what = "the codes' key",
+		  .place = place_key,
 		  .is_portals = true },
-	[CODES] = { "vouchers.db", "codes", place_codes, .is_database = true,
+	[CODES] = { .name = "vouchers.db",
+		    .what = "codes",
+		    .place = place_codes,
+		    .is_database = true,
 		    .is_portals = true },
-	[FIGURES] = { "figures.db", "figures", place_figures,
-		      .is_database = true, .is_portals = true },
+	[FIGURES] = { .name = "figures.db",
+		      .what = "figures",
+		      .place = place_figures,
+		      .is_database = true,
+		      .is_portals = true },
 };
 
 struct backup {
