@@ -306,8 +306,8 @@ test('the pages have their own colours', async ctx => {
 
 test('WiFi4EU has its banner and its script, and no more', async ctx => {
 	const eu = 'https://collection.wifi4eu.ec.europa.eu';
-	const funded = preview(join(folder, 'wifi4eu'), { portal: {
-		wifi4eu: '123e4567-e89b-12d3-a456-426655440000' } });
+	const funded = preview(join(folder, 'wifi4eu'), { accounts: false,
+		portal: { wifi4eu: '123e4567-e89b-12d3-a456-426655440000' } });
 	const visitor = await Visitor.enter(ctx.browser, funded.folder);
 	const asked = [];
 	const look = { width: 320, height: 640, scheme: 'light' };

@@ -51,8 +51,15 @@ function tile(name, icon, options) {
 
 const LIVE = 'https://data.stadt.example/values.json';
 
+function accounts(zone) {
+	return section('zone', ZONES[3], { device: 'eth4', auth: 'radius',
+		radius: 'main', ...zone }) + section('radius', 'main', {
+		server: ['192.0.2.5'], secret_file: '/nowhere' });
+}
+
 // options: words, as WORDS; pages: the folder of pages and languages; logo:
-// a file; colours: false for the pages' own.
+// a file; colours: false for the pages' own; accounts: false for no zone with
+// a login.
 export function config(options = {}) {
 	const w = { ...WORDS, ...options.words };
 	const zone = { rate_down: '16mbit', rate_up: '4mbit', duration: '2h',
@@ -64,10 +71,7 @@ export function config(options = {}) {
 			...zone, quota: '0' }) +
 		section('zone', ZONES[2], { device: 'eth3',
 			auth: ['click', 'voucher'], ...zone }) +
-		section('zone', ZONES[3], { device: 'eth4', auth: 'radius',
-			radius: 'main', ...zone }) +
-		section('radius', 'main', { server: ['192.0.2.5'],
-			secret_file: '/nowhere' }) +
+		(options.accounts === false ? '' : accounts(zone)) +
 		section('portal', null, { pages: options.pages ?? web,
 			network: w.network, provider: w.provider,
 			contact: w.contact, enforcement: w.enforcement,
