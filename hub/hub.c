@@ -16,7 +16,7 @@
 #include "portal/util/resolver.h"
 
 struct hub {
-	struct hub_options options;
+	struct daemon daemon;
 	struct hub_conf *conf;
 	struct city_conf *city;
 	struct event_base *base;
@@ -159,15 +159,14 @@ static void watch_signals(struct hub *h)
 }
 
 struct hub *hub_new(struct hub_conf *conf, struct city_conf *city,
-		    const struct hub_options *options,
-		    char error[HUB_ERROR_MAX])
+		    const struct daemon *daemon, char error[HUB_ERROR_MAX])
 {
 	struct hub *h = calloc(1, sizeof(*h));
 
 	snprintf(error, HUB_ERROR_MAX, "out of memory");
 	if (!h)
 		fatal("out of memory");
-	h->options = *options;
+	h->daemon = *daemon;
 	h->conf = conf;
 	h->city = city;
 	h->base = event_base_new();

@@ -3,20 +3,16 @@
 #ifndef STADTTOR_HUB_HUB_H
 #define STADTTOR_HUB_HUB_H
 
+#include "common/daemon.h"
 #include "hub/config/hub_conf.h"
 
 #define HUB_ERROR_MAX 512
 
 struct hub;
 
-struct hub_options {
-	const char *config; /* path */
-	bool debug;
-};
-
 /* Takes over conf and city. NULL: error says why. */
 struct hub *hub_new(struct hub_conf *conf, struct city_conf *city,
-		    const struct hub_options *options,
+		    const struct daemon *daemon,
 		    char error[HUB_ERROR_MAX]) MUST_CHECK;
 
 /* Until SIGTERM or SIGINT. SIGHUP reads the config anew. */

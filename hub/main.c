@@ -1,95 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/daemon.h"
 #include "common/mkdir_for.h"
 #include "common/privs.h"
 #include "hub/config/hub_conf.h"
 #include "hub/hub.h"
 
-#define EXIT_USAGE 2 /* also: a config that cannot be used */
-
-struct command {
-	struct hub_options hub;
-	bool only_checks;
-	bool uses_syslog;
-};
-
-static void usage(FILE *out)
-{
-	fprintf(out,
-		"Usage: stadttor-hub [-dsT] [-c FILE]\n"
-		"  -c FILE        config file (default " HUB_CONF_PATH ")\n"
-		"  -T             check the config, print it in full, exit\n"
-		"  -d             debug messages\n"
-		"  -s             log to syslog instead of standard error\n"
-		"  -h, --help     this text\n"
-		"  -V, --version  version\n");
-}
-
-static void __attribute__((noreturn)) refuse_usage(void)
-{
-	usage(stderr);
-	exit(EXIT_USAGE);
-}
-
-static void take_option(struct command *c, int o)
-{
-	switch (o) {
-	case 'c':
-		c->hub.config = optarg;
-		return;
-	case 'd':
-		c->hub.debug = true;
-		return;
-	case 's':
-		c->uses_syslog = true;
-		return;
-	case 'T':
-		c->only_checks = true;
-		return;
-	case 'h':
-		usage(stdout);
-		exit(EXIT_SUCCESS);
-	case 'V':
-		puts("stadttor-hub " VERSION);
-		exit(EXIT_SUCCESS);
-	}
-	refuse_usage();
-}
-
-static void take_options(struct command *c, int argc, char **argv)
-{
-	static const struct option longer[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int o;
-
-	while ((o = getopt_long(argc, argv, "c:dhsTV", longer, NULL)) >= 0)
-		take_option(c, o);
-	if (optind < argc)
-		refuse_usage();
-}
-
-static void __attribute__((noreturn)) refuse_config(const char *error)
-{
-	fprintf(stderr, "%s\n", error);
-	exit(EXIT_USAGE);
-}
-
-static struct hub_conf *read_conf(const struct command *c)
+static struct hub_conf *read_conf(const struct daemon *d)
 {
 	char error[UCI_ERROR_MAX];
-	struct hub_conf *conf = hub_conf_read(c->hub.config, error);
+	struct hub_conf *conf = hub_conf_read(d->config, error);
 
 	if (!conf)
-		refuse_config(error);
+		daemon_refuse_config(error);
 	return conf;
 }
 
@@ -99,7 +27,7 @@ static struct city_conf *read_city(const struct hub_conf *conf)
 	struct city_conf *city = city_conf_read(conf->sites, error);
 
 	if (!city)
-		refuse_config(error);
+		daemon_refuse_config(error);
 	return city;
 }
 
@@ -110,7 +38,7 @@ print_conf(struct hub_conf *conf, struct city_conf *city)
 	printf("# %zu sites\n", city->sites);
 	hub_conf_free(conf);
 	city_conf_free(city);
-	exit(fflush(stdout) || ferror(stdout) ? EXIT_FAILURE : EXIT_SUCCESS);
+	daemon_end_check();
 }
 
 /* Only root can become somebody else, so only root needs the user. */
@@ -132,25 +60,27 @@ static void become(const struct hub_conf *conf)
 
 int main(int argc, char **argv)
 {
-	struct command c = { .hub.config = HUB_CONF_PATH };
+	struct daemon d = {
+		.name = "stadttor-hub",
+		.what = "The server of a city of Stadttor boxes.",
+		.config = HUB_CONF_PATH,
+	};
 	char error[HUB_ERROR_MAX];
 	struct hub_conf *conf;
 	struct city_conf *city;
 	struct hub *h;
 
-	take_options(&c, argc, argv);
-	conf = read_conf(&c);
+	daemon_read_options(&d, argc, argv, NULL, NULL);
+	conf = read_conf(&d);
 	city = read_city(conf);
-	if (c.only_checks)
+	if (d.only_checks)
 		print_conf(conf, city);
-	log_open("stadttor-hub", c.hub.debug || conf->debug);
-	if (c.uses_syslog)
-		log_open_syslog();
+	daemon_open_log(&d, conf->debug);
 	signal(SIGHUP, SIG_IGN); /* until there is something to reload */
 	become(conf);
-	h = hub_new(conf, city, &c.hub, error);
+	h = hub_new(conf, city, &d, error);
 	if (!h)
-		refuse_config(error);
+		daemon_refuse_config(error);
 	hub_run(h);
 	hub_free(h);
 	return EXIT_SUCCESS;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "common/config/settings.h"
 #include "common/config/settings_read.h"
+#include "common/daemon.h"
 #include "common/log.h"
 #include "common/privs.h"
 #include "common/wipe.h"
@@ -20,102 +20,23 @@
 #include "netctl/usage/noise.h"
 #include "netctl/usage/usage.h"
 
-#define PROGRAM	   "stadttor-netctl"
-#define EXIT_USAGE 2
+enum { REMOVES, KEEPS_GUARD, SWITCHES };
 
-struct options {
-	const char *config;
-	bool check_only;
-	bool removes;
-	bool keeps_guard;
-	bool debug;
-	bool syslog;
+static const struct daemon_switch switches[SWITCHES + 1] = {
+	[REMOVES] = { "remove",
+		      "take rules and queues out of the kernel, and exit",
+		      'R' },
+	[KEEPS_GUARD] = { "keep-guard", "with it: leave the guard's tables",
+			  'K' },
 };
 
-struct daemon {
-	struct options options;
+struct program {
+	struct daemon daemon;
 	struct event_base *base;
 	struct controller *controller;
 	struct server *server;
 	struct event *signal[3];
 };
-
-static void usage(FILE *out)
-{
-	fputs("usage: " PROGRAM " [-c FILE] [-T] [-R] [-d] [-s]\n"
-	      "\n"
-	      "The controller of Stadttor: opens the way for devices that the "
-	      "portal lets in.\n"
-	      "\n"
-	      "  -c, --config FILE  the config (default " SETTINGS_PATH ")\n"
-	      "  -T, --test         check it, print it in full, and exit\n"
-	      "  -R, --remove       take rules and queues out of the kernel, "
-	      "and exit\n"
-	      "  -K, --keep-guard   with it: leave the guard's tables\n"
-	      "  -d, --debug        log what is done\n"
-	      "  -s, --syslog       log to syslog instead of standard error\n"
-	      "  -h, --help         this text\n"
-	      "  -V, --version      the version\n",
-	      out);
-}
-
-static void parse_options(int argc, char **argv, struct options *o)
-{
-	static const struct option long_options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "test", no_argument, NULL, 'T' },
-		{ "remove", no_argument, NULL, 'R' },
-		{ "keep-guard", no_argument, NULL, 'K' },
-		{ "debug", no_argument, NULL, 'd' },
-		{ "syslog", no_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "c:TRKdshV", long_options, NULL)) !=
-	       -1) {
-		if (c == 'c') {
-			o->config = optarg;
-		} else if (c == 'T') {
-			o->check_only = true;
-		} else if (c == 'R') {
-			o->removes = true;
-		} else if (c == 'K') {
-			o->keeps_guard = true;
-		} else if (c == 'd') {
-			o->debug = true;
-		} else if (c == 's') {
-			o->syslog = true;
-		} else if (c == 'h') {
-			usage(stdout);
-			exit(0);
-		} else if (c == 'V') {
-			puts(PROGRAM " " VERSION);
-			exit(0);
-		} else {
-			usage(stderr);
-			exit(EXIT_USAGE);
-		}
-	}
-	if (optind < argc) {
-		fprintf(stderr, PROGRAM ": '%s' is no option\n", argv[optind]);
-		exit(EXIT_USAGE);
-	}
-}
-
-static struct settings *read_settings(const struct options *o)
-{
-	char error[UCI_ERROR_MAX];
-	struct settings *s = settings_read(o->config, error);
-
-	if (!s) {
-		fprintf(stderr, "%s\n", error);
-		exit(EXIT_USAGE);
-	}
-	return s;
-}
 
 /* The first character of a file in /proc. false: there is none. */
 static bool read_flag(const char *path, char *c)
@@ -159,9 +80,9 @@ static void check_bridges(void)
 
 static void on_reload(evutil_socket_t fd, short what, void *arg)
 {
-	struct daemon *d = arg;
+	struct program *p = arg;
 	char error[UCI_ERROR_MAX];
-	struct settings *next = settings_read(d->options.config, error);
+	struct settings *next = settings_read(p->daemon.config, error);
 
 	(void)fd;
 	(void)what;
@@ -169,27 +90,27 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 		log_error("%s; the running config stays", error);
 		return;
 	}
-	controller_reload(d->controller, next);
+	controller_reload(p->controller, next);
 	check_bridges();
-	log_open(PROGRAM, d->options.debug || next->gate.debug);
+	log_open(p->daemon.name, p->daemon.debug || next->gate.debug);
 }
 
 static void on_terminate(evutil_socket_t fd, short what, void *arg)
 {
-	struct daemon *d = arg;
+	struct program *p = arg;
 
 	(void)fd;
 	(void)what;
-	event_base_loopbreak(d->base);
+	event_base_loopbreak(p->base);
 }
 
-static void watch_signals(struct daemon *d)
+static void watch_signals(struct program *p)
 {
-	d->signal[0] = evsignal_new(d->base, SIGHUP, on_reload, d);
-	d->signal[1] = evsignal_new(d->base, SIGTERM, on_terminate, d);
-	d->signal[2] = evsignal_new(d->base, SIGINT, on_terminate, d);
+	p->signal[0] = evsignal_new(p->base, SIGHUP, on_reload, p);
+	p->signal[1] = evsignal_new(p->base, SIGTERM, on_terminate, p);
+	p->signal[2] = evsignal_new(p->base, SIGINT, on_terminate, p);
 	for (size_t i = 0; i < 3; i++)
-		if (!d->signal[i] || event_add(d->signal[i], NULL) < 0)
+		if (!p->signal[i] || event_add(p->signal[i], NULL) < 0)
 			fatal("no memory for signals");
 }
 
@@ -203,7 +124,7 @@ static struct privs_user find_user(const char *name)
 }
 
 /* Everything that root is needed for, then never again. */
-static void start(struct daemon *d, struct settings *s)
+static void start(struct program *p, struct settings *s)
 {
 	struct server_users users = {
 		.owner = find_user(s->gate.user),
@@ -212,23 +133,23 @@ static void start(struct daemon *d, struct settings *s)
 	struct usage *usage;
 	int err;
 
-	d->controller = controller_new(d->base, s);
-	if (!d->controller)
+	p->controller = controller_new(p->base, s);
+	if (!p->controller)
 		exit(1);
 	users.has_events = *s->gate.events_user &&
 			   !privs_find_user(s->gate.events_user, &users.events);
-	d->server = server_new(d->base, d->controller, &users);
-	if (!d->server)
+	p->server = server_new(p->base, p->controller, &users);
+	if (!p->server)
 		exit(1);
 	usage = usage_new(s, users.owner.uid, users.owner.gid, noise_draw);
 	if (!usage)
 		exit(1);
-	controller_set_usage(d->controller, usage);
+	controller_set_usage(p->controller, usage);
 	privs_lock_memory();
 	err = privs_drop(&users.owner, true);
 	if (err)
 		fatal("giving up privileges: %s", strerror(-err));
-	if (controller_start(d->controller) < 0)
+	if (controller_start(p->controller) < 0)
 		exit(1);
 	check_forwarding("/proc/sys/net/ipv4/ip_forward");
 	check_forwarding("/proc/sys/net/ipv6/conf/all/forwarding");
@@ -237,40 +158,39 @@ static void start(struct daemon *d, struct settings *s)
 
 int main(int argc, char **argv)
 {
-	struct daemon d = { .options.config = SETTINGS_PATH };
+	struct program p = {
+		.daemon.name = "stadttor-netctl",
+		.daemon.what = "The controller of Stadttor: opens the way for "
+			       "devices that the portal lets in.",
+		.daemon.config = SETTINGS_PATH,
+	};
+	bool on[SWITCHES] = { false };
 	struct settings *s;
 
-	parse_options(argc, argv, &d.options);
-	log_open(PROGRAM, d.options.debug);
-	if (d.options.removes)
-		return controller_remove(d.options.keeps_guard) ? EXIT_FAILURE
-								: EXIT_SUCCESS;
-	s = read_settings(&d.options);
-	if (d.options.check_only) {
-		settings_print(s, stdout);
-		settings_free(s);
-		return 0;
-	}
-	log_open(PROGRAM, d.options.debug || s->gate.debug);
-	if (d.options.syslog)
-		log_open_syslog();
+	daemon_read_options(&p.daemon, argc, argv, switches, on);
+	daemon_open_log(&p.daemon, false);
+	if (on[REMOVES])
+		return controller_remove(on[KEEPS_GUARD]) ? EXIT_FAILURE
+							  : EXIT_SUCCESS;
+	s = settings_for_daemon(&p.daemon);
+	daemon_open_log(&p.daemon, s->gate.debug);
 	wipe_freed_memory();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN); /* until there is something to reload */
-	d.base = event_base_new();
-	if (!d.base)
+	p.base = event_base_new();
+	if (!p.base)
 		fatal("no event loop");
-	start(&d, s);
-	watch_signals(&d);
+	start(&p, s);
+	watch_signals(&p);
 	log_info("version " VERSION ": %zu zone%s, %zu uplink%s", s->zones,
 		 s->zones == 1 ? "" : "s", s->uplinks,
 		 s->uplinks == 1 ? "" : "s");
-	event_base_dispatch(d.base);
-	controller_stop(d.controller);
-	server_free(d.server);
-	controller_free(d.controller);
+	event_base_dispatch(p.base);
+	controller_stop(p.controller);
+	server_free(p.server);
+	controller_free(p.controller);
 	for (size_t i = 0; i < 3; i++)
-		event_free(d.signal[i]);
-	event_base_free(d.base);
+		event_free(p.signal[i]);
+	event_base_free(p.base);
 	return 0;
 }

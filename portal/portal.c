@@ -48,7 +48,7 @@ struct material {
 };
 
 struct portal {
-	struct portal_options options;
+	struct daemon daemon;
 	struct material material;
 	struct site site;
 	struct event_base *base;
@@ -446,7 +446,7 @@ static void apply(struct portal *p)
 		.portal_tls = p->material.tls,
 	};
 
-	log_open("stadttor-portal", p->options.debug || s->portal.debug);
+	log_open(p->daemon.name, p->daemon.debug || s->portal.debug);
 	allow_files(s->portal.max_connections);
 	p->site.source =
 		theme_source(&p->material.theme, s, THEME_LOGO, THEME_HERO);
@@ -541,7 +541,7 @@ static void catch_signals(struct portal *p)
 	event_add(&p->on_int, NULL);
 }
 
-struct portal *portal_new(struct settings *s, const struct portal_options *o,
+struct portal *portal_new(struct settings *s, const struct daemon *daemon,
 			  char error[PORTAL_ERROR_MAX])
 {
 	struct portal *p = calloc(1, sizeof(*p));
@@ -551,7 +551,7 @@ struct portal *portal_new(struct settings *s, const struct portal_options *o,
 		snprintf(error, PORTAL_ERROR_MAX, "out of memory");
 		return NULL;
 	}
-	p->options = *o;
+	p->daemon = *daemon;
 	if (!material_read(&p->material, s, error)) {
 		portal_free(p);
 		return NULL;
@@ -574,7 +574,7 @@ static bool read_anew(const struct portal *p, struct material *next,
 		      char error[PORTAL_ERROR_MAX])
 {
 	char why[UCI_ERROR_MAX];
-	struct settings *s = settings_read(p->options.config, why);
+	struct settings *s = settings_read(p->daemon.config, why);
 
 	if (!s) {
 		snprintf(error, PORTAL_ERROR_MAX, "%s", why);

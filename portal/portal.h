@@ -10,22 +10,18 @@
 #include <stdbool.h>
 
 #include "common/config/settings.h"
+#include "common/daemon.h"
 
 #define PORTAL_ERROR_MAX 1100
 
 struct portal;
-
-struct portal_options {
-	const char *config; /* file to read again at a reload */
-	bool debug;	    /* whatever the file says */
-};
 
 /*
  * Reads pages and certificate and opens the listeners, with the rights the
  * process has now. Takes over the settings, also when it fails. NULL: error
  * says what is wrong.
  */
-struct portal *portal_new(struct settings *s, const struct portal_options *o,
+struct portal *portal_new(struct settings *s, const struct daemon *daemon,
 			  char error[PORTAL_ERROR_MAX]) MUST_CHECK;
 
 /* Opens the database. Until SIGTERM or SIGINT; SIGHUP reloads. */

@@ -395,3 +395,17 @@ void settings_document(FILE *out)
 		 "most four.",
 		 out);
 }
+
+struct settings *settings_for_daemon(const struct daemon *d)
+{
+	char error[UCI_ERROR_MAX];
+	struct settings *s = settings_read(d->config, error);
+
+	if (!s)
+		daemon_refuse_config(error);
+	if (!d->only_checks)
+		return s;
+	settings_print(s, stdout);
+	settings_free(s);
+	daemon_end_check();
+}

