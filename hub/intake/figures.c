@@ -37,32 +37,38 @@ static bool take_names(struct figure *f, struct json_object *o)
 	return true;
 }
 
-/* Its midnight is no other day here, wherever the box thinks that it is. */
-static int64_t day_from(int64_t start)
-{
-	return start <= DAY_NUMBER_MAX ? start : day_of(start + NOON_S);
-}
-
 static bool is_quarter(int64_t start)
 {
 	return start % QUARTER_S == 0;
 }
 
+/* Its midnight is no other day here, wherever the box thinks that it is. 0: it
+ * is none. */
+static int64_t day_from(int64_t start)
+{
+	if (start <= DAY_NUMBER_MAX && day_is_valid((uint32_t)start))
+		return start;
+	return is_quarter(start) ? day_of(start + NOON_S) : 0;
+}
+
 static bool take_start(struct figure *f, struct json_object *o, int64_t now_s)
 {
-	int64_t oldest_s = now_s > OLDEST_S ? now_s - OLDEST_S : 1;
+	bool is_hour = series_of(f->metric)->period == USAGE_HOUR;
+	int64_t from = now_s > OLDEST_S ? now_s - OLDEST_S : 1;
+	int64_t to = now_s + LATE_S;
 	int64_t start;
 
-	if (series_of(f->metric)->period == USAGE_HOUR)
-		return json_take_number(o, "start", oldest_s, now_s + LATE_S,
-					&f->key) &&
-		       is_quarter(f->key);
-	if (!json_take_number(o, "start", 1, now_s + LATE_S, &start) ||
-	    (start > DAY_NUMBER_MAX && !is_quarter(start)))
+	if (!json_take_number(o, "start", 1, DAY_TIME_MAX - LATE_S, &start))
 		return false;
-	f->key = day_from(start);
-	return f->key >= day_of(oldest_s) && f->key <= day_of(now_s + LATE_S) &&
-	       day_is_valid((uint32_t)f->key);
+	if (is_hour) {
+		f->key = is_quarter(start) ? start : 0;
+	} else {
+		f->key = day_from(start);
+		from = day_of(from);
+		to = day_of(to);
+	}
+	f->is_untimely = f->key < from || f->key > to;
+	return f->key != 0;
 }
 
 /* What devices may add to it, each on each of its days. */
@@ -127,6 +133,9 @@ static bool take_cells(struct figures *out, struct json_object *o,
 			       now_s) ||
 		    (i && out->cell[i].seq != out->cell[i - 1].seq + 1))
 			return false;
+	out->untimely = 0;
+	for (size_t i = 0; i < out->count; i++)
+		out->untimely += out->cell[i].is_untimely;
 	return out->count != 0;
 }
 

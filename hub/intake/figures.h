@@ -11,6 +11,10 @@
  * start: unix seconds of the local hour, or of the local midnight of a day or
  * week, on a quarter of an hour; a day or week may be 20261124 as well. first:
  * the oldest that the box still has; without it, that of its first cell.
+ *
+ * A cell of later than a day from now, or of more than 400 days ago, is what a
+ * box makes whose clock was wrong, or which was cut off for so long: untimely,
+ * and none that is refused.
  */
 #ifndef STADTTOR_HUB_INTAKE_FIGURES_H
 #define STADTTOR_HUB_INTAKE_FIGURES_H
@@ -34,17 +38,18 @@ struct figure {
 	uint64_t hours;
 	int64_t value;
 	struct usage_scale scale;
+	bool is_untimely;
 };
 
 struct figures {
 	uint64_t stream;
 	uint64_t first;
-	size_t count; /* at least 1 */
+	size_t count;	 /* at least 1 */
+	size_t untimely; /* of them */
 	struct figure cell[FIGURES_CELLS_MAX];
 };
 
-/* now_s: no cell may be of later than a day after it, or of more than 400 days
- * before it. false: refused. */
+/* false: refused. */
 bool figures_parse(struct figures *out, const char *text, size_t len,
 		   int64_t now_s) MUST_CHECK;
 

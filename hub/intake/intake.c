@@ -204,6 +204,22 @@ static int find_mark(struct intake *in, struct site *s, struct city_stream *m)
 	return 0;
 }
 
+static int take_cell(struct intake *in, struct site *s, const struct figure *f)
+{
+	int err;
+
+	if (f->is_untimely) {
+		in->stats.untimely++;
+		return 0;
+	}
+	err = city_db_check_zone(in->db, s->id, f->zone);
+	if (!err)
+		err = add_figure(in, s, f);
+	if (!err)
+		in->stats.cells++;
+	return err;
+}
+
 /* Behind a gap nothing is taken: the box sends again what was lost. */
 static int add_cells(struct intake *in, struct site *s, struct city_stream *m)
 {
@@ -217,11 +233,7 @@ static int add_cells(struct intake *in, struct site *s, struct city_stream *m)
 		}
 		if (f->cell[i].seq != m->seq + 1)
 			break;
-		err = city_db_check_zone(in->db, s->id, f->cell[i].zone);
-		if (!err)
-			err = add_figure(in, s, &f->cell[i]);
-		if (!err)
-			in->stats.cells++;
+		err = take_cell(in, s, &f->cell[i]);
 		m->seq = f->cell[i].seq;
 	}
 	return err;
@@ -250,7 +262,9 @@ static bool has_room_for_zones(struct intake *in, struct site *s)
 	int err = 0;
 
 	for (size_t i = 0; i < f->count && !err; i++)
-		err = city_db_check_zone(in->db, s->id, f->cell[i].zone);
+		if (!f->cell[i].is_untimely)
+			err = city_db_check_zone(in->db, s->id,
+						 f->cell[i].zone);
 	if (err && err != -EDQUOT)
 		in->err = err;
 	return !err;
@@ -317,6 +331,27 @@ bool intake_is_committed(const struct intake *in)
 	return !in->err;
 }
 
+/*
+ * Figures of a time that cannot be are counted nowhere, and the box is told
+ * that it is rid of them: it would send them for ever. Where it may be the
+ * store that has the wrong time, they stay the box's.
+ */
+static bool keeps_untimely(struct intake *in, struct site *s)
+{
+	const struct figures *f = &in->figures;
+
+	if (f->untimely && !s->said_untimely)
+		log_warn("site %s: figures of a time that cannot be, as of a "
+			 "clock that was wrong: %s",
+			 s->name,
+			 in->time.is_sure
+				 ? "they are not counted"
+				 : "they wait, for the clocks of store "
+				   "and hub are apart");
+	s->said_untimely = f->untimely != 0;
+	return f->untimely && !in->time.is_sure;
+}
+
 /* --- an entry ---------------------------------------------------------- */
 
 static void take_figures(struct intake *in, struct site *s,
@@ -327,7 +362,7 @@ static void take_figures(struct intake *in, struct site *s,
 		refuse(in, s);
 		return;
 	}
-	if (open_transaction(in))
+	if (keeps_untimely(in, s) || open_transaction(in))
 		return;
 	if (!has_room_for_zones(in, s)) {
 		if (!in->err)
@@ -433,6 +468,7 @@ static void settle(struct intake *in, bool is_committed)
 	in->stats.cells = in->before.cells;
 	in->stats.repeated = in->before.repeated;
 	in->stats.lost = in->before.lost;
+	in->stats.untimely = in->before.untimely;
 }
 
 static int close_transaction(struct intake *in)

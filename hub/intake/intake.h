@@ -28,6 +28,7 @@ struct intake_time { /* of the store, and what follows from it */
 	int64_t now_s;
 	int64_t day; /* since 1970, shifted */
 	uint8_t generation;
+	bool is_sure; /* this machine's clock says nearly the same */
 };
 
 struct intake_entry {
@@ -109,7 +110,7 @@ int64_t intake_day(const struct intake *in);
 /* Since the start. */
 struct intake_stats {
 	uint64_t records, stale, malformed;
-	uint64_t cells, repeated, lost;
+	uint64_t cells, repeated, lost, untimely;
 	uint64_t switched_off;
 };
 const struct intake_stats *intake_stats(const struct intake *in);

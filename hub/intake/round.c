@@ -19,6 +19,7 @@
 #define KEEP_DAYS     4 /* its own, and three */
 #define BEATS_MS      30000
 #define CLOCK_OFF_S   300
+#define EARLIEST_S    1767225600 /* 2026-01-01: older than we are */
 #define LEASE_MS      15000
 #define LEASE_SAFE_MS 10000 /* no commit behind that */
 #define FOLLOW	      64    /* entries of a read */
@@ -408,6 +409,8 @@ static void on_time(struct round *p, const struct redisReply *r, struct site *s)
 	p->is_cut = false;
 	p->state.clock_off_s = t.now_s - (int64_t)time(NULL);
 	say_clock(p);
+	t.is_sure =
+		llabs(p->state.clock_off_s) < DAY_S && t.now_s >= EARLIEST_S;
 	intake_begin(p->intake, &t);
 }
 

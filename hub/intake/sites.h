@@ -28,6 +28,7 @@ struct site {
 	char off[CITY_REASON_MAX]; /* "": it is on */
 	bool is_off_due;	   /* its inbox is to be emptied */
 	bool is_off_new;	   /* the database has still to hear it */
+	bool said_untimely;	   /* in the log */
 	bool is_full;		   /* there was more of it than was read */
 	bool has_old_beats;	   /* they are to be trimmed */
 	struct heartbeat beat;

@@ -31,6 +31,7 @@ STAT(malformed)
 STAT(cells)
 STAT(repeated)
 STAT(lost)
+STAT(untimely)
 
 static const struct {
 	const char *name, *type, *help;
@@ -59,6 +60,9 @@ static const struct {
 	  "Figures that were counted already.", stat_repeated },
 	{ "stadttor_hub_figures_lost", "counter",
 	  "Figures that boxes no longer have.", stat_lost },
+	{ "stadttor_hub_figures_untimely", "counter",
+	  "Figures that are not counted, as they are of a time that cannot be.",
+	  stat_untimely },
 };
 
 static bool is_counter(const char *type)

@@ -188,37 +188,50 @@ static void test_figures(void **state)
 	assert_int_equal(f.cell[0].scale.n, 5);
 }
 
+enum verdict { REFUSED, TAKEN, UNTIMELY };
+
 /* What a cell may say is bounded by its metric and the time. */
 static void test_figures_have_bounds(void **state)
 {
 	static const struct {
 		const char *metric;
 		int64_t start_s, value, n, d;
-		bool is_good;
+		enum verdict verdict;
 	} cases[] = {
-		{ "online", NOW_S, 100000, 10, 1, true },
-		{ "online", NOW_S - 900, -100000, 100, 1, true },
-		{ "online", NOW_S - 400 * 86400, 1, 1, 1, true },
-		{ "online", NOW_S + 86400, 1, 1, 1, true },
-		{ "online", NOW_S - 901, 1, 1, 1, false },
-		{ "online", NOW_S - 400 * 86400 - 900, 1, 1, 1, false },
-		{ "online", NOW_S + 86400 + 900, 1, 1, 1, false },
-		{ "online", NOW_S, 100001, 1, 1, false },
-		{ "online", NOW_S, -100001, 1, 1, false },
-		{ "online", NOW_S, 1, 101, 1, false },
-		{ "online", NOW_S, 1, 1000000000000, 1000000000000, false },
-		{ "visitors", 20261128, 1, 200, 50, true },
-		{ "visitors", 20251026, 1, 1, 1, true },
-		{ "visitors", 20251021, 1, 1, 1, false },
-		{ "visitors", NOW_S - 1, 1, 1, 1, false },
-		{ "visitors", 20261128, 1, 41, 1, false },
-		{ "dwell_5", 20261123, 700000, 400, 1, false },
-		{ "dwell_5", 20261123, 700000, 200, 1, true },
+		{ "online", NOW_S, 100000, 10, 1, TAKEN },
+		{ "online", NOW_S - 900, -100000, 100, 1, TAKEN },
+		{ "online", NOW_S - 400 * 86400, 1, 1, 1, TAKEN },
+		{ "online", NOW_S + 86400, 1, 1, 1, TAKEN },
+		{ "online", NOW_S - 901, 1, 1, 1, REFUSED },
+		{ "online", NOW_S - 400 * 86400 - 900, 1, 1, 1, UNTIMELY },
+		{ "online", NOW_S + 86400 + 900, 1, 1, 1, UNTIMELY },
+		{ "online", 900, 1, 1, 1, UNTIMELY },
+		{ "online", 0, 1, 1, 1, REFUSED },
+		{ "online", -900, 1, 1, 1, REFUSED },
+		{ "online", INT64_MAX, 1, 1, 1, REFUSED },
+		{ "online", 20261128, 1, 1, 1, REFUSED },
+		{ "online", NOW_S, 100001, 1, 1, REFUSED },
+		{ "online", NOW_S, -100001, 1, 1, REFUSED },
+		{ "online", NOW_S, 1, 101, 1, REFUSED },
+		{ "online", NOW_S, 1, 1000000000000, 1000000000000, REFUSED },
+		{ "visitors", 20261128, 1, 200, 50, TAKEN },
+		{ "visitors", 20251026, 1, 1, 1, TAKEN },
+		{ "visitors", 20251021, 1, 1, 1, UNTIMELY },
+		{ "visitors", 20261130, 1, 1, 1, UNTIMELY },
+		{ "visitors", 20261131, 1, 1, 1, REFUSED },
+		{ "visitors", 1000000800, 1, 1, 1, UNTIMELY },
+		{ "visitors", 900, 1, 1, 1, UNTIMELY },
+		{ "visitors", 901, 1, 1, 1, REFUSED },
+		{ "visitors", NOW_S - 1, 1, 1, 1, REFUSED },
+		{ "visitors", 20261128, 1, 41, 1, REFUSED },
+		{ "dwell_5", 20261123, 700000, 400, 1, REFUSED },
+		{ "dwell_5", 20261123, 700000, 200, 1, TAKEN },
 		{ "bytes_up", 20261123, 700000000000000, 200000000000, 20,
-		  true },
-		{ "bytes_up", 20261123, 700000001000000, 1, 1, false },
-		{ "bytes_up", 20261123, 1, 100000000001, 1, false },
+		  TAKEN },
+		{ "bytes_up", 20261123, 700000001000000, 1, 1, REFUSED },
+		{ "bytes_up", 20261123, 1, 100000000001, 1, REFUSED },
 	};
+	enum verdict verdict;
 	struct figures f;
 	char text[256];
 
@@ -231,8 +244,10 @@ static void test_figures_have_bounds(void **state)
 			       ",\"d\":%" PRId64 "}"),
 			 cases[i].metric, cases[i].start_s, cases[i].value,
 			 cases[i].n, cases[i].d);
-		if (figures_parse(&f, text, strlen(text), NOW_S) !=
-		    cases[i].is_good)
+		verdict = REFUSED;
+		if (figures_parse(&f, text, strlen(text), NOW_S))
+			verdict = f.untimely ? UNTIMELY : TAKEN;
+		if (verdict != cases[i].verdict)
 			fail_msg("case %zu: %s", i, text);
 	}
 }
@@ -288,7 +303,8 @@ static void test_figures_of_any_bytes(void **state)
 			assert_int_equal(f.count, 1);
 			assert_in_range(f.cell[0].metric, 0, USAGE_METRICS - 1);
 			assert_true(f.cell[0].scale.d >= 1);
-			assert_true(f.cell[0].key <= NOW_S + 86400);
+			assert_true(f.cell[0].is_untimely ||
+				    f.cell[0].key <= NOW_S + 86400);
 		}
 	}
 }
