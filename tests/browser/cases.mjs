@@ -132,13 +132,13 @@ test('loads, draws and says what it drew', 'years', async ctx => {
 			'role'), 'img');
 	}
 	assert.match(await text(page, '.tile-online .note'),
-		/nicht verrauscht/);
+		/genau gezählt/);
 	assert.equal(await page.$$eval('.heat tbody td', c => c.length),
 		7 * 24);
 	assert.equal(await page.$$eval('#dwell li', l => l.length), 8);
 	assert.match(await text(page, '#languages li'), /^Deutsch\s*[56]\d/);
-	assert.match(await text(page, '#visitors .note'),
-		/Jede Zahl ist verrauscht/);
+	assert.match(await text(page, '#history-title + .note'),
+		/Jede Zahl ist absichtlich etwas ungenau/);
 	assert.match(await text(page, '#visitors .figures dd'), /^≈\s[\d.]+$/);
 	assert.match(await page.getAttribute('#visitors .figures dd', 'title'),
 		/^[\d.]+ ± \d+$/);
@@ -264,9 +264,8 @@ test('language: the browser asks, the switch decides', 'any', async ctx => {
 	await page.reload();
 	await settled(page);
 	assert.equal(await text(page, '#now-title'), 'Jetzt');
-	for (const name of PARTS)
-		assert.doesNotMatch(await text(page, '#' + name),
-			/[{}]|undefined|NaN|Invalid/);
+	assert.doesNotMatch(await text(page, 'main'),
+		/[{}]|undefined|NaN|Invalid/);
 	await page.finish();
 });
 
@@ -304,6 +303,87 @@ test('works where storage is forbidden', 'any', async ctx => {
 	assert.equal(await text(page, '#now-title'), 'Now');
 	await page.finish();
 });
+
+test('bars are to scale: one of 24 % fills 24 %', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+	const bars = await page.$$eval('.bars li', rows => rows.map(row => ({
+		told: /^(\d+)\s%$/.exec(row.querySelector('.value')
+			.textContent)?.[1],
+		filled: 100 * (row.querySelector('.bar')?.getBoundingClientRect()
+			.width ?? 0) / row.querySelector('.track')
+			.getBoundingClientRect().width })));
+	const shares = bars.filter(b => b.told);
+
+	assert.ok(shares.length > 15);
+	for (const { told, filled } of shares)
+		assert.ok(Math.abs(told - filled) < 1, `${told} % is ${filled}`);
+	await page.finish();
+});
+
+test('a visit is the same in figure, table, CSV and API', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server, { locale: 'en-GB' });
+	const numbers = text => Number(text.replace(/[^\d]/g, ''));
+	const sum = list => list.reduce((a, b) => a + b, 0);
+
+	await page.click('#visitors button.tool');
+	const figure = numbers((await page.getAttribute(
+		'#visitors .figures dd', 'title')).split('±')[0]);
+	const table = await page.$$eval('#visitors tbody td:nth-child(2)',
+		cells => cells.map(c => Number(c.textContent.split('±')[0])));
+	const link = await page.getAttribute('#visitors a.tool', 'href');
+	const ask = url => page.evaluate(async asked =>
+		(await fetch(asked)).text(), url);
+	const csv = (await ask(link)).trim().split(/\r?\n/)
+		.map(line => line.split(','));
+	const api = JSON.parse(await ask(link.replace(/&format=csv/, '')));
+	const column = csv[0].indexOf('visitors');
+
+	assert.equal(sum(table), figure);
+	assert.equal(sum(csv.slice(1).map(row => Number(row[column]))), figure);
+	assert.equal(sum(api.values.visitors), figure);
+	for (const [at, word] of [['.legend', 'Visits'], ['.figures', 'Visits'],
+		['thead', 'Visits'], ['.note', 'device that was online on a day']])
+		assert.match(await text(page, '#visitors ' + at),
+			new RegExp(word));
+	await page.finish();
+});
+
+for (const data of ['empty', 'small', 'years'])
+	test(`no row and no card has a hole: ${data}`, data, async ctx => {
+		for (const hash of ['days=1', 'days=30', 'days=365']) {
+			const page = await open(ctx.browser, ctx.server,
+				{ hash });
+			const holes = await page.evaluate(() => {
+				const box = n => n.getBoundingClientRect();
+				const found = [];
+
+				for (const rows of document.querySelectorAll(
+					'.cards,.tiles')) {
+					const cards = [...rows.children].filter(
+						c => box(c).height);
+					const last = cards.filter((c, i) => !cards[
+						i + 1] || box(cards[i + 1]).top >
+						box(c).top + 1);
+
+					for (const c of last)
+						if (box(rows).right - box(c).right > 1)
+							found.push('beside ' + c.id);
+				}
+				for (const card of document.querySelectorAll(
+					'.cards .card:not([hidden])')) {
+					const end = Math.max(...[...card.children]
+						.map(c => box(c).bottom));
+
+					if (box(card).bottom - end > 24)
+						found.push('in ' + card.id);
+				}
+				return found;
+			});
+
+			assert.deepEqual(holes, [], hash);
+			await page.finish();
+		}
+	});
 
 test('tables: every chart has its figures in one', 'years', async ctx => {
 	const page = await open(ctx.browser, ctx.server);
@@ -407,7 +487,19 @@ test('nothing yet: a friendly word, no charts', 'empty', async ctx => {
 	assert.ok(await page.isVisible('#welcome'));
 	assert.match(await text(page, '#welcome'), /zufälliges Rauschen/);
 	assert.equal(await page.$$eval('canvas', c => c.length), 0);
+	assert.ok(!await page.isVisible('.cards .card'));
+	assert.ok(!await page.isVisible('#waiting'));
 	assert.ok(!await page.isVisible('.tile-online')); // not asked for
+	await page.finish();
+});
+
+test('cards without figures are one line', 'small', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+
+	assert.ok(await page.isVisible('#visitors canvas'));
+	assert.ok(!await page.isVisible('#dwell'));
+	assert.match(await text(page, '#waiting'),
+		/Datenmenge, Verweildauer.*wenn die Woche vorbei ist/);
 	await page.finish();
 });
 
@@ -665,6 +757,8 @@ test('figures are asked for again, unless nobody looks', 'years',
 
 		page.on('request', r => asked.push(r.url()));
 		await page.clock.runFor(46000);
+		while (count('api/now') < 3) // told a little later
+			await page.waitForTimeout(20);
 		assert.equal(count('api/now'), 3);
 		assert.equal(count('api/usage'), 0);
 		await page.clock.fastForward(300000);

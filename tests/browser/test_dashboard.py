@@ -20,6 +20,7 @@ SERVERS = {"empty": ("empty", NOW), "small": ("small", NOW),
            "years": ("years", NOW), "change": ("night", CHANGE)}
 # In `make check`; and what needs no browser.
 CHECK = ["loads, draws and says what it drew",
+         "bars are to scale: one of 24 % fills 24 %",
          "login: wrong, right, out again, without script"]
 
 

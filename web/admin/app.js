@@ -97,17 +97,27 @@ function showAll() {
 		card.show(view);
 	document.body.dataset.days = view.days;
 	showNow();
-	showWelcome();
+	showWaiting();
 	for (const listener of listeners)
 		listener(now);
 }
 
-function showWelcome() {
-	const isEmpty = shown.every(card => !card.isWanted(view) ||
-		card.node.dataset.state === 'none');
+// Cards without figures have no place of their own: one line names them and
+// says when there will be some.
+function showWaiting() {
+	const wanted = shown.filter(card => card.isWanted(view));
+	const empty = wanted.filter(card => card.isEmpty(view));
+	const isNew = empty.length === wanted.length;
+	const reasons = [...new Set(isNew ? [] : empty.map(card =>
+		card.whyEmpty(view)))];
 
-	$('welcome').hidden = !isEmpty;
+	$('welcome').hidden = !isNew;
 	$('welcome-note').textContent = t('welcome_note');
+	$('waiting').hidden = !reasons.length;
+	$('waiting').replaceChildren(...reasons.map(reason => el('p', {},
+		el('b', {}, empty.filter(card => card.whyEmpty(view) === reason)
+			.map(card => card.heading).join(', ') + ': '),
+		t(reason))));
 }
 
 function showZones() {
@@ -164,7 +174,7 @@ async function loadRest() {
 	restAt = Date.now();
 	await Promise.all(shown.filter(card => card.isWanted(view))
 		.map(card => card.load(view)));
-	showWelcome();
+	showWaiting();
 	$('said').textContent = t('loaded', { x: period });
 }
 

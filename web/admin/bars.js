@@ -4,25 +4,20 @@ import { el } from './dom.js';
 import { hourName, number, weekdayName } from './format.js';
 import { t } from './words.js';
 
-// rows: { name, value, text, note, tone, of }; of: what a full bar stands
-// for, the largest value if missing. upright: as columns where there is room.
-export function barList(rows, { upright = false } = {}) {
-	const largest = Math.max(...rows.map(r => r.value), 1);
+// rows: { name, value, text, hint }; whole: what a full track stands for, so
+// that a bar of 24 % fills 24 % of it.
+export function barList(rows, whole, tone) {
+	return el('ul', { class: 'bars' }, rows.map(r => {
+		const bar = el('span', { class: 'bar ' + tone });
 
-	return el('ul', { class: upright ? 'bars upright' : 'bars' },
-		rows.map(r => {
-			const bar = el('span', { class: 'bar ' +
-				(r.tone ?? 'tone-1') });
-
-			bar.style.setProperty('--part', r.value ? Math.max(1,
-				100 * r.value / (r.of ?? largest)) + '%' : '0');
-			return el('li', {},
-				el('span', { class: 'name' }, r.name),
-				el('span', { class: 'track',
-					'aria-hidden': 'true' }, bar),
-				el('span', { class: 'value' }, r.text,
-					r.note ? el('small', {}, r.note) : []));
-		}));
+		bar.style.setProperty('--part',
+			100 * r.value / Math.max(whole, 1) + '%');
+		return el('li', {},
+			el('span', { class: 'name' }, r.name),
+			el('span', { class: 'track', 'aria-hidden': 'true' },
+				r.value ? bar : []),
+			el('span', { class: 'value', title: r.hint }, r.text));
+	}));
 }
 
 const LEVELS = 6;

@@ -80,8 +80,7 @@ export class Card {
 		this.toggle.title = t('table');
 		this.csv.title = t('csv');
 		this.csv.href = this.what.csv(view);
-		this.note.textContent = t(id + '_note',
-			this.what.note?.(view)) + ' ' + t('noise');
+		this.note.textContent = t(id + '_note', this.what.note?.(view));
 	}
 
 	// Asks for figures and shows them; what is on show stays meanwhile,
@@ -111,6 +110,7 @@ export class Card {
 	}
 
 	fail(view) {
+		this.node.hidden = !this.isWanted(view);
 		const again = el('button', { type: 'button', class: 'retry',
 			onclick: () => this.load(view) }, t('retry'));
 		const text = el('p', { role: 'alert' }, icon('error'),
@@ -133,6 +133,15 @@ export class Card {
 		this.fillTable();
 	}
 
+	// Answered, and without figures: named in one line with others.
+	isEmpty(view) {
+		return this.isWanted(view) && this.node.dataset.state === 'none';
+	}
+
+	whyEmpty(view) {
+		return this.what.none?.(view) ?? 'none_note';
+	}
+
 	// Draws what was answered last, in the language and colours of now.
 	show(view) {
 		this.node.hidden = !this.isWanted(view);
@@ -145,13 +154,9 @@ export class Card {
 		this.clear(data ? 'ready' : 'none');
 		this.data = data;
 		this.label(view);
-		if (!data) {
-			this.state.append(icon('gate'),
-				el('p', {}, el('b', {}, t('none')), ' ',
-					el('span', {}, t(this.what.none?.(view) ??
-						'none_note'))));
+		this.node.hidden = !this.isWanted(view) || !data;
+		if (!data)
 			return;
-		}
 		this.figures.append(...(data.figures ?? []).map(
 			([name, text, title]) => el('div', {},
 				el('dt', {}, name), el('dd',

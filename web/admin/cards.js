@@ -10,7 +10,7 @@ import { hasWord, t } from './words.js';
 const BARS_MAX = 62; // more days than that are lines
 const DAYS_LEAST = 14; // of an axis that begins with the first figures
 const WEEKS_LEAST = 28; // days of what is told by the week
-const LABELS_MAX = 8;
+const LABELS_MAX = 8; // further ones are told as one
 const SHARE_BANDS = 5; // so many bands make a share worth telling
 
 const DWELL = ['dwell_5', 'dwell_15', 'dwell_30', 'dwell_60', 'dwell_120',
@@ -189,7 +189,7 @@ const visitors = {
 		const best = highest(slots, 'visitors');
 		const all = usage.sum('visitors');
 		const figures = [
-			key(t('k_visitors'), all),
+			key(t('visits'), all),
 			key(t('k_per_day'), all && figure(all.value / counted,
 				all.band / counted)),
 			key(`${t('k_best_day')}, ${best.short}`,
@@ -223,6 +223,7 @@ const volume = {
 		return { ...timePicture('volume', slots, 'col_week',
 			['bytes_down', 'bytes_up'], ['tone-3', 'tone-4'],
 			bytes, false),
+		aside: weeksTold(usage),
 		figures: [key(t('down'), usage.sum('bytes_down'), bytes),
 			key(t('up'), usage.sum('bytes_up'), bytes),
 			key(t('k_peak'), busy.figure)] };
@@ -279,22 +280,40 @@ const heat = {
 	},
 };
 
-// What parts of a whole say: shares where the whole is sharp enough.
-function parts(usage, metrics, nameOf, tone) {
-	const list = metrics.map(m => ({ name: nameOf(m), tone,
-		figure: usage.sum(m) })).filter(r => r.figure);
-	const all = total(list.map(r => r.figure));
-	const hasShares = all && all.value > SHARE_BANDS * all.band;
+function foldRest(list) {
+	if (list.length <= LABELS_MAX)
+		return list;
+	return [...list.slice(0, LABELS_MAX - 1), { name: t('rest'),
+		figure: total(list.slice(LABELS_MAX - 1).map(r => r.figure)) }];
+}
 
-	return { all, rows: list.map(r => ({ ...r,
+// What parts of a whole say: shares where the whole is sharp enough.
+function parts(usage, metrics, nameOf, sorts) {
+	const named = metrics.map(m => ({ name: nameOf(m),
+		figure: usage.sum(m) })).filter(r => r.figure);
+	const all = total(named.map(r => r.figure));
+	const hasShares = all && all.value > SHARE_BANDS * all.band;
+	const list = sorts ? foldRest(named.sort((a, b) =>
+		b.figure.value - a.figure.value)) : named;
+
+	return { all, named, rows: list.map(r => ({ ...r,
+		hint: exact(r.figure),
 		value: isFaint(r.figure) ? 0 : r.figure.value,
 		text: isFaint(r.figure) || !hasShares ? about(r.figure)
 			: percent(r.figure.value, all.value) })) };
 }
 
 function partsTable(head, rows) {
-	return { head: [t(head), t('col_count')],
+	return { head: [t(head), t('visits')],
 		rows: rows.map(r => [r.name, exact(r.figure)]) };
+}
+
+// Which days the weeks cover that figures are of.
+function weeksTold(usage) {
+	const last = usage.time.length - 1;
+
+	return t('span', { from: shortDay(usage.time[0]), to: shortDay(addDays(
+		usage.time[last], Math.ceil(usage.hours[last] / 24) - 1)) });
 }
 
 // Some metrics of the box, by the week, as bars.
@@ -305,20 +324,19 @@ function partsCard(id, metrics, nameOf, tone, options = {}) {
 		url: view => usageUrl(weekQuery(view)),
 		csv: view => usageCsv(weekQuery(view), metrics),
 		prepare(json) {
-			const { all, rows } = parts(new Usage(json), metrics,
-				nameOf, tone);
+			const usage = new Usage(json);
+			const { all, named, rows } = parts(usage, metrics,
+				nameOf, options.sorts);
 
 			if (!all)
 				return null;
-			if (options.sorts)
-				rows.sort((a, b) => b.value - a.value);
-			return { rows: options.sorts ? rows.slice(0, LABELS_MAX)
-				: rows,
-			figures: [key(t('k_devices'), all)],
-			table: partsTable(options.head, rows) };
+			return { rows, whole: all.value,
+				figures: [key(t('visits'), all)],
+				aside: weeksTold(usage),
+				table: partsTable(options.head, named) };
 		},
 		draw(host, data) {
-			host.append(barList(data.rows, options));
+			host.append(barList(data.rows, data.whole, tone));
 		},
 	};
 }
@@ -333,8 +351,7 @@ const languageMetrics = LANGUAGES.map(l => 'language_' + l);
 const platformMetrics = PLATFORMS.map(p => 'platform_' + p);
 
 export const cards = [visitors, today, volume,
-	partsCard('dwell', DWELL, t, 'tone-1',
-		{ head: 'col_length', upright: true }),
+	partsCard('dwell', DWELL, t, 'tone-1', { head: 'col_length' }),
 	heat,
 	partsCard('ended', ENDED, t, 'tone-2', { head: 'col_what' }),
 	partsCard('languages', languageMetrics,

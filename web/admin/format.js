@@ -57,7 +57,9 @@ export function duration(seconds) {
 	const days = Math.floor(hours / 24);
 
 	if (days)
-		return `${t('days_short', { n: number(days) })} ${hours % 24} h`;
+		return new Intl.NumberFormat(locale(), { style: 'unit',
+			unit: 'day', unitDisplay: 'long' }).format(days) +
+			` ${hours % 24} h`;
 	return hours ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
 }
 
