@@ -177,12 +177,17 @@ def test_files_that_are_replaced_are_bound_by_their_folder(box):
 \toption certificate '/etc/ssl/acme/city/fullchain.pem'
 \toption key '/etc/portal.key'
 \toption logo '/etc/stadttor/looks/logo.svg'
+\toption hero '/etc/stadttor/place/hero.svg'
+config legal
+\tlist terms_file 'de=/etc/stadttor/terms/de.txt'
+\tlist terms_file 'en=/srv/terms/en.txt'
 config admin
 \toption certificate '/etc/ssl/admin.crt'
 \toption key '/root/admin.key'
 """)
     for path in ("/etc/ssl/acme/city", "/etc/portal.key",
-                 "/etc/stadttor/looks", "/etc/ssl/admin.crt",
+                 "/etc/stadttor/looks", "/etc/stadttor/place",
+                 "/etc/stadttor/terms", "/srv/terms", "/etc/ssl/admin.crt",
                  "/root/admin.key"):
         assert mounts[path] == "0"
     assert not {"/etc", "/etc/ssl", "/root"} & set(mounts)
@@ -199,13 +204,16 @@ config voucher
     assert mounts["/etc/stadttor"] == "1"
 
 
-def test_vouchers_and_live_tiles_ask_for_more(box):
+@pytest.mark.parametrize("what", [
+    "config tile 'parking'\n\toption live_url 'https://city.example/p.json'\n",
+    "config admin\n\tlist notify 'https://hooks.city.example/wifi'\n"],
+    ids=["live tiles", "webhooks"])
+def test_who_fetches_asks_for_more(box, what):
     names = {"/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs",
              "/etc/ssl/cert.pem"}
     plain = portal_mounts(box, BASE)
     assert not names & set(plain)
-    more = portal_mounts(box, BASE + "config tile 'parking'\n"
-                         "\toption live_url 'https://city.example/p.json'\n")
+    more = portal_mounts(box, BASE + what)
     assert set(more) - set(plain) == names
     assert {more[n] for n in names} == {"0"}
 
@@ -223,6 +231,8 @@ WANTED = {  # what the config has, and what events is told
     "config portal\n\toption terms_url 'https://a.example/t'\n": ["names"],
     "config portal\n\toption success_url 'https://a.example/'\n": ["names"],
     "config portal\n\toption venue_url 'https://a.example/'\n": ["names"],
+    "config portal\n\toption wifi4eu '123e4567-e89b-12d3-a456-426655440000'\n":
+        ["names"],
     "config portal\n\toption hostname 'gate.example'\n": None,
 }
 
@@ -613,7 +623,7 @@ NAMES = {"socket": ("gate", "socket"), "netctl_user": ("gate", "user"),
          "voucher_key": ("voucher", "key"),
          "oidc_secret": ("oidc", "secret"), "oidc_key": ("oidc", "key")}
 NO_OPTIONS = {"names", "leave", "fetches", "asks_for_codes", "radius_files",
-              "devices", "uplinks"}
+              "terms", "devices", "uplinks"}
 
 
 def test_its_defaults_are_those_of_the_config(build, tmp_path):
