@@ -45,6 +45,8 @@ enum {
 	OPT_HUB = 1 << 18,
 	OPT_CITY_INIT = 1 << 19,
 	OPT_CITY_ADD = 1 << 20,
+	OPT_LANGUAGE = 1 << 21,
+	OPT_PAGE = 1 << 22,
 };
 
 struct command {
@@ -113,7 +115,7 @@ static const struct command commands[] = {
 	  "[--title TEXT] [--ssid NAME] [--language CODE] "
 	  "[--address ADDRESS] [FILE]",
 	  "a sheet of cards in HTML for the codes in FILE",
-	  OPT_PRINT | OPT_TITLE, 0, 1, cli_voucher_print },
+	  OPT_PRINT | OPT_TITLE | OPT_LANGUAGE, 0, 1, cli_voucher_print },
 	{ "dns-config",
 	  "[--server dnsmasq|odhcpd|radvd] [--zone ZONE] [--force] "
 	  "[--full [--range ADDRESS/LEN]]",
@@ -149,9 +151,11 @@ static const struct command commands[] = {
 	  "on a box: join the city by the file of city add", OPT_FORCE, 1, 1,
 	  cli_city_join },
 	{ "city leave", "", "on a box: leave it", 0, 0, 0, cli_city_leave },
-	{ "portal preview", "FOLDER",
-	  "write every page in every language to a folder", 0, 1, 1,
-	  cli_preview },
+	{ "portal preview",
+	  "FOLDER | portal preview --page NAME [--language CODE] [--zone ZONE]",
+	  "write every page in every language to a folder; or print one, with "
+	  "its pictures in it",
+	  OPT_PAGE | OPT_LANGUAGE | OPT_ZONE, 0, 1, cli_preview },
 	{ "help", "[COMMAND]", "this text", 0, 0, 2, cli_help },
 	{ "complete", "-- WORD ...", NULL, 0, 0, WORDS_MAX, cli_complete },
 };
@@ -416,7 +420,8 @@ static const struct option_rule rules[] = {
 	{ "valid", .used = OPT_CREATE, TEXT(cli.voucher.valid) },
 	{ "label", .used = OPT_LABEL, TEXT(cli.voucher.label) },
 	{ "title", .used = OPT_TITLE, TEXT(cli.title) },
-	{ "language", .used = OPT_PRINT, TEXT(cli.voucher.language) },
+	{ "language", .used = OPT_LANGUAGE, TEXT(cli.language) },
+	{ "page", .used = OPT_PAGE, TEXT(cli.page) },
 	{ "address", .used = OPT_PRINT, TEXT(cli.voucher.address) },
 	{ "ssid", .used = OPT_PRINT, TEXT(cli.voucher.ssid) },
 	{ "folder", .used = OPT_HUB, TEXT(cli.city.folder) },

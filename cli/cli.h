@@ -38,7 +38,7 @@ enum cli_passwd {
 /* As given, NULL: not given. */
 struct cli_voucher {
 	const char *count, *devices, *valid, *label; /* create; list: label */
-	const char *language, *address, *ssid;	     /* print */
+	const char *address, *ssid;		     /* print */
 };
 
 /* Likewise. */
@@ -71,6 +71,8 @@ struct cli {
 	bool from_stdin;	      /* no questions */
 	struct ipc_limits limits;     /* 0: the zone's default */
 	const char *title;	      /* of a sheet, of a site */
+	const char *language;	      /* of a sheet, of a page */
+	const char *page;	      /* to be previewed; NULL: all */
 	const char *output;	      /* a file; NULL: standard output */
 	struct cli_voucher voucher;
 	struct cli_city city;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* stadttor portal preview: FOLDER/ZONE/LANGUAGE/PAGE.html, and an index. */
+/*
+ * stadttor portal preview: FOLDER/ZONE/LANGUAGE/PAGE.html, and an index; or one
+ * page on standard output.
+ */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -9,12 +12,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
+
 #include "common/config/settings_read.h"
 #include "portal/pages/page_preview.h"
 #include "portal/pages/theme.h"
+#include "portal/util/crypto.h"
 
 #define PATH_ROOM  512
 #define FOLDER_MAX 256
+
+/* "data:image/svg+xml;base64,..." */
+#define INLINE_MAX (CRYPTO_BASE64(PICTURE_BYTES_MAX) + 64)
 
 struct preview {
 	const struct cli *cli;
@@ -23,6 +32,7 @@ struct preview {
 	struct theme theme;
 	FILE *index;
 	unsigned int files;
+	char refusal[PAGE_ERROR_MAX]; /* of the portal; empty: none */
 };
 
 static enum cli_exit failed(const struct preview *p, const char *path)
@@ -175,27 +185,137 @@ static enum cli_exit read_all(struct preview *p)
 	if (!theme_read(&p->theme, p->settings, error))
 		return cli_fail(p->cli, CLI_USAGE, "%s", error);
 	/* what the portal would refuse can be looked at all the same */
-	if (!theme_fit(&p->theme, p->settings, error))
-		fprintf(stderr, "the portal would refuse this: %s\n", error);
+	if (theme_fit(&p->theme, p->settings, error))
+		return CLI_DONE;
+	snprintf(p->refusal, sizeof(p->refusal), "%s", error);
+	fprintf(stderr, "the portal would refuse this: %s\n", error);
 	return CLI_DONE;
+}
+
+/* --- one page ---------------------------------------------------------- */
+
+static enum cli_exit find_zone(struct preview *p, size_t *zone)
+{
+	const char *name = p->cli->zone;
+
+	for (*zone = 0; name && *zone < p->settings->zones; ++*zone)
+		if (!strcmp(p->settings->zone[*zone].name, name))
+			return CLI_DONE;
+	return name ? cli_fail(p->cli, CLI_NOT_FOUND, "zone '%.40s' not found",
+			       name)
+		    : CLI_DONE;
+}
+
+static enum cli_exit find_language(struct preview *p, size_t *lang)
+{
+	const struct lang_set *set = page_languages(p->theme.pages);
+
+	*lang = p->cli->language ? lang_index(set, p->cli->language)
+				 : set->fallback;
+	if (*lang < set->count)
+		return CLI_DONE;
+	return cli_fail(p->cli, CLI_NOT_FOUND, "language '%.40s' not found",
+			p->cli->language);
+}
+
+static const struct page_preview *find_fixture(struct preview *p)
+{
+	const struct page_preview *fixture;
+
+	for (size_t i = 0; (fixture = page_preview_at(i)); i++)
+		if (!strcmp(fixture->name, p->cli->page))
+			return fixture;
+	cli_fail(p->cli, CLI_NOT_FOUND, "page '%.40s' not found", p->cli->page);
+	return NULL;
+}
+
+/* The picture itself in the place of its address. */
+static const char *inline_picture(const struct picture *picture,
+				  char out[INLINE_MAX])
+{
+	int head;
+
+	if (!picture->bytes)
+		return NULL;
+	head = snprintf(out, INLINE_MAX, "data:%s;base64,", picture->type);
+	crypto_base64(out + head, picture->bytes, picture->len);
+	return out;
+}
+
+static void print_page(const struct preview *p, const char *html)
+{
+	struct json_object *o;
+
+	if (!p->cli->json) {
+		puts(html);
+		return;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "html", json_object_new_string(html));
+	if (*p->refusal)
+		json_object_object_add(o, "refused",
+				       json_object_new_string(p->refusal));
+	cli_print_json(o);
+}
+
+static enum cli_exit show_page(struct preview *p)
+{
+	static char text[2 * PAGE_LEGAL_BYTES_MAX + 2 * INLINE_MAX];
+	char logo[INLINE_MAX], hero[INLINE_MAX];
+	const struct page_preview *fixture = find_fixture(p);
+	const struct page_context_source source = theme_source(
+		&p->theme, p->settings,
+		inline_picture(&p->theme.picture[PICTURE_LOGO], logo),
+		inline_picture(&p->theme.picture[PICTURE_HERO], hero));
+	struct page_place at = { 0 };
+	enum cli_exit code;
+	struct strbuf o;
+
+	if (!fixture)
+		return CLI_NOT_FOUND;
+	code = find_zone(p, &at.zone);
+	if (!code)
+		code = find_language(p, &at.lang);
+	if (code)
+		return code;
+	strbuf_init(&o, text, sizeof(text) - 1);
+	page_preview_render(fixture, &source, at, &o);
+	text[o.len] = '\0';
+	print_page(p, text);
+	return CLI_DONE;
+}
+
+/* ----------------------------------------------------------------------- */
+
+static enum cli_exit write_pages(struct preview *p)
+{
+	enum cli_exit code = write_all(p);
+
+	if (!code)
+		printf("%u files; look at %s/index.html\n", p->files,
+		       p->folder);
+	return code;
 }
 
 enum cli_exit cli_preview(const struct cli *cli)
 {
 	struct preview p = { .cli = cli, .folder = cli->args[0] };
-	enum cli_exit code = CLI_DONE;
+	enum cli_exit code;
 
-	if (strlen(p.folder) > FOLDER_MAX)
+	if (!p.folder == !cli->page)
+		return cli_fail(cli, CLI_USAGE,
+				"a folder, or --page and no folder");
+	if (!cli->page && (cli->zone || cli->language))
+		return cli_fail(cli, CLI_USAGE,
+				"--zone and --language go with --page");
+	if (p.folder && strlen(p.folder) > FOLDER_MAX)
 		return cli_fail(
 			cli, CLI_USAGE,
 			"the name of the folder is longer than %d bytes",
 			FOLDER_MAX);
 	code = read_all(&p);
-
 	if (!code)
-		code = write_all(&p);
-	if (!code)
-		printf("%u files; look at %s/index.html\n", p.files, p.folder);
+		code = cli->page ? show_page(&p) : write_pages(&p);
 	theme_clear(&p.theme);
 	settings_free(p.settings);
 	return code;

@@ -288,7 +288,7 @@ static enum cli_exit read_theme(struct print_job *j)
 {
 	const struct portal_settings *p = &j->session.settings->portal;
 	const struct cli *cli = j->session.cli;
-	const char *language = cli->voucher.language;
+	const char *language = cli->language;
 	char why[LANG_ERROR_MAX];
 
 	_Static_assert(PICTURE_ERROR_MAX <= LANG_ERROR_MAX, "it fits");
