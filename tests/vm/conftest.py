@@ -20,7 +20,8 @@ _spec = importlib.util.spec_from_file_location(
     "net_conftest", os.path.join(NET, "conftest.py"))
 _net = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_net)
-street, stadttor, phones = _net.street, _net.stadttor, _net.phones
+street, stadttor, phones, ca = (_net.street, _net.stadttor, _net.phones,
+                               _net.ca)
 import lab  # noqa: E402
 
 _wait_until = lab.wait_until

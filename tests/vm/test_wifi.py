@@ -5,7 +5,7 @@ import lab
 import pytest
 import traffic
 from test_captive import Client
-from test_dnsmasq import API, NAME, ca, dnsmasq, printed  # noqa: F401
+from test_dnsmasq import API, NAME, dnsmasq, printed  # noqa: F401
 from test_dnsmasq import programs  # noqa: F401
 from traffic import FAMILIES, V4, V6
 from wifi import AccessPoint, Station, make_radios, start_access_points
@@ -34,7 +34,7 @@ def stations(air):
         station.leave()
 
 
-def come_in(station, encrypted, ca, say):  # noqa: F811
+def come_in(station, encrypted, ca, say):
     """Joins, gets its addresses, is led to the portal, taps, is online."""
     took = station.join(encrypted)
     say(f"joined {station.device} in {took:.1f} s, "
