@@ -12,6 +12,8 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "common/clock.h"
+#include "portal/radius/radius_replay.h"
 #include "portal/radius/radius_reply.h"
 #include "portal/util/bind.h"
 
@@ -24,17 +26,8 @@ enum error_cause { /* RFC 5176, 3.5 */
 		   CAUSE_RESOURCES = 506,
 };
 
-/* A request, known by its authenticator, and what became of it. */
-struct seen {
-	uint8_t authenticator[RADIUS_AUTHENTICATOR];
-	int64_t when_s;
-	uint32_t cause; /* of the answer, once there is one */
-	bool is_answered;
-};
-
 struct waiting {
 	struct radius_coa *coa; /* NULL: free */
-	struct seen *seen;
 	struct sockaddr_storage from;
 	socklen_t from_len;
 	uint8_t code, id;
@@ -46,8 +39,7 @@ struct radius_coa {
 	int fd;
 	struct event event;
 	bool has_told_of_time; /* the log */
-	struct seen seen[RADIUS_COA_KEPT];
-	size_t next_seen;
+	struct radius_replay replay;
 	struct waiting waiting[RADIUS_COA_WAITING];
 };
 
@@ -63,10 +55,14 @@ static enum radius_code answer_code(uint8_t request, uint32_t cause)
 static void answer(struct waiting *w, uint32_t cause)
 {
 	struct radius_coa *c = w->coa;
+	struct radius_request *known =
+		radius_replay_find(&c->replay, w->authenticator);
 	struct radius_packet p;
 
-	w->seen->cause = cause;
-	w->seen->is_answered = true;
+	if (known) {
+		known->cause = cause;
+		known->is_answered = true;
+	}
 	if (!radius_packet_init(&p, answer_code(w->code, cause)))
 		return;
 	if (cause)
@@ -105,26 +101,6 @@ static bool is_server(const struct radius_coa *c,
 	return false;
 }
 
-/* The one with that authenticator; else the oldest, for it. */
-static struct seen *find_seen(struct radius_coa *c,
-			      const uint8_t *authenticator, bool *is_new)
-{
-	struct seen *s;
-
-	*is_new = false;
-	for (size_t i = 0; i < RADIUS_COA_KEPT; i++)
-		if (!memcmp(c->seen[i].authenticator, authenticator,
-			    RADIUS_AUTHENTICATOR) &&
-		    c->seen[i].when_s)
-			return &c->seen[i];
-	*is_new = true;
-	s = &c->seen[c->next_seen++ % RADIUS_COA_KEPT];
-	memset(s, 0, sizeof(*s));
-	memcpy(s->authenticator, authenticator, RADIUS_AUTHENTICATOR);
-	s->when_s = (int64_t)time(NULL);
-	return s;
-}
-
 /* Sixteen digits, as accounting writes them. 0: none. */
 static uint64_t parse_handle(const struct radius_bytes *b)
 {
@@ -140,11 +116,11 @@ static uint64_t parse_handle(const struct radius_bytes *b)
 	return handle;
 }
 
-static bool is_of_now(struct radius_coa *c, const struct radius_reply *r)
+static bool is_new(struct radius_coa *c, const struct radius_reply *r)
 {
-	int64_t off_s = (int64_t)time(NULL) - (int64_t)r->timestamp_s;
+	const struct radius_now now = { (int64_t)time(NULL), clock_ms() };
 
-	if (off_s >= -RADIUS_COA_AGE_S && off_s <= RADIUS_COA_AGE_S)
+	if (radius_replay_is_new(&c->replay, (int64_t)r->timestamp_s, &now))
 		return true;
 	if (!c->has_told_of_time)
 		log_warn("radius %s: a change of another time was passed over; "
@@ -181,30 +157,43 @@ static struct waiting *find_free(struct radius_coa *c)
 	return NULL;
 }
 
+/* One that has come before has done what it does. */
+static void answer_again(struct radius_coa *c, const struct waiting *from,
+			 const struct radius_request *known)
+{
+	struct waiting w = *from;
+
+	w.coa = c;
+	if (known->is_answered)
+		answer(&w, known->cause);
+}
+
 static void take_request(struct radius_coa *c, const struct radius_view *v,
 			 const struct waiting *from)
 {
 	struct radius_reply r;
+	struct radius_request *known =
+		radius_replay_find(&c->replay, from->authenticator);
 	struct waiting *w = find_free(c);
 	uint32_t cause = CAUSE_MISSING_ATTRIBUTE;
-	bool is_new;
 
+	if (known) {
+		answer_again(c, from, known);
+		return;
+	}
 	radius_reply_read(&r, v);
-	if (!w || (r.timestamp_s && !is_of_now(c, &r)))
+	if (!w || (r.timestamp_s && !is_new(c, &r)))
 		return; /* it is sent again, or is an old one */
 	*w = *from;
-	w->seen = find_seen(c, w->authenticator, &is_new);
-	if (is_new && r.timestamp_s) {
-		w->coa = c;
-		cause = judge(c, &r, w);
-		if (!cause)
-			return; /* on_changed() answers */
-	} else if (!is_new) {
-		if (!w->seen->is_answered)
-			return;
-		cause = w->seen->cause;
-	}
 	w->coa = c;
+	if (r.timestamp_s) {
+		radius_replay_add(&c->replay, w->authenticator,
+				  (int64_t)r.timestamp_s);
+		cause = judge(c, &r, w);
+	}
+	explicit_bzero(&r, sizeof(r));
+	if (!cause)
+		return; /* on_changed() answers */
 	answer(w, cause);
 	w->coa = NULL;
 }
@@ -240,9 +229,10 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 				 (struct sockaddr *)&from.from, &from.from_len);
 
 		if (n < 0)
-			return;
+			break;
 		take_packet(c, bytes, (size_t)n, &from);
 	}
+	explicit_bzero(bytes, sizeof(bytes));
 }
 
 /* --- life ---------------------------------------------------------------- */
@@ -267,6 +257,7 @@ struct radius_coa *radius_coa_new(const struct radius_coa_config *config)
 	if (!c)
 		return NULL;
 	c->config = *config;
+	radius_replay_init(&c->replay, clock_ms());
 	c->fd = open_socket(AF_INET6, config->port);
 	if (c->fd < 0)
 		c->fd = open_socket(AF_INET, config->port);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What servers want of running sessions (RFC 5176): other limits, or the end.
- * Only from the addresses of the config's servers, with their secret, with an
- * Event-Timestamp of these minutes, and each once. Owns the socket.
+ * Only from the addresses of the config's servers, with their secret, and each
+ * once (radius_replay.h). Owns the socket.
  *
  * A session is named by its Acct-Session-Id alone.
  */
@@ -12,9 +12,7 @@
 #include "common/ipc.h"
 #include "portal/radius/radius_pool.h"
 
-#define RADIUS_COA_WAITING 32  /* requests that netctl is asked about */
-#define RADIUS_COA_KEPT	   256 /* that are known again */
-#define RADIUS_COA_AGE_S   300 /* RFC 5176, 6.3 */
+#define RADIUS_COA_WAITING 32 /* requests that netctl is asked about */
 
 struct radius_coa;
 

@@ -318,7 +318,14 @@ def changed(accounts, server, phones):
                "rate_up": "5mbit", "duration": "8h"}, coa_port="3799")
     assert accounts.log_in(phones[0], "anna").status == 303
     traffic.wait_online(phones[0])
+    wait_for_changes(server)
     return server.wait_record("Start")["Acct-Session-Id"]
+
+
+def wait_for_changes(server):
+    """In the first seconds nothing can be told from what was sent before."""
+    lab.wait_until(lambda: "Session-Context-Not-Found" in change(
+        server, "coa", "f" * 16), 20, say="no change is taken")
 
 
 def change(server, what, handle, when=None, **more):
@@ -377,6 +384,40 @@ def test_changes_that_are_refused(changed, accounts, server, phones):
     assert traffic.is_online(phones[0])
     assert "Received Disconnect-ACK" in server.client("disconnect",
                                                       attributes)
+
+
+def request_of(handle, secret=SECRET):
+    """A Disconnect-Request of now, as who listens on the way has it."""
+    attributes = b"\x2c\x12" + handle.encode() \
+        + struct.pack(">BBI", 55, 6, int(time.time()))
+    head = struct.pack(">BBH", 40, 7, 20 + len(attributes))
+    return head + hashlib.md5(head + bytes(16) + attributes
+                              + secret.encode()).digest() + attributes
+
+
+def test_replays(changed, accounts, server, phones, street):
+    """What was heard on the way does nothing again: neither while it is
+    remembered nor after a restart."""
+    with street.internet.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind((lab.HOST4, 0))
+        s.connect((lab.UPLINK4, 3799))
+        s.settimeout(5)
+        heard = request_of("e" * 16)
+        for _ in range(2):
+            s.send(heard)
+            assert s.recv(4096)[0] == 42
+        last = request_of(changed)
+        accounts.restart(PORTAL)  # before it has got through
+        accounts.wait_ready()
+        wait_for_changes(server)
+        for packet in (heard, last):
+            s.send(packet)
+        wait_for_changes(server)  # so these have been read
+        s.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            s.recv(4096)
+    assert accounts.sessions()[0]["handle"] == changed
+    assert traffic.is_online(phones[0])
 
 
 # --- RadSec --------------------------------------------------------------------
