@@ -7,6 +7,7 @@
  *	pending		sessions to be pushed, rules to be looked at
  *	schedule	when to read the counters again
  *	classes		a class per device, or none
+ *	refill		limits in elements, which are full when they are new
  *	flows		connections of those who are out
  *	counters	reading the maps' elements, adopting them
  *	devices		interfaces as they come and go

@@ -9,6 +9,7 @@
 #include "netctl/control/counters.h"
 #include "netctl/control/hours.h"
 #include "netctl/control/pending.h"
+#include "netctl/control/refill.h"
 #include "netctl/control/roaming.h"
 #include "netctl/control/schedule.h"
 #include "netctl/control/state.h"
@@ -356,6 +357,9 @@ int grant_session(struct controller *c, const struct ipc_grant *m,
 		return -EINVAL;
 	limits = limits_of(z, &m->limits, asker);
 	err = hours_admit(c, zone, &limits.duration_s);
+	if (!err && !s && asker == GRANT_ASKER_PORTAL &&
+	    refill_is_too_soon(c, zone, &mac, clock_ms()))
+		err = -EAGAIN;
 	if (!err)
 		err = make_room_for_tag(c, m, &mac);
 	if (!err && !s)

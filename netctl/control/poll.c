@@ -64,6 +64,8 @@ static void judge(struct controller *c, struct session *s, uint64_t now_ms,
 		pending_end(c, s, SESSION_REASON_IDLE);
 	else if (s->leaves_ms && now_ms >= s->leaves_ms)
 		pending_end(c, s, SESSION_REASON_IDLE);
+	else if (s->refill_ms && now_ms >= s->refill_ms)
+		pending_touch(c, s);
 }
 
 /* --- what all of them add up to ------------------------------------ */

@@ -11,6 +11,7 @@
 #include "netctl/control/counters.h"
 #include "netctl/control/flows.h"
 #include "netctl/control/pending.h"
+#include "netctl/control/refill.h"
 #include "netctl/control/schedule.h"
 #include "netctl/control/state.h"
 
@@ -21,6 +22,10 @@ static void put_session(struct controller *c, const struct session *s,
 {
 	struct elements_zone z = state_elements_zone(c, s->zone);
 
+	if (refill_keeps_caps(c, s, now_ms)) {
+		elements_put_again(c->nft, &z, s, now_ms);
+		return;
+	}
 	if (s->installed)
 		elements_put_delete(c->nft, &z, s);
 	if (s->state != SESSION_GRANTED)
@@ -28,11 +33,14 @@ static void put_session(struct controller *c, const struct session *s,
 	elements_put_add(c->nft, &z, s, now_ms);
 }
 
-static void push_succeeded(struct controller *c, struct session *s)
+/* now_ms: as it was put. */
+static void push_succeeded(struct controller *c, struct session *s,
+			   uint64_t now_ms)
 {
+	bool kept = refill_keeps_caps(c, s, now_ms);
+
 	s->installed = s->state == SESSION_GRANTED;
-	s->policed =
-		s->installed && c->zone[s->zone].policed ? elements_caps(s) : 0;
+	refill_note(c, s, kept, now_ms);
 	s->is_new = false;
 	if (!s->installed)
 		return;
@@ -69,14 +77,15 @@ static void delete_each(struct controller *c, struct session *s)
  */
 static void push_alone(struct controller *c, struct session *s)
 {
+	uint64_t now_ms = clock_ms();
 	int err;
 
 	delete_each(c, s);
 	nft_begin(c->nft);
-	put_session(c, s, clock_ms());
+	put_session(c, s, now_ms);
 	err = nft_commit(c->nft);
 	if (!err) {
-		push_succeeded(c, s);
+		push_succeeded(c, s, now_ms);
 		return;
 	}
 	if (err == -ENOENT) {
@@ -104,7 +113,7 @@ static void push_elements(struct controller *c)
 		if (err)
 			push_alone(c, s);
 		else
-			push_succeeded(c, s);
+			push_succeeded(c, s, now_ms);
 	}
 }
 
@@ -157,6 +166,7 @@ static void settle(struct controller *c)
 		s->is_pending = false;
 		if (s->state != SESSION_ENDED)
 			continue;
+		refill_remember(c, s, now_ms);
 		classes_give(c, s);
 		if (!session_is_resident(s))
 			usage_end(c->usage, s, now_ms);

@@ -19,6 +19,8 @@ static uint64_t interval_of(const struct session *s, uint64_t now_ms)
 		ms = clock_until_ms(s->ends_ms, now_ms + SCHEDULE_EARLY_MS);
 	if (s->leaves_ms && s->leaves_ms < now_ms + ms)
 		ms = clock_until_ms(s->leaves_ms, now_ms);
+	if (s->refill_ms && s->refill_ms < now_ms + ms)
+		ms = clock_until_ms(s->refill_ms, now_ms);
 	return ms < POLL_MIN_MS ? POLL_MIN_MS : ms;
 }
 

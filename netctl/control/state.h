@@ -49,6 +49,17 @@ struct zone_state {
 	bool policed;  /* cannot have: limits of elements instead */
 };
 
+/* Devices that have left with a limit that was full a moment ago. */
+#define REFILLS 256
+struct refills {
+	uint64_t key[2];
+	size_t next; /* 0: there is no key yet */
+	struct refill {
+		uint64_t hash; /* of zone and device */
+		uint64_t until_ms;
+	} device[REFILLS];
+};
+
 /* Where others may drop what the gate lets go on. */
 enum path_crossing { PATH_OUT, PATH_IN, PATH_CROSSINGS };
 
@@ -77,6 +88,7 @@ struct controller {
 	struct roaming *roaming;     /* NULL: in no city */
 	struct newcomers *newcomers; /* likewise */
 	struct spent *spent;	     /* allowance.h; NULL: of nobody yet */
+	struct refills refills;
 	struct health health;
 	struct path path;
 	struct event path_timer;

@@ -236,6 +236,15 @@ void elements_put_delete(struct nft *nft, const struct elements_zone *z,
 			elements_put_delete_mac(nft, z, &s->mac, i);
 }
 
+void elements_put_again(struct nft *nft, const struct elements_zone *z,
+			const struct session *s, uint64_t now_ms)
+{
+	elements_put_delete_mac(nft, z, &s->mac, 0);
+	elements_put_delete_mac(nft, z, &s->mac, 1);
+	put_mark(nft, z, s, now_ms);
+	put_class(nft, z, s, now_ms);
+}
+
 /* --- reading ----------------------------------------------------------- */
 
 struct dump {

@@ -19,14 +19,17 @@ struct elements_zone {
 };
 
 /*
- * Both put messages into the open transaction. A session must be installed to
+ * All put messages into the open transaction. A session must be installed to
  * be deleted; one that changes is deleted and added, since old kernels ignore
- * a re-added element's new time-out.
+ * a re-added element's new time-out. elements_put_again() does so and leaves
+ * its limits alone.
  */
 void elements_put_add(struct nft *nft, const struct elements_zone *z,
 		      const struct session *s, uint64_t now_ms);
 void elements_put_delete(struct nft *nft, const struct elements_zone *z,
 			 const struct session *s);
+void elements_put_again(struct nft *nft, const struct elements_zone *z,
+			const struct session *s, uint64_t now_ms);
 
 /*
  * The user data of a session's element in up_ZONE. Returns how many of the

@@ -43,11 +43,14 @@ struct session {
 	struct ipc_limits limits; /* IPC_UNLIMITED: none */
 	uint64_t down_cap_bps;	  /* in force now; 0: none */
 	uint64_t up_cap_bps;
-	uint64_t granted_ms; /* CLOCK_BOOTTIME */
-	uint64_t ends_ms;    /* UINT64_MAX: never */
-	uint64_t moved_ms;   /* when that was set; 0: before we started */
-	uint64_t active_ms;  /* last time its counters moved */
-	uint64_t leaves_ms;  /* has gone, and ends then; 0: has not */
+	uint64_t granted_ms;  /* CLOCK_BOOTTIME */
+	uint64_t ends_ms;     /* UINT64_MAX: never */
+	uint64_t moved_ms;    /* when that was set; 0: before we started */
+	uint64_t active_ms;   /* last time its counters moved */
+	uint64_t filled_ms;   /* its limits were made then; 0: it has none */
+	uint64_t caps_end_ms; /* when these limits time out */
+	uint64_t refill_ms; /* when they are made anew; 0: they are as it is */
+	uint64_t leaves_ms; /* has gone, and ends then; 0: has not */
 	uint64_t up_bytes, up_packets;
 	uint64_t down_bytes, down_packets;
 	uint64_t moved_up, moved_down;	   /* bytes at the last look */

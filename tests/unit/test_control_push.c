@@ -272,6 +272,111 @@ static void test_policed_without_one_element(void **state)
 	assert_quiet();
 }
 
+/* A limit is full when it is new: whether it is. */
+static unsigned int is_filled(unsigned int device, unsigned int *last)
+{
+	const struct kernel_element *e = element("cap_down_square", device);
+	bool is_new = e && e->born != *last;
+
+	*last = e ? e->born : 0;
+	return is_new;
+}
+
+static void test_flood_of_changes(void **state)
+{
+	unsigned int last = 0, full = 0;
+
+	(void)state;
+	begin_policed(CONFIG(CAPPED));
+	join(1);
+	tap(1);
+	for (int i = 0; i < 600; i++) { /* a minute */
+		uint64_t bps = i % 2 ? 8000000 : 4000000;
+
+		full += is_filled(1, &last);
+		add_limit(1, bps);
+		assert_true(is_in(1));
+		assert_true(session_of(1)->limits.down_bps == bps);
+		pass(100);
+	}
+	assert_in_range(full, 5, 7);
+	add_limit(1, 2000000);
+	pass(11000);
+	assert_true(element("cap_down_square", 1)->limit_bytes_per_s == 235001);
+	is_filled(1, &last);
+	pass(60000); /* and then it stays as it is */
+	assert_int_equal(is_filled(1, &last), 0);
+	assert_quiet();
+}
+
+static void change_duration(unsigned int device, uint64_t duration_s)
+{
+	struct ipc_grant m = grant_of(device);
+
+	m.limits.duration_s = duration_s;
+	assert_int_equal(try_grant(&m, GRANT_ASKER_OPERATOR), 0);
+	turn();
+}
+
+/* Without a limit in the kernel a session would have none. */
+static void test_limits_end_with_the_session(void **state)
+{
+	(void)state;
+	begin_policed(CONFIG(CAPPED));
+	join(1);
+	tap(1);
+	change_duration(1, 7200);
+	assert_true(element("up_square", 1)->ends_ms == session_of(1)->ends_ms);
+	assert_true(element("cap_down_square", 1)->ends_ms <
+		    session_of(1)->ends_ms);
+	pass(11000);
+	assert_true(element("cap_down_square", 1)->ends_ms ==
+		    session_of(1)->ends_ms);
+	change_duration(1, 5);
+	pass(11000);
+	assert_false(is_in(1));
+	change_duration(1, 5); /* what would be gone before: anew at once */
+	pass(1000);
+	change_duration(1, 3600);
+	assert_true(element("cap_down_square", 1)->ends_ms ==
+		    session_of(1)->ends_ms);
+}
+
+/* Out and in again, as fast as may be. */
+static void test_flood_of_logins(void **state)
+{
+	struct ipc_grant m = grant_of(1);
+	unsigned int last = 0, full = 0, refused = 0;
+
+	(void)state;
+	begin_policed(CONFIG(CAPPED));
+	join(2);
+	join(1);
+	for (int i = 0; i < 600; i++) {
+		int err = try_grant(&m, GRANT_ASKER_PORTAL);
+
+		assert_true(!err || err == -EAGAIN);
+		refused += err != 0;
+		turn();
+		full += is_filled(1, &last);
+		if (!err)
+			revoke_one(1);
+		pass(100);
+	}
+	assert_in_range(full, 5, 7);
+	assert_true(refused > 500);
+	tap(2); /* of others it says nothing */
+	assert_true(is_in(2));
+	tear_down(NULL);
+
+	begin(CONFIG(CAPPED)); /* classes are not filled */
+	join(1);
+	tap(1);
+	revoke_one(1);
+	tap(1);
+	assert_true(is_in(1));
+}
+
 static void test_somebody_elses_root(void **state)
 {
 	(void)state;
@@ -717,6 +822,9 @@ int main(void)
 		UNIT(test_classes_that_fail),
 		UNIT(test_policed),
 		UNIT(test_policed_without_one_element),
+		UNIT(test_flood_of_changes),
+		UNIT(test_limits_end_with_the_session),
+		UNIT(test_flood_of_logins),
 		UNIT(test_somebody_elses_root),
 		UNIT(test_refused),
 		UNIT(test_refused_alone),
