@@ -133,6 +133,7 @@ static bool take_packet(struct radius_tls *t, struct evbuffer *in)
 		return false;
 	evbuffer_remove(in, bytes, len);
 	t->config.on_packet(bytes, len, t->config.arg);
+	explicit_bzero(bytes, len); /* they name people */
 	return true;
 }
 

@@ -49,9 +49,10 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 
 		if (n < 0)
-			return;
+			break;
 		u->config.on_packet(bytes, (size_t)n, u->config.arg);
 	}
+	explicit_bzero(bytes, sizeof(bytes)); /* they name people */
 }
 
 static void open_socket(struct radius_udp *u)
