@@ -70,6 +70,7 @@ static void view_send(struct view *v, enum page_id page, unsigned int status,
 		.omits_body = omits_body(v->conn),
 	};
 	struct strbuf o;
+	size_t len;
 
 	if (a.script_source)
 		a.partner = SETTINGS_WIFI4EU_URL;
@@ -78,7 +79,10 @@ static void view_send(struct view *v, enum page_id page, unsigned int status,
 	if (o.is_cut)
 		log_error("a page is longer than %zu bytes", o.max);
 	a.body_len = o.len;
-	conn_answer(v->conn, bytes, respond_build(bytes, sizeof(bytes), &a));
+	len = respond_build(bytes, sizeof(bytes), &a);
+	conn_answer(v->conn, bytes, len);
+	explicit_bzero(body, o.len); /* what was typed may be on it */
+	explicit_bzero(bytes, len);
 }
 
 /* What is longer would not fit on every page. */

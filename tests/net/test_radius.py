@@ -14,11 +14,13 @@ from http.client import HTTPConnection
 
 import pytest
 
+import canary
 import gate
 import lab
 import traffic
 from gate import NETCTL, PORTAL
-from radius import PASSWORD, SECRET, FreeRadius
+from radius import PASSWORD, SECRET, USERS, FreeRadius
+from test_canary import PLAIN
 from traffic import V4, V6, FAMILIES
 
 NAME = "portal.stadt.test"
@@ -541,3 +543,33 @@ def test_nothing_is_left_behind(accounts, server, phones):
     for word in ("anna", PASSWORD, PASSWORD.replace(" ", "+"),
                  "a wrong password", station):
         assert not any(word in text for text in found), word
+
+
+def test_nothing_stays_in_memory(accounts, server, phones):
+    """Of who was refused, and of who was in and has left: with the programs as
+    they are shipped, since sanitizers keep what is freed."""
+    words = {word: word.encode() for word in (
+        "fernsprecher-name", "fernsprecher-kennwort", "fernsprecher-klasse",
+        "fernsprecher-geaendert")}
+    server.write("users", USERS + """
+fernsprecher-name  Cleartext-Password := "fernsprecher-kennwort"
+        Class = "fernsprecher-klasse", User-Name = "fernsprecher-geaendert"
+""")
+    server.start()
+    accounts.build = PLAIN
+    accounts.start_accounts()
+
+    def found():
+        memory = canary.memory_of(accounts.process[PORTAL].pid)
+        return {word for word, form in words.items()
+                if any(form in part for part in memory.values())}
+    assert is_refused(accounts.log_in(phones[0], "fernsprecher-name", "no"))
+    lab.wait_until(lambda: not found(), 5, 0.2, "it stays after a refusal")
+    assert accounts.log_in(phones[0], "fernsprecher-name",
+                           "fernsprecher-kennwort").status == 303
+    lab.wait_until(lambda: found() == {"fernsprecher-klasse",
+                                       "fernsprecher-geaendert"}, 5, 0.2,
+                   "more is kept than accounting needs, or less")
+    accounts.request(phones[0], "/logout", {})
+    server.wait_record("Stop")
+    lab.wait_until(lambda: not found(), 5, 0.2, "it stays after the end")
