@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "common/config/settings_check.h"
 
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/colour.h"
 #include "common/config/settings_oidc.h"
 #include "common/config/settings_palette.h"
@@ -20,24 +23,38 @@ static bool is_too_slow(uint64_t bps)
 }
 
 /* A ceiling of 0 is the default itself; a default of 0 has no ceiling. */
-static bool ceiling_holds(uint64_t *ceiling, uint64_t value)
+static void fill_ceilings(struct zone_settings *z)
 {
-	if (!*ceiling)
-		*ceiling = value;
-	return !value ? *ceiling == 0 : *ceiling >= value;
+	struct ipc_limits *ceiling = &z->ceiling;
+
+	if (!ceiling->duration_s)
+		ceiling->duration_s = z->limits.duration_s;
+	if (!ceiling->down_bps)
+		ceiling->down_bps = z->limits.down_bps;
+	if (!ceiling->up_bps)
+		ceiling->up_bps = z->limits.up_bps;
+	if (!ceiling->quota_bytes)
+		ceiling->quota_bytes = z->limits.quota_bytes;
+	ceiling->idle_s = z->limits.idle_s;
 }
 
-static const char *check_zone(struct zone_settings *z)
+static bool is_above(uint64_t value, uint64_t ceiling)
 {
-	if (!ceiling_holds(&z->ceiling.duration_s, z->limits.duration_s))
+	return !value ? ceiling != 0 : ceiling < value;
+}
+
+static const char *check_zone(const struct settings *c, size_t zone)
+{
+	const struct zone_settings *z = &c->zone[zone];
+
+	if (is_above(z->limits.duration_s, z->ceiling.duration_s))
 		return "max_duration must not be below duration";
-	if (!ceiling_holds(&z->ceiling.down_bps, z->limits.down_bps))
+	if (is_above(z->limits.down_bps, z->ceiling.down_bps))
 		return "max_rate_down must not be below rate_down";
-	if (!ceiling_holds(&z->ceiling.up_bps, z->limits.up_bps))
+	if (is_above(z->limits.up_bps, z->ceiling.up_bps))
 		return "max_rate_up must not be below rate_up";
-	if (!ceiling_holds(&z->ceiling.quota_bytes, z->limits.quota_bytes))
+	if (is_above(z->limits.quota_bytes, z->ceiling.quota_bytes))
 		return "max_quota must not be below quota";
-	z->ceiling.idle_s = z->limits.idle_s;
 	if (is_too_slow(z->limits.down_bps) || is_too_slow(z->limits.up_bps) ||
 	    is_too_slow(z->bandwidth_bps))
 		return TOO_SLOW;
@@ -68,11 +85,11 @@ static const char *check_devices(const struct settings *c, size_t zone)
 }
 
 /* Every capped device needs one of the 65532 classes that a mark can name. */
-static const char *check_sessions(const struct settings *c)
+static const char *check_sessions(const struct settings *c, size_t zone)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < c->zones; i++)
+	for (size_t i = 0; i <= zone; i++)
 		sum += c->zone[i].max_sessions;
 	return sum > SETTINGS_SESSIONS
 		       ? "max_sessions of all zones together is above 65000"
@@ -92,8 +109,11 @@ static const char *check_uplink(const struct settings *c, size_t uplink)
 	return NULL;
 }
 
-static const char *check_portal(const struct portal_settings *p)
+static const char *check_portal(const struct settings *c, size_t nth)
 {
+	const struct portal_settings *p = &c->portal;
+
+	(void)nth;
 	if (p->hijack_port == p->http_port || p->hijack_port == p->https_port ||
 	    p->http_port == p->https_port)
 		return "hijack_port, http_port and https_port must differ";
@@ -106,10 +126,11 @@ static const char *check_portal(const struct portal_settings *p)
 	return NULL;
 }
 
-static const char *check_admin(const struct settings *c)
+static const char *check_admin(const struct settings *c, size_t nth)
 {
 	const struct admin_settings *a = &c->admin;
 
+	(void)nth;
 	if (!*a->certificate != !*a->key)
 		return "certificate and key go together";
 	if (a->port == c->portal.hijack_port ||
@@ -122,8 +143,9 @@ static const char *check_admin(const struct settings *c)
 }
 
 /* netctl knows its peers by their users. */
-static const char *check_users(const struct settings *c)
+static const char *check_users(const struct settings *c, size_t nth)
 {
+	(void)nth;
 	if (!strcmp(c->gate.events_user, c->gate.user) ||
 	    !strcmp(c->gate.events_user, c->portal.user))
 		return "events_user must be a user of its own";
@@ -191,6 +213,48 @@ static const char *check_device(const struct settings *c, size_t device)
 	return NULL;
 }
 
+/* --- all of them ------------------------------------------------------- */
+
+static const char *check_there_is_a_zone(const struct settings *c, size_t nth)
+{
+	(void)nth;
+	return c->zones ? NULL : "there must be a zone: config zone 'guest'";
+}
+
+static const char *check_there_is_an_uplink(const struct settings *c,
+					    size_t nth)
+{
+	(void)nth;
+	return c->uplinks ? NULL
+			  : "there must be an uplink: config uplink 'wan'";
+}
+
+#define ONE	    SIZE_MAX
+#define EACH(count) offsetof(struct settings, count)
+
+static const struct check {
+	const char *section;
+	size_t count; /* where it stands; ONE: at most one, checked anyway */
+	const char *(*what)(const struct settings *c, size_t nth);
+} checks[] = {
+	{ "portal", ONE, check_portal },
+	{ "admin", ONE, check_admin },
+	{ "oidc", ONE, settings_oidc_check },
+	{ "gate", ONE, check_users },
+	{ "zone", EACH(zones), check_zone },
+	{ "zone", EACH(zones), check_devices },
+	{ "zone", EACH(zones), settings_radius_check_zone },
+	{ "zone", EACH(zones), settings_oidc_check_zone },
+	{ "zone", EACH(zones), check_sessions },
+	{ "uplink", EACH(uplinks), check_uplink },
+	{ "tile", EACH(tiles), check_tile },
+	{ "text", EACH(texts), check_text },
+	{ "device", EACH(devices), check_device },
+	{ "radius", EACH(radii), settings_radius_check },
+	{ "zone", ONE, check_there_is_a_zone },
+	{ "uplink", ONE, check_there_is_an_uplink },
+};
+
 static unsigned int section_line(const struct uci_file *f, const char *type,
 				 size_t nth)
 {
@@ -202,82 +266,47 @@ static unsigned int section_line(const struct uci_file *f, const char *type,
 	return 1;
 }
 
-/* The sections of which there is one at most. */
-static const char *check_singles(const struct settings *c,
-				 const struct uci_file *f,
-				 char why[UCI_ERROR_MAX / 2],
-				 unsigned int *line)
+/* The first section of the kind that is wrong. NULL: none. */
+static const char *run(const struct check *check, const struct settings *c,
+		       size_t *nth)
 {
-	const char *what = check_portal(&c->portal);
+	size_t count =
+		check->count == ONE
+			? 1
+			: *(const size_t *)((const char *)c + check->count);
+	const char *what = NULL;
 
-	*line = section_line(f, "portal", 0);
-	if (!what &&
-	    !settings_palette_check(&c->portal, why, UCI_ERROR_MAX / 2))
-		what = why;
-	if (what)
-		return what;
-	*line = section_line(f, "admin", 0);
-	what = check_admin(c);
-	if (what)
-		return what;
-	*line = section_line(f, "oidc", 0);
-	what = settings_oidc_check(c);
-	if (what)
-		return what;
-	*line = section_line(f, "gate", 0);
-	return check_users(c);
+	for (*nth = 0; *nth < count; (*nth)++) {
+		what = check->what(c, *nth);
+		if (what)
+			break;
+	}
+	return what;
+}
+
+static bool refuse(const struct uci_file *f, const char *section, size_t nth,
+		   const char *what, char error[UCI_ERROR_MAX])
+{
+	snprintf(error, UCI_ERROR_MAX, "%u: %s", section_line(f, section, nth),
+		 what);
+	return false;
 }
 
 bool settings_check(struct settings *c, const struct uci_file *f,
 		    char error[UCI_ERROR_MAX])
 {
 	char why[UCI_ERROR_MAX / 2];
-	unsigned int line;
-	const char *what = check_singles(c, f, why, &line);
 
-	for (size_t i = 0; !what && i < c->zones; i++) {
-		line = section_line(f, "zone", i);
-		what = check_zone(&c->zone[i]);
-		if (!what)
-			what = check_devices(c, i);
-		if (!what)
-			what = settings_radius_check_zone(c, &c->zone[i]);
-		if (!what)
-			what = settings_oidc_check_zone(c, &c->zone[i]);
+	for (size_t i = 0; i < c->zones; i++)
+		fill_ceilings(&c->zone[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		size_t nth;
+		const char *what = run(&checks[i], c, &nth);
+
+		if (what)
+			return refuse(f, checks[i].section, nth, what, error);
 	}
-	for (size_t i = 0; !what && i < c->uplinks; i++) {
-		line = section_line(f, "uplink", i);
-		what = check_uplink(c, i);
-	}
-	for (size_t i = 0; !what && i < c->tiles; i++) {
-		line = section_line(f, "tile", i);
-		what = check_tile(c, i);
-	}
-	for (size_t i = 0; !what && i < c->texts; i++) {
-		line = section_line(f, "text", i);
-		what = check_text(c, i);
-	}
-	for (size_t i = 0; !what && i < c->devices; i++) {
-		line = section_line(f, "device", i);
-		what = check_device(c, i);
-	}
-	for (size_t i = 0; !what && i < c->radii; i++) {
-		line = section_line(f, "radius", i);
-		what = settings_radius_check(c, i);
-	}
-	if (!what && c->zones) {
-		line = section_line(f, "zone", c->zones - 1);
-		what = check_sessions(c);
-	}
-	if (!what && !c->zones) {
-		what = "there must be a zone: config zone 'guest'";
-		line = 1;
-	}
-	if (!what && !c->uplinks) {
-		what = "there must be an uplink: config uplink 'wan'";
-		line = 1;
-	}
-	if (what)
-		snprintf(error, UCI_ERROR_MAX, "%u: %s", line, what);
-	return !what;
+	if (!settings_palette_check(&c->portal, why, sizeof(why)))
+		return refuse(f, "portal", 0, why, error);
+	return true;
 }

@@ -75,10 +75,11 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-const char *settings_oidc_check(const struct settings *c)
+const char *settings_oidc_check(const struct settings *c, size_t nth)
 {
 	const struct oidc_settings *o = &c->oidc;
 
+	(void)nth;
 	if (*o->issuer && (strncmp(o->issuer, "https://", 8) != 0 ||
 			   strpbrk(o->issuer, "?#")))
 		return "issuer must be https, without ? and #";
@@ -91,9 +92,9 @@ const char *settings_oidc_check(const struct settings *c)
 	return NULL;
 }
 
-const char *settings_oidc_check_zone(const struct settings *c,
-				     const struct zone_settings *z)
+const char *settings_oidc_check_zone(const struct settings *c, size_t zone)
 {
+	const struct zone_settings *z = &c->zone[zone];
 	const struct oidc_settings *o = &c->oidc;
 
 	if (!settings_zone_offers(z, ZONE_AUTH_OIDC))

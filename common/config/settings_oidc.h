@@ -8,9 +8,8 @@
 
 extern const struct conf_table settings_oidc_table;
 
-/* NULL: fine; else what is wrong, and what is allowed. */
-const char *settings_oidc_check(const struct settings *c);
-const char *settings_oidc_check_zone(const struct settings *c,
-				     const struct zone_settings *z);
+/* NULL: fine; else what is wrong, and what is allowed. nth: unused. */
+const char *settings_oidc_check(const struct settings *c, size_t nth);
+const char *settings_oidc_check_zone(const struct settings *c, size_t zone);
 
 #endif

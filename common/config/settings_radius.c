@@ -156,9 +156,10 @@ const char *settings_radius_check(const struct settings *c, size_t radius)
 }
 
 /* Passwords are typed in: never in the clear. */
-const char *settings_radius_check_zone(const struct settings *c,
-				       const struct zone_settings *z)
+const char *settings_radius_check_zone(const struct settings *c, size_t zone)
 {
+	const struct zone_settings *z = &c->zone[zone];
+
 	if (!settings_zone_offers(z, ZONE_AUTH_RADIUS))
 		return *z->radius ? "option radius needs auth 'radius'" : NULL;
 #ifndef WITH_RADIUS

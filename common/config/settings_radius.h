@@ -9,8 +9,7 @@ extern const struct conf_table settings_radius_table;
 
 /* NULL: fine; else what is wrong with that section, or with that zone. */
 const char *settings_radius_check(const struct settings *c, size_t radius);
-const char *settings_radius_check_zone(const struct settings *c,
-				       const struct zone_settings *z);
+const char *settings_radius_check_zone(const struct settings *c, size_t zone);
 
 /* Whether all options of both say the same. */
 bool settings_radius_is_same(const struct radius_settings *a,
