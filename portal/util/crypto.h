@@ -50,6 +50,27 @@ uint64_t crypto_scrypt_memory(const struct crypto_scrypt *how);
 bool crypto_scrypt(const struct crypto_scrypt *how, const char *password,
 		   uint8_t *out, size_t out_len) MUST_CHECK;
 
+/* RFC 8018, by HMAC with SHA-256. false: no memory. */
+struct crypto_pbkdf2 {
+	const uint8_t *salt;
+	size_t salt_len;
+	int rounds;
+};
+bool crypto_pbkdf2(const struct crypto_pbkdf2 *how, const char *password,
+		   uint8_t *out, size_t out_len) MUST_CHECK;
+
+/* RFC 8032: signatures of who has the seed, for who has the public key. */
+#define CRYPTO_ED25519		 32 /* bytes of either */
+#define CRYPTO_ED25519_SIGNATURE 64
+bool crypto_ed25519_public(const uint8_t seed[CRYPTO_ED25519],
+			   uint8_t out[CRYPTO_ED25519]) MUST_CHECK;
+bool crypto_ed25519_sign(const uint8_t seed[CRYPTO_ED25519], const void *bytes,
+			 size_t len,
+			 uint8_t out[CRYPTO_ED25519_SIGNATURE]) MUST_CHECK;
+bool crypto_ed25519_verify(
+	const uint8_t public_key[CRYPTO_ED25519], const void *bytes, size_t len,
+	const uint8_t signature[CRYPTO_ED25519_SIGNATURE]) MUST_CHECK;
+
 bool crypto_equal(const void *a, const void *b, size_t len);
 
 /* RFC 4648, section 4, with padding: (len + 2) / 3 * 4 bytes and a NUL. */

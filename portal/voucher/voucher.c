@@ -3,14 +3,16 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/random.h"
-#include "portal/voucher/voucher_db.h"
 
 #define RETRY_MS      1000
 #define PENDING	      256 /* first uses that may be taken back */
@@ -45,8 +47,10 @@ struct rest {
 
 struct vouchers {
 	char *file;
-	char *key_file;
+	char *key_file; /* NULL: the key is given */
 	uint64_t tries_per_minute;
+	const struct voucher_city_hooks *hooks; /* NULL: of this box alone */
+	struct vouchers *city;
 
 	struct voucher_db *db; /* NULL: not open */
 	struct voucher_key key;
@@ -91,11 +95,35 @@ struct vouchers *vouchers_open(const struct voucher_settings *s)
 	return NULL;
 }
 
+struct vouchers *vouchers_open_city(const char *file,
+				    const struct voucher_key *key,
+				    const struct voucher_city_hooks *hooks)
+{
+	struct vouchers *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return NULL;
+	v->file = strdup(file);
+	v->key = *key;
+	v->hooks = hooks;
+	vouchers_use_clock(v, machine_time, NULL);
+	if (v->file)
+		return v;
+	vouchers_free(v);
+	return NULL;
+}
+
+void vouchers_set_city(struct vouchers *v, struct vouchers *city)
+{
+	v->city = city;
+}
+
 static void forget_file(struct vouchers *v)
 {
 	voucher_db_close(v->db);
 	v->db = NULL;
-	voucher_key_clear(&v->key);
+	if (v->key_file)
+		voucher_key_clear(&v->key);
 }
 
 void vouchers_free(struct vouchers *v)
@@ -119,10 +147,11 @@ void vouchers_use_clock(struct vouchers *v,
 
 /* --- the file ---------------------------------------------------------- */
 
-/* Guests can try often; an error is logged once. */
+/* Guests can try often; an error is logged once. In a city a box may have no
+ * codes of its own. */
 static void say(struct vouchers *v, int err)
 {
-	if (err == v->error)
+	if (err == v->error || (err == -ENOENT && v->city))
 		return;
 	if (err)
 		log_error("vouchers: %s: %s", v->file, voucher_db_reason(err));
@@ -131,39 +160,69 @@ static void say(struct vouchers *v, int err)
 	v->error = err;
 }
 
-static int open_file(struct vouchers *v, const struct stat *found)
+/* Another city's codes go: all of this one's come again. */
+static int make_citys_file(struct vouchers *v)
+{
+	char journal[PATH_MAX];
+
+	snprintf(journal, sizeof(journal), "%s-journal", v->file);
+	if ((unlink(v->file) < 0 || unlink(journal) < 0) && errno != ENOENT)
+		return -errno;
+	return voucher_db_open(&v->db, v->file, &v->key, VOUCHER_DB_MAKE);
+}
+
+static int open_citys_file(struct vouchers *v)
+{
+	int err = access(v->file, F_OK) < 0 ? -errno : 0;
+
+	if (!err)
+		err = voucher_db_open(&v->db, v->file, &v->key, VOUCHER_DB_USE);
+	if (err == -ENOENT || err == -EKEYREJECTED)
+		err = make_citys_file(v);
+	return err ? err : v->hooks->set_up(v->db);
+}
+
+static int open_own_file(struct vouchers *v)
 {
 	int err = voucher_key_read(&v->key, v->key_file);
 
 	if (err == -ENOENT)
-		err = -ENOKEY;
-	if (!err)
-		err = voucher_db_open(&v->db, v->file, &v->key, VOUCHER_DB_USE);
+		return -ENOKEY;
+	return err ? err
+		   : voucher_db_open(&v->db, v->file, &v->key, VOUCHER_DB_USE);
+}
+
+static int open_file(struct vouchers *v)
+{
+	int err = v->hooks ? open_citys_file(v) : open_own_file(v);
+
+	if (!err && stat(v->file, &v->is_open) < 0)
+		err = -errno;
 	if (err)
 		forget_file(v);
-	else
-		v->is_open = *found;
 	return err;
+}
+
+static bool is_replaced(const struct vouchers *v, const struct stat *found)
+{
+	return found->st_ino != v->is_open.st_ino ||
+	       found->st_dev != v->is_open.st_dev;
 }
 
 static int ready_file(struct vouchers *v, uint64_t now_ms)
 {
 	struct stat found;
-	int err;
+	int err = stat(v->file, &found) < 0 ? -errno : 0;
 
-	if (stat(v->file, &found) < 0) {
-		err = -errno;
-		forget_file(v);
-	} else {
-		if (v->db && (found.st_ino != v->is_open.st_ino ||
-			      found.st_dev != v->is_open.st_dev))
-			forget_file(v); /* another one is in its place */
+	if (v->db && (err || is_replaced(v, &found)))
+		forget_file(v); /* another one may be in its place */
+	if (!err || (err == -ENOENT && v->hooks)) {
 		if (v->db)
 			return 0;
 		if (now_ms < v->retry_ms)
 			return -EAGAIN; /* as a moment ago, and said then */
 		v->retry_ms = now_ms + RETRY_MS;
-		err = open_file(v, &found);
+		err = open_file(v);
 	}
 	say(v, err);
 	return err;
@@ -203,6 +262,8 @@ static int follow_clock(struct vouchers *v)
 	int64_t old_s = v->seen.wall_s - v->step_s;
 	int err;
 
+	if (v->hooks) /* other boxes' clocks were right */
+		v->step_s = 0;
 	if (!v->step_s)
 		return 0;
 	err = voucher_db_shift(v->db, v->step_s, old_s + CLOCK_SLACK_S);
@@ -274,15 +335,8 @@ static enum voucher_answer judge(const struct voucher_row *row,
 	return VOUCHER_FINE;
 }
 
-static int64_t end_of(const struct voucher_row *row, int64_t now_s)
-{
-	int64_t ends_s = (now_s + row->duration_s + 59) / 60 * 60;
-
-	return ends_s < row->valid_until_s ? ends_s : row->valid_until_s;
-}
-
 struct attempt {
-	struct voucher_hash code;
+	struct voucher_hash code, proof;
 	const char *zone;
 	int64_t now_s;
 	uint64_t since_ms;
@@ -305,7 +359,9 @@ static int use_row(struct vouchers *v, struct attempt *a)
 	int err = make_tag(&a->row.tag);
 
 	if (a->is_first)
-		a->row.ends_s = end_of(&a->row, a->now_s);
+		a->row.ends_s = voucher_row_end(&a->row, a->now_s);
+	if (!err && a->is_first && v->hooks)
+		err = v->hooks->begin(v->db, &a->code, &a->proof, a->now_s);
 	return err ? err : voucher_db_use(v->db, &a->row, a->now_s);
 }
 
@@ -377,6 +433,19 @@ static enum voucher_answer look_up(struct vouchers *v, struct attempt *a)
 	return rests(v, a) ? VOUCHER_UNAVAILABLE : begin_use(v, a);
 }
 
+static int hash_code(const struct vouchers *v,
+		     const char code[VOUCHER_CODE_MAX], struct attempt *a)
+{
+	int err;
+
+	if (!v->hooks)
+		return voucher_key_hash(&v->key, code, &a->code);
+	err = voucher_key_prove(&v->key, code, &a->proof);
+	if (!err)
+		voucher_proof_hash(&a->proof, &a->code);
+	return err;
+}
+
 static enum voucher_answer check_code(struct vouchers *v,
 				      const char code[VOUCHER_CODE_MAX],
 				      struct attempt *a,
@@ -384,7 +453,7 @@ static enum voucher_answer check_code(struct vouchers *v,
 {
 	enum voucher_answer answer;
 
-	if (voucher_key_hash(&v->key, code, &a->code))
+	if (hash_code(v, code, a))
 		return VOUCHER_UNAVAILABLE;
 	answer = look_up(v, a);
 	if (answer != VOUCHER_FINE)
@@ -395,9 +464,35 @@ static enum voucher_answer check_code(struct vouchers *v,
 		.left_s = (uint64_t)left_s(&a->row, a->now_s),
 		.id = a->row.id,
 		.is_first_use = a->is_first,
+		.is_citys = v->hooks != NULL,
 	};
 	note_use(v, out);
 	return VOUCHER_FINE;
+}
+
+static enum voucher_answer check_file(struct vouchers *v,
+				      const char code[VOUCHER_CODE_MAX],
+				      struct attempt *a,
+				      struct voucher_pass *out)
+{
+	return ready_file(v, a->since_ms) ? VOUCHER_UNAVAILABLE
+					  : check_code(v, code, a, out);
+}
+
+/* own: what this box's own codes have answered. */
+static enum voucher_answer check_citys(struct vouchers *v,
+				       const char code[VOUCHER_CODE_MAX],
+				       struct attempt *a,
+				       struct voucher_pass *out,
+				       enum voucher_answer own)
+{
+	enum voucher_answer answer;
+
+	if (own != VOUCHER_UNKNOWN && own != VOUCHER_UNAVAILABLE)
+		return own;
+	look_at_clock(v->city);
+	answer = check_file(v->city, code, a, out);
+	return answer == VOUCHER_UNKNOWN && v->error ? own : answer;
 }
 
 enum voucher_answer vouchers_redeem(struct vouchers *v,
@@ -414,14 +509,28 @@ enum voucher_answer vouchers_redeem(struct vouchers *v,
 
 	if (bucket->level < TOKEN)
 		return VOUCHER_WAIT;
-	answer = ready_file(v, now.since_ms) ? VOUCHER_UNAVAILABLE
-					     : check_code(v, code, &a, out);
+	answer = check_file(v, code, &a, out);
+	if (v->city && answer != VOUCHER_FINE)
+		answer = check_citys(v, code, &a, out, answer);
 	if (answer == VOUCHER_UNKNOWN)
 		bucket->level -= TOKEN;
 	return answer;
 }
 
-void vouchers_take_back(struct vouchers *v, const struct voucher_pass *p)
+/* In a transaction. */
+static int undo_use(struct vouchers *v, int64_t id)
+{
+	int err = voucher_db_begin(v->db);
+
+	if (err)
+		return err;
+	err = voucher_db_unuse(v->db, id);
+	if (!err && v->hooks)
+		err = v->hooks->undo(v->db, id);
+	return voucher_db_end(v->db, err);
+}
+
+static void take_back(struct vouchers *v, const struct voucher_pass *p)
 {
 	struct first_use *f = find_pending(v, p->id);
 	uint64_t now_ms;
@@ -441,7 +550,26 @@ void vouchers_take_back(struct vouchers *v, const struct voucher_pass *p)
 		(struct rest){ .id = p->id, .until_ms = now_ms + REST_MS };
 	err = ready_file(v, now_ms);
 	if (!err)
-		err = voucher_db_unuse(v->db, p->id);
+		err = undo_use(v, p->id);
+	if (err)
+		lose_file(v, err);
+}
+
+void vouchers_take_back(struct vouchers *v, const struct voucher_pass *p)
+{
+	struct vouchers *of = p->is_citys ? v->city : v;
+
+	if (of)
+		take_back(of, p);
+}
+
+struct voucher_db *vouchers_borrow(struct vouchers *v)
+{
+	return ready_file(v, v->now(v->now_arg).since_ms) ? NULL : v->db;
+}
+
+void vouchers_return(struct vouchers *v, int err)
+{
 	if (err)
 		lose_file(v, err);
 }

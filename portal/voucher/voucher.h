@@ -30,6 +30,7 @@
 
 #include "common/config/settings.h"
 #include "portal/voucher/voucher_code.h"
+#include "portal/voucher/voucher_db.h"
 
 enum voucher_answer {
 	VOUCHER_FINE,
@@ -48,6 +49,7 @@ struct voucher_pass {
 	uint64_t left_s;  /* from now, at least 1 */
 	int64_t id;	  /* of the code in the database */
 	bool is_first_use;
+	bool is_citys; /* of the other database */
 };
 
 struct voucher_time {
@@ -63,6 +65,29 @@ struct vouchers;
  * another one in its place. NULL: no memory. Copies s.
  */
 struct vouchers *vouchers_open(const struct voucher_settings *s);
+
+/* What else is to be kept of a city's codes, in the same transaction. */
+struct voucher_city_hooks {
+	int (*set_up)(struct voucher_db *db);
+	/* The code is used for the first time. */
+	int (*begin)(struct voucher_db *db, const struct voucher_hash *code,
+		     const struct voucher_hash *proof, int64_t now_s);
+	/* And was not: its grant has failed. */
+	int (*undo)(struct voucher_db *db, int64_t id);
+};
+
+/* Of the codes of a city: makes the file where there is none. */
+struct vouchers *vouchers_open_city(const char *file,
+				    const struct voucher_key *key,
+				    const struct voucher_city_hooks *hooks);
+
+/* What v does not know is looked for there, too. Lent; NULL: nowhere. */
+void vouchers_set_city(struct vouchers *v, struct vouchers *city);
+
+/* Its database, lent for a moment. NULL: it cannot be used, which is said. */
+struct voucher_db *vouchers_borrow(struct vouchers *v);
+/* That has failed with err, which may be 0. */
+void vouchers_return(struct vouchers *v, int err);
 
 /*
  * code: in canonical form, see voucher_code_find(); family: AF_INET or

@@ -208,6 +208,17 @@ static int put_key(sqlite3 *db, const struct voucher_hash *check)
 	return sqlite_error(db, code);
 }
 
+static int take_key(sqlite3 *db, const struct voucher_key *key,
+		    enum voucher_db_mode mode)
+{
+	struct voucher_hash check;
+	int err = voucher_key_check(key, &check);
+
+	if (!err && mode == VOUCHER_DB_MAKE)
+		err = put_key(db, &check);
+	return err ? err : check_key(db, &check);
+}
+
 static int prepare(struct voucher_db *db)
 {
 	int err = 0;
@@ -220,7 +231,6 @@ static int prepare(struct voucher_db *db)
 static int set_up(struct voucher_db *db, const struct voucher_key *key,
 		  enum voucher_db_mode mode)
 {
-	struct voucher_hash check;
 	bool is_empty = false;
 	int err = check_application(db, &is_empty);
 
@@ -233,12 +243,8 @@ static int set_up(struct voucher_db *db, const struct voucher_key *key,
 				 "PRAGMA cache_size = -8192"); /* of a batch */
 	if (!err)
 		err = sqlite_migrate(db->db, migrations, VERSION_LATEST);
-	if (!err)
-		err = voucher_key_check(key, &check);
-	if (!err && mode == VOUCHER_DB_MAKE)
-		err = put_key(db->db, &check);
-	if (!err)
-		err = check_key(db->db, &check);
+	if (!err && key)
+		err = take_key(db->db, key, mode);
 	return err ? err : prepare(db);
 }
 
@@ -341,6 +347,13 @@ static void read_row(sqlite3_stmt *s, struct voucher_row *out)
 		.is_revoked = sqlite3_column_int(s, 7) != 0,
 	};
 	snprintf(out->zone, sizeof(out->zone), "%s", zone ? zone : "");
+}
+
+int64_t voucher_row_end(const struct voucher_row *row, int64_t first_s)
+{
+	int64_t ends_s = (first_s + row->duration_s + 59) / 60 * 60;
+
+	return ends_s < row->valid_until_s ? ends_s : row->valid_until_s;
 }
 
 int voucher_db_find(struct voucher_db *db, const struct voucher_hash *code,

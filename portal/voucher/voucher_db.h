@@ -66,6 +66,7 @@ struct voucher_db {
  * damaged, -EPROTONOSUPPORT: a later version wrote it, -EMEDIUMTYPE: it is
  * none of ours, -EBUSY: another process has it.
  */
+/* key: NULL where nothing is to be looked up by a code. */
 int voucher_db_open(struct voucher_db **out, const char *path,
 		    const struct voucher_key *key,
 		    enum voucher_db_mode mode) MUST_CHECK;
@@ -92,6 +93,9 @@ struct voucher_row {
 	bool is_revoked;
 	char zone[IPC_ZONE_NAME_MAX]; /* empty: any */
 };
+
+/* When it ends if it was used for the first time then. */
+int64_t voucher_row_end(const struct voucher_row *row, int64_t first_s);
 
 /* 1: found, 0: there is no such code, or -errno. */
 int voucher_db_find(struct voucher_db *db, const struct voucher_hash *code,

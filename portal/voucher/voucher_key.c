@@ -12,6 +12,7 @@
 #include "portal/util/crypto.h"
 
 #define PATH_BYTES 512
+#define ROUNDS	   4096 /* of PBKDF2 */
 
 int voucher_key_read(struct voucher_key *k, const char *path)
 {
@@ -121,11 +122,39 @@ static int hash(const struct voucher_key *k, const char *text,
 	return 0;
 }
 
+int voucher_key_prove(const struct voucher_key *k,
+		      const char code[VOUCHER_CODE_MAX],
+		      struct voucher_hash *proof)
+{
+	const struct crypto_pbkdf2 how = { k->byte, sizeof(k->byte), ROUNDS };
+
+	return crypto_pbkdf2(&how, code, proof->byte, sizeof(proof->byte))
+		       ? 0
+		       : -EIO;
+}
+
+void voucher_proof_hash(const struct voucher_hash *proof,
+			struct voucher_hash *out)
+{
+	uint8_t whole[CRYPTO_SHA256];
+
+	crypto_sha256(proof->byte, sizeof(proof->byte), whole);
+	memcpy(out->byte, whole, sizeof(out->byte));
+}
+
 int voucher_key_hash(const struct voucher_key *k,
 		     const char code[VOUCHER_CODE_MAX],
 		     struct voucher_hash *out)
 {
-	return hash(k, code, out);
+	struct voucher_hash proof;
+	int err;
+
+	if (!k->is_citys)
+		return hash(k, code, out);
+	err = voucher_key_prove(k, code, &proof);
+	if (!err)
+		voucher_proof_hash(&proof, out);
+	return err;
 }
 
 int voucher_key_check(const struct voucher_key *k, struct voucher_hash *out)

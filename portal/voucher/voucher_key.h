@@ -6,6 +6,7 @@
 #ifndef STADTTOR_PORTAL_VOUCHER_VOUCHER_KEY_H
 #define STADTTOR_PORTAL_VOUCHER_VOUCHER_KEY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/log.h"
@@ -16,6 +17,7 @@
 
 struct voucher_key {
 	uint8_t byte[VOUCHER_KEY_BYTES];
+	bool is_citys; /* codes are hashed by way of their proof */
 };
 
 struct voucher_hash {
@@ -37,6 +39,18 @@ void voucher_key_clear(struct voucher_key *k);
 int voucher_key_hash(const struct voucher_key *k,
 		     const char code[VOUCHER_CODE_MAX],
 		     struct voucher_hash *out) MUST_CHECK;
+
+/*
+ * A city's codes have a second secret: the hash is one of the proof, which is
+ * made of the code and the key, slowly. Who shows it has seen the code; who has
+ * the key and all hashes, as each box does, needs 4096 HMACs for each guess. 0
+ * or -EIO.
+ */
+int voucher_key_prove(const struct voucher_key *k,
+		      const char code[VOUCHER_CODE_MAX],
+		      struct voucher_hash *proof) MUST_CHECK;
+void voucher_proof_hash(const struct voucher_hash *proof,
+			struct voucher_hash *out);
 
 /* What tells keys apart, of no use for anything else. 0 or -EIO. */
 int voucher_key_check(const struct voucher_key *k,

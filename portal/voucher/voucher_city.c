@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/voucher/voucher_city.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/array.h"
+#include "common/stringify.h"
+#include "portal/voucher/voucher_batch.h"
+#include "portal/voucher/voucher_statement.h"
+
+#define TOLD_MAX 3 /* netctl may have begun anew between two */
+
+static const char tables[] =
+	"CREATE TABLE IF NOT EXISTS uses (code BLOB PRIMARY KEY,"
+	" proof BLOB NOT NULL, first_s INTEGER NOT NULL,"
+	" sent INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS ends (tag INTEGER PRIMARY KEY,"
+	" due_s INTEGER NOT NULL, told INTEGER NOT NULL DEFAULT 0);";
+
+/* --- a code's first use here ------------------------------------------- */
+
+static int set_up(struct voucher_db *db)
+{
+	return sqlite_run(db->db, tables);
+}
+
+static int begin(struct voucher_db *db, const struct voucher_hash *code,
+		 const struct voucher_hash *proof, int64_t now_s)
+{
+	const struct voucher_value v[] = { VOUCHER_HASH_OF(code),
+					   VOUCHER_HASH_OF(proof),
+					   VOUCHER_NUMBER(now_s) };
+
+	return voucher_statement_run(
+		db, VOUCHER_SQL("INSERT OR REPLACE INTO uses"
+				" (code, proof, first_s) VALUES (?1, ?2, ?3)",
+				v));
+}
+
+static int undo(struct voucher_db *db, int64_t id)
+{
+	const struct voucher_value v[] = { VOUCHER_NUMBER(id) };
+
+	return voucher_statement_run(
+		db, VOUCHER_SQL("DELETE FROM uses WHERE NOT sent AND code ="
+				" (SELECT hash FROM codes WHERE id = ?1)",
+				v));
+}
+
+const struct voucher_city_hooks voucher_city_hooks = { set_up, begin, undo };
+
+/* --- ends of sessions --------------------------------------------------- */
+
+static int end_at(struct voucher_db *db, uint64_t tag, int64_t due_s)
+{
+	const struct voucher_value v[] = { VOUCHER_NUMBER((int64_t)tag),
+					   VOUCHER_NUMBER(due_s) };
+
+	return voucher_statement_run(
+		db, VOUCHER_SQL("INSERT OR REPLACE INTO ends (tag, due_s)"
+				" VALUES (?1, ?2)",
+				v));
+}
+
+struct tags {
+	uint64_t *tag;
+	size_t count;
+};
+
+static int take_tag(sqlite3_stmt *s, void *arg)
+{
+	struct tags *t = arg;
+
+	if (t->count < VOUCHER_CITY_TAGS)
+		t->tag[t->count++] = (uint64_t)sqlite3_column_int64(s, 0);
+	return 0;
+}
+
+int voucher_city_over(struct voucher_db *db, int64_t now_s,
+		      uint64_t tag[VOUCHER_CITY_TAGS], size_t *count)
+{
+	const struct voucher_value v[] = { VOUCHER_NUMBER(now_s) };
+	struct tags t = { .tag = tag };
+	int err = voucher_statement_each(
+		db,
+		VOUCHER_SQL(
+			"SELECT tag FROM ends WHERE due_s <= ?1"
+			" ORDER BY told LIMIT " STRINGIFY(VOUCHER_CITY_TAGS),
+			v),
+		take_tag, &t);
+
+	*count = t.count;
+	return err;
+}
+
+int voucher_city_told(struct voucher_db *db,
+		      const uint64_t tag[VOUCHER_CITY_TAGS], size_t count)
+{
+	const struct voucher_value enough[] = { VOUCHER_NUMBER(TOLD_MAX) };
+	int err = voucher_db_begin(db);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < count && !err; i++) {
+		const struct voucher_value v[] = { VOUCHER_NUMBER(
+			(int64_t)tag[i]) };
+
+		err = voucher_statement_run(
+			db, VOUCHER_SQL("UPDATE ends SET told = told + 1"
+					" WHERE tag = ?1",
+					v));
+	}
+	if (!err)
+		err = voucher_statement_run(
+			db, VOUCHER_SQL("DELETE FROM ends WHERE told >= ?1",
+					enough));
+	return voucher_db_end(db, err);
+}
+
+/* --- records: codes ----------------------------------------------------- */
+
+/* On a box a batch has the hub's number and when it was made in one: a hub that
+ * lost its database begins with 1 again. */
+static int64_t id_of(const struct voucher_record *r)
+{
+	return r->created_s << 20 | r->number;
+}
+
+/* Its codes came together, so that one of them tells. */
+static int has_codes(struct voucher_db *db, const struct voucher_record *r,
+		     bool *out)
+{
+	const struct voucher_value v[] = { VOUCHER_HASH_OF(&r->code[0]),
+					   VOUCHER_NUMBER(id_of(r)) };
+	int64_t found;
+	int err = voucher_statement_number(
+		db,
+		VOUCHER_SQL("SELECT 1 FROM codes WHERE hash = ?1"
+			    " AND batch = ?2",
+			    v),
+		&found);
+
+	*out = found != 0;
+	return err;
+}
+
+static int add_batch(struct voucher_db *db, const struct voucher_record *r)
+{
+	const struct voucher_value v[] = {
+		VOUCHER_NUMBER(id_of(r)),
+		VOUCHER_BYTES(r->zone, strlen(r->zone)),
+		VOUCHER_NUMBER(r->created_s),
+		VOUCHER_NUMBER(r->valid_until_s),
+		VOUCHER_NUMBER(r->duration_s),
+		VOUCHER_NUMBER(r->devices),
+	};
+
+	return voucher_statement_run(
+		db, VOUCHER_SQL("INSERT OR IGNORE INTO batches (id, label,"
+				" zone, created_s, valid_until_s, duration_s,"
+				" devices, count) VALUES (?1, 'city',"
+				" CAST(?2 AS TEXT), ?3, ?4, ?5, ?6, 0)",
+				v));
+}
+
+static int add_codes(struct voucher_db *db, const struct voucher_record *r)
+{
+	const struct voucher_value count[] = {
+		VOUCHER_NUMBER(id_of(r)), VOUCHER_NUMBER((int64_t)r->codes)
+	};
+	int err = add_batch(db, r);
+
+	for (size_t i = 0; i < r->codes && !err; i++) {
+		const struct voucher_value v[] = {
+			VOUCHER_NUMBER(id_of(r)), VOUCHER_HASH_OF(&r->code[i])
+		};
+
+		err = voucher_statement_run(
+			db, VOUCHER_SQL("INSERT OR IGNORE INTO codes"
+					" (batch, hash) VALUES (?1, ?2)",
+					v));
+	}
+	return err ? err
+		   : voucher_statement_run(
+			     db, VOUCHER_SQL("UPDATE batches SET count ="
+					     " count + ?2 WHERE id = ?1",
+					     count));
+}
+
+static int take_batch(struct voucher_db *db, const struct voucher_record *r,
+		      struct voucher_city_result *out)
+{
+	const struct voucher_sql sum = { .text = "SELECT sum(count)"
+						 " FROM batches" };
+	int64_t codes;
+	int err = voucher_statement_number(db, &sum, &codes);
+
+	if (err)
+		return err;
+	if (codes + (int64_t)r->codes > VOUCHER_CITY_CODES) {
+		out->beyond += r->codes;
+		return 0;
+	}
+	return add_codes(db, r);
+}
+
+/* --- records: taken back ------------------------------------------------ */
+
+/* Those who are in by it are ended; once, for what was revoked is so. */
+static const char *const revoke_batch[] = {
+	"INSERT OR REPLACE INTO ends (tag, due_s) SELECT tag, 0 FROM codes"
+	" WHERE tag != 0 AND batch = ?1"
+	" AND NOT (SELECT revoked FROM batches WHERE id = ?1)",
+	"UPDATE batches SET revoked = 1 WHERE id = ?1",
+};
+static const char *const revoke_code[] = {
+	"INSERT OR REPLACE INTO ends (tag, due_s) SELECT tag, 0 FROM codes"
+	" WHERE tag != 0 AND batch = ?1 AND hash = ?2 AND NOT revoked",
+	"UPDATE codes SET revoked = 1 WHERE batch = ?1 AND hash = ?2",
+};
+
+static int take_revoke(struct voucher_db *db, const struct voucher_record *r,
+		       struct voucher_city_result *out)
+{
+	const struct voucher_value v[] = { VOUCHER_NUMBER(id_of(r)),
+					   VOUCHER_HASH_OF(&r->code[0]) };
+	const char *const *sql = r->codes ? revoke_code : revoke_batch;
+	int err = 0;
+
+	(void)out;
+	for (size_t i = 0; i < ARRAY_SIZE(revoke_code) && !err; i++)
+		err = voucher_statement_run(
+			db, &(const struct voucher_sql){ sql[i], v,
+							 r->codes ? 2 : 1 });
+	return err;
+}
+
+/* --- records: first uses ------------------------------------------------ */
+
+/* Sessions here may have been given more than is left now. */
+static int move_end(struct voucher_db *db, struct voucher_row *row,
+		    int64_t ends_s, int64_t now_s)
+{
+	int err = 0;
+
+	if (row->tag)
+		err = end_at(db, row->tag, ends_s);
+	row->ends_s = ends_s;
+	return err ? err : voucher_db_use(db, row, now_s);
+}
+
+static int confirm(struct voucher_db *db, const struct voucher_hash *code,
+		   int64_t first_s)
+{
+	const struct voucher_value v[] = { VOUCHER_HASH_OF(code),
+					   VOUCHER_NUMBER(first_s) };
+
+	return voucher_statement_run(
+		db, VOUCHER_SQL("DELETE FROM uses WHERE code = ?1"
+				" AND first_s >= ?2",
+				v));
+}
+
+static int take_use(struct voucher_db *db, const struct voucher_record *r,
+		    struct voucher_city_result *out)
+{
+	int64_t now_s = time(NULL), first_s, ends_s;
+	struct voucher_hash code;
+	struct voucher_row row;
+	int found;
+
+	(void)out;
+	voucher_proof_hash(&r->proof, &code);
+	found = voucher_db_find(db, &code, &row);
+	if (found <= 0 || row.ends_s < 0)
+		return found < 0 ? found : 0;
+	/* of a box whose clock is ahead */
+	first_s = r->first_s < now_s ? r->first_s : now_s;
+	ends_s = voucher_row_end(&row, first_s);
+	if (!row.ends_s || ends_s < row.ends_s)
+		found = move_end(db, &row, ends_s, now_s);
+	else
+		found = 0;
+	return found ? found : confirm(db, &code, r->first_s);
+}
+
+/* --- records ------------------------------------------------------------ */
+
+static int (*const take[])(struct voucher_db *db,
+			   const struct voucher_record *r,
+			   struct voucher_city_result *out) = {
+	[VOUCHER_RECORD_BATCH] = take_batch,
+	[VOUCHER_RECORD_REVOKE] = take_revoke,
+	[VOUCHER_RECORD_FIRST_USE] = take_use,
+};
+
+/* Signatures are slow on a small box, so what is known is not checked. */
+static int take_one(struct voucher_db *db, const struct voucher_city_keys *keys,
+		    const struct voucher_text *text,
+		    struct voucher_city_result *out)
+{
+	struct voucher_record r;
+	bool is_known = false;
+	int err = 0;
+
+	if (!voucher_record_parse(&r, text->bytes, text->len)) {
+		out->malformed++;
+		return 0;
+	}
+	if (r.kind == VOUCHER_RECORD_BATCH) {
+		if (r.valid_until_s + VOUCHER_KEEP_OVER_S <= time(NULL))
+			return 0;
+		err = has_codes(db, &r, &is_known);
+	}
+	if (err || is_known)
+		return err;
+	if (voucher_record_is_genuine(text->bytes, text->len, keys))
+		return take[r.kind](db, &r, out);
+	out->forged++;
+	return 0;
+}
+
+int voucher_city_take(struct voucher_db *db,
+		      const struct voucher_city_keys *keys,
+		      const struct voucher_text *text, size_t count,
+		      struct voucher_city_result *out)
+{
+	int err = voucher_db_begin(db);
+
+	*out = (struct voucher_city_result){ 0 };
+	if (err)
+		return err;
+	for (size_t i = 0; i < count && !err; i++)
+		err = take_one(db, keys, &text[i], out);
+	return voucher_db_end(db, err);
+}
+
+/* --- what the city is to hear ------------------------------------------- */
+
+struct telling {
+	const struct voucher_key *key;
+	struct voucher_city_uses *out;
+};
+
+static int put_use(sqlite3_stmt *s, void *arg)
+{
+	struct telling *t = arg;
+	struct voucher_city_uses *out = t->out;
+	struct voucher_record r = { .first_s = sqlite3_column_int64(s, 2) };
+
+	if (out->count == VOUCHER_CITY_USES)
+		return 0;
+	voucher_statement_hash(s, 0, &out->code[out->count]);
+	voucher_statement_hash(s, 1, &r.proof);
+	if (!voucher_record_tag(&r, t->key,
+				out->bytes + out->count * VOUCHER_RECORD_USE))
+		return -ENOMEM;
+	out->count++;
+	return 0;
+}
+
+int voucher_city_uses(struct voucher_db *db, const struct voucher_key *key,
+		      struct voucher_city_uses *out)
+{
+	const struct voucher_sql sql = { .text = "SELECT code, proof, first_s"
+						 " FROM uses WHERE NOT sent"
+						 " LIMIT " STRINGIFY(
+							 VOUCHER_CITY_USES) };
+	struct telling t = { key, out };
+
+	out->count = 0;
+	return voucher_statement_each(db, &sql, put_use, &t);
+}
+
+int voucher_city_sent(struct voucher_db *db,
+		      const struct voucher_city_uses *uses)
+{
+	int err = voucher_db_begin(db);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < uses->count && !err; i++) {
+		const struct voucher_value v[] = { VOUCHER_HASH_OF(
+			&uses->code[i]) };
+
+		err = voucher_statement_run(
+			db,
+			VOUCHER_SQL("UPDATE uses SET sent = 1 WHERE code = ?1",
+				    v));
+	}
+	return voucher_db_end(db, err);
+}
+
+int voucher_city_again(struct voucher_db *db)
+{
+	return sqlite_run(db->db, "UPDATE uses SET sent = 0 WHERE sent");
+}
+
+int voucher_city_tidy(struct voucher_db *db, int64_t now_s)
+{
+#define OVER "(SELECT id FROM batches WHERE valid_until_s <= ?1)"
+	static const char *const sql[] = {
+		"DELETE FROM uses WHERE code IN"
+		" (SELECT hash FROM codes WHERE batch IN " OVER ")",
+		"DELETE FROM codes WHERE batch IN " OVER,
+		"DELETE FROM batches WHERE valid_until_s <= ?1",
+	};
+	const struct voucher_value v[] = { VOUCHER_NUMBER(
+		now_s - VOUCHER_KEEP_OVER_S) };
+	int err = voucher_db_begin(db);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < ARRAY_SIZE(sql) && !err; i++)
+		err = voucher_statement_run(
+			db, &(const struct voucher_sql){ sql[i], v, 1 });
+	return voucher_db_end(db, err);
+}
