@@ -147,6 +147,26 @@ static const struct command commands[] = {
 	  "passwd --list",
 	  "who may see the city's dashboard", OPT_PASSWD | OPT_HUB, 0, 1,
 	  cli_city_passwd },
+	{ "city voucher create",
+	  "--count N --minutes N --label TEXT [--devices N] [--valid TIME] "
+	  "[--zone ZONE] [--csv] [--folder FOLDER]",
+	  "on the hub's host: make codes that are valid at every box",
+	  OPT_CREATE | OPT_MINUTES | OPT_LABEL | OPT_ZONE | OPT_CSV | OPT_HUB,
+	  0, 0, cli_city_voucher_create },
+	{ "city voucher list", "[--label TEXT] [--folder FOLDER]",
+	  "the batches of the city's codes", OPT_LABEL | OPT_HUB, 0, 0,
+	  cli_city_voucher_list },
+	{ "city voucher revoke", "[--folder FOLDER] BATCH | CODE",
+	  "take codes of the city back, and end their sessions at all boxes",
+	  OPT_HUB, 1, 1, cli_city_voucher_revoke },
+	{ "city voucher statistics", "[--folder FOLDER]",
+	  "how many codes of the city are used, by label", OPT_HUB, 0, 0,
+	  cli_city_voucher_statistics },
+	{ "city voucher print",
+	  "[--title TEXT] [--ssid NAME] [--language CODE] "
+	  "[--address ADDRESS] [--folder FOLDER] [FILE]",
+	  "a sheet of cards for the city's codes in FILE",
+	  OPT_PRINT | OPT_TITLE | OPT_HUB, 0, 1, cli_city_voucher_print },
 	{ "city join", "[--force] FILE",
 	  "on a box: join the city by the file of city add", OPT_FORCE, 1, 1,
 	  cli_city_join },
@@ -537,13 +557,16 @@ static bool take_options(struct command_line *l, int argc, char **argv)
 /* How many words of the command line the name is; 0: another one. */
 static int count_words(const char *name, int argc, char **argv)
 {
-	size_t first = strcspn(name, " ");
+	for (int i = 0; i < argc; i++) {
+		size_t len = strcspn(name, " ");
 
-	if (strncmp(argv[0], name, first) != 0 || argv[0][first])
-		return 0;
-	if (!name[first])
-		return 1;
-	return argc > 1 && !strcmp(argv[1], name + first + 1) ? 2 : 0;
+		if (strncmp(argv[i], name, len) != 0 || argv[i][len])
+			return 0;
+		if (!name[len])
+			return i + 1;
+		name += len + 1;
+	}
+	return 0;
 }
 
 static enum cli_exit no_command(const struct cli *cli, const char *word)

@@ -47,6 +47,7 @@ struct cli_city {
 	const char *shift, *memory, *store; /* init */
 	const char *ca, *certificate, *key; /* init */
 	const char *district, *at;	    /* add */
+	bool codes; /* voucher: of the city, not of this box */
 };
 
 struct cli {
@@ -165,6 +166,11 @@ enum cli_exit cli_city_show(const struct cli *cli);
 enum cli_exit cli_city_remove(const struct cli *cli);
 enum cli_exit cli_city_sync(const struct cli *cli);
 enum cli_exit cli_city_passwd(const struct cli *cli);
+enum cli_exit cli_city_voucher_create(const struct cli *cli);
+enum cli_exit cli_city_voucher_list(const struct cli *cli);
+enum cli_exit cli_city_voucher_revoke(const struct cli *cli);
+enum cli_exit cli_city_voucher_statistics(const struct cli *cli);
+enum cli_exit cli_city_voucher_print(const struct cli *cli);
 enum cli_exit cli_city_join(const struct cli *cli);
 enum cli_exit cli_city_leave(const struct cli *cli);
 enum cli_exit cli_complete(const struct cli *cli);

@@ -24,6 +24,7 @@ struct hub {
 	struct city_db *db;
 	struct city_read *read;
 	struct sites sites;
+	struct codes *codes;
 	struct intake *intake;
 	struct switcher *switcher;
 	struct poller *poller;
@@ -122,6 +123,7 @@ static bool open_poller(struct hub *h, char error[HUB_ERROR_MAX])
 		.sites = &h->sites,
 		.intake = h->intake,
 		.switcher = h->switcher,
+		.codes = h->codes,
 		.on_pause = on_pause,
 		.arg = h,
 	};
@@ -175,8 +177,9 @@ struct hub *hub_new(struct hub_conf *conf, struct city_conf *city,
 		fatal("no event loop");
 	watch_signals(h);
 	if (open_database(h, error)) {
-		h->intake = intake_new(h->db, &h->sites);
-		if (h->intake && open_switcher(h, error) &&
+		h->codes = codes_new(h->conf->codes);
+		h->intake = intake_new(h->db, &h->sites, h->codes);
+		if (h->codes && h->intake && open_switcher(h, error) &&
 		    open_poller(h, error) && open_web(h, error))
 			return h;
 	}
@@ -198,6 +201,7 @@ void hub_free(struct hub *h)
 	poller_free(h->poller);
 	switcher_free(h->switcher);
 	intake_free(h->intake);
+	codes_free(h->codes);
 	sites_clear(&h->sites);
 	city_read_close(h->read);
 	city_db_close(h->db);

@@ -17,6 +17,7 @@
 #include "common/quantity.h"
 #include "common/random.h"
 #include "common/text.h"
+#include "portal/util/crypto.h"
 #include "portal/util/file.h"
 #include "portal/util/hex.h"
 
@@ -126,6 +127,7 @@ static enum cli_exit take_site(struct addition *a)
 static enum cli_exit make_keys(struct addition *a)
 {
 	if (!city_password_make(a->password, a->site->hash) ||
+	    !city_secret_make_codes(&a->hub.secret) ||
 	    !random_fill(a->site->wrap, sizeof(a->site->wrap)))
 		return cli_fail(a->hub.cli, CLI_FAILED, "no randomness");
 	a->site->has_blob = false;
@@ -175,6 +177,21 @@ static void put_key(FILE *out, const char *name,
 	explicit_bzero(hex, sizeof(hex));
 }
 
+/* The public half alone: no box can make codes. */
+static void put_codes(const struct city_secret *s, FILE *out)
+{
+	char hex[CITY_CODES_DIGITS + 1];
+	uint8_t public_key[CRYPTO_ED25519];
+
+	if (!s->has_codes || !crypto_ed25519_public(s->codes_seed, public_key))
+		return;
+	hex_build(hex, public_key, sizeof(public_key));
+	hex_build(hex + CITY_CODES_DIGITS / 2, s->codes_key,
+		  sizeof(s->codes_key));
+	city_put(out, "option", "codes", hex);
+	explicit_bzero(hex, sizeof(hex));
+}
+
 static void print_file(const struct addition *a)
 {
 	const struct city_secret *s = &a->hub.secret;
@@ -192,6 +209,7 @@ static void print_file(const struct addition *a)
 		city_put(out, "option", "district", site->district);
 	city_put(out, "option", "user", city_acl_user(site->name, user));
 	city_put(out, "option", "password", a->password);
+	put_codes(s, out);
 	for (size_t i = 0; i < s->nodes; i++)
 		city_put(out, "list", "server", s->node[i]);
 	fputs("\toption shift '", out);

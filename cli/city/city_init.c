@@ -172,7 +172,8 @@ static enum cli_exit take_all(struct city_hub *h)
 static enum cli_exit make_secrets(struct city_hub *h)
 {
 	struct city_secret *s = &h->secret;
-	bool is_good = random_fill(s->key, sizeof(s->key));
+	bool is_good = random_fill(s->key, sizeof(s->key)) &&
+		       city_secret_make_codes(s);
 
 	for (size_t i = 0; is_good && i < CITY_ACCOUNTS; i++)
 		is_good = city_password_make(s->password[i], NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* In the place of all other files of this folder: built with CITY=0. */
-#include "cli/cli.h"
+#include "cli/city/city_codes.h"
 
 static enum cli_exit refuse(const struct cli *cli)
 {
@@ -51,4 +51,40 @@ enum cli_exit cli_city_join(const struct cli *cli)
 enum cli_exit cli_city_leave(const struct cli *cli)
 {
 	return refuse(cli);
+}
+
+enum cli_exit cli_city_voucher_create(const struct cli *cli)
+{
+	return refuse(cli);
+}
+
+enum cli_exit cli_city_voucher_list(const struct cli *cli)
+{
+	return refuse(cli);
+}
+
+enum cli_exit cli_city_voucher_revoke(const struct cli *cli)
+{
+	return refuse(cli);
+}
+
+enum cli_exit cli_city_voucher_statistics(const struct cli *cli)
+{
+	return refuse(cli);
+}
+
+enum cli_exit cli_city_voucher_print(const struct cli *cli)
+{
+	return refuse(cli);
+}
+
+enum cli_exit city_codes_open(struct city_codes *c, const struct cli *cli)
+{
+	(void)c;
+	return refuse(cli);
+}
+
+void city_codes_close(struct city_codes *c)
+{
+	(void)c;
 }

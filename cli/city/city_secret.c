@@ -61,6 +61,15 @@ bool city_secret_renew(struct city_secret *s, uint32_t today)
 	return true;
 }
 
+bool city_secret_make_codes(struct city_secret *s)
+{
+	if (!s->has_codes)
+		s->has_codes =
+			random_fill(s->codes_seed, sizeof(s->codes_seed)) &&
+			random_fill(s->codes_key, sizeof(s->codes_key));
+	return s->has_codes;
+}
+
 void city_password_hash(const char *password, char hash[CITY_HASH_MAX])
 {
 	uint8_t bytes[SHA256_SIZE];
@@ -186,6 +195,13 @@ void city_secret_print(const struct city_secret *s, FILE *out)
 	print_hex(s->key, sizeof(s->key), out);
 	fprintf(out, "\nmemory\t%" PRIu64 "\nstore\t%s\n", s->memory_bytes,
 		s->store);
+	if (s->has_codes) {
+		fputs("codes\t", out);
+		print_hex(s->codes_seed, sizeof(s->codes_seed), out);
+		putc('\t', out);
+		print_hex(s->codes_key, sizeof(s->codes_key), out);
+		putc('\n', out);
+	}
 	for (size_t i = 0; i < s->nodes; i++)
 		fprintf(out, "server\t%s\n", s->node[i]);
 	for (size_t i = 0; i < CITY_ACCOUNTS; i++)
@@ -276,6 +292,13 @@ static bool take_key(struct city_secret *s, struct line *l)
 	return take_bytes(s->key, sizeof(s->key), l->field[1]);
 }
 
+static bool take_codes(struct city_secret *s, struct line *l)
+{
+	s->has_codes = true;
+	return take_bytes(s->codes_seed, sizeof(s->codes_seed), l->field[1]) &&
+	       take_bytes(s->codes_key, sizeof(s->codes_key), l->field[2]);
+}
+
 static bool take_memory(struct city_secret *s, struct line *l)
 {
 	return take_number(l->field[1], UINT64_MAX / 2, &s->memory_bytes);
@@ -341,9 +364,10 @@ static const struct {
 	{ "secret", take_format }, { "city", take_city },
 	{ "shift", take_shift },   { "generation", take_generation },
 	{ "day", take_day },	   { "key", take_key },
-	{ "memory", take_memory }, { "store", take_store },
-	{ "server", take_node },   { "login", take_account },
-	{ "site", take_site },	   { "end", take_end },
+	{ "codes", take_codes },   { "memory", take_memory },
+	{ "store", take_store },   { "server", take_node },
+	{ "login", take_account }, { "site", take_site },
+	{ "end", take_end },
 };
 
 static void split(char *line, struct line *l)

@@ -58,8 +58,11 @@ struct city_secret {
 	uint8_t generation;
 	uint32_t day; /* of the key */
 	uint8_t key[CITY_KEY_SIZE];
-	uint64_t memory_bytes;	    /* of the store */
-	char store[CITY_STORE_MAX]; /* folder on the store's hosts */
+	bool has_codes; /* what follows; of older files it is to be made */
+	uint8_t codes_seed[CITY_KEY_SIZE]; /* who has it makes codes */
+	uint8_t codes_key[CITY_KEY_SIZE];  /* that boxes check them by */
+	uint64_t memory_bytes;		   /* of the store */
+	char store[CITY_STORE_MAX];	   /* folder on the store's hosts */
 	char node[CITY_NODES_MAX][CITY_NODE_MAX];
 	size_t nodes;
 	char password[CITY_ACCOUNTS][CITY_PASSWORD_MAX];
@@ -93,6 +96,9 @@ int city_secret_advance(struct city_secret *s, uint32_t today) MUST_CHECK;
  * a blob in which it travels. false: no random bytes, nothing has changed.
  */
 bool city_secret_renew(struct city_secret *s, uint32_t today) MUST_CHECK;
+
+/* Makes the keys of codes where there are none. false: no randomness. */
+bool city_secret_make_codes(struct city_secret *s) MUST_CHECK;
 
 /* A new password and, where it is not NULL, its hash. */
 bool city_password_make(char password[CITY_PASSWORD_MAX],

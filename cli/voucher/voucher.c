@@ -13,8 +13,11 @@
 
 #include "cli/format.h"
 #include "cli/netctl_call.h"
+#include "common/config/settings_valid.h"
 #include "common/quantity.h"
 #include "common/stringify.h"
+#include "portal/voucher/voucher_city.h"
+#include "portal/voucher/voucher_publish.h"
 
 #define DEFAULT_DEVICES "1"
 #define DEFAULT_VALID	"30d"
@@ -124,6 +127,30 @@ static void warn_about(const struct zone_settings *z,
 			z->name, max_s / 60);
 }
 
+static void warn_of_end(const struct voucher_batch *b)
+{
+	if (b->valid_until_s - b->created_s < b->duration_s)
+		fputs("warning: these codes are valid for less than their "
+		      "minutes, and end with their validity\n",
+		      stderr);
+}
+
+/* Which zones they have, the hub does not know. */
+static enum cli_exit look_at_boxes(const struct voucher_session *d,
+				   struct voucher_batch *b)
+{
+	const char *zone = d->cli->zone;
+
+	if (zone && !valid_zone_name(zone))
+		return cli_fail(d->cli, CLI_USAGE,
+				"invalid value '%.40s' for --zone, allowed: 1 "
+				"to 15 of a-z, 0-9 and '_'",
+				zone);
+	warn_of_end(b);
+	snprintf(b->zone, sizeof(b->zone), "%s", zone ? zone : "");
+	return CLI_DONE;
+}
+
 static enum cli_exit look_at_zones(const struct voucher_session *d,
 				   struct voucher_batch *b)
 {
@@ -131,6 +158,8 @@ static enum cli_exit look_at_zones(const struct voucher_session *d,
 	const char *wanted = d->cli->zone;
 	size_t known = 0, asking = 0;
 
+	if (!s)
+		return look_at_boxes(d, b);
 	for (size_t i = 0; i < s->zones; i++) {
 		const struct zone_settings *z = &s->zone[i];
 
@@ -154,10 +183,7 @@ static enum cli_exit look_at_zones(const struct voucher_session *d,
 		fputs("warning: no zone asks for codes (list auth "
 		      "'voucher')\n",
 		      stderr);
-	if (b->valid_until_s - b->created_s < b->duration_s)
-		fputs("warning: these codes are valid for less than their "
-		      "minutes, and end with their validity\n",
-		      stderr);
+	warn_of_end(b);
 	snprintf(b->zone, sizeof(b->zone), "%s", wanted ? wanted : "");
 	return CLI_DONE;
 }
@@ -230,6 +256,24 @@ static void print_codes(const struct cli *cli, const struct voucher_batch *b,
 	}
 }
 
+/* Each box keeps all of them. */
+static enum cli_exit look_at_room(const struct voucher_session *d,
+				  const struct voucher_batch *b)
+{
+	int64_t codes = 0;
+	int err = d->settings ? 0
+			      : voucher_publish_count(d->db, d->now_s, &codes);
+
+	if (err)
+		return voucher_session_fail(d, err);
+	if (codes + b->count <= VOUCHER_CITY_SIZE)
+		return CLI_DONE;
+	return cli_fail(d->cli, CLI_FAILED,
+			"a city has room for %d codes, those of the last 30 "
+			"days included, and there are %" PRId64,
+			VOUCHER_CITY_SIZE, codes);
+}
+
 static enum cli_exit create(struct voucher_session *d, struct voucher_batch *b)
 {
 	char(*codes)[VOUCHER_CODE_MAX] = calloc(b->count, sizeof(*codes));
@@ -239,8 +283,12 @@ static enum cli_exit create(struct voucher_session *d, struct voucher_batch *b)
 	if (!codes)
 		return voucher_session_fail(d, -ENOMEM);
 	code = voucher_session_open(d, VOUCHER_DB_MAKE);
+	if (!code)
+		code = look_at_room(d, b);
 	if (!code) {
 		err = voucher_batch_create(d->db, &d->key, b, codes);
+		if (!err)
+			err = voucher_session_publish(d);
 		if (err)
 			code = voucher_session_fail(d, err);
 		else
@@ -249,8 +297,8 @@ static enum cli_exit create(struct voucher_session *d, struct voucher_batch *b)
 			code = cli_fail(d->cli, CLI_FAILED,
 					"not all codes were written, and they "
 					"are not known any more: stadttor "
-					"voucher revoke %" PRId64,
-					b->id);
+					"%svoucher revoke %" PRId64,
+					d->settings ? "" : "city ", b->id);
 	}
 	explicit_bzero(codes, b->count * sizeof(*codes));
 	free(codes);
@@ -497,7 +545,7 @@ static enum cli_exit end_all(struct revocation *r)
 	const struct voucher_session *d = &r->session;
 	int err;
 
-	if (!r->count)
+	if (!r->count || !d->settings)
 		return CLI_DONE;
 	if (r->call_error)
 		return cli_fail(d->cli, CLI_UNREACHABLE,
@@ -543,6 +591,12 @@ static enum cli_exit report_revoked(const struct revocation *r,
 {
 	struct json_object *o;
 
+	if (!r->session.settings && !r->session.cli->json) {
+		printf("%s revoked; its sessions end at each box that reaches "
+		       "the store\n",
+		       t->batch ? "batch" : "code");
+		return CLI_DONE;
+	}
 	if (!r->session.cli->json) {
 		printf("%s revoked, %" PRIu64 " session%s ended\n",
 		       t->batch ? "batch" : "code", r->ended,
@@ -576,6 +630,9 @@ static enum cli_exit revoke(struct revocation *r)
 				d->cli->args[0]);
 	if (err)
 		return voucher_session_fail(d, err);
+	err = voucher_session_publish(d);
+	if (err)
+		return voucher_session_fail(d, err);
 	code = end_all(r);
 	return code ? code : report_revoked(r, &target);
 }
@@ -587,8 +644,12 @@ enum cli_exit cli_voucher_revoke(const struct cli *cli)
 
 	if (!code) {
 		/* as root, who alone may end sessions */
-		r.call_error = netctl_call_open(
-			&r.call, r.session.settings->gate.socket);
+		r.call_error =
+			cli->city.codes
+				? -ENOTCONN
+				: netctl_call_open(
+					  &r.call,
+					  r.session.settings->gate.socket);
 		code = revoke(&r);
 		if (!r.call_error)
 			netctl_call_close(&r.call);

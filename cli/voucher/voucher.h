@@ -7,6 +7,7 @@
 #ifndef STADTTOR_CLI_VOUCHER_VOUCHER_H
 #define STADTTOR_CLI_VOUCHER_VOUCHER_H
 
+#include "cli/city/city_codes.h"
 #include "cli/cli.h"
 #include "portal/pages/lang.h"
 #include "portal/pages/picture.h"
@@ -14,7 +15,10 @@
 
 struct voucher_session {
 	const struct cli *cli;
-	struct settings *settings;
+	struct settings *settings; /* NULL: of the city */
+	struct city_codes city;	   /* likewise */
+	const char *file;	   /* of the codes */
+	const char *user;	   /* whose it is */
 	struct voucher_key key;
 	struct voucher_db *db;
 	int64_t now_s;
@@ -31,6 +35,9 @@ enum cli_exit voucher_session_init(struct voucher_session *d,
 enum cli_exit voucher_session_open(struct voucher_session *d,
 				   enum voucher_db_mode mode);
 void voucher_session_close(struct voucher_session *d);
+
+/* Of the city: what was made or taken back is signed, for all boxes. */
+int voucher_session_publish(struct voucher_session *d) MUST_CHECK;
 
 /* Says why the database has failed. */
 enum cli_exit voucher_session_fail(const struct voucher_session *d, int err);

@@ -13,6 +13,7 @@
 #include "common/addr.h"
 #include "common/array.h"
 #include "common/config/settings_palette.h"
+#include "common/config/settings_read.h"
 #include "common/text.h"
 
 #define INPUT_MAX     (8 << 20)
@@ -23,6 +24,7 @@
 
 struct print_job {
 	struct voucher_session session;
+	struct settings *theme; /* of a city; NULL: the session's */
 	FILE *in;
 	struct voucher_sheet_card *card;
 	size_t cards, room;
@@ -31,6 +33,22 @@ struct print_job {
 	size_t language; /* of these */
 	struct picture logo;
 };
+
+/* Whose look it is; of a city's codes, that of any box's config. */
+static const struct portal_settings *portal_of(const struct print_job *j)
+{
+	return j->theme ? &j->theme->portal : &j->session.settings->portal;
+}
+
+static enum cli_exit begin(struct print_job *j, const struct cli *cli)
+{
+	enum cli_exit code = voucher_session_init(&j->session, cli);
+
+	if (code || j->session.settings)
+		return code;
+	j->theme = cli_settings(cli);
+	return j->theme ? CLI_DONE : CLI_USAGE;
+}
 
 /* --- where to ---------------------------------------------------------- */
 
@@ -45,7 +63,7 @@ static bool is_host_name(const char *text)
 /* No certificate is made out to an address. */
 static enum cli_exit build_url(struct print_job *j)
 {
-	const struct portal_settings *p = &j->session.settings->portal;
+	const struct portal_settings *p = portal_of(j);
 	const struct cli *cli = j->session.cli;
 	const char *host =
 		cli->voucher.address ? cli->voucher.address : p->hostname;
@@ -241,7 +259,7 @@ static enum cli_exit look_up(struct print_job *j)
 static enum cli_exit write_sheet(const struct print_job *j)
 {
 	const struct cli *cli = j->session.cli;
-	const struct portal_settings *p = &j->session.settings->portal;
+	const struct portal_settings *p = portal_of(j);
 	const char *colour = settings_palette_colour(p, SETTINGS_HEADER);
 	const struct voucher_sheet s = {
 		.network = p->network,
@@ -286,7 +304,7 @@ static enum cli_exit check_options(const struct cli *cli)
 /* The texts of the pages, and the logo, which only root may read perhaps. */
 static enum cli_exit read_theme(struct print_job *j)
 {
-	const struct portal_settings *p = &j->session.settings->portal;
+	const struct portal_settings *p = portal_of(j);
 	const struct cli *cli = j->session.cli;
 	const char *language = cli->language;
 	char why[LANG_ERROR_MAX];
@@ -330,7 +348,7 @@ enum cli_exit cli_voucher_print(const struct cli *cli)
 
 	if (code)
 		return code;
-	code = voucher_session_init(&j.session, cli);
+	code = begin(&j, cli);
 	if (!code)
 		code = read_theme(&j);
 	if (!code)
@@ -352,6 +370,7 @@ enum cli_exit cli_voucher_print(const struct cli *cli)
 	free(j.card);
 	lang_set_free(j.languages);
 	picture_clear(&j.logo);
+	settings_free(j.theme);
 	voucher_session_close(&j.session);
 	return code;
 }

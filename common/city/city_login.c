@@ -18,7 +18,7 @@
 #define TOKEN_MAX 128
 
 struct city_login {
-	char *city, *site, *district, *user, *password;
+	char *city, *site, *district, *user, *password, *codes;
 	struct conf_list server_list;
 	uint64_t shift_s, generation;
 	struct city_server server[CITY_SERVERS_MAX];
@@ -84,6 +84,13 @@ static bool is_token(const char *text)
 	return true;
 }
 
+static bool is_codes(const char *text)
+{
+	size_t digits = strspn(text, "0123456789abcdef");
+
+	return !text[digits] && (!digits || digits == CITY_CODES_DIGITS);
+}
+
 /* --- the section ------------------------------------------------------- */
 
 #define AT(field) .offset = offsetof(struct city_login, field)
@@ -125,6 +132,14 @@ static const struct conf_option options[] = {
 	  .max = TOKEN_MAX,
 	  .is_valid = is_token,
 	  .allowed = "1 to 128 visible characters of ASCII" },
+	{ .name = "codes",
+	  .type = CONF_TEXT,
+	  AT(codes),
+	  .fallback = "",
+	  .is_secret = true,
+	  .max = CITY_CODES_DIGITS,
+	  .is_valid = is_codes,
+	  .allowed = "128 hexadecimal digits" },
 	{ .name = "server",
 	  .type = CONF_TEXT,
 	  AT(server_list),
@@ -285,6 +300,11 @@ size_t city_login_servers(const struct city_login *l,
 {
 	*servers = l->server;
 	return l->servers;
+}
+
+const char *city_login_codes(const struct city_login *l)
+{
+	return l->codes;
 }
 
 uint32_t city_login_shift_s(const struct city_login *l)

@@ -45,6 +45,14 @@ size_t city_login_servers(const struct city_login *l,
 /* Seconds that the city's day begins behind midnight of UTC: below 86400. */
 uint32_t city_login_shift_s(const struct city_login *l);
 
+/*
+ * What codes of the city are checked by: 64 hexadecimal digits of the public
+ * key of who makes them, and 64 of the boxes' own. "": the box joined before
+ * there were any.
+ */
+#define CITY_CODES_DIGITS 128
+const char *city_login_codes(const struct city_login *l);
+
 /* Of the keys that the file came with. */
 uint8_t city_login_generation(const struct city_login *l);
 

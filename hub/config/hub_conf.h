@@ -22,6 +22,7 @@ struct hub_conf {
 	char *switch_user, *switch_password; /* empty: it switches nobody off */
 	char *sites;			     /* the other file */
 	char *database;
+	char *codes; /* the database of the city's codes */
 	char *system_user;
 	char *pages;
 	uint64_t poll_s;

@@ -15,6 +15,8 @@
 static const struct budget_rule records_rule = { 20000, 36000 };
 /* A year of hours in sixteen zones that waited; then two days' a day. */
 static const struct budget_rule cells_rule = { 200000, 400 };
+/* A class that types its codes in, and those of a week without the store. */
+static const struct budget_rule uses_rule = { 2000, 2000 };
 /* A version that is not known yet does not make hundreds at once. */
 static const struct budget_rule malformed_rule = { 64, 60 };
 
@@ -33,6 +35,7 @@ struct text {
 struct intake {
 	struct city_db *db;
 	struct sites *sites;
+	struct codes *codes;
 	struct intake_time time;
 	struct mix mix;
 	size_t batch_at, done_at;
@@ -378,9 +381,26 @@ static void take_figures(struct intake *in, struct site *s,
 		in->err = keep_text(in, s, e);
 }
 
+/* false: they are to come again. */
+static bool take_uses(struct intake *in, struct site *s,
+		      const struct intake_entry *e)
+{
+	enum codes_verdict verdict;
+	size_t changed;
+
+	verdict = codes_take(in->codes, e->value, e->value_len, &changed);
+	if (verdict == CODES_MALFORMED)
+		refuse(in, s);
+	if (changed && !budget_spend(&s->uses, &uses_rule, (int64_t)changed,
+				     in->time.now_s))
+		switch_off(in, s, "it sends too many first uses of codes");
+	return verdict != CODES_LATER;
+}
+
 /* --- a poll ------------------------------------------------------------ */
 
-struct intake *intake_new(struct city_db *db, struct sites *sites)
+struct intake *intake_new(struct city_db *db, struct sites *sites,
+			  struct codes *codes)
 {
 	struct intake *in = calloc(1, sizeof(*in));
 
@@ -388,6 +408,7 @@ struct intake *intake_new(struct city_db *db, struct sites *sites)
 		return NULL;
 	in->db = db;
 	in->sites = sites;
+	in->codes = codes;
 	return in;
 }
 
@@ -445,7 +466,9 @@ bool intake_take(struct intake *in, struct site *s,
 		return false;
 	else if (is_named(e, 'f'))
 		take_figures(in, s, e);
-	else if (!is_record)
+	else if (is_named(e, 'u') && !take_uses(in, s, e))
+		return true;
+	else if (!is_record && !is_named(e, 'u'))
 		refuse(in, s);
 	return note_done(in, s, e, is_record);
 }

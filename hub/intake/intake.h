@@ -12,6 +12,7 @@
 #ifndef STADTTOR_HUB_INTAKE_INTAKE_H
 #define STADTTOR_HUB_INTAKE_INTAKE_H
 
+#include "hub/intake/codes.h"
 #include "hub/intake/heartbeat.h"
 #include "hub/intake/mix.h"
 #include "hub/intake/sites.h"
@@ -40,8 +41,9 @@ struct intake_entry {
 	size_t value_len;
 };
 
-/* db, sites: lent; sites may change between two polls. */
-struct intake *intake_new(struct city_db *db, struct sites *sites);
+/* All lent; sites may change between two polls. */
+struct intake *intake_new(struct city_db *db, struct sites *sites,
+			  struct codes *codes);
 void intake_free(struct intake *in);
 
 /* --- a poll ------------------------------------------------------------ */

@@ -134,6 +134,7 @@ static void on_up(void *arg)
 
 	p->round.state.is_up = true;
 	p->round.is_new = true;
+	p->round.codes_are_new = true;
 	p->round.older = 0;
 	p->round.weigh_ms = 0;
 	enter(p, PHASE_REST + 1);
@@ -204,6 +205,7 @@ struct poller *poller_new(const struct poller_config *config,
 	p->round.sites = config->sites;
 	p->round.intake = config->intake;
 	p->round.switcher = config->switcher;
+	p->round.codes = config->codes;
 	p->round.has_standby = config->conf->standby;
 	name_hub(p->round.token, config->conf->database);
 	p->round.page = COMMAND_PAGE;

@@ -25,6 +25,7 @@ struct poller_config { /* lent, as long as the poller lives */
 	struct sites *sites;
 	struct intake *intake;
 	struct switcher *switcher;
+	struct codes *codes;
 	/* Between two rounds, once after poller_pause(): sites may change. */
 	void (*on_pause)(void *arg);
 	void *arg;

@@ -587,6 +587,100 @@ static void on_told(struct round *p, const struct redisReply *r, struct site *s)
 		s->is_told_due = false;
 }
 
+/* --- codes of the city ------------------------------------------------- */
+
+/* The last of them is there, or all are written anew: each by its own id. */
+static bool ask_for_codes(struct round *p)
+{
+	static struct voucher_published last;
+	struct command *c;
+
+	if (!p->codes_are_new || p->at)
+		return false;
+	if (!p->at++) {
+		codes_forget(p->codes);
+		codes_last(p->codes, &last);
+	}
+	if (!last.id)
+		return false;
+	codes_have(p->codes, last.id);
+	p->codes_are_gone = true;
+	c = command_start(&p->command, "XREAD");
+	command_put(c, "COUNT", 5);
+	command_put(c, "1", 1);
+	command_put(c, "STREAMS", 7);
+	command_put(c, "v", 1);
+	command_text(c, "%" PRId64 "-0", last.id);
+	return true;
+}
+
+static void on_codes(struct round *p, const struct redisReply *r,
+		     struct site *s)
+{
+	const struct redisReply *entries = resp_at(resp_at(r, 0), 1);
+	char code[RESP_CODE_MAX];
+
+	(void)s;
+	p->codes_are_gone = resp_error(r, code) || !resp_count(entries);
+}
+
+static void end_codes(struct round *p)
+{
+	p->codes_are_new = false;
+}
+
+static bool ask_publishing(struct round *p)
+{
+	static struct voucher_published next;
+	struct command *c;
+
+	if (p->is_failed || is_page_under_way(p)) /* one after the other */
+		return false;
+	if (p->codes_are_gone) {
+		codes_have(p->codes, 0);
+		p->codes_are_gone = false;
+		c = command_start(&p->command, "DEL");
+		command_put(c, "v", 1);
+		return true;
+	}
+	if (!codes_next(p->codes, &next))
+		return false;
+	codes_have(p->codes, next.id);
+	c = command_start(&p->command, "XADD");
+	command_put(c, "v", 1);
+	command_text(c, "%" PRId64 "-1", next.id);
+	command_put(c, "v", 1);
+	command_put(c, (const char *)next.bytes, next.len);
+	return true;
+}
+
+/* An id that the store finds too small, too: all are written anew. */
+static void on_published(struct round *p, const struct redisReply *r,
+			 struct site *s)
+{
+	char code[RESP_CODE_MAX];
+
+	(void)s;
+	if (!resp_error(r, code))
+		return;
+	p->is_failed = true;
+	p->codes_are_new = true;
+	if (!p->said_codes)
+		log_error("the store takes no codes of the city (%s): boxes "
+			  "do not hear of new ones, nor of what was revoked",
+			  code);
+	p->said_codes = true;
+}
+
+static void end_publishing(struct round *p)
+{
+	if (p->is_failed)
+		return;
+	if (p->said_codes)
+		log_info("the store takes codes of the city again");
+	p->said_codes = false;
+}
+
 static bool ask_emptying(struct round *p)
 {
 	struct sites *all = p->sites;
@@ -630,5 +724,7 @@ const struct round_step round_steps[PHASES] = {
 	[PHASE_EXPIRE] = { ask_expiry, NULL, NULL },
 	[PHASE_DELETE] = { ask_deletion, NULL, NULL },
 	[PHASE_TELL] = { ask_telling, on_told, NULL },
+	[PHASE_LOOK_CODES] = { ask_for_codes, on_codes, end_codes },
+	[PHASE_CODES] = { ask_publishing, on_published, end_publishing },
 	[PHASE_EMPTY] = { ask_emptying, NULL, end_round },
 };

@@ -27,6 +27,8 @@ enum phase {
 	PHASE_EXPIRE,
 	PHASE_DELETE,
 	PHASE_TELL,
+	PHASE_LOOK_CODES, /* whether the store still has them */
+	PHASE_CODES,
 	PHASE_EMPTY, /* inboxes of sites that were just switched off */
 	PHASES
 };
@@ -47,6 +49,10 @@ struct round {
 	struct intake *intake;
 	struct connection *connection;
 	struct switcher *switcher;
+	struct codes *codes;
+	bool codes_are_new;  /* of a new connection */
+	bool codes_are_gone; /* what the store has of them is not all */
+	bool said_codes;
 	bool has_standby;	 /* there are two hubs */
 	char token[ROUND_TOKEN]; /* this one's */
 	int64_t shift_s;

@@ -16,7 +16,7 @@ struct site {
 	char name[CITY_SITE_MAX];
 	char district[CITY_NAME_MAX];
 	int64_t id, district_id; /* places of the database */
-	struct budget records, cells, malformed;
+	struct budget records, cells, malformed, uses;
 	struct budget next_records, next_cells; /* of the poll under way */
 	bool has_asked;				/* of it */
 
