@@ -344,6 +344,8 @@ static void open_vouchers(struct portal *p)
 	vouchers_free(p->vouchers);
 	p->vouchers = asks_for_codes(s) ? vouchers_open(&s->voucher) : NULL;
 	p->site.vouchers = p->vouchers;
+	if (p->vouchers)
+		vouchers_set_city(p->vouchers, city_vouchers(p->city));
 	if (asks_for_codes(s) && !p->vouchers)
 		log_error("out of memory; codes cannot be checked");
 }
@@ -607,7 +609,9 @@ static void rehearse_reload(const struct portal *p)
 /* Before the store is there, which forgets the hub's figures without a city. */
 static void join_city(struct portal *p)
 {
-	city_apply(p->city, &p->material.settings->city);
+	city_apply(p->city, p->material.settings);
+	if (p->vouchers)
+		vouchers_set_city(p->vouchers, city_vouchers(p->city));
 	p->site.is_in_city = city_status(p->city).state != CITY_OFF;
 }
 

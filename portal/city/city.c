@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "portal/city/city.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <event2/util.h>
 
 #include "common/clock.h"
+#include "portal/city/code_book.h"
 #include "portal/city/feed.h"
 #include "portal/city/figures.h"
 #include "portal/city/heartbeat.h"
@@ -32,8 +34,9 @@ struct member {
 	struct inbox *inbox;
 	struct figures *figures;
 	struct heartbeat *heartbeat;
+	struct code_book *codes; /* NULL: no zone asks for any */
 	uint64_t poll_ms;
-	struct event poll;
+	struct event poll, away;
 
 	int64_t store_s; /* the store's clock, at ... */
 	uint64_t store_ms;
@@ -101,6 +104,8 @@ static void poll_now(struct member *m)
 	set_day(m);
 	feed_poll(m->feed);
 	inbox_poll(m->inbox);
+	if (m->codes)
+		code_book_poll(m->codes);
 	if (feed_has_read(m->feed))
 		figures_poll(m->figures);
 }
@@ -172,9 +177,22 @@ static void on_up(void *arg)
 	struct member *m = arg;
 
 	feed_connected(m->feed);
+	if (m->codes)
+		code_book_connected(m->codes);
 	begin_minute(m);
 	poll_now(m);
 	arm(m);
+}
+
+/* Sessions of codes that are over end in any case. */
+static void on_away(evutil_socket_t fd, short what, void *arg)
+{
+	struct member *m = arg;
+
+	(void)fd;
+	(void)what;
+	if (m->codes && !city_link_is_up(&m->link))
+		code_book_poll(m->codes);
 }
 
 static void on_down(void *arg)
@@ -221,6 +239,13 @@ static void on_commit(uint64_t stream, uint64_t seq, void *arg)
 	figures_commit(m->figures, stream, seq);
 }
 
+static bool on_codes(const struct voucher_text *text, size_t count, void *arg)
+{
+	struct member *m = arg;
+
+	return code_book_take(m->codes, text, count);
+}
+
 static void on_complete(void *arg)
 {
 	tell_clock(arg);
@@ -232,15 +257,37 @@ static void member_free(struct member *m)
 {
 	if (!m)
 		return;
-	if (event_initialized(&m->poll))
+	if (event_initialized(&m->poll)) {
 		evtimer_del(&m->poll);
+		event_del(&m->away);
+	}
 	connection_free(m->link.connection);
 	heartbeat_free(m->heartbeat);
+	code_book_free(m->codes);
 	figures_free(m->figures);
 	inbox_free(m->inbox);
 	feed_free(m->feed);
 	city_login_free(m->login);
 	free(m);
+}
+
+/* Beside the box's own. false: no memory. */
+static bool make_codes(struct member *m, const struct settings *s)
+{
+	const char *digits = city_login_codes(m->login);
+	char file[PATH_MAX];
+
+	if (!settings_offer(s, ZONE_AUTH_VOUCHER))
+		return true;
+	if (!*digits) {
+		log_info("city: this box joined before there were codes of "
+			 "the city, and takes none; stadttor city add --force "
+			 "makes a new file for it");
+		return true;
+	}
+	snprintf(file, sizeof(file), "%s.city", s->voucher.file);
+	m->codes = code_book_new(&m->link, digits, file);
+	return m->codes != NULL;
 }
 
 static bool make_parts(struct member *m, const struct city *c)
@@ -249,6 +296,7 @@ static bool make_parts(struct member *m, const struct city *c)
 		.base = c->config.base,
 		.link = &m->link,
 		.on_commit = on_commit,
+		.on_codes = m->codes ? on_codes : NULL,
 		.on_complete = on_complete,
 		.arg = m,
 	};
@@ -264,6 +312,7 @@ static bool make_parts(struct member *m, const struct city *c)
 	m->figures = figures_new(&m->link);
 	m->heartbeat = heartbeat_new(&m->link, c->config.codes, c->config.arg);
 	evtimer_assign(&m->poll, c->config.base, on_poll, m);
+	event_assign(&m->away, c->config.base, -1, EV_PERSIST, on_away, m);
 	return m->feed && m->inbox && m->figures && m->heartbeat;
 }
 
@@ -293,13 +342,14 @@ static bool make_connection(struct member *m, const struct city *c, char *why,
 
 /* false: why says what is wrong, or nothing where the box is in no city. */
 static bool open_member(struct member *m, struct city *c,
-			const struct city_settings *s, char why[UCI_ERROR_MAX])
+			const struct settings *s, char why[UCI_ERROR_MAX])
 {
+	static const struct timeval away = { .tv_sec = 2 };
+	const char *folder = s->city.folder;
 	char path[CITY_PATH_MAX];
 
-	m->poll_ms = s->poll_s * 1000;
-	if (!city_login_path(path, s->folder) ||
-	    !city_ca_path(m->ca, s->folder))
+	m->poll_ms = s->city.poll_s * 1000;
+	if (!city_login_path(path, folder) || !city_ca_path(m->ca, folder))
 		return false;
 	m->login = city_login_read(path, why);
 	if (!m->login)
@@ -307,11 +357,12 @@ static bool open_member(struct member *m, struct city *c,
 	snprintf(why, UCI_ERROR_MAX, "out of memory");
 	if (!c->resolver)
 		c->resolver = resolver_new(c->config.base);
-	return c->resolver && make_parts(m, c) &&
-	       make_connection(m, c, why, UCI_ERROR_MAX);
+	return c->resolver && make_codes(m, s) && make_parts(m, c) &&
+	       make_connection(m, c, why, UCI_ERROR_MAX) &&
+	       (!m->codes || event_add(&m->away, &away) == 0);
 }
 
-static struct member *member_new(struct city *c, const struct city_settings *s,
+static struct member *member_new(struct city *c, const struct settings *s,
 				 char why[UCI_ERROR_MAX])
 {
 	struct member *m = calloc(1, sizeof(*m));
@@ -323,12 +374,19 @@ static struct member *member_new(struct city *c, const struct city_settings *s,
 	return NULL;
 }
 
-void city_apply(struct city *c, const struct city_settings *s)
+struct vouchers *city_vouchers(const struct city *c)
+{
+	return c->member && c->member->codes
+		       ? code_book_vouchers(c->member->codes)
+		       : NULL;
+}
+
+void city_apply(struct city *c, const struct settings *s)
 {
 	char why[UCI_ERROR_MAX] = "";
 
 	member_free(c->member);
-	c->member = s->enabled ? member_new(c, s, why) : NULL;
+	c->member = s->city.enabled ? member_new(c, s, why) : NULL;
 	c->is_broken = *why && !c->member;
 	if (c->is_broken)
 		log_error("%s; this box is by itself", why);

@@ -14,6 +14,7 @@
 #include "portal/netctl_client.h"
 #include "portal/store/store.h"
 #include "portal/util/strbuf.h"
+#include "portal/voucher/voucher.h"
 
 struct city;
 
@@ -33,7 +34,11 @@ struct city *city_new(const struct city_config *config);
  * Reads the login anew and begins anew, or ends, as it says; a login that
  * cannot be used is said in the log, and the box is by itself.
  */
-void city_apply(struct city *c, const struct city_settings *s);
+void city_apply(struct city *c, const struct settings *s);
+
+/* The city's codes, lent until the next city_apply(). NULL: there are none, or
+ * no zone asks for codes. */
+struct vouchers *city_vouchers(const struct city *c);
 
 /* Lent; NULL: there is none for the moment. Not before city_apply(): in no
  * city, it lets go of what waits for the hub. */

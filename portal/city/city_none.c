@@ -16,10 +16,17 @@ struct city *city_new(const struct city_config *config)
 	return calloc(1, sizeof(struct city));
 }
 
-void city_apply(struct city *c, const struct city_settings *s)
+struct vouchers *city_vouchers(const struct city *c)
+{
+	(void)c;
+	return NULL;
+}
+
+void city_apply(struct city *c, const struct settings *s)
 {
 	char path[CITY_PATH_MAX];
-	bool has_joined = s->enabled && city_login_path(path, s->folder) &&
+	bool has_joined = s->city.enabled &&
+			  city_login_path(path, s->city.folder) &&
 			  access(path, F_OK) == 0;
 
 	c->state = has_joined ? CITY_BROKEN : CITY_OFF;

@@ -11,8 +11,9 @@
 #include "common/stringify.h"
 #include "portal/city/streams.h"
 
-#define AGAIN_MS  1000 /* netctl has had enough for this second */
-#define READS_MAX 50   /* in a poll, lest a store that lies keeps us busy */
+#define AGAIN_MS      1000 /* netctl has had enough for this second */
+#define CODES_REST_MS 60000
+#define READS_MAX     50 /* in a poll, lest a store that lies keeps us busy */
 
 struct feed {
 	struct feed_config config;
@@ -23,6 +24,7 @@ struct feed {
 	bool is_stale; /* what is being read: netctl has begun anew */
 	bool has_read; /* since it is connected */
 	bool is_complete;
+	uint64_t codes_ms; /* none of codes are read before */
 
 	/* what waits for netctl */
 	struct streams_page *page; /* NULL: nothing */
@@ -150,6 +152,10 @@ static void take(struct feed *f, const struct redisReply *reply)
 	if (f->page->has_commit)
 		f->config.on_commit(f->page->stream, f->page->seq,
 				    f->config.arg);
+	if (f->page->codes &&
+	    !f->config.on_codes(f->page->code, f->page->codes, f->config.arg))
+		f->codes_ms = clock_ms() + CODES_REST_MS;
+	f->page->codes = 0; /* they go with the reply */
 	hand_on(f);
 }
 
@@ -187,9 +193,11 @@ static void read_more(struct feed *f)
 	if (!may_read(f))
 		return;
 	streams_set_day(&f->streams, f->day);
-	for (int i = 0; i < STREAMS; i++)
+	streams_want_codes(&f->streams,
+			   f->config.on_codes && clock_ms() >= f->codes_ms);
+	for (int i = 0; i < f->streams.count; i++)
 		word[cmd.args++] = p[i].key;
-	for (int i = 0; i < STREAMS; i++) {
+	for (int i = 0; i < f->streams.count; i++) {
 		stream_id_print(&p[i].cursor, id[i]);
 		word[cmd.args++] = id[i];
 	}
@@ -247,7 +255,7 @@ struct feed *feed_new(const struct feed_config *config)
 	f->request.on_done = on_handed;
 	f->request.arg = f;
 	evtimer_assign(&f->again, config->base, on_again, f);
-	streams_init(&f->streams, config->link->site);
+	streams_init(&f->streams, config->link->site, config->on_codes);
 	return f;
 }
 

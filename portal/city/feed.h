@@ -8,6 +8,7 @@
 #define STADTTOR_PORTAL_CITY_FEED_H
 
 #include "portal/city/city_link.h"
+#include "portal/voucher/voucher_city.h"
 
 struct feed;
 
@@ -16,6 +17,10 @@ struct feed_config {
 	struct city_link *link; /* lent */
 	/* The hub has all figures up to that number. */
 	void (*on_commit)(uint64_t stream, uint64_t seq, void *arg);
+	/* Of the city's codes; NULL: this box takes none. false: for a while
+	 * no more of them. */
+	bool (*on_codes)(const struct voucher_text *text, size_t count,
+			 void *arg);
 	void (*on_complete)(void *arg); /* once for each netctl */
 	void *arg;
 };

@@ -57,10 +57,16 @@ void streams_set_day(struct streams *s, uint64_t day)
 	name_day(&s->position[STREAM_TODAY], day);
 }
 
+void streams_want_codes(struct streams *s, bool is_wanted)
+{
+	s->count = is_wanted ? STREAMS : STREAM_CODES;
+}
+
 void streams_rewind(struct streams *s)
 {
 	rewind_position(&s->position[STREAM_YESTERDAY]);
 	rewind_position(&s->position[STREAM_TODAY]);
+	rewind_position(&s->position[STREAM_CODES]);
 	read_from_start(&s->position[STREAM_KEYS]);
 	read_from_start(&s->position[STREAM_COMMITTED]);
 }
@@ -79,15 +85,19 @@ bool streams_have_days(const struct streams *s)
 
 bool streams_have_all(const struct streams *s)
 {
-	return streams_have_days(s) && s->position[STREAM_KEYS].is_at_end &&
-	       s->position[STREAM_COMMITTED].is_at_end;
+	for (int i = 0; i < s->count; i++)
+		if (!s->position[i].is_at_end)
+			return false;
+	return true;
 }
 
-void streams_init(struct streams *s, const char *site)
+void streams_init(struct streams *s, const char *site, bool has_codes)
 {
 	memset(s, 0, sizeof(*s));
+	s->count = has_codes ? STREAMS : STREAM_CODES;
 	snprintf(s->position[STREAM_KEYS].key, CITY_KEY_MAX, "k:%s", site);
 	snprintf(s->position[STREAM_COMMITTED].key, CITY_KEY_MAX, "c:%s", site);
+	snprintf(s->position[STREAM_CODES].key, CITY_KEY_MAX, "v");
 }
 
 /* --- what they say ------------------------------------------------------ */
@@ -140,6 +150,12 @@ static void take_commit(struct streams_page *page, const char *bytes,
 				   &page->stream, &page->seq, &rest) == 2;
 }
 
+static void take_code(struct streams_page *page, const char *bytes, size_t len)
+{
+	if (page->codes < STREAMS_PAGE)
+		page->code[page->codes++] = (struct voucher_text){ bytes, len };
+}
+
 /* What stands behind that name in a list of names and values. */
 static const char *field_of(const struct redisReply *list, const char *name,
 			    size_t *len)
@@ -162,6 +178,7 @@ static void take_fields(struct streams_page *page, enum stream which,
 		[STREAM_TODAY] = { "r", take_records },
 		[STREAM_KEYS] = { "b", take_key },
 		[STREAM_COMMITTED] = { "c", take_commit },
+		[STREAM_CODES] = { "v", take_code },
 	};
 	size_t len;
 	const char *bytes = field_of(fields, field[which].name, &len);
@@ -192,10 +209,10 @@ static bool take_stream(struct streams *s, struct streams_page *page,
 	const struct redisReply *entries = resp_at(stream, 1);
 	int which = 0;
 
-	while (which < STREAMS &&
+	while (which < s->count &&
 	       !resp_is(resp_at(stream, 0), s->position[which].key))
 		which++;
-	if (which == STREAMS || count[which] ||
+	if (which == s->count || count[which] ||
 	    resp_count(entries) > STREAMS_PAGE)
 		return false;
 	count[which] = resp_count(entries);
@@ -219,7 +236,7 @@ bool streams_take(struct streams *s, struct streams_page *page,
 	for (size_t i = 0; i < resp_count(reply); i++)
 		if (!take_stream(s, page, resp_at(reply, i), count))
 			return false;
-	for (int i = 0; i < STREAMS; i++)
+	for (int i = 0; i < s->count; i++)
 		settle(&s->position[i], count[i]);
 	return true;
 }

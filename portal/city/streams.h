@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The streams of the store that a box reads: records of yesterday and today,
- * new keys of its site, and how far the hub has taken its figures. Knows up to
+ * new keys of its site, how far the hub has taken its figures, and what there
+ * is of the city's codes. Knows up to
  * where each is read, and takes apart what XREAD answers, which may be
  * anything.
  */
@@ -12,6 +13,7 @@
 
 #include "portal/city/city_link.h"
 #include "portal/city/stream_id.h"
+#include "portal/voucher/voucher_city.h"
 
 #define STREAMS_PAGE 100 /* entries of a stream in one reply, at most */
 
@@ -29,6 +31,7 @@ enum stream {
 	STREAM_TODAY,
 	STREAM_KEYS,
 	STREAM_COMMITTED,
+	STREAM_CODES, /* the last, for boxes that ask for none */
 	STREAMS
 };
 
@@ -42,10 +45,14 @@ struct stream_position {
 
 struct streams {
 	uint64_t day; /* of the city, since 1970; 0: none yet */
+	int count;    /* of them that are read */
 	struct stream_position position[STREAMS];
 };
 
-void streams_init(struct streams *s, const char *site);
+void streams_init(struct streams *s, const char *site, bool has_codes);
+
+/* Whether the next read is of them, too. */
+void streams_want_codes(struct streams *s, bool is_wanted);
 
 /* Which day it is. Yesterday goes on where today was. */
 void streams_set_day(struct streams *s, uint64_t day);
@@ -69,6 +76,8 @@ struct streams_page {
 	bool has_commit; /* the hub has figures up to there */
 	uint64_t stream, seq;
 	uint8_t key[STREAMS_KEYS][STREAMS_KEY_SIZE];
+	size_t codes; /* records of codes, lent by the reply */
+	struct voucher_text code[STREAMS_PAGE];
 	size_t max; /* of the records */
 	uint8_t record[][IPC_CITY_RECORD_SIZE];
 };

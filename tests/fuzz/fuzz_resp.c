@@ -60,7 +60,7 @@ static void play(const uint8_t *data, size_t size, size_t piece)
 	int more = 0;
 
 	CHECK(r);
-	streams_init(&s, "x");
+	streams_init(&s, "x", true);
 	streams_set_day(&s, 7);
 	for (size_t at = 0; at < size && more >= 0; at += piece) {
 		size_t len = size - at < piece ? size - at : piece;

@@ -5,6 +5,7 @@ Each box is a street of its own, with the same numbers on its guest network, as
 in a city; what goes from one to another goes through the store alone. The files
 of store and boxes are made by `stadttor city`.
 """
+import contextlib
 import http.client
 import json
 import os
@@ -12,6 +13,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 
@@ -45,7 +47,7 @@ class Street(lab.Street):
 class Box:
     """A street whose gate has a cable to the store."""
 
-    def __init__(self, town, number, portal):
+    def __init__(self, town, number, portal, guest):
         self.town, self.name = town, f"box-{number}"
         self.street = Street(f"{town.prefix}{number}-")
         self.street.build(phones=0, staff=0)
@@ -56,11 +58,16 @@ class Box:
         town.netns.ip(f"link set to{number} master town up")
         self.stadttor = gate.Stadttor(self.street)
         self.stadttor.options = []
-        self.stadttor.configure(guest={"rate_down": "5mbit"}, portal=portal)
+        self.stadttor.configure(guest={"rate_down": "5mbit", **guest},
+                                portal=portal)
+        self.codes = os.path.join(self.stadttor.folder, "codes",
+                                  "vouchers.sqlite")
         with open(self.stadttor.config, "a", encoding="utf-8") as file:
             file.write(gate.section("city", None, {
                 "folder": os.path.join(self.stadttor.folder, "city"),
                 "poll": POLL}))
+            file.write(gate.section("voucher", None, {
+                "file": self.codes, "key": f"{self.codes}.key"}))
 
     def join(self):
         """By the file that the hub makes, carried over by hand."""
@@ -87,13 +94,21 @@ class Box:
     def generation(self):
         return self.stadttor.status()["city"]["generation"]
 
+    def select(self, sql):
+        """Of the codes of the city that the box has."""
+        if not os.path.exists(f"{self.codes}.city"):
+            return []
+        with contextlib.closing(sqlite3.connect(
+                f"file:{self.codes}.city?mode=ro", uri=True)) as db:
+            return db.execute(sql).fetchall()
+
     def close(self):
         self.stadttor.close()
         self.street.close()
 
 
 class Town:
-    def __init__(self, prefix="", boxes=3, portal=None, acl=""):
+    def __init__(self, prefix="", boxes=3, portal=None, acl="", guest=None):
         self.acl = acl  # logins beside the city's own
         self.prefix = prefix
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="stadttor-town-"))
@@ -104,7 +119,7 @@ class Town:
         self.netns.ip("link add town type bridge forward_delay 0",
                       f"addr add {STORE}/24 dev town", "link set town up")
         for number in range(1, boxes + 1):
-            self.boxes.append(Box(self, number, portal or {}))
+            self.boxes.append(Box(self, number, portal or {}, guest or {}))
 
     # --- the city's own ---
 
@@ -112,9 +127,9 @@ class Town:
         """On the hub's host."""
         with self.netns.entered():
             done = subprocess.run(
-                [os.path.join(gate.BUILD, "stadttor"), "city", command,
-                 "--folder", self.hub_folder, *args], text=True,
-                capture_output=True, check=False)
+                [os.path.join(gate.BUILD, "stadttor"), "city",
+                 *command.split(), "--folder", self.hub_folder, *args],
+                text=True, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr
         # The group of the hub's user, which an install makes.
         for path in (self.hub_folder, self.hub_folder / "hub.conf",
@@ -139,17 +154,50 @@ class Town:
             "config hub\n", "config hub\n"
             f"\toption system_user '{HUB_USER}'\n"
             f"\toption database '{data}/city.sqlite'\n"
+            f"\toption codes '{data}/codes.sqlite'\n"
             f"\toption pages '{gate.REPO}/web/hub'\n"
             f"\toption poll '{POLL}'\n", 1))
+        self.start_hub()
+
+    def start_hub(self):
+        before = self.hub_log().count("store: connected")
         with open(self.folder / "hub.log", "a", encoding="utf-8") as log:
             self.hub = self.netns.popen(
                 [os.path.join(gate.BUILD, "stadttor-hub"), "-c",
                  self.hub_folder / "hub.conf"], stdout=log, stderr=log)
-        lab.wait_until(lambda: "store: connected" in self.hub_log(), 30,
-                       say="the hub does not reach the store")
+        lab.wait_until(
+            lambda: self.hub_log().count("store: connected") > before, 30,
+            say="the hub does not reach the store")
+
+    def kill_hub(self):
+        self.hub.kill()
+        self.hub.wait()
+        self.hub = None
+
+    def tester(self):
+        """Who may do all in the store, if acl names one."""
+        return self.server.client(self.hub_folder / "ca.pem").login(
+            "tester", "tester")
+
+    def dump(self):
+        """All that the store holds."""
+        client = self.tester()
+        return b"".join(key + b"\0" + client("DUMP", key)
+                        for key in client("KEYS", "*"))
+
+    def codes(self, sql):
+        """Of the hub's codes."""
+        with contextlib.closing(sqlite3.connect(
+                f"file:{self.folder}/data/codes.sqlite?mode=ro",
+                uri=True)) as db:
+            return db.execute(sql).fetchall()
+
+    def listed(self):
+        return json.loads(self.cli("voucher list", "--json"))["batches"]
 
     def hub_log(self):
-        return (self.folder / "hub.log").read_text()
+        path = self.folder / "hub.log"
+        return path.read_text() if path.exists() else ""
 
     def make_account(self):
         """Of the hub's dashboard, by a box, whose user this machine has."""

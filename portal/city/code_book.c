@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "portal/city/code_book.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "portal/util/hex.h"
+
+#define AGAIN_MS 600000 /* what has not come back is sent again */
+#define TIDY_MS	 3600000
+#define FORGED	 8 /* in one reply; each costs a slow box milliseconds */
+
+struct code_book {
+	struct city_link *link;
+	struct voucher_city_keys keys;
+	struct vouchers *vouchers;
+	struct voucher_city_uses uses; /* being written */
+	bool is_writing;
+	uint64_t again_ms, tidy_ms; /* when they are due */
+	bool said_forged, said_beyond;
+};
+
+/* --- life --------------------------------------------------------------- */
+
+static bool take_keys(struct code_book *b, const char *digits)
+{
+	uint8_t bytes[sizeof(b->keys.public_key) + sizeof(b->keys.key.byte)];
+
+	if (hex_parse(digits, bytes, sizeof(bytes)) != sizeof(bytes))
+		return false;
+	memcpy(b->keys.public_key, bytes, sizeof(b->keys.public_key));
+	memcpy(b->keys.key.byte, bytes + sizeof(b->keys.public_key),
+	       sizeof(b->keys.key.byte));
+	b->keys.key.is_citys = true;
+	explicit_bzero(bytes, sizeof(bytes));
+	return true;
+}
+
+struct code_book *code_book_new(struct city_link *link, const char *digits,
+				const char *file)
+{
+	struct code_book *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return NULL;
+	b->link = link;
+	if (take_keys(b, digits))
+		b->vouchers = vouchers_open_city(file, &b->keys.key,
+						 &voucher_city_hooks);
+	if (b->vouchers)
+		return b;
+	code_book_free(b);
+	return NULL;
+}
+
+void code_book_free(struct code_book *b)
+{
+	if (!b)
+		return;
+	vouchers_free(b->vouchers);
+	explicit_bzero(b, sizeof(*b));
+	free(b);
+}
+
+struct vouchers *code_book_vouchers(const struct code_book *b)
+{
+	return b->vouchers;
+}
+
+/* --- from the store ----------------------------------------------------- */
+
+static void say(struct code_book *b, const struct voucher_city_result *r)
+{
+	bool is_lie = r->forged || r->malformed;
+
+	if (is_lie && !b->said_forged)
+		log_warn("city: what the store says of codes is not the "
+			 "city's; it is left alone");
+	if (r->beyond && !b->said_beyond)
+		log_warn("city: there are more than %d codes; no more of them "
+			 "are taken",
+			 VOUCHER_CITY_CODES);
+	b->said_forged |= is_lie;
+	b->said_beyond |= r->beyond != 0;
+}
+
+bool code_book_take(struct code_book *b, const struct voucher_text *text,
+		    size_t count)
+{
+	struct voucher_db *db = vouchers_borrow(b->vouchers);
+	struct voucher_city_result r;
+	int err;
+
+	if (!db)
+		return true;
+	err = voucher_city_take(db, &b->keys, text, count, &r);
+	vouchers_return(b->vouchers, err);
+	if (!err)
+		say(b, &r);
+	code_book_poll(b);
+	return r.forged < FORGED;
+}
+
+/* --- to netctl ---------------------------------------------------------- */
+
+static void end_sessions(struct code_book *b, struct voucher_db *db)
+{
+	uint64_t tag[VOUCHER_CITY_TAGS];
+	size_t count, told = 0;
+	int err = voucher_city_over(db, time(NULL), tag, &count);
+
+	while (!err && told < count &&
+	       !netctl_client_end_tag(b->link->netctl, tag[told]))
+		told++;
+	if (!err && told)
+		err = voucher_city_told(db, tag, told);
+	vouchers_return(b->vouchers, err);
+}
+
+/* --- to the city -------------------------------------------------------- */
+
+/* What the store has not taken is written again with the next poll. */
+static void on_written(const struct redisReply *reply, void *arg)
+{
+	struct code_book *b = arg;
+	bool has_taken = city_link_has_taken(b->link, reply);
+	struct voucher_db *db;
+
+	b->is_writing = false;
+	if (!has_taken)
+		return;
+	db = vouchers_borrow(b->vouchers);
+	if (db)
+		vouchers_return(b->vouchers, voucher_city_sent(db, &b->uses));
+}
+
+static void tell_uses(struct code_book *b, struct voucher_db *db)
+{
+	struct city_entry e = {
+		.stream = "in",
+		.field = "u",
+		.bytes = b->uses.bytes,
+	};
+	int err = voucher_city_uses(db, &b->keys.key, &b->uses);
+
+	e.len = b->uses.count * VOUCHER_RECORD_USE;
+	if (!err && e.len)
+		b->is_writing = city_link_add(b->link, &e, on_written, b) == 0;
+	vouchers_return(b->vouchers, err);
+}
+
+/* --- polls -------------------------------------------------------------- */
+
+static void do_what_is_due(struct code_book *b, struct voucher_db *db)
+{
+	uint64_t now_ms = clock_ms();
+	int err = 0;
+
+	if (now_ms >= b->tidy_ms) {
+		b->tidy_ms = now_ms + TIDY_MS;
+		vouchers_tidy(b->vouchers);
+		err = voucher_city_tidy(db, time(NULL));
+	}
+	if (!err && now_ms >= b->again_ms) {
+		b->again_ms = now_ms + AGAIN_MS;
+		err = voucher_city_again(db);
+	}
+	vouchers_return(b->vouchers, err);
+}
+
+void code_book_connected(struct code_book *b)
+{
+	b->again_ms = 0;
+	b->is_writing = false;
+	b->said_forged = false;
+}
+
+void code_book_poll(struct code_book *b)
+{
+	struct voucher_db *db = vouchers_borrow(b->vouchers);
+
+	if (db)
+		do_what_is_due(b, db);
+	db = vouchers_borrow(b->vouchers);
+	if (db)
+		end_sessions(b, db);
+	db = vouchers_borrow(b->vouchers);
+	if (db && !b->is_writing && city_link_is_up(b->link))
+		tell_uses(b, db);
+}

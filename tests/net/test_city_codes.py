@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Codes of a city: made on the hub, typed at real boxes, with a real store."""
+import os
+import random
+import time
+
+import citystory
+import citytown
+import gate
+import lab
+import pytest
+import traffic
+from test_voucher import enter, is_refused
+
+TESTER = "user tester on >tester ~* &* +@all\n"
+
+
+@pytest.fixture
+def town(street):
+    made = citytown.Town("codes-", boxes=2, portal=citystory.PORTAL,
+                         acl=TESTER, guest={"auth": "voucher"})
+    made.found()
+    for box in made.boxes:
+        box.join()
+        box.start()
+    yield made
+    made.close()
+
+
+def make(town, count=1, minutes=60, *more):
+    return town.cli("voucher", "create", "--count", str(count), "--minutes",
+                    str(minutes), "--label", "fair", *more).split()
+
+
+def wait_codes(count, *boxes):
+    for box in boxes:
+        lab.wait_until(
+            lambda: box.select("SELECT count(*) FROM codes") == [(count,)],
+            15, every=0.1, say=f"{box.name} does not know the codes")
+
+
+def test_a_code_of_the_hub_is_good_everywhere(town):
+    code, other = make(town, 2)
+    first = town.add_phone(town.boxes[0], 1, static=True)
+    second = town.add_phone(town.boxes[1], 2, static=True)
+    wait_codes(2, *town.boxes)
+    assert enter(first, code).status == 303
+    assert enter(second, other).status == 303
+    for phone in (first, second):
+        assert traffic.is_online(phone)
+
+
+def ends(box):
+    """Of the codes that were begun, as this box knows."""
+    return box.select("SELECT hash, ends_s FROM codes WHERE ends_s > 0"
+                      " ORDER BY hash")
+
+
+def wait_ends(count, *boxes):
+    """The same at all of them."""
+    lab.wait_until(
+        lambda: len(ends(boxes[0])) == count
+        and all(ends(b) == ends(boxes[0]) for b in boxes), 15, every=0.1,
+        say="the boxes do not agree on first uses")
+
+
+def test_minutes_run_from_the_first_use_anywhere(town):
+    """Also from one at a box that was cut off then."""
+    code, other = make(town, 2)
+    phones = [town.add_phone(b, i, static=True)
+              for i, b in enumerate(town.boxes, 1)]
+    wait_codes(2, *town.boxes)
+    town.boxes[0].cut_off()
+    assert enter(phones[0], code).status == 303
+    assert enter(phones[1], other).status == 303
+    (own, first), = town.boxes[0].select("SELECT code, first_s FROM uses")
+    # later, and at another box: which has not heard of it
+    wait_next_second(first)
+    assert enter(phones[1], code).status == 303
+    town.boxes[0].connect()
+    wait_ends(2, *town.boxes)
+    lab.wait_until(lambda: not any(b.select("SELECT * FROM uses")
+                                   for b in town.boxes), 15, every=0.1,
+                   say="first uses are not confirmed")
+    found = {r[0]: r[1] for r in town.codes(
+        "SELECT code, first_s FROM records WHERE kind = 3")}
+    assert len(found) == 2 and found[own] == first
+    listed, = town.listed()
+    assert (listed["used"], listed["active"]) == (2, 2)
+
+
+def wait_next_second(second):
+    lab.wait_until(lambda: time.time() >= second + 2, 5, say="no time passes")
+
+
+def test_revoked_everywhere(town):
+    """A code, then the batch; sessions end where nobody has asked again."""
+    codes = make(town, 2, 60, "--devices", "2")
+    phones = [town.add_phone(b, i, static=True)
+              for i, b in enumerate(town.boxes, 1)]
+    wait_codes(2, *town.boxes)
+    for phone in phones:
+        assert enter(phone, codes[0]).status == 303
+        assert traffic.is_online(phone)
+    town.cli("voucher revoke", codes[0])
+    for phone in phones:
+        traffic.wait_shut(phone)
+        assert is_refused(enter(phone, codes[0]), "zurückgezogen")
+        assert enter(phone, codes[1]).status == 303
+    town.cli("voucher revoke", str(town.listed()[0]["batch"]))
+    for phone in phones:
+        traffic.wait_shut(phone)
+        assert is_refused(enter(phone, codes[1]), "zurückgezogen")
+
+
+def test_a_box_that_is_cut_off_takes_what_it_knows(town):
+    code, = make(town)
+    phone = town.add_phone(town.boxes[0], 1, static=True)
+    wait_codes(1, town.boxes[0])
+    town.boxes[0].cut_off()
+    town.boxes[0].stadttor.kill()
+    for program in (gate.NETCTL, gate.PORTAL):
+        town.boxes[0].stadttor.start_one(program)
+    town.boxes[0].stadttor.wait_ready()
+    assert enter(phone, code).status == 303
+    assert traffic.is_online(phone)
+
+
+def test_limits_go_with_the_code(town):
+    make(town, 1, 90, "--zone", "elsewhere")
+    code, = make(town, 1, 90, "--zone", "guest")
+    phones = [town.add_phone(town.boxes[0], i, static=True) for i in (1, 2)]
+    wait_codes(2, town.boxes[0])
+    assert enter(phones[0], code).status == 303
+    session, = town.boxes[0].stadttor.sessions()
+    assert 5300 < session["left_s"] <= 5400
+    assert is_refused(enter(phones[1], code), "so viele Geräte")
+
+
+def test_nobody_learns_a_code(town):
+    code, = make(town)
+    phone = town.add_phone(town.boxes[0], 1, static=True)
+    wait_codes(1, *town.boxes)
+    assert enter(phone, code).status == 303
+    wait_ends(1, *town.boxes)
+    held = town.dump() + b"".join(
+        (town.folder / "data" / f).read_bytes()
+        for f in os.listdir(town.folder / "data"))
+    for form in (code, code.replace("-", "")):
+        assert form.encode() not in held
+    mac = bytes.fromhex(phone.mac.replace(":", ""))
+    assert mac not in held and phone.mac.encode() not in held
+
+
+# --- who lies -----------------------------------------------------------------
+
+def test_a_store_that_lies_invents_nothing(town):
+    """Nor does it stop what is true; and one line says so."""
+    code, = make(town)
+    phone = town.add_phone(town.boxes[0], 1, static=True)
+    wait_codes(1, *town.boxes)
+    before = town.boxes[0].select("SELECT * FROM codes, batches")
+    true = [e[1][1] for e in town.tester()("XRANGE", "v", "-", "+")]
+    for text in (b"", b"\x11", b"x" * 700, bytes(90), true[0][:-1],
+                 true[0] + b"x", true[0][:-64] + bytes(64),
+                 true[0][:40] + bytes(16) + true[0][56:],
+                 b"\x12\x00" + true[0][2:11] + bytes(64),
+                 b"\x12\x01" + true[0][2:11] + bytes(16 + 64),
+                 b"\x13" + b"\xff" * 37, b"\x13" + bytes(37),
+                 b"\x11\xff" + b"\xff" * 660):
+        town.tester()("XADD", "v", "*", "v", text)
+    town.tester()("XADD", "v", "*", "v", os.urandom(200_000))
+    town.tester()("XADD", "v", "*", "x", "y", "z", "z")
+    town.boxes[0].stadttor.wait_log("codes is not the city's",
+                                    gate.PORTAL)
+    assert town.boxes[0].select("SELECT * FROM codes, batches") == before
+    assert enter(phone, code).status == 303
+    town.cli("voucher revoke", code)
+    traffic.wait_shut(phone)
+    log = town.boxes[0].stadttor.log(gate.PORTAL)
+    assert log.count("codes is not the city's") <= 3
+
+
+def test_a_box_that_lies_ends_no_code(town):
+    """It knows the hash of each, and not what it is made of."""
+    code, = make(town)
+    wait_codes(1, *town.boxes)
+    (hashed,), = town.boxes[0].select("SELECT hash FROM codes")
+    now = int(time.time()).to_bytes(5, "big")
+    for proof in (hashed, bytes(16), os.urandom(16)):
+        town.tester()("XADD", "in:box-1", "*", "u",
+                      b"\x13" + now + proof + bytes(16))
+    town.tester()("XADD", "in:box-1", "*", "u", b"\x13" * 39)
+    lab.wait_until(lambda: town.tester()("XLEN", "in:box-1") == 0, 15,
+                   every=0.1, say="the hub does not read the inbox")
+    assert town.codes("SELECT count(*) FROM records") == [(1,)]
+    phone = town.add_phone(town.boxes[1], 1, static=True)
+    assert enter(phone, code).status == 303
+
+
+def test_an_emptied_store_gets_all_again(town):
+    make(town)
+    wait_codes(1, *town.boxes)
+    for box in town.boxes:
+        box.cut_off()
+    code, = make(town)
+    town.tester()("FLUSHALL")
+    town.kill_hub()
+    town.start_hub()
+    for box in town.boxes:
+        box.connect()
+    wait_codes(2, *town.boxes)
+    phone = town.add_phone(town.boxes[1], 1, static=True)
+    assert enter(phone, code).status == 303
+
+
+def test_kills_lose_and_invent_nothing(town):
+    """Of the hub and of a box's portal, while codes are made and used."""
+    chance = random.Random(15)
+    phones = [town.add_phone(b, i, static=True)
+              for i, b in enumerate(town.boxes, 1)]
+    used = []
+    for turn in range(4):
+        code, = make(town)
+        time.sleep(chance.random())
+        town.kill_hub()
+        town.start_hub()
+        wait_codes(turn + 1, *town.boxes)
+        assert enter(phones[turn % 2], code).status == 303
+        used.append(code)
+        box = town.boxes[turn % 2]
+        time.sleep(chance.random())
+        box.stadttor.restart(gate.PORTAL)
+        box.stadttor.wait_ready()
+    wait_ends(4, *town.boxes)
+    assert len(town.codes("SELECT id FROM records WHERE kind = 3")) == 4
+    assert town.codes("SELECT count(*) FROM codes WHERE ends_s != 0") == [(4,)]
