@@ -82,6 +82,7 @@ struct zone_settings { /* config zone */
 	struct conf_list garden_port;	/* beside the web's; "all": any */
 	struct conf_list allow_private; /* networks for those who are in */
 	bool counted;			/* in the usage figures */
+	char *title;			/* for operators; empty: the name */
 	char *at;		/* "LATITUDE,LONGITUDE"; empty: not told */
 	uint64_t roam_s;	/* how long a tap elsewhere counts; 0: not */
 	uint64_t roam_accept_s; /* and its renewals */
@@ -108,6 +109,7 @@ struct admin_settings { /* config admin */
 	char *hostname; /* further name that browsers may use; empty: none */
 	char *certificate;
 	char *key;
+	char *title;		 /* of the box; empty: none */
 	char *accounts;		 /* written by `stadttor passwd` */
 	bool live;		 /* tells operators numbers of people at once */
 	struct conf_list notify; /* URLs, SETTINGS_NOTIFY at most */

@@ -267,6 +267,14 @@ static const struct conf_option zone_options[] = {
 	  AT(zone_settings, counted),
 	  .fallback = "1",
 	  .help = HELP("whether the zone's use goes into the usage figures") },
+	{ .name = "title",
+	  .type = CONF_TEXT,
+	  AT(zone_settings, title),
+	  .fallback = "",
+	  .max = 64,
+	  .help = HELP("what operators call the zone, such as "
+		       "'Market square', in dashboard and report; empty: its "
+		       "name") },
 	{ .name = "at",
 	  .type = CONF_TEXT,
 	  AT(zone_settings, at),
@@ -510,6 +518,14 @@ static const struct conf_option admin_options[] = {
 	  .max = 200,
 	  .help = HELP(
 		  "users and tokens, hashed, as stadttor passwd writes them") },
+	{ .name = "title",
+	  .type = CONF_TEXT,
+	  AT(admin_settings, title),
+	  .fallback = "",
+	  .max = 64,
+	  .help = HELP("what operators call this box, such as 'Town hall', in "
+		       "dashboard and report; empty: the network's name "
+		       "alone") },
 	{ .name = "live",
 	  .type = CONF_BOOL,
 	  AT(admin_settings, live),

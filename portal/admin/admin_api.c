@@ -184,6 +184,25 @@ static void add_zones(struct json_object *o, const struct settings *s)
 	json_object_object_add(o, "zones", zones);
 }
 
+/* What people call network, box and zones. */
+static void add_titles(struct json_object *o, const struct settings *s)
+{
+	struct json_object *titles = json_object_new_object();
+
+	json_object_object_add(o, "network",
+			       json_object_new_string(s->portal.network));
+	json_object_object_add(o, "provider",
+			       json_object_new_string(s->portal.provider));
+	json_object_object_add(o, "title",
+			       json_object_new_string(s->admin.title));
+	for (size_t i = 0; i < s->zones; i++)
+		if (*s->zone[i].title)
+			json_object_object_add(
+				titles, s->zone[i].name,
+				json_object_new_string(s->zone[i].title));
+	json_object_object_add(o, "titles", titles);
+}
+
 /* null, unless the config tells operators numbers of people at once. */
 static void add_live(struct json_object *o, const struct ipc_health *h)
 {
@@ -225,6 +244,7 @@ static struct json_object *build_now(struct admin_site *s,
 		o, "epsilon",
 		json_object_new_uint64(s->settings->usage.epsilon));
 	add_zones(o, s->settings);
+	add_titles(o, s->settings);
 	add_live(o, h);
 	json_object_object_add(o, "uptime_s",
 			       number_of(h, h ? h->uptime_s : 0));

@@ -251,6 +251,24 @@ test('zones: figures and the address follow', 'years', async ctx => {
 	await page.finish();
 });
 
+test('titles: network, box and zones, as people call them', 'years',
+	async ctx => {
+		const page = await open(ctx.browser, ctx.server);
+
+		assert.equal(await text(page, '.brand'),
+			'Musterstadt WLAN Rathaus');
+		assert.equal(await page.title(),
+			'Rathaus – Musterstadt WLAN – Übersicht');
+		assert.deepEqual(await page.$$eval('#zone option', o => o.map(
+			one => [one.value, one.text])), [['', 'Alle Zonen'],
+			['guest', 'Marktplatz'], ['library', 'library']]);
+		assert.match(await text(page, '.tile-online dt'), /^Marktplatz$/);
+		await page.selectOption('#zone', 'guest');
+		await settled(page);
+		assert.match(page.url(), /zone=guest/);
+		await page.finish();
+	});
+
 test('language: the browser asks, the switch decides', 'any', async ctx => {
 	const page = await open(ctx.browser, ctx.server,
 		{ locale: 'fr-FR' });
@@ -260,7 +278,7 @@ test('language: the browser asks, the switch decides', 'any', async ctx => {
 	await pick(page, 'language', 'de');
 	assert.equal(await page.getAttribute('html', 'lang'), 'de');
 	assert.equal(await text(page, '#visitors h2'), 'Besuche je Tag');
-	assert.match(await page.title(), /^Übersicht/);
+	assert.match(await page.title(), /Übersicht$/);
 	await page.reload();
 	await settled(page);
 	assert.equal(await text(page, '#now-title'), 'Jetzt');

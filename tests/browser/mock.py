@@ -202,6 +202,9 @@ class Figures:
                 {"level": "ok", "code": "store_in_memory", "text":
                  "Figures are kept in memory only, as the config says"}]
         return {"time": int(self.now.timestamp()), "profile": "hours",
+                "network": "Musterstadt WLAN", "title": "Rathaus",
+                "provider": "Stadt Musterstadt",
+                "titles": {"guest": "Marktplatz"},
                 "epsilon": 2, "zones": list(ZONES), "live": None if quiet else {
                     "online": busy, "up_bps": 3_412_000,
                     "down_bps": 48_730_000},

@@ -19,9 +19,11 @@
 	"config uplink 'wan'\n\toption device 'eth0'\n"                        \
 	"config uplink 'lte'\n\toption device 'wwan0'\n"                       \
 	"config zone 'square'\n\toption device 'eth1'\n"                       \
+	"\toption title 'Market \"square\"'\n"                                 \
 	"config zone 'private'\n\toption device 'eth2'\n"                      \
 	"\toption counted '0'\n"                                               \
-	"config portal\nconfig admin\n\toption hostname 'Box.test'\n"
+	"config portal\n\toption network 'Free'\n"                             \
+	"config admin\n\toption hostname 'Box.test'\n\toption title 'Hall'\n"
 
 static struct {
 	struct settings *settings;
@@ -387,6 +389,9 @@ static void test_now(void **state)
 	assert_int_equal(wire.status, 200);
 	assert_has("\"profile\":\"hours\",\"epsilon\":2,");
 	assert_has("\"zones\":[\"square\",\"private\"]");
+	assert_has("\"network\":\"Free\",\"provider\":\"\","
+		   "\"title\":\"Hall\","
+		   "\"titles\":{\"square\":\"Market \\\"square\\\"\"}");
 	assert_has("\"live\":null,\"uptime_s\":99,");
 	assert_has("\"portal_uptime_s\":5,");
 	assert_has("\"version\":\"");
@@ -413,8 +418,8 @@ static void test_live(void **state)
 static void check_away(void)
 {
 	assert_int_equal(wire.status, 200);
-	assert_has("\"zones\":[\"square\",\"private\"],\"live\":null,"
-		   "\"uptime_s\":null");
+	assert_has("\"zones\":[\"square\",\"private\"],");
+	assert_has("\"live\":null,\"uptime_s\":null");
 	assert_has("{\"level\":\"error\",\"code\":\"netctl_away\"");
 }
 

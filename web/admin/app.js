@@ -84,7 +84,7 @@ function $(id) {
 }
 
 function translate() {
-	document.title = t('title') + ' – Stadttor';
+	showTitles();
 	for (const node of document.querySelectorAll('[data-t]'))
 		node.textContent = t(node.dataset.t);
 	for (const node of document.querySelectorAll('[data-t-label]'))
@@ -120,23 +120,36 @@ function showWaiting() {
 		t(reason))));
 }
 
+// A zone's title, or its name.
+function titleOf(zone) {
+	return now?.titles?.[zone] ?? zone;
+}
+
+function showTitles() {
+	$('network').textContent = now?.network ?? 'Stadttor';
+	$('box').textContent = now?.title ?? '';
+	document.title = [$('box').textContent, $('network').textContent,
+		t('title')].filter(text => text).join(' – ');
+}
+
 function showZones() {
 	const names = now.zones.includes(view.zone) || !view.zone
 		? now.zones : [...now.zones, view.zone];
-	const known = [...$('zone').options].slice(1).map(o => o.value);
+	const options = names.map(z => el('option', { value: z }, titleOf(z)));
+	const text = list => list.map(o => o.value + ' ' + o.text).join();
 
-	if (names.join() === known.join())
+	if (text(options) === text([...$('zone').options].slice(1)))
 		return;
-	$('zone').replaceChildren($('zone').options[0],
-		...names.map(z => el('option', { value: z }, z)));
+	$('zone').replaceChildren($('zone').options[0], ...options);
 	$('zone').value = view.zone;
 }
 
 function showNow() {
 	if (!now)
 		return;
+	showTitles();
 	showZones();
-	drawNow($('now'), now, view.zone);
+	drawNow($('now'), now, view.zone, titleOf);
 }
 
 function showPulse(state) {

@@ -10,11 +10,11 @@ function tile(name, title, ...content) {
 	el('h3', { id: 'now-' + name }, title), ...content);
 }
 
-function online(live, zones, zone) {
+function online(live, zones, zone, titleOf) {
 	const all = Object.values(live.online).reduce((a, b) => a + b, 0);
 	const each = !zone && zones.length > 1
 		? el('dl', { class: 'lines' }, zones.map(z => el('div', {},
-			el('dt', {}, z),
+			el('dt', {}, titleOf(z)),
 			el('dd', {}, number(live.online[z] ?? 0))))) : [];
 
 	return tile('online', t('online'),
@@ -34,14 +34,14 @@ function throughput(live) {
 }
 
 // The portal's own words are English; known codes are translated.
-function healthText(item) {
+function healthText(item, titleOf) {
 	const key = 'health_' + item.code;
 
-	return hasWord(key) ? el('span', {}, t(key, { zone: item.zone }))
+	return hasWord(key) ? el('span', {}, t(key, { zone: titleOf(item.zone) }))
 		: el('span', { lang: 'en' }, item.text);
 }
 
-function health(now) {
+function health(now, titleOf) {
 	const order = ['error', 'warn', 'ok'];
 	const items = [...now.health].sort((a, b) =>
 		order.indexOf(a.level) - order.indexOf(b.level));
@@ -51,13 +51,14 @@ function health(now) {
 			{ class: item.level }, icon(item.level),
 			el('span', { class: 'hidden-text' },
 				t('level_' + item.level) + ': '),
-			healthText(item)))),
+			healthText(item, titleOf)))),
 		el('p', { class: 'note' }, now.uptime_s === null ? ''
 			: t('uptime', { t: duration(now.uptime_s) })));
 }
 
 // Numbers of people only where the config asks for them.
-export function drawNow(host, now, zone) {
-	host.replaceChildren(...now.live ? [online(now.live, now.zones, zone),
-		throughput(now.live)] : [], health(now));
+export function drawNow(host, now, zone, titleOf) {
+	host.replaceChildren(...now.live ? [
+		online(now.live, now.zones, zone, titleOf),
+		throughput(now.live)] : [], health(now, titleOf));
 }

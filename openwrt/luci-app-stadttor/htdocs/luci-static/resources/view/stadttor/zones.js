@@ -8,7 +8,7 @@ return forms.view(_('Zones'), _('Who passes the gate, from where to where, for h
 	forms.fill(s, 'zone', [
 		[ 'session', _('Session'), [ 'device', 'auth', 'radius', 'tariff', 'duration',
 			'idle', 'leave', 'max_sessions', 'open', 'open_on',
-			'counted', 'at', 'roam', 'roam_accept' ] ],
+			'counted', 'title', 'at', 'roam', 'roam_accept' ] ],
 		[ 'speed', _('Speed and amount'), [ 'rate_down', 'rate_up',
 			'bandwidth', 'quota', 'over_quota', 'slow_rate' ] ],
 		[ 'ceiling', _('At most'), [ 'max_duration', 'max_rate_down',
