@@ -16,6 +16,7 @@
 #include "cli/uci_print.h"
 #include "cli/user_access.h"
 #include "common/array.h"
+#include "common/city/city_login.h"
 #include "common/config/opening.h"
 #include "common/config/settings_read.h"
 #include "netctl/rules/ruleset_text.h"
@@ -184,6 +185,33 @@ static void tell_hours(const struct settings *s)
 	}
 }
 
+static void tell_days(const struct settings *s)
+{
+	char time_text[FORMAT_MAX], data[FORMAT_MAX];
+
+	for (size_t i = 0; i < s->zones; i++) {
+		const struct zone_settings *z = &s->zone[i];
+
+		if (!z->daily_s && !z->daily_bytes)
+			continue;
+		if (!settings_zone_offers(z, ZONE_AUTH_CLICK)) {
+			fprintf(stderr,
+				"warning: zone %s: daily_duration and "
+				"daily_quota are of those who tap, and nobody "
+				"does there\n",
+				z->name);
+			continue;
+		}
+		printf("zone %s: a device that taps has %s%s%s a day%s\n",
+		       z->name,
+		       z->daily_s ? format_time(z->daily_s, time_text) : "",
+		       z->daily_s && z->daily_bytes ? " and " : "",
+		       z->daily_bytes ? format_bytes(z->daily_bytes, data) : "",
+		       city_is_joined(&s->city) ? ", at each box of the city"
+						: "");
+	}
+}
+
 enum cli_exit cli_check(const struct cli *cli)
 {
 	struct cli of_file = *cli;
@@ -206,8 +234,10 @@ enum cli_exit cli_check(const struct cli *cli)
 	warn_of_ports(s);
 	warn_of_unreadable(&of_file, s);
 	warn_of_legal(s);
-	if (!code && !cli->json)
+	if (!code && !cli->json) {
 		tell_hours(s);
+		tell_days(s);
+	}
 	settings_free(s);
 	if (code)
 		return code;

@@ -156,7 +156,8 @@ struct ipc_lookup { /* IPC_LOOKUP, IPC_LOGOUT */
  * share a tag, a random number that netctl tells nobody but the kernel. Where
  * tag_devices others are online with it, the one that has been silent longest
  * yields, if it is silent for ten seconds, or with replace at once; else the
- * answer is -EUSERS. In a full zone somebody who fell silent within a minute of
+ * answer is -EUSERS. A device that has had what the zone gives it a day answers
+ * -EDQUOT to a tap. In a full zone somebody who fell silent within a minute of
  * the tap yields, else the answer is -ENOSPC. A closed zone answers -ESHUTDOWN,
  *and no duration goes beyond its closing. Where a field is out of its range it
  *is -EINVAL.
@@ -195,6 +196,13 @@ struct ipc_revoke {
 	uint32_t zero;
 };
 
+enum ipc_closed {
+	IPC_CLOSED_NOT,
+	IPC_CLOSED_ZONE,  /* nobody is let in at this hour */
+	IPC_CLOSED_TODAY, /* no tap lets this device in before tomorrow, nor
+			     makes its session longer */
+};
+
 struct ipc_session {
 	struct ipc_header header;
 	int32_t error;	/* 0, or -errno of what was asked */
@@ -212,7 +220,7 @@ struct ipc_session {
 	char zone[IPC_ZONE_NAME_MAX];
 	int64_t change_s;     /* when the zone opens or closes; 0: never */
 	uint64_t change_in_s; /* until then; IPC_UNLIMITED: never */
-	uint32_t is_closed;   /* 1: nobody is let in at this hour */
+	uint32_t is_closed;   /* enum ipc_closed */
 	uint32_t is_account;  /* 1: see struct ipc_account */
 	/*
 	 * Of the device, for the servers of the zone's accounts: the same for
@@ -240,7 +248,7 @@ struct ipc_zone {
 	/* of this box on that device, as a browser can open it; or AF_UNSPEC */
 	struct addr address;
 	uint32_t outlet;    /* enum ipc_outlet */
-	uint32_t is_closed; /* as of struct ipc_session, and the next */
+	uint32_t is_closed; /* 1: nobody is let in at this hour */
 	int64_t change_s;
 };
 

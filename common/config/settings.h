@@ -72,7 +72,9 @@ struct zone_settings { /* config zone */
 		ceiling;	/* most that the portal may ask for; 0: none */
 	uint64_t bandwidth_bps; /* what all downloads share; 0: not known */
 	uint64_t over_quota;	/* enum over_quota */
-	uint64_t slow_bps;	/* both directions, after the quota */
+	uint64_t daily_s;	/* of a device, and the next; 0: any */
+	uint64_t daily_bytes;
+	uint64_t slow_bps; /* both directions, after the quota */
 	uint64_t max_sessions;
 	uint64_t max_flows; /* connections of a device at once; 0: any */
 	uint64_t dns_per_s; /* queries a second of a device */

@@ -190,6 +190,23 @@ static const struct conf_option zone_options[] = {
 	  .min = SETTINGS_RATE_MIN_BPS,
 	  .max = TBIT,
 	  .help = HELP("rate in each direction after the quota") },
+	{ .name = "daily_duration",
+	  .type = CONF_SECONDS,
+	  AT(zone_settings, daily_s),
+	  .fallback = "0",
+	  .max = DAY,
+	  .help = HELP(
+		  "how long a device may be online a day at this box, however "
+		  "often it logs out and taps again; not those that a code or "
+		  "an account lets in; 0: any time") },
+	{ .name = "daily_quota",
+	  .type = CONF_BYTES,
+	  AT(zone_settings, daily_bytes),
+	  .fallback = "0",
+	  .max = PBYTE,
+	  .help = HELP("bytes up and down together that a device may use a "
+		       "day, likewise; what follows is the end of the session "
+		       "whatever over_quota says; 0: any") },
 	{ .name = "rate_down",
 	  .type = CONF_RATE,
 	  AT(zone_settings, limits.down_bps),

@@ -15,6 +15,7 @@
  *	outlet		whether what zones send reaches the internet
  *	path		what others do with packets that were let pass
  *	hours		opening hours, and sessions that end by them
+ *	today		what a zone gives a device a day
  *	garden_sync	the garden's names: addresses in sets
  *	roaming		records of a city, its keys
  *	grant		who is let in, how, and who no longer is

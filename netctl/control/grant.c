@@ -13,6 +13,7 @@
 #include "netctl/control/roaming.h"
 #include "netctl/control/schedule.h"
 #include "netctl/control/state.h"
+#include "netctl/control/today.h"
 #include "netctl/rules/ruleset.h"
 
 #define MOVE_MIN_MS 30000
@@ -360,6 +361,8 @@ int grant_session(struct controller *c, const struct ipc_grant *m,
 	if (!err && !s && asker == GRANT_ASKER_PORTAL &&
 	    refill_is_too_soon(c, zone, &mac, clock_ms()))
 		err = -EAGAIN;
+	if (!err && asker == GRANT_ASKER_PORTAL && !m->tag && !m->account)
+		err = today_admit(c, zone, &mac, s, &limits);
 	if (!err)
 		err = make_room_for_tag(c, m, &mac);
 	if (!err && !s)
@@ -411,6 +414,8 @@ int grant_roaming(struct controller *c, uint16_t zone, const struct mac *mac,
 	if (limits.duration_s > left_s)
 		limits.duration_s = left_s;
 	err = hours_admit(c, zone, &limits.duration_s);
+	if (!err)
+		err = today_admit(c, zone, mac, NULL, &limits);
 	if (!err)
 		err = make_room_in_zone(c, zone);
 	if (err)

@@ -43,7 +43,7 @@ int grant_resident(struct controller *c, uint16_t zone, const struct mac *mac,
 /*
  * Lets a device in by the word of its city, with the zone's own limits and for
  * left_s at most. The session is in the kernel after the next push. 0, -EEXIST:
- * it has one; -ESHUTDOWN, -ENOSPC, -ENOMEM.
+ * it has one; -ESHUTDOWN, -EDQUOT, -ENOSPC, -ENOMEM.
  */
 int grant_roaming(struct controller *c, uint16_t zone, const struct mac *mac,
 		  uint64_t left_s) MUST_CHECK;

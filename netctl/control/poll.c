@@ -11,6 +11,7 @@
 #include "netctl/control/pending.h"
 #include "netctl/control/schedule.h"
 #include "netctl/control/state.h"
+#include "netctl/control/today.h"
 
 /*
  * The kernel's clock of elements and ours start a moment apart, so an element
@@ -57,6 +58,8 @@ static void judge(struct controller *c, struct session *s, uint64_t now_ms,
 		judge_missing(c, s, now_ms, restored);
 	else if (now_ms + SCHEDULE_EARLY_MS >= s->ends_ms)
 		allowance_end(c, s, SESSION_REASON_EXPIRED);
+	else if (s->today_is_over)
+		allowance_end(c, s, SESSION_REASON_QUOTA);
 	else if (session_is_over_quota(s))
 		judge_quota(c, s);
 	else if (s->limits.idle_s != IPC_UNLIMITED &&
@@ -99,9 +102,12 @@ static void count_all(struct controller *c, uint64_t now_ms)
 {
 	struct session *s;
 
-	SESSION_FOREACH (s, c->sessions)
-		if (is_counted(s))
-			usage_count(c->usage, s, now_ms);
+	SESSION_FOREACH (s, c->sessions) {
+		if (!is_counted(s))
+			continue;
+		today_count(c, s, now_ms);
+		usage_count(c->usage, s, now_ms);
+	}
 	usage_peak(c->usage);
 	rate(c, now_ms);
 	c->has_counted = true;

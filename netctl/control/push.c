@@ -14,6 +14,7 @@
 #include "netctl/control/refill.h"
 #include "netctl/control/schedule.h"
 #include "netctl/control/state.h"
+#include "netctl/control/today.h"
 
 /* --- elements ------------------------------------------------------ */
 
@@ -168,6 +169,7 @@ static void settle(struct controller *c)
 			continue;
 		refill_remember(c, s, now_ms);
 		classes_give(c, s);
+		today_count(c, s, now_ms);
 		if (!session_is_resident(s))
 			usage_end(c->usage, s, now_ms);
 		if (c->watcher.on_ended)

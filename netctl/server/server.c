@@ -20,6 +20,7 @@
 #include "netctl/control/newcomers.h"
 #include "netctl/control/poll.h"
 #include "netctl/control/push.h"
+#include "netctl/control/today.h"
 #include "netctl/server/accounts.h"
 #include "netctl/server/city_messages.h"
 #include "netctl/server/code_attempts.h"
@@ -125,6 +126,7 @@ static void answer_lookup(struct peer *p, const struct ipc_lookup *question,
 		describe_session(p->server->controller, s, &m);
 	else
 		describe_place(p->server->controller, zone, &m);
+	today_describe(p->server->controller, zone, mac, s, &m);
 	if (question->attempt)
 		m.pseudonym = accounts_pseudonym(p->server, zone, mac);
 	ipc_channel_send(p->channel, IPC_SESSION, &m);

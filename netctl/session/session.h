@@ -56,6 +56,10 @@ struct session {
 	uint64_t moved_up, moved_down;	   /* bytes at the last look */
 	uint64_t counted_up, counted_down; /* bytes that usage has taken in */
 	uint64_t counted_ms;		   /* until then; 0: not yet */
+	/* the controller's: what of it is in the day's record, and where */
+	uint64_t today_ms, today_bytes; /* until then; 0: nothing yet */
+	uint32_t today_at;
+	bool today_is_over; /* the device has had its day */
 	uint32_t city_day;  /* the controller's: its record of that day is */
 	uint8_t city_id[5]; /* made or known, with that id; 0: of no day */
 };

@@ -13,16 +13,27 @@
 
 #include "common/random.h"
 
-#define MAGIC	     0x3420726f74747453ULL /* changes with the layout */
-#define RESERVE_STEP 1024		   /* devices; divides all of them */
+#define MAGIC	     0x3520726f74747453ULL /* changes with the layout */
+#define RESERVE_STEP 1024		   /* records; divides all of them */
 
 /* No store may move across: what a kill leaves is what was written so far. */
 #define ORDERED() __asm__ volatile("" ::: "memory")
 
+/* Arrays of records of the day, which get memory as they grow. */
+enum part { DAILIES, DEVICES, PARTS };
+static const struct {
+	size_t at, size, max; /* of a record; records */
+} parts[PARTS] = {
+	[DAILIES] = { offsetof(struct ledger_image, daily),
+		      sizeof(struct ledger_daily), LEDGER_DAILIES },
+	[DEVICES] = { offsetof(struct ledger_image, device),
+		      sizeof(struct ledger_device), LEDGER_DEVICES },
+};
+
 struct ledger {
 	struct ledger_image *image;
-	int fd;		 /* of the file; -1: anonymous memory */
-	size_t reserved; /* devices that have memory */
+	int fd;			/* of the file; -1: anonymous memory */
+	size_t reserved[PARTS]; /* records that have memory */
 	size_t staged;
 	struct {
 		uint64_t at, value;
@@ -123,28 +134,43 @@ size_t ledger_devices(const struct ledger *l)
 	return ledger_get(l, &l->image->devices);
 }
 
-static off_t offset_of_device(size_t i)
+static bool reserve(struct ledger *l, enum part p, size_t records)
 {
-	return (off_t)(offsetof(struct ledger_image, device) +
-		       i * sizeof(struct ledger_device));
+	size_t wanted =
+		(records + RESERVE_STEP - 1) / RESERVE_STEP * RESERVE_STEP;
+	size_t has = l->reserved[p], size = parts[p].size;
+
+	if (records <= has)
+		return true;
+	if (records > parts[p].max)
+		return false;
+	if (l->fd >= 0 &&
+	    posix_fallocate(l->fd, (off_t)(parts[p].at + has * size),
+			    (off_t)((wanted - has) * size)))
+		return false;
+	l->reserved[p] = wanted;
+	return true;
 }
 
 bool ledger_reserve(struct ledger *l, size_t devices)
 {
-	size_t wanted =
-		(devices + RESERVE_STEP - 1) / RESERVE_STEP * RESERVE_STEP;
+	return reserve(l, DEVICES, devices);
+}
 
-	if (devices <= l->reserved)
-		return true;
-	if (devices > LEDGER_DEVICES)
-		return false;
-	if (l->fd >= 0 &&
-	    posix_fallocate(l->fd, offset_of_device(l->reserved),
-			    (off_t)((wanted - l->reserved) *
-				    sizeof(struct ledger_device))))
-		return false;
-	l->reserved = wanted;
-	return true;
+bool ledger_reserve_dailies(struct ledger *l, size_t dailies)
+{
+	return reserve(l, DAILIES, dailies);
+}
+
+static void destroy_part(struct ledger *l, enum part p)
+{
+	explicit_bzero((char *)l->image + parts[p].at,
+		       l->reserved[p] * parts[p].size);
+	l->reserved[p] = 0;
+	if (l->fd >= 0) /* pages that hold nothing but zeros */
+		fallocate(l->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			  (off_t)parts[p].at,
+			  (off_t)(parts[p].max * parts[p].size));
 }
 
 void ledger_destroy_day(struct ledger *l)
@@ -154,14 +180,11 @@ void ledger_destroy_day(struct ledger *l)
 	image->is_counting = 0;
 	ORDERED();
 	explicit_bzero(image->key, sizeof(image->key));
-	explicit_bzero(image->device, l->reserved * sizeof(image->device[0]));
+	for (int p = 0; p < PARTS; p++)
+		destroy_part(l, (enum part)p);
 	memset(image->places, 0, sizeof(image->places));
-	image->devices = image->minute = 0;
+	image->devices = image->dailies = image->minute = 0;
 	ORDERED();
-	l->reserved = 0;
-	if (l->fd >= 0) /* pages that hold nothing but zeros */
-		fallocate(l->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			  offset_of_device(0), (off_t)sizeof(image->device));
 }
 
 /* --- the mapping ------------------------------------------------------- */
@@ -182,6 +205,7 @@ static bool image_is_sound(const struct ledger_image *image)
 {
 	return image->magic == MAGIC && image->size == sizeof(*image) &&
 	       image->stream && image->devices <= LEDGER_DEVICES &&
+	       image->dailies <= LEDGER_DAILIES &&
 	       image->end_figure - image->first_figure <= LEDGER_FIGURES &&
 	       journal_is_sound(image);
 }
@@ -206,12 +230,12 @@ static bool is_ours(int fd, uid_t uid)
 	       (st.st_uid == uid || st.st_uid == geteuid());
 }
 
-/* All but the devices gets its memory now. */
+/* All but the day's records gets its memory now. */
 static int give_size(int fd)
 {
 	if (ftruncate(fd, sizeof(struct ledger_image)) < 0)
 		return -errno;
-	return -posix_fallocate(fd, 0, offset_of_device(0));
+	return -posix_fallocate(fd, 0, (off_t)parts[0].at);
 }
 
 static int make_file(const char *path, uid_t uid, gid_t gid)
@@ -319,7 +343,10 @@ static int open_any(struct ledger *l, const char *path, uid_t uid, gid_t gid)
 		return -ENOMEM;
 	if (!l->image->magic)
 		return image_init(l->image);
-	return ledger_reserve(l, ledger_devices(l)) ? 0 : -ENOSPC;
+	return ledger_reserve(l, ledger_devices(l)) &&
+			       ledger_reserve_dailies(l, l->image->dailies)
+		       ? 0
+		       : -ENOSPC;
 }
 
 struct ledger *ledger_open(const char *path, uid_t uid, gid_t gid)

@@ -25,6 +25,7 @@
 
 #define LEDGER_ZONES   32    /* those of the config, and leaving ones */
 #define LEDGER_DEVICES 65536 /* of a day */
+#define LEDGER_DAILIES 32768 /* likewise, of zones that give so much a day */
 #define LEDGER_FIGURES 1024  /* that wait; then the oldest go */
 #define LEDGER_JOURNAL 32
 
@@ -49,6 +50,13 @@ struct ledger_device {
 	uint64_t doings;
 	uint64_t bytes; /* in the cells, at most USAGE_BYTES_DEVICE */
 	uint64_t online_ms;
+};
+
+/* What a device has had today of what its zone gives a day: see daily.h. */
+struct ledger_daily {
+	uint64_t id; /* keyed hash of zone and device */
+	uint64_t ms, bytes;
+	uint64_t share; /* in 1/1000 of what it may */
 };
 
 struct ledger_cell {
@@ -98,6 +106,7 @@ struct ledger_image {
 	uint64_t is_counting; /* the day has a key, and its budget is not spent
 			       */
 	uint64_t devices;     /* records */
+	uint64_t dailies;     /* likewise */
 	uint64_t minute;      /* of its places: since the boot, + 1 */
 	struct ledger_places places[LEDGER_KINDS]; /* by what a record began
 						      with */
@@ -110,6 +119,8 @@ struct ledger_image {
 	struct {
 		uint64_t at, value;
 	} journal[LEDGER_JOURNAL];
+	/* these two have as much memory as was reserved */
+	struct ledger_daily daily[LEDGER_DAILIES];
 	struct ledger_device device[LEDGER_DEVICES];
 };
 
@@ -137,6 +148,7 @@ void ledger_commit(struct ledger *l);
  * touching a page that it cannot give would kill us.
  */
 bool ledger_reserve(struct ledger *l, size_t devices);
+bool ledger_reserve_dailies(struct ledger *l, size_t dailies); /* likewise */
 
 /* Overwrites the day's key and records. May be done twice. */
 void ledger_destroy_day(struct ledger *l);

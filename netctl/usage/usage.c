@@ -470,6 +470,11 @@ void usage_free(struct usage *u)
 	free(u);
 }
 
+struct ledger *usage_ledger(struct usage *u)
+{
+	return u->ledger;
+}
+
 uint64_t usage_stream(const struct usage *u)
 {
 	return ledger_image(u->ledger)->stream;

@@ -13,6 +13,7 @@
 #include "common/config/settings.h"
 #include "netctl/session/session.h"
 
+struct ledger;
 struct usage;
 
 /* The clocks at one moment, in milliseconds; wall since 1970. */
@@ -30,6 +31,9 @@ struct usage_now usage_now(void);
 struct usage *usage_new(const struct settings *s, uid_t uid, gid_t gid,
 			int64_t (*draw)(struct usage_scale t));
 void usage_free(struct usage *u);
+
+/* For what else is kept as long as the day's records. */
+struct ledger *usage_ledger(struct usage *u);
 
 /* Zones, series and budget of other settings, from the next tick on; what is
  * counted so far stays. */

@@ -86,7 +86,8 @@ static void show_portal(struct conn *c, enum page_notice notice)
 static enum page_notice notice_of(const struct ipc_session *s)
 {
 	if (s->is_closed)
-		return PAGE_NOTICE_CLOSED;
+		return s->is_closed == IPC_CLOSED_ZONE ? PAGE_NOTICE_CLOSED
+						       : PAGE_NOTICE_TODAY;
 	return s->outlet == IPC_OUTLET_OPEN ? PAGE_NOTICE_NONE
 					    : PAGE_NOTICE_OFFLINE;
 }
@@ -274,7 +275,10 @@ static void refuse_pass(struct conn *c, int error)
 		return;
 	}
 	credential_clear(&guest_of(c)->pass);
-	answer_refusal(c, error);
+	if (error == -EDQUOT) /* it tells that tomorrow is another day */
+		view_go(c, 303, "/");
+	else
+		answer_refusal(c, error);
 }
 
 static void enter(struct conn *c)
@@ -298,7 +302,7 @@ static void on_attempt(struct conn *c, const struct ipc_session *s)
 
 	g->on_judged = on_judged;
 	g->pass.pseudonym = s->pseudonym;
-	if (s->is_closed)
+	if (s->is_closed == IPC_CLOSED_ZONE)
 		answer_notice(c, PAGE_NOTICE_CLOSED);
 	else if (auth_is_offered(zone_of(c), m))
 		m->judge(c, &g->pass);

@@ -40,6 +40,7 @@ enum page_notice {
 	PAGE_NOTICE_EXTENDED,
 	PAGE_NOTICE_OFFLINE,
 	PAGE_NOTICE_CLOSED,
+	PAGE_NOTICE_TODAY,
 	PAGE_NOTICE_CODE_MISSING,
 	PAGE_NOTICE_CODE_TYPO,
 	PAGE_NOTICE_CODE_UNKNOWN,
@@ -131,6 +132,7 @@ enum page_placeholder {
 	PLACEHOLDER_CLOSED,	   /* set: nobody is let in at this hour */
 	PLACEHOLDER_OPENS,	   /* when that ends, if it is known */
 	PLACEHOLDER_CLOSES,	   /* when the session ends by that */
+	PLACEHOLDER_DAILY,	   /* what the zone gives a device a day */
 	PLACEHOLDER_TERMS_CHANGED,
 	PLACEHOLDER_ERROR_TITLE,
 	PLACEHOLDER_ERROR_TEXT,

@@ -251,7 +251,8 @@ static void fill_share(struct page_context *s,
 struct page_hours page_hours_of(const struct ipc_session *session)
 {
 	return (struct page_hours){ session->change_s, session->change_in_s,
-				    session->is_closed != 0 };
+				    session->is_closed == IPC_CLOSED_ZONE,
+				    session->is_closed == IPC_CLOSED_TODAY };
 }
 
 /* false: it closes later than that, or never. */
@@ -275,6 +276,33 @@ static void fill_hours(struct page_context *s, const struct page_hours *h,
 					     h->change_in_s, s->lang);
 }
 
+/* "2 hours · 500 MB" */
+static void fill_daily(struct page_context *s)
+{
+	const struct zone_settings *z = s->zone;
+	const char *time = "", *data = "";
+
+	if (!z->daily_s && !z->daily_bytes)
+		return;
+	if (z->daily_s)
+		time = number_format_duration(next_figure(s), z->daily_s,
+					      s->lang);
+	if (z->daily_bytes)
+		data = number_format_bytes(next_figure(s), z->daily_bytes,
+					   s->lang);
+	snprintf(s->daily, sizeof(s->daily), "%s%s%s", time,
+		 *time && *data ? " · " : "", data);
+	s->values.value[PLACEHOLDER_DAILY] = s->daily;
+}
+
+/* Others ways in are left, or none. */
+static void hide_clicks(struct page_context *s)
+{
+	s->values.value[PLACEHOLDER_BY_CLICK] = NULL;
+	if (!settings_zone_has_choice(s->zone))
+		s->values.value[PLACEHOLDER_CLOSED] = "1";
+}
+
 void page_context_fill_zone(struct page_context *s,
 			    const struct page_hours *hours)
 {
@@ -284,8 +312,12 @@ void page_context_fill_zone(struct page_context *s,
 		z->limits.duration_s ? z->limits.duration_s : UINT64_MAX;
 
 	fill_hours(s, hours, duration_s);
+	if (hours->is_used_up)
+		hide_clicks(s);
 	if (closes_within(hours, duration_s))
 		duration_s = hours->change_in_s;
+	if (settings_zone_offers(z, ZONE_AUTH_CLICK))
+		fill_daily(s);
 	/* how long a code lasts stands on the code */
 	if (is_bound(duration_s) && settings_zone_offers(z, ZONE_AUTH_CLICK))
 		value[PLACEHOLDER_DURATION] = number_format_duration(
@@ -326,7 +358,7 @@ static bool can_extend(const struct zone_settings *z,
 
 	return settings_zone_offers(z, ZONE_AUTH_CLICK) && !s->is_tagged &&
 	       is_bound(s->left_s) &&
-	       s->left_s + MINUTE < z->limits.duration_s &&
+	       s->left_s + MINUTE < z->limits.duration_s && !h.is_used_up &&
 	       !closes_within(&h, s->left_s + MINUTE);
 }
 
@@ -387,6 +419,8 @@ void page_context_fill_session(struct page_context *s,
 {
 	fill_time_left(s, session);
 	fill_data(s, session);
+	if (!session->is_tagged && !session->is_account)
+		fill_daily(s);
 	fill_speeds(s, session);
 	fill_actions(s, session);
 }

@@ -11,7 +11,7 @@
 #include "portal/pages/number_format.h"
 #include "portal/pages/page.h"
 
-#define PAGE_CONTEXT_FIGURES 11
+#define PAGE_CONTEXT_FIGURES 13
 #define PAGE_CONTEXT_LIVE    192
 
 /* What all contexts are made of; borrowed. */
@@ -31,6 +31,7 @@ struct page_hours {
 	int64_t change_s;     /* when it opens or closes; 0: not known, never */
 	uint64_t change_in_s; /* until then */
 	bool is_closed;
+	bool is_used_up; /* no tap lets this device in before tomorrow */
 };
 
 struct page_context {
@@ -42,6 +43,7 @@ struct page_context {
 	char query[LANG_CODE_MAX + 8];
 	char figure[PAGE_CONTEXT_FIGURES][NUMBER_FORMAT_MAX];
 	size_t figures;
+	char daily[2 * NUMBER_FORMAT_MAX + 4];
 	char terms_version[8];
 	/* of the tile being shown */
 	char tile_lang[SETTINGS_LANGUAGE_MAX];

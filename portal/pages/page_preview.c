@@ -53,11 +53,11 @@ static void fill_portal(struct page_context *s, int with)
 		.change_s = HOURS_CHANGE_S,
 		.change_in_s = HOURS_CHANGE_IN_S,
 		.is_closed = with == PAGE_NOTICE_CLOSED,
+		.is_used_up = with == PAGE_NOTICE_TODAY,
 	};
-	bool has_hours = s->zone->open.count != 0;
+	const struct page_hours none = { .is_used_up = hours.is_used_up };
 
-	page_context_fill_zone(s,
-			       has_hours ? &hours : &(struct page_hours){ 0 });
+	page_context_fill_zone(s, s->zone->open.count ? &hours : &none);
 	page_context_set_notice(s, (enum page_notice)with);
 }
 
@@ -140,6 +140,11 @@ static bool has_hours(const struct zone_settings *z)
 	return z->open.count != 0;
 }
 
+static bool has_days(const struct zone_settings *z)
+{
+	return has_clicks(z) && (z->daily_s || z->daily_bytes);
+}
+
 static bool may_slow_down(const struct zone_settings *z)
 {
 	return z->limits.quota_bytes && z->over_quota == OVER_QUOTA_SLOW;
@@ -155,6 +160,8 @@ static const struct page_preview fixtures[] = {
 	  NULL },
 	{ "portal-closed", PAGE_PORTAL, "/", fill_portal, PAGE_NOTICE_CLOSED,
 	  has_hours },
+	{ "portal-used-up", PAGE_PORTAL, "/", fill_portal, PAGE_NOTICE_TODAY,
+	  has_days },
 	{ "portal-code-wrong", PAGE_PORTAL, "/", fill_portal,
 	  PAGE_NOTICE_CODE_TYPO, has_codes },
 	{ "portal-code-in-use", PAGE_PORTAL, "/", fill_portal,

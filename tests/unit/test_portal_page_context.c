@@ -223,7 +223,7 @@ static void test_portal_options(void **state)
 struct context_case {
 	size_t zone;
 	struct ipc_limits limits; /* of the zone or the session */
-	uint64_t over_quota, slow_bps, zone_duration_s;
+	uint64_t over_quota, slow_bps, zone_duration_s, daily_s, daily_bytes;
 	struct ipc_session session; /* without its limits */
 	placeholders adds;
 	struct {
@@ -260,6 +260,8 @@ static void run(const struct context_case *cases, size_t count,
 			z->limits.duration_s = c->zone_duration_s;
 		z->over_quota = c->over_quota;
 		z->slow_bps = c->slow_bps;
+		z->daily_s = c->daily_s;
+		z->daily_bytes = c->daily_bytes;
 		begin(c->zone, false);
 		before = set_ones();
 		fill(c);
@@ -321,7 +323,38 @@ static const struct context_case zone_cases[] = {
 	{ .limits = { .duration_s = 5400 },
 	  .session = { .is_closed = 1, .change_in_s = IPC_UNLIMITED },
 	  .adds = BIT(DURATION) | BIT(CLOSED) },
+	/* so much a day, of those who tap */
+	{ .daily_s = 7200,
+	  .adds = BIT(DAILY),
+	  .figure = { { PLACEHOLDER_DAILY, "2" NBSP "hours" } } },
+	{ .daily_s = 7200,
+	  .daily_bytes = 500 * MB,
+	  .adds = BIT(DAILY),
+	  .figure = { { PLACEHOLDER_DAILY,
+			"2" NBSP "hours · 500" NBSP "MB" } } },
+	{ .zone = CODE_ZONE, .daily_s = 7200, .adds = 0 },
 };
+
+/* The tap goes; who has a code may type it. */
+static void test_used_up(void **state)
+{
+	const struct page_hours hours = { .is_used_up = true };
+	struct zone_settings *z = &settings->zone[CLICK_ZONE];
+
+	(void)state;
+	begin(CLICK_ZONE, false);
+	page_context_fill_zone(&context, &hours);
+	assert_null(value(PLACEHOLDER_BY_CLICK));
+	assert_value(PLACEHOLDER_CLOSED, "1");
+	assert_null(value(PLACEHOLDER_OPENS));
+	z->ways |= 1 << ZONE_AUTH_VOUCHER;
+	begin(CLICK_ZONE, false);
+	page_context_fill_zone(&context, &hours);
+	z->ways &= ~(1ULL << ZONE_AUTH_VOUCHER);
+	assert_null(value(PLACEHOLDER_BY_CLICK));
+	assert_value(PLACEHOLDER_BY_CODE, "1");
+	assert_null(value(PLACEHOLDER_CLOSED));
+}
 
 static void test_zone(void **state)
 {
@@ -352,6 +385,16 @@ static const struct context_case session_cases[] = {
 	  .zone_duration_s = 3600,
 	  .adds = BIT(USED) | BIT(TIME_LEFT) | BIT(TIME_SHARE) |
 		  BIT(CAN_EXTEND) },
+	/* nor beyond the day's time */
+	{ .session = { .left_s = 600, .is_closed = IPC_CLOSED_TODAY },
+	  .zone_duration_s = 3600,
+	  .daily_bytes = MB,
+	  .adds = BIT(USED) | BIT(REFRESH_FIRST) | BIT(TIME_LEFT) |
+		  BIT(TIME_SHARE) | BIT(DAILY),
+	  .figure = { { PLACEHOLDER_DAILY, "1" NBSP "MB" } } },
+	{ .session = { .left_s = IPC_UNLIMITED, .is_tagged = 1 },
+	  .daily_s = 7200,
+	  .adds = BIT(USED) | BIT(REFRESH_FIRST) },
 	/* data */
 	{ .limits = { .quota_bytes = 10 * MB },
 	  .session = { .up_bytes = MB, .down_bytes = 2 * MB },
@@ -645,6 +688,7 @@ int main(void)
 		TEST(test_chosen_language),
 		TEST(test_portal_options),
 		TEST(test_zone),
+		TEST(test_used_up),
 		TEST(test_session),
 		TEST(test_one_thing_first),
 		TEST(test_notices),

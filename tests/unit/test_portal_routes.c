@@ -406,7 +406,7 @@ static const struct {
 	{ -ENOENT, "error_unknown_title", "5", "button_retry" },
 	{ -ENOSPC, "error_full_title", "60", "button_retry" },
 	{ -EUSERS, "error_busy_title", "5", "button_retry" },
-	{ -EDQUOT, "error_busy_title", "5", "button_retry" },
+	{ -EIO, "error_busy_title", "5", "button_retry" },
 	{ -EAGAIN, "error_busy_title", "5", "button_retry" },
 	{ -EINVAL, "error_busy_title", "5", "button_retry" },
 	{ GATE_LEAVES, "error_busy_title", "5", "button_retry" },
@@ -555,6 +555,30 @@ static void test_closed(void **state)
 	setenv("TZ", "UTC0", 1);
 	closed.change_s = 1796076000;
 	run_cases(known, ARRAY_SIZE(known));
+}
+
+/* This device has had its day: other ways in are left, where there are. */
+static void test_used_up(void **state)
+{
+	struct ipc_session today = { .is_closed = IPC_CLOSED_TODAY };
+	const struct guest_case cases[] = {
+		{ .line = "GET /",
+		  .says = &today,
+		  .status = 200,
+		  .has = { "notice_today" },
+		  .lacks = { "button_accept", "notice_closed" },
+		  .asks = IPC_LOOKUP },
+		{ .line = "POST /accept",
+		  .form = ACCEPT,
+		  .says = &today,
+		  .grant_error = -EDQUOT,
+		  .status = 303,
+		  .location = "/",
+		  .asks = IPC_GRANT },
+	};
+
+	(void)state;
+	run_cases(cases, ARRAY_SIZE(cases));
 }
 
 /* A session's figures on its page. */
@@ -804,27 +828,17 @@ static void test_pictures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_pages),
-		TEST(test_forms),
-		TEST(test_resident),
-		TEST(test_questions),
-		TEST(test_refused),
-		TEST(test_methods),
-		TEST(test_trouble),
-		TEST(test_diverted_trouble),
-		TEST(test_errors),
-		TEST(test_away),
-		TEST(test_no_room),
-		TEST(test_offline),
-		TEST(test_session),
-		TEST(test_languages),
-		TEST(test_zone_goes),
-		TEST(test_language_goes),
-		TEST(test_policy),
-		TEST(test_policy_of_wifi4eu),
-		TEST(test_pictures),
-		TEST(test_closed),
-		TEST(test_probe_before_its_grant),
+		TEST(test_pages),     TEST(test_forms),
+		TEST(test_resident),  TEST(test_questions),
+		TEST(test_refused),   TEST(test_methods),
+		TEST(test_trouble),   TEST(test_diverted_trouble),
+		TEST(test_errors),    TEST(test_away),
+		TEST(test_no_room),   TEST(test_offline),
+		TEST(test_session),   TEST(test_languages),
+		TEST(test_zone_goes), TEST(test_language_goes),
+		TEST(test_policy),    TEST(test_policy_of_wifi4eu),
+		TEST(test_pictures),  TEST(test_closed),
+		TEST(test_used_up),   TEST(test_probe_before_its_grant),
 	};
 
 	return cmocka_run_group_tests(tests, guesttest_start, guesttest_stop);

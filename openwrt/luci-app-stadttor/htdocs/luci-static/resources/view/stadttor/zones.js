@@ -10,7 +10,8 @@ return forms.view(_('Zones'), _('Who passes the gate, from where to where, for h
 			'idle', 'leave', 'max_sessions', 'open', 'open_on',
 			'counted', 'title', 'at', 'roam', 'roam_accept' ] ],
 		[ 'speed', _('Speed and amount'), [ 'rate_down', 'rate_up',
-			'bandwidth', 'quota', 'over_quota', 'slow_rate' ] ],
+			'bandwidth', 'quota', 'over_quota', 'slow_rate',
+			'daily_duration', 'daily_quota' ] ],
 		[ 'ceiling', _('At most'), [ 'max_duration', 'max_rate_down',
 			'max_rate_up', 'max_quota' ] ],
 		[ 'more', _('More'), [] ]
