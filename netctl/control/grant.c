@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/clock.h"
 #include "netctl/control/allowance.h"
 #include "netctl/control/counters.h"
@@ -11,17 +12,13 @@
 #include "netctl/control/pending.h"
 #include "netctl/control/refill.h"
 #include "netctl/control/roaming.h"
+#include "netctl/control/room.h"
 #include "netctl/control/schedule.h"
 #include "netctl/control/state.h"
 #include "netctl/control/today.h"
 #include "netctl/rules/ruleset.h"
 
 #define MOVE_MIN_MS 30000
-
-/* Longer than what is counted only every five seconds can seem. */
-#define SILENT_MS	 10000
-#define PROVEN_MS	 60000
-#define PROVEN_SILENT_MS (5 * 60000)
 
 /* --- limits -------------------------------------------------------- */
 
@@ -123,7 +120,7 @@ static int find_for_operator(struct controller *c, const struct addr *client,
 		       : grant_find(c, client, zone, mac, s);
 }
 
-/* --- in ------------------------------------------------------------ */
+/* --- what a grant changes ------------------------------------------- */
 
 static bool grant_is_valid(const struct ipc_grant *m)
 {
@@ -234,153 +231,134 @@ static struct session *start_session(struct controller *c, uint16_t zone,
 	return s;
 }
 
+/* --- what speaks against it ------------------------------------------ */
+
+/* limits: what is left of them by those who ask for less. */
+struct demand {
+	const struct ipc_grant *m;
+	enum grant_asker asker;
+	uint16_t zone;
+	struct mac mac;
+	struct session *s; /* NULL: it is not in */
+	struct ipc_limits limits;
+};
+
+static int zone_has_accounts(struct controller *c, struct demand *d)
+{
+	const char *radius = c->settings->zone[d->zone].radius;
+
+	return d->m->account && !*radius ? -EINVAL : 0;
+}
+
+static int zone_is_open(struct controller *c, struct demand *d)
+{
+	return hours_admit(c, d->zone, &d->limits.duration_s);
+}
+
+static int limit_is_not_new_again(struct controller *c, struct demand *d)
+{
+	if (d->s || d->asker != GRANT_ASKER_PORTAL)
+		return 0;
+	return refill_is_too_soon(c, d->zone, &d->mac, clock_ms()) ? -EAGAIN
+								   : 0;
+}
+
+/* Codes and accounts have limits of their own. */
+static int day_has_something_left(struct controller *c, struct demand *d)
+{
+	if (d->asker != GRANT_ASKER_PORTAL || d->m->tag || d->m->account)
+		return 0;
+	return today_admit(c, d->zone, &d->mac, d->s, &d->limits);
+}
+
 /* With a second code: where limits are elements, a new one is full again. */
-static bool changes_too_soon(const struct controller *c,
-			     const struct session *s, const struct ipc_grant *m)
+static int change_is_not_too_soon(struct controller *c, struct demand *d)
 {
-	return c->zone[s->zone].policed && m->tag && m->tag != s->tag &&
-	       clock_ms() - s->moved_ms < MOVE_MIN_MS;
-}
+	const struct session *s = d->s;
 
-/* --- who makes room ------------------------------------------------ */
-
-static void keep_quieter(struct session **quiet, struct session *s)
-{
-	if (!*quiet || s->active_ms < (*quiet)->active_ms)
-		*quiet = s;
-}
-
-/* It may have sent something since the last poll. */
-static bool is_silent(struct controller *c, struct session *s, uint64_t for_ms)
-{
-	counters_read(c, s);
-	return clock_ms() - s->active_ms >= for_ms;
-}
-
-/*
- * The device's sessions with that tag, of whatever zones, make room for another
- * device: a phone has a new address each time it joins, and the old one holds
- * its place. false: it is still there.
- */
-static bool yields_tag(struct controller *c, const struct session *device,
-		       bool at_once)
-{
-	struct session *s;
-	struct mac mac = device->mac;
-	uint64_t tag = device->tag;
-
-	SESSION_FOREACH (s, c->sessions)
-		if (s->tag == tag && !memcmp(&s->mac, &mac, sizeof(mac)) &&
-		    !at_once && !is_silent(c, s, SILENT_MS))
-			return false;
-	SESSION_FOREACH (s, c->sessions)
-		if (s->tag == tag && !memcmp(&s->mac, &mac, sizeof(mac)))
-			pending_end(c, s, SESSION_REASON_IDLE);
-	return true;
-}
-
-static int make_room_for_tag(struct controller *c, const struct ipc_grant *m,
-			     const struct mac *mac)
-{
-	struct session *s, *quiet = NULL;
-
-	if (!m->tag || session_count_tag(c->sessions, m->tag, mac, clock_ms()) <
-			       m->tag_devices)
+	if (!s || d->asker != GRANT_ASKER_PORTAL || !c->zone[s->zone].policed ||
+	    !d->m->tag || d->m->tag == s->tag)
 		return 0;
-	SESSION_FOREACH (s, c->sessions)
-		if (s->state == SESSION_GRANTED && s->tag == m->tag &&
-		    memcmp(&s->mac, mac, sizeof(*mac)))
-			keep_quieter(&quiet, s);
-	if (!quiet || !yields_tag(c, quiet, m->replace))
-		return -EUSERS;
-	return session_count_tag(c->sessions, m->tag, mac, clock_ms()) <
-			       m->tag_devices
-		       ? 0
-		       : -EUSERS;
+	return clock_ms() - s->moved_ms < MOVE_MIN_MS ? -EAGAIN : 0;
 }
 
-/* It has been there for longer than an address that was made up. */
-static bool is_proven(const struct session *s)
+static int tag_has_room(struct controller *c, struct demand *d)
 {
-	return s->active_ms >= s->granted_ms + PROVEN_MS;
+	return room_for_tag(c, d->m, &d->mac);
 }
 
-/* Who stays may be silent for longer, as a phone in a pocket is. */
-static bool yields_zone(struct controller *c, struct session *s)
+static int zone_has_room(struct controller *c, struct demand *d)
 {
-	return is_silent(c, s, is_proven(s) ? PROVEN_SILENT_MS : SILENT_MS);
+	return d->s ? 0 : room_in_zone(c, d->zone);
 }
 
-static int make_room_in_zone(struct controller *c, uint16_t zone)
-{
-	struct session *s, *unproven = NULL, *quiet = NULL;
+/* Those who end others' sessions come last. */
+static int (*const objections[])(struct controller *c, struct demand *d) = {
+	zone_has_accounts,	zone_is_open,		limit_is_not_new_again,
+	day_has_something_left, change_is_not_too_soon, tag_has_room,
+	zone_has_room,
+};
 
-	if (session_count_guests(c->sessions, zone) <
-	    c->settings->zone[zone].max_sessions)
-		return 0;
-	SESSION_FOREACH (s, c->sessions)
-		if (s->state == SESSION_GRANTED && s->zone == zone &&
-		    !session_is_resident(s))
-			keep_quieter(is_proven(s) ? &quiet : &unproven, s);
-	if (unproven && yields_zone(c, unproven))
-		quiet = unproven;
-	else if (!quiet || !yields_zone(c, quiet))
-		return -ENOSPC;
-	pending_end(c, quiet, SESSION_REASON_IDLE);
-	return 0;
+static int admit(struct controller *c, struct demand *d)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(objections); i++)
+		err = objections[i](c, d);
+	return err;
+}
+
+/* --- in -------------------------------------------------------------- */
+
+static int find_device(struct controller *c, struct demand *d)
+{
+	int err = d->asker == GRANT_ASKER_OPERATOR
+			  ? find_for_operator(c, &d->m->client, &d->zone,
+					      &d->mac, &d->s)
+			  : grant_find(c, &d->m->client, &d->zone, &d->mac,
+				       &d->s);
+
+	if (!err && d->s && d->s->state == SESSION_ENDED)
+		return -EAGAIN; /* it ends in this very turn */
+	return err;
+}
+
+static struct session *enter(struct controller *c, const struct demand *d)
+{
+	struct session *s = d->s;
+
+	if (s)
+		change_session(c, s, d->m, &d->limits, d->asker);
+	else
+		s = start_session(c, d->zone, &d->mac, d->m, &d->limits);
+	if (s && d->asker == GRANT_ASKER_PORTAL) {
+		allowance_tapped(c, s);
+		roaming_tapped(c, s);
+	}
+	return s;
 }
 
 int grant_session(struct controller *c, const struct ipc_grant *m,
 		  enum grant_asker asker, struct session **out)
 {
-	const struct zone_settings *z;
-	struct ipc_limits limits;
-	struct session *s;
-	struct mac mac;
-	uint16_t zone = 0;
+	struct demand d = { .m = m, .asker = asker };
 	int err;
 
 	if (!grant_is_valid(m))
 		return -EINVAL;
-	err = asker == GRANT_ASKER_OPERATOR
-		      ? find_for_operator(c, &m->client, &zone, &mac, &s)
-		      : grant_find(c, &m->client, &zone, &mac, &s);
+	err = find_device(c, &d);
 	if (err)
 		return err;
-	if (s && s->state == SESSION_ENDED)
-		return -EAGAIN; /* it ends in this very turn */
-	if (s && session_is_resident(s)) {
-		*out = s;
+	if (d.s && session_is_resident(d.s)) {
+		*out = d.s;
 		return asker == GRANT_ASKER_OPERATOR ? -EEXIST : 0;
 	}
-	z = &c->settings->zone[zone];
-	if (m->account && !*z->radius)
-		return -EINVAL;
-	limits = limits_of(z, &m->limits, asker);
-	err = hours_admit(c, zone, &limits.duration_s);
-	if (!err && !s && asker == GRANT_ASKER_PORTAL &&
-	    refill_is_too_soon(c, zone, &mac, clock_ms()))
-		err = -EAGAIN;
-	if (!err && asker == GRANT_ASKER_PORTAL && !m->tag && !m->account)
-		err = today_admit(c, zone, &mac, s, &limits);
-	if (!err)
-		err = make_room_for_tag(c, m, &mac);
-	if (!err && !s)
-		err = make_room_in_zone(c, zone);
+	d.limits = limits_of(&c->settings->zone[d.zone], &m->limits, asker);
+	err = admit(c, &d);
 	if (err)
 		return err;
-	if (s && asker == GRANT_ASKER_PORTAL && changes_too_soon(c, s, m))
-		return -EAGAIN;
-	if (s)
-		change_session(c, s, m, &limits, asker);
-	else
-		s = start_session(c, zone, &mac, m, &limits);
-	if (s && asker == GRANT_ASKER_PORTAL) {
-		allowance_tapped(c, s);
-		roaming_tapped(c, s);
-	}
-	*out = s;
-	return s ? 0 : -ENOMEM;
+	*out = enter(c, &d);
+	return *out ? 0 : -ENOMEM;
 }
 
 int grant_resident(struct controller *c, uint16_t zone, const struct mac *mac,
@@ -417,7 +395,7 @@ int grant_roaming(struct controller *c, uint16_t zone, const struct mac *mac,
 	if (!err)
 		err = today_admit(c, zone, mac, NULL, &limits);
 	if (!err)
-		err = make_room_in_zone(c, zone);
+		err = room_in_zone(c, zone);
 	if (err)
 		return err;
 	s = start_session(c, zone, mac, &m, &limits);
