@@ -130,8 +130,6 @@ checked-ci: full-build
 	STADTTOR_BUILD=build FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTEST) -q \
 		$(WORKERS) tests/net tests/fuzz --deselect \
 		fuzz/test_fuzz.py::test_corpus --deselect \
-		net/test_events.py::test_one_that_goes_on_stays --deselect \
-		net/test_events.py::test_downloads_do_not_hold_it --deselect \
 		net/test_oidc.py::test_logout_at_the_provider
 
 check-unit:

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import socket
 import struct
 import subprocess
 import sys
@@ -568,6 +569,7 @@ def test_a_user_of_its_own(stadttor, user):
 def online(stadttor, phones):
     """Two phones that are in, as the portal lets them."""
     def run(leave):
+        stadttor.drive_clock()
         stadttor.start(gate={"events_user": USER},
                        guest={"leave": leave, "rate_down": "20mbit"},
                        staff={})
@@ -583,21 +585,41 @@ def handles(stadttor):
     return {s["handle"] for s in stadttor.sessions()}
 
 
-def test_a_device_that_has_left_is_let_go(online, street, phones):
-    """Gone from the bridge: a phone that is there answers the kernel's own
-    questions for its neighbours, and each answer counts."""
-    stadttor = online("3s")
-    ended = stadttor.status()["ended"]["idle"]
-    stays = stadttor.session_of(phones[1])["handle"]
-    begun = time.monotonic()
-    street.gate.ip(f"link set {phones[0].port} nomaster")
+@contextlib.contextmanager
+def away(street, *phones):
+    """Off the bridge. One that is there says in the first seconds which groups
+    it is in, and answers the box's questions for its neighbours; all that counts
+    as what it sends."""
+    street.gate.ip(*(f"link set {p.port} nomaster" for p in phones))
     try:
-        with events(stadttor) as peer:
-            peer.send(ipc.left(phones[0].mac))
-            lab.wait_until(lambda: handles(stadttor) == {stays})
+        yield
     finally:
-        street.gate.ip(f"link set {phones[0].port} master br-guest")
-    assert time.monotonic() - begun > 2.5
+        street.gate.ip(*(f"link set {p.port} master {p.network.bridge}"
+                         for p in phones))
+
+
+def tell_left(peer, *macs):
+    """netctl has heard it: it answers what comes after."""
+    for mac in macs:
+        peer.send(ipc.left(mac))
+    assert peer.open_name("nobodys.test", lab.WEB4) == (0, 0)
+
+
+def wait_handles(stadttor, wanted):
+    lab.wait_until(lambda: handles(stadttor) == wanted)
+
+
+def test_a_device_that_has_left_is_let_go(online, street, phones):
+    stadttor = online("1m")
+    ended = stadttor.status()["ended"]["idle"]
+    both = handles(stadttor)
+    stays = stadttor.session_of(phones[1])["handle"]
+    with events(stadttor) as peer, away(street, phones[0]):
+        tell_left(peer, phones[0].mac)
+        stadttor.jump(30)
+        assert handles(stadttor) == both
+        stadttor.jump(31)
+        wait_handles(stadttor, {stays})
     assert stadttor.status()["ended"]["idle"] == ended + 1
     assert traffic.is_shut(phones[0])
     assert traffic.is_online(phones[1])
@@ -605,66 +627,85 @@ def test_a_device_that_has_left_is_let_go(online, street, phones):
     assert phones[0].mac.lower() not in log and phones[0].ip4 not in log
 
 
-@pytest.mark.full
-def test_one_that_goes_on_stays(online, phones):
+def test_nobody_asks_meanwhile(online, street, phones):
+    """netctl looks by itself when the time has come."""
+    stadttor = online("1s")
+    with events(stadttor) as peer, away(street, phones[0]):
+        tell_left(peer, phones[0].mac)
+        lab.wait_until(lambda: stadttor.status()["ended"]["idle"] == 1)
+
+
+def test_one_that_goes_on_stays(online, street, phones):
     """At another access point, say: what it sends later counts."""
-    stadttor = online("3s")
-    before = handles(stadttor)
-    with events(stadttor) as peer:
-        for phone in phones[:2]:
-            peer.send(ipc.left(phone.mac))
-        time.sleep(1)
+    stadttor = online("1m")
+    stays = {stadttor.session_of(phones[0])["handle"]}
+    with events(stadttor) as peer, away(street, phones[1]):
+        tell_left(peer, *(phone.mac for phone in phones[:2]))
         assert traffic.is_online(phones[0])
-        lab.wait_until(lambda: len(handles(stadttor)) == 1, 4)
-        time.sleep(4)  # silent again, but it has come back
-        assert handles(stadttor) < before
+        stadttor.jump(61)
+        wait_handles(stadttor, stays)
+        stadttor.jump(61)  # silent again, but it has come back
+        assert handles(stadttor) == stays
         assert traffic.is_online(phones[0])
         # and when it leaves again, that counts
-        peer.send(ipc.left(phones[0].mac))
-        lab.wait_until(lambda: handles(stadttor) == set(), 5)
+        with away(street, phones[0]):
+            tell_left(peer, phones[0].mac)
+            stadttor.jump(61)
+            wait_handles(stadttor, set())
 
 
-def test_what_it_has_sent_before_is_no_return(online, phones):
+def test_what_it_has_sent_before_is_no_return(online, street, phones):
     """Between two looks at the counters: it sends, then it leaves."""
-    stadttor = online("3s")
-    time.sleep(0.5)
+    stadttor = online("1m")
+    stays = {stadttor.session_of(phones[1])["handle"]}
     assert traffic.is_online(phones[0])
-    begun = time.monotonic()
-    with events(stadttor) as peer:
-        peer.send(ipc.left(phones[0].mac))
-        lab.wait_until(lambda: len(handles(stadttor)) == 1, 5)
-    assert time.monotonic() - begun > 2.5
+    with events(stadttor) as peer, away(street, phones[0]):
+        tell_left(peer, phones[0].mac)
+        stadttor.jump(61)
+        wait_handles(stadttor, stays)
 
 
-@pytest.mark.full
 def test_downloads_do_not_hold_it(online, phones, street):
     """They go on for a while to one who has gone."""
-    stadttor = online("3s")
-    flow = street.internet.socket(traffic.socket.AF_INET,
-                                  traffic.socket.SOCK_DGRAM)
-    with phones[0].socket(V4, traffic.socket.SOCK_DGRAM) as s, flow:
-        s.connect((lab.WEB4, lab.ECHO))
-        s.send(b"x")
-        port = s.getsockname()[1]
-        flow.bind((lab.WEB4, 0))
-        with events(stadttor) as peer:
-            peer.send(ipc.left(phones[0].mac))
-            begun = time.monotonic()
-            while len(handles(stadttor)) == 2:
-                assert time.monotonic() - begun < 40
-                flow.sendto(bytes(100), (phones[0].ip4, port))
-                time.sleep(0.1)
+    stadttor = online("1m")
+    gone = stadttor.session_of(phones[0])["handle"]
+    neighbour = f"{phones[0].ip4} lladdr {phones[0].mac} dev br-guest"
+
+    def got():
+        return sum(s["down_bytes"] for s in stadttor.sessions()
+                   if s["handle"] == gone)
+    # whom the box does not ask whether it is there
+    street.gate.ip(f"neigh replace {neighbour} nud permanent")
+    with phones[0].socket(V4, socket.SOCK_DGRAM) as s, \
+            street.internet.socket(V4, socket.SOCK_DGRAM) as server:
+        server.bind((lab.WEB4, 0))
+        s.connect(server.getsockname())
+        s.send(b"more of it")
+        _, client = server.recvfrom(64)
+        with events(stadttor) as peer, away(street, phones[0]):
+            tell_left(peer, phones[0].mac)
+            before = got()
+            server.sendto(bytes(100), client)
+            lab.wait_until(lambda: got() > before)
+            stadttor.jump(61)
+            lab.wait_until(lambda: gone not in handles(stadttor))
+            assert len(handles(stadttor)) == 1
+    street.gate.ip(f"neigh del {neighbour}")
 
 
 @pytest.mark.parametrize("mac", ["", "02:00:00:00:00:77",
                                  "ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00"])
-def test_nothing_follows(online, phones, mac):
+def test_nothing_follows(online, street, phones, mac):
     """For a zone without leave, and for devices that nobody knows."""
     stadttor = online("0" if not mac else "1s")
-    with events(stadttor) as peer:
-        peer.send(ipc.left(mac or phones[0].mac))
-        time.sleep(2.5)
+    with events(stadttor) as peer, away(street, *phones[:2]):
+        tell_left(peer, mac or phones[0].mac)
+        stadttor.jump(61)
         assert len(handles(stadttor)) == 2
+        if mac:
+            tell_left(peer, *(phone.mac for phone in phones[:2]))
+            stadttor.jump(2)
+            wait_handles(stadttor, set())
 
 
 # --- the program itself ------------------------------------------------------
@@ -693,13 +734,14 @@ def test_from_ubus_to_the_kernel(online, street, phones, tmp_path):
         program.dns("garden.test", "10.20.0.1")
         assert program.answers() == [{"status": 0}]
         assert len(opened(street)) == 2
-        for source, kind, phone in (
-                ("dnsmasq", "dhcp.release", phones[0]),
-                ("hostapd.wlan0", "disassoc", phones[1])):
-            key = "mac" if source == "dnsmasq" else "address"
-            program.notify(source, kind, {key: phone.mac})
-            assert program.answers() == [{"status": 0}]
-        lab.wait_until(lambda: handles(stadttor) == set(), 5)
+        with away(street, *phones[:2]):
+            for source, kind, phone in (
+                    ("dnsmasq", "dhcp.release", phones[0]),
+                    ("hostapd.wlan0", "disassoc", phones[1])):
+                key = "mac" if source == "dnsmasq" else "address"
+                program.notify(source, kind, {key: phone.mac})
+                assert program.answers() == [{"status": 0}]
+            wait_handles(stadttor, set())
         assert program.end()[2] == ""
 
 

@@ -2,6 +2,7 @@
 /* Who is let in, with which limits, and who makes room. */
 #include "tests/unit/controltest.h"
 
+#include "netctl/control/poll.h"
 #include "netctl/rules/ruleset.h"
 
 #define KBIT	1000ULL
@@ -941,6 +942,33 @@ static void test_gone_and_back(void **state)
 	assert_false(is_in(1));
 }
 
+/* An operator who watches keeps nobody, and ends nobody early. */
+static void test_gone_while_somebody_looks(void **state)
+{
+	struct mac gone = mac_of(1), back = mac_of(2);
+
+	(void)state;
+	begin(CONFIG(LEAVES "\toption idle '1m'\n"));
+	tap_many(3);
+	grant_left(t.controller, &gone);
+	grant_left(t.controller, &back);
+	for (unsigned int ms = 20; ms <= MINUTE; ms += 20) {
+		pass(20);
+		if (ms == 1000)
+			move(2, 100, 0);
+		poll_sessions(t.controller);
+		turn();
+		assert_true(is_in(1) == (ms < 30000));
+		assert_true(is_in(2) && is_in(3));
+	}
+	pass(20);
+	poll_sessions(t.controller);
+	turn();
+	assert_true(is_in(2));
+	assert_false(is_in(3)); /* as silent, and not said to have gone */
+	assert_int_equal(ended(SESSION_REASON_IDLE), 2);
+}
+
 static void test_gone_where_nobody_looks(void **state)
 {
 	struct mac mac = mac_of(1), nobody = mac_of(2);
@@ -999,6 +1027,7 @@ int main(void)
 		UNIT(test_gone_and_silent),
 		UNIT(test_gone_for_a_moment),
 		UNIT(test_gone_and_back),
+		UNIT(test_gone_while_somebody_looks),
 		UNIT(test_gone_where_nobody_looks),
 	};
 
