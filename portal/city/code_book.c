@@ -89,13 +89,14 @@ static void say(struct code_book *b, const struct voucher_city_result *r)
 bool code_book_take(struct code_book *b, const struct voucher_text *text,
 		    size_t count)
 {
+	const struct voucher_city_input in = { text, count, time(NULL) };
 	struct voucher_db *db = vouchers_borrow(b->vouchers);
 	struct voucher_city_result r;
 	int err;
 
 	if (!db)
 		return true;
-	err = voucher_city_take(db, &b->keys, text, count, &r);
+	err = voucher_city_take(db, &b->keys, &in, &r);
 	vouchers_return(b->vouchers, err);
 	if (!err)
 		say(b, &r);

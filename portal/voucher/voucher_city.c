@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/array.h"
 #include "common/stringify.h"
@@ -119,6 +118,14 @@ int voucher_city_told(struct voucher_db *db,
 	return voucher_db_end(db, err);
 }
 
+/* What is under way while records are taken. */
+struct taking {
+	struct voucher_db *db;
+	const struct voucher_city_keys *keys;
+	int64_t now_s;
+	struct voucher_city_result *out;
+};
+
 /* --- records: codes ----------------------------------------------------- */
 
 /* On a box a batch has the hub's number and when it was made in one: a hub that
@@ -189,21 +196,20 @@ static int add_codes(struct voucher_db *db, const struct voucher_record *r)
 					     count));
 }
 
-static int take_batch(struct voucher_db *db, const struct voucher_record *r,
-		      struct voucher_city_result *out)
+static int take_batch(const struct taking *t, const struct voucher_record *r)
 {
 	const struct voucher_sql sum = { .text = "SELECT sum(count)"
 						 " FROM batches" };
 	int64_t codes;
-	int err = voucher_statement_number(db, &sum, &codes);
+	int err = voucher_statement_number(t->db, &sum, &codes);
 
 	if (err)
 		return err;
 	if (codes + (int64_t)r->codes > VOUCHER_CITY_CODES) {
-		out->beyond += r->codes;
+		t->out->beyond += r->codes;
 		return 0;
 	}
-	return add_codes(db, r);
+	return add_codes(t->db, r);
 }
 
 /* --- records: taken back ------------------------------------------------ */
@@ -221,19 +227,17 @@ static const char *const revoke_code[] = {
 	"UPDATE codes SET revoked = 1 WHERE batch = ?1 AND hash = ?2",
 };
 
-static int take_revoke(struct voucher_db *db, const struct voucher_record *r,
-		       struct voucher_city_result *out)
+static int take_revoke(const struct taking *t, const struct voucher_record *r)
 {
 	const struct voucher_value v[] = { VOUCHER_NUMBER(id_of(r)),
 					   VOUCHER_HASH_OF(&r->code[0]) };
 	const char *const *sql = r->codes ? revoke_code : revoke_batch;
 	int err = 0;
 
-	(void)out;
 	for (size_t i = 0; i < ARRAY_SIZE(revoke_code) && !err; i++)
 		err = voucher_statement_run(
-			db, &(const struct voucher_sql){ sql[i], v,
-							 r->codes ? 2 : 1 });
+			t->db, &(const struct voucher_sql){ sql[i], v,
+							    r->codes ? 2 : 1 });
 	return err;
 }
 
@@ -263,77 +267,80 @@ static int confirm(struct voucher_db *db, const struct voucher_hash *code,
 				v));
 }
 
-static int take_use(struct voucher_db *db, const struct voucher_record *r,
-		    struct voucher_city_result *out)
+static int take_use(const struct taking *t, const struct voucher_record *r)
 {
-	int64_t now_s = time(NULL), first_s, ends_s;
+	int64_t first_s, ends_s;
 	struct voucher_hash code;
 	struct voucher_row row;
 	int found;
 
-	(void)out;
 	voucher_proof_hash(&r->proof, &code);
-	found = voucher_db_find(db, &code, &row);
+	found = voucher_db_find(t->db, &code, &row);
 	if (found <= 0 || row.ends_s < 0)
 		return found < 0 ? found : 0;
 	/* of a box whose clock is ahead */
-	first_s = r->first_s < now_s ? r->first_s : now_s;
+	first_s = r->first_s < t->now_s ? r->first_s : t->now_s;
 	ends_s = voucher_row_end(&row, first_s);
 	if (!row.ends_s || ends_s < row.ends_s)
-		found = move_end(db, &row, ends_s, now_s);
+		found = move_end(t->db, &row, ends_s, t->now_s);
 	else
 		found = 0;
-	return found ? found : confirm(db, &code, r->first_s);
+	return found ? found : confirm(t->db, &code, r->first_s);
 }
 
 /* --- records ------------------------------------------------------------ */
 
-static int (*const take[])(struct voucher_db *db,
-			   const struct voucher_record *r,
-			   struct voucher_city_result *out) = {
+static int (*const take[])(const struct taking *t,
+			   const struct voucher_record *r) = {
 	[VOUCHER_RECORD_BATCH] = take_batch,
 	[VOUCHER_RECORD_REVOKE] = take_revoke,
 	[VOUCHER_RECORD_FIRST_USE] = take_use,
 };
 
-/* Signatures are slow on a small box, so what is known is not checked. */
-static int take_one(struct voucher_db *db, const struct voucher_city_keys *keys,
-		    const struct voucher_text *text,
-		    struct voucher_city_result *out)
+/* A batch that is known, or over for good. Signatures are slow on a small box,
+ * so they are not checked of those. */
+static int is_idle(const struct taking *t, const struct voucher_record *r,
+		   bool *out)
+{
+	*out = r->kind == VOUCHER_RECORD_BATCH &&
+	       r->valid_until_s + VOUCHER_KEEP_OVER_S <= t->now_s;
+	if (*out || r->kind != VOUCHER_RECORD_BATCH)
+		return 0;
+	return has_codes(t->db, r, out);
+}
+
+static int take_one(const struct taking *t, const struct voucher_text *text)
 {
 	struct voucher_record r;
-	bool is_known = false;
-	int err = 0;
+	bool is_known;
+	int err;
 
 	if (!voucher_record_parse(&r, text->bytes, text->len)) {
-		out->malformed++;
+		t->out->malformed++;
 		return 0;
 	}
-	if (r.kind == VOUCHER_RECORD_BATCH) {
-		if (r.valid_until_s + VOUCHER_KEEP_OVER_S <= time(NULL))
-			return 0;
-		err = has_codes(db, &r, &is_known);
-	}
+	err = is_idle(t, &r, &is_known);
 	if (err || is_known)
 		return err;
-	if (voucher_record_is_genuine(text->bytes, text->len, keys))
-		return take[r.kind](db, &r, out);
-	out->forged++;
+	if (voucher_record_is_genuine(text->bytes, text->len, t->keys))
+		return take[r.kind](t, &r);
+	t->out->forged++;
 	return 0;
 }
 
 int voucher_city_take(struct voucher_db *db,
 		      const struct voucher_city_keys *keys,
-		      const struct voucher_text *text, size_t count,
+		      const struct voucher_city_input *in,
 		      struct voucher_city_result *out)
 {
+	const struct taking t = { db, keys, in->now_s, out };
 	int err = voucher_db_begin(db);
 
 	*out = (struct voucher_city_result){ 0 };
 	if (err)
 		return err;
-	for (size_t i = 0; i < count && !err; i++)
-		err = take_one(db, keys, &text[i], out);
+	for (size_t i = 0; i < in->count && !err; i++)
+		err = take_one(&t, &in->text[i]);
 	return voucher_db_end(db, err);
 }
 

@@ -27,6 +27,12 @@ struct voucher_text {
 	size_t len;
 };
 
+struct voucher_city_input {
+	const struct voucher_text *text;
+	size_t count;
+	int64_t now_s;
+};
+
 struct voucher_city_result {
 	size_t malformed; /* of no form that is known */
 	size_t forged;	  /* neither the hub's nor a box's */
@@ -36,7 +42,7 @@ struct voucher_city_result {
 /* Takes records in one transaction. 0 or -errno. */
 int voucher_city_take(struct voucher_db *db,
 		      const struct voucher_city_keys *keys,
-		      const struct voucher_text *text, size_t count,
+		      const struct voucher_city_input *in,
 		      struct voucher_city_result *out) MUST_CHECK;
 
 /* First uses of here that the city has not confirmed, as one message. */

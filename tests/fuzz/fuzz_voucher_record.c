@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Any bytes as a record of a city's codes: refused, or with numbers in their
+ * bounds and nobody's signature; made anew out of what was read it is the same.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "portal/voucher/voucher_batch.h"
+#include "portal/voucher/voucher_record.h"
+#include "tests/fuzz/fuzzcheck.h"
+
+static const struct voucher_city_keys keys = { .public_key = { 1 } };
+
+static void check_bounds(const struct voucher_record *r)
+{
+	CHECK(r->codes <= VOUCHER_RECORD_CODES);
+	CHECK(r->number <= VOUCHER_NUMBER_MAX);
+	CHECK(strnlen(r->zone, sizeof(r->zone)) < sizeof(r->zone));
+	CHECK(r->valid_until_s - r->created_s <= VOUCHER_VALID_MAX_S + 60);
+	CHECK(r->kind != VOUCHER_RECORD_BATCH ||
+	      (r->codes && r->duration_s > 0 && r->devices > 0 &&
+	       r->devices <= VOUCHER_DEVICES_MAX));
+	CHECK(r->kind != VOUCHER_RECORD_FIRST_USE || r->first_s > 0);
+}
+
+static size_t signed_bytes(const struct voucher_record *r,
+			   uint8_t out[VOUCHER_RECORD_MAX], size_t *of_them)
+{
+	static const uint8_t seed[CRYPTO_ED25519] = { 7 };
+	size_t len;
+
+	if (r->kind == VOUCHER_RECORD_FIRST_USE) {
+		len = voucher_record_tag(r, &keys.key, out);
+		*of_them = len - VOUCHER_HASH_BYTES;
+	} else {
+		len = voucher_record_sign(r, seed, out);
+		*of_them = len - CRYPTO_ED25519_SIGNATURE;
+	}
+	return len;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint8_t again[VOUCHER_RECORD_MAX];
+	struct voucher_record r;
+	size_t of_them;
+
+	if (!voucher_record_parse(&r, data, size))
+		return 0;
+	check_bounds(&r);
+	CHECK(!voucher_record_is_genuine(data, size, &keys) ||
+	      r.kind == VOUCHER_RECORD_FIRST_USE);
+	CHECK(signed_bytes(&r, again, &of_them) == size);
+	CHECK(!memcmp(again, data, of_them));
+	return 0;
+}

@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Codes of a city: a hub's file, and what two boxes make of its records. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "portal/voucher/voucher_batch.h"
+#include "portal/voucher/voucher_city.h"
+#include "portal/voucher/voucher_publish.h"
+#include "tests/unit/vouchertime.h"
+
+#define CODES	70 /* three records */
+#define MINUTES 60
+#define RECORDS 8
+#define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+
+static char folder[64];
+static const uint8_t seed[CRYPTO_ED25519] = { 3, 1, 4 };
+static struct voucher_city_keys keys = { .key = { { 1, 5, 9 }, true } };
+static struct voucher_db *hub;
+static struct vouchers *own[2], *box[2]; /* of the box, of the city */
+static char codes[CODES][VOUCHER_CODE_MAX];
+static struct voucher_batch batch;
+
+static const char *path_of(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static void open_box(int i)
+{
+	static const char *const name[] = { "first.city", "second.city" };
+	struct voucher_settings s = { .file = (char *)"/nowhere/codes",
+				      .key = (char *)"/nowhere/key",
+				      .tries_per_minute = 600 };
+
+	own[i] = vouchers_open(&s);
+	box[i] = vouchers_open_city(path_of(name[i]), &keys.key,
+				    &voucher_city_hooks);
+	assert_non_null(own[i]);
+	assert_non_null(box[i]);
+	vouchers_use_clock(own[i], told_time, NULL);
+	vouchers_use_clock(box[i], told_time, NULL);
+	vouchers_set_city(own[i], box[i]);
+}
+
+static void close_box(int i)
+{
+	vouchers_free(own[i]);
+	vouchers_free(box[i]);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	snprintf(folder, sizeof(folder), "/tmp/citycodes.XXXXXX");
+	if (!mkdtemp(folder) || !crypto_ed25519_public(seed, keys.public_key) ||
+	    voucher_db_open(&hub, path_of("hub"), &keys.key, VOUCHER_DB_MAKE) ||
+	    voucher_publish_set_up(hub))
+		return -1;
+	now = (struct voucher_time){ .wall_s = time(NULL),
+				     .since_ms = 5000000 };
+	open_box(0);
+	open_box(1);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+	int status;
+
+	(void)state;
+	close_box(0);
+	close_box(1);
+	voucher_db_close(hub);
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	status = system(command);
+	return status;
+}
+
+/* --- the hub ------------------------------------------------------------ */
+
+static void make(void)
+{
+	batch = (struct voucher_batch){
+		.label = "fair",
+		.zone = "market",
+		.created_s = now.wall_s,
+		.valid_until_s = now.wall_s + 86400,
+		.duration_s = MINUTES * 60,
+		.devices = 3,
+		.count = CODES,
+	};
+	assert_int_equal(voucher_batch_create(hub, &keys.key, &batch, codes),
+			 0);
+	assert_int_equal(voucher_publish_sign(hub, seed), 0);
+}
+
+static void revoke(const char *code)
+{
+	struct voucher_target t = { .batch = code ? 0 : batch.id };
+	uint64_t *tags;
+	size_t count;
+
+	if (code)
+		assert_int_equal(voucher_key_hash(&keys.key, code, &t.code), 0);
+	assert_int_equal(
+		voucher_batch_revoke(hub, &t, now.wall_s, &tags, &count), 0);
+	free(tags);
+	assert_int_equal(voucher_publish_sign(hub, seed), 0);
+}
+
+static size_t published(struct voucher_published *out)
+{
+	int64_t at = 0;
+	size_t count = 0;
+
+	for (; count < RECORDS; count++, at = out[count - 1].id) {
+		assert_int_equal(voucher_publish_next(hub, at, &out[count]), 0);
+		if (!out[count].id)
+			break;
+		assert_true(out[count].id > at);
+	}
+	return count;
+}
+
+/* --- a box -------------------------------------------------------------- */
+
+static struct voucher_city_result take(int i, const void *bytes, size_t len)
+{
+	const struct voucher_text text = { bytes, len };
+	const struct voucher_city_input in = { &text, 1, now.wall_s };
+	struct voucher_city_result r;
+
+	assert_int_equal(
+		voucher_city_take(vouchers_borrow(box[i]), &keys, &in, &r), 0);
+	return r;
+}
+
+/* All that the hub has published. */
+static void read_all(int i)
+{
+	struct voucher_published p[RECORDS];
+	size_t count = published(p);
+
+	for (size_t k = 0; k < count; k++) {
+		struct voucher_city_result r = take(i, p[k].bytes, p[k].len);
+
+		assert_int_equal(r.forged + r.malformed + r.beyond, 0);
+	}
+}
+
+static struct voucher_city_uses uses_of(int i)
+{
+	struct voucher_city_uses u;
+
+	assert_int_equal(
+		voucher_city_uses(vouchers_borrow(box[i]), &keys.key, &u), 0);
+	return u;
+}
+
+/* To the hub; how many of them it had not known so. */
+static size_t tell(const struct voucher_city_uses *u)
+{
+	size_t changed;
+
+	assert_int_equal(voucher_publish_uses(hub, u->bytes,
+					      u->count * VOUCHER_RECORD_USE,
+					      &changed),
+			 0);
+	return changed;
+}
+
+static enum voucher_answer try(int i, const char *code, struct voucher_pass *p)
+{
+	return vouchers_redeem(own[i], code, AF_INET, "market", p);
+}
+
+static struct voucher_pass redeem(int i, const char *code)
+{
+	struct voucher_pass p = { 0 };
+
+	assert_int_equal(try(i, code, &p), VOUCHER_FINE);
+	assert_true(p.is_citys);
+	return p;
+}
+
+static void assert_answer(int i, const char *code, enum voucher_answer answer)
+{
+	struct voucher_pass p;
+
+	assert_int_equal(try(i, code, &p), answer);
+}
+
+/* Tags that are to be ended by now, all told once. */
+static size_t over(int i, uint64_t tag[VOUCHER_CITY_TAGS])
+{
+	struct voucher_db *db = vouchers_borrow(box[i]);
+	size_t count;
+
+	assert_int_equal(voucher_city_over(db, now.wall_s, tag, &count), 0);
+	assert_int_equal(voucher_city_told(db, tag, count), 0);
+	return count;
+}
+
+/* --- codes -------------------------------------------------------------- */
+
+static void test_all_codes_are_good_at_each_box(void **state)
+{
+	struct voucher_pass p;
+
+	(void)state;
+	make();
+	for (int i = 0; i < 2; i++)
+		read_all(i);
+	for (int i = 0; i < CODES; i++) {
+		p = redeem(i % 2, codes[i]);
+		assert_int_equal(p.devices, 3);
+		assert_true(p.left_s <= MINUTES * 60 &&
+			    p.left_s > MINUTES * 60 - 60);
+	}
+	assert_int_equal(
+		vouchers_redeem(own[0], codes[0], AF_INET, "other", &p),
+		VOUCHER_WRONG_ZONE);
+}
+
+static void test_nobody_knows_what_was_not_published(void **state)
+{
+	(void)state;
+	make();
+	assert_answer(0, codes[0], VOUCHER_UNKNOWN);
+}
+
+static void test_again_is_the_same_as_once(void **state)
+{
+	struct voucher_published p[RECORDS];
+	struct voucher_pass first;
+
+	(void)state;
+	make();
+	read_all(0);
+	first = redeem(0, codes[0]);
+	revoke(codes[1]);
+	for (int turn = 0; turn < 3; turn++)
+		read_all(0);
+	assert_int_equal(published(p), 4);
+	assert_int_equal(redeem(0, codes[0]).tag, first.tag);
+	assert_answer(0, codes[1], VOUCHER_REVOKED);
+	assert_int_equal(uses_of(0).count, 1);
+}
+
+static void test_another_citys_file_is_made_anew(void **state)
+{
+	(void)state;
+	make();
+	read_all(0);
+	redeem(0, codes[0]);
+	close_box(0);
+	keys.key.byte[9] ^= 1;
+	open_box(0);
+	assert_answer(0, codes[0], VOUCHER_UNKNOWN);
+	assert_int_equal(uses_of(0).count, 0);
+	keys.key.byte[9] ^= 1;
+}
+
+static void test_it_outlives_a_restart(void **state)
+{
+	struct voucher_pass p;
+
+	(void)state;
+	make();
+	read_all(0);
+	p = redeem(0, codes[0]);
+	close_box(0);
+	open_box(0);
+	assert_int_equal(redeem(0, codes[0]).tag, p.tag);
+	redeem(0, codes[1]);
+	assert_int_equal(uses_of(0).count, 2);
+}
+
+/* --- first uses --------------------------------------------------------- */
+
+static void test_minutes_run_from_the_first_use_anywhere(void **state)
+{
+	struct voucher_city_uses u;
+	struct voucher_pass p;
+
+	(void)state;
+	make();
+	read_all(0);
+	read_all(1);
+	redeem(0, codes[0]);
+	u = uses_of(0);
+	assert_int_equal(u.count, 1);
+	assert_int_equal(tell(&u), 1);
+	read_all(1);
+	pass(30 * 60);
+	p = redeem(1, codes[0]);
+	assert_false(p.is_first_use);
+	assert_true(p.left_s > 29 * 60 && p.left_s <= 31 * 60);
+	pass(31 * 60);
+	assert_answer(1, codes[0], VOUCHER_USED_UP);
+}
+
+/* And who had been given more is ended in time. */
+static void test_the_earlier_of_two_counts(void **state)
+{
+	uint64_t tag[VOUCHER_CITY_TAGS];
+	struct voucher_city_uses early, late;
+	struct voucher_pass p;
+
+	(void)state;
+	make();
+	read_all(0);
+	read_all(1);
+	redeem(0, codes[0]);
+	early = uses_of(0);
+	pass(240); /* which a hub's clock may be behind */
+	p = redeem(1, codes[0]);
+	late = uses_of(1);
+	assert_int_equal(tell(&late), 1);
+	assert_int_equal(tell(&early), 1);
+	assert_int_equal(tell(&late), 0);
+	assert_int_equal(tell(&early), 0);
+	read_all(1);
+	assert_int_equal(uses_of(1).count, 0);
+	assert_int_equal(redeem(1, codes[0]).tag, p.tag);
+	pass(MINUTES * 60 - 241); /* within the minute that ends it */
+	assert_int_equal(over(1, tag), 0);
+	pass(61);
+	assert_int_equal(over(1, tag), 1);
+	assert_int_equal(tag[0], p.tag);
+	assert_answer(1, codes[0], VOUCHER_USED_UP);
+}
+
+static void test_what_did_not_come_back_is_sent_again(void **state)
+{
+	struct voucher_city_uses u;
+
+	(void)state;
+	make();
+	read_all(0);
+	redeem(0, codes[0]);
+	u = uses_of(0);
+	assert_int_equal(voucher_city_sent(vouchers_borrow(box[0]), &u), 0);
+	assert_int_equal(uses_of(0).count, 0);
+	assert_int_equal(voucher_city_again(vouchers_borrow(box[0])), 0);
+	u = uses_of(0);
+	assert_int_equal(u.count, 1);
+	assert_int_equal(tell(&u), 1);
+	read_all(0);
+	assert_int_equal(voucher_city_again(vouchers_borrow(box[0])), 0);
+	assert_int_equal(uses_of(0).count, 0);
+}
+
+static void test_a_grant_that_fails_is_no_use(void **state)
+{
+	struct voucher_pass p;
+
+	(void)state;
+	make();
+	read_all(0);
+	p = redeem(0, codes[0]);
+	vouchers_take_back(own[0], &p);
+	assert_int_equal(uses_of(0).count, 0);
+	pass(60);
+	assert_true(redeem(0, codes[0]).is_first_use);
+}
+
+/* --- taken back --------------------------------------------------------- */
+
+static void test_sessions_of_what_is_revoked_end(void **state)
+{
+	uint64_t tag[VOUCHER_CITY_TAGS];
+	struct voucher_pass p, other;
+
+	(void)state;
+	make();
+	read_all(0);
+	p = redeem(0, codes[0]);
+	other = redeem(0, codes[1]);
+	revoke(codes[0]);
+	read_all(0);
+	for (int turn = 0; turn < 3; turn++) {
+		read_all(0);
+		assert_int_equal(over(0, tag), 1);
+		assert_int_equal(tag[0], p.tag);
+	}
+	assert_int_equal(over(0, tag), 0);
+	revoke(NULL);
+	read_all(0);
+	assert_int_equal(over(0, tag), 2);
+	assert_true(tag[0] == other.tag || tag[1] == other.tag);
+	for (int i = 0; i < CODES; i++)
+		assert_answer(0, codes[i], VOUCHER_REVOKED);
+}
+
+/* --- who lies ----------------------------------------------------------- */
+
+/* No bit of any record can be another. */
+static void test_no_record_can_be_changed(void **state)
+{
+	struct voucher_published p[RECORDS];
+	struct voucher_city_uses u;
+	struct voucher_city_result r;
+	size_t count;
+
+	(void)state;
+	make();
+	read_all(0);
+	redeem(0, codes[0]);
+	u = uses_of(0);
+	tell(&u);
+	revoke(codes[1]);
+	revoke(NULL);
+	count = published(p);
+	assert_int_equal(count, 6);
+	for (size_t k = 0; k < count; k++)
+		for (size_t bit = 0; bit < p[k].len * 8; bit += 7) {
+			p[k].bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			r = take(1, p[k].bytes, p[k].len);
+			assert_int_equal(r.forged + r.malformed, 1);
+			p[k].bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+	for (int i = 0; i < CODES; i += 10)
+		assert_answer(1, codes[i], VOUCHER_UNKNOWN);
+}
+
+/* Who has all that a box has. */
+static void test_a_stolen_box_makes_no_code(void **state)
+{
+	static const uint8_t other[CRYPTO_ED25519] = { 9 };
+	struct voucher_record r = {
+		.kind = VOUCHER_RECORD_BATCH,
+		.number = 7,
+		.created_s = now.wall_s,
+		.valid_until_s = now.wall_s + 3600,
+		.duration_s = 3600,
+		.devices = 1,
+		.codes = 1,
+	};
+	uint8_t bytes[VOUCHER_RECORD_MAX];
+	char code[VOUCHER_CODE_MAX];
+	size_t len;
+
+	(void)state;
+	assert_int_equal(voucher_code_make(code), 0);
+	assert_int_equal(voucher_key_hash(&keys.key, code, &r.code[0]), 0);
+	for (int i = 0; i < 2; i++) {
+		len = voucher_record_sign(&r, i ? seed : other, bytes);
+		assert_int_equal(take(0, bytes, len).forged, i ? 0 : 1);
+		assert_answer(0, code, i ? VOUCHER_FINE : VOUCHER_UNKNOWN);
+	}
+}
+
+/* Nor can it use one up whose hash it has, nor make one last. */
+static void test_what_a_box_may_claim(void **state)
+{
+	struct voucher_record r = { .first_s = now.wall_s };
+	struct voucher_city_uses u = { .count = 1 };
+	struct voucher_hash proof;
+
+	(void)state;
+	make();
+	assert_int_equal(voucher_key_prove(&keys.key, codes[0], &proof), 0);
+	voucher_proof_hash(&proof, &r.proof);
+	assert_true(voucher_record_tag(&r, &keys.key, u.bytes));
+	assert_int_equal(tell(&u), 0);
+	r.proof = proof;
+	for (int i = 0; i < 2; i++) {
+		r.first_s = i ? batch.created_s - 301 : now.wall_s + 400;
+		assert_true(voucher_record_tag(&r, &keys.key, u.bytes));
+		assert_int_equal(tell(&u), 0);
+	}
+	r.first_s = batch.created_s;
+	assert_true(voucher_record_tag(&r, &keys.key, u.bytes));
+	assert_int_equal(tell(&u), 1);
+	r.first_s++;
+	assert_true(voucher_record_tag(&r, &keys.key, u.bytes));
+	assert_int_equal(tell(&u), 0);
+}
+
+/* A use of tomorrow is one of now, and one of the year 6000 as well. */
+static void test_a_use_to_come_is_one_of_now(void **state)
+{
+	struct voucher_record r = { .first_s = (1LL << 37) - 1 };
+	uint8_t bytes[VOUCHER_RECORD_USE];
+	struct voucher_pass p;
+
+	(void)state;
+	make();
+	read_all(0);
+	assert_int_equal(voucher_key_prove(&keys.key, codes[0], &r.proof), 0);
+	assert_true(voucher_record_tag(&r, &keys.key, bytes));
+	assert_int_equal(take(0, bytes, sizeof(bytes)).forged, 0);
+	p = redeem(0, codes[0]);
+	assert_false(p.is_first_use);
+	assert_true(p.left_s <= MINUTES * 60);
+}
+
+static void test_a_box_has_room_for_so_many(void **state)
+{
+	struct voucher_record r = {
+		.kind = VOUCHER_RECORD_BATCH,
+		.number = 7,
+		.created_s = now.wall_s,
+		.valid_until_s = now.wall_s + 3600,
+		.duration_s = 3600,
+		.devices = 1,
+		.codes = VOUCHER_RECORD_CODES,
+	};
+	uint8_t bytes[VOUCHER_RECORD_MAX];
+	size_t len;
+
+	(void)state;
+	for (uint32_t n = 0; n <= VOUCHER_CITY_CODES; n += r.codes) {
+		for (uint32_t i = 0; i < r.codes; i++) {
+			uint32_t code = n + i;
+
+			memcpy(r.code[i].byte, &code, sizeof(code));
+		}
+		len = voucher_record_sign(&r, seed, bytes);
+		assert_int_equal(take(0, bytes, len).beyond,
+				 n < VOUCHER_CITY_CODES ? 0 : r.codes);
+	}
+}
+
+static void test_what_is_long_over_goes(void **state)
+{
+	struct voucher_published last;
+
+	(void)state;
+	make();
+	read_all(0);
+	redeem(0, codes[0]);
+	pass(86400 + VOUCHER_KEEP_OVER_S + 60);
+	assert_int_equal(voucher_city_tidy(vouchers_borrow(box[0]), now.wall_s),
+			 0);
+	assert_answer(0, codes[0], VOUCHER_UNKNOWN);
+	assert_int_equal(uses_of(0).count, 0);
+	read_all(0); /* it comes again, and is not taken */
+	assert_answer(0, codes[0], VOUCHER_UNKNOWN);
+	assert_int_equal(voucher_publish_tidy(hub, now.wall_s), 0);
+	assert_int_equal(voucher_publish_last(hub, &last), 0);
+	assert_int_equal(last.id, 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(test_all_codes_are_good_at_each_box),
+		TEST(test_nobody_knows_what_was_not_published),
+		TEST(test_again_is_the_same_as_once),
+		TEST(test_another_citys_file_is_made_anew),
+		TEST(test_it_outlives_a_restart),
+		TEST(test_minutes_run_from_the_first_use_anywhere),
+		TEST(test_the_earlier_of_two_counts),
+		TEST(test_what_did_not_come_back_is_sent_again),
+		TEST(test_a_grant_that_fails_is_no_use),
+		TEST(test_sessions_of_what_is_revoked_end),
+		TEST(test_no_record_can_be_changed),
+		TEST(test_a_stolen_box_makes_no_code),
+		TEST(test_what_a_box_may_claim),
+		TEST(test_a_use_to_come_is_one_of_now),
+		TEST(test_a_box_has_room_for_so_many),
+		TEST(test_what_is_long_over_goes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
