@@ -12,7 +12,8 @@ ADMIN_JS := $(addprefix web/admin/,words.js format.js calendar.js api.js \
 UPLOT := web/uplot
 
 # The dashboard of a city is that of a box and a list of sites.
-HUB_JS := $(ADMIN_JS) $(addprefix web/hub/,hub_words.js sites.js hub.js)
+HUB_JS := $(ADMIN_JS) $(addprefix web/hub/,hub_words.js compare.js places.js \
+	parts.js sites.js hub.js)
 HUB_GZ := web/hub/app.js.gz web/hub/style.css.gz
 
 web: $(ADMIN_GZ) $(HUB_GZ)

@@ -16,6 +16,7 @@ enum statement {
 	READ_HOURS,
 	READ_DAYS,
 	READ_ZONES,
+	READ_SERIES,
 	READ_SUMS,
 	STATEMENTS
 };
@@ -24,6 +25,8 @@ struct city_read {
 	sqlite3 *db;
 	sqlite3_stmt *statement[STATEMENTS];
 };
+
+#define SUMMED "2.0 * scale_n * scale_n / scale_d / scale_d * cells"
 
 #define CELL                                                                   \
 	"SELECT key, zones.name, metrics.name, scale_n, scale_d, cells,"       \
@@ -40,9 +43,13 @@ static const char *const statements[STATEMENTS] = {
 			   " ORDER BY key",
 	[READ_ZONES] = "SELECT name FROM site_zones JOIN zones ON id = zone"
 		       " WHERE site = ?1 ORDER BY name",
-	[READ_SUMS] = "SELECT places.id, sum(value),"
-		      " sum(2.0 * scale_n * scale_n / scale_d / scale_d"
-		      " * cells), sum(cells), sum(hours) FROM places"
+	[READ_SERIES] = "SELECT key, value, " SUMMED ", cells, hours FROM cells"
+			" WHERE place = ?1 AND period = ?2 AND metric = ?3"
+			" AND key BETWEEN ?4 AND ?5 AND (?6 IS NULL OR zone ="
+			" (SELECT id FROM zones WHERE name = ?6))"
+			" ORDER BY key",
+	[READ_SUMS] = "SELECT places.id, sum(value), sum(" SUMMED "),"
+		      " sum(cells), sum(hours) FROM places"
 		      " CROSS JOIN cells ON place = places.id WHERE kind = 2"
 		      " AND period = ?1 AND metric = ?2"
 		      " AND key BETWEEN ?3 AND ?4 GROUP BY places.id"
@@ -201,7 +208,7 @@ int city_read_zones(struct city_read *r, int64_t site, city_zone_fn *on_zone,
 }
 
 struct sums {
-	city_sum_fn *on_sum;
+	city_sum_fn *on_sum; /* by place, or by time */
 	void *arg;
 };
 
@@ -216,6 +223,25 @@ static void take_sum(sqlite3_stmt *s, void *arg)
 	};
 
 	sums->on_sum(sqlite3_column_int64(s, 0), &sum, sums->arg);
+}
+
+int city_read_series(struct city_read *r, const struct city_series *series,
+		     city_cell_fn *on_cell, void *arg)
+{
+	sqlite3_stmt *s = r->statement[READ_SERIES];
+	struct sums sums = { on_cell, arg };
+	int64_t metric;
+	int err = metric_id(r, series->metric, &metric);
+
+	if (err)
+		return err;
+	sqlite3_bind_int64(s, 1, series->place);
+	sqlite3_bind_int64(s, 2, store_db_period(series->metric));
+	sqlite3_bind_int64(s, 3, metric);
+	sqlite3_bind_int64(s, 4, series->from);
+	sqlite3_bind_int64(s, 5, series->to);
+	sqlite3_bind_text(s, 6, series->zone, -1, SQLITE_STATIC);
+	return each_row(s, take_sum, &sums);
 }
 
 int city_read_sums(struct city_read *r, const struct city_span *span,

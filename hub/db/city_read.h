@@ -31,6 +31,17 @@ typedef void city_zone_fn(const char *zone, void *arg);
 int city_read_zones(struct city_read *r, int64_t site, city_zone_fn *on_zone,
 		    void *arg) MUST_CHECK;
 
+/* Cells of one metric in order of time, of a place or one of its zones. */
+struct city_series {
+	int64_t place;
+	const char *zone; /* NULL: all together */
+	enum usage_metric metric;
+	int64_t from, to; /* keys of cells, both included */
+};
+typedef void city_cell_fn(int64_t key, const struct store_sum *s, void *arg);
+int city_read_series(struct city_read *r, const struct city_series *series,
+		     city_cell_fn *on_cell, void *arg) MUST_CHECK;
+
 /* Sums of days or weeks of all sites, by place, in order of id. */
 struct city_span {
 	enum usage_metric metric;

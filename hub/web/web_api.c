@@ -9,7 +9,9 @@
 #include "common/array.h"
 #include "common/clock.h"
 #include "hub/web/web_metrics.h"
+#include "hub/web/web_json.h"
 #include "hub/web/web_now.h"
+#include "hub/web/web_parts.h"
 #include "hub/web/web_query.h"
 #include "hub/web/web_sites.h"
 #include "portal/admin/admin_answer.h"
@@ -85,12 +87,42 @@ static void answer_usage(struct conn *c)
 	answer_written(c, &a, write_usage, &q);
 }
 
-static void answer_sites(struct conn *c)
+static int write_columns(struct web_site *w, const void *what, FILE *out)
 {
+	(void)w;
+	return web_json_write_csv(*(struct json_object *const *)what, out);
+}
+
+typedef struct json_object *build_fn(const struct web_site *w,
+				     const struct web_query *q);
+
+/* As JSON by columns, or the same as CSV. */
+static void answer_columns(struct conn *c, build_fn *build)
+{
+	struct admin_answer a = { .type = ADMIN_TYPE_CSV,
+				  .fields = CSV_FIELDS };
+	struct json_object *o;
 	struct web_query q;
 
-	if (web_query_parse(c, &q))
-		answer_json(c, web_sites_build(conn_arg(c), &q));
+	if (!web_query_parse(c, &q))
+		return;
+	o = build(conn_arg(c), &q);
+	if (!o || q.report_format == USAGE_REPORT_JSON) {
+		answer_json(c, o);
+		return;
+	}
+	answer_written(c, &a, write_columns, &o);
+	json_object_put(o);
+}
+
+static void answer_sites(struct conn *c)
+{
+	answer_columns(c, web_sites_build);
+}
+
+static void answer_parts(struct conn *c)
+{
+	answer_columns(c, web_parts_build);
 }
 
 static void answer_now(struct conn *c)
@@ -121,6 +153,7 @@ static void answer_metrics(struct conn *c)
 const struct admin_route web_api_routes[] = {
 	{ "/api/usage", ADMIN_READING, ADMIN_TOKEN, answer_usage },
 	{ "/api/sites", ADMIN_READING, ADMIN_TOKEN, answer_sites },
+	{ "/api/parts", ADMIN_READING, ADMIN_TOKEN, answer_parts },
 	{ "/api/now", ADMIN_READING, ADMIN_TOKEN, answer_now },
 	{ "/metrics", ADMIN_READING, ADMIN_TOKEN, answer_metrics },
 };

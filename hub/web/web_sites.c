@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hub/web/web_sites.h"
 
-#include <math.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "common/array.h"
+#include "hub/web/web_json.h"
 #include "portal/store/day.h"
 
-#define DAY_S 86400
+#define DAY_S	  86400
+#define YEAR_DAYS 364 /* weeks */
 
 const char *web_sites_state(enum web_health health)
 {
@@ -24,11 +26,6 @@ const char *web_sites_state(enum web_health health)
 
 /* --- what the config and the heartbeats say ---------------------------- */
 
-static struct json_object *text_or_null(const char *text)
-{
-	return *text ? json_object_new_string(text) : NULL;
-}
-
 static struct json_object *name_of(const struct web_site *w, size_t i)
 {
 	return json_object_new_string(w->sites->site[i].name);
@@ -37,12 +34,12 @@ static struct json_object *name_of(const struct web_site *w, size_t i)
 /* Both are in order of names. */
 static struct json_object *title_of(const struct web_site *w, size_t i)
 {
-	return text_or_null(w->city->site[i].title);
+	return web_json_text(w->city->site[i].title);
 }
 
 static struct json_object *district_of(const struct web_site *w, size_t i)
 {
-	return text_or_null(w->sites->site[i].district);
+	return web_json_text(w->sites->site[i].district);
 }
 
 static struct json_object *state_of(const struct web_site *w, size_t i)
@@ -60,12 +57,12 @@ static struct json_object *heard_of(const struct web_site *w, size_t i)
 
 static struct json_object *version_of(const struct web_site *w, size_t i)
 {
-	return text_or_null(w->sites->site[i].beat.version);
+	return web_json_text(w->sites->site[i].beat.version);
 }
 
 static struct json_object *reason_of(const struct web_site *w, size_t i)
 {
-	return text_or_null(w->sites->site[i].off);
+	return web_json_text(w->sites->site[i].off);
 }
 
 static struct json_object *codes_of(const struct web_site *w, size_t i)
@@ -115,21 +112,21 @@ static void take_sum(int64_t place, const struct store_sum *s, void *arg)
 		f->of[place] = *s;
 }
 
+/* like: of another span, of as many cells; others say nothing beside it. */
 static void add_sums(struct json_object *o, const struct web_site *w,
-		     const struct found *f, const char *const name[2])
+		     const struct found *f, const struct found *like,
+		     const char *const name[2])
 {
+	static const struct store_sum none;
 	struct json_object *values = json_object_new_array();
 	struct json_object *bands = json_object_new_array();
 
 	for (size_t i = 0; i < w->sites->count; i++) {
-		const struct store_sum *s = &f->of[w->sites->site[i].id];
-		double band = round(store_band(s) * 10) / 10;
+		int64_t id = w->sites->site[i].id;
+		bool is_told = f->of[id].cells == like->of[id].cells;
 
-		json_object_array_add(values,
-				      s->cells ? json_object_new_int64(s->value)
-					       : NULL);
-		json_object_array_add(
-			bands, s->cells ? json_object_new_double(band) : NULL);
+		web_json_add_sum(values, bands, is_told ? &f->of[id] : &none,
+				 1);
 	}
 	json_object_object_add(o, name[0], values);
 	json_object_object_add(o, name[1], bands);
@@ -145,18 +142,12 @@ static size_t highest_id(const struct sites *s)
 	return most;
 }
 
-static bool add_span(struct json_object *o, const struct web_site *w,
-		     const struct city_span *span, const char *const name[2])
+static int find_sums(struct found *f, const struct web_site *w,
+		     const struct city_span *span)
 {
-	struct found f = { .count = highest_id(w->sites) + 1 };
-	int err;
-
-	f.of = calloc(f.count, sizeof(*f.of));
-	err = f.of ? city_read_sums(w->read, span, take_sum, &f) : -1;
-	if (!err)
-		add_sums(o, w, &f, name);
-	free(f.of);
-	return !err;
+	f->count = highest_id(w->sites) + 1;
+	f->of = calloc(f->count, sizeof(*f->of));
+	return f->of ? city_read_sums(w->read, span, take_sum, f) : -ENOMEM;
 }
 
 /* As many days, right before. */
@@ -174,20 +165,51 @@ static struct city_span before(const struct city_span *span)
 	};
 }
 
+/* A year ago, on the same days of the week. */
+static struct city_span year_before(const struct city_span *span)
+{
+	return (struct city_span){
+		.metric = span->metric,
+		.from = day_shift(span->from, -YEAR_DAYS),
+		.to = day_shift(span->to, -YEAR_DAYS),
+	};
+}
+
+#define SPANS 3
+
+static int add_spans(struct json_object *o, const struct web_site *w,
+		     const struct city_span span[SPANS])
+{
+	static const char *const names[SPANS][2] = {
+		{ "values", "bands" },
+		{ "before", "before_bands" },
+		{ "year_before", "year_before_bands" },
+	};
+	struct found found[SPANS] = { 0 };
+	int err = 0;
+
+	for (int i = 0; i < SPANS && !err; i++)
+		err = find_sums(&found[i], w, &span[i]);
+	for (int i = 0; i < SPANS && !err; i++)
+		add_sums(o, w, &found[i], &found[0], names[i]);
+	for (int i = 0; i < SPANS; i++)
+		free(found[i].of);
+	return err;
+}
+
 struct json_object *web_sites_build(const struct web_site *w,
 				    const struct web_query *q)
 {
-	static const char *const now[] = { "values", "bands" };
-	static const char *const then[] = { "before", "before_bands" };
 	struct json_object *o = json_object_new_object();
-	struct city_span span = { .metric = USAGE_VISITORS };
-	struct city_span earlier;
+	struct city_span span[SPANS] = { { .metric = USAGE_VISITORS } };
 
-	span.to = q->query.to ? q->query.to : day_of(time(NULL));
-	span.from = q->query.from ? q->query.from : day_shift(span.to, -6);
-	earlier = before(&span);
+	span[0].to = q->query.to ? q->query.to : day_of(time(NULL));
+	span[0].from =
+		q->query.from ? q->query.from : day_shift(span[0].to, -6);
+	span[1] = before(&span[0]);
+	span[2] = year_before(&span[0]);
 	add_columns(o, w);
-	if (add_span(o, w, &span, now) && add_span(o, w, &earlier, then))
+	if (!add_spans(o, w, span))
 		return o;
 	json_object_put(o);
 	return NULL;

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * /api/sites: all sites, by columns, with what ails them and how many devices
- * they had in a span of days, and in as many before:
+ * they had in a span of days, in as many right before, and a year before on the
+ * same days of the week:
  *	{"names":["a",...],"titles":[...],"districts":[...],
  *	 "states":["well",...],"heard":[1793484000,null,...],
  *	 "versions":[...],"codes":[["uplink_missing"],...],
  *	 "reasons":["",...],
  *	 "values":[12,null,...],"bands":[3.0,...],"before":[...],
- *	 "before_bands":[...]}
+ *	 "before_bands":[...],"year_before":[...],
+ *	 "year_before_bands":[...]}
+ * null: nothing was counted then; before and a year before also where it was
+ * on more or fewer days.
  */
 #ifndef STADTTOR_HUB_WEB_WEB_SITES_H
 #define STADTTOR_HUB_WEB_WEB_SITES_H

@@ -107,7 +107,7 @@ export async function open(browser, server, options = {}) {
 // Every card has its answer, and the tiles are there.
 export async function settled(page) {
 	await page.waitForFunction(() =>
-		document.querySelectorAll('.cards .card').length === 8 &&
+		document.querySelectorAll('.cards .card').length >= 8 &&
 		document.querySelector('.tile-health') &&
 		!document.querySelector('.card:not([hidden])[aria-busy]') &&
 		![...document.querySelectorAll('.cards .card:not([hidden])')]

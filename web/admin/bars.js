@@ -20,21 +20,22 @@ export function barList(rows, whole, tone) {
 	}));
 }
 
-const LEVELS = 6;
+export const LEVELS = 6;
 
-function level(value, largest) {
+export function heatLevel(value, largest) {
 	return value > 0 && largest > 0
 		? Math.max(1, Math.ceil(value / largest * LEVELS)) : 0;
 }
 
-function scale(largest) {
+// of: what the darkest stands for, where that is no number.
+export function heatScale(largest, of = '') {
 	const box = el('p', { class: 'scale', 'aria-hidden': 'true' });
 
 	box.append(t('heat_less'));
 	for (let i = 0; i <= LEVELS; i++)
-		box.append(el('i', { class: 'q' + i, title: '≤ ' +
-			number(largest * i / LEVELS, 1) }));
-	box.append(`${t('heat_more')} (${number(largest, 1)})`);
+		box.append(el('i', { class: 'q' + i, title: of ? undefined
+			: '≤ ' + number(largest * i / LEVELS, 1) }));
+	box.append(of || `${t('heat_more')} (${number(largest, 1)})`);
 	return box;
 }
 
@@ -42,7 +43,7 @@ function scale(largest) {
 export function heatMap(mean, caption) {
 	const largest = Math.max(...mean.flat());
 	const cell = (value, day, hour) => el('td', {
-		class: 'q' + level(value, largest),
+		class: 'q' + heatLevel(value, largest),
 		title: t('heat_cell', { d: weekdayName(day), h: hourName(hour),
 			n: number(value, 1) }) },
 	el('span', { class: 'hidden-text' }, number(value, 1)));
@@ -60,5 +61,5 @@ export function heatMap(mean, caption) {
 				el('span', { class: 'hidden-text' },
 					weekdayName(day))),
 			hours.map((value, hour) => cell(value, day, hour)))))),
-	scale(largest)];
+	heatScale(largest)];
 }

@@ -11,9 +11,9 @@ export function number(n, digits = 0) {
 		maximumFractionDigits: digits }).format(n);
 }
 
-export function percent(part, whole) {
+export function percent(part, whole, digits = 0) {
 	return new Intl.NumberFormat(locale(), { style: 'percent',
-		maximumFractionDigits: 0 }).format(whole ? part / whole : 0);
+		maximumFractionDigits: digits }).format(whole ? part / whole : 0);
 }
 
 // "≈ 320", or "unter 15" where it is not to be told from nothing.

@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The dashboard of a city: that of a box, for the place that was chosen, and
-// the list of all sites.
+// The dashboard of a city: that of a box, for the place that was chosen, what
+// it is made of, how it has changed, and the list of all sites.
 import { usePlace } from './api.js';
 import { onShow, reload, view } from './app.js';
+import { cards } from './cards.js';
+import { compareCard } from './compare.js';
 import { el } from './dom.js';
-import { SitesCard, loadSites } from './sites.js';
-import { t } from './words.js';
+import { onPart, partsHeat } from './parts.js';
+import { PlaceField, drawWay, placesOf } from './places.js';
+import { SitesCard, drawStates, loadSites } from './sites.js';
+import { language, t } from './words.js';
 
-let sites = [];
-let listed = '';
-let listedAt = 0;
 const SITES_EVERY_S = 60;
-const placeBox = el('input', { id: 'place', list: 'places', class: 'find' });
-const placeList = el('datalist', { id: 'places' });
-const placeLabel = el('span', {});
-const card = new SitesCard(site => goTo({ site: site.name }));
+let sites = [];
+let lastNow = null;
+let listed = 0; // days
+let listedAt = 0;
+let shownSites = '';
+const field = new PlaceField(goTo);
+const sitesCard = new SitesCard(site => goTo({ site: site.name }));
+const stateTile = el('section', { class: 'card tile tile-states',
+	'aria-labelledby': 'states-title' });
+const wayBar = el('nav', { class: 'way' });
 
 function readPlace() {
 	const asked = new URLSearchParams(location.hash.slice(1));
@@ -24,77 +31,111 @@ function readPlace() {
 	return site ? { site } : district ? { district } : {};
 }
 
-function placeName(place) {
-	const site = sites.find(s => s.name === place.site);
-
-	return site?.title ?? place.site ?? place.district ?? t('city');
+function siteOf(place) {
+	return sites.find(s => s.name === place.site);
 }
 
-function goTo(place) {
+function cityName() {
+	return lastNow?.city.name || t('city');
+}
+
+function placeName(place) {
+	return siteOf(place)?.title ?? place.site ?? place.district ??
+		cityName();
+}
+
+function goTo(place, zone = '') {
+	const select = document.getElementById('zone');
+
 	usePlace(place);
 	view.place = place;
-	view.zone = '';
-	placeBox.value = placeName(place);
+	view.zone = zone;
+	select.value = zone;
 	reload();
+	document.getElementById('main').focus({ preventScroll: true });
+	scrollTo(0, 0);
 }
 
-// What was typed or picked: a site's title or name, a district, the city.
-function takePlace() {
-	const text = placeBox.value.trim().toLowerCase();
-	const site = sites.find(s => s.title.toLowerCase() === text ||
-		s.name === text);
-	const district = sites.find(s => s.district.toLowerCase() === text);
-
-	if (site)
-		goTo({ site: site.name });
-	else if (text && district)
-		goTo({ district: district.district });
+function goToPart(part) {
+	if (part.kind === 'zone')
+		goTo(view.place, part.name);
 	else
-		goTo({});
+		goTo({ [part.kind]: part.name });
 }
 
-function listPlaces() {
-	const districts = [...new Set(sites.map(s => s.district))]
-		.filter(d => d).sort();
+// City, district, site, zone: as far down as one is.
+function steps() {
+	const place = view.place ?? {};
+	const district = place.district ?? siteOf(place)?.district;
+	const way = [{ title: cityName(), go: () => goTo({}) }];
 
-	placeList.replaceChildren(...[t('city'), ...districts,
-		...sites.map(s => s.title)].map(value =>
-		el('option', { value })));
+	if (district)
+		way.push({ title: district, go: () => goTo({ district }) });
+	if (place.site)
+		way.push({ title: placeName(place), go: () => goTo(place) });
+	if (view.zone)
+		way.push({ title: view.zone, go: () => {} });
+	return way;
 }
 
-async function list(now) {
-	const key = `${view.days} ${now.version}`;
+function showSites(now) {
+	const district = view.place?.district ?? '';
+	const key = [language(), now?.version, district, listedAt].join();
 
-	if (key === listed && Date.now() - listedAt < SITES_EVERY_S * 1000)
+	if (!now || key === shownSites)
 		return;
-	listed = key;
+	shownSites = key;
+	sitesCard.take(sites, now.version, district, view.days);
+	drawStates(stateTile, sitesCard.sites, district, now.version,
+		state => sitesCard.pick(state));
+}
+
+function showPlace(now) {
+	const place = view.place ?? {};
+	const zonePick = document.getElementById('zone').closest('.pick');
+
+	zonePick.hidden = !now?.zones.length;
+	field.take(placesOf(sites, cityName()), placeName(place));
+	if (!wayBar.contains(document.activeElement))
+		drawWay(wayBar, steps());
+	stateTile.hidden = Boolean(place.site);
+	sitesCard.node.hidden = Boolean(place.site);
+	showSites(now);
+}
+
+async function list() {
+	if (view.days === listed &&
+	    Date.now() - listedAt < SITES_EVERY_S * 1000)
+		return;
+	listed = view.days;
 	listedAt = Date.now();
 	try {
-		sites = await loadSites(view.days, now.version);
+		sites = await loadSites(view.days);
 	} catch {
-		listed = '';
+		listed = 0;
 		return;
 	}
-	listPlaces();
-	card.take(sites);
-	if (document.activeElement !== placeBox)
-		placeBox.value = placeName(view.place ?? {});
+	shownSites = '';
+	showPlace(lastNow);
 }
 
 onShow(now => {
-	placeLabel.textContent = t('place');
-	placeBox.placeholder = t('place_hint');
-	card.show();
-	if (now)
-		list(now);
+	lastNow = now;
+	list();
+	showPlace(now);
 });
+onPart(goToPart);
 
 usePlace(view.place = readPlace());
+cards.splice(1, 0, compareCard, partsHeat);
 
 document.addEventListener('DOMContentLoaded', () => {
-	placeBox.addEventListener('change', takePlace);
-	placeBox.addEventListener('focus', () => placeBox.select());
-	document.querySelector('.filters .bar').prepend(
-		el('label', { class: 'pick' }, placeLabel, placeBox), placeList);
-	document.getElementById('now').after(card.node);
+	const now = document.getElementById('now');
+	const row = el('div', { class: 'now-row' });
+
+	document.querySelector('.filters .bar').prepend(field.node);
+	document.querySelector('main section').prepend(wayBar);
+	now.before(row);
+	row.append(now, stateTile);
+	document.querySelector('main').append(sitesCard.node);
 });

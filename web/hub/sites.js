@@ -1,36 +1,54 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The list of sites: which are ill, and where most people were. It is asked
-// for once for each choice of time; search and filter are done here.
+// The list of sites: which are ill, silent or outdated, and where most people
+// were. It is asked for once for each choice of time; search, filter and order
+// are made here.
 import { figure, get } from './api.js';
-import { el } from './dom.js';
-import { about, exact, percent } from './format.js';
+import { compare } from './compare.js';
+import { el, icon } from './dom.js';
+import { about, duration, exact, number } from './format.js';
+import { plain } from './places.js';
 import { hasWord, t } from './words.js';
 
 const ROWS = 50;
-const FILTERS = ['all', 'well', 'ill', 'silent', 'unheard', 'off', 'outdated'];
+const JUST_NOW_S = 120;
+const STATES = ['all', 'well', 'ill', 'silent', 'unheard', 'off', 'outdated'];
+const MARKS = { well: 'ok', ill: 'warn', silent: 'error', off: 'error',
+	unheard: 'warn', outdated: 'warn' };
 
-export class Site {
-	constructor(list, i, version) {
+// "0.2.0+git-1" -> [0, 2, 0]
+function versionOf(text) {
+	return (/^\d+(\.\d+)*/.exec(text)?.[0] ?? '').split('.').map(Number);
+}
+
+function isOlder(a, b) {
+	const x = versionOf(a);
+	const y = versionOf(b);
+	const at = y.findIndex((n, i) => n !== (x[i] ?? 0));
+
+	return at >= 0 && (x[at] ?? 0) < y[at];
+}
+
+class Site {
+	constructor(list, i) {
 		this.name = list.names[i];
 		this.title = list.titles[i] ?? this.name;
 		this.district = list.districts[i] ?? '';
 		this.state = list.states[i];
 		this.codes = list.codes[i];
+		this.heard = list.heard[i];
 		this.version = list.versions[i] ?? '';
-		this.isOutdated = this.version !== '' &&
-			this.version !== version;
 		this.visits = figure(list.values[i], list.bands[i]);
 		this.before = figure(list.before[i], list.before_bands[i]);
+		this.year = figure(list.year_before[i],
+			list.year_before_bands[i]);
+		this.text = plain(`${this.name}\n${this.title}\n` +
+			this.district);
 	}
 
-	is(filter) {
-		return filter === 'all' || (filter === 'outdated'
-			? this.isOutdated : this.state === filter);
-	}
-
-	matches(text) {
-		return `${this.name}\n${this.title}\n${this.district}`
-			.toLowerCase().includes(text);
+	is(state, version) {
+		return state === 'all' || (state === 'outdated'
+			? this.version !== '' && isOlder(this.version, version)
+			: this.state === state);
 	}
 
 	get stateText() {
@@ -39,109 +57,237 @@ export class Site {
 		return this.codes.map(c => hasWord('health_' + c)
 			? t('health_' + c, { zone: '' }) : c).join('; ');
 	}
-
-	// Only where the noise lets one say it.
-	get change() {
-		if (!this.visits || !this.before ||
-		    this.before.value < 3 * this.before.band)
-			return '';
-		const part = this.visits.value - this.before.value;
-
-		return (part > 0 ? '+' : '') +
-			percent(part, this.before.value);
-	}
 }
 
-export async function loadSites(days, version) {
-	const list = await get('api/sites?' + new URLSearchParams({
-		from: `-${days - 1}d`, to: 'today' }));
-
-	return list.names.map((_, i) => new Site(list, i, version))
-		.sort((a, b) => (b.visits?.value ?? -Infinity) -
-			(a.visits?.value ?? -Infinity));
+// Whole days, so that they can be compared.
+function sitesUrl(days, more) {
+	return 'api/sites?' + new URLSearchParams({ from: `-${days}d`,
+		to: 'yesterday', ...more });
 }
 
-function count(sites, filter) {
-	return sites.filter(s => s.is(filter)).length;
+export async function loadSites(days) {
+	const list = await get(sitesUrl(days));
+
+	return list.names.map((_, i) => new Site(list, i));
 }
 
-// The card; choose(site) is called with the one that was clicked.
+function countOf(sites, state, version) {
+	return sites.filter(s => s.is(state, version)).length;
+}
+
+// How many are how, each a way to the list of them. pick(state) is called.
+export function drawStates(host, sites, district, version, pick) {
+	host.replaceChildren(
+		el('h3', { id: 'states-title' }, `${district
+			? t('sites_of', { x: district }) : t('sites')}: ` +
+			number(sites.length)),
+		el('ul', { class: 'counts' }, STATES.slice(1).map(state =>
+			el('li', {}, el('button', { type: 'button',
+				class: 'count ' + (countOf(sites, state, version)
+					? MARKS[state] : 'nil'),
+				onclick: () => pick(state) },
+			el('b', {}, number(countOf(sites, state, version))),
+			el('span', {}, icon(MARKS[state]),
+				t('state_' + state)))))));
+}
+
+// --- order -------------------------------------------------------------------
+
+function byFigure(of) {
+	return (a, b) => (of(b)?.value ?? -Infinity) -
+		(of(a)?.value ?? -Infinity) || a.title.localeCompare(b.title);
+}
+
+// What is certain comes first, by how much of what was; then the rest.
+function byChange(of) {
+	const part = s => {
+		const said = compare(s.visits, of(s));
+
+		return said?.isSure ? said.difference / Math.max(of(s).value,
+			of(s).band) : NaN;
+	};
+
+	return (a, b) => {
+		const x = part(a);
+		const y = part(b);
+
+		return Number.isNaN(x) - Number.isNaN(y) || y - x ||
+			a.title.localeCompare(b.title);
+	};
+}
+
+function heardText(heard, now) {
+	if (!heard)
+		return '–';
+	return now - heard < JUST_NOW_S ? t('just_now')
+		: t('ago', { t: duration(now - heard) });
+}
+
+const ORDER = ['off', 'silent', 'ill', 'unheard', 'well'];
+
+// Each column: how it is sorted, and what a cell shows.
+const COLUMNS = [
+	{ id: 'site', sort: (a, b) => a.title.localeCompare(b.title) },
+	{ id: 'district', sort: (a, b) =>
+		a.district.localeCompare(b.district) ||
+		a.title.localeCompare(b.title),
+	text: s => s.district },
+	{ id: 'state', sort: (a, b) => ORDER.indexOf(a.state) -
+		ORDER.indexOf(b.state) || a.title.localeCompare(b.title),
+	text: s => s.stateText },
+	{ id: 'heard', sort: (a, b) => (a.heard ?? 0) - (b.heard ?? 0) ||
+		a.title.localeCompare(b.title),
+	text: (s, now) => heardText(s.heard, now) },
+	{ id: 'version', sort: (a, b) => Number(isOlder(b.version, a.version)) -
+		Number(isOlder(a.version, b.version)) ||
+		a.title.localeCompare(b.title),
+	text: s => s.version },
+	{ id: 'visits', sort: byFigure(s => s.visits),
+		text: s => about(s.visits), hint: s => exact(s.visits) },
+	{ id: 'before', sort: byChange(s => s.before),
+		text: s => compare(s.visits, s.before)?.text ?? '–',
+		hint: s => exact(s.before) },
+	{ id: 'year', sort: byChange(s => s.year),
+		text: s => compare(s.visits, s.year)?.text ?? '–',
+		hint: s => exact(s.year) }];
+
+// --- the card ----------------------------------------------------------------
+
+// choose(site) is called with the one that was clicked.
 export class SitesCard {
 	constructor(choose) {
 		this.choose = choose;
-		this.sites = [];
+		this.all = [];
+		this.version = '';
+		this.district = '';
 		this.filter = 'all';
 		this.text = '';
 		this.most = ROWS;
-		this.heading = el('h3', {});
+		this.column = 'visits';
+		this.isReversed = false;
+		this.heading = el('h2', { id: 'sites-title', tabindex: '-1' });
+		this.csv = el('a', { class: 'tool',
+			download: 'stadttor-sites.csv' });
 		this.note = el('p', { class: 'note' });
 		this.search = el('input', { type: 'search', class: 'find',
 			oninput: () => {
-				this.text = this.search.value.toLowerCase();
+				this.text = plain(this.search.value);
 				this.most = ROWS;
 				this.showRows();
 			} });
 		this.filters = el('div', { class: 'states' });
-		this.table = el('div', { class: 'table sites', tabindex: '0' });
-		this.node = el('section', { class: 'card wide' }, this.heading,
-			this.note, el('div', { class: 'states' }, this.search),
-			this.filters, this.table);
+		this.said = el('p', { class: 'note', role: 'status' });
+		this.table = el('div', { class: 'table sites', role: 'region',
+			tabindex: '0' });
+		this.node = el('section', { class: 'card wide', id: 'sites',
+			'aria-labelledby': 'sites-title' },
+		el('div', { class: 'head' }, this.heading,
+			el('div', { class: 'tools' }, this.csv)),
+		this.note, el('div', { class: 'states' }, this.search,
+			this.filters), this.said, this.table);
 	}
 
-	take(sites) {
-		this.sites = sites;
+	take(sites, version, district, days) {
+		this.all = sites;
+		this.version = version;
+		this.district = district;
+		this.csv.href = sitesUrl(days, { format: 'csv' });
 		this.show();
 	}
 
+	get sites() {
+		return this.district ? this.all.filter(s =>
+			s.district === this.district) : this.all;
+	}
+
+	// Those that are so.
+	pick(state) {
+		this.filter = state;
+		this.most = ROWS;
+		this.show();
+		this.heading.scrollIntoView({ block: 'start' });
+		this.heading.focus({ preventScroll: true });
+	}
+
 	show() {
-		this.heading.textContent = t('sites');
+		const sites = this.sites;
+
+		this.heading.textContent = this.district ? t('sites_of',
+			{ x: this.district }) : t('sites');
+		this.table.setAttribute('aria-label', t('table_show',
+			{ x: t('sites') }));
 		this.note.textContent = t('sites_note');
 		this.search.placeholder = t('search');
 		this.search.setAttribute('aria-label', t('search'));
-		this.filters.replaceChildren(...FILTERS
-			.filter(f => f === 'all' || count(this.sites, f))
+		this.csv.replaceChildren(icon('save'),
+			el('span', { 'aria-hidden': 'true' }, t('csv')),
+			el('span', { class: 'hidden-text' },
+				t('csv_save', { x: t('sites') })));
+		this.filters.replaceChildren(...STATES
+			.filter(f => f === 'all' || f === this.filter ||
+				countOf(sites, f, this.version))
 			.map(f => el('button', { type: 'button', class: 'tool',
 				'aria-pressed': String(f === this.filter),
 				onclick: () => {
 					this.filter = f;
 					this.most = ROWS;
 					this.show();
-				} }, t('state_' + f, { n: count(this.sites, f) }))));
+				} }, `${t('state_' + f)} (${number(countOf(sites,
+				f, this.version))})`)));
 		this.showRows();
 	}
 
-	row(site) {
-		return el('tr', { class: site.state },
-			el('th', { scope: 'row' }, el('button', {
-				type: 'button', class: 'tool',
+	sortBy(id) {
+		this.isReversed = this.column === id && !this.isReversed;
+		this.column = id;
+		this.showRows();
+		this.table.querySelector('[aria-sort] button').focus();
+	}
+
+	head() {
+		return COLUMNS.map(c => el('th', { scope: 'col',
+			'aria-sort': c.id === this.column && (this.isReversed
+				? 'ascending' : 'descending') },
+		el('button', { type: 'button', class: 'tool',
+			onclick: () => this.sortBy(c.id) },
+		t('col_' + c.id), c.id === this.column
+			? icon(this.isReversed ? 'up' : 'down') : [])));
+	}
+
+	row(site, now) {
+		const cells = COLUMNS.slice(1).map(c => el('td', {
+			title: c.hint?.(site) }, c.text(site, now)));
+
+		cells[1].prepend(icon(MARKS[site.state]));
+		return el('tr', { class: site.state }, el('th', { scope: 'row' },
+			el('button', { type: 'button', class: 'tool',
 				onclick: () => this.choose(site) },
-			site.title)),
-			el('td', {}, site.district),
-			el('td', {}, site.stateText),
-			el('td', {}, site.version),
-			el('td', { title: exact(site.visits) },
-				about(site.visits) + (site.change
-					? ` (${site.change})` : '')),
-			el('td', {}, about(site.before)));
+			site.title)), cells);
 	}
 
 	showRows() {
-		const found = this.sites.filter(s => s.is(this.filter) &&
-			s.matches(this.text));
+		const column = COLUMNS.find(c => c.id === this.column);
+		const found = this.sites.filter(s => s.is(this.filter,
+			this.version) && s.text.includes(this.text))
+			.sort(column.sort);
 		const rest = found.length - this.most;
-		const head = ['site', 'district', 'state', 'version', 'visits',
-			'before'].map(c => el('th', { scope: 'col' },
-			t('col_' + c)));
+		const now = Date.now() / 1000;
 
-		this.table.replaceChildren(found.length ? el('table', {},
-			el('thead', {}, el('tr', {}, head)),
+		if (this.isReversed)
+			found.reverse();
+		this.said.textContent = found.length ? t('sites_found',
+			{ n: number(found.length) }) : t('no_site');
+		this.table.hidden = !found.length;
+		this.table.replaceChildren(el('table', {},
+			el('caption', { class: 'hidden-text' }, t('sites')),
+			el('thead', {}, el('tr', {}, this.head())),
 			el('tbody', {}, found.slice(0, this.most)
-				.map(s => this.row(s)))) : el('p', {
-			class: 'note' }, t('no_site')),
+				.map(s => this.row(s, now)))),
 		...rest > 0 ? [el('button', { type: 'button', class: 'tool',
 			onclick: () => {
-				this.most = Infinity;
+				this.most += 10 * ROWS;
 				this.showRows();
-			} }, t('more_sites', { n: rest }))] : []);
+			} }, t('more_sites', { n: number(Math.min(rest,
+			10 * ROWS)) }))] : []);
 	}
 }
