@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The last seven days against the seven before and the same days of the week a
 // year ago: what one may say of it, and what is less than the error.
-import { Usage, figure, total, usageUrl } from './api.js';
+import { Usage, total, usageUrl } from './api.js';
 import { addDays, dayList } from './calendar.js';
 import { drawTime } from './chart.js';
 import { exact, fullDay, number, percent, plainDay, shortWeekday } from './format.js';

@@ -53,7 +53,7 @@ function goTo(place, zone = '') {
 	select.value = zone;
 	reload();
 	document.getElementById('main').focus({ preventScroll: true });
-	scrollTo(0, 0);
+	window.scrollTo(0, 0);
 }
 
 function goToPart(part) {

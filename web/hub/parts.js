@@ -5,7 +5,7 @@
 import { figure, isFaint, placeUrl } from './api.js';
 import { LEVELS, heatLevel, heatScale } from './bars.js';
 import { about, exact, hourName, number } from './format.js';
-import { el, icon } from './dom.js';
+import { el } from './dom.js';
 import { t } from './words.js';
 
 const DAYS_OF_HOURS = 28;
