@@ -8,7 +8,7 @@ ADMIN_FILES := index.html login.html style.css icon.svg app.js uplot.js \
 ADMIN_GZ := $(ADMIN_FILES:%=web/admin/%.gz)
 # What a module imports stands before it.
 ADMIN_JS := $(addprefix web/admin/,words.js format.js calendar.js api.js \
-	dom.js chart.js bars.js card.js cards.js now.js app.js)
+	dom.js period.js against.js chart.js bars.js card.js cards.js now.js app.js)
 UPLOT := web/uplot
 
 # The dashboard of a city is that of a box and a list of sites.

@@ -5,8 +5,11 @@ import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { addDays, dayList, hourSlots, weekday }
 	from '../../web/admin/calendar.js';
+import { sumPairs, tellPair } from '../../web/admin/against.js';
 import { cards } from '../../web/admin/cards.js';
-import { languages } from '../../web/admin/words.js';
+import { daysBack, earlier, freeDays, lastDays, stretched }
+	from '../../web/admin/period.js';
+import { languages, useLanguage } from '../../web/admin/words.js';
 import { colours, open, settled, test, violations } from './lib.mjs';
 
 const WIRE_MAX = 120000;
@@ -84,6 +87,44 @@ test('the highest of thirty is above what noise makes of nothing', 'none', () =>
 	// t is 2: 2 * ln(30) = 6.8
 	assert.match(best([...Array(29).fill(0), 6.5]), /^(unter|under)\s7$/);
 	assert.match(best([...Array(29).fill(0), 7]), /^≈\s7$/);
+});
+
+test('periods: two days in order, and the same days earlier', 'none', () => {
+	for (const [from, to] of [['2026-11-02', '2026-11-01'],
+		['2026-02-30', '2026-03-02'], ['26-1-1', '2026-03-02'],
+		['', '2026-03-02'], ['1026-03-02', '2026-03-02']])
+		assert.equal(freeDays(from, to), null, from);
+	const march = freeDays('2028-02-28', '2028-03-02');
+
+	assert.equal(march.days, 4); // 2028 has the 29th
+	assert.deepEqual(earlier(march, daysBack({ ...march,
+		against: 'before' })), { from: '2028-02-24', to: '2028-02-27' });
+	assert.deepEqual(earlier(march, daysBack({ ...march,
+		against: 'year' })), { from: '2027-03-01', to: '2027-03-04' });
+	assert.equal(weekday('2028-02-28'), weekday('2027-03-01'));
+	assert.deepEqual(earlier(lastDays(30), 30),
+		{ from: '-59d', to: '-30d' });
+	assert.deepEqual(earlier(lastDays(1), 1), { from: '-1d', to: '-1d' });
+	assert.equal(stretched(lastDays(7), 28).from, '-27d');
+	assert.equal(stretched(march, 28).from, '2028-02-04');
+	assert.equal(stretched(lastDays(30), 28).from, '-29d');
+});
+
+test('a difference within the error is none', 'none', () => {
+	const pair = (now, then) => sumPairs([
+		[{ value: now, band: 3 }, { value: then, band: 4 }],
+		[{ value: 9, band: 1 }, null], [null, { value: 9, band: 1 }]]);
+
+	useLanguage('en');
+	assert.match(tellPair(pair(105, 100), 'x'),
+		/no certain difference.*within the error of ± 5/);
+	assert.match(tellPair(pair(106, 100), 'x'), /x: 6% more \(106 ± 3/);
+	assert.match(tellPair(pair(94, 100), 'x'), /x: 6% fewer/);
+	// so small a base makes no percent
+	assert.match(tellPair(pair(40, 20), 'x'), /x: 20 more/);
+	assert.match(tellPair(pair(1, 1), 'x'), /1 days of which both/);
+	assert.match(tellPair(sumPairs([[null, null]]), 'x'), /no figures/);
+	useLanguage('de');
 });
 
 test('both languages have the same words', 'none', () => {
@@ -217,6 +258,84 @@ test('periods: today, 7, 30 and 365 days', 'any', async ctx => {
 			url.includes(`step=${step}&from=${from}&to=today`)));
 		assert.match(page.url(), new RegExp(`#days=${days}$`));
 		assert.equal(await page.isVisible('#visitors'), days !== 1);
+	}
+	await page.finish();
+});
+
+test('periods: any two days, and what they are held against', 'years',
+	async ctx => {
+		const page = await open(ctx.browser, ctx.server);
+		const days = () => page.$$eval('#visitors tbody tr',
+			rows => rows.map(row => [...row.cells].map(
+				c => c.textContent)));
+
+		await page.click('#visitors button.tool');
+		assert.equal(await page.inputValue('#to'), '2026-11-24');
+		assert.equal(await page.inputValue('#from'), '2026-10-26');
+		assert.ok(!await page.isVisible('.verdict'));
+		await page.fill('#from', '2026-11-01');
+		await page.fill('#to', '2026-11-07');
+		await settled(page);
+		assert.match(page.url(), /#from=2026-11-01&to=2026-11-07$/);
+		assert.equal((await days()).length, 7);
+		assert.equal(await page.$('input[name=days]:checked'), null);
+		assert.equal(await text(page, '#today h2'),
+			'7. Nov. 2026 nach Stunden');
+		const now = (await days()).map(row => row[1]);
+
+		await page.selectOption('#against', 'before');
+		await settled(page);
+		assert.match(page.url(), /against=before/);
+		const then = (await days()).map(row => row[3]);
+
+		await page.fill('#to', '2026-10-31'); // not before the first day
+		assert.match(page.url(), /to=2026-11-07/);
+		await page.fill('#from', '2026-10-25');
+		await settled(page);
+		assert.deepEqual((await days()).map(row => row[1]), then);
+		await page.selectOption('#against', 'year');
+		await settled(page);
+		assert.match(await text(page, '#visitors .verdict'),
+			/^Gegenüber dem Vorjahr.*\d\s% mehr \([\d.]+ ± \d+ statt/);
+		await page.evaluate(() => { // as a link in a mail
+			location.hash = 'from=2026-11-01&to=2026-11-07';
+		});
+		await settled(page);
+		assert.deepEqual((await days()).map(row => row[1]), now);
+		assert.equal(await page.inputValue('#against'), '');
+		await page.reload();
+		await settled(page);
+		assert.equal(await page.inputValue('#from'), '2026-11-01');
+		await page.finish();
+	});
+
+test('charts show how far figures may be off', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+	const inked = async hash => {
+		await page.evaluate(to => {
+			location.hash = to;
+		}, hash);
+		await settled(page);
+		return page.$eval('#visitors canvas', c => c.toDataURL());
+	};
+
+	for (const hash of ['days=30', 'days=365']) {
+		await page.unroute('**/api/usage*');
+		await inked('days=7');
+		const narrow = await inked(hash);
+
+		await page.route('**/api/usage*', async route => {
+			const answer = await route.fetch();
+			const json = await answer.json();
+
+			for (const bands of Object.values(json.bands))
+				bands.forEach((band, i) => {
+					bands[i] = band && 40;
+				});
+			await route.fulfill({ json });
+		});
+		await inked('days=7');
+		assert.notEqual(await inked(hash), narrow, hash);
 	}
 	await page.finish();
 });
@@ -648,7 +767,7 @@ test('keyboard: everything is reached, in order, and seen', 'years',
 		const page = await open(ctx.browser, ctx.server);
 		const order = [];
 
-		for (let i = 0; i < 40; i++) {
+		for (let i = 0; i < 60; i++) {
 			await page.keyboard.press('Tab');
 			const at = await page.evaluate(() => {
 				const node = document.activeElement;
@@ -665,11 +784,15 @@ test('keyboard: everything is reached, in order, and seen', 'years',
 			if (!at)
 				break;
 			assert.notEqual(at.ring, 'none', at.name);
-			order.push(at.name);
+			// dates have parts
+			if (!['from', 'to'].includes(at.name) ||
+					at.name !== order.at(-1))
+				order.push(at.name);
 		}
-		assert.deepEqual(order.slice(0, 6).map(n => n.trim()), ['skip',
-			'language', 'theme', 'ghost', 'zone', 'days']);
-		assert.deepEqual(order.slice(6).map(n => n.trim()),
+		assert.deepEqual(order.slice(0, 9).map(n => n.trim()), ['skip',
+			'language', 'theme', 'ghost', 'zone', 'days', 'from',
+			'to', 'against']);
+		assert.deepEqual(order.slice(9).map(n => n.trim()),
 			PARTS.flatMap(n => ['tool ' + n, 'tool ' + n]));
 		await page.finish();
 	});

@@ -3,16 +3,19 @@
 import { get, placeUrl } from './api.js';
 import { Card } from './card.js';
 import { cards } from './cards.js';
+import { addDays } from './calendar.js';
 import { el } from './dom.js';
+import { shortDay } from './format.js';
 import { drawNow } from './now.js';
+import { AGAINST, PRESETS, freeDays, lastDays } from './period.js';
 import { language, languages, t, useLanguage } from './words.js';
 
 const NOW_EVERY_S = 15;
 const REST_EVERY_S = 300;
-const DAYS = [1, 7, 30, 365];
 const THEMES = ['auto', 'light', 'dark'];
 
-export const view = { zone: '', days: 30, profile: 'hours' };
+export const view = { zone: '', against: '', profile: 'hours',
+	...lastDays(30) };
 let shown = [];
 let now = null;
 let nowAt = 0;
@@ -46,14 +49,20 @@ function remember(name, value) {
 function readAddress() {
 	const asked = new URLSearchParams(location.hash.slice(1));
 	const days = Number(asked.get('days'));
+	const against = asked.get('against') ?? '';
 
 	view.zone = asked.get('zone') ?? '';
-	view.days = DAYS.includes(days) ? days : 30;
+	view.against = AGAINST.includes(against) ? against : '';
+	Object.assign(view, freeDays(asked.get('from'), asked.get('to')) ??
+		lastDays(PRESETS.includes(days) ? days : 30));
 }
 
 function writeAddress() {
-	const asked = new URLSearchParams({ days: view.days });
+	const asked = new URLSearchParams(view.isFree
+		? { from: view.from, to: view.to } : { days: view.days });
 
+	if (view.against)
+		asked.set('against', view.against);
 	if (view.zone)
 		asked.set('zone', view.zone);
 	for (const [name, value] of Object.entries(view.place ?? {}))
@@ -152,6 +161,21 @@ function showNow() {
 	drawNow($('now'), now, view.zone, titleOf);
 }
 
+// The days themselves, once the box has said which is today.
+function showPeriod() {
+	const today = shown.map(card => card.json).find(json =>
+		json?.step === 'hour')?.to;
+	const to = view.isFree ? view.to : today;
+
+	for (const input of document.getElementsByName('days'))
+		input.checked = !view.isFree && input.value === String(view.days);
+	$('against').value = view.against;
+	if (!to)
+		return;
+	$('to').value = to;
+	$('from').value = view.isFree ? view.from : addDays(to, 1 - view.days);
+}
+
 function showPulse(state) {
 	$('pulse').dataset.state = state;
 	const text = state === 'lost' ? t('now_lost')
@@ -182,21 +206,29 @@ async function loadNow() {
 }
 
 async function loadRest() {
-	const period = t('range_' + view.days);
+	const period = view.isFree ? t('range_free', { a: shortDay(view.from),
+		b: shortDay(view.to) }) : t('range_' + view.days);
 
 	restAt = Date.now();
 	await Promise.all(shown.filter(card => card.isWanted(view))
 		.map(card => card.load(view)));
 	showWaiting();
+	showPeriod();
 	$('said').textContent = t('loaded', { x: period });
+}
+
+// Another choice, of the same place.
+function showChosen() {
+	writeAddress();
+	showPeriod();
+	showAll();
+	loadRest();
 }
 
 // Another place.
 export function reload() {
-	writeAddress();
-	showAll();
+	showChosen();
 	loadNow();
-	loadRest();
 }
 
 function tick() {
@@ -217,6 +249,21 @@ function choose(name, value, then) {
 	}
 }
 
+// While a date is typed it is none, or of the year 2: that is no error yet.
+function takeDates() {
+	const free = freeDays($('from').value, $('to').value);
+	const isWrong = !free && $('from').value && $('to').value &&
+		$('from').value > $('to').value;
+
+	$('to').setCustomValidity(isWrong ? t('date_wrong') : '');
+	if (isWrong)
+		$('to').reportValidity();
+	if (!free)
+		return;
+	Object.assign(view, free);
+	showChosen();
+}
+
 function listen() {
 	choose('theme', document.documentElement.dataset.theme, theme => {
 		setTheme(theme);
@@ -229,17 +276,21 @@ function listen() {
 		showAll();
 		showPulse($('pulse').dataset.state);
 	});
-	choose('days', view.days, days => {
-		view.days = Number(days);
-		writeAddress();
-		showAll();
-		loadRest();
+	choose('days', view.isFree ? '' : view.days, days => {
+		Object.assign(view, lastDays(Number(days)));
+		showChosen();
 	});
-	$('zone').addEventListener('change', () => {
-		view.zone = $('zone').value;
-		writeAddress();
-		showAll();
-		loadRest();
+	for (const id of ['from', 'to'])
+		$(id).addEventListener('change', takeDates);
+	for (const id of ['zone', 'against'])
+		$(id).addEventListener('change', () => {
+			view[id] = $(id).value;
+			showChosen();
+		});
+	window.addEventListener('hashchange', () => {
+		readAddress();
+		$('zone').value = view.zone;
+		showChosen();
 	});
 	matchMedia('(prefers-color-scheme: dark)')
 		.addEventListener('change', showAll);

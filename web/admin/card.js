@@ -2,20 +2,23 @@
 // One card: heading, what is counted, key figures, chart, table, CSV, and
 // what it says while there is nothing to show.
 import { get } from './api.js';
-import { dataTable, el, icon } from './dom.js';
+import { dataTable, el, icon, keyClass } from './dom.js';
 import { t } from './words.js';
 
 /*
  * what: {
  *	id: word of the heading; id_note is the line below,
  *	note(view): what that word is filled with, if it needs any,
+ *	noteWord(view): another word for that line,
  *	none(view): word for where there are no figures, if it is another,
  *	wanted(view): false hides it; missing: always there,
+ *	title(view): the heading, if the word is not enough,
  *	url(view): what to ask,  csv(view): what the CSV link asks,
- *	prepare(json, view): what is drawn, null if there are no figures;
- *		may have figures [[name, text, hint]],
+ *	before(view): what to ask beside it for comparison; null: nothing,
+ *	prepare(json, view, before): what is drawn, null if there are no
+ *		figures; may have figures [[name, text, hint]],
  *		legend [{ name, tone }], lines if it is about lines, aside,
- *		table { head, rows },
+ *		verdict: a sentence, table { head, rows },
  *	draw(host, data): draws, may return what takes the drawing away }
  */
 export class Card {
@@ -31,6 +34,7 @@ export class Card {
 		this.csv = el('a', { class: 'tool',
 			download: `stadttor-${id}.csv` });
 		this.figures = el('dl', { class: 'figures' });
+		this.verdict = el('p', { class: 'verdict' });
 		this.legend = el('p', { class: 'legend',
 			'aria-hidden': 'true' });
 		this.plot = el('div', { class: 'plot' });
@@ -41,7 +45,7 @@ export class Card {
 			'aria-labelledby': id + '-title' },
 		el('div', { class: 'head' }, this.title,
 			el('div', { class: 'tools' }, this.toggle, this.csv)),
-		this.note, this.figures, this.legend, this.plot, this.state,
+		this.note, this.figures, this.verdict, this.legend, this.plot, this.state,
 		this.table);
 		this.asked = 0;
 		this.json = null;
@@ -65,7 +69,7 @@ export class Card {
 	label(view) {
 		const id = this.what.id;
 
-		this.heading = t(id);
+		this.heading = this.what.title?.(view) ?? t(id);
 		this.title.textContent = this.heading;
 		this.toggle.replaceChildren(icon('table'),
 			el('span', { 'aria-hidden': 'true' }, t('table')),
@@ -80,27 +84,30 @@ export class Card {
 		this.toggle.title = t('table');
 		this.csv.title = t('csv');
 		this.csv.href = this.what.csv(view);
-		this.note.textContent = t(id + '_note', this.what.note?.(view));
+		this.note.textContent = t(this.what.noteWord?.(view) ??
+			id + '_note', this.what.note?.(view));
 	}
 
 	// Asks for figures and shows them; what is on show stays meanwhile,
 	// unless it answers another question.
 	async load(view) {
 		const mine = ++this.asked;
-		const url = this.what.url(view);
+		const urls = [this.what.url(view),
+			this.what.before?.(view)].filter(url => url);
 
-		if (url !== this.url)
+		if (urls.join() !== this.url)
 			this.json = null;
-		this.url = url;
+		this.url = urls.join();
 		this.node.setAttribute('aria-busy', 'true');
 		if (!this.json)
 			this.clear('busy', el('p', {}, t('loading')));
 		try {
-			const json = await get(url);
+			const [json, before] = await Promise.all(urls.map(get));
 
 			if (mine !== this.asked)
 				return;
 			this.json = json;
+			this.before = before;
 			this.show(view);
 		} catch {
 			if (mine === this.asked)
@@ -126,7 +133,8 @@ export class Card {
 		this.erase?.();
 		this.erase = null;
 		this.data = null;
-		for (const part of [this.figures, this.legend, this.plot])
+		for (const part of [this.figures, this.verdict, this.legend,
+			this.plot])
 			part.replaceChildren();
 		this.node.dataset.state = state;
 		this.state.replaceChildren(...says);
@@ -149,7 +157,7 @@ export class Card {
 			this.label(view);
 			return;
 		}
-		const data = this.what.prepare(this.json, view);
+		const data = this.what.prepare(this.json, view, this.before);
 
 		this.clear(data ? 'ready' : 'none');
 		this.data = data;
@@ -161,11 +169,12 @@ export class Card {
 			([name, text, title]) => el('div', {},
 				el('dt', {}, name), el('dd',
 					title ? { title } : {}, text))));
+		this.verdict.textContent = data.verdict ?? '';
 		this.legend.className = data.lines ? 'legend lines-only'
 			: 'legend';
 		this.legend.append(...(data.legend ?? []).map((s, i) =>
-			el('span', {}, el('i', { class: 'key ' + s.tone +
-				(i ? ' second' : '') }), s.name)),
+			el('span', {}, el('i', { class: keyClass(s, i) }),
+				s.name)),
 		data.aside ? el('span', { class: 'aside' }, data.aside) : '');
 		this.erase = this.what.draw(this.plot, data);
 		this.fillTable();

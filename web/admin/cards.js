@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What each card asks for and how it turns the answer into a picture.
+import { sumPairs, tellPair } from './against.js';
 import { Usage, figure, isFaint, total, usageUrl } from './api.js';
 import { barList, heatMap } from './bars.js';
 import { addDays, dayList, dayOf, hourOf, hourSlots, weekday } from './calendar.js';
 import { drawTime } from './chart.js';
 import { about, bytes, exact, fullDay, hourName, languageName, monthName, number, percent, plainDay, shortDay, shortWeekday, weekdayName } from './format.js';
+import { daysBack, earlier, stretched } from './period.js';
 import { hasWord, t } from './words.js';
 
 const BARS_MAX = 62; // more days than that are lines
 const DAYS_LEAST = 14; // of an axis that begins with the first figures
 const WEEKS_LEAST = 28; // days of what is told by the week
+const HEAT_DAYS_MAX = 91;
 const LABELS_MAX = 8; // further ones are told as one
 const SHARE_BANDS = 5; // so many bands make a share worth telling
 
@@ -22,19 +25,32 @@ const LANGUAGES = ['ar', 'bg', 'de', 'de-simple', 'el', 'en', 'es', 'fa', 'fr',
 const PLATFORMS = ['apple', 'android', 'windows', 'firefox', 'linux', 'kindle',
 	'other'];
 
-function rangeFrom(view) {
-	return view.days === 1 ? 'today' : `-${view.days - 1}d`;
+function spanQuery(step, { from, to }) {
+	return { step, from, to };
 }
 
 function dayQuery(view) {
-	return { step: 'day', from: rangeFrom(view), to: 'today',
-		zone: view.zone };
+	return { ...spanQuery('day', view), zone: view.zone };
 }
 
 // Of the whole box; the weeks that began in the time, a month at least.
 function weekQuery(view) {
-	return { step: 'week', to: 'today',
-		from: `-${Math.max(view.days, WEEKS_LEAST) - 1}d` };
+	return spanQuery('week', stretched(view, WEEKS_LEAST));
+}
+
+// The days that those of the view are held against; null: none.
+function beforeUrl(view) {
+	const back = daysBack(view);
+
+	return back ? usageUrl({ ...spanQuery('day', earlier(view, back)),
+		zone: view.zone }) : null;
+}
+
+function whenBefore(view) {
+	const word = view.against === 'before' && view.days === 1
+		? 'when_before_1' : 'when_' + view.against;
+
+	return t(word, { n: view.days });
 }
 
 function usageCsv(query, metrics) {
@@ -70,10 +86,21 @@ function slotsOfDays(usage) {
 	const days = dayList(cut > usage.from ? cut : usage.from, usage.to);
 
 	return days.map(day => ({
+		day,
 		short: shortDay(day),
 		label: dayLabel(day, days.length),
 		name: fullDay(day),
 		figure: metric => usage.of(metric, day) }));
+}
+
+// The first metric of each slot, so many days earlier: for chart and table.
+function beforeSeries(slots, metric, before, view) {
+	const usage = new Usage(before);
+	const back = daysBack(view);
+
+	return { name: t('against_name', { m: t('m_' + metric),
+		w: t('short_' + view.against) }),
+	figures: slots.map(s => usage.of(metric, addDays(s.day, -back))) };
 }
 
 function slotsOfWeeks(usage) {
@@ -84,12 +111,15 @@ function slotsOfWeeks(usage) {
 		figure: metric => usage.at(metric, row) }));
 }
 
-function timeTable(slots, head, metrics, format) {
-	const rows = slots.filter(s => metrics.some(m => s.figure(m)))
-		.map(s => [s.name, ...metrics.map(m =>
-			exact(s.figure(m), format))]);
+function timeTable(slots, head, metrics, format, before) {
+	const rows = slots.map((s, i) => [s.name, ...metrics.map(m =>
+		s.figure(m)), ...before ? [before.figures[i]] : []])
+		.filter(([, ...figures]) => figures.some(f => f))
+		.map(([name, ...figures]) => [name, ...figures.map(f =>
+			exact(f, format))]);
 
-	return { head: [head, ...metrics.map(m => t('m_' + m))], rows };
+	return { head: [head, ...metrics.map(m => t('m_' + m)),
+		...before ? [before.name] : []], rows };
 }
 
 // Of n cells that hold nothing the noise (scale: a third of the band) makes one
@@ -117,19 +147,21 @@ function summary(title, slots, series, format) {
 		to: slots.at(-1).name, most: most.join('; ') });
 }
 
-function timePicture(title, slots, head, metrics, tones, format, whole) {
+function timePicture(title, slots, head, metrics, tones, format, whole,
+	before) {
 	const series = metrics.map((m, i) => ({ name: t('m_' + m),
 		tone: tones[i], figures: slots.map(s => s.figure(m)) }));
 	const shape = slots.length > BARS_MAX ? 'lines' : 'bars';
 
 	return {
-		legend: shape === 'bars' ? series : series.map(s =>
-			({ ...s, name: `${s.name} (${t('mean')})` })),
+		legend: [...series, ...before ? [before] : []].map(s =>
+			shape === 'bars' ? s : { ...s,
+				name: `${s.name} (${t('mean')})` }),
 		lines: shape === 'lines',
-		table: timeTable(slots, t(head), metrics, format),
+		table: timeTable(slots, t(head), metrics, format, before),
 		chart: { labels: slots.map(s => s.label),
 			names: slots.map(s => s.name), series, format, whole,
-			shape,
+			shape, before,
 			summary: summary(title, slots, series, format) },
 	};
 }
@@ -148,7 +180,9 @@ function key(name, f, format = number) {
 const today = {
 	id: 'today',
 	none: view => view.profile === 'days' ? 'none_hours' : 'none_note',
-	query: view => ({ step: 'hour', from: 'today', to: 'today',
+	title: view => view.to === 'today' ? t('today')
+		: t('day_hours', { d: plainDay(view.to) }),
+	query: view => ({ step: 'hour', from: view.to, to: view.to,
 		zone: view.zone }),
 	url: view => usageUrl(today.query(view)),
 	csv: view => usageCsv(today.query(view), 'online'),
@@ -176,15 +210,18 @@ function isQuiet(view, all, days) {
 
 const visitors = {
 	id: 'visitors',
-	wanted: view => view.days > 1,
+	wanted: view => view.days > 1 || view.isFree,
 	url: view => usageUrl(dayQuery(view)),
+	before: beforeUrl,
 	csv: view => usageCsv(dayQuery(view), 'visitors,onlookers'),
-	prepare(json, view) {
+	prepare(json, view, before) {
 		const usage = new Usage(json);
 
 		if (usage.isEmpty)
 			return null;
 		const slots = slotsOfDays(usage);
+		const then = before && beforeSeries(slots, 'visitors', before,
+			view);
 		const counted = slots.filter(s => s.figure('visitors')).length;
 		const best = highest(slots, 'visitors');
 		const all = usage.sum('visitors');
@@ -198,7 +235,10 @@ const visitors = {
 
 		return { ...timePicture('visitors', slots, 'col_day',
 			['visitors', 'onlookers'], ['tone-1', 'tone-2'],
-			number, true),
+			number, true, then),
+		verdict: then && tellPair(sumPairs(slots.map((s, i) =>
+			[s.figure('visitors'), then.figures[i]])),
+		whenBefore(view)),
 		figures, aside: isQuiet(view, all, counted) ? t('quiet')
 			: usage.firstDay > usage.from
 				? t('since', { d: plainDay(usage.firstDay) }) : '' };
@@ -250,9 +290,15 @@ const heat = {
 	id: 'heat',
 	none: today.none,
 	weeks: view => view.days > 90 ? 13 : 4,
-	note: view => ({ n: heat.weeks(view) }),
-	query: view => ({ step: 'hour', from: `-${heat.weeks(view) * 7}d`,
-		to: 'yesterday', zone: view.zone }),
+	// the last weeks of a period that was chosen freely, all of it if short
+	span: view => view.isFree ? { to: view.to, from: addDays(view.to,
+		1 - Math.min(Math.max(view.days, 7), HEAT_DAYS_MAX)) }
+		: { from: `-${heat.weeks(view) * 7}d`, to: 'yesterday' },
+	noteWord: view => view.isFree ? 'heat_note_free' : 'heat_note',
+	note: view => view.isFree ? { a: plainDay(heat.span(view).from),
+		b: plainDay(view.to) } : { n: heat.weeks(view) },
+	query: view => ({ ...spanQuery('hour', heat.span(view)),
+		zone: view.zone }),
 	url: view => usageUrl(heat.query(view)),
 	csv: view => usageCsv(heat.query(view), 'online'),
 	prepare(json) {

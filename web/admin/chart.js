@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Figures over time, drawn by uPlot. The x axis counts slots (hours or days
 // by their place in the list), so nothing here knows of clocks.
-import { isFaint } from './api.js';
-import { el } from './dom.js';
+import { figure, isFaint, total } from './api.js';
+import { el, keyClass } from './dom.js';
 import { exact } from './format.js';
 
+const BAR_PART = 0.36; // of a slot
+const BAR_MAX_PX = 26;
 const PADDING = [12, 10, 0, 0];
 const WHOLE = [1, 2, 5].flatMap(n => Array.from({ length: 16 },
 	(_, power) => n * 10 ** power)).sort((a, b) => a - b);
@@ -40,26 +42,35 @@ function stripes(ink) {
 }
 
 // The mean of the seven days around each, so that weekends do not hide the
-// year.
-function smooth(values) {
-	return values.map((value, i) => {
-		const near = values.slice(Math.max(0, i - 3), i + 4)
-			.filter(v => v !== null);
+// year, with the band of that mean.
+function smooth(figures) {
+	return figures.map((f, i) => {
+		const near = figures.slice(Math.max(0, i - 3), i + 4)
+			.filter(n => n);
+		const sum = f && total(near);
 
-		return value === null ? null
-			: near.reduce((a, b) => a + b, 0) / near.length;
+		return sum && figure(sum.value / near.length,
+			sum.band / near.length);
 	});
 }
 
-// Bars of what is not to be told from nothing are hollow.
-function hollowOptions(s, i) {
-	return { stroke: colour(s.tone), width: 1, dash: [2, 2],
-		paths: uPlot.paths.bars({ size: [0.36, 26],
-			align: i ? 1 : -1, radius: 0.18 }),
-		points: { show: false } };
+// Two bars stand side by side in the middle of a slot, one on it.
+function side(i, count) {
+	return count < 2 ? 0 : i ? 1 : -1;
 }
 
-function seriesOptions(s, i, shape, dense) {
+function barPaths(i, count) {
+	return uPlot.paths.bars({ size: [BAR_PART, BAR_MAX_PX],
+		align: side(i, count), radius: 0.18 });
+}
+
+// Bars of what is not to be told from nothing are hollow.
+function hollowOptions(s, i, count) {
+	return { stroke: colour(s.tone), width: 1, dash: [2, 2],
+		paths: barPaths(i, count), points: { show: false } };
+}
+
+function seriesOptions(s, i, count, shape, dense) {
 	const ink = colour(s.tone);
 	const line = shape === 'lines';
 	const tile = !line && i ? stripes(ink) : null;
@@ -70,10 +81,16 @@ function seriesOptions(s, i, shape, dense) {
 		dash: line && i ? [6, 4] : undefined,
 		fill: tile ? u => u.ctx.createPattern(tile, 'repeat')
 			: line ? (i ? undefined : ink + '20') : ink,
-		paths: line ? undefined : uPlot.paths.bars({
-			size: [0.36, 26], align: i ? 1 : -1, radius: 0.18 }),
+		paths: line ? undefined : barPaths(i, count),
 		points: { show: line && !dense, size: 6, fill: ink },
 	};
+}
+
+// What it is held against: a thin line of dashes, behind all else.
+function beforeOptions(shape, dense) {
+	return { stroke: colour('soft'), width: 1.5, dash: [3, 3],
+		points: { show: shape === 'bars' && !dense, size: 4,
+			fill: colour('soft') } };
 }
 
 // The days themselves, faint behind their mean.
@@ -81,6 +98,65 @@ function rawOptions(s) {
 	return { stroke: colour(s.tone) + '59', width: 1,
 		points: { show: false } };
 }
+
+// --- how far figures may be off -------------------------------------------
+
+// From the lowest to the highest that the true number may be.
+function drawWhisker(u, at, f) {
+	const y = value => u.valToPos(Math.max(0, value), 'y', true);
+	const low = y(f.value - f.band);
+	const high = y(f.value + f.band);
+	const half = 2.5 * devicePixelRatio;
+
+	u.ctx.moveTo(at, low);
+	u.ctx.lineTo(at, high);
+	u.ctx.moveTo(at - half, high);
+	u.ctx.lineTo(at + half, high);
+}
+
+function drawWhiskers(u, series) {
+	const slot = u.valToPos(1, 'x', true) - u.valToPos(0, 'x', true);
+	const width = Math.min(BAR_PART * slot, BAR_MAX_PX * devicePixelRatio);
+
+	u.ctx.beginPath();
+	series.forEach((s, i) => s.figures.forEach((f, n) => {
+		if (!isFaint(f))
+			drawWhisker(u, u.valToPos(n, 'x', true) + width / 2 *
+				side(i, series.length), f);
+	}));
+	u.ctx.strokeStyle = colour('ink');
+	u.ctx.lineWidth = devicePixelRatio;
+	u.ctx.setLineDash([]);
+	u.ctx.globalAlpha = 0.55;
+	u.ctx.stroke();
+}
+
+function drawRibbon(u, s) {
+	const known = s.figures.flatMap((f, n) => f ? [[n, f]] : []);
+	const go = (n, value) => u.ctx.lineTo(u.valToPos(n, 'x', true),
+		u.valToPos(Math.max(0, value), 'y', true));
+
+	u.ctx.beginPath();
+	known.forEach(([n, f]) => go(n, f.value + f.band));
+	known.reverse().forEach(([n, f]) => go(n, f.value - f.band));
+	u.ctx.closePath();
+	u.ctx.fillStyle = colour(s.tone);
+	u.ctx.globalAlpha = 0.28;
+	u.ctx.fill();
+}
+
+function errors(series, shape) {
+	return { hooks: { draw: u => {
+		u.ctx.save();
+		if (shape === 'bars')
+			drawWhiskers(u, series);
+		else
+			series.forEach(s => drawRibbon(u, s));
+		u.ctx.restore();
+	} } };
+}
+
+// --- the picture ------------------------------------------------------------
 
 // Which slots carry a label: those with one, thinned until they have room.
 function ticks(labels, widthPx, fontPx) {
@@ -138,8 +214,7 @@ function tip(names, series, format) {
 					return;
 				box.replaceChildren(el('b', {}, names[i]),
 					...series.map((s, n) => el('span', {},
-						el('i', { class: 'key ' + s.tone +
-							(n ? ' second' : '') }),
+						el('i', { class: keyClass(s, n) }),
 						`${s.name}: ${exact(s.figures[i],
 							format)}`)));
 				const x = u.valToPos(i, 'x');
@@ -157,12 +232,14 @@ function tip(names, series, format) {
  * host: an empty element with a size. What: {
  *	labels: under each slot, '' for none,  names: of each slot, in full,
  *	series: one or two of { name, figures, tone }, null is a gap,
+ *	before: what the first is held against, { name, figures }, if any,
  *	shape: 'bars' or 'lines',  format: number -> text,  whole: counts,
  *	summary: what the picture says }
  * Returns a function that takes the chart away again.
  */
 export function drawTime(host, what) {
 	const { labels, names, series, shape, format } = what;
+	const before = what.before ? [what.before] : [];
 	const isLines = shape === 'lines';
 	const edge = isLines ? 0 : 0.5;
 	const raw = isLines ? series.slice(0, 1) : [];
@@ -170,6 +247,10 @@ export function drawTime(host, what) {
 	// what is below nothing is noise: never drawn, but added up before
 	const value = f => f && Math.max(0, f.value);
 	const values = s => s.figures.map(value);
+	const drawn = series.map(s => isLines
+		? { ...s, figures: smooth(s.figures) } : s);
+	const top = Math.max(...[...drawn, ...before].flatMap(s => s.figures)
+		.map(f => isFaint(f) ? 0 : f.value + f.band));
 	const sure = s => s.figures.map(f => isFaint(f) ? null : f.value);
 	const faint = s => s.figures.map(f => isFaint(f) ? value(f) : null);
 	const plot = new uPlot({
@@ -181,17 +262,23 @@ export function drawTime(host, what) {
 			x: { time: false,
 				range: [-edge, labels.length - 1 + edge] },
 			y: { range: (u, low, high) =>
-				[0, Math.max(high * 1.08, what.whole ? 4 : 1)] },
+				[0, Math.max(high * 1.08, top * 1.04,
+						what.whole ? 4 : 1)] },
 		},
 		axes: axes(labels, format, what.whole),
-		series: [{}, ...raw.map(rawOptions), ...series.map((s, i) =>
-			seriesOptions(s, i, shape, dense)),
-		...isLines ? [] : series.map(hollowOptions)],
-		plugins: [tip(names, series, format)],
+		series: [{}, ...raw.map(rawOptions), ...drawn.map((s, i) =>
+			seriesOptions(s, i, series.length, shape, dense)),
+		...isLines ? [] : series.map((s, i) =>
+			hollowOptions(s, i, series.length)),
+		...before.map(() => beforeOptions(shape, dense))],
+		plugins: [errors(drawn, shape),
+			tip(names, [...series, ...before], format)],
 	}, [labels.map((_, i) => i), ...raw.map(values),
-		...series.map(s => isLines
-			? smooth(s.figures.map(f => f && f.value)) : sure(s)),
-		...isLines ? [] : series.map(faint)],
+		...drawn.map(s => isLines ? s.figures.map(f => f && f.value)
+			: sure(s)),
+		...isLines ? [] : series.map(faint),
+		...before.map(s => isLines ? smooth(s.figures).map(value)
+			: values(s))],
 	host);
 	const canvas = host.querySelector('canvas');
 	const watch = new ResizeObserver(() => {

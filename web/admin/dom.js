@@ -19,6 +19,12 @@ export function el(tag, attributes = {}, ...children) {
 	return node;
 }
 
+// Of the little sign in a legend that stands for the series.
+export function keyClass(series, place) {
+	return 'key ' + (series.tone ?? 'earlier') +
+		(series.tone && place ? ' second' : '');
+}
+
 // One of the symbols in index.html.
 export function icon(name) {
 	const svg = document.createElementNS(SVG, 'svg');
