@@ -110,20 +110,32 @@ def declared():
     text = (RESOURCES / "stadttor/gate.js").read_text()
     found = re.findall(r": method\('(\w+)',\s*\[([^\]]*)\]\)", text)
     assert len(found) == text.count(": method(")
-    return {name: re.findall(r"'(\w+)'", params) for name, params in found}
+    methods = {name: re.findall(r"'(\w+)'", params) for name, params in found}
+    # whose last ones are a list of their own
+    looks, preview = (re.search(rf"^const {name} = (.*?);\n", text,
+                                re.M | re.S)[1]
+                      for name in ("LOOKS", "previewOf"))
+    assert preview.startswith("method('preview', ")
+    assert preview.endswith("concat(LOOKS))")
+    methods["preview"] = re.findall(r"'(\w+)'", preview)[1:] + \
+        re.findall(r"'(\w+)'", looks)
+    return methods
 
 
 def test_methods_of_views_plugin_and_acl():
     """One list in three places; what changes something needs "write"."""
-    listed = test_rpcd.GOOD
+    listed = {**{m: a for m, (a, _) in test_rpcd.GOOD.items()},
+              **test_rpcd.MORE}
     assert {m: sorted(p) for m, p in declared().items()} == {
-        m: sorted(arguments) for m, (arguments, _) in listed.items()}
+        m: sorted(arguments) for m, arguments in listed.items()}
     rights = ACL["luci-app-stadttor"]
     read = rights["read"]["ubus"]["stadttor"]
     write = rights["write"]["ubus"]["stadttor"]
     assert sorted(read + write) == sorted(listed)
-    assert sorted(write) == ["revoke", "sessions", "vouchers_create",
-                             "vouchers_print", "vouchers_revoke"]
+    assert sorted(write) == ["city_join", "city_leave", "picture_set",
+                             "preview", "revoke", "secret_set", "sessions",
+                             "vouchers_create", "vouchers_print",
+                             "vouchers_revoke"]
     assert rights["read"]["ubus"] == {"stadttor": read, "service": ["list"]}
     assert set(rights["write"]["ubus"]) == {"stadttor"}
     assert rights["read"]["uci"] == rights["write"]["uci"] == ["stadttor"]

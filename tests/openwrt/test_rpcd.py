@@ -20,6 +20,9 @@ APP = HERE.parents[1] / "openwrt/luci-app-stadttor"
 PLUGIN = APP / "root/usr/libexec/rpcd/stadttor"
 JSHN = "/usr/share/libubox/jshn.sh"
 RUNNING = "/var/etc/stadttor/config"
+PATHS = {"CONFIG": "/etc/config/stadttor", "SERVICE": "/etc/init.d/stadttor",
+         "PICTURES": "/etc/stadttor/pictures",
+         "SECRETS": "/etc/stadttor/secrets"}
 CODE = re.compile(r"[0-9A-Z]{5}-[0-9A-Z]{5}")
 
 sys.path.insert(0, str(HERE.parent / "golden"))
@@ -57,6 +60,19 @@ GOOD = {
          "language": "de"},
         ["voucher", "print", "--title=Markt & Straße", "--language=de"]),
 }
+# More than one command, see the end of this file.
+MORE = {
+    "preview": {"page": "portal", "language": "en", "zone": "guest",
+                "network": "x", "provider": "x", "theme": "brick",
+                "colour_accent": "", "colour_header": "",
+                "colour_accent_dark": "", "colour_header_dark": "",
+                "logo": "", "hero": ""},
+    "picture_set": {"kind": "logo", "type": "svg", "content": "3c"},
+    "secret_set": {"section": "radius", "name": "main", "secret": "x"},
+    "city": {},
+    "city_join": {"file": "config city", "replace": "yes"},
+    "city_leave": {},
+}
 SESSION = "e5ad9c3a7f2c4b5d8e6f708192a3b4c5"  # as uhttpd adds it
 # None of them may become a command, whatever the argument.
 HOSTILE = [
@@ -75,7 +91,8 @@ HOSTILE = [
 TEXT = r"[^\x00-\x1f\x7f]{1,63}"
 FITS = {"zone": "[a-z0-9_]{1,15}", "from": "-[0-9]{1,5}d", "to": "-[0-9]{1,5}d",
         "step": "hour", "handle": "[0-9a-f]{16}", "valid": "[0-9smhd]{1,16}",
-        "label": TEXT, "title": TEXT, "codes": r"[0-9A-Z -]+", "language": "de"}
+        "label": TEXT, "title": TEXT, "codes": r"[0-9A-Z -]+",
+        "language": "[a-z0-9-]{1,11}"}
 SAME = [("usage", "to"), ("usage", "zone"), ("vouchers_create", "zone")]
 
 
@@ -90,21 +107,33 @@ class Plugin:
         self.running = folder / "running"  # the config that programs have
         text = PLUGIN.read_text()
         for path, ours in ((JSHN, HERE / "luci/jshn.sh"),
-                           (RUNNING, self.running)):
+                           (RUNNING, self.running),
+                           ("folder=/etc/stadttor/city", "folder=/nowhere")):
             assert text.count(path) == 1
             text = text.replace(path, str(ours))
+        for name, path in PATHS.items():
+            assert re.findall(rf"^{name}=(\S+)", text, re.M) == [path]
+            text = re.sub(rf"^{name}=\S+", f"{name}={self.place(path)}", text,
+                          flags=re.M)
         self.script = folder / "plugin"
         self.script.write_text(text)
         self.bin = folder / "bin"
         self.bin.mkdir()
-        (self.bin / "jshn").symlink_to(HERE / "luci/jshn")
-        for applet in ("cat", "head", "sed", "tr"):
+        for tool in ("jshn", "uci"):
+            (self.bin / tool).symlink_to(HERE / "luci" / tool)
+        for applet in ("cat", "chmod", "cp", "grep", "head", "mkdir",
+                       "mktemp", "mv", "rm", "sed", "sha256sum", "tr"):
             (self.bin / applet).symlink_to(shutil.which("busybox"))
         self.build = build
         self.provide(FAKE)
 
-    def provide(self, script):
-        command = self.bin / "stadttor"
+    def place(self, path):
+        ours = self.folder / "root" / path[1:]
+        ours.parent.mkdir(parents=True, exist_ok=True)
+        return ours
+
+    def provide(self, script, name="stadttor"):
+        command = self.bin / name
         command.write_text(script)
         command.chmod(0o755)
 
@@ -114,7 +143,7 @@ class Plugin:
 
     def run(self, *args, stdin=b"", timeout=20):
         env = dict(os.environ, PATH=self.bin, RECORD=self.record, TZ="UTC",
-                   ANSWER=self.answer)
+                   ANSWER=self.answer, UCI_ETC=self.folder / "root/etc/config")
         return subprocess.run([shutil.which("busybox"), "ash", self.script, *args],
                               input=stdin, cwd=self.folder, env=env,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -176,7 +205,9 @@ def test_list(plugin):
                             "zone": "string"},
         "vouchers_revoke": {"batch": 32},
         "vouchers_print": {"codes": "string", "title": "string",
-                           "language": "string"}}
+                           "language": "string"},
+        **{method: {name: "string" for name in arguments}
+           for method, arguments in MORE.items()}}
     assert plugin.asked() == []
 
 
@@ -405,6 +436,8 @@ def test_running_config_is_where_the_init_script_has_it():
     for script in (PLUGIN, init):
         assert re.search(f"^(RUNNING|READ)={RUNNING}\\b", script.read_text(),
                          re.M)
+        assert re.search(f"^CONFIG={PATHS['CONFIG']}\\b", script.read_text(),
+                         re.M)
 
 
 def test_vouchers(real):
@@ -471,3 +504,222 @@ def test_revoke(real, netctl):
         test_cli.done(ident, count=1)])
     assert real.call("revoke", {"handle": "00000000000000fe"}) == {"ended": 1}
     assert netctl.asked == [(test_cli.REVOKE, bytes(24), 0xfe, 0, 0, 0)]
+
+
+# --- pictures, secrets and the page ------------------------------------------
+SVG = ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2">'
+       '<path d="M0 0h2v2z"/></svg>\n')
+# every byte, and nothing that a shell or printf could take for itself
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) + b"%s%n\\x41'\"$(touch pwned)"
+
+
+@pytest.fixture
+def page(real):
+    """With the config where the plugin has it."""
+    config = real.place(PATHS["CONFIG"])
+    config.write_text((real.folder / "config").read_text())
+    real.be_real(config)
+    real.scratches = set(pathlib.Path("/tmp").glob("stadttor.*"))
+    yield real
+    assert set(pathlib.Path("/tmp").glob("stadttor.*")) == real.scratches
+
+
+def upload(plugin, content, kind="logo", ending="svg"):
+    content = content.encode() if isinstance(content, str) else content
+    return plugin.call("picture_set", {"kind": kind, "type": ending,
+                                       "content": content.hex()})
+
+
+def kept(plugin):
+    folder = plugin.place(PATHS["PICTURES"])
+    return sorted(p.name for p in folder.iterdir()) if folder.exists() else []
+
+
+def test_preview(page):
+    """Of what the form has, and the config stays as it is."""
+    before = page.place(PATHS["CONFIG"]).read_text()
+    html = page.call("preview", {"page": "portal"})["html"]
+    assert '<html lang="de"' in html and "#8a2b1c" not in html
+    html = page.call("preview", {
+        "page": "portal", "language": "en", "zone": "guest",
+        "theme": "brick", "network": "Muster's \"Wi-Fi\" $(touch pwned)",
+        "colour_accent": "", "logo": ""})["html"]
+    assert '<html lang="en"' in html and "#8a2b1c" in html
+    assert "Muster&#39;s &quot;Wi-Fi&quot; $(touch pwned)" in html
+    assert page.place(PATHS["CONFIG"]).read_text() == before
+    assert not list(page.folder.rglob("pwned"))
+
+
+def test_preview_of_a_config_without_a_section_for_it(page):
+    config = page.place(PATHS["CONFIG"])
+    config.write_text("config uplink 'wan'\n\toption device 'eth0'\n"
+                      "config zone 'guest'\n\toption device 'br0'\n")
+    answer = page.call("preview", {"page": "portal", "network": "Muster"})
+    # where the pages of this machine are is what the config would say
+    assert answer.get("html", "").count("Muster") or \
+        "/usr/share/stadttor" in answer["error"]
+    config.unlink()
+    assert "cannot be read" in page.call("preview",
+                                         {"page": "portal"})["error"]
+
+
+@pytest.mark.parametrize("wrong,words", [
+    ({"colour_accent": "#ffff00"}, "have a contrast of 1.0"),
+    ({"theme": "pink"}, "invalid value 'pink' for theme"),
+    ({"logo": "/nowhere/logo.svg"}, "No such file"),
+    ({"page": "nothing"}, "page 'nothing' not found"),
+    ({"zone": "attic"}, "zone 'attic' not found")])
+def test_preview_says_what_the_config_would(page, wrong, words):
+    answer = page.call("preview", {"page": "portal", **wrong})
+    assert words in answer["error"] and "/tmp/stadttor." not in answer["error"]
+
+
+@pytest.mark.parametrize("wrong", [
+    {"page": "../x"}, {"page": "a\nb"}, {"language": "de/.."}, {"zone": "a b"},
+    {"colour_accent": "red"}, {"colour_accent": "#12345"},
+    {"colour_header": "#1234567"}, {"theme": "a-b"}, {"network": "a\nb"},
+    {"logo": "/a\nb"}, {"network": "x" * 201}, {"user": "root"}])
+def test_preview_takes_no_other_values(plugin, wrong):
+    plugin.place(PATHS["CONFIG"]).write_text("config portal\n")
+    plugin.is_refused("preview", {"page": "portal", **wrong})
+
+
+def test_pictures(page):
+    """Kept byte for byte under a name of their own; what nobody needs goes."""
+    first = upload(page, SVG)["path"]
+    path = pathlib.Path(first)
+    assert path.parent == page.place(PATHS["PICTURES"])
+    assert re.fullmatch(r"logo-[0-9a-f]{16}\.svg", path.name)
+    assert path.read_text() == SVG
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert path.parent.stat().st_mode & 0o777 == 0o755
+    second = pathlib.Path(upload(page, PNG, ending="png")["path"])
+    assert second.read_bytes() == PNG and kept(page) == [second.name]
+    hero = pathlib.Path(upload(page, SVG, "hero")["path"])
+    config = page.place(PATHS["CONFIG"])
+    config.write_text(config.read_text().replace(
+        "config portal", f"config portal\n option logo '{second}'"))
+    third = pathlib.Path(upload(page, SVG + "\n")["path"])
+    assert kept(page) == sorted([hero.name, second.name, third.name])
+    assert not list(page.folder.rglob("pwned"))
+
+
+@pytest.mark.parametrize("content,kind,ending,words", [
+    (SVG.replace("<path", "<script>x</script><path"), "logo", "svg",
+     "not shown to guests"),
+    (SVG.replace("<path", "<path onload='x'"), "logo", "svg", "not shown"),
+    (SVG, "logo", "png", "something else than its name says"),
+    (PNG, "logo", "svg", "a zero byte"),
+    (PNG, "logo", "jpg", "a logo is an"),
+    (PNG + bytes(4096), "logo", "png", "at most 4 kB"),
+    (b"\xff\xd8\xff" + bytes(6142), "hero", "jpg", "too much|invalid value"),
+])
+def test_what_guests_may_not_be_shown(page, content, kind, ending, words):
+    answer = upload(page, content, kind, ending)
+    assert re.search(words, answer["error"]), answer
+    assert "/tmp/stadttor." not in answer["error"] and kept(page) == []
+
+
+@pytest.mark.parametrize("wrong", [
+    {"kind": "../logo"}, {"kind": "icon"}, {"type": "php"}, {"type": "svg/.."},
+    {"content": ""}, {"content": "3"}, {"content": "3C"}, {"content": "zz"},
+    {"content": "\\x41"}, {"content": "3c\n3c"}, {"content": "00" * 6145}])
+def test_no_other_pictures(plugin, wrong):
+    plugin.is_refused("picture_set", {"kind": "logo", "type": "svg",
+                                      "content": "3c", **wrong})
+    assert kept(plugin) == []
+
+
+def test_secrets(page):
+    """The portal's alone; no answer has them."""
+    page.provide("#!/bin/sh\necho \"$1\" >\"$RECORD.owner\"\n", "chown")
+    answer = page.call("secret_set", {"section": "radius", "name": "main",
+                                      "secret": "a'b \"$(touch pwned)\\"})
+    path = pathlib.Path(answer["path"])
+    assert path == page.place(PATHS["SECRETS"]) / "radius-main"
+    assert path.read_text() == "a'b \"$(touch pwned)\\\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert pathlib.Path(f"{page.record}.owner").read_text() == "nobody\n"
+    assert page.call("secret_set", {"section": "oidc", "secret": "x"}) == {
+        "path": str(page.place(PATHS["SECRETS"]) / "oidc")}
+    assert sorted(p.name for p in path.parent.iterdir()) == ["oidc",
+                                                             "radius-main"]
+
+
+@pytest.mark.parametrize("wrong", [
+    {"section": "portal"}, {"section": "../x"}, {"name": "a/b"},
+    {"name": ".."}, {"secret": ""}, {"secret": "a\nb"}, {"secret": "x" * 201}])
+def test_no_other_secrets(plugin, wrong):
+    plugin.is_refused("secret_set", {"section": "radius", "name": "a",
+                                     "secret": "x", **wrong})
+
+
+# --- the city -----------------------------------------------------------------
+@pytest.fixture
+def town(page):
+    """A box that can join a city, and whose service says that it reloads."""
+    config = page.place(PATHS["CONFIG"])
+    config.write_text(config.read_text() + "config city\n option folder "
+                      f"'{page.folder}/city'\n")
+    text = config.read_text().replace("option socket", "option user 'nobody'\n"
+                                      " option socket")
+    config.write_text(text)
+    service = page.place(PATHS["SERVICE"])
+    service.write_text('#!/bin/sh\necho "$*" >>"$RECORD.service"\n')
+    service.chmod(0o755)
+    page.reloads = pathlib.Path(f"{page.record}.service")
+    return page
+
+
+JOIN_FILE = HERE.parent / "fuzz/corpus/city_file/whole"
+
+
+def test_a_box_in_no_city(town):
+    assert town.call("city") == {"joined": False}
+    answer = town.call("city_leave")
+    assert "in no city" in answer["error"] and not town.reloads.exists()
+
+
+@pytest.mark.parametrize("text,words", [
+    ("config town\n", "line 1: "), ("", "invalid value for file"),
+    ("\x00", "invalid value for file|no JSON"),
+    ("config city\n\toption city 'a\u00e4'\n", "invalid value for file"),
+    ("x" * 12001, "invalid value for file")])
+def test_no_join_file(town, text, words):
+    answer = town.call("city_join", {"file": text})
+    assert re.search(words, answer["error"]), answer
+    assert "/proc" not in answer["error"] and not town.reloads.exists()
+    assert not (town.folder / "city").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="files of other users")
+def test_a_box_joins_and_leaves(town):
+    text = JOIN_FILE.read_text()
+    login = town.folder / "city/login"
+    told = town.call("city_join", {"file": text})
+    assert told["joined"] is True and told["site"] and told["city"]
+    assert town.call("city") == told
+    assert town.reloads.read_text() == "reload\n"
+    assert login.stat().st_mode & 0o777 == 0o640
+    # the file itself lies nowhere, and what it opens is told to nobody
+    key = re.search("option key '(.*)'", text)[1]
+    password = re.search("option password '(.*)'", text)[1]
+    assert password in login.read_text()
+    assert key not in json.dumps(told) and password not in json.dumps(told)
+    assert not [p for p in town.folder.rglob("*")
+                if p.is_file() and key.encode() in p.read_bytes()]
+    answer = town.call("city_join", {"file": text})
+    assert "in a city already" in answer["error"]
+    assert town.reloads.read_text() == "reload\n"
+    assert town.call("city_join", {"file": text, "replace": "yes"}) == told
+    assert town.call("city_leave") == {"joined": False}
+    assert not login.exists()
+    assert town.reloads.read_text() == "reload\n" * 3
+
+
+def test_no_other_ways_into_a_city(plugin):
+    plugin.place(PATHS["CONFIG"]).write_text("config portal\n")
+    for wrong in ({}, {"file": "x", "replace": "no"}, {"replace": "yes"},
+                  {"file": "x\x1b[2J"}, {"file": ["x"]}, {"path": "/etc/shadow"}):
+        plugin.is_refused("city_join", wrong)
+    plugin.is_refused("city_leave", {"file": "x"})

@@ -44,8 +44,15 @@ json_add_string()
 
 json_add_int() { json_add int "$1" "$2" "$2,"; }
 json_add_double() { json_add double "$1" "$2" "$2,"; }
-json_add_boolean() { json_add boolean "$1" "$2" "$2,"; }
 json_add_null() { json_add null "$1" "" null,; }
+
+json_add_boolean()
+{
+	case $2 in
+	0) json_add boolean "$1" 0 false, ;;
+	*) json_add boolean "$1" 1 true, ;;
+	esac
+}
 
 json_add_table()
 {

@@ -21,6 +21,10 @@ function method(name, params) {
 	};
 }
 
+const LOOKS = [ 'network', 'provider', 'theme', 'colour_accent', 'colour_header',
+	'colour_accent_dark', 'colour_header_dark', 'logo', 'hero' ];
+const previewOf = method('preview', [ 'page', 'language', 'zone' ].concat(LOOKS));
+
 const services = rpc.declare({
 	object: 'service',
 	method: 'list',
@@ -40,6 +44,22 @@ return baseclass.extend({
 		[ 'count', 'minutes', 'devices', 'valid', 'label', 'zone' ]),
 	vouchersRevoke: method('vouchers_revoke', [ 'batch' ]),
 	vouchersPrint: method('vouchers_print', [ 'codes', 'title', 'language' ]),
+
+	city: method('city', []),
+	cityJoin: method('city_join', [ 'file', 'replace' ]),
+	cityLeave: method('city_leave', []),
+	// kind: logo or hero; content: in hexadecimal. The program judges it.
+	pictureSet: method('picture_set', [ 'kind', 'type', 'content' ]),
+	secretSet: method('secret_set', [ 'section', 'name', 'secret' ]),
+
+	// Options of the config that decide what a page looks like.
+	looks: LOOKS,
+
+	// The page as it would be with these values of them; none: as saved.
+	preview: function(page, language, zone, values) {
+		return previewOf.apply(null, [ page, language, zone ].concat(
+			LOOKS.map(function(name) { return values[name]; })));
+	},
 
 	// The programs that procd keeps: [ { name, running } ].
 	programs: function() {
