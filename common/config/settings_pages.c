@@ -152,7 +152,8 @@ static const struct conf_option portal_options[] = {
 	  .max = 7,
 	  .is_valid = valid_colour_or_empty,
 	  .allowed = "a colour such as #7fd8d0",
-	  .help = HELP("colour_accent on devices that are set to dark") },
+	  .help = HELP("colour of buttons and links on devices that are set "
+		       "to dark") },
 	{ .name = "colour_header_dark",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, colour_header_dark),
@@ -160,7 +161,8 @@ static const struct conf_option portal_options[] = {
 	  .max = 7,
 	  .is_valid = valid_colour_or_empty,
 	  .allowed = "a colour such as #0c343a",
-	  .help = HELP("colour_header on devices that are set to dark") },
+	  .help = HELP(
+		  "colour of the header on devices that are set to dark") },
 	{ .name = "wifi4eu",
 	  .type = CONF_TEXT,
 	  AT(portal_settings, wifi4eu),

@@ -93,6 +93,8 @@ def sections(page):
     for part in text.split(".Ss config ")[1:]:
         head, *items = part.split(".It Ic ")
         name, note, _ = head.splitlines()
+        # whether it is named, and how many there may be, is seen in a form
+        note = re.sub("(, named)?; at (most|least) [^;]+$", ".", note)
         items[-1] = items[-1].rsplit(".El", 1)[0]
         yield name, note, [take_option(i.splitlines()) for i in items]
 

@@ -20,7 +20,7 @@ ROOT = HERE.parents[1]
 APP = ROOT / "openwrt/luci-app-stadttor"
 RESOURCES = APP / "htdocs/luci-static/resources"
 SHARE = APP / "root/usr/share"
-FORMS = ["garden", "portal", "zones"]
+FORMS = ["accounts", "city", "garden", "operation", "portal", "zones"]
 VIEWS = sorted(RESOURCES.glob("view/stadttor/*.js"))
 MODULES = sorted(RESOURCES.glob("stadttor/*.js"))
 LITERAL = r"""'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*\""""
@@ -102,8 +102,8 @@ def test_menu():
     assert views == {"stadttor/" + p.stem for p in VIEWS}
     titles = [e["title"] for _, e in sorted(
         MENU.items(), key=lambda item: item[1]["order"]) if e is not top]
-    assert titles == ["Overview", "Zones", "Portal", "Garden", "Usage",
-                      "Vouchers"]
+    assert titles == ["Overview", "Zones", "Pages", "Garden", "Accounts",
+                      "City", "Usage", "Vouchers", "Operation"]
 
 
 def declared():
@@ -218,6 +218,49 @@ def test_german():
         assert not re.search("[<>&]", text + german), text
 
 
+def labels(part):
+    """{section or section.option: {option or word: label}} of labels.js."""
+    text = (RESOURCES / "stadttor/labels.js").read_text()
+    body = re.search(rf"^\t{part}: \{{\n(.*?)^\t\}}", text, re.M | re.S)[1]
+    return {name: {key: options.literal(words) for key, words in re.findall(
+                rf"^\t\t\t'?(\w+)'?: _\(({LITERAL})\)", entries, re.M)}
+            for name, entries in re.findall(
+                r"^\t\t'?([\w.]+)'?: \{\n(.*?)^\t\t\}", body, re.M | re.S)}
+
+
+def test_every_option_has_a_label_in_words():
+    """And every word that one may choose; in German as well."""
+    assert {(section, name) for section, those in labels("options").items()
+            for name in those} == set(OPTIONS)
+    words = {f"{section}.{name}": o["bounds"][0].split(", ")
+             for (section, name), o in OPTIONS.items() if o["type"] == "word"}
+    assert {name: list(those) for name, those in labels("words").items()} == \
+        words
+    german = catalog()
+    for part in ("options", "words"):
+        for those in labels(part).values():
+            assert len(set(those.values())) == len(those)
+            for label in those.values():
+                assert "_" not in label and len(label) <= 40
+                assert len(german[label]) <= 40, label
+
+
+def test_what_applies_when_is_of_one_section():
+    text = (RESOURCES / "stadttor/forms.js").read_text()
+    body = re.search(r"^const NEEDS = \{\n(.*?)^\};", text, re.M | re.S)[1]
+    needs = re.findall(r"^\t'(\w+)\.(\w+)': \[(.*)\]", body, re.M)
+    assert len(needs) == body.count("\n") > 20
+    for section, name, conditions in needs:
+        assert (section, name) in OPTIONS
+        for other, value in re.findall(r"(\w+): ('\w*'|set|/\S+/|true)",
+                                       conditions.replace("'!contains': true",
+                                                          "")):
+            option = OPTIONS[section, other]
+            for word in re.findall(r"\w+", value.strip("'/")):
+                if option["type"] == "word":
+                    assert word in option["bounds"][0].split(", "), word
+
+
 def test_texts_say_nothing_double():
     """Names of options come from the tables alone."""
     for path in VIEWS:
@@ -303,6 +346,9 @@ CONFIG = [
     {".type": "portal", ".name": "cfg0a", "network": "Free Wi-Fi"},
     {".type": "tile", ".name": "parking", "title": ["de=Parken", "en=Parking"],
      "link": "https://city.example/", "icon": "parking"},
+    {".type": "radius", ".name": "main", "server": ["192.0.2.5"],
+     "secret": "of-old-times"},
+    {".type": "oidc", ".name": "cfg0c", "issuer": "https://login.example"},
     {".type": "text", ".name": "cfg0b", "key": "portal_heading",
      "text": ["de=Hallo"]},
 ]
@@ -359,6 +405,22 @@ SAMPLES = {
     ("tile", "title"): ["de=Parken", "de=", "=x", "d=x", "de", "DE=x",
                         "zh-hant=x", "x" * 12 + "=x", "de =x", "-de=x", "de==",
                         "de=a\tb"],
+    ("legal", "statement_date"): ["2026-11-30", "2026-13-01", "2026-11-32",
+                                  "26-11-30", "2026-1-1", "30.11.2026"],
+    ("portal", "wifi4eu"): ["123e4567-e89b-12d3-a456-426655440000",
+                            "123E4567-E89B-12D3-A456-426655440000",
+                            "123e4567e89b12d3a456426655440000",
+                            "123e4567-e89b-12d3-a456-42665544000g"],
+    ("zone", "at"): ["48.1374,11.5755", "-90,180", "91,0", "0,181", "48,1,2",
+                     "48.1374", "x,1", "48.1374, 11.5755"],
+    ("zone", "tariff"): ["role=pupil:20mbit:5mbit:1d", "*:0:0:8h", "role=x",
+                         "*:0:0", "role:0:0:8h", ":0:0:8h"],
+    ("device", "mac"): ["02:00:5e:00:53:01", "02-00-5E-00-53-01", "02005e005301",
+                        "0200.5e00.5301", "03:00:5e:00:53:01",
+                        "00:00:00:00:00:00", "02:00:5e:00:53", "x"],
+    ("radius", "server"): ["192.0.2.5", "192.0.2.5:1645", "[2001:db8::5]:1812",
+                           "2001:db8::5", "192.0.2.5:0", "192.0.2.5:65536",
+                           "host.example", "[192.0.2.5]:1"],
     ("tile", "zone"): ["guest", "Guest", "a-b", "x" * 16],
     ("tile", "live_pointer"): ["/a", "/lots/0/free", "a", "/a~0b", "/a~2", "/~",
                                "/", "//"],
@@ -366,6 +428,12 @@ SAMPLES = {
 BASE = {"uplink 'wan'": ["option device 'eth0'"],
         "zone 'guest'": ["option device 'br0'"],
         "tile 'parking'": ["list title 'en=x'", "option link 'http://a'"]}
+# Of a section, or of an option that needs another one.
+MORE_BASE = {"open_on": {"zone 'guest'": ["option device 'br0'",
+                                          "list open '00:00-24:00'"]},
+             "device": {"device 'printer'": ["option mac '02:00:5e:00:53:01'"]},
+             "radius": {"radius 'main'": ["list server '192.0.2.5'",
+                                          "option secret 'x'"]}}
 
 
 def config_with(section, name, value):
@@ -374,7 +442,9 @@ def config_with(section, name, value):
     line = f"{'list' if option['is_list'] else 'option'} {name} \"{quoted}\""
     parts = {head: [x for x in lines if x.split()[1] != name
                     or head.split()[0] != section]
-             for head, lines in BASE.items()}
+             for head, lines in {
+                 **BASE, **MORE_BASE.get(name, {}),
+                 **MORE_BASE.get(section, {})}.items()}
     head = next((h for h in parts if h.split()[0] == section), section)
     parts.setdefault(head, []).append(line)
     return "".join(f"config {h}\n" + "".join(f"\t{x}\n" for x in lines)
@@ -407,7 +477,8 @@ def answers(build):
     folder.chmod(0o755)
     plugin = test_rpcd.Plugin(folder, build)
     config = folder / "config"
-    config.write_text(test_rpcd.CONFIG.format(folder))
+    config.write_text(test_rpcd.CONFIG.format(folder, ROOT / "web"))
+    plugin.place(test_rpcd.PATHS["CONFIG"]).write_text(config.read_text())
     plugin.be_real(config)
     subprocess.run([build / "golden/storedriver", "apply",
                     folder / "usage.sqlite", "50"], check=True, timeout=60,
@@ -422,6 +493,12 @@ def answers(build):
            "vouchers_print": plugin.call("vouchers_print",
                                          {"codes": made["codes"][0]}),
            "vouchers_revoke": {"batch": 1, "ended": 0},
+           "picture_set": {"path": "/etc/stadttor/pictures/logo-0a.svg"},
+           "secret_set": {"path": "/etc/stadttor/secrets/x"},
+           "city": {"joined": True, "city": "muster", "site": "rathaus"},
+           "city_join": {"joined": True, "city": "muster", "site": "rathaus"},
+           "city_leave": {"joined": False},
+           "preview": plugin.call("preview", {"page": "portal"}),
            "revoke": {"ended": 1}, **look(plugin)}
     wrong = after_mistake(plugin, config)
     for name, say in (("status", test_cli.status), ("sessions",
@@ -432,6 +509,8 @@ def answers(build):
         got[name] = plugin.call(name)
         netctl.close()
         netctl.path.unlink()
+    got["status"]["city"] = {"generation": 1, "forged": 0,
+                             "troubles": ["clock_off"]}
     shutil.rmtree(folder)
     for name, answer in got.items():
         assert "error" not in json.dumps(answer)[:20], (name, answer)
@@ -445,6 +524,8 @@ def shown(tools, answers):
     given = {"resources": str(RESOURCES), "pictures": str(pictures),
              "answers": answers[0], "wrong": answers[1], "config": CONFIG,
              "catalog": catalog(),
+             "languages": sorted(p.stem for p in
+                                 (ROOT / "web/lang").glob("*.json")),
              "grants": {"read": granted(read=documented_groups()),
                         "write": granted(read=["*"], write=["*"])},
              "samples": [[*key, value] for key, values in SAMPLES.items()
@@ -475,7 +556,8 @@ def test_view(shown, name):
 
 @pytest.mark.full
 def test_every_option_is_in_a_view(shown):
-    found = shown["found"]["found"]["options"]
+    found = [o for o in shown["found"]["found"]["options"]
+             if not o["option"].startswith("_")]  # no option of the config
     assert sorted((o["section"], o["option"]) for o in found) == \
         sorted(OPTIONS)
     for o in found:
@@ -484,6 +566,13 @@ def test_every_option_is_in_a_view(shown):
         assert option["help"].replace("&", "&amp;") in o["help"]
         wanted = {"bool": "Flag", "device": "DeviceSelect", "word": "ListValue"}
         kind = wanted.get(option["type"], "Value")
+        if option["type"] == "colour":
+            kind = "Stadttor.Colour"
+        if (o["section"], o["option"]) in (("portal", "logo"),
+                                           ("portal", "hero")):
+            kind = "Stadttor.Picture"
+        if (o["section"], o["option"]) == ("radius", "secret"):
+            kind = "Stadttor.Secret"
         if option["is_list"]:
             kind = "MultiValue" if kind == "ListValue" else "DynamicList"
         assert o["kind"] == kind, o
@@ -494,10 +583,15 @@ def test_every_option_is_in_a_view(shown):
 @pytest.mark.full
 def test_unset_options_show_their_defaults(shown):
     seen = shown["found"]["found"]["unset"]
+    words = labels("words")
     assert {key for key, o in OPTIONS.items() if o["fallback"]} <= {
         (o["section"], o["option"]) for o in seen}
     for o in seen:
+        if o["option"].startswith("_"):
+            continue
         fallback = OPTIONS[o["section"], o["option"]]["fallback"]
+        fallback = words.get(f"{o['section']}.{o['option']}", {}).get(
+            fallback, fallback)
         assert not fallback or o["shown"] in (fallback,
                                               f"{fallback} (default)"), o
 
@@ -506,7 +600,8 @@ def test_unset_options_show_their_defaults(shown):
 def test_views_ask_what_the_plugin_takes(shown):
     for call in shown["found"]["found"]["calls"]:
         if call["object"] == "stadttor":
-            arguments, _ = test_rpcd.GOOD[call["method"]]
+            arguments = test_rpcd.MORE.get(call["method"]) or \
+                test_rpcd.GOOD.get(call["method"], [{}])[0]
             assert set(call["params"]) <= set(arguments)
 
 

@@ -22,7 +22,7 @@ export default [
 			parserOptions: { ecmaFeatures: { globalReturn: true } },
 			globals: names('_ L E window document Blob Node URL Promise ' +
 				'baseclass dom form poll rpc ui uci view widgets chart ' +
-				'figures forms gate options tools')
+				'fields figures forms gate labels options preview tools')
 		},
 		rules: {
 			...js.configs.recommended.rules,

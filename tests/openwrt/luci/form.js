@@ -25,7 +25,30 @@ class Value extends Base {
 		super();
 		Object.assign(this, { map, section, option, title,
 			description: description || '', rmempty: true, optional: false,
-			default: null, values: {}, keylist: [], vallist: [] });
+			default: null, retain: false, deps: [], values: {}, keylist: [],
+			vallist: [] });
+	}
+
+	depends(need) { this.deps.push(need); }
+
+	// null: a field of another section, or one that does not apply itself
+	valueOf(id, name) {
+		const o = this.section.children.find(c => c.option === name);
+
+		return o && o.isActive(id) ? o.formvalue(id) : null;
+	}
+
+	isActive(id) {
+		return !this.deps.length || this.deps.some(need => Object.keys(need)
+			.filter(name => !name.startsWith('!')).every(name => {
+				const value = this.valueOf(id, name);
+
+				if (need['!contains'])
+					return value != null && value.includes(need[name]);
+				return need[name] instanceof RegExp
+					? value != null && need[name].test(value)
+					: String(value ?? '') === need[name];
+			}));
 	}
 
 	value(key, label) {
@@ -62,7 +85,9 @@ class Value extends Base {
 	remove(id) { uci.unset(this.map.config, id, this.option); }
 
 	// Where it differs: 24.10 does not take the default for empty.
-	parse(id) {
+	async parse(id) {
+		if (!this.isActive(id))
+			return this.retain ? null : this.remove(id);
 		const value = this.formvalue(id);
 		const verdict = this.validate ? this.validate(id, value) : true;
 
@@ -70,12 +95,13 @@ class Value extends Base {
 			throw new Error(this.option + ': ' + verdict);
 		if (String(value) !== '') {
 			if (String(value) !== String(this.cfgvalue(id) ?? ''))
-				this.write(id, value);
+				return this.write(id, value);
 		} else if (this.rmempty || this.optional) {
-			this.remove(id);
+			return this.remove(id);
 		} else {
 			throw new Error(this.option + ' must not be empty.');
 		}
+		return null;
 	}
 
 	attributes(id) {
@@ -84,16 +110,29 @@ class Value extends Base {
 	}
 
 	draw(id, value) {
-		return E('input', { ...this.attributes(id), type: 'text',
-			placeholder: this.placeholder, value });
+		return E('input', { ...this.attributes(id), type: this.password
+			? 'password' : 'text', placeholder: this.placeholder, value });
+	}
+
+	renderWidget(id, index, value) {
+		return E('div', {}, [this.draw(id, value)]);
+	}
+
+	changed(id, event) {
+		if (this.onchange)
+			this.onchange(event, id, this.formvalue(id));
+		this.section.checkDepends(id);
 	}
 
 	render(id) {
-		return E('div', { class: 'cbi-value', 'data-name': this.option }, [
+		return E('div', { class: 'cbi-value', 'data-name': this.option,
+			'data-field': this.cbid(id),
+			change: event => this.changed(id, event) }, [
 			E('label', { class: 'cbi-value-title', for: this.cbid(id) },
 				[this.title]),
 			E('div', { class: 'cbi-value-field' }, [
-				this.draw(id, this.cfgvalue(id) ?? this.default ?? ''),
+				this.renderWidget(id, 0,
+					this.cfgvalue(id) ?? this.default ?? ''),
 				markup('div', this.description,
 					{ class: 'cbi-value-description' })])]);
 	}
@@ -107,9 +146,11 @@ class Flag extends Value {
 			: own('No');
 	}
 
-	parse(id) {
+	async parse(id) {
 		const value = this.formvalue(id);
 
+		if (!this.isActive(id))
+			return;
 		if (value === this.default && (this.optional || this.rmempty))
 			this.remove(id);
 		else
@@ -163,10 +204,19 @@ class MultiValue extends DynamicList {
 		super(...rest);
 		this.placeholder = own('-- Please choose --');
 	}
+
+	draw(id, value) {
+		const node = super.draw(id, value);
+
+		node.querySelector('.cbi-button-add').remove();
+		return node;
+	}
 }
 
 class DummyValue extends Value {
 	draw(id, value) { return E('output', {}, [value]); }
+
+	formvalue() { return null; }
 
 	parse() {}
 }
@@ -203,9 +253,18 @@ class AbstractSection extends Base {
 	}
 
 	parse() {
-		for (const id of this.cfgsections())
-			for (const o of this.children)
-				o.parse(id);
+		return Promise.all(this.cfgsections().flatMap(id =>
+			this.children.map(o => o.parse(id))));
+	}
+
+	checkDepends(id) {
+		for (const o of this.children) {
+			const field = document.querySelector(
+				`[data-field="${o.cbid(id)}"]`);
+
+			if (field)
+				field.classList.toggle('hidden', !o.isActive(id));
+		}
 	}
 
 	// Of a section with tabs what is in none is not shown.
@@ -401,11 +460,13 @@ class FormMap {
 
 		dom.content(this.root, head.concat(
 			this.children.map(s => s.render())));
+		// once it is in the page
+		window.setTimeout(() => this.children.forEach(s =>
+			s.cfgsections().forEach(id => s.checkDepends(id))), 0);
 	}
 
 	async save() {
-		for (const s of this.children)
-			s.parse();
+		await Promise.all(this.children.map(s => s.parse()));
 		await uci.save();
 		await this.load();
 		this.reset();

@@ -81,6 +81,8 @@ class Base {
 		const Child = class extends parent {};
 
 		Object.assign(Child.prototype, members);
+		if (members.__name__)
+			Object.defineProperty(Child, 'name', { value: members.__name__ });
 		Child.prototype.super = function(name, values) {
 			return Object.getPrototypeOf(Child.prototype)[name]
 				.apply(this, values || []);

@@ -10,8 +10,8 @@ import { launch, violations } from '../../browser/lib.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const ORIGIN = 'http://luci.test';
-const VIEWS = ['overview', 'zones', 'portal', 'garden', 'usage', 'vouchers'];
-const FORMS = ['zones', 'portal', 'garden'];
+const FORMS = ['zones', 'portal', 'garden', 'accounts', 'city', 'operation'];
+const VIEWS = ['overview', 'usage', 'vouchers', ...FORMS];
 const given = JSON.parse(readFileSync(0, 'utf8'));
 const browser = await launch();
 const page = await (await browser.newContext({ locale: 'en-GB',
@@ -125,7 +125,10 @@ for (const view of VIEWS) {
 						.map(([k, v]) => [k, ['step', 'from', 'to', 'time']
 							.includes(k) ? v : spoil(v)]))
 					: value;
-		await open(view, { answers: spoil(given.answers) });
+		const answers = spoil(given.answers);
+
+		answers.stadttor.preview = given.answers.stadttor.preview;
+		await open(view, { answers });
 
 		if (view === 'overview')
 			await page.click('text=Show sessions');
@@ -279,7 +282,7 @@ cases['forms: names of zones'] = async () => {
 };
 
 cases['forms: one section of a kind'] = async () => {
-	await open('zones');
+	await open('operation');
 	const adds = () => page.evaluate(() => {
 		const gate = window.recorded.map.children[2];
 
@@ -292,14 +295,250 @@ cases['forms: one section of a kind'] = async () => {
 	assert.equal(await adds(), 'gate0');
 };
 
+// --- labels, and what applies when ---------------------------------------------
+cases['forms: words in the place of names'] = async () => {
+	for (const view of FORMS) {
+		await open(view);
+		const titles = await page.$$eval('.cbi-value-title',
+			list => list.map(l => l.textContent));
+
+		for (const title of titles)
+			assert.match(title, /^\p{Lu}[^_]*$/u);
+	}
+};
+
+cases['zones: what does not apply is hidden and not lost'] = async () => {
+	const config = structuredClone(given.config);
+	const guest = config.find(s => s['.name'] === 'guest');
+
+	Object.assign(guest, { auth: ['radius'], radius: 'main',
+		slow_rate: '1mbit' });
+	await open('zones', { config });
+	await page.click('tr[data-sid=guest] .cbi-button-edit');
+	const isShown = name => page.isVisible(`[data-name=${name}]`);
+
+	await page.waitForSelector('[data-name=slow_rate].hidden',
+		{ state: 'attached' });
+	assert.deepEqual([await isShown('radius'), await isShown('tariff')],
+		[true, false]);
+	await page.selectOption('[data-name=over_quota] select', 'slow');
+	assert.ok(await isShown('slow_rate'));
+	await page.selectOption('[data-name=over_quota] select', '');
+	await page.click('#modal_overlay button:text-is("Save")');
+	await page.waitForSelector('#modal_overlay .cbi-map',
+		{ state: 'detached' });
+	const saved = await page.evaluate(() => window.given.config
+		.find(s => s['.name'] === 'guest'));
+
+	assert.equal(saved.slow_rate, '1mbit');
+	assert.equal(saved.radius, 'main');
+};
+
+// --- pictures and the page -------------------------------------------------------
+const previews = async wanted => {
+	await page.waitForFunction(n => window.recorded.calls
+		.filter(c => c.method === 'preview').length >= n, wanted);
+	return page.calls('preview');
+};
+
+cases['portal: the page as it would be'] = async () => {
+	await open('portal');
+	const [first] = await previews(1);
+
+	assert.deepEqual([first.page, first.language, first.zone, first.network,
+		first.colour_accent], ['portal', 'de', 'guest', 'Free Wi-Fi', '']);
+	await page.waitForSelector('iframe');
+	assert.equal(await page.getAttribute('iframe', 'sandbox'), '');
+	assert.equal(await page.getAttribute('iframe', 'srcdoc'),
+		given.answers.stadttor.preview.html);
+	await page.evaluate(() => {
+		window.given.answers.stadttor.preview = { error:
+			'colour_accent has a contrast of 1.07:1', code: 2 };
+	});
+	await page.fill('[data-name=colour_accent] input[type=color]', '#ffff00');
+	const asked = await previews(2);
+
+	assert.equal(asked[1].colour_accent, '#ffff00');
+	assert.equal(await page.inputValue(
+		'[data-name=colour_accent] input[type=text]'), '#ffff00');
+	await page.waitForSelector('.alert-message:has-text("1.07:1")');
+	assert.ok(await page.$('iframe'), 'the last good one stays');
+	await page.selectOption('#stadttor-language', 'ar');
+	assert.equal((await previews(3))[2].language, 'ar');
+	assert.deepEqual((await page.record()).denied, []);
+};
+
+cases['portal: what is shown can do nothing'] = async () => {
+	const answers = structuredClone(given.answers);
+
+	answers.stadttor.preview.html = '<!DOCTYPE html><title>x</title>' +
+		'<script>top.document.title = "pwned"</script><p>shown</p>';
+	await open('portal', { answers });
+	await page.waitForSelector('iframe');
+	await page.frameLocator('iframe').locator('text=shown').waitFor();
+	assert.notEqual(await page.title(), 'pwned');
+	assert.match(seen.splice(0).join(), /Blocked script execution/);
+};
+
+cases['portal: every language of the pages can be seen'] = async () => {
+	await open('portal');
+
+	assert.deepEqual(await page.$$eval('#stadttor-language option',
+		list => list.map(o => o.value).sort()), given.languages);
+};
+
+cases['portal: a logo is uploaded'] = async () => {
+	await open('portal');
+	await previews(1);
+	const field = '[data-name=logo] input';
+	const choose = (name, bytes) => page.setInputFiles(field + '[type=file]',
+		{ name, mimeType: 'image/svg+xml', buffer: Buffer.from(bytes) });
+
+	await choose('Our Logo.SVG', [0x3c, 0x00, 0xff]);
+	await page.waitForFunction(() => window.recorded.calls
+		.some(c => c.method === 'picture_set'));
+	assert.deepEqual(await page.calls('picture_set'),
+		[{ kind: 'logo', type: 'svg', content: '3c00ff' }]);
+	assert.equal(await page.inputValue(field + '[type=text]'),
+		given.answers.stadttor.picture_set.path);
+	assert.equal((await previews(2)).pop().logo,
+		given.answers.stadttor.picture_set.path);
+	await choose('logo.svg', new Uint8Array(4097));
+	await choose('logo.exe', [1]);
+	await page.waitForFunction(() => window.recorded.notices.length === 2);
+	assert.equal((await page.calls('picture_set')).length, 1);
+	await page.evaluate(() => {
+		window.given.answers.stadttor.picture_set = { error: 'a script' };
+	});
+	await choose('logo.svg', [1]);
+	await page.waitForFunction(() => window.recorded.notices.length === 3);
+	assert.equal(await page.inputValue(field + '[type=text]'),
+		given.answers.stadttor.picture_set.path);
+};
+
+// --- secrets ----------------------------------------------------------------------
+const everything = () => page.evaluate(() =>
+	document.documentElement.outerHTML + [...document.querySelectorAll(
+		'input, textarea')].map(f => f.value).join());
+
+cases['accounts: secrets go to a file and are never shown'] = async () => {
+	await open('accounts');
+	await page.click('tr[data-sid=main] .cbi-button-edit');
+	await page.waitForSelector('#modal_overlay .cbi-map');
+	const field = '#modal_overlay [data-name=secret] input';
+
+	assert.deepEqual([await page.getAttribute(field, 'type'),
+		await page.inputValue(field),
+		await page.getAttribute(field, 'placeholder')],
+	['password', '', 'is set']);
+	assert.ok(!(await everything()).includes('of-old-times'));
+	await page.fill(field, 'radius-secret');
+	await page.click('#modal_overlay button:text-is("Save")');
+	await page.waitForSelector('#modal_overlay .cbi-map',
+		{ state: 'detached' });
+	assert.equal(await page.getAttribute('[data-name=_secret] input', 'type'),
+		'password');
+	await page.fill('[data-name=_secret] input', 'client-secret');
+	await page.evaluate(() => window.recorded.map.save());
+	assert.deepEqual(await page.calls('secret_set'), [
+		{ section: 'radius', name: 'main', secret: 'radius-secret' },
+		{ section: 'oidc', secret: 'client-secret' }]);
+	const config = await page.evaluate(() => window.given.config);
+	const { path } = given.answers.stadttor.secret_set;
+
+	assert.equal(config.find(s => s['.name'] === 'main').secret_file, path);
+	assert.equal(config.find(s => s['.type'] === 'oidc').secret, path);
+	assert.doesNotMatch(JSON.stringify(config),
+		/of-old-times|radius-secret|client-secret/);
+	assert.ok(!(await everything()).includes('client-secret'));
+};
+
+cases['accounts: an empty secret changes nothing'] = async () => {
+	await open('accounts');
+	await page.click('tr[data-sid=main] .cbi-button-edit');
+	await page.waitForSelector('#modal_overlay .cbi-map');
+	await page.click('#modal_overlay button:text-is("Save")');
+	await page.waitForSelector('#modal_overlay .cbi-map',
+		{ state: 'detached' });
+	assert.deepEqual(await page.calls('secret_set'), []);
+	assert.equal((await page.evaluate(() => window.given.config))
+		.find(s => s['.name'] === 'main').secret, 'of-old-times');
+};
+
+// --- the city ---------------------------------------------------------------------
+const ALONE = { ...given.answers, stadttor: { ...given.answers.stadttor,
+	city: { joined: false } } };
+
+cases['city: joined by what is pasted'] = async () => {
+	await open('city', { answers: ALONE });
+	assert.match(await page.text(), /This box is in no city/);
+	assert.ok(!(await page.buttons()).includes('Leave the city'));
+	await page.fill('#stadttor-join', 'config city\n\toption key \'ab\'\n');
+	assert.match(await page.$eval('#stadttor-join', f =>
+		window.getComputedStyle(f).webkitTextSecurity), /disc/);
+	await page.evaluate(() => {
+		window.given.answers.stadttor.city = { joined: true, city: 'muster',
+			site: 'rathaus' };
+	});
+	await page.click('button:text-is("Join")');
+	await page.waitForSelector('text=the site rathaus of the city muster');
+	assert.deepEqual(await page.calls('city_join'),
+		[{ file: 'config city\n\toption key \'ab\'\n' }]);
+	assert.ok(!(await everything()).includes("key 'ab'"));
+};
+
+cases['city: joined by a file, in the place of another'] = async () => {
+	await open('city');
+	assert.match(await page.text(), /the site rathaus of the city muster/);
+	assert.match(await page.text(), /clocks of this box and of the store/);
+	await page.setInputFiles('#stadttor-join-file', { name: 'rathaus.city',
+		mimeType: 'text/plain', buffer: Buffer.from('config city\n') });
+	await page.waitForFunction(() =>
+		document.querySelector('#stadttor-join').value);
+	await page.evaluate(() => {
+		window.given.answers.stadttor.city_join = { error: 'line 1: no key' };
+	});
+	await page.click('button:text-is("Join")');
+	await page.waitForSelector('.alert-message.danger:has-text("no key")');
+	assert.deepEqual(await page.calls('city_join'),
+		[{ file: 'config city\n', replace: 'yes' }]);
+	assert.equal(await page.inputValue('#stadttor-join'), '');
+};
+
+cases['city: left when one is sure'] = async () => {
+	await open('city');
+	await page.click('#view button:text-is("Leave the city")');
+	await page.click('#modal_overlay button:text-is("Cancel")');
+	assert.deepEqual(await page.calls('city_leave'), []);
+	await page.click('#view button:text-is("Leave the city")');
+	await page.evaluate(() => {
+		window.given.answers.stadttor.city = { joined: false };
+	});
+	await page.click('#modal_overlay button:text-is("Leave the city")');
+	await page.waitForSelector('text=This box is in no city');
+	assert.equal((await page.calls('city_leave')).length, 1);
+};
+
+cases['city: a reader sees the state alone'] = async () => {
+	await open('city', READER);
+	assert.match(await page.text(), /the site rathaus of the city muster/);
+	assert.equal(await page.$('#stadttor-join'), null);
+};
+
 // --- who may only read --------------------------------------------------------
 const BUTTONS = { // of who may write, of who may not
 	overview: [['Show sessions'], []],
 	zones: [['☰', 'Edit', 'Delete', 'Add', 'Save & Apply', 'Save', 'Reset'],
 		['Show']],
-	portal: [['+', 'Delete', 'Add', 'Save & Apply', 'Save', 'Reset'], []],
+	portal: [['+', 'Delete', 'Add', 'Upload…', 'Save & Apply', 'Save',
+		'Reset'], []],
 	garden: [['+', '☰', 'Edit', 'Delete', 'Add', 'Save & Apply', 'Save',
 		'Reset'], ['Show']],
+	accounts: [['☰', 'Edit', 'Delete', 'Add', 'Save & Apply', 'Save', 'Reset'],
+		['Show']],
+	city: [['Join', 'Leave the city', 'Add', 'Save & Apply', 'Save', 'Reset'],
+		[]],
+	operation: [['Add', 'Save & Apply', 'Save', 'Reset'], []],
 	usage: [['Download as CSV'], ['Download as CSV']],
 	vouchers: [['Make codes', 'Take back'], []]
 };
@@ -336,7 +575,7 @@ cases['garden: a reader sees lists as text'] = async () => {
 cases['portal: a section that is not there has defaults'] = async () => {
 	await open('portal', READER);
 
-	assert.match(await page.text(), /Dashboard[^]*every option has its default/);
+	assert.match(await page.text(), /Legal pages[^]*every option has its default/);
 	assert.doesNotMatch(await page.text(), /contains no values/);
 };
 
@@ -400,11 +639,11 @@ cases['zones: the lists show defaults'] = async () => {
 		list => list.slice(0, 4).map(td => td.textContent));
 
 	assert.deepEqual(await cells('guest'),
-		['guest', 'br-guest', 'voucher', '8h']);
-	assert.deepEqual(await cells('staff'),
-		['staff', 'br-staff', 'click (default)', '8h (default)']);
+		['guest', 'br-guest', 'Code', '8h']);
+	assert.deepEqual(await cells('staff'), ['staff', 'br-staff',
+		'Tap that accepts the terms (default)', '8h (default)']);
 	assert.deepEqual(await cells('wan'),
-		['wan', 'eth0', 'ipv4 (default)', '0 (default)']);
+		['wan', 'eth0', 'IPv4 (default)', '0 (default)']);
 };
 
 // What the fields show of options that are not set. In the page.
@@ -439,14 +678,18 @@ async function eachForm(see) {
 for (const view of FORMS) {
 	cases[`${view}: unset options, seen and saved`] = async () => {
 		const config = structuredClone(given.config).concat(['gate', 'usage',
-			'admin', 'voucher'].map(type => ({ '.type': type,
-			'.name': 'cfg' + type })), { '.type': 'tile', '.name': 'plain',
-			title: ['en=Plain'], link: 'https://city.example/' });
+			'admin', 'voucher', 'city', 'legal'].map(type => ({
+			'.type': type, '.name': 'cfg' + type })), { '.type': 'tile',
+			'.name': 'plain', title: ['en=Plain'],
+			link: 'https://city.example/' }, { '.type': 'device',
+			'.name': 'printer', mac: '02:00:5e:00:53:01' }, { '.type': 'radius',
+			'.name': 'plain2' });
 
 		delete config.find(s => s['.type'] === 'portal').network;
 		await open(view, { config });
 		await eachForm(async within => found.unset.push(
-			...await page.$$eval(within + ' .cbi-value', unsetOptions)));
+			...await page.$$eval(within + ' :is(.cbi-map, .cbi-map *) > .cbi-value',
+				unsetOptions)));
 
 		const saved = await page.evaluate(() => window.given.config);
 

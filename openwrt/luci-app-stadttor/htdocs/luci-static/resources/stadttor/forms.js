@@ -10,7 +10,9 @@
 'require uci';
 'require view';
 'require tools.widgets as widgets';
+'require stadttor.fields as fields';
 'require stadttor.gate as gate';
+'require stadttor.labels as labels';
 'require stadttor.options as options';
 'require stadttor.tools as tools';
 
@@ -239,15 +241,26 @@ function escaped(text) {
 		.replace(/>/g, '&gt;');
 }
 
-function describe(option) {
-	let text = option.help + ' ' + _('Allowed: %s.').format(option.allowed);
+// What nobody guesses; of all others a wrong value says what is allowed.
+const EXPLAINED = [ 'number', 'seconds', 'rate', 'bytes', 'mac', 'network', 'port',
+	'server', 'translation', 'hours', 'dates', 'place', 'pointer', 'tariff' ];
 
-	if (option.fallback)
-		text += ' ' + _('Default: %s.').format(option.fallback);
-	return escaped(text);
+// The name is what the config, the manual and the log call it.
+function describe(option) {
+	let text = option.help;
+
+	if (EXPLAINED.indexOf(option.type) >= 0)
+		text += ' ' + _('Allowed: %s.').format(option.allowed);
+	return escaped(text) + ' <code>' + escaped(option.name) + '</code>';
 }
 
-function widgetOf(option) {
+function labelOf(type, option, word) {
+	const words = labels.words[type + '.' + option.name] || {};
+
+	return words[word] || word;
+}
+
+function widgetOf(type, option) {
 	if (option.type === 'bool')
 		return form.Flag;
 	if (option.type === 'word')
@@ -255,7 +268,8 @@ function widgetOf(option) {
 	// DynamicList has + and × even where it is read-only.
 	if (option.isList)
 		return tools.mayWrite() ? form.DynamicList : form.DummyValue;
-	return option.type === 'device' ? widgets.DeviceSelect : form.Value;
+	return fields.of(type, option) ||
+		(option.type === 'device' ? widgets.DeviceSelect : form.Value);
 }
 
 function zones() {
@@ -279,19 +293,25 @@ function loadJoined(section) {
 }
 
 // Of a cell of a list; HTML to LuCI.
-function textvalue(option) {
+function textvalue(type, option) {
 	return function(section) {
 		const value = this.cfgvalue(section);
+		const words = [].concat(value == null ? [] : value)
+			.map(function(word) { return labelOf(type, option, word); });
 
-		if (value != null && value.length)
-			return escaped([].concat(value).join(' '));
-		return option.fallback
-			? escaped(_('%s (default)').format(option.fallback)) : null;
+		if (words.length)
+			return escaped(words.join(', '));
+		return option.fallback ? escaped(defaultOf(type, option)) : null;
 	};
 }
 
-function fill(o, option) {
+function defaultOf(type, option) {
+	return _('%s (default)').format(labelOf(type, option, option.fallback));
+}
+
+function fill(o, type, option) {
 	o.rmempty = !option.required;
+	o.retain = true; // what does not apply at the moment is not lost
 	if (option.type === 'bool') {
 		o.default = option.fallback;
 		o.load = loadFlag;
@@ -301,18 +321,58 @@ function fill(o, option) {
 		o.load = loadJoined;
 		return;
 	}
-	o.textvalue = textvalue(option);
-	if (option.type === 'word' && !option.isList) {
-		o.optional = true;
-		o.placeholder = _('%s (default)').format(option.fallback);
+	o.textvalue = textvalue(type, option);
+	if (option.type === 'word') {
+		o.optional = !option.isList;
+		if (option.fallback)
+			o.placeholder = defaultOf(type, option);
 	} else if (option.fallback) {
 		o.placeholder = option.fallback;
 	}
 	(option.words || (option.type === 'zone' ? zones() : []))
-		.forEach(function(word) { o.value(word, word); });
+		.forEach(function(word) {
+			o.value(word, labelOf(type, option, word));
+		});
 	o.validate = function(section, value) {
 		return validate(option, value);
 	};
+}
+
+// --- what applies when --------------------------------------------------------
+const set = /./;
+const NEEDS = {
+	'zone.radius': [ { auth: 'radius', '!contains': true } ],
+	'zone.tariff': [ { auth: 'oidc', '!contains': true } ],
+	'zone.slow_rate': [ { over_quota: 'slow' } ],
+	'portal.wifi4eu_selftest': [ { wifi4eu: set } ],
+	'portal.key': [ { certificate: set } ],
+	'portal.https_port': [ { certificate: set } ],
+	'legal.supervisor': [ { public_body: '1' } ],
+	'legal.statement_date': [ { statement: /^(full|partial|not)$/ } ],
+	'legal.statement_external': [ { statement: /^(full|partial|not)$/ } ],
+	'legal.statement_limits': [ { statement: /^(partial|not)$/ } ],
+	'admin.address': [ { enabled: '1' } ],
+	'admin.port': [ { enabled: '1' } ],
+	'admin.hostname': [ { enabled: '1' } ],
+	'admin.certificate': [ { enabled: '1' } ],
+	'admin.key': [ { enabled: '1', certificate: set } ],
+	'admin.live': [ { enabled: '1' } ],
+	'city.poll': [ { enabled: '1' } ],
+	'radius.accounting_port': [ { transport: '' }, { transport: 'udp' } ],
+	'radius.ca': [ { transport: 'tls' } ],
+	'radius.server_name': [ { transport: 'tls' } ],
+	'radius.certificate': [ { transport: 'tls' } ],
+	'radius.key': [ { transport: 'tls' } ],
+	'tile.live_pointer': [ { live_url: set } ],
+	'tile.live_text': [ { live_url: set } ],
+	'tile.live_interval': [ { live_url: set } ],
+	'tile.live_decimals': [ { live_url: set } ]
+};
+
+function addNeeds(o, type, name) {
+	(NEEDS[type + '.' + name] || []).forEach(function(need) {
+		o.depends(need);
+	});
 }
 
 // --- sections ---------------------------------------------------------------
@@ -383,13 +443,17 @@ return baseclass.extend({
 	validate: validate,
 	amount: amount,
 	find: find,
+	zones: zones,
 
-	// A view of one form, to which sections(map) adds what it consists of.
-	view: function(title, description, sections) {
+	/*
+	 * A view of one form, to which sections(map) adds what it consists of.
+	 * above: what stands above it, { load, render }; none: nothing.
+	 */
+	view: function(title, description, sections, above) {
 		return view.extend({
 			load: function() {
 				return Promise.all([ gate.check(), gate.programs(),
-					gate.zones() ]);
+					gate.zones(), above ? above.load() : null ]);
 			},
 
 			render: function(data) {
@@ -403,10 +467,12 @@ return baseclass.extend({
 						tools.warnings(mistakes.concat(
 							_('LuCI cannot read the config.'))) ]);
 				map.readonly = tools.mayWrite() ? null : true;
+				map.tabbed = true;
+				map.mistake = data[0].error;
 				sections(map);
 				return map.render().then(function(node) {
-					return E('div', {},
-						[ tools.warnings(mistakes), node ]);
+					return E('div', {}, [ tools.warnings(mistakes),
+						above ? above.render(data[3]) : '', node ]);
 				});
 			}
 		});
@@ -472,12 +538,14 @@ return baseclass.extend({
 		const option = find(type).options.filter(function(o) {
 			return o.name === wanted;
 		})[0];
-		const o = tab ? s.taboption(tab, widgetOf(option), option.name,
-			option.name, describe(option))
-			: s.option(widgetOf(option), option.name, option.name,
-				describe(option));
+		const title = labels.options[type][wanted];
+		const Kind = widgetOf(type, option);
+		const o = tab ? s.taboption(tab, Kind, wanted, title, describe(option))
+			: s.option(Kind, wanted, title, describe(option));
 
-		fill(o, option);
+		fill(o, type, option);
+		addNeeds(o, type, wanted);
+		fields.prepare(o, type, option);
 		return o;
 	}
 });

@@ -5,7 +5,7 @@
 
 return baseclass.extend({
 	sections: [
-		{ name: 'gate', note: _('The controller itself; at most one.'),
+		{ name: 'gate', note: _('The controller itself.'),
 		  options: [
 				{ name: 'socket', type: 'path', fallback: '/run/stadttor/netctl.sock', min: '1', max: '100',
 				  allowed: _('an absolute file name (%s to %s bytes)').format('1', '100'),
@@ -30,7 +30,7 @@ return baseclass.extend({
 				  help: _('Log what the controller does.') }
 			]
 		},
-		{ name: 'uplink', note: _('A way to the internet, named; at least one.'),
+		{ name: 'uplink', note: _('A way to the internet.'),
 		  options: [
 				{ name: 'device', type: 'device', required: true,
 				  allowed: _('a network device of at most 15 characters'),
@@ -43,7 +43,7 @@ return baseclass.extend({
 				  help: _('Upload rate of the link, shared evenly by the devices that want it; 0: not shaped as a whole.') }
 			]
 		},
-		{ name: 'zone', note: _('A network of guests with its own policy, named; at least one.'),
+		{ name: 'zone', note: _('A network of guests with its own policy.'),
 		  options: [
 				{ name: 'device', type: 'device', required: true,
 				  allowed: _('a network device of at most 15 characters'),
@@ -146,7 +146,7 @@ return baseclass.extend({
 				  help: _("Network behind an uplink that devices reach once they are in, though no host of the internet is in it; without this list they reach no private, link-local, shared (CGN) or multicast address there, nor the uplink's own network.") }
 			]
 		},
-		{ name: 'portal', note: _('The pages; at most one.'),
+		{ name: 'portal', note: _('The pages.'),
 		  options: [
 				{ name: 'user', type: 'text', fallback: 'stadttor-portal', min: '1', max: '31',
 				  allowed: _('text in UTF-8 without control or direction characters (%s to %s bytes)').format('1', '31'),
@@ -201,10 +201,10 @@ return baseclass.extend({
 				  help: _('Colour of the header behind its white text.') },
 				{ name: 'colour_accent_dark', type: 'colour',
 				  allowed: _('a colour such as %s').format('#7fd8d0'),
-				  help: _('Colour_accent on devices that are set to dark.') },
+				  help: _('Colour of buttons and links on devices that are set to dark.') },
 				{ name: 'colour_header_dark', type: 'colour',
 				  allowed: _('a colour such as %s').format('#0c343a'),
-				  help: _('Colour_header on devices that are set to dark.') },
+				  help: _('Colour of the header on devices that are set to dark.') },
 				{ name: 'wifi4eu', type: 'uuid',
 				  allowed: _('a UUID such as %s, or nothing').format('123e4567-e89b-12d3-a456-426655440000'),
 				  help: _("Network identifier of WiFi4EU: the first page then has the European Commission's banner and its script, which phones load from there; empty: nothing is loaded from anybody.") },
@@ -240,7 +240,7 @@ return baseclass.extend({
 				  help: _('Log what the portal does.') }
 			]
 		},
-		{ name: 'legal', note: _('The facts of the legal pages; at most one.'),
+		{ name: 'legal', note: _('The facts of the legal pages.'),
 		  options: [
 				{ name: 'public_body', type: 'bool', fallback: '0',
 				  allowed: _('0 or 1'),
@@ -301,7 +301,7 @@ return baseclass.extend({
 				  help: _("Terms of your own behind the built-in ones, once per language: plain text of at most 24 kB, a blank line between paragraphs, '# ' before headings, '- ' before items.") }
 			]
 		},
-		{ name: 'usage', note: _('The usage figures; at most one.'),
+		{ name: 'usage', note: _('The usage figures.'),
 		  options: [
 				{ name: 'profile', type: 'word', fallback: 'hours', words: [ 'hours', 'days' ],
 				  allowed: _('one of %s').format('hours, days'),
@@ -329,7 +329,7 @@ return baseclass.extend({
 				  help: _('How long released figures may wait in memory, to spare flash; they are written then, at midnight and when the portal ends; a power cut loses those that wait; 1h: none waits.') }
 			]
 		},
-		{ name: 'admin', note: _('Dashboard, figures and metrics for operators; at most one.'),
+		{ name: 'admin', note: _('Dashboard, figures and metrics for operators.'),
 		  options: [
 				{ name: 'enabled', type: 'bool', fallback: '1',
 				  allowed: _('0 or 1'),
@@ -363,7 +363,7 @@ return baseclass.extend({
 				  help: _("Webhook that is told, as JSON by POST, what of the dashboard's health is not well, and when it is over; at most 4.") }
 			]
 		},
-		{ name: 'city', note: _('The city that the box has joined; at most one.'),
+		{ name: 'city', note: _('The city that the box has joined.'),
 		  options: [
 				{ name: 'enabled', type: 'bool', fallback: '1',
 				  allowed: _('0 or 1'),
@@ -376,7 +376,7 @@ return baseclass.extend({
 				  help: _("How often the city's store is asked for what is new.") }
 			]
 		},
-		{ name: 'voucher', note: _('The codes of zones with auth voucher; at most one.'),
+		{ name: 'voucher', note: _('The codes of zones with auth voucher.'),
 		  options: [
 				{ name: 'file', type: 'path', fallback: '/var/lib/stadttor/vouchers.sqlite', min: '1', max: '200',
 				  allowed: _('an absolute file name (%s to %s bytes)').format('1', '200'),
@@ -389,7 +389,7 @@ return baseclass.extend({
 				  help: _('Wrong codes a minute that are looked at, of all devices together.') }
 			]
 		},
-		{ name: 'oidc', note: _('Where the accounts of zones with auth oidc are; at most one.'),
+		{ name: 'oidc', note: _('Where the accounts of zones with auth oidc are.'),
 		  options: [
 				{ name: 'issuer', type: 'url',
 				  allowed: _('an http or https address'),
@@ -411,7 +411,7 @@ return baseclass.extend({
 				  help: _('Name of the account, as people know it.') }
 			]
 		},
-		{ name: 'tile', note: _('A service of the city on the pages, named; at most eight.'),
+		{ name: 'tile', note: _('A service of the city on the pages.'),
 		  options: [
 				{ name: 'title', type: 'translation', isList: true,
 				  allowed: _('a language and a text, such as %s').format("'de=Parken'"),
@@ -445,7 +445,7 @@ return baseclass.extend({
 				  help: _('Decimals that a number is rounded to.') }
 			]
 		},
-		{ name: 'text', note: _("A text of your own in the place of a language's; at most 64."),
+		{ name: 'text', note: _("A text of your own in the place of a language's."),
 		  options: [
 				{ name: 'key', type: 'text', required: true, min: '1', max: '31',
 				  allowed: _('text in UTF-8 without control or direction characters (%s to %s bytes)').format('1', '31'),
@@ -458,7 +458,7 @@ return baseclass.extend({
 				  help: _('Zone that shows it; without this list: every zone.') }
 			]
 		},
-		{ name: 'device', note: _('A device that is let in for good, as a printer without a browser, named; at most 128.'),
+		{ name: 'device', note: _('A device that is let in for good, as a printer without a browser.'),
 		  options: [
 				{ name: 'mac', type: 'mac', required: true,
 				  allowed: _('a hardware address such as %s').format('02:00:5e:00:53:01'),
@@ -474,7 +474,7 @@ return baseclass.extend({
 				  help: _('Its upload cap; 0: that of the zone.') }
 			]
 		},
-		{ name: 'radius', note: _('Where the accounts of zones with auth radius are, named; at most four.'),
+		{ name: 'radius', note: _('Where the accounts of zones with auth radius are.'),
 		  options: [
 				{ name: 'server', type: 'server', isList: true,
 				  allowed: _('an address such as %s').format('192.0.2.5, 192.0.2.5:1645 or [2001:db8::5]:1812'),

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+'use strict';
+'require stadttor.forms as forms';
+
+return forms.view(_('Operation'), _('What is counted, who is told, and how the programs run.'), function(map) {
+	let s = forms.single(map, 'usage', _('Figures'));
+
+	forms.fill(s, 'usage', [
+		[ 'what', _('Figures'), [ 'profile', 'epsilon', 'series',
+			'keep_hours' ] ],
+		[ 'files', _('Files'), [] ]
+	]);
+
+	s = forms.single(map, 'admin', _('Dashboard and alerts'));
+	forms.fill(s, 'admin', [
+		[ 'dashboard', _('Dashboard'), [ 'enabled', 'address', 'port',
+			'hostname', 'accounts', 'live' ] ],
+		[ 'alerts', _('Alerts'), [ 'notify' ] ],
+		[ 'tls', _('TLS'), [] ]
+	]);
+
+	s = forms.single(map, 'gate', _('Controller'));
+	forms.fill(s, 'gate', []);
+});
