@@ -120,6 +120,32 @@ static struct radius *take_old(struct radius *open[],
 	return NULL;
 }
 
+static bool has_same_servers(const struct radius_settings *a,
+			     const struct radius_settings *b)
+{
+	if (a->server.count != b->server.count ||
+	    strcmp(a->identifier, b->identifier) != 0)
+		return false;
+	for (size_t i = 0; i < a->server.count; i++)
+		if (strcmp(a->server.value[i], b->server.value[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Where its servers stay, they are told of its sessions as before. */
+static void close_section(struct radii *r, struct radius *radius,
+			  const struct radius_settings *old)
+{
+	bool stays = false;
+
+	for (size_t i = 0; i < r->settings->radii; i++)
+		stays |= is_used(r->settings, i) &&
+			 has_same_servers(&r->settings->radius[i], old);
+	if (!stays)
+		radius_give_up(radius);
+	radius_free(radius);
+}
+
 void radii_apply(struct radii *r, const struct settings *s,
 		 const struct settings *old)
 {
@@ -132,8 +158,9 @@ void radii_apply(struct radii *r, const struct settings *s,
 	for (size_t i = 0; i < s->radii; i++)
 		if (is_used(s, i))
 			r->radius[i] = take_old(open, old, &s->radius[i]);
-	for (size_t i = 0; i < SETTINGS_RADII; i++)
-		radius_free(open[i]);
+	for (size_t i = 0; old && i < old->radii; i++)
+		if (open[i])
+			close_section(r, open[i], &old->radius[i]);
 	for (size_t i = 0; i < s->radii; i++)
 		if (!r->radius[i])
 			r->radius[i] = open_section(r, i);

@@ -208,6 +208,12 @@ struct radius *radius_new(struct event_base *base,
 	return r;
 }
 
+void radius_give_up(struct radius *r)
+{
+	if (r->accounting)
+		radius_accounting_give_up(r->accounting);
+}
+
 void radius_free(struct radius *r)
 {
 	if (!r)

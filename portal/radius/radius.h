@@ -34,6 +34,9 @@ struct radius *radius_new(struct event_base *base,
 /* Whoever waits is told RADIUS_UNAVAILABLE. */
 void radius_free(struct radius *r);
 
+/* Before it is freed, where no other section has these servers. */
+void radius_give_up(struct radius *r);
+
 enum radius_verdict {
 	RADIUS_ACCEPTED,
 	RADIUS_REFUSED, /* also where more is asked than a password */

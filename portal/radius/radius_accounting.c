@@ -320,16 +320,46 @@ static void tell_on(struct radius_accounting *a)
 		a->on = radius_pool_ask(a->config.pool, &p, on_box_answer, a);
 }
 
-/* Once, as nobody waits for the answer. */
+/* --- last words ----------------------------------------------------------- */
+
+/* As nobody waits for the answer. */
+static void send_once(struct radius_accounting *a,
+		      const struct radius_packet *p)
+{
+	struct radius_call *call =
+		radius_pool_ask(a->config.pool, p, on_box_answer, a);
+
+	if (call)
+		radius_call_cancel(call);
+}
+
 static void tell_off(struct radius_accounting *a)
 {
 	struct radius_packet p;
-	struct radius_call *call = NULL;
 
 	if (build_box(a, &p, STATUS_OFF))
-		call = radius_pool_ask(a->config.pool, &p, on_box_answer, a);
-	if (call)
-		radius_call_cancel(call);
+		send_once(a, &p);
+}
+
+/* What waited to be sent again. */
+static void tell_end(struct entry *e)
+{
+	struct radius_packet p;
+
+	if (e->has_ended && build(&p, e, STATUS_STOP))
+		send_once(e->owner, &p);
+	explicit_bzero(&p, sizeof(p));
+}
+
+void radius_accounting_give_up(struct radius_accounting *a)
+{
+	struct entry *e;
+
+	TAILQ_FOREACH (e, &a->entries, next) {
+		if (!e->has_ended)
+			e->event_ms = clock_ms();
+		e->has_ended = true;
+	}
 }
 
 /* --- in time -------------------------------------------------------------- */
@@ -514,8 +544,10 @@ void radius_accounting_free(struct radius_accounting *a)
 		radius_call_cancel(a->on);
 	if (a->was_listed && !a->count)
 		tell_off(a);
-	while ((e = TAILQ_FIRST(&a->entries)))
+	while ((e = TAILQ_FIRST(&a->entries))) {
+		tell_end(e);
 		remove_entry(e);
+	}
 	free(a->identifier);
 	free(a);
 }

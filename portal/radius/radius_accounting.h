@@ -33,8 +33,15 @@ struct radius_accounting_config {
 struct radius_accounting *
 radius_accounting_new(const struct radius_accounting_config *config);
 
-/* Tells servers that the box ends (Accounting-Off), if no session goes on. */
+/*
+ * Tells servers that the box ends (Accounting-Off), if no session goes on, and
+ * once more of each end that none has taken. Others go on for whoever comes
+ * next, as after a restart.
+ */
 void radius_accounting_free(struct radius_accounting *a);
+
+/* Nobody comes next for these servers: to them all sessions end with it. */
+void radius_accounting_give_up(struct radius_accounting *a);
 
 /* false: there is no room for one more session. */
 bool radius_accounting_has_room(const struct radius_accounting *a);

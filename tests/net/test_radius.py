@@ -217,6 +217,18 @@ def upload(phone, count):
         s.sendall(bytes(count))
 
 
+def settled(accounts):
+    """The only session, once nothing of it is on the way any more."""
+    seen = [{}]
+
+    def rests():
+        seen.append(accounts.sessions()[0])
+        return all(seen[-1][key] == seen[-2].get(key)
+                   for key in ("down_bytes", "up_bytes"))
+    lab.wait_until(rests, 10, 0.3, "it does not come to rest")
+    return seen[-1]
+
+
 def is_close(told, counted):
     return abs(told - counted) <= counted / 100 + 1500
 
@@ -241,7 +253,7 @@ def test_accounting(accounts, server, phones):
     traffic.wait_online(phones[0])
     download(phones[0], 3_000_000)
     upload(phones[0], 1_000_000)
-    counted, = accounts.sessions()
+    counted = settled(accounts)
     accounts.request(phones[0], "/logout", {})
     stop = server.wait_record("Stop")
     assert stop["Acct-Session-Id"] == session["handle"]
@@ -265,7 +277,7 @@ def test_accounting_waits_for_a_server(accounts, server, phones):
     server.stop()
     traffic.wait_online(phones[0])
     download(phones[0], 500_000)
-    counted, = accounts.sessions()
+    counted = settled(accounts)
     accounts.request(phones[0], "/logout", {})
     accounts.wait_log("does not answer", program=PORTAL, seconds=10)
     server.start()
@@ -273,6 +285,60 @@ def test_accounting_waits_for_a_server(accounts, server, phones):
     assert is_close(stop.octets("Output"), counted["down_bytes"])
     assert stop.number("Acct-Delay-Time") >= 5
     assert len(server.records("Stop")) == 1
+
+
+@pytest.mark.full
+def test_what_waits_is_told_at_last(accounts, server, phones):
+    """By a portal that ends, which nobody will do for it."""
+    server.start()
+    accounts.start_accounts()
+    server.wait_record("Accounting-On")
+    assert accounts.log_in(phones[0], "anna").status == 303
+    server.wait_record("Start")
+    server.stop()
+    accounts.request(phones[0], "/logout", {})
+    accounts.wait_log("does not answer", program=PORTAL, seconds=10)
+    server.start()
+    assert server.records("Stop") == []
+    accounts.terminate(PORTAL)
+    stop = server.wait_record("Stop")
+    assert stop["User-Name"] == "anna"
+    assert stop["Acct-Terminate-Cause"] == "User-Request"
+
+
+def readable(accounts, secured):
+    """The certificate where the portal's user can read it, for a reload."""
+    mine = {key: shutil.copy(secured[key], accounts.folder)
+            for key in ("certificate", "key")}
+    for path in mine.values():
+        os.chmod(path, 0o644)
+    return mine
+
+
+def test_servers_that_leave_the_config(accounts, secured, server, phones):
+    """They are told the end of what goes on without them; others nothing."""
+    server.start()
+    accounts.start_accounts(portal=readable(accounts, secured))
+    server.wait_record("Accounting-On")
+    assert accounts.log_in(phones[0], "anna").status == 303
+    handle = server.wait_record("Start")["Acct-Session-Id"]
+    with open(accounts.config) as file:
+        config = file.read()
+    accounts.write(config.replace("list server", "option interim '5m'\n"
+                                  "\tlist server"))
+    accounts.reload(PORTAL)
+    accounts.wait_log("reloaded", program=PORTAL)
+    assert server.records("Stop") == []
+    accounts.write(config.replace(f"server '{lab.HOST4}'",
+                                  f"server '{lab.HOST4}:1812'"))
+    accounts.reload(PORTAL)
+    stop = server.wait_record("Stop")
+    assert stop["Acct-Session-Id"] == handle
+    assert stop["Acct-Terminate-Cause"] == "Lost-Service"
+    accounts.request(phones[0], "/logout", {})
+    stop = server.wait_record("Stop", 2)  # the new one's, without a name
+    assert "User-Name" not in stop and stop["Acct-Session-Id"] == handle
+    assert len(server.records("Stop")) == 2
 
 
 def test_restarts_keep_the_accounts(accounts, server, phones):
