@@ -19,6 +19,7 @@ struct letter {
 struct hook {
 	struct fetcher *fetcher;
 	struct fetch_url url;
+	char *address; /* the same, as in the config */
 	size_t number;
 	TAILQ_HEAD(, letter) waiting;
 	size_t count;
@@ -115,20 +116,29 @@ bool hook_add(struct hook *h, const char *json)
 	return true;
 }
 
-struct hook *hook_new(struct fetcher *f, const char *url, size_t number)
+const char *hook_address(const struct hook *h)
+{
+	return h->address;
+}
+
+void hook_set_number(struct hook *h, size_t number)
+{
+	h->number = number;
+}
+
+struct hook *hook_new(struct fetcher *f, const char *url)
 {
 	struct hook *h = calloc(1, sizeof(*h));
 
 	if (!h)
 		return NULL;
-	if (!fetch_url_parse(&h->url, url)) {
-		free(h);
-		return NULL;
-	}
-	h->fetcher = f;
-	h->number = number;
 	TAILQ_INIT(&h->waiting);
-	return h;
+	h->fetcher = f;
+	h->address = strdup(url);
+	if (h->address && fetch_url_parse(&h->url, url))
+		return h;
+	hook_free(h);
+	return NULL;
 }
 
 void hook_free(struct hook *h)
@@ -139,5 +149,6 @@ void hook_free(struct hook *h)
 		fetch_cancel(h->fetch);
 	while (h->count)
 		drop_first(h);
+	free(h->address);
 	free(h);
 }

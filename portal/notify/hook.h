@@ -12,8 +12,11 @@
 struct fetcher;
 struct hook;
 
-/* NULL: no such URL, or no memory. The number is for the log. */
-struct hook *hook_new(struct fetcher *f, const char *url, size_t number);
+/* NULL: no such URL, or no memory. */
+struct hook *hook_new(struct fetcher *f, const char *url);
+
+const char *hook_address(const struct hook *h);
+void hook_set_number(struct hook *h, size_t number); /* for the log */
 
 /* false: out of memory, so that it is not told. */
 bool hook_add(struct hook *h, const char *json);

@@ -178,29 +178,51 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
 
 /* --- life ---------------------------------------------------------------- */
 
-static void free_hooks(struct notify *n)
+static void free_hooks(struct hook *hook[SETTINGS_NOTIFY])
 {
 	for (size_t i = 0; i < SETTINGS_NOTIFY; i++) {
-		hook_free(n->hook[i]);
-		n->hook[i] = NULL;
+		hook_free(hook[i]);
+		hook[i] = NULL;
 	}
 }
 
-/* What was told stays told: a reload is no news. */
+/* With what waits for that address; NULL: it is a new one. */
+static struct hook *take_hook(struct hook *old[SETTINGS_NOTIFY],
+			      const char *url)
+{
+	for (size_t i = 0; i < SETTINGS_NOTIFY; i++) {
+		struct hook *h = old[i];
+
+		if (h && !strcmp(hook_address(h), url)) {
+			old[i] = NULL;
+			return h;
+		}
+	}
+	return NULL;
+}
+
+/* What was told stays told, and what waits stays: a reload is no news. */
 void notify_apply(struct notify *n, const struct settings *s)
 {
 	const struct conf_list *urls = &s->admin.notify;
 	struct timeval next = clock_timeval(n->look_ms);
+	struct hook *old[SETTINGS_NOTIFY];
 
 	n->settings = s;
-	free_hooks(n);
+	memcpy(old, n->hook, sizeof(old));
+	memset(n->hook, 0, sizeof(n->hook));
 	event_del(&n->timer);
 	for (size_t i = 0; i < urls->count; i++) {
-		n->hook[i] = hook_new(n->fetcher, urls->value[i], i + 1);
+		n->hook[i] = take_hook(old, urls->value[i]);
 		if (!n->hook[i])
+			n->hook[i] = hook_new(n->fetcher, urls->value[i]);
+		if (n->hook[i])
+			hook_set_number(n->hook[i], i + 1);
+		else
 			log_warn("notify %zu: invalid URL, or no memory",
 				 i + 1);
 	}
+	free_hooks(old);
 	if (urls->count)
 		event_add(&n->timer, &next);
 }
@@ -234,7 +256,7 @@ void notify_free(struct notify *n)
 		return;
 	netctl_client_cancel(&n->question);
 	event_del(&n->timer);
-	free_hooks(n);
+	free_hooks(n->hook);
 	fetcher_free(n->fetcher);
 	for (size_t i = 0; i < ISSUES_MAX; i++)
 		if (n->issue[i].finding)

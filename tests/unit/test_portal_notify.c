@@ -273,6 +273,25 @@ static void test_a_reload_is_no_news(void **state)
 	assert_int_equal(t.looks, looks);
 }
 
+/* Nor does one take away what waits, or the news that are on their way. */
+static void test_a_reload_keeps_what_waits(void **state)
+{
+	char other[] = "http://127.0.0.1:1/nobody";
+
+	(void)state;
+	t.code = 500;
+	look("[" UPLINK "]", 3);
+	while (t.requests < 2)
+		event_base_loop(t.base, EVLOOP_ONCE);
+	t.urls[0] = other; /* and the address is the second now */
+	t.urls[1] = t.url;
+	t.settings.admin.notify.count = 2;
+	notify_apply(t.notify, &t.settings);
+	t.code = 200;
+	assert_letters(1);
+	assert_letter(0, "code", "uplink_missing");
+}
+
 static void test_two_addresses(void **state)
 {
 	(void)state;
@@ -296,6 +315,7 @@ int main(void)
 		UNIT(test_what_is_not_delivered_waits),
 		UNIT(test_the_oldest_goes),
 		UNIT(test_a_reload_is_no_news),
+		UNIT(test_a_reload_keeps_what_waits),
 		UNIT(test_two_addresses),
 	};
 
