@@ -21,6 +21,7 @@ return baseclass.extend({
 			bandwidth: _('Upload rate of the link')
 		},
 		zone: {
+			title: _('Name for operators'),
 			device: _('Network device'),
 			auth: _('Ways in'),
 			radius: _('RADIUS servers'),
@@ -30,6 +31,8 @@ return baseclass.extend({
 			quota: _('Data of a session'),
 			over_quota: _('When the data is used up'),
 			slow_rate: _('Slower rate'),
+			daily_duration: _('Time of a device and day'),
+			daily_quota: _('Data of a device and day'),
 			rate_down: _('Download of a device'),
 			rate_up: _('Upload of a device'),
 			bandwidth: _('Download rate of the link'),
@@ -123,6 +126,7 @@ return baseclass.extend({
 			certificate: _('Certificate'),
 			key: _('Private key'),
 			accounts: _('File of accounts'),
+			title: _('Name of this box'),
 			live: _('Live numbers'),
 			notify: _('Webhooks')
 		},

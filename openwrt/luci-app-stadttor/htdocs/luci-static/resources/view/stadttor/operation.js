@@ -14,7 +14,7 @@ return forms.view(_('Operation'), _('What is counted, who is told, and how the p
 	s = forms.single(map, 'admin', _('Dashboard and alerts'));
 	forms.fill(s, 'admin', [
 		[ 'dashboard', _('Dashboard'), [ 'enabled', 'address', 'port',
-			'hostname', 'accounts', 'live' ] ],
+			'hostname', 'title', 'accounts', 'live' ] ],
 		[ 'alerts', _('Alerts'), [ 'notify' ] ],
 		[ 'tls', _('TLS'), [] ]
 	]);
