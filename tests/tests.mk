@@ -129,8 +129,7 @@ check-ci: root
 checked-ci: full-build
 	STADTTOR_BUILD=build FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTEST) -q \
 		$(WORKERS) tests/net tests/fuzz --deselect \
-		fuzz/test_fuzz.py::test_corpus --deselect \
-		net/test_oidc.py::test_logout_at_the_provider
+		fuzz/test_fuzz.py::test_corpus
 
 check-unit:
 	@tests/deps unit

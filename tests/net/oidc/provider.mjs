@@ -2,7 +2,8 @@
 // A certified OpenID provider, on a host of the internet:
 // provider.mjs OPTIONS, a JSON object: issuer, address, port, certificate, key
 // (files), client (its metadata), keys (names, made anew each time). Whoever types a name has an account
-// with the claim role: the name itself. Says "ready" when it listens.
+// with the claim role: the name itself. Says "ready" when it listens, and what
+// came of each logout that it told the client.
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:https';
 import { readFileSync } from 'node:fs';
@@ -34,6 +35,11 @@ const provider = new Provider(o.issuer, {
 	findAccount: (ctx, id) => ({ accountId: id,
 		claims: () => ({ sub: id, role: id }) }),
 });
+
+provider.on('backchannel.success', (ctx, client, account) =>
+	console.log(`logout: ${account}`));
+provider.on('backchannel.error', (ctx, error) =>
+	console.log(`logout: ${error.message}`));
 
 createServer({ cert: readFileSync(o.certificate), key: readFileSync(o.key) },
 	provider.callback()).listen(o.port, o.address,
