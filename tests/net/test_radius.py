@@ -200,6 +200,8 @@ def test_second_server(accounts, server, phones):
 
 # --- accounting ---------------------------------------------------------------
 
+# Both return when nothing more of it is on its way, to be counted later.
+
 def download(phone, count):
     with phone.socket(V4, socket.SOCK_STREAM) as s:
         s.settimeout(20)
@@ -208,6 +210,8 @@ def download(phone, count):
             got = len(s.recv(65536))
             assert got
             count -= got
+    # behind the reset, and back behind what the source sent before it
+    lab.wait_until(lambda: traffic.is_online(phone), 20)
 
 
 def upload(phone, count):
@@ -215,6 +219,8 @@ def upload(phone, count):
         s.settimeout(20)
         s.connect((lab.WEB4, lab.SINK))
         s.sendall(bytes(count))
+        s.shutdown(socket.SHUT_WR)
+        assert s.recv(1) == b""
 
 
 def settled(accounts):
