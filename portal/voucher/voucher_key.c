@@ -21,6 +21,7 @@ int voucher_key_read(struct voucher_key *k, const char *path)
 	ssize_t n;
 	int err = 0;
 
+	k->is_citys = false;
 	if (fd < 0)
 		return -errno;
 	n = read(fd, bytes, sizeof(bytes));
