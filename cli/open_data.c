@@ -1,52 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * `stadttor open-data`: the figures as files that a city may publish as they
- * are, under names that do not change, with metadata for its catalogue
- * (DCAT-AP.de), licence and provenance.
- */
-#include "cli/cli.h"
+#include "cli/open_data.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include "cli/figures.h"
 #include "common/array.h"
-#include "common/config/settings_read.h"
 #include "portal/store/day.h"
 
 #define LICENCE	  "http://dcat-ap.de/def/licenses/dl-zero-de/2.0"
 #define AUTHORITY "http://publications.europa.eu/resource/authority/"
-
-enum file {
-	MONTH_CSV,
-	MONTH_JSON,
-	YEAR_CSV,
-	YEAR_JSON,
-	ZONES_CSV,
-	PROVENANCE,
-	LICENCE_TEXT,
-	CATALOGUE,
-	FILES
-};
-
-struct open_data {
-	const char *folder;
-	const struct settings *settings;
-	struct store *store;
-	store_day month; /* its first day */
-	char name[FILES][24];
-	FILE *file[FILES];
-	/* under way */
-	FILE *csv, *json;
-	const char *zone;
-	enum store_step step;
-	bool has_some;
-	int err;
-};
 
 /* --- which month ------------------------------------------------------- */
 
@@ -69,55 +34,62 @@ static bool take_month(const char *text, store_day *out)
 	return day_is_valid(*out);
 }
 
-static store_day end_of_month(store_day first)
+enum cli_exit open_data_month(const struct cli *cli, store_day *month)
 {
-	return day_shift(day_shift(first, 31) / 100 * 100 + 1, -1);
+	*month = last_month();
+	if (!cli->month || take_month(cli->month, month))
+		return CLI_DONE;
+	return cli_fail(cli, CLI_USAGE,
+			"invalid value '%.40s' for --month, allowed: "
+			"a month such as 2026-11",
+			cli->month);
+}
+
+store_day open_data_end_of(store_day month)
+{
+	return day_shift(day_shift(month, 31) / 100 * 100 + 1, -1);
 }
 
 /* --- files ------------------------------------------------------------- */
 
-static void name_files(struct open_data *e)
+void open_data_name(struct open_data_file *file, const char *base,
+		    store_day day, bool has_month, const char *type)
 {
-	unsigned int year = e->month / 10000, month = e->month / 100 % 100;
+	unsigned int year = day / 10000 % 10000, month = day / 100 % 100;
 
-	for (int i = 0; i < 2; i++) {
-		const char *type = i ? "json" : "csv";
-
-		snprintf(e->name[MONTH_CSV + i], sizeof(e->name[0]),
-			 "usage-%04u-%02u.%s", year % 10000, month, type);
-		snprintf(e->name[YEAR_CSV + i], sizeof(e->name[0]),
-			 "usage-%04u.%s", year % 10000, type);
-	}
-	memcpy(e->name[ZONES_CSV], "zones.csv", 10);
-	memcpy(e->name[PROVENANCE], "provenance.csv", 15);
-	memcpy(e->name[LICENCE_TEXT], "LICENCE.txt", 12);
-	memcpy(e->name[CATALOGUE], "dataset.ttl", 12);
+	if (has_month)
+		snprintf(file->name, sizeof(file->name), "%s-%04u-%02u.%s",
+			 base, year, month, type);
+	else
+		snprintf(file->name, sizeof(file->name), "%s-%04u.%s", base,
+			 year, type);
 }
 
-/* Before privileges go: the folder is the caller's, the figures are not. */
-static int open_files(struct open_data *e)
+int open_data_open(const char *folder, struct open_data_file *file,
+		   size_t count)
 {
 	char path[PATH_MAX];
 
-	if (mkdir(e->folder, 0755) && errno != EEXIST)
+	if (mkdir(folder, 0755) && errno != EEXIST)
 		return -errno;
-	for (int i = 0; i < FILES; i++) {
-		if ((size_t)snprintf(path, sizeof(path), "%s/%s", e->folder,
-				     e->name[i]) >= sizeof(path))
+	for (size_t i = 0; i < count; i++) {
+		if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder,
+				     file[i].name) >= sizeof(path))
 			return -ENAMETOOLONG;
-		e->file[i] = fopen(path, "we");
-		if (!e->file[i])
+		file[i].f = fopen(path, "we");
+		if (!file[i].f)
 			return -errno;
 	}
 	return 0;
 }
 
-static void close_files(struct open_data *e)
+int open_data_close(struct open_data_file *file, size_t count, int err)
 {
-	for (int i = 0; i < FILES; i++)
-		if (e->file[i] && (ferror(e->file[i]) | fclose(e->file[i])) &&
-		    !e->err)
-			e->err = -EIO;
+	for (size_t i = 0; i < count; i++)
+		if (file[i].f && (ferror(file[i].f) | fclose(file[i].f)) &&
+		    !err)
+			err = -EIO;
+	return err;
 }
 
 /* --- figures ----------------------------------------------------------- */
@@ -128,128 +100,23 @@ static void build_time(char time[16], enum store_step step, store_day day)
 		 day / 10000, day / 100 % 100, day % 100);
 }
 
-static void write_figure(struct open_data *e, const char *time,
-			 enum usage_metric m, const struct store_sum *s)
+void open_data_put_csv(FILE *f, const char *text)
 {
-	const char *name = usage_metric_info(m)->name;
-	const char *step = store_step_to_string(e->step);
-	double band = store_band(s);
+	bool is_quoted = text[strcspn(text, ",\"\r\n")] != '\0';
 
-	fprintf(e->csv, "%s,%s,%s,%s,%llu,%lld,%.1f\r\n", step, time, e->zone,
-		name, (unsigned long long)(s->hours / s->cells),
-		(long long)s->value, band);
-	fprintf(e->json,
-		"%s\n{\"period\":\"%s\",\"time\":\"%s\",\"zone\":\"%s\","
-		"\"metric\":\"%s\",\"hours\":%llu,\"value\":%lld,"
-		"\"band\":%.1f}",
-		e->has_some ? "," : "", step, time, e->zone, name,
-		(unsigned long long)(s->hours / s->cells), (long long)s->value,
-		band);
-	e->has_some = true;
-}
-
-/* Of days those of days, of weeks those of weeks; of months all. */
-static bool is_told(enum store_step step, enum usage_metric m)
-{
-	return step != STORE_WEEK || !store_step_has(STORE_DAY, m);
-}
-
-static void on_row(const struct store_figures *f, void *arg)
-{
-	struct open_data *e = arg;
-	char time[16];
-
-	build_time(time, e->step, f->day);
-	for (int m = 0; m < USAGE_METRICS; m++)
-		if (f->sum[m].cells && is_told(e->step, (enum usage_metric)m))
-			write_figure(e, time, (enum usage_metric)m, &f->sum[m]);
-}
-
-static void write_step(struct open_data *e, enum store_step step,
-		       store_day from, store_day to)
-{
-	const struct settings *s = e->settings;
-
-	e->step = step;
-	for (size_t i = 0; i <= s->zones && !e->err; i++) {
-		struct store_query q = { .step = step, .from = from, .to = to };
-
-		e->zone = q.zone = i < s->zones ? s->zone[i].name : "";
-		e->err = store_read(e->store, &q, on_row, e);
+	if (is_quoted)
+		fputc('"', f);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', f);
+		fputc(*text, f);
 	}
+	if (is_quoted)
+		fputc('"', f);
 }
 
-static void write_pair(struct open_data *e, enum file csv,
-		       void (*fill)(struct open_data *e))
-{
-	e->csv = e->file[csv];
-	e->json = e->file[csv + 1];
-	e->has_some = false;
-	fputs("period,time,zone,metric,hours,value,band\r\n", e->csv);
-	fputs("[", e->json);
-	fill(e);
-	fputs("\n]\n", e->json);
-}
-
-static void fill_month(struct open_data *e)
-{
-	store_day last = end_of_month(e->month);
-
-	write_step(e, STORE_DAY, e->month, last);
-	write_step(e, STORE_WEEK, e->month, last);
-}
-
-static void fill_year(struct open_data *e)
-{
-	store_day year = e->month / 10000 * 10000;
-
-	write_step(e, STORE_MONTH, year + 101, end_of_month(e->month));
-}
-
-/* --- what they are ----------------------------------------------------- */
-
-/* "LATITUDE,LONGITUDE" is two columns already. */
-static void write_zones(struct open_data *e)
-{
-	const struct settings *s = e->settings;
-	FILE *f = e->file[ZONES_CSV];
-
-	fputs("zone,latitude,longitude\r\n", f);
-	for (size_t i = 0; i < s->zones; i++)
-		fprintf(f, "%s,%s\r\n", s->zone[i].name,
-			*s->zone[i].at ? s->zone[i].at : ",");
-}
-
-static void write_provenance(struct open_data *e)
-{
-	const struct usage_settings *u = &e->settings->usage;
-	FILE *f = e->file[PROVENANCE];
-
-	fputs("query,period,of,bound,epsilon,meaning\r\n", f);
-	for (int i = 0; i < USAGE_SERIES; i++) {
-		const struct usage_series_info *s =
-			usage_series_info((enum usage_series)i);
-		double share = s->share[u->profile];
-
-		fprintf(f, "%s,%s,%s,%llu,%.3f,\"%s\"\r\n", s->name,
-			usage_period_to_string(s->period),
-			s->has_zones ? "zone" : "box",
-			(unsigned long long)s->bound,
-			share * (double)u->epsilon / 200, s->help);
-	}
-}
-
-static void write_licence(struct open_data *e)
-{
-	FILE *f = e->file[LICENCE_TEXT];
-
-	fputs("Datenlizenz Deutschland - Zero - Version 2.0\n"
-	      "https://www.govdata.de/dl-de/zero-2-0\n",
-	      f);
-}
-
-/* A literal of Turtle. */
-static void put_literal(FILE *f, const char *text, const char *language)
+/* Of JSON and of Turtle, which escape the same. */
+static void put_literal(FILE *f, const char *text)
 {
 	fputc('"', f);
 	for (; *text; text++) {
@@ -257,12 +124,84 @@ static void put_literal(FILE *f, const char *text, const char *language)
 			fputc('\\', f);
 		fputc(*text, f);
 	}
-	fprintf(f, "\"%s%s", *language ? "@" : "", language);
+	fputc('"', f);
 }
 
-static void put_distribution(FILE *f, const char *name, const char *media,
-			     const char *type)
+void open_data_begin(struct open_data_figures *f)
 {
+	f->has_some = false;
+	fprintf(f->csv, "period,time,%s,metric,hours,value,band\r\n",
+		f->column);
+	fputs("[", f->json);
+}
+
+void open_data_end(struct open_data_figures *f)
+{
+	fputs("\n]\n", f->json);
+}
+
+static void write_figure(struct open_data_figures *f, const char *time,
+			 enum usage_metric m, const struct store_sum *s)
+{
+	const char *name = usage_metric_info(m)->name;
+	const char *step = store_step_to_string(f->step);
+	unsigned long long hours = s->hours / s->cells;
+	double band = store_band(s);
+
+	fprintf(f->csv, "%s,%s,", step, time);
+	open_data_put_csv(f->csv, f->place);
+	fprintf(f->csv, ",%s,%llu,%lld,%.1f\r\n", name, hours,
+		(long long)s->value, band);
+	fprintf(f->json, "%s\n{\"period\":\"%s\",\"time\":\"%s\",\"%s\":",
+		f->has_some ? "," : "", step, time, f->column);
+	put_literal(f->json, f->place);
+	fprintf(f->json,
+		",\"metric\":\"%s\",\"hours\":%llu,\"value\":%lld,"
+		"\"band\":%.1f}",
+		name, hours, (long long)s->value, band);
+	f->has_some = true;
+}
+
+/* Of days those of days, of weeks those of weeks; of months all. */
+static bool is_told(const struct open_data_figures *f, enum usage_metric m)
+{
+	if (f->metrics && !(f->metrics >> m & 1))
+		return false;
+	return f->step != STORE_WEEK || !store_step_has(STORE_DAY, m);
+}
+
+void open_data_row(const struct store_figures *row, void *figures)
+{
+	struct open_data_figures *f = figures;
+	char time[16];
+
+	build_time(time, f->step, row->day);
+	for (int m = 0; m < USAGE_METRICS; m++)
+		if (row->sum[m].cells && is_told(f, (enum usage_metric)m))
+			write_figure(f, time, (enum usage_metric)m,
+				     &row->sum[m]);
+}
+
+/* --- what they are ----------------------------------------------------- */
+
+void open_data_write_licence(FILE *f)
+{
+	fputs("Datenlizenz Deutschland - Zero - Version 2.0\n"
+	      "https://www.govdata.de/dl-de/zero-2-0\n",
+	      f);
+}
+
+static bool is_csv(const struct open_data_file *file)
+{
+	return strstr(file->name, ".csv") != NULL;
+}
+
+static void put_distribution(FILE *f, const struct open_data_file *file)
+{
+	const char *media = is_csv(file) ? "text/csv" : "application/json";
+	const char *type = is_csv(file) ? "CSV" : "JSON";
+	const char *name = file->name;
+
 	fprintf(f,
 		"\n<#%s> a dcat:Distribution ;\n"
 		"\tdct:title \"%s\" ;\n"
@@ -275,44 +214,30 @@ static void put_distribution(FILE *f, const char *name, const char *media,
 		name, name, type, media, name, name);
 }
 
-static void put_places(FILE *f, const struct settings *s)
+static void put_names(FILE *f, const struct open_data_catalogue *c)
 {
-	for (size_t i = 0; i < s->zones; i++) {
-		const char *at = s->zone[i].at;
-
-		if (*at)
-			fprintf(f,
-				"\tdct:spatial [ a dct:Location ; rdfs:label "
-				"\"%s\" ; dcat:centroid \"POINT(%s %.*s)\""
-				"^^geo:wktLiteral ] ;\n",
-				s->zone[i].name, strchr(at, ',') + 1,
-				(int)strcspn(at, ","), at);
-	}
+	fputs("<#dataset> a dcat:Dataset ;\n\tdct:title ", f);
+	put_literal(f, c->title);
+	fputs(" ;\n\tdct:description ", f);
+	put_literal(f, c->description);
+	fputs("@de ;\n\tdct:publisher [ a foaf:Agent ; foaf:name ", f);
+	put_literal(f, c->publisher);
+	fputs(" ] ;\n", f);
+	if (!*c->contact)
+		return;
+	fputs("\tdcat:contactPoint [ a vcard:Organization ; vcard:fn ", f);
+	put_literal(f, c->publisher);
+	fputs(" ; vcard:note ", f);
+	put_literal(f, c->contact);
+	fputs(" ] ;\n", f);
 }
 
-static void put_dataset(FILE *f, const struct open_data *e)
+static void put_rest(FILE *f, const struct open_data_catalogue *c)
 {
-	const struct portal_settings *p = &e->settings->portal;
 	char from[16], to[16];
 
-	build_time(from, STORE_DAY, e->month / 10000 * 10000 + 101);
-	build_time(to, STORE_DAY, end_of_month(e->month));
-	fputs("<#dataset> a dcat:Dataset ;\n\tdct:title ", f);
-	put_literal(f, p->network, "");
-	fputs(" ;\n\tdct:description \"Nutzung des öffentlichen WLANs je "
-	      "Zone: Geräte am Tag, Datenmenge, Sprachen, Verweildauer. Jede "
-	      "Zahl ist differenziell privat: sie enthält Rauschen, dessen "
-	      "Band danebensteht.\"@de ;\n\tdct:publisher [ a foaf:Agent ; "
-	      "foaf:name ",
-	      f);
-	put_literal(f, p->provider, "");
-	fputs(" ] ;\n\tdcat:contactPoint [ a vcard:Organization ; vcard:fn ",
-	      f);
-	put_literal(f, p->provider, "");
-	fputs(" ; vcard:note ", f);
-	put_literal(f, p->contact, "");
-	fputs(" ] ;\n", f);
-	put_places(f, e->settings);
+	build_time(from, STORE_DAY, c->from);
+	build_time(to, STORE_DAY, c->to);
 	fprintf(f,
 		"\tdct:license <" LICENCE "> ;\n"
 		"\tdct:accrualPeriodicity <" AUTHORITY "frequency/MONTHLY> ;\n"
@@ -320,17 +245,18 @@ static void put_dataset(FILE *f, const struct open_data *e)
 		"\tdct:temporal [ a dct:PeriodOfTime ; dcat:startDate "
 		"\"%s\"^^xsd:date ; dcat:endDate \"%s\"^^xsd:date ] ;\n"
 		"\tdct:provenance [ a dct:ProvenanceStatement ; rdfs:label "
-		"\"Discrete Laplace noise drawn at the access point; bounds "
-		"and budget: provenance.csv\"@en ] ;\n"
-		"\tdcat:distribution <#%s>, <#%s>, <#%s>, <#%s>, <#%s> .\n",
-		from, to, e->name[MONTH_CSV], e->name[MONTH_JSON],
-		e->name[YEAR_CSV], e->name[YEAR_JSON], e->name[ZONES_CSV]);
+		"\"%s\"@en ] ;\n"
+		"\tdcat:distribution ",
+		from, to, c->provenance);
+	for (size_t i = 0; i < c->files; i++)
+		fprintf(f, "%s<#%s>", i ? ", " : "", c->file[i].name);
+	fputs(" .\n", f);
 }
 
-static void write_catalogue(struct open_data *e)
+void open_data_write_catalogue(FILE *f, const struct open_data_catalogue *c,
+			       void (*put_places)(FILE *f, const void *arg),
+			       const void *arg)
 {
-	FILE *f = e->file[CATALOGUE];
-
 	fputs("@prefix dcat: <http://www.w3.org/ns/dcat#> .\n"
 	      "@prefix dct: <http://purl.org/dc/terms/> .\n"
 	      "@prefix foaf: <http://xmlns.com/foaf/0.1/> .\n"
@@ -339,60 +265,10 @@ static void write_catalogue(struct open_data *e)
 	      "@prefix vcard: <http://www.w3.org/2006/vcard/ns#> .\n"
 	      "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n\n",
 	      f);
-	put_dataset(f, e);
-	for (int i = MONTH_CSV; i <= YEAR_JSON; i += 2) {
-		put_distribution(f, e->name[i], "text/csv", "CSV");
-		put_distribution(f, e->name[i + 1], "application/json", "JSON");
-	}
-	put_distribution(f, e->name[ZONES_CSV], "text/csv", "CSV");
-}
-
-/* --- the command ------------------------------------------------------- */
-
-static void write_all(struct open_data *e)
-{
-	write_pair(e, MONTH_CSV, fill_month);
-	write_pair(e, YEAR_CSV, fill_year);
-	write_zones(e);
-	write_provenance(e);
-	write_licence(e);
-	write_catalogue(e);
-}
-
-static enum cli_exit write_folder(const struct cli *cli, struct open_data *e)
-{
-	enum cli_exit code = CLI_DONE;
-
-	name_files(e);
-	e->err = open_files(e);
-	if (!e->err)
-		code = cli_open_store(cli, e->settings, &e->store);
-	if (!e->err && !code)
-		write_all(e);
-	close_files(e);
-	store_free(e->store);
-	if (!e->err)
-		return code;
-	return cli_fail(cli, CLI_FAILED, "%s: %s", e->folder,
-			strerror(-e->err));
-}
-
-enum cli_exit cli_open_data(const struct cli *cli)
-{
-	struct open_data e = { .folder = cli->args[0], .month = last_month() };
-	struct settings *s;
-	enum cli_exit code;
-
-	if (cli->month && !take_month(cli->month, &e.month))
-		return cli_fail(cli, CLI_USAGE,
-				"invalid value '%.40s' for --month, allowed: "
-				"a month such as 2026-11",
-				cli->month);
-	s = cli_settings(cli);
-	if (!s)
-		return CLI_USAGE;
-	e.settings = s;
-	code = write_folder(cli, &e);
-	settings_free(s);
-	return code;
+	put_names(f, c);
+	if (put_places)
+		put_places(f, arg);
+	put_rest(f, c);
+	for (size_t i = 0; i < c->files; i++)
+		put_distribution(f, &c->file[i]);
 }
