@@ -95,11 +95,13 @@ $(BUILD)/version: FORCE
 $(BUILD)/stadttor-netctl: $(BUILD)/netctl/main.o $(BUILD)/libnetctl.a $(BUILD)/libcommon.a
 	$(call say,LD)$(link) -o $@ $^ $(call pkg_libs,$(NETCTL_PKGS)) -lm
 # The command line and the portal are one file, see cli/main.c. It prints
-# rulesets, so it borrows their writer, and nothing that speaks netlink.
+# rulesets, so it borrows their writer, and nothing that speaks netlink; and
+# open data of a city, for which it reads the hub's files.
 $(BUILD)/stadttor: $(addprefix $(BUILD)/,cli/main.o portal/main.o libcli.a \
-		libportal.a $(addprefix netctl/rules/,ruleset.o ruleset_inet.o \
+		$(addprefix netctl/rules/,ruleset.o ruleset_inet.o \
 		ruleset_netdev.o ruleset_text.o ruleset_walk.o special_nets.o \
-		walk.o) libcommon.a)
+		walk.o) $(if $(without_city),,hub/config/hub_conf.o \
+		hub/db/city_read.o) libportal.a libcommon.a)
 	$(call say,LD)$(link) -o $@ $^ $(call pkg_libs,$(CLI_PKGS) $(PORTAL_PKGS)) -lm
 # The city's server: what it needs of the portal, and no guests.
 $(BUILD)/stadttor-hub: $(addprefix $(BUILD)/,hub/main.o libhub.a libportal.a \

@@ -147,6 +147,9 @@ static const struct command commands[] = {
 	  "passwd --list",
 	  "who may see the city's dashboard", OPT_PASSWD | OPT_HUB, 0, 1,
 	  cli_city_passwd },
+	{ "city open-data", "[--month MONTH] [--folder FOLDER] FOLDER",
+	  "on the hub's host: write the city's figures as files to publish",
+	  OPT_MONTH | OPT_HUB, 1, 1, cli_city_open_data },
 	{ "city voucher create",
 	  "--count N --minutes N --label TEXT [--devices N] [--valid TIME] "
 	  "[--zone ZONE] [--csv] [--folder FOLDER]",

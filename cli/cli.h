@@ -171,6 +171,7 @@ enum cli_exit cli_city_voucher_list(const struct cli *cli);
 enum cli_exit cli_city_voucher_revoke(const struct cli *cli);
 enum cli_exit cli_city_voucher_statistics(const struct cli *cli);
 enum cli_exit cli_city_voucher_print(const struct cli *cli);
+enum cli_exit cli_city_open_data(const struct cli *cli);
 enum cli_exit cli_city_join(const struct cli *cli);
 enum cli_exit cli_city_leave(const struct cli *cli);
 enum cli_exit cli_complete(const struct cli *cli);

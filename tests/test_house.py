@@ -13,7 +13,7 @@ ROOMS = {
     "cli/main": ["cli", "portal/main"],
     "cli/backup": ["cli", "portal/admin", "portal/store", "portal/util",
                    "portal/voucher"],
-    "cli/city": ["cli", "portal/util"],
+    "cli/city": ["cli", "hub/db", "hub/config", "portal/util"],
     "cli/dns": ["cli", "netctl/rules", "portal/guest"],
     "cli/doctor": ["cli", "netctl/usage", "portal/admin", "portal/pages"],
     "cli/voucher": ["cli", "cli/city", "portal/pages", "portal/voucher", "portal/util"],

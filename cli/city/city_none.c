@@ -43,6 +43,11 @@ enum cli_exit cli_city_passwd(const struct cli *cli)
 	return refuse(cli);
 }
 
+enum cli_exit cli_city_open_data(const struct cli *cli)
+{
+	return refuse(cli);
+}
+
 enum cli_exit cli_city_join(const struct cli *cli)
 {
 	return refuse(cli);

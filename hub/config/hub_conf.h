@@ -25,6 +25,7 @@ struct hub_conf {
 	char *codes; /* the database of the city's codes */
 	char *system_user;
 	char *pages;
+	char *publisher, *contact; /* of open data */
 	uint64_t poll_s;
 	uint64_t silent_s;
 	bool standby;

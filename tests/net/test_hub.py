@@ -4,6 +4,7 @@
 No clock is waited for: a SIGHUP makes the hub read the inboxes at once, and
 kills come before a given write (preload/kill.c).
 """
+import csv
 import ctypes
 import datetime
 import json
@@ -822,3 +823,102 @@ def test_list_of_sites(city):
     of_b = json.loads(city.get("/api/now?site=b"))
     assert [h["code"] for h in of_b["health"]] == ["zone_full"]
     assert of_b["zones"] == ["guest"]
+
+
+# --- open data ----------------------------------------------------------------------
+
+NAMED = 'Süd, "oben"'
+
+
+def publish(city, build, *options, folder="out"):
+    out = os.path.join(city.folder, folder)
+    done = subprocess.run(
+        [build / "stadttor", "city", "open-data", "--folder", city.folder,
+         *options, out], text=True, capture_output=True,
+        env={**os.environ, "TZ": "UTC0"})
+    return done, out
+
+
+def describe(city):
+    with open(f"{city.folder}/sites.conf", "w", encoding="utf-8") as f:
+        f.write("config city\n option name 'Musterstadt'\n"
+                "config site\n option site 'a'\n option title 'Town hall'\n"
+                " option district 'Nord'\n option lat '52.5'\n"
+                " option lon '13.4'\nconfig site\n option site 'b'\n"
+                f" option district '{NAMED}'\nconfig site\n option site 'c'\n"
+                " option district 'Nord'\n")
+    with open(city.config, encoding="utf-8") as f:
+        text = f.read()
+    with open(city.config, "w", encoding="utf-8") as f:
+        f.write(text.replace("config hub\n", "config hub\n option contact "
+                             "'wlan@muster.example'\n"))
+
+
+def test_open_data_of_a_city(make_city, build):
+    """By the rights of files alone, while the hub runs; each file again at the
+    same name, CSV and JSON saying the same."""
+    city = make_city()
+    describe(city)
+    month = f"{NUMBER // 10000}-{NUMBER // 100 % 100:02d}"
+    done, _ = publish(city, build)
+    assert done.returncode == 4 and "no figures yet" in done.stderr
+    city.start().wait_log("connected")
+    for s, value in (("a", 3), ("b", -5), ("c", 7)):
+        city.send(s, "f", figures([
+            cell(1, value, metric="visitors", start=NUMBER, n=2),
+            cell(2, value, metric="bytes_up", start=NUMBER),
+            cell(3, 2 * value, metric="dwell_5", start=NUMBER, zone="")]))
+    city.round()
+    for _ in range(2):
+        done, out = publish(city, build, "--month", month)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(os.listdir(out)) == sorted([
+        "LICENCE.txt", "dataset.ttl", "provenance.csv", "sites.csv",
+        *(f"{name}.{kind}" for kind in ("csv", "json") for name in (
+            f"usage-{month}", f"usage-{month[:4]}", f"sites-{month}"))])
+    told = {}
+    for name in (f"usage-{month}", f"usage-{month[:4]}", f"sites-{month}"):
+        with open(f"{out}/{name}.csv", newline="", encoding="utf-8") as f:
+            rows = list(csv.DictReader(f))
+        with open(f"{out}/{name}.json", encoding="utf-8") as f:
+            assert [{k: str(v) for k, v in r.items()} for r in json.load(f)] \
+                == [{**r, "band": str(float(r["band"]))} for r in rows]
+        told[name] = {(r["period"], r.get("district", r.get("site")),
+                       r["metric"]): (int(r["value"]), float(r["band"]))
+                      for r in rows}
+    days = told[f"usage-{month}"]
+    assert {k: v[0] for k, v in days.items() if k[2] == "visitors"} == {
+        ("day", "", "visitors"): 5, ("day", "Nord", "visitors"): 10,
+        ("day", NAMED, "visitors"): -5}
+    assert days["week", "", "dwell_5"][0] == 10
+    assert days["day", NAMED, "visitors"][1] == 6  # 3 t of one cell
+    assert told[f"usage-{month[:4]}"]["month", "", "visitors"][0] == 5
+    assert {k: v[0] for k, v in told[f"sites-{month}"].items()} == {
+        ("month", s, m): v for s, v in (("a", 3), ("b", -5), ("c", 7))
+        for m in ("visitors", "bytes_up")}
+    with open(f"{out}/sites.csv", newline="", encoding="utf-8") as f:
+        assert list(csv.reader(f)) == [
+            ["site", "title", "district", "latitude", "longitude"],
+            ["a", "Town hall", "Nord", "52.5", "13.4"],
+            ["b", "", NAMED, "", ""], ["c", "", "Nord", "", ""]]
+    with open(f"{out}/dataset.ttl", encoding="utf-8") as f:
+        catalogue = f.read()
+    for name in os.listdir(out):
+        assert (f"dcat:downloadURL <{name}>" in catalogue) == name.startswith(
+            ("usage", "sites"))
+    assert '"Öffentliches WLAN: Musterstadt"' in catalogue
+    assert 'vcard:note "wlan@muster.example"' in catalogue
+    assert publish(city, build, "--month", "2026-13")[0].returncode == 2
+    assert publish(city, build, folder="no/where")[0].returncode == 1
+
+
+def test_open_data_needs_the_rights_of_files(city, build):
+    os.chmod(city.database, 0o600)  # the hub's
+    city.send("a", "f", figures([cell(1)]))
+    city.round()
+    out = os.path.join(city.folder, "stranger")
+    done = subprocess.run(
+        ["setpriv", "--reuid=daemon", "--clear-groups", build / "stadttor",
+         "city", "open-data", "--folder", city.folder, out], text=True,
+        capture_output=True)
+    assert done.returncode == 1 and "Permission denied" in done.stderr
