@@ -727,6 +727,85 @@ def test_metrics_by_site(city):
         city.get("/metrics", token="0" * 64)
 
 
+RULES = "docs/prometheus/hub.yml"
+ALERTS = {"silent": "SiteSilent", "uplink down": "SiteUplinkDown",
+          "certificate near its end": "SiteCertificate",
+          "store full": "CityStoreFull", "clock wrong": "SiteClock",
+          "zone full": "SiteZoneFull"}
+AILMENTS = ["uplink_missing", "certificate_ends", "city_clock_off",
+            "zone_full"]
+
+
+def make_ill(city):
+    """What wakes somebody, all at once; as the hub says it."""
+    beat(city, "a", AILMENTS)
+    now = int(city.root("TIME")[0])
+    beat(city, "b", how=f"{(now - 3600) * 1000}-0")
+    beat(city, "c")
+    city.send("c", "r", record(1, city.today()))
+    city.root("CONFIG", "SET", "maxmemory", "1")
+    city.hub.send_signal(signal.SIGHUP)
+    city.wait_log("takes no records")
+    city.root("CONFIG", "SET", "maxmemory", "0")
+    return city.get("/metrics")
+
+
+def test_alert_rules_ask_for_what_the_hub_exports(city, root):
+    text = make_ill(city)
+    told = set(re.findall(r"^(stadttor_\w+)", text, re.M))
+    with open(root / RULES, encoding="utf-8") as f:
+        rules = f.read()
+    asked = {line for line in rules.splitlines() if "expr:" in line}
+    for line in asked:
+        assert set(re.findall(r"stadttor_\w+", line)) <= told, line
+    for what, name in ALERTS.items():
+        assert f"alert: Stadttor{name}\n" in rules, what
+    # and codes that a box has
+    with open(root / "portal/admin/admin_health.c", encoding="utf-8") as f:
+        known = set(re.findall(r'"([a-z]+_[a-z_]+)"', f.read()))
+    codes = re.findall(r'code=~?"([a-z_|]+)"', rules)
+    assert set("|".join(codes).split("|")) <= known and len(codes) >= 4
+    assert metric(city, "stadttor_hub_store_full") == {"": 1}
+
+
+@pytest.mark.full
+def test_alerts_fire_by_what_the_hub_exports(city, root, tmp_path):
+    """promtool is given this hub's own samples, for two hours."""
+    samples = re.findall(r"^(\w+)(?:\{(.*)\})? (\S+)$", make_ill(city), re.M)
+    expected = [{"alertname": "Stadttor" + name, "severity": severity,
+                 **labels} for name, severity, labels in (
+        ("SiteSilent", "warning", {"site": "b", "district": "d1"}),
+        ("DistrictSilent", "critical", {"district": "d1"}),
+        ("CityStoreFull", "critical", {}),
+        ("SiteUplinkDown", "critical", {"code": "uplink_missing"}),
+        ("SiteCertificate", "warning", {"code": "certificate_ends"}),
+        ("SiteClock", "warning", {"code": "city_clock_off"}),
+        ("SiteZoneFull", "warning", {"code": "zone_full"}))]
+    for e in expected:
+        if "code" in e:
+            e.update(site="a", district="d0")
+        if e["alertname"] != "StadttorDistrictSilent":
+            e["job"] = "stadttor-hub"
+    series = [{"series": f'{name}{{job="stadttor-hub"'
+               + (f",{labels}" if labels else "") + "}",
+               "values": f"{value}x120"} for name, labels, value in samples]
+    series.append({"series": 'up{job="stadttor-hub"}', "values": "1x120"})
+    story = tmp_path / "story.yml"
+    story.write_text(json.dumps({  # which is YAML as well
+        "rule_files": [str(root / RULES)], "evaluation_interval": "1m",
+        "tests": [{"interval": "1m", "input_series": series,
+                   "promql_expr_test": [{
+                       "expr": 'ALERTS{alertstate="firing"}',
+                       "eval_time": "2h", "exp_samples": [
+                           {"labels": "ALERTS" + "{" + ",".join(
+                               f'{k}="{v}"' for k, v in
+                               {**e, "alertstate": "firing"}.items()) + "}",
+                            "value": 1} for e in expected]}]}]}))
+    done = subprocess.run(["promtool", "test", "rules", story], text=True,
+                          capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 BAD_BEATS = ["", "{}", "x" * 3000, '{"version":"0.2.0"}',
              '{"version":"a b","health":[]}',
              '{"version":"1","health":["Bad"]}',
