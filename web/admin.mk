@@ -4,11 +4,16 @@
 # checkout makes it with gzip, the one library it uses among it (web/uplot).
 
 ADMIN_FILES := index.html login.html style.css icon.svg app.js uplot.js \
-	uplot.css
+	uplot.css report.html report.js
 ADMIN_GZ := $(ADMIN_FILES:%=web/admin/%.gz)
 # What a module imports stands before it.
 ADMIN_JS := $(addprefix web/admin/,words.js format.js calendar.js api.js \
-	dom.js period.js against.js chart.js bars.js card.js cards.js now.js app.js)
+	dom.js remember.js period.js against.js chart.js bars.js card.js \
+	cards.js now.js app.js)
+# The report of a month has no live charts.
+REPORT_JS := $(addprefix web/admin/,words.js format.js calendar.js api.js \
+	dom.js remember.js period.js against.js chart.js bars.js cards.js \
+	svg.js report.js)
 UPLOT := web/uplot
 
 # The dashboard of a city is that of a box and a list of sites.
@@ -32,6 +37,8 @@ in_one = { echo "(() => {'use strict';" && \
 	sed -e '/^import /d' -e 's/^export //' $(filter %.js,$^) && \
 	echo '})();'; } | gzip -9 -n -c >$@
 web/admin/app.js.gz: $(ADMIN_JS) web/admin.mk
+	$(in_one)
+web/admin/report.js.gz: $(REPORT_JS) web/admin.mk
 	$(in_one)
 web/hub/app.js.gz: $(HUB_JS) web/admin.mk
 	$(in_one)

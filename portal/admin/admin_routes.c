@@ -49,6 +49,11 @@ static void show_dashboard(struct conn *c)
 	show_page(c, "index.html");
 }
 
+static void show_report(struct conn *c)
+{
+	show_page(c, "report.html");
+}
+
 static void show_login(struct conn *c)
 {
 	show_page(c, "login.html");
@@ -58,6 +63,7 @@ static void show_login(struct conn *c)
 
 static const struct admin_route pages[] = {
 	{ "/", ADMIN_READING, ADMIN_SESSION, show_dashboard },
+	{ "/report", ADMIN_READING, ADMIN_SESSION, show_report },
 	{ "/login", ADMIN_READING, ADMIN_ALL, show_login },
 	{ "/login", ADMIN_WRITING, ADMIN_ALL, admin_login_take },
 	{ "/logout", ADMIN_WRITING, ADMIN_ALL, admin_login_take_logout },

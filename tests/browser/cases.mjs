@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { HtmlValidate } from 'html-validate';
 import { addDays, dayList, hourSlots, weekday }
 	from '../../web/admin/calendar.js';
 import { sumPairs, tellPair } from '../../web/admin/against.js';
@@ -12,7 +13,7 @@ import { daysBack, earlier, freeDays, lastDays, stretched }
 import { languages, useLanguage } from '../../web/admin/words.js';
 import { colours, open, settled, test, violations } from './lib.mjs';
 
-const WIRE_MAX = 120000;
+const WIRE_MAX = 130000;
 const CHARTS = ['#visitors', '#today', '#volume'];
 const PARTS = ['visitors', 'today', 'volume', 'dwell', 'heat', 'ended',
 	'languages', 'platforms'];
@@ -145,18 +146,33 @@ test('everything together is small over the wire', 'none', ({ say }) => {
 
 	say(`${all} bytes: ` + files.map((f, i) => `${f} ${sizes[i]}`)
 		.join(', '));
-	assert.equal(files.length, 7);
+	assert.equal(files.length, 9);
 	assert.ok(all < WIRE_MAX);
 });
 
 test('the pages carry no inline script, style or stranger', 'none', () => {
-	for (const page of ['index.html.gz', 'login.html.gz']) {
+	for (const page of ['index.html.gz', 'login.html.gz',
+		'report.html.gz']) {
 		const html = gunzipSync(readFileSync(new URL(page, assets)))
 			.toString();
 
 		assert.doesNotMatch(html, /<script(?![^>]*src)|<style/);
 		assert.doesNotMatch(html, /\s(style|on[a-z]+)=/);
 		assert.doesNotMatch(html, /https?:/);
+	}
+});
+
+test('the pages are valid HTML', 'none', () => {
+	const rules = JSON.parse(readFileSync(new URL('htmlvalidate.json',
+		import.meta.url), 'utf8'));
+	const validator = new HtmlValidate(rules);
+
+	for (const page of ['index', 'login', 'report']) {
+		const found = validator.validateStringSync(readFileSync(
+			new URL(`${page}.html`, assets), 'utf8'));
+
+		assert.deepEqual(found.results.flatMap(r => r.messages.map(m =>
+			`${page}:${m.line}: ${m.message}`)), []);
 	}
 });
 
@@ -615,6 +631,107 @@ test('a day of 25 hours has 02 twice', 'change', async ctx => {
 		/02 Uhr \(\+02:00\).*02 Uhr \(\+01:00\)/);
 	await page.finish();
 });
+
+// --- the page for the council ------------------------------------------------
+
+async function openReport(ctx, hash, options = {}) {
+	const page = await open(ctx.browser, ctx.server, options);
+
+	await page.goto('report#' + hash);
+	await page.waitForSelector('.sheet:not([aria-busy]) > *');
+	return page;
+}
+
+const LONG = 'Stadtbibliothek Musterstadt, Lesesaal und Hof der Volkshoch-64 B';
+
+test('report: a month is one page of A4', 'years', async ctx => {
+	for (const [locale, hash, name] of [['de-DE', 'month=2026-10'],
+		['en-GB', 'month=2026-08&zone=guest', LONG],
+		['de-DE', 'month=2024-02&zone=guest', LONG],
+		['de-DE', 'month=2026-11']]) {
+		const page = await open(ctx.browser, ctx.server, { locale });
+
+		if (name)
+			await page.route('**/api/now*', async route => {
+				const json = await (await route.fetch()).json();
+
+				await route.fulfill({ json: { ...json,
+					network: name, provider: name + name,
+					title: name, titles: { guest: name } } });
+			});
+		await page.goto('report#' + hash);
+		await page.waitForSelector('.sheet .drawn');
+		const pdf = (await page.pdf({ preferCSSPageSize: true }))
+			.toString('latin1');
+
+		assert.equal(pdf.match(/\/Type\s*\/Page\b/g).length, 1, hash);
+		assert.match(pdf, /\/MediaBox\s*\[0 0 59[45][\d.]* 84[12]/);
+		assert.doesNotMatch(await text(page, 'body'),
+			/[{}]|undefined|NaN|Invalid|null/);
+		await page.finish();
+	}
+});
+
+test('report: says what the dashboard says of that month', 'years',
+	async ctx => {
+		const page = await open(ctx.browser, ctx.server);
+
+		await page.evaluate(() => {
+			location.hash = 'from=2026-10-01&to=2026-10-31';
+		});
+		await settled(page);
+		const told = await page.getAttribute('#visitors .figures dd',
+			'title');
+
+		await page.click('#report');
+		await page.waitForSelector('.sheet .drawn');
+		assert.match(page.url(), /month=2026-10/); // the last whole one
+		assert.equal((await text(page, '.figures dd'))
+			.replace('≈\u00a0', ''), told);
+		assert.match(await text(page, '.sheet h1'),
+			/^WLAN-Bericht Oktober 2026$/);
+		assert.match(await text(page, '.from'), /^Stadt Musterstadt · /);
+		assert.match(await text(page, '.verdicts'),
+			/Gegenüber September 2026: .*Gegenüber Oktober 2025: /);
+		await page.selectOption('#zone', 'guest');
+		await page.waitForFunction(was => document.querySelector(
+			'.sheet .figures dd').textContent !== was,
+		await text(page, '.figures dd'));
+		assert.match(page.url(), /zone=guest/);
+		await page.selectOption('#month', '2026-11');
+		await page.waitForSelector('.sheet:not([aria-busy]) > .note');
+		assert.match(await text(page, '.sheet > .note'),
+			/an 23 von 30 Tagen/);
+		await page.finish();
+	});
+
+const REPORTS = { empty: /Aus dieser Zeit gibt es keine Zahlen/,
+	small: /Gezählt wurde an 1 von 30 Tagen/,
+	years: /WLAN-Bericht Oktober 2026/ };
+
+for (const data of ['empty', 'small', 'years'])
+	test(`report: what is there and what is not: ${data}`, data, async ctx => {
+		const page = await openReport(ctx, '');
+
+		assert.match(await text(page, '.sheet'), REPORTS[data]);
+		assert.doesNotMatch(await text(page, 'body'),
+			/[{}]|undefined|NaN|Invalid|null/);
+		assert.deepEqual(await violations(page), []);
+		await page.finish();
+	});
+
+test('report: axe finds nothing, and nothing is too wide', 'years',
+	async ctx => {
+		for (const width of [320, 1280]) {
+			const page = await openReport(ctx, 'month=2026-10',
+				{ width });
+
+			assert.deepEqual(await violations(page), []);
+			assert.ok(await page.evaluate(() => document
+				.documentElement.scrollWidth <= innerWidth));
+			await page.finish();
+		}
+	});
 
 // --- when things go wrong ------------------------------------------------
 

@@ -55,7 +55,7 @@ async function enter(page, server) {
 	await page.fill('#user', server.user);
 	await page.fill('#password', server.password);
 	await page.press('#password', 'Enter');
-	await page.waitForSelector('#cards');
+	await page.waitForSelector('#main');
 	logins.set(server.url, await page.context().storageState());
 }
 

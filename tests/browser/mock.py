@@ -213,7 +213,7 @@ class Figures:
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    pages = {"/": "index.html", "/login": "login.html"}
+    pages = {"/": "index.html", "/report": "report.html", "/login": "login.html"}
     kinds = {".html": "text/html; charset=utf-8", ".svg": "image/svg+xml",
              ".css": "text/css; charset=utf-8",
              ".js": "text/javascript; charset=utf-8"}
@@ -256,7 +256,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if not self.is_known():
                 return self.answer(401)
             return self.api(path, ask)
-        if path == "/" and not self.is_known():
+        if path in ("/", "/report") and not self.is_known():
             return self.answer(303, Location="/login")
         name = self.pages.get(path, path[1:])
         file = ASSETS / (name + ".gz")

@@ -21,6 +21,7 @@ SERVERS = {"empty": ("empty", NOW), "small": ("small", NOW),
 # In `make check`; and what needs no browser.
 CHECK = ["loads, draws and says what it drew",
          "bars are to scale: one of 24 % fills 24 %",
+         "report: a month is one page of A4",
          "login: wrong, right, out again, without script"]
 
 

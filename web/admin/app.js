@@ -8,7 +8,8 @@ import { el } from './dom.js';
 import { shortDay } from './format.js';
 import { drawNow } from './now.js';
 import { AGAINST, PRESETS, freeDays, lastDays } from './period.js';
-import { language, languages, t, useLanguage } from './words.js';
+import { choose, recall, recallLanguage, remember } from './remember.js';
+import { language, t, useLanguage } from './words.js';
 
 const NOW_EVERY_S = 15;
 const REST_EVERY_S = 300;
@@ -27,23 +28,7 @@ export function onShow(listener) {
 	listeners.push(listener);
 }
 
-// --- what is remembered: storage may be forbidden ------------------------
-
-function recall(name) {
-	try {
-		return localStorage.getItem('stadttor-' + name);
-	} catch {
-		return null;
-	}
-}
-
-function remember(name, value) {
-	try {
-		localStorage.setItem('stadttor-' + name, value);
-	} catch {
-		// Then it lasts as long as the page.
-	}
-}
+// --- what was chosen -------------------------------------------------------
 
 // The address carries zone and period, so that it can be kept or passed on.
 function readAddress() {
@@ -57,6 +42,12 @@ function readAddress() {
 		lastDays(PRESETS.includes(days) ? days : 30));
 }
 
+// The report is of the same zone and place.
+function linkReport() {
+	$('report').href = 'report#' + new URLSearchParams({
+		...view.zone ? { zone: view.zone } : {}, ...view.place });
+}
+
 function writeAddress() {
 	const asked = new URLSearchParams(view.isFree
 		? { from: view.from, to: view.to } : { days: view.days });
@@ -68,6 +59,7 @@ function writeAddress() {
 	for (const [name, value] of Object.entries(view.place ?? {}))
 		asked.set(name, value);
 	history.replaceState(null, '', '#' + asked);
+	linkReport();
 }
 
 function setTheme(theme) {
@@ -82,9 +74,7 @@ function setLanguage(name) {
 
 // Before the first pixel: this script blocks, but is small and near.
 setTheme(recall('theme'));
-setLanguage(recall('language') ??
-	(navigator.languages ?? []).map(l => l.slice(0, 2).toLowerCase())
-		.find(l => languages[l]) ?? 'en');
+setLanguage(recallLanguage());
 
 // --- showing -------------------------------------------------------------
 
@@ -242,13 +232,6 @@ function tick() {
 
 // --- choosing ------------------------------------------------------------
 
-function choose(name, value, then) {
-	for (const input of document.getElementsByName(name)) {
-		input.checked = input.value === String(value);
-		input.addEventListener('change', () => then(input.value));
-	}
-}
-
 // While a date is typed it is none, or of the year 2: that is no error yet.
 function takeDates() {
 	const free = freeDays($('from').value, $('to').value);
@@ -306,6 +289,7 @@ function start() {
 		$('zone').append(el('option', { value: view.zone }, view.zone));
 	$('zone').value = view.zone;
 	listen();
+	linkReport();
 	showAll();
 	loadNow();
 	loadRest();

@@ -286,6 +286,11 @@ function hoursOfWeek(usage) {
 	}));
 }
 
+// Below nothing is noise: cut only now, where it is shown.
+function shownMeans(cells) {
+	return cells.map(hours => hours.map(f => isFaint(f) ? 0 : f.value));
+}
+
 const heat = {
 	id: 'heat',
 	none: today.none,
@@ -307,9 +312,7 @@ const heat = {
 		if (usage.isEmpty)
 			return null;
 		const cells = hoursOfWeek(usage);
-		// below nothing is noise: cut only now, where it is shown
-		const mean = cells.map(hours => hours.map(f =>
-			isFaint(f) ? 0 : f.value));
+		const mean = shownMeans(cells);
 		const most = Math.max(...mean.flat());
 		const day = mean.findIndex(hours => hours.includes(most));
 
@@ -406,3 +409,24 @@ export const cards = [visitors, today, volume,
 	partsCard('platforms', platformMetrics, platformName, 'tone-4',
 		{ head: 'col_platform', sorts: true })];
 
+
+// --- for the report of a month ------------------------------------------------
+
+function partsOf(usage, period, metrics, nameOf, sorts) {
+	return parts({ sum: metric => usage.of(metric, period) }, metrics,
+		nameOf, sorts);
+}
+
+export function dwellParts(usage, period) {
+	return partsOf(usage, period, DWELL, t, false);
+}
+
+export function languageParts(usage, period) {
+	return partsOf(usage, period, languageMetrics, m => languageName(
+		m.slice('language_'.length)), true);
+}
+
+// The nodes of a heat map of these hours.
+export function rhythm(usage) {
+	return heatMap(shownMeans(hoursOfWeek(usage)), t('heat'));
+}

@@ -98,6 +98,10 @@ export function monthName(day) {
 		: date(day, { month: 'short' });
 }
 
+export function monthTitle(day) {
+	return date(day, { month: 'long', year: 'numeric' });
+}
+
 // 0 is Monday; 1 January 2024 was one.
 export function weekdayName(n, width = 'long') {
 	return date('2024-01-0' + (n + 1), { weekday: width });

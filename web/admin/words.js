@@ -179,6 +179,18 @@ const de = {
 	short_year: 'Vorjahr',
 	day_hours: '{d} nach Stunden',
 	heat_note_free: 'Geräte online je Stunde, im Durchschnitt vom {a} bis {b}.',
+	report: 'Monatsbericht',
+	report_title: 'WLAN-Bericht {x}',
+	report_month: 'Monat',
+	report_print: 'Drucken oder als PDF sichern',
+	report_back: 'Zur Übersicht',
+	report_days_say: 'Besuche an jedem Tag, {x}; Wochenenden sind heller.',
+	report_months_say: 'Besuche in den 13 Monaten bis {x}.',
+	report_year: 'Besuche in 13 Monaten',
+	report_nothing: 'Aus dieser Zeit gibt es keine Zahlen.',
+	report_covered: 'Gezählt wurde an {n} von {m} Tagen.',
+	report_how: 'Ein Besuch ist ein Gerät, das an einem Tag online war; wer an drei Tagen kommt, zählt dreimal. Wer kam, weiß niemand: Das Gerät zählt selbst und verändert jede Zahl um einen zufälligen Wert, bevor sie hier steht. Die wahre Zahl liegt in 95 von 100 Fällen innerhalb von ±, bei den Balken innerhalb der senkrechten Striche. Verweildauer und Sprachen gelten für alle Zonen zusammen.',
+	report_made: 'Stand {d}. Gezählt mit Stadttor.',
 };
 
 const en = {
@@ -326,6 +338,18 @@ const en = {
 	short_year: 'last year',
 	day_hours: '{d} by hour',
 	heat_note_free: 'Devices online per hour, averaged from {a} to {b}.',
+	report: 'Monthly report',
+	report_title: 'Wi-Fi report, {x}',
+	report_month: 'Month',
+	report_print: 'Print or save as PDF',
+	report_back: 'To the overview',
+	report_days_say: 'Visits on each day, {x}; weekends are lighter.',
+	report_months_say: 'Visits in the 13 months up to {x}.',
+	report_year: 'Visits in 13 months',
+	report_nothing: 'There are no figures of this time.',
+	report_covered: 'Visits were counted on {n} of {m} days.',
+	report_how: 'A visit is a device that was online on a day; whoever comes on three days counts three times. Nobody knows who came: the access point counts by itself and changes each figure by a random amount before it appears here. In 95 of 100 cases the true number lies within ±, for bars within the upright lines. Time spent online and languages are of all zones together.',
+	report_made: 'As of {d}. Counted with Stadttor.',
 };
 
 export const languages = { de, en };
