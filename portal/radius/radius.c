@@ -71,6 +71,15 @@ static struct radius_link *open_link(const struct radius_link_config *config,
 	return r->tls ? radius_tls_new(config, r->tls) : radius_udp_new(config);
 }
 
+static void on_change(const struct radius_view *v, struct radius_link *l,
+		      void *arg)
+{
+	const struct radius *r = arg;
+
+	if (r->coa)
+		radius_coa_take(r->coa, v, l);
+}
+
 /* port: of all servers, unless it tells its own; 0: does not matter */
 static void fill_servers(struct radius_pool_config *c,
 			 const struct radius_settings *s, uint16_t port)
@@ -95,6 +104,7 @@ static bool open_pools(struct radius *r, struct event_base *base,
 		.name = s->name,
 		.secret = secret,
 		.open = open_link,
+		.on_change = on_change,
 		.arg = r,
 	};
 
@@ -140,7 +150,7 @@ static bool change(const struct radius_change *c, void *arg)
 	return r->host.change(c, r->host.arg);
 }
 
-/* Without accounting, servers know no session by its name. */
+/* By TLS always. Without accounting, servers know no session by its name. */
 static void open_coa(struct radius *r, struct event_base *base,
 		     const struct radius_settings *s)
 {
@@ -155,7 +165,7 @@ static void open_coa(struct radius *r, struct event_base *base,
 	};
 	uint16_t port;
 
-	if (!s->coa_port || !r->accounting)
+	if ((!s->coa_port && !r->tls) || !r->accounting)
 		return;
 	for (size_t i = 0; i < s->server.count; i++)
 		if (valid_server_parse(s->server.value[i], &c.server[c.servers],

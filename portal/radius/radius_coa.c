@@ -27,7 +27,9 @@ enum error_cause { /* RFC 5176, 3.5 */
 };
 
 struct waiting {
-	struct radius_coa *coa; /* NULL: free */
+	struct radius_coa *coa;	    /* NULL: free */
+	struct radius_link *stream; /* that it came by; NULL: by UDP */
+	unsigned int losses;	    /* of the stream, when it came */
 	struct sockaddr_storage from;
 	socklen_t from_len;
 	uint8_t code, id;
@@ -36,7 +38,7 @@ struct waiting {
 
 struct radius_coa {
 	struct radius_coa_config config;
-	int fd;
+	int fd; /* -1: none */
 	struct event event;
 	bool has_told_of_time; /* the log */
 	struct radius_replay replay;
@@ -50,6 +52,20 @@ static enum radius_code answer_code(uint8_t request, uint32_t cause)
 	if (request == RADIUS_DISCONNECT_REQUEST)
 		return cause ? RADIUS_DISCONNECT_NAK : RADIUS_DISCONNECT_ACK;
 	return cause ? RADIUS_COA_NAK : RADIUS_COA_ACK;
+}
+
+/* A stream that was lost meanwhile has nobody who waits. */
+static void send_answer(const struct waiting *w, const struct radius_packet *p)
+{
+	const struct radius_coa *c = w->coa;
+
+	if (w->stream && w->stream->losses == w->losses)
+		w->stream->kind->send(w->stream, p->byte, p->len);
+	else if (!w->stream &&
+		 sendto(c->fd, p->byte, p->len, MSG_DONTWAIT,
+			(const struct sockaddr *)&w->from, w->from_len) < 0)
+		log_debug("radius %s: an answer was not sent: %s",
+			  c->config.name, strerror(errno));
 }
 
 static void answer(struct waiting *w, uint32_t cause)
@@ -68,11 +84,8 @@ static void answer(struct waiting *w, uint32_t cause)
 	if (cause)
 		radius_put_number(&p, RADIUS_ERROR_CAUSE, cause);
 	if (radius_packet_sign_answer(&p, w->id, w->authenticator,
-				      c->config.secret) &&
-	    sendto(c->fd, p.byte, p.len, MSG_DONTWAIT,
-		   (struct sockaddr *)&w->from, w->from_len) < 0)
-		log_debug("radius %s: an answer was not sent: %s",
-			  c->config.name, strerror(errno));
+				      c->config.secret))
+		send_answer(w, &p);
 }
 
 static void on_changed(int error, void *arg)
@@ -157,45 +170,67 @@ static struct waiting *find_free(struct radius_coa *c)
 	return NULL;
 }
 
-/* One that has come before has done what it does. */
-static void answer_again(struct radius_coa *c, const struct waiting *from,
-			 const struct radius_request *known)
-{
-	struct waiting w = *from;
-
-	w.coa = c;
-	if (known->is_answered)
-		answer(&w, known->cause);
-}
-
 static void take_request(struct radius_coa *c, const struct radius_view *v,
 			 const struct waiting *from)
 {
 	struct radius_reply r;
-	struct radius_request *known =
-		radius_replay_find(&c->replay, from->authenticator);
 	struct waiting *w = find_free(c);
-	uint32_t cause = CAUSE_MISSING_ATTRIBUTE;
+	uint32_t cause;
 
-	if (known) {
-		answer_again(c, from, known);
-		return;
-	}
 	radius_reply_read(&r, v);
-	if (!w || (r.timestamp_s && !is_new(c, &r)))
+	if (!w || (!from->stream && r.timestamp_s && !is_new(c, &r)))
 		return; /* it is sent again, or is an old one */
 	*w = *from;
 	w->coa = c;
-	if (r.timestamp_s) {
+	if (from->stream || r.timestamp_s)
+		cause = judge(c, &r, w);
+	else
+		cause = CAUSE_MISSING_ATTRIBUTE;
+	if (!from->stream && r.timestamp_s)
 		radius_replay_add(&c->replay, w->authenticator,
 				  (int64_t)r.timestamp_s);
-		cause = judge(c, &r, w);
-	}
 	explicit_bzero(&r, sizeof(r));
 	if (!cause)
 		return; /* on_changed() answers */
 	answer(w, cause);
 	w->coa = NULL;
+}
+
+/* One that has come before, by UDP, has done what it does. */
+static void answer_again(struct radius_coa *c, struct waiting *from,
+			 const struct radius_request *known)
+{
+	from->coa = c;
+	if (known->is_answered)
+		answer(from, known->cause);
+}
+
+static void take_view(struct radius_coa *c, const struct radius_view *v,
+		      struct waiting *from)
+{
+	const struct radius_request *known;
+
+	if (!radius_view_is_genuine(v, c->config.secret))
+		return;
+	from->code = (uint8_t)v->code;
+	from->id = v->id;
+	memcpy(from->authenticator, radius_view_authenticator(v),
+	       RADIUS_AUTHENTICATOR);
+	known = from->stream
+			? NULL
+			: radius_replay_find(&c->replay, from->authenticator);
+	if (known)
+		answer_again(c, from, known);
+	else
+		take_request(c, v, from);
+}
+
+void radius_coa_take(struct radius_coa *c, const struct radius_view *v,
+		     struct radius_link *stream)
+{
+	struct waiting from = { .stream = stream, .losses = stream->losses };
+
+	take_view(c, v, &from);
 }
 
 static void take_packet(struct radius_coa *c, const uint8_t *bytes, size_t len,
@@ -205,15 +240,8 @@ static void take_packet(struct radius_coa *c, const uint8_t *bytes, size_t len,
 
 	if (!is_server(c, &from->from) || !radius_view_parse(&v, bytes, len))
 		return;
-	if (v.code != RADIUS_COA_REQUEST && v.code != RADIUS_DISCONNECT_REQUEST)
-		return;
-	if (!radius_view_is_genuine(&v, c->config.secret))
-		return;
-	from->code = (uint8_t)v.code;
-	from->id = v.id;
-	memcpy(from->authenticator, radius_view_authenticator(&v),
-	       RADIUS_AUTHENTICATOR);
-	take_request(c, &v, from);
+	if (v.code == RADIUS_COA_REQUEST || v.code == RADIUS_DISCONNECT_REQUEST)
+		take_view(c, &v, from);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -250,6 +278,24 @@ static int open_socket(uint8_t family, uint16_t port)
 	return err;
 }
 
+static bool listen_to_udp(struct radius_coa *c)
+{
+	uint16_t port = c->config.port;
+
+	c->fd = open_socket(AF_INET6, port);
+	if (c->fd < 0)
+		c->fd = open_socket(AF_INET, port);
+	if (c->fd < 0) {
+		log_error("radius %s: port %u: %s", c->config.name, port,
+			  strerror(-c->fd));
+		return false;
+	}
+	event_assign(&c->event, c->config.base, c->fd, EV_READ | EV_PERSIST,
+		     on_readable, c);
+	event_add(&c->event, NULL);
+	return true;
+}
+
 struct radius_coa *radius_coa_new(const struct radius_coa_config *config)
 {
 	struct radius_coa *c = calloc(1, sizeof(*c));
@@ -257,27 +303,21 @@ struct radius_coa *radius_coa_new(const struct radius_coa_config *config)
 	if (!c)
 		return NULL;
 	c->config = *config;
+	c->fd = -1;
 	radius_replay_init(&c->replay, clock_ms());
-	c->fd = open_socket(AF_INET6, config->port);
-	if (c->fd < 0)
-		c->fd = open_socket(AF_INET, config->port);
-	if (c->fd < 0) {
-		log_error("radius %s: port %u: %s", config->name, config->port,
-			  strerror(-c->fd));
-		free(c);
-		return NULL;
-	}
-	event_assign(&c->event, config->base, c->fd, EV_READ | EV_PERSIST,
-		     on_readable, c);
-	event_add(&c->event, NULL);
-	return c;
+	if (!config->port || listen_to_udp(c))
+		return c;
+	free(c);
+	return NULL;
 }
 
 void radius_coa_free(struct radius_coa *c)
 {
 	if (!c)
 		return;
-	event_del(&c->event);
-	close(c->fd);
+	if (c->fd >= 0) {
+		event_del(&c->event);
+		close(c->fd);
+	}
 	free(c);
 }

@@ -2,7 +2,7 @@
 /*
  * What servers want of running sessions (RFC 5176): other limits, or the end.
  * Only from the addresses of the config's servers, with their secret, and each
- * once (radius_replay.h). Owns the socket.
+ * once (radius_replay.h); or by the TLS stream to one of them. Owns the socket.
  *
  * A session is named by its Acct-Session-Id alone.
  */
@@ -32,7 +32,7 @@ struct radius_coa_config {
 	struct event_base *base;
 	const char *name; /* for the log; borrowed, as all here */
 	const char *secret;
-	uint16_t port;
+	uint16_t port; /* 0: none by UDP */
 	struct addr server[RADIUS_SERVERS];
 	size_t servers;
 	/* Whether the session is one of these servers' accounts. */
@@ -44,6 +44,10 @@ struct radius_coa_config {
 
 /* NULL: no memory, or the port cannot be had; said in the log. */
 struct radius_coa *radius_coa_new(const struct radius_coa_config *config);
+
+/* One that came by the stream to a server, which lives as long as this. */
+void radius_coa_take(struct radius_coa *c, const struct radius_view *v,
+		     struct radius_link *stream);
 
 /* What is waited for must have been called before. */
 void radius_coa_free(struct radius_coa *c);

@@ -46,6 +46,9 @@ struct radius_call {
 struct radius_pool {
 	struct event_base *base;
 	char *name, *secret;
+	void (*on_change)(const struct radius_view *v, struct radius_link *l,
+			  void *arg);
+	void *arg;
 	struct server server[RADIUS_SERVERS];
 	size_t servers;
 	LIST_HEAD(, radius_call) calls;
@@ -289,6 +292,12 @@ static void tell_of_none(struct server *s, const struct radius_view *v)
 			 : "it has no Message-Authenticator");
 }
 
+static bool is_change(const struct radius_view *v)
+{
+	return v->code == RADIUS_COA_REQUEST ||
+	       v->code == RADIUS_DISCONNECT_REQUEST;
+}
+
 static void on_packet(const uint8_t *bytes, size_t len, void *arg)
 {
 	struct server *s = arg;
@@ -297,6 +306,11 @@ static void on_packet(const uint8_t *bytes, size_t len, void *arg)
 
 	if (!radius_view_parse(&v, bytes, len))
 		return;
+	if (is_change(&v)) {
+		if (s->link->kind->is_stream && s->pool->on_change)
+			s->pool->on_change(&v, s->link, s->pool->arg);
+		return;
+	}
 	c = s->call[v.id];
 	if (!c)
 		return;
@@ -372,6 +386,8 @@ struct radius_pool *radius_pool_new(const struct radius_pool_config *config)
 		return NULL;
 	LIST_INIT(&p->calls);
 	p->base = config->base;
+	p->on_change = config->on_change;
+	p->arg = config->arg;
 	p->name = strdup(config->name);
 	p->secret = strdup(config->secret);
 	for (size_t i = 0; i < config->servers && is_fine; i++)

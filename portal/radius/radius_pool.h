@@ -40,6 +40,9 @@ struct radius_pool_config {
 	size_t servers;
 	struct radius_link *(*open)(const struct radius_link_config *config,
 				    void *arg);
+	/* a change that a server wants, by the stream to it; or NULL */
+	void (*on_change)(const struct radius_view *v, struct radius_link *l,
+			  void *arg);
 	void *arg;
 };
 

@@ -552,6 +552,97 @@ def test_radsec_verifies_the_server(radsec, accounts, phones):
     assert server.records() == []
 
 
+class StreamServer:
+    """Answers by TLS, lets everybody in, and asks for changes on the stream
+    that the box has opened."""
+
+    def __init__(self, street, chain, key, ca):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(chain, key)
+        self.context.load_verify_locations(ca)
+        self.context.verify_mode = ssl.CERT_REQUIRED
+        self.asked = []  # names that clients want to meet
+        self.context.sni_callback = lambda _, name, __: self.asked.append(name)
+        self.listener = street.internet.socket(socket.AF_INET,
+                                               socket.SOCK_STREAM)
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind((lab.HOST4, 2083))
+        self.listener.listen()
+        self.listener.settimeout(60)
+        self.stream = None
+
+    def accept(self):
+        self.stream = self.context.wrap_socket(self.listener.accept()[0],
+                                               server_side=True)
+
+    def send(self, code, number, attributes=b"", request=bytes(16)):
+        head = struct.pack(">BBH", code, number, 20 + len(attributes))
+        self.stream.sendall(head + hashlib.md5(
+            head + request + attributes + b"radsec").digest() + attributes)
+
+    def serve(self, is_done):
+        """Answers what comes, until one is; None: until it is done, and
+        nothing has come for a while."""
+        self.stream.settimeout(0.5)
+        while True:
+            try:
+                packet = self.stream.recv(4096)
+            except TimeoutError:
+                if is_done(None):
+                    return None
+                continue
+            assert len(packet) == struct.unpack(">H", packet[2:4])[0]
+            if is_done(packet):
+                return packet
+            self.send({1: 2, 4: 5, 12: 2}[packet[0]], packet[1],
+                      request=packet[4:20])
+
+    def change(self, code, attributes):
+        """The code of the answer."""
+        self.send(code, 7, attributes)
+        return self.serve(lambda packet: packet and packet[0] in (
+            code + 1, code + 2))[0]
+
+    def close(self):
+        if self.stream:
+            self.stream.close()
+        self.listener.close()
+
+
+def attribute(kind, value):
+    return struct.pack(">BB", kind, 2 + len(value)) + value
+
+
+def test_changes_by_radsec(radsec, accounts, phones, street):
+    """On the stream to the server that let it in, as often as it likes: no
+    port, and no time."""
+    _, options = radsec
+    folder = accounts.folder
+    server = StreamServer(street, f"{folder}/radius.pem",
+                          f"{folder}/radius.key", options["ca"])
+    replies = []
+    login = threading.Thread(target=lambda: replies.append(
+        accounts.log_in(phones[0], "anna")))
+    try:
+        accounts.start_accounts(guest={"max_rate_down": "50mbit",
+                                       "rate_down": "10mbit"}, **options)
+        server.accept()
+        login.start()
+        server.serve(lambda packet: not packet and not login.is_alive())
+        assert replies[0].status == 303 and server.asked == ["radius.test"]
+        session, = accounts.sessions()
+        name = attribute(44, session["handle"].encode())
+        for bps in (2_000_000, 3_000_000, 2_000_000):
+            rate = attribute(26, struct.pack(">IBBI", 14122, 8, 6, bps))
+            assert server.change(43, name + rate) == 44
+            assert accounts.sessions()[0]["down_bps"] == bps
+        assert server.change(40, attribute(44, b"f" * 16)) == 42
+        assert server.change(40, name) == 41
+    finally:
+        server.close()
+    assert accounts.sessions() == [] and traffic.is_shut(phones[0])
+
+
 # --- servers that lie, and what is left behind -----------------------------------
 
 def forge(request, secret, forgery):
