@@ -30,7 +30,9 @@ NOW = {"time": "machine", "profile": "machine", "epsilon": "machine",
        "zones": "machine", "live": "live", "online": "live", "up_bps": "live",
        "down_bps": "live", "uptime_s": "machine",
        "portal_uptime_s": "machine", "version": "machine",
-       "health": "machine"}
+       "health": "machine",
+       "network": "machine", "provider": "machine", "title": "machine",
+       "titles": "machine"}  # words of the config
 HEALTH_FOR_PORTAL = {
     "uptime_s", "generation", "netlink_errors", "reinstalled", "usage_lag_s",
     "usage_waiting", "time_is_known", "usage_is_kept", "is_counting",
