@@ -223,3 +223,21 @@ def test_standards(texts):
     """The statement on accessibility names what it was measured against."""
     for name in ("WCAG 2.2", "AA", "EN 301 549"):
         assert name in texts["access_intro"].replace("\u00a0", " ")
+
+
+def test_the_hubs_dashboard_has_words_in_both_languages(root):
+    """For each code that a box sends as well, without its zone."""
+    text = (root / "web/hub/hub_words.js").read_text()
+    _, german, english = text.split("Object.assign(languages.")
+    words = [set(re.findall(r"^\t(\w+): '", part, re.M))
+             for part in (german, english)]
+    assert words[0] - words[1] == set() and words[0]
+    assert words[1] - words[0] <= {"health_all_well"}
+    health = (root / "portal/admin/admin_health.c").read_text()
+    codes = set(re.findall(r'"(?:error|warn)",\s+"([a-z_]+)"', health))
+    troubles = set(re.findall(r"IPC_TROUBLE_(\w+)", health))
+    codes |= {name.lower() for name in troubles}
+    codes.discard("error")  # the table of levels
+    assert len(codes) > 25
+    assert {"health_" + code for code in codes} - words[0] == set()
+    assert "{zone}" not in text
