@@ -534,6 +534,7 @@ def test_a_camera_reads_it(cli, folder):
     assert len(re.findall(rb"/Type /Page\b(?!s)", pdf)) == 2
     assert re.search(rb"/MediaBox \[0 0 594\.\d+ 841\.\d+\]", pdf)
     chromium(folder, "--force-device-scale-factor=2",
+             "--run-all-compositor-stages-before-draw",  # or rows are missing
              "--window-size=800,1130", f"--screenshot={folder}/sheet.png")
     r = subprocess.run(["zbarimg", "-q", "--raw", folder / "sheet.png"],
                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
