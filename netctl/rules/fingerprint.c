@@ -22,8 +22,9 @@ static void fill_table_name(struct nlmsghdr *nlh, void *arg)
 struct fingerprint {
 	const struct ruleset_input *in;
 	struct nft *nft;
-	const char *set; /* whose elements are being read */
-	bool has_empty_set;
+	const char *set;       /* whose elements are being read */
+	unsigned int elements; /* of it */
+	bool lacks_elements;
 	int err; /* of reading them */
 	uint64_t sum;
 	unsigned int objects; /* chains, rules and flow tables of ours */
@@ -100,6 +101,27 @@ static void fill_set_name(struct nlmsghdr *nlh, void *arg)
 	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, f->set);
 }
 
+/* One without elements is listed, too. */
+static int on_elements(const struct nlmsghdr *nlh, void *arg)
+{
+	struct fingerprint *f = arg;
+	const struct nlattr *list, *element;
+
+	mnl_attr_for_each (list, nlh, sizeof(struct nfgenmsg)) {
+		if (mnl_attr_get_type(list) != NFTA_SET_ELEM_LIST_ELEMENTS)
+			continue;
+		mnl_attr_for_each_nested (element, list)
+			f->elements++;
+	}
+	return on_fingerprint(nlh, arg);
+}
+
+/* Networks are elements in pairs, fewer where they meet. */
+static bool lacks_elements(const struct ruleset_set *set, unsigned int elements)
+{
+	return elements < set->devices.count || (set->nets.count && !elements);
+}
+
 /* Networks and devices that guests are kept out of, or led to, count like
  * rules.
  */
@@ -109,17 +131,17 @@ static void on_set(void *arg, const struct ruleset_set *set)
 	const struct nft_dump d = { .type = NFT_MSG_GETSETELEM,
 				    .family = ruleset_nfproto(set->family),
 				    .fill = fill_set_name,
-				    .on_message = on_fingerprint,
+				    .on_message = on_elements,
 				    .arg = f };
-	unsigned int before = f->objects;
+	unsigned int objects = f->objects;
 
 	if (f->err || (set->kind != SET_NETS && set->kind != SET_BYWAYS))
 		return;
 	f->set = set->name;
+	f->elements = 0;
 	f->err = nft_dump(f->nft, &d);
-	f->has_empty_set |=
-		f->objects == before && (set->nets.count || set->devices.count);
-	f->objects = before;
+	f->lacks_elements |= lacks_elements(set, f->elements);
+	f->objects = objects;
 }
 
 static int fingerprint_sets(struct fingerprint *f)
@@ -213,7 +235,7 @@ int fingerprint_take(struct nft *nft, const struct ruleset_input *in,
 	int err = netlink_retry(fingerprint, &f);
 
 	ruleset_walk(in, &counts);
-	*sum = f.is_guarded || f.sleeps || f.has_empty_set ||
+	*sum = f.is_guarded || f.sleeps || f.lacks_elements ||
 			       f.objects != wanted
 		       ? FINGERPRINT_OTHERS
 		       : f.sum;

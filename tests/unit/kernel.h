@@ -58,6 +58,7 @@ struct kernel {
 	size_t garden_size;	/* elements of each of its sets; 0: any */
 	unsigned int put_added; /* elements put by the last transaction */
 	unsigned int put_deleted;
+	const char *takes; /* that set's, behind the next transaction */
 
 	uint32_t route_oif;		 /* of all routes; 0: there is none */
 	struct rtnl_route_ask route_ask; /* the last */

@@ -433,6 +433,7 @@ void nft_put_done(struct nft *nft, struct nlmsghdr *nlh)
 
 int nft_commit(struct nft *nft)
 {
+	const char *taken = kernel.takes;
 	int err = nft->messages ? kernel_count_call(KERNEL_COMMIT) : 0;
 
 	kernel_must(nft->has_begun, "a commit without a transaction");
@@ -444,6 +445,9 @@ int nft_commit(struct nft *nft)
 	k.now = k.next;
 	kernel.put_added = k.now.added;
 	kernel.put_deleted = k.now.deleted;
+	kernel.takes = NULL;
+	if (taken)
+		kernel_flush(taken);
 	return 0;
 }
 
@@ -492,6 +496,20 @@ static int answer_element(const struct nft_dump *d,
 	return err;
 }
 
+/* What comes when there are no more, or none. */
+static int answer_end(const struct nft_dump *d, const struct object *o)
+{
+	char buf[512] = { 0 };
+	struct nlmsghdr *nlh =
+		nftnl_nlmsg_build_hdr(buf, NFT_MSG_NEWSETELEM, o->family, 0, 0);
+
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, RULESET_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, o->name);
+	mnl_attr_nest_end(
+		nlh, mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS));
+	return d->on_message(nlh, d->arg);
+}
+
 /* An interrupted dump has told of some, here of the first half. */
 static int dump_elements(const struct nft_dump *d, const struct object *o)
 {
@@ -511,6 +529,8 @@ static int dump_elements(const struct nft_dump *d, const struct object *o)
 		left--;
 		err = answer_element(d, &k.now.element[i]);
 	}
+	if (!err)
+		err = answer_end(d, o);
 	return err ? err : failure;
 }
 

@@ -212,6 +212,25 @@ static void test_rule_of_theirs(void **state)
 	assert_quiet();
 }
 
+/* Between the transaction that puts the rules back and the look at them. */
+static void test_taken_before_the_look(void **state)
+{
+	static const char *const sets[] = { "byways", "special4", "special6" };
+
+	(void)state;
+	begin_with_two();
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		size_t count = kernel_count(sets[i]);
+
+		assert_true(count > 0);
+		kernel.takes = sets[i];
+		kernel_add_marking(&ours, 0xffff);
+		pass(MINUTE);
+		assert_null(kernel.takes);
+		assert_int_equal(kernel_count(sets[i]), count);
+	}
+}
+
 /* Rules that cannot be put back are tried again, later and later. */
 static void test_rules_that_cannot_be_put_back(void **state)
 {
@@ -337,6 +356,7 @@ int main(void)
 		UNIT(test_old_kernel),
 		UNIT(test_rule_in_ours),
 		UNIT(test_rule_of_theirs),
+		UNIT(test_taken_before_the_look),
 		UNIT(test_rules_that_cannot_be_put_back),
 		UNIT(test_guests_are_kept_out_meanwhile),
 		UNIT(test_rules_with_people),
