@@ -5,6 +5,7 @@ import errno
 import os
 import random
 import shutil
+import signal
 import socket
 import threading
 import time
@@ -187,11 +188,16 @@ def test_probe_before_its_grant(box, portal, phones):
     ask = {"host": "captive.apple.com", "path": "/hotspot-detect.html"}
     assert "via=a" in traffic.http(phones[0], lab.WEB4,
                                    **ask).headers["Location"]
+    program = box.stadttor.process[PORTAL]
     with phones[1].socket(V4, socket.SOCK_STREAM) as early:
-        early.connect((lab.WEB4, 80))  # before the record: at the portal
-        box.tap_elsewhere(phones[1])
+        # at the portal before the record is, which then is the first to be seen
+        program.send_signal(signal.SIGSTOP)
+        early.connect((lab.WEB4, 80))
         early.send(b"GET /hotspot-detect.html HTTP/1.1\r\n"
                    b"Host: captive.apple.com\r\n\r\n")
+        assert traffic.ping(phones[1], phones[1].network.gate(V4)) is True
+        box.tap_elsewhere(phones[1])
+        program.send_signal(signal.SIGCONT)
         assert (b"\r\nLocation: http://captive.apple.com"
                 b"/hotspot-detect.html\r\n" in early.recv(4096))
     assert traffic.is_online(phones[1])
