@@ -7,6 +7,8 @@ import socket
 import struct
 import threading
 
+import lab
+
 VERSION = 9
 UNLIMITED = (1 << 64) - 1
 (NONE, LOOKUP, GRANT, LOGOUT, USAGE_NEXT, HEALTH_ASK, ADMIT, STATUS, LIST,
@@ -160,7 +162,7 @@ class Peer:
 
     def __init__(self, path, user="nobody", group=None):
         self.socket = connect_as(user, path, group)
-        self.socket.settimeout(3)
+        self.socket.settimeout(3 * lab.PATIENCE)
 
     def __enter__(self):
         return self

@@ -169,21 +169,36 @@ def test_one_that_comes_late(guard, stadttor, street, phones):
     assert tables(street) == ["stadttor"]
 
 
-def test_one_that_comes_while_netctl_takes_its_fingerprint(guard, stadttor,
-                                                           street):
-    """After the rules, before the look at what is to stay."""
-    be_blind(stadttor)
-    log = open(stadttor.log_path(NETCTL), "a")
-    with log:
-        stadttor.process[NETCTL] = street.gate.popen(
-            ["strace", "-D", "-qq", "-o", "/dev/null", "-e",
-             "inject=sendto:delay_enter=10s:when=8",
+def start_traced(stadttor, *options):
+    """netctl, and the file with what it has sent so far."""
+    path = os.path.join(stadttor.folder, "strace")
+    with open(stadttor.log_path(NETCTL), "a") as log:
+        stadttor.process[NETCTL] = stadttor.street.gate.popen(
+            ["strace", "-D", "-o", path, "-e", "trace=sendto", *options,
              os.path.join(PLAIN, NETCTL), "-c", stadttor.config],
             stdout=log, stderr=log)
-    lab.wait_until(lambda: tables(street) == ["stadttor"], 20)
+    return path
+
+
+def test_one_that_comes_while_netctl_takes_its_fingerprint(guard, stadttor,
+                                                           street):
+    """After the rules, before the look at what is to stay: there netctl is
+    stopped, at the call that was the last before it in another start."""
+    be_blind(stadttor)
+    path = start_traced(stadttor)
+    lab.wait_until(stadttor.netctl_answers, 20)
+    stadttor.kill(NETCTL)
+    street.gate.run("nft", "flush", "ruleset")
+    sent = [line for line in open(path) if line.startswith("sendto(")]
+    last = next(n for n, line in enumerate(sent) if "GETCHAIN" in line)
+    path = start_traced(stadttor, "-e",
+                        f"inject=sendto:signal=STOP:when={last}")
+    lab.wait_until(lambda: "stopped by SIGSTOP" in open(path).read(), 20)
+    assert tables(street) == ["stadttor"]
     guard()
     assert len(tables(street)) == 2
-    lab.wait_until(lambda: tables(street) == ["stadttor"], 60)
+    stadttor.process[NETCTL].send_signal(signal.SIGCONT)
+    lab.wait_until(lambda: tables(street) == ["stadttor"], 20)
 
 
 def test_a_device_that_appears_later(guard, street, phones):
