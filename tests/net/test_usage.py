@@ -250,8 +250,11 @@ def test_figures_that_wait_are_seen(stadttor, phones):
     left = open(copy, "rb").read()
     stadttor.start_one(PORTAL)
     stadttor.wait_ready()
-    lab.wait_until(lambda: by_hour(stadttor) == seen, say="lost by a crash")
-    assert on_disk(stadttor) is None
+    wait_dashboard(stadttor)
+    # the file is still that of the killed one, and says nothing of this one
+    lab.wait_until(lambda: by_dashboard(stadttor, token) == seen,
+                   say="lost by a crash")
+    assert by_hour(stadttor) == seen and on_disk(stadttor) is None
     stadttor.terminate(PORTAL)
     assert os.listdir(os.path.dirname(copy)) == []
     assert by_hour(stadttor) == seen and on_disk(stadttor) == 4
@@ -338,9 +341,13 @@ def make_token(stadttor, **config):
     for program in (NETCTL, PORTAL):
         stadttor.start_one(program)
     stadttor.wait_ready()
+    wait_dashboard(stadttor)
+    return token
+
+
+def wait_dashboard(stadttor):
     lab.wait_until(lambda: ":2090" in stadttor.street.gate.run(
         "ss", "-Htln").stdout, say="no admin listener")
-    return token
 
 
 def told_at_once(stadttor, token):
