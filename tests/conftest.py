@@ -21,17 +21,21 @@ os.environ.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
 # Debian's users do not look where dnsmasq, nft and radvd are.
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 
-# Of two workers none is to be left alone with the longest file at the end.
+# Of four workers none is to be left alone with the longest file at the end.
 # Those that are not named take seconds.
 LONGEST = """
     cross/test_cross browser/test_pages fuzz/test_fuzz browser/test_dashboard
-    net/test_deb net/test_real_dashboard net/test_shaping net/test_admin net/test_http
-    unit/test_units unit/test_usage_model openwrt/test_luci net/test_restart
-    net/test_city net/test_city_cli
-    net/test_events net/test_usage golden/test_live golden/test_voucher_cli
-    net/test_end openwrt/test_init openwrt/test_setup net/test_canary
-    unit/test_voucher_model net/test_tags net/test_portal net/test_leaks
-    golden/test_cli net/test_clients openwrt/test_rpcd net/test_captive
+    net/test_deb net/test_real_dashboard mutants/test_mutants net/test_shaping
+    net/test_http net/test_hub net/test_city_link net/test_admin openwrt/test_luci
+    net/test_city_cli net/test_end net/test_restart net/test_reload
+    net/test_radius net/test_outlet unit/test_units golden/test_voucher_cli
+    net/test_events net/test_oidc net/test_usage net/test_tags net/test_flush
+    net/test_doctor net/test_city net/test_privacy golden/test_live
+    net/test_leaks openwrt/test_rpcd golden/test_doctor_cli net/test_portal
+    net/test_captive net/test_canary net/test_bypass unit/test_voucher_model
+    unit/test_usage_model openwrt/test_init openwrt/test_setup net/test_private
+    net/test_residents net/test_strangers net/test_liar golden/test_cli
+    net/test_clients
 """.split()
 
 

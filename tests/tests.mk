@@ -4,8 +4,9 @@
 # A test program links the archives whose headers it includes, and common.
 
 PYTEST := /usr/bin/python3 -m pytest
-# Two workers, and a file of tests is one worker's: its fixtures are made once.
-WORKERS := -n 2 --dist loadfile
+# A file of tests is one worker's: its fixtures are made once. Of their time
+# they wait more than half, so four of them keep two processors busy.
+WORKERS := -n 4 --dist loadfile
 FUZZ_SECONDS ?= 60
 # Of who has not said how many at once: as many as there are processors.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
