@@ -98,13 +98,16 @@ check: root
 	@tests/deps $(if $(AREA),build check,check)
 	@tests/owned $(MAKE) --no-print-directory checked
 
-checked: $(if $(AREA),,lint) check-build
+checked: check-build
 	STADTTOR_BUILD=build/asan $(PYTEST) $(if $(AREA),-v \
 		$$(tests/area "$(AREA)"),-q $(MARKED) $(WORKERS) tests \
 		--ignore=tests/bench --ignore=tests/vm)
 
-# Tests of networks cut off the one that npm needs, so it comes before.
-check-build: web browser-deps
+# Tests of networks cut off the one that npm needs, so it comes before; and
+# while it loads, what needs none of it is looked at.
+check-build:
+	$(MAKE) $(JOBS) -Otarget --no-print-directory web browser-deps \
+		$(if $(AREA),,lint)
 	$(MAKE) $(PLAIN_ARGS) all tools
 	$(MAKE) $(ASAN_ARGS) all units tools replays
 
@@ -112,7 +115,7 @@ check-full: root
 	@tests/deps full
 	@tests/owned $(MAKE) --no-print-directory checked-full
 
-checked-full: lint check-build full-build
+checked-full: check-build full-build
 	STADTTOR_BUILD=build/asan FUZZ_SECONDS=$(FUZZ_SECONDS) \
 		$(PYTEST) -q $(WORKERS) tests --ignore=tests/bench \
 		--ignore=tests/vm
