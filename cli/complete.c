@@ -13,6 +13,7 @@
 #include "common/config/settings_read.h"
 
 #define NO_COMMAND SIZE_MAX
+#define KEPT_MAX   64 /* of words */
 
 /* "--zone" or "--zone=x", of whatever command. */
 static bool find_option(const char *word, struct cli_option *out)
@@ -36,51 +37,51 @@ static bool waits_for_value(const char *word)
 	       o.has_value;
 }
 
-/* The words without options and their values; returns how many. */
-static int keep_words(char **words, int count, const char *kept[2])
+/* The words without options and their values, a blank behind each; what is
+ * longer than any command is cut. */
+static void keep_words(char **words, int count, char kept[KEPT_MAX])
 {
-	int found = 0;
+	size_t len = 0;
 
+	*kept = '\0';
 	for (int i = 0; i < count; i++)
 		if (waits_for_value(words[i]))
 			i++;
-		else if (*words[i] != '-' && found < 2)
-			kept[found++] = words[i];
-	return found;
+		else if (*words[i] != '-' && len < KEPT_MAX)
+			len += (size_t)snprintf(kept + len, KEPT_MAX - len,
+						"%s ", words[i]);
 }
 
-static size_t find_command(const char *const word[2], int words)
+static size_t find_command(const char *kept)
 {
 	const char *name;
 
 	for (size_t i = 0; (name = cli_command_name(i)); i++) {
-		size_t first = strcspn(name, " ");
-		bool is_first = words && strlen(word[0]) == first && first &&
-				!strncmp(word[0], name, first);
+		size_t len = strlen(name);
 
-		if (is_first &&
-		    (!name[first] ||
-		     (words > 1 && !strcmp(word[1], name + first + 1))))
+		if (len && !strncmp(kept, name, len) && kept[len] == ' ')
 			return i;
 	}
 	return NO_COMMAND;
 }
 
-/* First words of commands, or those that follow the one that is there. */
-static void print_commands(const char *const word[2], int words)
+/* What follows the words that are there: of "city voucher" create, list, ...
+ * Commands that begin alike stand together. */
+static void print_commands(const char *kept)
 {
+	size_t len = strlen(kept);
 	const char *name, *last = "";
 
 	for (size_t i = 0; (name = cli_command_name(i)); i++) {
-		int first = (int)strcspn(name, " ");
+		const char *next = name + len;
+		size_t word;
 
-		if (!words && strncmp(name, last, (size_t)first + 1))
-			printf("%.*s%s", first, name, first ? "\n" : "");
-		if (words && !strncmp(name, word[0], (size_t)first) &&
-		    name[first] && strlen(word[0]) == (size_t)first)
-			puts(name + first + 1);
-		if (first)
-			last = name;
+		if (!*name || strncmp(name, kept, len) != 0)
+			continue;
+		word = strcspn(next, " ");
+		if (strncmp(next, last, word) != 0 || last[word] > ' ')
+			printf("%.*s\n", (int)word, next);
+		last = next;
 	}
 }
 
@@ -106,16 +107,17 @@ static void print_zones(const struct cli *cli)
 enum cli_exit cli_complete(const struct cli *cli)
 {
 	const char *last = cli->arg_count ? cli->args[cli->arg_count - 1] : "";
-	const char *word[2] = { "", "" };
-	int words = keep_words(cli->args, cli->arg_count, word);
-	size_t command = find_command(word, words);
+	char kept[KEPT_MAX];
+	size_t command;
 
+	keep_words(cli->args, cli->arg_count, kept);
+	command = find_command(kept);
 	if (!strcmp(last, "--zone"))
 		print_zones(cli);
 	if (waits_for_value(last))
 		return CLI_DONE;
 	if (command == NO_COMMAND)
-		print_commands(word, words);
+		print_commands(kept);
 	print_options(command);
 	return CLI_DONE;
 }
