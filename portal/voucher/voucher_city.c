@@ -214,17 +214,19 @@ static int take_batch(const struct taking *t, const struct voucher_record *r)
 
 /* --- records: taken back ------------------------------------------------ */
 
-/* Those who are in by it are ended; once, for what was revoked is so. */
+/* Those who are in by it are ended; once, and written once, for what was
+ * revoked is so. */
 static const char *const revoke_batch[] = {
 	"INSERT OR REPLACE INTO ends (tag, due_s) SELECT tag, 0 FROM codes"
 	" WHERE tag != 0 AND batch = ?1"
 	" AND NOT (SELECT revoked FROM batches WHERE id = ?1)",
-	"UPDATE batches SET revoked = 1 WHERE id = ?1",
+	"UPDATE batches SET revoked = 1 WHERE id = ?1 AND NOT revoked",
 };
 static const char *const revoke_code[] = {
 	"INSERT OR REPLACE INTO ends (tag, due_s) SELECT tag, 0 FROM codes"
 	" WHERE tag != 0 AND batch = ?1 AND hash = ?2 AND NOT revoked",
-	"UPDATE codes SET revoked = 1 WHERE batch = ?1 AND hash = ?2",
+	"UPDATE codes SET revoked = 1 WHERE batch = ?1 AND hash = ?2"
+	" AND NOT revoked",
 };
 
 static int take_revoke(const struct taking *t, const struct voucher_record *r)

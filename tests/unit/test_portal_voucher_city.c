@@ -346,6 +346,27 @@ static void test_the_earlier_of_two_counts(void **state)
 	assert_answer(1, codes[0], VOUCHER_USED_UP);
 }
 
+/* Nor does it lose what it has to tell. */
+static void test_a_later_use_gives_nothing(void **state)
+{
+	struct voucher_city_uses late;
+
+	(void)state;
+	make();
+	read_all(0);
+	read_all(1);
+	redeem(0, codes[0]);
+	pass(240);
+	redeem(1, codes[0]);
+	late = uses_of(1);
+	assert_int_equal(tell(&late), 1);
+	read_all(0);
+	assert_int_equal(uses_of(0).count, 1);
+	pass(MINUTES * 60 - 180);
+	assert_answer(0, codes[0], VOUCHER_USED_UP);
+	redeem(1, codes[0]);
+}
+
 static void test_what_did_not_come_back_is_sent_again(void **state)
 {
 	struct voucher_city_uses u;
@@ -568,6 +589,7 @@ int main(void)
 		TEST(test_it_outlives_a_restart),
 		TEST(test_minutes_run_from_the_first_use_anywhere),
 		TEST(test_the_earlier_of_two_counts),
+		TEST(test_a_later_use_gives_nothing),
 		TEST(test_what_did_not_come_back_is_sent_again),
 		TEST(test_a_grant_that_fails_is_no_use),
 		TEST(test_sessions_of_what_is_revoked_end),
