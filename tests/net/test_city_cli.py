@@ -11,12 +11,15 @@ import hashlib
 import hmac
 import json
 import os
+import pathlib
 import pwd
 import re
 import resource
 import shutil
+import sqlite3
 import stat
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -659,6 +662,104 @@ def test_accounts_of_the_hub(city):
     city.cli("passwd", "--delete", "anna")
     assert city.cli("passwd", "--list").stdout == "token prometheus\n"
     city.cli("passwd", code=USAGE)
+
+
+# --- codes of the city --------------------------------------------------------
+
+@pytest.fixture
+def codes(city):
+    """A city without its store, and where its codes are."""
+    city.init("127.0.0.9")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="stadttor-codes-"))
+    folder.chmod(0o755)
+    conf = city.hub / "hub.conf"
+    conf.write_text(conf.read_text().replace(
+        "config hub\n", "config hub\n\toption system_user 'nobody'\n"
+        f"\toption codes '{folder}/lib/codes.sqlite'\n"))
+    city.codes = folder / "lib" / "codes.sqlite"
+    yield city
+    shutil.rmtree(folder)
+
+
+def made(city, *args, code=DONE):
+    return city.cli("voucher", "create", "--minutes", "90", "--label", "fair",
+                    *args, code=code)
+
+
+def records(city):
+    """How many there are of each kind: codes, taken back."""
+    with contextlib.closing(sqlite3.connect(city.codes)) as db:
+        return dict(db.execute(
+            "SELECT kind, count(*) FROM records GROUP BY kind"))
+
+
+def test_codes_of_a_city(codes):
+    """As those of a box, and signed for all boxes."""
+    first = made(codes, "--count", "40").stdout.split()
+    assert len(set(first)) == 40
+    second = json.loads(made(codes, "--count", "1", "--zone", "market",
+                             "--json").stdout)
+    assert (second["batch"], second["zone"]) == (2, "market")
+    assert codes.codes.stat().st_uid == pwd.getpwnam("nobody").pw_uid
+    assert records(codes) == {1: 3}
+    codes.cli("voucher", "revoke", first[3])
+    codes.cli("voucher", "revoke", first[3])
+    codes.cli("voucher", "revoke", "2")
+    assert records(codes) == {1: 3, 2: 2}
+    batches = json.loads(codes.cli("voucher", "list", "--json").stdout)
+    assert [(b["count"], b["revoked"]) for b in batches["batches"]] == [
+        (40, 1), (1, 1)]
+    assert "fair" in codes.cli("voucher", "statistics").stdout
+    held = codes.codes.read_bytes()
+    assert [c for c in first if c.replace("-", "").encode() in held] == []
+
+
+def test_what_codes_of_a_city_refuse(codes):
+    codes.cli("voucher", "list", code=NOT_FOUND)
+    for args in (("--count", "0"), ("--count", "1", "--zone", "no zone"),
+                 ("--count", "1", "--devices", "0")):
+        made(codes, *args, code=USAGE)
+    made(codes, "--count", "1")
+    codes.cli("voucher", "revoke", "7", code=NOT_FOUND)
+    codes.cli("voucher", "revoke", "no code", code=USAGE)
+    with contextlib.closing(sqlite3.connect(codes.codes)) as db, db:
+        db.execute("UPDATE batches SET count = 32768")
+    done = made(codes, "--count", "1", code=FAILED)
+    assert "room for 32768 codes" in done.stderr
+
+
+def test_cards_of_a_city(codes):
+    """In the look of a box, whose config is told."""
+    config = codes.folder / "box.conf"
+    config.write_text(
+        f"config portal\n\toption pages '{gate.REPO}/web'\n"
+        "\toption hostname 'wlan.example.org'\n"
+        "\toption network 'Stadtnetz'\n"
+        "config uplink 'wan'\n\toption device 'eth0'\n"
+        "config zone 'market'\n\toption device 'br0'\n")
+    code, = made(codes, "--count", "1").stdout.split()
+    sheet = codes.cli("voucher", "print", options=["-c", config],
+                      input=code).stdout
+    assert code in sheet and "Stadtnetz" in sheet and "<svg" in sheet
+
+
+def test_an_older_secret_gets_keys_of_codes(codes):
+    secret = codes.hub / "secret"
+    lines = secret.read_text().splitlines(keepends=True)
+    secret.write_text("".join(w for w in lines if not w.startswith("codes")))
+    made(codes, "--count", "1")
+    again, = [w for w in codes.secret().splitlines() if w.startswith("codes")]
+    assert again + "\n" not in lines
+    made(codes, "--count", "1")
+    assert again in codes.secret()
+
+
+def test_a_box_gets_no_key_to_make_codes_by(store):
+    file = store.add("rathaus")
+    _, seed, key = [w.split("\t") for w in store.secret().splitlines()
+                    if w.startswith("codes")][0]
+    assert file["codes"][64:] == key and len(file["codes"]) == 128
+    assert seed not in file["codes"]
 
 
 def test_a_certificate_near_its_end(city, ca):
