@@ -91,7 +91,7 @@ bool code_book_take(struct code_book *b, const struct voucher_text *text,
 {
 	const struct voucher_city_input in = { text, count, time(NULL) };
 	struct voucher_db *db = vouchers_borrow(b->vouchers);
-	struct voucher_city_result r;
+	struct voucher_city_result r = { 0 };
 	int err;
 
 	if (!db)

@@ -100,7 +100,9 @@ class Box:
             return []
         with contextlib.closing(sqlite3.connect(
                 f"file:{self.codes}.city?mode=ro", uri=True)) as db:
-            return db.execute(sql).fetchall()
+            made = db.execute("SELECT name FROM sqlite_master"
+                              " WHERE name = 'ends'").fetchall()
+            return db.execute(sql).fetchall() if made else []
 
     def close(self):
         self.stadttor.close()
