@@ -411,9 +411,9 @@ int voucher_city_tidy(struct voucher_db *db, int64_t now_s)
 {
 #define OVER "(SELECT id FROM batches WHERE valid_until_s <= ?1)"
 	static const char *const sql[] = {
-		"DELETE FROM uses WHERE code IN"
-		" (SELECT hash FROM codes WHERE batch IN " OVER ")",
-		"DELETE FROM codes WHERE batch IN " OVER,
+		("DELETE FROM uses WHERE code IN (SELECT hash FROM codes"
+		 " WHERE batch IN " OVER ")"),
+		("DELETE FROM codes WHERE batch IN " OVER),
 		"DELETE FROM batches WHERE valid_until_s <= ?1",
 	};
 	const struct voucher_value v[] = { VOUCHER_NUMBER(
