@@ -45,7 +45,7 @@ saw.filters = await texts('#sites .states button');
 saw.city = await page.textContent('#cards .card:first-child .figures');
 saw.way = await texts('.way li');
 saw.week = await texts('.card-compare .figures dd');
-saw.verdicts = await texts('.verdict');
+saw.changes = await texts('.change');
 await look();
 
 // --- the list ---------------------------------------------------------------
@@ -150,7 +150,7 @@ await page.check('input[name=language][value=en]', { force: true });
 await page.check('input[name=theme][value=dark]', { force: true });
 await settled(page);
 saw.english = await texts('#sites thead button, .tile-states .count span,' +
-	' .verdict, .card-parts .note');
+	' .change, .card-parts .note');
 await look();
 await page.finish();
 await browser.close();

@@ -904,6 +904,23 @@ def test_list_of_sites(city):
     assert of_b["zones"] == ["guest"]
 
 
+def test_spans_are_compared_if_as_much_was_counted(city):
+    days = [int(time.strftime("%Y%m%d", time.gmtime(FIRST_DAY - n * DAY)))
+            for n in range(4)]
+    asked = "/api/sites?" + urllib.parse.urlencode({
+        name: time.strftime("%Y-%m-%d", time.gmtime(FIRST_DAY - n * DAY))
+        for name, n in (("from", 1), ("to", 0))})
+    for s, counted in (("a", days), ("b", days[:3])):
+        city.send(s, "f", figures([cell(i + 1, 5, metric="visitors", n=2,
+                                        start=day)
+                                   for i, day in enumerate(counted)]))
+    city.round()
+    told = json.loads(city.get(asked))
+    assert (told["values"], told["before"]) == ([10, 10, None],
+                                                [10, None, None])
+    assert told["before_bands"][0] == 8.0 and not any(told["year_before"])
+
+
 # --- open data ----------------------------------------------------------------------
 
 NAMED = 'Süd, "oben"'

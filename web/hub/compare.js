@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The last seven days against the seven before and the same days of the week a
 // year ago: what one may say of it, and what is less than the error.
+import { sumPairs, tellPair } from './against.js';
 import { Usage, total, usageUrl } from './api.js';
 import { addDays, dayList } from './calendar.js';
 import { drawTime } from './chart.js';
@@ -30,42 +31,24 @@ export function compare(now, then) {
 			: number(difference)) };
 }
 
-// Days that both have, as sums of both.
-function pairUp(usage, days, ago) {
-	const pairs = days.map(day => [usage.of('visitors', day),
-		usage.of('visitors', addDays(day, -ago))])
-		.filter(pair => pair[0] && pair[1]);
+const SIGNS = { more: 'up', fewer: 'down', alike: 'alike' };
 
-	return { ago, days: pairs.length, now: total(pairs.map(p => p[0])),
-		then: total(pairs.map(p => p[1])) };
+// One line: how it has changed, and what one may say of it.
+function change(usage, days, ago, word) {
+	const pair = sumPairs(days.map(day => [usage.of('visitors', day),
+		usage.of('visitors', addDays(day, -ago))]));
+	const said = pair && compare(pair.now, pair.then);
+	const way = !said?.isSure ? 'alike' : said.difference > 0 ? 'more'
+		: 'fewer';
+
+	return { way: said ? way : 'none', word: said?.text ?? '–',
+		text: tellPair(pair, t(word, { n: WEEK_DAYS })) };
 }
 
-function verdict(pair) {
-	const said = compare(pair.now, pair.then);
-	const which = t('ago_' + pair.ago);
-	const few = pair.days < WEEK_DAYS
-		? ' ' + t('of_days', { n: pair.days }) : '';
-
-	if (!said)
-		return { tone: 'none', word: '–', text: t('none_then',
-			{ x: which }) };
-	const fill = { x: which, n: exact(pair.then),
-		d: number(Math.abs(said.difference)),
-		b: number(Math.ceil(said.band)) };
-
-	return said.isSure ? { tone: said.difference > 0 ? 'up' : 'down',
-		word: said.text,
-		text: t(said.difference > 0 ? 'more_than' : 'fewer_than',
-			fill) + few }
-		: { tone: 'alike', word: said.text,
-			text: t('within_error', fill) + few };
-}
-
-function verdictLine(v) {
-	return el('li', { class: 'verdict ' + v.tone },
-		v.tone === 'up' || v.tone === 'down' ? icon(v.tone)
-			: icon('alike'),
-		el('b', {}, v.word), el('span', {}, v.text));
+function changeLine(c) {
+	return el('li', { class: 'change ' + c.way },
+		icon(SIGNS[c.way] ?? 'alike'), el('b', {}, c.word),
+		el('span', {}, c.text));
 }
 
 function weekSeries(usage, days) {
@@ -87,8 +70,9 @@ export const compareCard = {
 		const days = dayList(addDays(usage.to, 1 - WEEK_DAYS),
 			usage.to);
 		const now = total(days.map(day => usage.of('visitors', day)));
-		const pairs = [WEEK_DAYS, YEAR_DAYS].map(ago =>
-			pairUp(usage, days, ago));
+		const changes = [[WEEK_DAYS, 'when_before'],
+			[YEAR_DAYS, 'when_year']].map(([ago, word]) =>
+			change(usage, days, ago, word));
 		const series = weekSeries(usage, days);
 
 		if (!now)
@@ -96,7 +80,7 @@ export const compareCard = {
 		return {
 			figures: [[t('k_seven_days', { a: plainDay(days[0]),
 				b: plainDay(usage.to) }), exact(now)]],
-			verdicts: pairs.map(verdict),
+			changes,
 			legend: series,
 			table: { head: [t('col_day'), t('k_this_week'),
 				t('k_week_before'), t('k_year_before')],
@@ -106,14 +90,13 @@ export const compareCard = {
 			chart: { series, shape: 'bars', format: number,
 				whole: true, labels: days.map(shortWeekday),
 				names: days.map(fullDay),
-				summary: pairs.map(verdict).map(v =>
-					`${v.word} ${v.text}`).join(' ') } };
+				summary: changes.map(c => c.text).join(' ') } };
 	},
 	draw(host, data) {
 		const chart = el('div', { class: 'weeks' });
 
-		host.append(el('ul', { class: 'verdicts' },
-			data.verdicts.map(verdictLine)), chart);
+		host.append(el('ul', { class: 'changes' },
+			data.changes.map(changeLine)), chart);
 		return drawTime(chart, data.chart);
 	},
 };

@@ -8,13 +8,13 @@ import { compareCard } from './compare.js';
 import { el } from './dom.js';
 import { onPart, partsHeat } from './parts.js';
 import { PlaceField, drawWay, placesOf } from './places.js';
-import { SitesCard, drawStates, loadSites } from './sites.js';
+import { SitesCard, drawStates, loadSites, sitesUrl } from './sites.js';
 import { language, t } from './words.js';
 
 const SITES_EVERY_S = 60;
 let sites = [];
 let lastNow = null;
-let listed = 0; // days
+let listed = ''; // what was asked
 let listedAt = 0;
 let shownSites = '';
 const field = new PlaceField(goTo);
@@ -85,7 +85,7 @@ function showSites(now) {
 	if (!now || key === shownSites)
 		return;
 	shownSites = key;
-	sitesCard.take(sites, now.version, district, view.days);
+	sitesCard.take(sites, now.version, district, view);
 	drawStates(stateTile, sitesCard.sites, district, now.version,
 		state => sitesCard.pick(state));
 }
@@ -104,15 +104,17 @@ function showPlace(now) {
 }
 
 async function list() {
-	if (view.days === listed &&
+	const url = sitesUrl(view);
+
+	if (url === listed &&
 	    Date.now() - listedAt < SITES_EVERY_S * 1000)
 		return;
-	listed = view.days;
+	listed = url;
 	listedAt = Date.now();
 	try {
-		sites = await loadSites(view.days);
+		sites = await loadSites(url);
 	} catch {
-		listed = 0;
+		listed = '';
 		return;
 	}
 	shownSites = '';

@@ -4,7 +4,8 @@
 // there may be thousands.
 import { figure, isFaint, placeUrl } from './api.js';
 import { LEVELS, heatLevel, heatScale } from './bars.js';
-import { about, exact, hourName, number } from './format.js';
+import { addDays } from './calendar.js';
+import { about, exact, hourName, number, plainDay } from './format.js';
 import { el } from './dom.js';
 import { t } from './words.js';
 
@@ -21,10 +22,25 @@ export function onPart(pick) {
 	pickPart = pick;
 }
 
+// What hours are asked of: whole days, unless it is today; the last so many.
 function spanOf(view) {
+	if (view.isFree)
+		return { from: view.days > DAYS_OF_HOURS
+			? addDays(view.to, 1 - DAYS_OF_HOURS) : view.from,
+		to: view.to };
 	return view.days === 1 ? { from: 'today', to: 'today' }
 		: { from: `-${Math.min(view.days, DAYS_OF_HOURS)}d`,
 			to: 'yesterday' };
+}
+
+function whenOf(view) {
+	const span = spanOf(view);
+
+	if (view.isFree)
+		return t('parts_mean_free', { a: plainDay(span.from),
+			b: plainDay(span.to) });
+	return view.days === 1 ? t('parts_today') : t('parts_mean',
+		{ n: Math.min(view.days, DAYS_OF_HOURS) });
 }
 
 function partRows(json) {
@@ -220,8 +236,7 @@ export const partsHeat = {
 	id: 'parts',
 	none: view => view.profile === 'days' ? 'none_hours' : 'none_note',
 	note: view => ({ x: t('parts_' + partsLevel(view)),
-		when: view.days === 1 ? t('parts_today') : t('parts_mean',
-			{ n: Math.min(view.days, DAYS_OF_HOURS) }) }),
+		when: whenOf(view) }),
 	url: view => placeUrl('api/parts', spanOf(view)),
 	csv: view => placeUrl('api/parts', { ...spanOf(view), format: 'csv' }),
 	prepare(json) {

@@ -60,13 +60,15 @@ class Site {
 }
 
 // Whole days, so that they can be compared.
-function sitesUrl(days, more) {
-	return 'api/sites?' + new URLSearchParams({ from: `-${days}d`,
-		to: 'yesterday', ...more });
+export function sitesUrl(period, more) {
+	const span = period.isFree ? { from: period.from, to: period.to }
+		: { from: `-${period.days}d`, to: 'yesterday' };
+
+	return 'api/sites?' + new URLSearchParams({ ...span, ...more });
 }
 
-export async function loadSites(days) {
-	const list = await get(sitesUrl(days));
+export async function loadSites(url) {
+	const list = await get(url);
 
 	return list.names.map((_, i) => new Site(list, i));
 }
@@ -187,11 +189,11 @@ export class SitesCard {
 			this.filters), this.said, this.table);
 	}
 
-	take(sites, version, district, days) {
+	take(sites, version, district, period) {
 		this.all = sites;
 		this.version = version;
 		this.district = district;
-		this.csv.href = sitesUrl(days, { format: 'csv' });
+		this.csv.href = sitesUrl(period, { format: 'csv' });
 		this.show();
 	}
 
