@@ -3,6 +3,7 @@
 // were. It is asked for once for each choice of time; search, filter and order
 // are made here.
 import { figure, get } from './api.js';
+import { addDays } from './calendar.js';
 import { compare } from './compare.js';
 import { el, icon } from './dom.js';
 import { about, duration, exact, number } from './format.js';
@@ -10,6 +11,7 @@ import { plain } from './places.js';
 import { hasWord, t } from './words.js';
 
 const ROWS = 50;
+const DAYS_MAX = 91; // of thousands of sites, three times
 const JUST_NOW_S = 120;
 const STATES = ['all', 'well', 'ill', 'silent', 'unheard', 'off', 'outdated'];
 const MARKS = { well: 'ok', ill: 'warn', silent: 'error', off: 'error',
@@ -61,8 +63,10 @@ class Site {
 
 // Whole days, so that they can be compared.
 export function sitesUrl(period, more) {
-	const span = period.isFree ? { from: period.from, to: period.to }
-		: { from: `-${period.days}d`, to: 'yesterday' };
+	const days = Math.min(period.days, DAYS_MAX);
+	const span = period.isFree ? { to: period.to,
+		from: addDays(period.to, 1 - days) }
+		: { from: `-${days}d`, to: 'yesterday' };
 
 	return 'api/sites?' + new URLSearchParams({ ...span, ...more });
 }
