@@ -95,7 +95,8 @@ static const struct command commands[] = {
 	  0, 0, cli_doctor },
 	{ "ruleset", "", "print the nftables rules that the config makes", 0, 0,
 	  0, cli_ruleset },
-	{ "passwd", "[--stdin | --token | --delete] NAME | passwd --list",
+	{ "passwd",
+	  "[--stdin | --token | --delete] [--role ROLE] NAME | passwd --list",
 	  "who may see the dashboard", OPT_PASSWD, 0, 1, cli_passwd },
 	{ "voucher create",
 	  "--count N --minutes N --label TEXT [--devices N] [--valid TIME] "
@@ -415,6 +416,7 @@ static const struct option_rule rules[] = {
 	{ "token", PASSWD(CLI_PASSWD_TOKEN) },
 	{ "delete", PASSWD(CLI_PASSWD_DELETE) },
 	{ "list", PASSWD(CLI_PASSWD_LIST) },
+	{ "role", .used = OPT_PASSWD, TEXT(cli.role) },
 	{ "server", .used = OPT_DNS, TEXT(cli.server) },
 	{ "force", .used = OPT_FORCE, FIELD(cli.force) },
 	{ "full", .used = OPT_DNS, FIELD(cli.full) },

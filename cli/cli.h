@@ -70,6 +70,7 @@ struct cli {
 	bool budget;		      /* what of the budget goes where */
 	enum cli_passwd passwd;	      /* what passwd is to do */
 	bool from_stdin;	      /* no questions */
+	const char *role;	      /* of an account; NULL: not given */
 	struct ipc_limits limits;     /* 0: the zone's default */
 	const char *title;	      /* of a sheet, of a site */
 	const char *language;	      /* of a sheet, of a page */

@@ -29,6 +29,7 @@ struct edit {
 	struct accounts *accounts;
 	int lock; /* on the folder */
 	unsigned int removed;
+	enum account_role role;
 };
 
 static enum cli_exit fail_file(const struct edit *e, int err)
@@ -209,6 +210,8 @@ static enum cli_exit set_password(struct edit *e)
 		code = cli_fail(e->cli, CLI_FAILED, "scrypt failed");
 	explicit_bzero(password, sizeof(password));
 	if (!code)
+		accounts_put_role(line, e->role);
+	if (!code)
 		code = replace_file(e, "user", line);
 	return code ? code : report(e, "password set", "user", NULL);
 }
@@ -221,11 +224,24 @@ static enum cli_exit make_token(struct edit *e)
 
 	if (accounts_build_token(line, e->name, token))
 		return cli_fail(e->cli, CLI_FAILED, "no randomness");
+	accounts_put_role(line, e->role);
 	code = replace_file(e, "token", line);
 	if (!code)
 		code = report(e, "token made", "token", token);
 	explicit_bzero(token, sizeof(token));
 	return code;
+}
+
+/* Who had one keeps it, unless another is given. */
+static bool take_role(struct edit *e, enum account_kind kind)
+{
+	for (size_t i = 0; i < e->accounts->count; i++) {
+		const struct account *a = &e->accounts->account[i];
+
+		if (a->kind == kind && !strcmp(a->name, e->name))
+			e->role = a->role;
+	}
+	return !e->cli->role || accounts_role_parse(e->cli->role, &e->role);
 }
 
 static bool has_account(const struct edit *e)
@@ -255,13 +271,15 @@ static enum cli_exit list_accounts(const struct edit *e)
 	for (size_t i = 0; i < e->accounts->count; i++) {
 		const struct account *a = &e->accounts->account[i];
 		const char *kind = a->kind == ACCOUNT_USER ? "user" : "token";
+		const char *role = accounts_role_to_string(a->role);
 		struct json_object *o = json_object_new_object();
 
 		if (!e->cli->json)
-			printf("%-5s %s\n", kind, a->name);
+			printf("%-5s %-8s %s\n", kind, role, a->name);
 		json_object_object_add(o, "kind", json_object_new_string(kind));
 		json_object_object_add(o, "name",
 				       json_object_new_string(a->name));
+		json_object_object_add(o, "role", json_object_new_string(role));
 		json_object_array_add(list, o);
 	}
 	json_object_object_add(all, "accounts", list);
@@ -302,6 +320,12 @@ static enum cli_exit change(struct edit *e)
 	case CLI_PASSWD_LIST:
 		break;
 	}
+	if (!take_role(e, e->cli->passwd == CLI_PASSWD_TOKEN ? ACCOUNT_TOKEN
+							     : ACCOUNT_USER))
+		return cli_fail(e->cli, CLI_USAGE,
+				"invalid value '%.40s' for --role, allowed: "
+				"read, vouchers or all",
+				e->cli->role);
 	if (is_full(e))
 		return cli_fail(e->cli, CLI_FAILED,
 				"%s: no room for another account", e->path);

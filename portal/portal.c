@@ -344,6 +344,7 @@ static void open_vouchers(struct portal *p)
 	vouchers_free(p->vouchers);
 	p->vouchers = asks_for_codes(s) ? vouchers_open(&s->voucher) : NULL;
 	p->site.vouchers = p->vouchers;
+	admin_set_vouchers(p->admin, p->vouchers);
 	if (p->vouchers)
 		vouchers_set_city(p->vouchers, city_vouchers(p->city));
 	if (asks_for_codes(s) && !p->vouchers)

@@ -43,7 +43,7 @@ ROOMS = {
                       "portal/live", "portal/city", "portal/notify",
                       "portal/oidc"],
     "portal/admin": ["portal/netctl_client", "portal/store", "portal/http",
-                     "portal/city", "portal/oidc", "portal/util"],
+                     "portal/city", "portal/oidc", "portal/util", "portal/voucher"],
     "portal/guest": ["portal/netctl_client", "portal/pages", "portal/http",
                      "portal/voucher", "portal/radius", "portal/oidc",
                      "portal/util"],

@@ -21,7 +21,7 @@
 #define MEMORY_MAX (128 << 20) /* while a password is checked */
 #define SALT_MIN   8
 #define SALT_NEW   16
-#define FIELDS_MAX 8
+#define FIELDS_MAX 9
 #define NAME_CHARS                                                             \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
@@ -132,13 +132,56 @@ static bool take_number(const char *text, uint32_t min, uint32_t max,
 	return *out >= min && *out <= max;
 }
 
+/* --- roles ------------------------------------------------------------- */
+
+static const char *const role_words[ACCOUNT_ROLES] = {
+	[ACCOUNT_READ] = "read",
+	[ACCOUNT_VOUCHERS] = "vouchers",
+	[ACCOUNT_ALL] = "all",
+};
+
+const char *accounts_role_to_string(enum account_role role)
+{
+	return role_words[role];
+}
+
+bool accounts_role_parse(const char *word, enum account_role *out)
+{
+	for (int i = 0; i < ACCOUNT_ROLES; i++)
+		if (!strcmp(role_words[i], word)) {
+			*out = (enum account_role)i;
+			return true;
+		}
+	return false;
+}
+
+/* Earlier versions know lines without a role alone. */
+void accounts_put_role(char line[ACCOUNTS_LINE_MAX], enum account_role role)
+{
+	size_t len = strcspn(line, "\n");
+
+	if (role != ACCOUNT_READ)
+		snprintf(line + len, ACCOUNTS_LINE_MAX - len, ":%s\n",
+			 role_words[role]);
+}
+
+/* The last field, where there is one more than there must be. */
+static bool take_role(struct account *a, char *field[], size_t fields,
+		      size_t least)
+{
+	return fields == least || (fields == least + 1 &&
+				   accounts_role_parse(field[least], &a->role));
+}
+
 static const char *take_user(struct account *u, char *field[], size_t fields)
 {
 	struct crypto_scrypt costs;
 	int salt;
 
-	if (fields != 8 || strcmp(field[2], "scrypt"))
-		return "a user is user:NAME:scrypt:LN:R:P:SALT:HASH";
+	if (!take_role(u, field, fields, 8) || strcmp(field[2], "scrypt"))
+		return "a user is user:NAME:scrypt:LN:R:P:SALT:HASH, and "
+		       ":read, "
+		       ":vouchers or :all";
 	if (!take_number(field[3], LN_MIN, LN_MAX, &u->ln) ||
 	    !take_number(field[4], 1, R_MAX, &u->r) ||
 	    !take_number(field[5], 1, P_MAX, &u->p))
@@ -157,8 +200,9 @@ static const char *take_user(struct account *u, char *field[], size_t fields)
 
 static const char *take_token(struct account *t, char *field[], size_t fields)
 {
-	if (fields != 4 || strcmp(field[2], "sha256"))
-		return "a token is token:NAME:sha256:HASH";
+	if (!take_role(t, field, fields, 4) || strcmp(field[2], "sha256"))
+		return "a token is token:NAME:sha256:HASH, and :read, "
+		       ":vouchers or :all";
 	if (hex_parse(field[3], t->hash, ACCOUNTS_HASH) != ACCOUNTS_HASH)
 		return "the hash is not 32 bytes in hexadecimal";
 	return NULL;

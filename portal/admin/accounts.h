@@ -3,8 +3,8 @@
  * Who may see the dashboard: users with passwords, programs with tokens. Reads
  * and writes lines of the accounts file, which `stadttor passwd` keeps:
  *
- *	user:NAME:scrypt:LN:R:P:SALTHEX:HASHHEX
- *	token:NAME:sha256:HASHHEX
+ *	user:NAME:scrypt:LN:R:P:SALTHEX:HASHHEX[:ROLE]
+ *	token:NAME:sha256:HASHHEX[:ROLE]
  *
  * Knows nothing of HTTP. The command line links it, too.
  */
@@ -27,10 +27,19 @@
 #define ACCOUNTS_FILE_MAX     65536
 #define ACCOUNTS_ERROR_MAX    400
 
+/* What it may do; each may what those before it may. */
+enum account_role {
+	ACCOUNT_READ, /* where no role is given */
+	ACCOUNT_VOUCHERS,
+	ACCOUNT_ALL,
+	ACCOUNT_ROLES
+};
+
 enum account_kind { ACCOUNT_USER, ACCOUNT_TOKEN };
 
 struct account {
 	enum account_kind kind;
+	enum account_role role;
 	char name[ACCOUNTS_NAME_MAX];
 	uint32_t ln, r, p; /* of scrypt: 2^ln, block size, parallel */
 	uint8_t salt[32];
@@ -66,6 +75,12 @@ const struct account *accounts_check_token(const struct accounts *a,
 const struct account *accounts_find_hash(const struct accounts *a,
 					 const uint8_t hash[ACCOUNTS_HASH]);
 void accounts_free(struct accounts *a);
+
+const char *accounts_role_to_string(enum account_role role);
+bool accounts_role_parse(const char *word, enum account_role *out);
+
+/* To a line that one of accounts_build_...() wrote. */
+void accounts_put_role(char line[ACCOUNTS_LINE_MAX], enum account_role role);
 
 /* 1 to 32 of A-Z, a-z, 0-9, '.', '_' and '-'. */
 bool accounts_name_is_valid(const char *name);

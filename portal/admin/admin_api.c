@@ -13,8 +13,10 @@
 #include "common/config/settings_valid.h"
 #include "portal/admin/admin_answer.h"
 #include "portal/admin/admin_health.h"
+#include "portal/admin/admin_login.h"
 #include "portal/admin/admin_query.h"
 #include "portal/admin/admin_site.h"
+#include "portal/admin/admin_vouchers.h"
 #include "portal/store/usage_report.h"
 
 #define CSV_FIELDS                                                             \
@@ -255,6 +257,20 @@ static struct json_object *build_now(struct admin_site *s,
 	return o;
 }
 
+/* What whoever asks may do, so that no page offers more. */
+static void add_rights(struct json_object *o, struct conn *c)
+{
+	const struct admin_site *s = conn_arg(c);
+	const struct account *who = admin_login_account(c);
+	enum account_role role = who ? who->role : ACCOUNT_READ;
+
+	json_object_object_add(
+		o, "role",
+		json_object_new_string(accounts_role_to_string(role)));
+	json_object_object_add(o, "has_codes",
+			       json_object_new_boolean(s->vouchers != NULL));
+}
+
 static void on_health_for_now(const struct ipc_health *h, void *arg)
 {
 	struct conn *c = arg;
@@ -265,6 +281,7 @@ static void on_health_for_now(const struct ipc_health *h, void *arg)
 	if (h)
 		health_copy(&copy, h);
 	o = build_now(conn_arg(c), h ? &copy : NULL);
+	add_rights(o, c);
 	a.body = json_object_to_json_string_length(
 		o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,
 		&a.body_len);
@@ -336,6 +353,11 @@ static void answer_metrics(struct conn *c)
 const struct admin_route admin_api_routes[] = {
 	{ "/api/usage", ADMIN_READING, ADMIN_TOKEN, answer_usage },
 	{ "/api/now", ADMIN_READING, ADMIN_TOKEN, answer_now },
+	{ "/api/vouchers", ADMIN_READING, ADMIN_VOUCHERS, admin_vouchers_list },
+	{ "/api/vouchers/create", ADMIN_WRITING, ADMIN_VOUCHERS,
+	  admin_vouchers_create },
+	{ "/api/vouchers/revoke", ADMIN_WRITING, ADMIN_VOUCHERS,
+	  admin_vouchers_revoke },
 	{ "/metrics", ADMIN_READING, ADMIN_TOKEN, answer_metrics },
 };
 const size_t admin_api_count = ARRAY_SIZE(admin_api_routes);

@@ -75,6 +75,18 @@ bool admin_login_check_token(struct conn *c)
 	return false;
 }
 
+const struct account *admin_login_account(struct conn *c)
+{
+	const struct admin_site *s = conn_arg(c);
+	const struct request_extra *e = conn_exchange(c)->request.extra;
+	const uint8_t *hash;
+
+	if (e->has_authorization)
+		return accounts_check_token(s->accounts, e->bearer);
+	hash = admin_session_account(s->sessions, cookie_of(c));
+	return hash ? accounts_find_hash(s->accounts, hash) : NULL;
+}
+
 /* --- passwords --------------------------------------------------------- */
 
 static void start_session(struct conn *c, const struct account *who)

@@ -157,13 +157,12 @@ static bool is_same_origin(const struct admin_site *s, const struct request *r)
 	return !e->has_origin || !strcmp(e->origin, ours);
 }
 
-static bool may_ask(struct conn *c, const struct admin_route *route)
+/* false: it has been answered. */
+static bool is_known(struct conn *c, const struct admin_route *route)
 {
 	const struct request *r = &conn_exchange(c)->request;
 
-	if (route->access == ADMIN_ALL)
-		return true;
-	if (route->access == ADMIN_TOKEN && r->extra->has_authorization)
+	if (route->access != ADMIN_SESSION && r->extra->has_authorization)
 		return admin_login_check_token(c);
 	if (admin_login_has_session(c))
 		return true;
@@ -172,6 +171,25 @@ static bool may_ask(struct conn *c, const struct admin_route *route)
 	else
 		admin_answer_error(c, 401, "WWW-Authenticate: Bearer\r\n",
 				   "log in, or send a token");
+	return false;
+}
+
+static bool may_ask(struct conn *c, const struct admin_route *route)
+{
+	const struct account *who;
+
+	if (route->access == ADMIN_ALL)
+		return true;
+	if (!is_known(c, route))
+		return false;
+	if (route->access != ADMIN_VOUCHERS)
+		return true;
+	who = admin_login_account(c);
+	if (who && who->role >= ACCOUNT_VOUCHERS)
+		return true;
+	admin_answer_error(c, 403, NULL,
+			   "this account may not handle codes; stadttor "
+			   "passwd --role vouchers lets it");
 	return false;
 }
 

@@ -12,7 +12,8 @@
 enum admin_access {
 	ADMIN_ALL,
 	ADMIN_SESSION,
-	ADMIN_TOKEN, /* or a session */
+	ADMIN_TOKEN,	/* or a session */
+	ADMIN_VOUCHERS, /* likewise, of an account that may handle codes */
 };
 
 /* Bits of methods. */

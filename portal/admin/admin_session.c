@@ -97,6 +97,13 @@ bool admin_session_touch(struct admin_sessions *s, const char *key)
 	return one != NULL;
 }
 
+const uint8_t *admin_session_account(struct admin_sessions *s, const char *key)
+{
+	const struct admin_session *one = find(s, key);
+
+	return one ? one->account : NULL;
+}
+
 void admin_session_remove(struct admin_sessions *s, const char *key)
 {
 	struct admin_session *one = find(s, key);

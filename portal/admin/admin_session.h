@@ -26,6 +26,9 @@ bool admin_session_add(struct admin_sessions *s, const struct account *who,
 
 /* true: there is such a session, and it has just been used. */
 bool admin_session_touch(struct admin_sessions *s, const char *key);
+
+/* The hash of whose it is; NULL: there is no such session. */
+const uint8_t *admin_session_account(struct admin_sessions *s, const char *key);
 void admin_session_remove(struct admin_sessions *s, const char *key);
 
 /* Ends those whose account is gone or has another password. */

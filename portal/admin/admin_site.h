@@ -19,6 +19,7 @@
 
 struct admin_route;
 struct oidc;
+struct vouchers;
 
 struct admin_site {
 	const struct admin_route *api; /* beside pages and login */
@@ -27,9 +28,10 @@ struct admin_site {
 	const struct accounts *accounts; /* NULL: none can be read */
 	const struct asset_set *assets;
 	struct netctl_client *netctl;
-	const struct city *city; /* NULL: in none */
-	struct oidc *oidc;	 /* NULL: no zone asks for accounts */
-	struct store *store;	 /* NULL: not opened yet */
+	const struct city *city;   /* NULL: in none */
+	struct oidc *oidc;	   /* NULL: no zone asks for accounts */
+	struct store *store;	   /* NULL: not opened yet */
+	struct vouchers *vouchers; /* NULL: no zone asks for codes */
 	const struct conns *operators;
 	uint64_t generation; /* configs taken over */
 	/* when it ends, seconds since 1970; 0: there is none */

@@ -568,6 +568,11 @@ struct voucher_db *vouchers_borrow(struct vouchers *v)
 	return ready_file(v, v->now(v->now_arg).since_ms) ? NULL : v->db;
 }
 
+const struct voucher_key *vouchers_key(const struct vouchers *v)
+{
+	return &v->key;
+}
+
 void vouchers_return(struct vouchers *v, int err)
 {
 	if (err)

@@ -86,6 +86,8 @@ void vouchers_set_city(struct vouchers *v, struct vouchers *city);
 
 /* Its database, lent for a moment. NULL: it cannot be used, which is said. */
 struct voucher_db *vouchers_borrow(struct vouchers *v);
+/* The key of what was borrowed. */
+const struct voucher_key *vouchers_key(const struct vouchers *v);
 /* That has failed with err, which may be 0. */
 void vouchers_return(struct vouchers *v, int err);
 

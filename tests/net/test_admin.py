@@ -270,10 +270,12 @@ def test_passwd(admin):
     with open(path) as file:
         after = file.read()
     assert after.count("user:anna:") == 1 and after != before
-    assert admin.passwd("--list").stdout == "token prometheus\nuser  anna\n"
+    assert admin.passwd("--list").stdout == (
+        "token read     prometheus\nuser  read     anna\n")
     assert json.loads(admin.passwd("--list", "--json").stdout) == {
-        "accounts": [{"kind": "token", "name": "prometheus"},
-                     {"kind": "user", "name": "anna"}]}
+        "accounts": [
+            {"kind": "token", "name": "prometheus", "role": "read"},
+            {"kind": "user", "name": "anna", "role": "read"}]}
     made = json.loads(admin.passwd("--json", "--token", "x").stdout)
     assert made["kind"] == "token" and len(made["token"]) == 64
     assert made["file"] == path
@@ -281,6 +283,59 @@ def test_passwd(admin):
     assert "anna" not in admin.passwd("--list").stdout
     assert admin.passwd("--delete", "anna", check=False).returncode == 4
     assert os.listdir(os.path.dirname(path)) == ["accounts"]
+
+
+def test_roles(admin):
+    """Kept by a new password, changed by another word."""
+    def roles():
+        return {a["name"]: a["role"] for a in json.loads(admin.passwd(
+            "--json", "--list").stdout)["accounts"]}
+
+    admin.stadttor.configure()
+    for args, role in (((), "read"), (("--role", "vouchers"), "vouchers"),
+                       ((), "vouchers"), (("--role", "all"), "all"),
+                       (("--role", "read"), "read")):
+        admin.passwd(*args, "--stdin", USER, given=PASSWORD + "\n")
+        assert roles() == {USER: role}
+    admin.passwd("--token", "--role", "vouchers", "till")
+    assert roles() == {USER: "read", "till": "vouchers"}
+    done = admin.passwd("--role", "root", "--token", "x", check=False)
+    assert done.returncode == 2 and "read, vouchers or all" in done.stderr
+
+
+def test_codes_in_the_dashboard(admin):
+    """As a till's token may, and one that reads may not; the command line and
+    the portal share them."""
+    stadttor = admin.stadttor
+    folder = os.path.join(stadttor.folder, "codes")
+    stadttor.configure(guest={"auth": "voucher"})
+    with open(stadttor.config, "a") as file:
+        file.write(gate.section("voucher", None, {
+            "file": f"{folder}/vouchers.sqlite", "key": f"{folder}/key"}))
+    reads, till = admin.add_token("reads"), admin.passwd(
+        "--role", "vouchers", "--token", "till").stdout.strip()
+    stadttor.cli("voucher", "create", "--count", "1", "--minutes", "5",
+                 "--label", "first")
+    for program in (NETCTL, PORTAL):
+        stadttor.start_one(program)
+    stadttor.wait_ready()
+    stadttor.wait_log("admin: listening on", PORTAL)
+    wish = {"label": "Fest", "count": 2, "minutes": 60, "devices": 1,
+            "days": 30, "zone": "guest"}
+    for path, body in (("", None), ("/create", wish), ("/revoke",
+                                                       {"batch": 1})):
+        assert admin.bearer(reads, "/api/vouchers" + path, body=body, method=
+                            "POST" if body else "GET").status == 403
+    made = admin.bearer(till, "/api/vouchers/create", method="POST", body=wish)
+    assert len(made.json.get("codes", ())) == 2, made.text
+    listed = json.loads(stadttor.cli("--json", "voucher", "list").stdout)
+    assert [b["label"] for b in listed["batches"]] == ["first", "Fest"]
+    assert admin.bearer(till, "/api/vouchers/revoke", method="POST",
+                        body={"batch": 2}).status == 200
+    batches = admin.bearer(till, "/api/vouchers").json["batches"]
+    assert [b["revoked"] for b in batches] == [0, 2]
+    assert "till has made 2 codes" in stadttor.log(PORTAL)
+    assert not [c for c in made.json["codes"] if c in stadttor.log(PORTAL)]
 
 
 def test_passwd_matches_scrypt(admin):

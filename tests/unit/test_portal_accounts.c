@@ -38,6 +38,8 @@ static void test_good(void **state)
 		{ "# nobody\n  # yet\n\t\n", 0 },
 		{ USER, 1 },
 		{ USER TOKEN, 2 },
+		{ "user:a:scrypt:14:8:1:" SALT ":" HASH ":vouchers\n", 1 },
+		{ "token:a:sha256:" HASH ":all", 1 },
 		{ "user:anna:scrypt:14:8:1:" SALT ":" HASH, 1 },
 		{ "# x\n" TOKEN "\n" USER, 2 },
 		{ "token:anna:sha256:" HASH "\n" USER, 2 },
@@ -57,6 +59,24 @@ static void test_good(void **state)
 	}
 }
 
+static void test_roles(void **state)
+{
+	(void)state;
+	for (int r = 0; r < ACCOUNT_ROLES; r++) {
+		char line[ACCOUNTS_LINE_MAX] = USER;
+		char error[ACCOUNTS_ERROR_MAX];
+		struct accounts *a;
+
+		accounts_put_role(line, (enum account_role)r);
+		/* as earlier versions know it */
+		assert_int_equal(!strcmp(line, USER), r == ACCOUNT_READ);
+		a = parse(line, error);
+		assert_non_null(a);
+		assert_int_equal(a->account[0].role, r);
+		accounts_free(a);
+	}
+}
+
 static void test_bad(void **state)
 {
 	static const struct {
@@ -64,6 +84,11 @@ static void test_bad(void **state)
 		const char *error; /* its start */
 	} files[] = {
 		{ "x\n", "accounts:1: a line starts" },
+		{ "user:a:scrypt:14:8:1:" SALT ":" HASH ":root\n",
+		  "accounts:1: a user is" },
+		{ "user:a:scrypt:14:8:1:" SALT ":" HASH ":\n",
+		  "accounts:1: a user is" },
+		{ "token:a:sha256:" HASH ":all:all", "accounts:1: a token is" },
 		{ "USER:anna:scrypt\n", "accounts:1: a line starts" },
 		{ "\n\nuser\n", "accounts:3: a name" },
 		{ "user::scrypt:14:8:1:" SALT ":" HASH "\n",
@@ -307,6 +332,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_files),

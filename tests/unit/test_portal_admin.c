@@ -4,6 +4,7 @@
 
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/array.h"
 #include "common/clock.h"
@@ -11,7 +12,10 @@
 #include "portal/admin/admin_api.h"
 #include "portal/admin/admin_routes.h"
 #include "portal/admin/admin_site.h"
+#include "portal/admin/admin_vouchers.h"
 #include "portal/store/day.h"
+#include "portal/voucher/voucher.h"
+#include "portal/voucher/voucher_batch.h"
 
 #define MINUTE_S 60
 
@@ -22,6 +26,7 @@
 	"\toption title 'Market \"square\"'\n"                                 \
 	"config zone 'private'\n\toption device 'eth2'\n"                      \
 	"\toption counted '0'\n"                                               \
+	"\tlist auth 'voucher'\n"                                              \
 	"config portal\n\toption network 'Free'\n"                             \
 	"config admin\n\toption hostname 'Box.test'\n\toption title 'Hall'\n"
 
@@ -35,7 +40,8 @@ static struct {
 	struct ipc_health says;
 	bool leaves; /* instead of an answer */
 	bool is_slow;
-	unsigned int asked;
+	unsigned int asked, revoked;
+	char folder[64]; /* of codes */
 } t;
 
 /* --- the clock ------------------------------------------------------------ */
@@ -71,6 +77,10 @@ static void gate_serve(void)
 	if (wire.gate < 0 || t.is_slow ||
 	    recv(wire.gate, &m, sizeof(m), MSG_DONTWAIT) != sizeof(m))
 		return;
+	if (m.header.type == IPC_REVOKE) {
+		t.revoked++;
+		return;
+	}
 	assert_int_equal(m.header.type, IPC_HEALTH_ASK);
 	t.asked++;
 	h.header = (struct ipc_header){ IPC_VERSION, IPC_HEALTH, m.header.id };
@@ -175,7 +185,8 @@ static int set_up(void **state)
 	open_listeners();
 	t.says = well;
 	t.leaves = t.is_slow = false;
-	t.asked = 0;
+	t.asked = t.revoked = 0;
+	t.accounts->account[0].role = ACCOUNT_READ;
 	skew_s = 0;
 	addr_parse(&t.site.address, "127.0.0.1");
 	t.site.is_loopback = true;
@@ -900,6 +911,218 @@ static void test_figures_that_wait(void **state)
 		   "period=\"hour\"} 15\n");
 }
 
+/* --- rights ----------------------------------------------------------------
+ */
+
+/* What each endpoint asks for: a new one has to be decided on here, too. */
+static const struct {
+	const char *method, *path;
+	enum account_role role;
+} rights[] = {
+	{ "GET", "/api/usage", ACCOUNT_READ },
+	{ "GET", "/api/now", ACCOUNT_READ },
+	{ "GET", "/api/vouchers", ACCOUNT_VOUCHERS },
+	{ "POST", "/api/vouchers/create", ACCOUNT_VOUCHERS },
+	{ "POST", "/api/vouchers/revoke", ACCOUNT_VOUCHERS },
+	{ "GET", "/metrics", ACCOUNT_READ },
+};
+
+/* Of an empty form, where it is one. */
+static void ask_for(size_t i, const char *fields)
+{
+	static const char form[] =
+		"Content-Type: application/x-www-form-urlencoded\r\n"
+		"Content-Length: 0\r\n";
+	char line[64], all[512];
+
+	snprintf(line, sizeof(line), "%s %s", rights[i].method, rights[i].path);
+	snprintf(all, sizeof(all), "%s%s", fields,
+		 *rights[i].method == 'P' ? form : "");
+	exchange(line, all, "");
+}
+
+static void test_rights(void **state)
+{
+	(void)state;
+	assert_int_equal(ARRAY_SIZE(rights), admin_api_count);
+	for (size_t i = 0; i < admin_api_count; i++) {
+		assert_string_equal(rights[i].path, admin_api_routes[i].path);
+		ask_for(i, "Host: box.test\r\n");
+		assert_int_equal(wire.status, 401);
+		for (int r = 0; r < ACCOUNT_ROLES; r++) {
+			bool may = r >= (int)rights[i].role;
+
+			t.accounts->account[0].role = (enum account_role)r;
+			ask_for(i, t.fields);
+			assert_int_not_equal(wire.status, 401);
+			if ((wire.status == 403) == may)
+				fail_msg("%s as %d: %u", rights[i].path, r,
+					 wire.status);
+		}
+	}
+}
+
+static void test_rights_are_told(void **state)
+{
+	(void)state;
+	ask("GET /api/now");
+	assert_has("\"role\":\"read\",\"has_codes\":false");
+	t.accounts->account[0].role = ACCOUNT_ALL;
+	ask("GET /api/now");
+	assert_has("\"role\":\"all\"");
+}
+
+/* --- codes -----------------------------------------------------------------
+ */
+
+static void post(const char *path, const char *more, const char *body)
+{
+	char line[64], fields[512];
+
+	snprintf(line, sizeof(line), "POST %s", path);
+	snprintf(fields, sizeof(fields),
+		 "%s%sContent-Type: application/x-www-form-urlencoded\r\n"
+		 "Content-Length: %zu\r\n",
+		 t.fields, more, strlen(body));
+	exchange(line, fields, body);
+}
+
+static void open_codes(void)
+{
+	char key_file[80], file[80];
+	struct voucher_settings s = { .file = file,
+				      .key = key_file,
+				      .tries_per_minute = 60 };
+	struct voucher_key key;
+	struct voucher_db *db;
+
+	snprintf(t.folder, sizeof(t.folder), "/tmp/stadttor-admin-XXXXXX");
+	assert_non_null(mkdtemp(t.folder));
+	snprintf(key_file, sizeof(key_file), "%s/key", t.folder);
+	snprintf(file, sizeof(file), "%s/codes", t.folder);
+	assert_int_equal(voucher_key_make(&key, key_file), 0);
+	assert_int_equal(voucher_db_open(&db, file, &key, VOUCHER_DB_MAKE), 0);
+	voucher_db_close(db);
+	t.site.vouchers = vouchers_open(&s);
+	assert_non_null(t.site.vouchers);
+	t.accounts->account[0].role = ACCOUNT_VOUCHERS;
+}
+
+static void close_codes(void)
+{
+	static const char *const names[] = { "key", "codes", "codes-journal" };
+	char path[80];
+
+	vouchers_free(t.site.vouchers);
+	t.site.vouchers = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", t.folder, names[i]);
+		unlink(path);
+	}
+	assert_int_equal(rmdir(t.folder), 0);
+}
+
+#define GOOD "label=Fest&count=3&minutes=60&devices=2&days=30&zone=private"
+
+/* The first code of the answer, as it is looked up. */
+static void first_code(char code[VOUCHER_CODE_MAX])
+{
+	const char *at = strstr(wire.body, "\"codes\":[\"");
+	char text[VOUCHER_CODE_TEXT_MAX];
+
+	assert_non_null(at);
+	snprintf(text, sizeof(text), "%s", at + strlen("\"codes\":[\""));
+	assert_true(voucher_code_find(text, code));
+}
+
+static void test_codes(void **state)
+{
+	char code[VOUCHER_CODE_MAX];
+	struct voucher_pass pass;
+
+	(void)state;
+	open_codes();
+	post("/api/vouchers/create", "", GOOD);
+	assert_int_equal(wire.status, 200);
+	assert_has("{\"batch\":1,\"valid_until_s\":");
+	first_code(code);
+	ask("GET /api/vouchers");
+	assert_has("{\"batches\":[{\"batch\":1,\"label\":\"Fest\","
+		   "\"zone\":\"private\",");
+	assert_has("\"duration_s\":3600,\"devices\":2,\"count\":3,"
+		   "\"used\":0,\"active\":0,\"expired\":0,\"revoked\":0}");
+	assert_int_equal(vouchers_redeem(t.site.vouchers, code, AF_INET,
+					 "private", &pass),
+			 VOUCHER_FINE);
+	post("/api/vouchers/revoke", "", "batch=1");
+	assert_int_equal(wire.status, 200);
+	ask("GET /api/vouchers");
+	assert_has("\"used\":1,\"active\":0,\"expired\":0,\"revoked\":3}");
+	assert_int_equal(t.revoked, 1); /* the session of that code */
+	assert_int_equal(vouchers_redeem(t.site.vouchers, code, AF_INET,
+					 "private", &pass),
+			 VOUCHER_REVOKED);
+	post("/api/vouchers/revoke", "", "batch=2");
+	assert_int_equal(wire.status, 404);
+	close_codes();
+}
+
+static void test_wrong_codes(void **state)
+{
+	static const char *const bodies[] = {
+		"",
+		"label=&count=3&minutes=60&devices=2&days=30",
+		"label=a%0ab&count=3&minutes=60&devices=2&days=30",
+		"label=a&count=0&minutes=60&devices=2&days=30",
+		"label=a&count=501&minutes=60&devices=2&days=30",
+		"label=a&count=-1&minutes=60&devices=2&days=30",
+		"label=a&count=3&minutes=525601&devices=2&days=30",
+		"label=a&count=3&minutes=60&devices=1001&days=30",
+		"label=a&count=3&minutes=60&devices=2&days=3661",
+		"label=a&count=3&minutes=60&devices=2",
+		/* that zone asks for none */
+		"label=a&count=3&minutes=60&devices=2&days=30&zone=square",
+		"label=a&count=3&minutes=60&devices=2&days=30&zone=x'y",
+	};
+
+	(void)state;
+	post("/api/vouchers/create", "", GOOD);
+	assert_int_equal(wire.status, 403);
+	t.accounts->account[0].role = ACCOUNT_VOUCHERS;
+	post("/api/vouchers/create", "", GOOD);
+	assert_int_equal(wire.status, 409); /* nobody asks for codes */
+	open_codes();
+	for (size_t i = 0; i < ARRAY_SIZE(bodies); i++) {
+		post("/api/vouchers/create", "", bodies[i]);
+		if (wire.status != 400)
+			fail_msg("%s: %u", bodies[i], wire.status);
+	}
+	post("/api/vouchers/create", "Sec-Fetch-Site: cross-site\r\n", GOOD);
+	assert_int_equal(wire.status, 403);
+	post("/api/vouchers/create", "Origin: http://evil.test\r\n", GOOD);
+	assert_int_equal(wire.status, 403);
+	post("/api/vouchers/revoke", "", "batch=x");
+	assert_int_equal(wire.status, 400);
+	ask("GET /api/vouchers");
+	assert_string_equal(wire.body, "{\"batches\":[]}");
+	close_codes();
+}
+
+/* Whoever has the account cannot fill the disk with it. */
+static void test_too_many_codes(void **state)
+{
+	(void)state;
+	open_codes();
+	for (int i = 0; i < ADMIN_VOUCHERS_IN_ALL / ADMIN_VOUCHERS_AT_ONCE; i++)
+		post("/api/vouchers/create", "",
+		     "label=a&count=500&minutes=9&devices=1&days=1");
+	assert_int_equal(wire.status, 200);
+	post("/api/vouchers/create", "",
+	     "label=a&count=1&minutes=9&devices=1&days=1");
+	assert_int_equal(wire.status, 409);
+	close_codes();
+}
+
 #define UNIT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -924,6 +1147,11 @@ int main(void)
 		UNIT(test_metrics),
 		UNIT(test_figures_that_wait),
 		UNIT(test_gone),
+		UNIT(test_rights),
+		UNIT(test_rights_are_told),
+		UNIT(test_codes),
+		UNIT(test_wrong_codes),
+		UNIT(test_too_many_codes),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
