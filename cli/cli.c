@@ -170,7 +170,8 @@ static const struct command commands[] = {
 	  "[--title TEXT] [--ssid NAME] [--language CODE] "
 	  "[--address ADDRESS] [--folder FOLDER] [FILE]",
 	  "a sheet of cards for the city's codes in FILE",
-	  OPT_PRINT | OPT_TITLE | OPT_HUB, 0, 1, cli_city_voucher_print },
+	  OPT_PRINT | OPT_TITLE | OPT_LANGUAGE | OPT_HUB, 0, 1,
+	  cli_city_voucher_print },
 	{ "city join", "[--force] FILE",
 	  "on a box: join the city by the file of city add", OPT_FORCE, 1, 1,
 	  cli_city_join },
