@@ -404,6 +404,13 @@ COMPLETED = {
     ("--json", "grant", "--minutes", "60"): {"--down", "--zone"},
     ("grant", "--minutes"): set(),
     ("voucher", "list", "--label=a"): {"--label"},
+    ("city",): {"init", "voucher", "leave"},
+    ("city", "voucher"): {"create", "print"},
+    ("city", "voucher", "create"): {"--count", "--folder"},
+    ("dns-config", "--server"): {"dnsmasq", "odhcpd", "radvd"},
+    ("usage", "--step"): {"hour", "year"},
+    ("portal", "preview", "--page"): {"portal", "status", "privacy"},
+    ("portal", "preview", "--page", "portal"): {"--language", "--zone"},
 }
 
 
@@ -421,6 +428,20 @@ def test_completion(cli, words):
         assert "--count" not in found and "status" not in found
 
 
+def test_every_command_can_be_completed(cli):
+    """Word for word, and its options, as help has them."""
+    lines = re.findall(r"^  ([a-z][a-z-]*(?: [a-z][a-z-]*)*)(.*)",
+                       cli("help").stdout, re.M)
+    assert len(lines) > 30
+    for name, usage in lines:
+        words = name.split()
+        for i, word in enumerate(words):
+            assert word in cli("complete", "--",
+                               *words[:i]).stdout.split("\n"), name
+        offered = cli("complete", "--", *words).stdout.split()
+        assert set(re.findall("--[a-z-]+", usage)) <= set(offered), name
+
+
 def test_completion_without_a_config(cli, tmp_path):
     r = cli("complete", "--", "usage", "--zone", config=tmp_path / "none")
     assert (r.returncode, r.stdout, r.stderr) == (0, "", "")
@@ -435,6 +456,10 @@ def test_completion_without_a_config(cli, tmp_path):
                                                "--minutes", "--down", "--up",
                                                "--quota"]),
     (["stadttor", "status", "x"], []),
+    (["stadttor", "city", "vou"], ["voucher"]),
+    (["stadttor", "city", "voucher", "st"], ["statistics"]),
+    (["stadttor", "portal", "preview", "--page", "status-s"],
+     ["status-slower"]),
 ])
 def test_completion_of_bash(build, root, line, expected):
     script = (f". {root}/etc/completion.bash; COMP_WORDS=(\"$@\"); "
