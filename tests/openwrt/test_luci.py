@@ -366,6 +366,7 @@ SAMPLES = {
                             "5mbit5", "5mbit1kbit", "5", "fast", "1kb"],
     ("zone", "quota"): ["0", "500MB", "2GiB", "2gib", "1.5GB", "1000TB",
                         "1001TB", "1KB", "1 MB", "1MB1kB", "1.0001kB", "1TiB"],
+    ("zone", "auth"): ["click", "tap", "Click"],
     ("gate", "on_stop"): ["keep", "remove", "Keep", "x"],
     ("uplink", "device"): ["eth1", "x" * 15, "x" * 16, "a b", "a/b", "..", "a:",
                            "br-lan.20", "wlan0@x"],

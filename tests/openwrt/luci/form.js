@@ -89,7 +89,9 @@ class Value extends Base {
 		if (!this.isActive(id))
 			return this.retain ? null : this.remove(id);
 		const value = this.formvalue(id);
-		const verdict = this.validate ? this.validate(id, value) : true;
+		// several chosen ones are one text
+		const verdict = this.validate ? this.validate(id,
+			this instanceof MultiValue ? value.join(' ') : value) : true;
 
 		if (verdict !== true)
 			throw new Error(this.option + ': ' + verdict);
@@ -455,8 +457,9 @@ class FormMap {
 	}
 
 	reset() {
-		const head = this.title ? [markup('h2', this.title),
-			markup('div', this.description, { class: 'cbi-map-descr' })] : [];
+		const head = [...(this.title ? [markup('h2', this.title)] : []),
+			...(this.description ? [markup('div', this.description,
+				{ class: 'cbi-map-descr' })] : [])];
 
 		dom.content(this.root, head.concat(
 			this.children.map(s => s.render())));

@@ -311,7 +311,7 @@ cases['zones: what does not apply is hidden and not lost'] = async () => {
 	const config = structuredClone(given.config);
 	const guest = config.find(s => s['.name'] === 'guest');
 
-	Object.assign(guest, { auth: ['radius'], radius: 'main',
+	Object.assign(guest, { auth: ['click', 'radius'], radius: 'main',
 		slow_rate: '1mbit' });
 	await open('zones', { config });
 	await page.click('tr[data-sid=guest] .cbi-button-edit');
@@ -349,8 +349,19 @@ cases['portal: the page as it would be'] = async () => {
 		first.colour_accent], ['portal', 'de', 'guest', 'Free Wi-Fi', '']);
 	await page.waitForSelector('iframe');
 	assert.equal(await page.getAttribute('iframe', 'sandbox'), '');
-	assert.equal(await page.getAttribute('iframe', 'srcdoc'),
-		given.answers.stadttor.preview.html);
+	const { html } = given.answers.stadttor.preview;
+	const background = async light => {
+		await page.selectOption('#stadttor-light', light);
+		await page.frameLocator('iframe').locator('h1').waitFor();
+		return page.frameLocator('iframe').locator('body').evaluate(
+			body => window.getComputedStyle(body).backgroundColor);
+	};
+
+	assert.equal((await page.getAttribute('iframe', 'srcdoc')).length,
+		html.replace('prefers-color-scheme:dark', 'max-width:0')
+			.replace('light dark', 'light').length);
+	assert.deepEqual([await background('dark'), await background('light')],
+		['rgb(15, 23, 25)', 'rgb(238, 243, 242)']);
 	await page.evaluate(() => {
 		window.given.answers.stadttor.preview = { error:
 			'colour_accent has a contrast of 1.07:1', code: 2 };

@@ -225,14 +225,21 @@ const check = {
 };
 
 // true, or what would be allowed.
+function validateOne(option, value) {
+	return check[option.type](option, value) ||
+		_('Expecting: %s').format(option.allowed);
+}
+
 function validate(option, value) {
 	if (value == null || value === '')
 		return !option.required || _('Expecting: %s').format(option.allowed);
+	// several words of a list come as one text
+	if (option.type === 'word' && option.isList && !Array.isArray(value))
+		return validate(option, value.split(' '));
 	if (Array.isArray(value))
-		return value.map(function(one) { return validate(option, one); })
+		return value.map(function(one) { return validateOne(option, one); })
 			.filter(function(v) { return v !== true; })[0] || true;
-	return check[option.type](option, value) ||
-		_('Expecting: %s').format(option.allowed);
+	return validateOne(option, value);
 }
 
 // --- options ----------------------------------------------------------------
@@ -272,10 +279,21 @@ function widgetOf(type, option) {
 		(option.type === 'device' ? widgets.DeviceSelect : form.Value);
 }
 
-function zones() {
-	return uci.sections('stadttor', 'zone').map(function(z) {
-		return z['.name'];
+function namesOf(type) {
+	return uci.sections('stadttor', type).map(function(s) {
+		return s['.name'];
 	});
+}
+
+function zones() {
+	return namesOf('zone');
+}
+
+// What may be chosen; none: any text.
+function choicesOf(type, option) {
+	if (type === 'zone' && option.name === 'radius')
+		return namesOf('radius');
+	return option.words || (option.type === 'zone' ? zones() : []);
 }
 
 // Words that the config may have for 0 and 1.
@@ -329,10 +347,9 @@ function fill(o, type, option) {
 	} else if (option.fallback) {
 		o.placeholder = option.fallback;
 	}
-	(option.words || (option.type === 'zone' ? zones() : []))
-		.forEach(function(word) {
-			o.value(word, labelOf(type, option, word));
-		});
+	choicesOf(type, option).forEach(function(word) {
+		o.value(word, labelOf(type, option, word));
+	});
 	o.validate = function(section, value) {
 		return validate(option, value);
 	};
@@ -458,7 +475,7 @@ return baseclass.extend({
 
 			render: function(data) {
 				const mistakes = tools.mistakes(data[0], data[1]);
-				const map = new form.Map('stadttor', title, description);
+				const map = new form.Map('stadttor');
 
 				if (!data[2] || !tools.mayWrite())
 					Object.assign(this, tools.noFooter);
@@ -467,11 +484,14 @@ return baseclass.extend({
 						tools.warnings(mistakes.concat(
 							_('LuCI cannot read the config.'))) ]);
 				map.readonly = tools.mayWrite() ? null : true;
-				map.tabbed = true;
 				map.mistake = data[0].error;
 				sections(map);
+				map.tabbed = map.children.length > 1;
 				return map.render().then(function(node) {
-					return E('div', {}, [ tools.warnings(mistakes),
+					return E('div', {}, [ tools.title(title),
+						tools.paragraph(description,
+							'cbi-map-descr'),
+						tools.warnings(mistakes),
 						above ? above.render(data[3]) : '', node ]);
 				});
 			}

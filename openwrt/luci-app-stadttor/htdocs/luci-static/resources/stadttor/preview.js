@@ -21,10 +21,18 @@ const LANGUAGES = [ [ 'de', 'Deutsch' ], [ 'de-simple', 'Einfache Sprache' ],
 	[ 'tr', 'Türkçe' ], [ 'uk', 'Українська' ] ];
 const LIGHTS = [ [ 'light', _('Light') ], [ 'dark', _('Dark') ] ];
 
+// As on a device that is set to it, whatever this one is set to.
+function inLight(html, light) {
+	return html.replace(/\(prefers-color-scheme:\s*dark\)/g,
+		light === 'dark' ? '(min-width:0)' : '(max-width:0)')
+		.replace('content="light dark"', 'content="' + light + '"');
+}
+
 function frame(html, light) {
-	return E('iframe', { 'sandbox': '', 'srcdoc': html, 'tabindex': '-1',
-		'title': _('Preview'), 'style': 'width:360px;max-width:100%;' +
-			'height:720px;border:1px solid #888;border-radius:12px;' +
+	return E('iframe', { 'sandbox': '', 'srcdoc': inLight(html, light),
+		'tabindex': '-1', 'title': _('Preview'),
+		'style': 'width:360px;max-width:100%;height:720px;' +
+			'border:1px solid #888;border-radius:12px;' +
 			'pointer-events:none;color-scheme:' + light });
 }
 
