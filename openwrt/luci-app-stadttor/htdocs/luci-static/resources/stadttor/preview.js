@@ -60,13 +60,20 @@ function complaints(reply, mistake) {
 	return [ wrong === mistake ? tools.failure(reply) : tools.warning(wrong) ];
 }
 
+function choose(name, label, choices) {
+	const field = tools.select('stadttor-' + name, choices);
+
+	field.setAttribute('aria-label', label);
+	return field;
+}
+
 function render(section, id, zones) {
-	const page = tools.select('stadttor-page', PAGES, 'portal');
-	const language = tools.select('stadttor-language', LANGUAGES, 'de');
-	const light = tools.select('stadttor-light', LIGHTS, 'light');
-	const zone = tools.select('stadttor-zone', zones.map(function(name) {
+	const page = choose('page', _('Page'), PAGES);
+	const language = choose('language', _('Language'), LANGUAGES);
+	const light = choose('light', _('Light or dark'), LIGHTS);
+	const zone = choose('zone', _('Zone'), zones.map(function(name) {
 		return [ name, name ];
-	}), zones[0]);
+	}));
 	const shown = E('div', {}, []);
 	const verdict = E('div', { 'aria-live': 'polite' }, []);
 	let html = '', asked = 0;
