@@ -153,6 +153,26 @@ cases['overview: the state, and no numbers of people'] = async () => {
 		/^Devices today, by hour: at most \d+ \(\d\d\)$/);
 };
 
+cases['overview: what is wrong, in words'] = async () => {
+	const answers = structuredClone(given.answers);
+	const [guest] = answers.stadttor.status.zones;
+
+	Object.assign(guest, { present: true, shut: false, outlet: 'silent' });
+	answers.stadttor.status.troubles = ['marks'];
+	await open('overview', { answers });
+	const text = await page.text();
+
+	assert.match(text, /Guests of zone guest do not reach the internet/);
+	assert.match(text, /works against the gate/);
+	assert.match(text, /clocks of this box and of the store differ/);
+	guest.shut = true;
+	answers.stadttor.status.troubles = [];
+	answers.stadttor.status.city.troubles = [];
+	await open('overview', { answers });
+	assert.match(await page.text(), /Zone guest is shut/);
+	assert.doesNotMatch(await page.text(), /reach the internet|against|clocks/);
+};
+
 cases['overview: asks again'] = async () => {
 	await open('overview');
 	const before = (await page.calls('status')).length;
@@ -239,10 +259,11 @@ cases['vouchers: made, saved, printed'] = async () => {
 	assert.equal(await page.textContent('pre'), made.codes.join('\n'));
 	await page.picture('vouchers-made');
 	await page.click('text=Download as CSV');
-	await page.click('text=Print in English');
+	await page.selectOption('#stadttor-language', 'uk');
+	await page.click('button:text-is("Print")');
 	await page.waitForFunction(() => window.recorded.opened.length);
 	assert.deepEqual(await page.calls('vouchers_print'), [{
-		codes: made.codes.join(' '), title: made.label, language: 'en' }]);
+		codes: made.codes.join(' '), title: made.label, language: 'uk' }]);
 	const record = await page.record();
 	const [html, csv] = await page.evaluate(urls => Promise.all(urls.map(
 		async url => (await fetch(url)).text())),

@@ -13,12 +13,6 @@ const PAGES = [ [ 'portal', _('First page') ], [ 'status', _('After the tap') ],
 	[ 'status-offline', _('Without internet') ], [ 'rules', _('Rules') ],
 	[ 'legal-notice', _('Legal notice') ], [ 'privacy', _('Privacy') ],
 	[ 'accessibility', _('Accessibility') ] ];
-const LANGUAGES = [ [ 'de', 'Deutsch' ], [ 'de-simple', 'Einfache Sprache' ],
-	[ 'en', 'English' ], [ 'ar', 'العربية' ], [ 'bg', 'Български' ],
-	[ 'el', 'Ελληνικά' ], [ 'es', 'Español' ], [ 'fa', 'فارسی' ],
-	[ 'fr', 'Français' ], [ 'it', 'Italiano' ], [ 'ku', 'Kurdî' ],
-	[ 'pl', 'Polski' ], [ 'ro', 'Română' ], [ 'ru', 'Русский' ],
-	[ 'tr', 'Türkçe' ], [ 'uk', 'Українська' ] ];
 const LIGHTS = [ [ 'light', _('Light') ], [ 'dark', _('Dark') ] ];
 
 // As on a device that is set to it, whatever this one is set to.
@@ -69,7 +63,7 @@ function choose(name, label, choices) {
 
 function render(section, id, zones) {
 	const page = choose('page', _('Page'), PAGES);
-	const language = choose('language', _('Language'), LANGUAGES);
+	const language = choose('language', _('Language'), tools.languages);
 	const light = choose('light', _('Light or dark'), LIGHTS);
 	const zone = choose('zone', _('Zone'), zones.map(function(name) {
 		return [ name, name ];

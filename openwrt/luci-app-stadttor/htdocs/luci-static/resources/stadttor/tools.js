@@ -10,7 +10,33 @@ const WRONG_CONFIG = 2; // CLI_USAGE of cli/cli.h, the code of such answers
 const special = /[",\r\n]/;
 const units = [ 'B', 'kB', 'MB', 'GB', 'TB' ];
 
+// What netctl says is wrong with the city, by the words of its answer.
+const CITY_TROUBLES = {
+	no_clock: _('The clock of this box is not set: guests of the city have to tap until it is.'),
+	clock_off: _('The clocks of this box and of the store differ: guests of the city have to tap until they agree.'),
+	keys_broken: _('The keys of the city cannot be read: join again with a new file.'),
+	keys_stale: _('The keys of the city cannot be written.'),
+	full: _('More devices of the city than memory for them: the rest have to tap.')
+};
+
+// Of pages and cards, in themselves.
+const LANGUAGES = [ [ 'de', 'Deutsch' ], [ 'de-simple', 'Einfache Sprache' ],
+	[ 'en', 'English' ], [ 'ar', 'العربية' ], [ 'bg', 'Български' ],
+	[ 'el', 'Ελληνικά' ], [ 'es', 'Español' ], [ 'fa', 'فارسی' ],
+	[ 'fr', 'Français' ], [ 'it', 'Italiano' ], [ 'ku', 'Kurdî' ],
+	[ 'pl', 'Polski' ], [ 'ro', 'Română' ], [ 'ru', 'Русский' ],
+	[ 'tr', 'Türkçe' ], [ 'uk', 'Українська' ] ];
+
 return baseclass.extend({
+	languages: LANGUAGES,
+
+	// Of a box in a city, in words.
+	cityTroubles: function(status) {
+		return (status.city ? status.city.troubles : []).map(function(key) {
+			return CITY_TROUBLES[key] || key;
+		});
+	},
+
 	bytes: function(n) {
 		let unit = 0;
 

@@ -6,24 +6,13 @@
 'require stadttor.gate as gate';
 'require stadttor.tools as tools';
 
-// What netctl says is wrong with it, by the words of its answer.
-const TROUBLES = {
-	no_clock: _('The clock of this box is not set: guests of the city have to tap until it is.'),
-	clock_off: _('The clocks of this box and of the store differ: guests of the city have to tap until they agree.'),
-	keys_broken: _('The keys of the city cannot be read: join again with a new file.'),
-	keys_stale: _('The keys of the city cannot be written.'),
-	full: _('More devices of the city than memory for them: the rest have to tap.')
-};
-
 // --- the state ----------------------------------------------------------------
 function troublesOf(status) {
 	if (status.error)
 		return [ status.error ];
 	if (!status.city)
 		return [ _('The controller does not know of it: is it part of the city, and was it reloaded?') ];
-	return status.city.troubles.map(function(key) {
-		return TROUBLES[key] || key;
-	});
+	return tools.cityTroubles(status);
 }
 
 function renderState(city, status) {

@@ -12,6 +12,16 @@
 const POLL_S = 10;
 
 // --- state --------------------------------------------------------------------
+function troubleOf(zone) {
+	if (!zone.present)
+		return _('The device of zone %s is not there.');
+	if (zone.shut)
+		return _('Zone %s is shut, as packets would pass by the gate: stadttor doctor says why.');
+	if (zone.outlet && zone.outlet !== 'open')
+		return _('Guests of zone %s do not reach the internet: stadttor doctor says why.');
+	return zone.full ? _('All places of zone %s are taken.') : null;
+}
+
 // What is wrong, in words.
 function troubles(status, check, programs) {
 	const list = tools.mistakes(check, programs);
@@ -28,13 +38,14 @@ function troubles(status, check, programs) {
 	if (!status.uplinks_present)
 		list.push(_('No device of an uplink is there.'));
 	status.zones.forEach(function(z) {
-		if (!z.present)
-			list.push(_('The device of zone %s is not there.')
-				.format(z.zone));
-		else if (z.full)
-			list.push(_('All places of zone %s are taken.')
-				.format(z.zone));
+		const wrong = troubleOf(z);
+
+		if (wrong)
+			list.push(wrong.format(z.zone));
 	});
+	if (status.troubles && status.troubles.length)
+		list.push(_('Something on this box works against the gate: stadttor doctor says what.'));
+	list.push.apply(list, tools.cityTroubles(status));
 	if (status.netlink_errors)
 		list.push(_('The kernel has refused %d orders; the log says which.')
 			.format(status.netlink_errors));

@@ -33,16 +33,15 @@ function saveCodes(made) {
 }
 
 function renderCodes(made) {
+	const language = tools.select('stadttor-language', tools.languages, 'de');
 	const sheet = made.codes.length > SHEET_MAX
 		? [ tools.paragraph(_('More than %d codes: print them with stadttor voucher print and the CSV file.').format(SHEET_MAX)) ]
-		: [ [ 'de', _('Print in German') ], [ 'en', _('Print in English') ] ]
-			.map(function(choice) {
-				return tools.button(choice[1], 'cbi-button-action',
-					ui.createHandlerFn(null, function() {
-						return print(made, choice[0]);
-					}));
-			});
+		: [ language, tools.button(_('Print'), 'cbi-button-action',
+			ui.createHandlerFn(null, function() {
+				return print(made, language.value);
+			})) ];
 
+	language.setAttribute('aria-label', _('Language'));
 	return E('div', { 'class': 'cbi-section' }, [
 		tools.heading(_('New codes')),
 		tools.warning(_('They are shown this once only: print or save them now.')),
