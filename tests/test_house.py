@@ -47,7 +47,7 @@ ROOMS = {
     "portal/guest": ["portal/netctl_client", "portal/pages", "portal/http",
                      "portal/voucher", "portal/radius", "portal/oidc",
                      "portal/util"],
-    "portal/notify": ["portal/netctl_client", "portal/fetch"],
+    "portal/notify": ["portal/netctl_client", "portal/fetch", "portal/util"],
     "portal/netctl_client": ["portal/util"],
     "portal/pages": ["portal/live", "portal/util"],
     "portal/store": ["portal/util"],

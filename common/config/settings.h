@@ -115,6 +115,10 @@ struct admin_settings { /* config admin */
 	char *accounts;		 /* written by `stadttor passwd` */
 	bool live;		 /* tells operators numbers of people at once */
 	struct conf_list notify; /* URLs, SETTINGS_NOTIFY at most */
+	char *mail_relay;	 /* of those that are mailto:, and the next */
+	char *mail_from;
+	char *mail_user;     /* empty: no login */
+	char *mail_password; /* file */
 };
 
 struct city_settings { /* config city: see docs/city.md */

@@ -11,6 +11,7 @@
 #include "common/config/settings_oidc.h"
 #include "common/config/settings_palette.h"
 #include "common/config/settings_radius.h"
+#include "common/config/settings_valid.h"
 #include "common/stringify.h"
 
 #define DAY_S 86400
@@ -126,6 +127,20 @@ static const char *check_portal(const struct settings *c, size_t nth)
 	return NULL;
 }
 
+static const char *check_mail(const struct admin_settings *a)
+{
+	bool is_wanted = false;
+
+	for (size_t i = 0; i < a->notify.count; i++)
+		is_wanted |= !strncmp(a->notify.value[i], VALID_MAILTO,
+				      strlen(VALID_MAILTO));
+	if (is_wanted && (!*a->mail_relay || !*a->mail_from))
+		return "mailto: in list notify needs mail_relay and mail_from";
+	if (!*a->mail_user != !*a->mail_password)
+		return "mail_user and mail_password go together";
+	return NULL;
+}
+
 static const char *check_admin(const struct settings *c, size_t nth)
 {
 	const struct admin_settings *a = &c->admin;
@@ -139,7 +154,7 @@ static const char *check_admin(const struct settings *c, size_t nth)
 	if (a->notify.count > SETTINGS_NOTIFY)
 		return "more than " STRINGIFY(
 			SETTINGS_NOTIFY) " in list notify";
-	return NULL;
+	return check_mail(a);
 }
 
 /* netctl knows its peers by their users. */

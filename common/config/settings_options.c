@@ -556,11 +556,44 @@ static const struct conf_option admin_options[] = {
 	  .is_list = true,
 	  AT(admin_settings, notify),
 	  .max = 256,
-	  .is_valid = valid_url,
-	  .allowed = "an http or https address",
-	  .help = HELP("webhook that is told, as JSON by POST, what of the "
-		       "dashboard's health is not well, and when it is over; "
-		       "at most " STRINGIFY(SETTINGS_NOTIFY)) },
+	  .is_valid = valid_notify,
+	  .allowed = "an http or https address, or mailto: and a mail address",
+	  .help = HELP("webhook that is told, as JSON by POST, or mail "
+		       "address (mailto:ops@example.org) that is told, what of "
+		       "the dashboard's health is not well, and when it is "
+		       "over; at most " STRINGIFY(SETTINGS_NOTIFY)) },
+	{ .name = "mail_relay",
+	  .type = CONF_TEXT,
+	  AT(admin_settings, mail_relay),
+	  .fallback = "",
+	  .max = 260,
+	  .is_valid = valid_relay_or_empty,
+	  .allowed = "a name or address, and perhaps a port, such as "
+		     "smtp.example.org:587",
+	  .help = HELP("server that takes mail for list notify: by STARTTLS, "
+		       "at port 465 by TLS from the start, never without; its "
+		       "certificate must name it") },
+	{ .name = "mail_from",
+	  .type = CONF_TEXT,
+	  AT(admin_settings, mail_from),
+	  .fallback = "",
+	  .max = 253,
+	  .is_valid = valid_mail_or_empty,
+	  .allowed = "a mail address, or nothing",
+	  .help = HELP("sender of these mails") },
+	{ .name = "mail_user",
+	  .type = CONF_TEXT,
+	  AT(admin_settings, mail_user),
+	  .fallback = "",
+	  .max = 200,
+	  .help = HELP("account at that server; empty: no login") },
+	{ .name = "mail_password",
+	  .type = CONF_PATH,
+	  AT(admin_settings, mail_password),
+	  .fallback = "",
+	  .max = 200,
+	  .help = HELP("file with its password, which the portal's user has to "
+		       "be able to read") },
 };
 
 static const struct conf_option city_options[] = {

@@ -179,3 +179,51 @@ bool valid_server_parse(const char *text, struct addr *a, uint16_t *port)
 	end += is_bracketed;
 	return *end == ':' ? parse_port(end + 1, port) : !*end;
 }
+
+bool valid_mail(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789.!#$%&'*+/=?^_`{|}~-");
+
+	return len && len <= 64 && text[len] == '@' &&
+	       valid_dns_name(text + len + 1);
+}
+
+bool valid_mail_or_empty(const char *text)
+{
+	return !*text || valid_mail(text);
+}
+
+bool valid_notify(const char *text)
+{
+	return strncmp(text, VALID_MAILTO, strlen(VALID_MAILTO))
+		       ? valid_url(text)
+		       : valid_mail(text + strlen(VALID_MAILTO));
+}
+
+bool valid_relay_parse(const char *text, struct valid_relay *r)
+{
+	const char *colon = strrchr(text, ':');
+	struct addr a;
+
+	*r = (struct valid_relay){ .port = 587 };
+	if (valid_server_parse(text, &a, &r->port)) {
+		r->is_address = true;
+		r->port = r->port ? r->port : 587;
+		addr_to_string(&a, r->host);
+		return true;
+	}
+	if (colon && !parse_port(colon + 1, &r->port))
+		return false;
+	snprintf(r->host, sizeof(r->host), "%.*s",
+		 colon ? (int)(colon - text) : (int)sizeof(r->host), text);
+	return valid_dns_name(r->host);
+}
+
+bool valid_relay_or_empty(const char *text)
+{
+	struct valid_relay r;
+
+	return !*text || valid_relay_parse(text, &r);
+}

@@ -48,4 +48,21 @@ bool valid_place_or_empty(const char *text);
 struct addr;
 bool valid_server_parse(const char *text, struct addr *a, uint16_t *port);
 
+/* "ops@example.org": nothing in it means anything to a mail server. */
+bool valid_mail(const char *text);
+bool valid_mail_or_empty(const char *text);
+
+/* A URL, or mailto: and such an address. */
+#define VALID_MAILTO "mailto:"
+bool valid_notify(const char *text);
+
+/* "smtp.example.org", "192.0.2.5:465"; port 587, unless it says another. */
+struct valid_relay {
+	char host[254];
+	bool is_address;
+	uint16_t port;
+};
+bool valid_relay_parse(const char *text, struct valid_relay *r);
+bool valid_relay_or_empty(const char *text);
+
 #endif

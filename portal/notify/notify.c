@@ -14,8 +14,10 @@
 #include "portal/fetch/fetch.h"
 #include "portal/netctl_client.h"
 #include "portal/notify/hook.h"
+#include "portal/notify/mail.h"
 
 #define LOOK_MS	   60000
+#define MAIL_MS	   60000 /* some relays take their time */
 #define ISSUES_MAX 64
 #define LOOKS	   2 /* in a row, until it is news */
 
@@ -29,7 +31,7 @@ struct issue {
 
 struct notify {
 	struct notify_config config;
-	struct fetcher *fetcher;
+	struct hook_ways ways;
 	struct netctl_request question;
 	struct event timer;
 	uint64_t look_ms;
@@ -215,9 +217,9 @@ void notify_apply(struct notify *n, const struct settings *s)
 	for (size_t i = 0; i < urls->count; i++) {
 		n->hook[i] = take_hook(old, urls->value[i]);
 		if (!n->hook[i])
-			n->hook[i] = hook_new(n->fetcher, urls->value[i]);
+			n->hook[i] = hook_new(&n->ways, urls->value[i]);
 		if (n->hook[i])
-			hook_set_number(n->hook[i], i + 1);
+			hook_set(n->hook[i], i + 1, &s->admin);
 		else
 			log_warn("notify %zu: invalid URL, or no memory",
 				 i + 1);
@@ -238,15 +240,18 @@ struct notify *notify_new(const struct notify_config *config)
 	n->question.on_health = on_health;
 	n->question.arg = n;
 	evtimer_assign(&n->timer, config->base, on_time, n);
-	n->fetcher = fetcher_new(config->base);
-	if (n->fetcher)
+	n->ways.fetcher = fetcher_new(config->base);
+	n->ways.mail_ms = MAIL_MS;
+	n->ways.mailer = mailer_new(config->base);
+	if (n->ways.fetcher && n->ways.mailer)
 		return n;
-	free(n);
+	notify_free(n);
 	return NULL;
 }
 
-void notify_hurry(struct notify *n, uint64_t look_ms)
+void notify_hurry(struct notify *n, uint64_t look_ms, uint64_t mail_ms)
 {
+	n->ways.mail_ms = mail_ms;
 	n->look_ms = look_ms;
 }
 
@@ -257,7 +262,8 @@ void notify_free(struct notify *n)
 	netctl_client_cancel(&n->question);
 	event_del(&n->timer);
 	free_hooks(n->hook);
-	fetcher_free(n->fetcher);
+	fetcher_free(n->ways.fetcher);
+	mailer_free(n->ways.mailer);
 	for (size_t i = 0; i < ISSUES_MAX; i++)
 		if (n->issue[i].finding)
 			issue_clear(&n->issue[i]);

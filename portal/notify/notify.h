@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Tells operators by webhook what is wrong, once, and when it is over. Looks
- * each minute at what the dashboard lists under health; what is there, or gone,
- * in two looks in a row is news.
+ * Tells operators by webhook and mail what is wrong, once, and when it is over.
+ * Looks each minute at what the dashboard lists under health; what is there, or
+ * gone, in two looks in a row is news.
  */
 #ifndef STADTTOR_PORTAL_NOTIFY_NOTIFY_H
 #define STADTTOR_PORTAL_NOTIFY_NOTIFY_H
@@ -36,7 +36,7 @@ struct notify *notify_new(const struct notify_config *config);
 void notify_apply(struct notify *n, const struct settings *s);
 void notify_free(struct notify *n);
 
-/* For tests: how long from look to look. */
-void notify_hurry(struct notify *n, uint64_t look_ms);
+/* For tests: how long from look to look, and a mail at most. */
+void notify_hurry(struct notify *n, uint64_t look_ms, uint64_t mail_ms);
 
 #endif

@@ -216,6 +216,12 @@ def test_who_fetches_asks_for_more(box, what):
     more = portal_mounts(box, BASE + what)
     assert set(more) - set(plain) == names
     assert {more[n] for n in names} == {"0"}
+    box.make("/etc/stadttor/mail/password")
+    more = portal_mounts(box, BASE + "config admin\n"
+                         "\tlist notify 'mailto:ops@city.example'\n"
+                         "\toption mail_password "
+                         "'/etc/stadttor/mail/password'\n")
+    assert set(more) - set(plain) - names == {"/etc/stadttor/mail"}
 
 
 EVENTS = "/usr/libexec/stadttor/events"
@@ -621,7 +627,8 @@ NAMES = {"socket": ("gate", "socket"), "netctl_user": ("gate", "user"),
          "admin_certificate": ("admin", "certificate"),
          "admin_key": ("admin", "key"), "voucher_file": ("voucher", "file"),
          "voucher_key": ("voucher", "key"),
-         "oidc_secret": ("oidc", "secret"), "oidc_key": ("oidc", "key")}
+         "oidc_secret": ("oidc", "secret"), "oidc_key": ("oidc", "key"),
+         "mail_password": ("admin", "mail_password")}
 NO_OPTIONS = {"names", "leave", "fetches", "asks_for_codes", "radius_files",
               "terms", "devices", "uplinks"}
 

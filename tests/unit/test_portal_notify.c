@@ -144,7 +144,7 @@ static int set_up(void **state)
 	t.urls[0] = t.url;
 	t.settings.portal.network = (char *)(size_t) "Bochum \"frei\"";
 	t.settings.admin.notify = (struct conf_list){ t.urls, 1 };
-	notify_hurry(t.notify, 1);
+	notify_hurry(t.notify, 1, 1000);
 	notify_apply(t.notify, &t.settings);
 	return 0;
 }

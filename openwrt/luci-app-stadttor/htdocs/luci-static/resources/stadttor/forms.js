@@ -170,6 +170,8 @@ const span = '([01][0-9]|2[0-3])' + minute + '-(([01][0-9]|2[0-3])' + minute +
 const hours = new RegExp('^(' + weekdays + '(,' + weekdays + ')* )?' + span + '$');
 const date = '(20[0-9]{2}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])';
 const degrees = /^-?[0-9]+(\.[0-9]*)?$/;
+const mail = /^[A-Za-z0-9.!#$%&'*+\/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/;
+const relay = /^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[1-9][0-9]{0,4})?$/;
 const uuid = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 const day = /^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/;
 const dates = new RegExp('^' + date + '(/' + date + ')? (closed|' + span + ')$');
@@ -207,6 +209,14 @@ const check = {
 		return isAddress(value) && !zeros.test(value);
 	},
 	url: function(option, value) { return url.test(value); },
+	notify: function(option, value) {
+		return url.test(value) || mail.test(value.replace(/^mailto:/, '')) &&
+			value.startsWith('mailto:');
+	},
+	mail: function(option, value) { return mail.test(value); },
+	relay: function(option, value) {
+		return isServer(value) || relay.test(value);
+	},
 	colour: function(option, value) { return colour.test(value); },
 	translation: function(option, value) {
 		return translation.test(value) && !control.test(value);

@@ -128,7 +128,11 @@ return baseclass.extend({
 			accounts: _('File of accounts'),
 			title: _('Name of this box'),
 			live: _('Live numbers'),
-			notify: _('Webhooks')
+			notify: _('Webhooks and mail addresses'),
+			mail_relay: _('Mail server'),
+			mail_from: _('Sender of mails'),
+			mail_user: _('Account at the mail server'),
+			mail_password: _('File of its password')
 		},
 		city: {
 			enabled: _('Part of the city'),

@@ -15,7 +15,8 @@ return forms.view(_('Operation'), _('What is counted, who is told, and how the p
 	forms.fill(s, 'admin', [
 		[ 'dashboard', _('Dashboard'), [ 'enabled', 'address', 'port',
 			'hostname', 'title', 'accounts', 'live' ] ],
-		[ 'alerts', _('Alerts'), [ 'notify' ] ],
+		[ 'alerts', _('Alerts'), [ 'notify', 'mail_relay', 'mail_from',
+			'mail_user', 'mail_password' ] ],
 		[ 'tls', _('TLS'), [] ]
 	]);
 
