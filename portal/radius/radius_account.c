@@ -67,10 +67,3 @@ void radius_account_put(struct radius_packet *p, const struct radius_account *a)
 	for (size_t i = 0; i < a->classes_len; i += class[i + 1])
 		radius_put(p, RADIUS_CLASS, class + i + 2, class[i + 1] - 2U);
 }
-
-bool radius_account_is_same(const struct radius_account *a,
-			    const struct radius_account *b)
-{
-	return a->name_len == b->name_len &&
-	       !memcmp(a->bytes, b->bytes, a->name_len);
-}

@@ -41,7 +41,4 @@ void radius_put_place(struct radius_packet *p, const char *identifier,
 void radius_account_put(struct radius_packet *p,
 			const struct radius_account *a);
 
-bool radius_account_is_same(const struct radius_account *a,
-			    const struct radius_account *b);
-
 #endif

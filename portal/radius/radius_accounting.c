@@ -14,7 +14,7 @@
 #include "common/clock.h"
 
 #define BUCKETS	  256
-#define CALLS_MAX 64 /* under way at once */
+#define CALLS_MAX 100 /* under way at once: all are told within a minute */
 
 enum status { /* RFC 2866, 5.1 */
 	      STATUS_START = 1,
@@ -262,8 +262,12 @@ static void send_status(struct entry *e, enum status status)
 	struct radius_accounting *a = e->owner;
 	struct radius_packet p;
 
-	if (e->call || a->calls >= CALLS_MAX)
+	if (e->call)
 		return;
+	if (a->calls >= CALLS_MAX) {
+		plan(e, 0);
+		return;
+	}
 	if (build(&p, e, status))
 		e->call = radius_pool_ask(a->config.pool, &p, on_answer, e);
 	explicit_bzero(&p, sizeof(p));
@@ -368,14 +372,17 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct radius_accounting *a = arg;
 	uint64_t now_ms = clock_ms();
+	unsigned int room = CALLS_MAX - a->calls;
 	struct entry *e, *next;
 
 	(void)fd;
 	(void)what;
-	for (e = TAILQ_FIRST(&a->entries); e; e = next) {
+	for (e = TAILQ_FIRST(&a->entries); e && room; e = next) {
 		next = TAILQ_NEXT(e, next);
-		if (!e->call && e->due_ms <= now_ms && a->calls < CALLS_MAX)
-			step(e);
+		if (e->call || e->due_ms > now_ms)
+			continue;
+		step(e);
+		room--;
 	}
 	if (a->on_ms && !a->on && a->on_ms <= now_ms)
 		tell_on(a);

@@ -61,11 +61,9 @@ static void send_answer(const struct waiting *w, const struct radius_packet *p)
 
 	if (w->stream && w->stream->losses == w->losses)
 		w->stream->kind->send(w->stream, p->byte, p->len);
-	else if (!w->stream &&
-		 sendto(c->fd, p->byte, p->len, MSG_DONTWAIT,
-			(const struct sockaddr *)&w->from, w->from_len) < 0)
-		log_debug("radius %s: an answer was not sent: %s",
-			  c->config.name, strerror(errno));
+	else if (!w->stream) /* it is asked again for what is lost */
+		sendto(c->fd, p->byte, p->len, MSG_DONTWAIT,
+		       (const struct sockaddr *)&w->from, w->from_len);
 }
 
 static void answer(struct waiting *w, uint32_t cause)
@@ -131,9 +129,10 @@ static uint64_t parse_handle(const struct radius_bytes *b)
 
 static bool is_new(struct radius_coa *c, const struct radius_reply *r)
 {
-	const struct radius_now now = { (int64_t)time(NULL), clock_ms() };
+	const struct radius_now now = { (uint32_t)time(NULL),
+					(uint32_t)(clock_ms() / 1000) };
 
-	if (radius_replay_is_new(&c->replay, (int64_t)r->timestamp_s, &now))
+	if (radius_replay_is_new(&c->replay, (uint32_t)r->timestamp_s, &now))
 		return true;
 	if (!c->has_told_of_time)
 		log_warn("radius %s: a change of another time was passed over; "
@@ -188,7 +187,7 @@ static void take_request(struct radius_coa *c, const struct radius_view *v,
 		cause = CAUSE_MISSING_ATTRIBUTE;
 	if (!from->stream && r.timestamp_s)
 		radius_replay_add(&c->replay, w->authenticator,
-				  (int64_t)r.timestamp_s);
+				  (uint32_t)r.timestamp_s);
 	explicit_bzero(&r, sizeof(r));
 	if (!cause)
 		return; /* on_changed() answers */
@@ -304,7 +303,7 @@ struct radius_coa *radius_coa_new(const struct radius_coa_config *config)
 		return NULL;
 	c->config = *config;
 	c->fd = -1;
-	radius_replay_init(&c->replay, clock_ms());
+	radius_replay_init(&c->replay, (uint32_t)(clock_ms() / 1000));
 	if (!config->port || listen_to_udp(c))
 		return c;
 	free(c);

@@ -349,14 +349,6 @@ const char *radius_pool_secret(const struct radius_pool *p)
 	return p->secret;
 }
 
-bool radius_pool_is_alive(const struct radius_pool *p)
-{
-	for (size_t i = 0; i < p->servers; i++)
-		if (!p->server[i].is_dead)
-			return true;
-	return false;
-}
-
 static bool open_server(struct radius_pool *p, size_t i,
 			const struct radius_pool_config *config)
 {

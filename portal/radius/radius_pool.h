@@ -71,7 +71,4 @@ void radius_call_cancel(struct radius_call *c);
 /* Lent. */
 const char *radius_pool_secret(const struct radius_pool *p);
 
-/* Whether the last that is known of some server is good. */
-bool radius_pool_is_alive(const struct radius_pool *p);
-
 #endif

@@ -3,11 +3,9 @@
 
 #include <string.h>
 
-void radius_replay_init(struct radius_replay *r, uint64_t clock_ms)
+void radius_replay_init(struct radius_replay *r, uint32_t clock_s)
 {
-	r->count = r->next = 0;
-	r->began_ms = clock_ms;
-	r->forgotten_s = INT64_MIN;
+	r->began_s = clock_s;
 }
 
 struct radius_request *
@@ -23,28 +21,29 @@ radius_replay_find(struct radius_replay *r,
 
 /*
  * What was sent before we began says a time that is at most
- * RADIUS_REPLAY_AHEAD_S after that. By the age of this memory, since the wall
- * clock may have been set.
+ * RADIUS_REPLAY_AHEAD_S after that, and a second may have begun meanwhile on
+ * either clock. By the age of this memory, since the wall clock may have been
+ * set.
  */
-bool radius_replay_is_new(const struct radius_replay *r, int64_t timestamp_s,
+bool radius_replay_is_new(const struct radius_replay *r, uint32_t timestamp_s,
 			  const struct radius_now *now)
 {
-	int64_t age_s = now->wall_s - timestamp_s;
-	int64_t here_s = (int64_t)((now->clock_ms - r->began_ms) / 1000);
+	int32_t age_s = (int32_t)(now->wall_s - timestamp_s);
+	int32_t here_s = (int32_t)(now->clock_s - r->began_s);
 
 	return age_s <= RADIUS_REPLAY_AGE_S &&
 	       age_s >= -RADIUS_REPLAY_AHEAD_S &&
-	       age_s + RADIUS_REPLAY_AHEAD_S < here_s &&
+	       age_s + RADIUS_REPLAY_AHEAD_S + 1 < here_s &&
 	       timestamp_s > r->forgotten_s;
 }
 
 void radius_replay_add(struct radius_replay *r,
 		       const uint8_t authenticator[RADIUS_AUTHENTICATOR],
-		       int64_t timestamp_s)
+		       uint32_t timestamp_s)
 {
 	struct radius_request *q = &r->request[r->next];
 
-	if (r->count == RADIUS_REPLAY_KEPT && q->timestamp_s > r->forgotten_s)
+	if (q->timestamp_s > r->forgotten_s) /* 0: of nobody yet */
 		r->forgotten_s = q->timestamp_s;
 	memset(q, 0, sizeof(*q));
 	memcpy(q->authenticator, authenticator, RADIUS_AUTHENTICATOR);

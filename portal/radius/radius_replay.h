@@ -19,7 +19,7 @@
 
 struct radius_request { /* known by its authenticator */
 	uint8_t authenticator[RADIUS_AUTHENTICATOR];
-	int64_t timestamp_s;
+	uint32_t timestamp_s;
 	uint32_t cause; /* of the answer, once there is one */
 	bool is_answered;
 };
@@ -27,16 +27,17 @@ struct radius_request { /* known by its authenticator */
 struct radius_replay {
 	struct radius_request request[RADIUS_REPLAY_KEPT];
 	size_t count, next;
-	uint64_t began_ms;
-	int64_t forgotten_s; /* the latest time of those that are not here */
+	uint32_t began_s;
+	uint32_t forgotten_s; /* the latest time of those that are not here */
 };
 
-struct radius_now {
-	int64_t wall_s;
-	uint64_t clock_ms; /* that no one sets */
+struct radius_now { /* times of the packets have 32 bits, too */
+	uint32_t wall_s;
+	uint32_t clock_s; /* that no one sets */
 };
 
-void radius_replay_init(struct radius_replay *r, uint64_t clock_ms);
+/* In zeroed memory. */
+void radius_replay_init(struct radius_replay *r, uint32_t clock_s);
 
 /* NULL: it is not known. */
 struct radius_request *
@@ -44,12 +45,12 @@ radius_replay_find(struct radius_replay *r,
 		   const uint8_t authenticator[RADIUS_AUTHENTICATOR]);
 
 /* Of one that is not known: whether it can only be new. */
-bool radius_replay_is_new(const struct radius_replay *r, int64_t timestamp_s,
+bool radius_replay_is_new(const struct radius_replay *r, uint32_t timestamp_s,
 			  const struct radius_now *now);
 
 /* Remembers one that is new. */
 void radius_replay_add(struct radius_replay *r,
 		       const uint8_t authenticator[RADIUS_AUTHENTICATOR],
-		       int64_t timestamp_s);
+		       uint32_t timestamp_s);
 
 #endif

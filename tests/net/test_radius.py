@@ -261,6 +261,23 @@ def test_accounting(accounts, server, phones):
 
 
 @pytest.mark.full
+def test_many_are_told_at_once(accounts, server, street):
+    """More sessions than packets under way: each has its volume told once."""
+    server.start()
+    accounts.drive_clock()
+    accounts.start_accounts(interim="1m", guest={"idle": "0"})
+    server.wait_record("Accounting-On")
+    for phone in street.crowd()[:130]:
+        assert accounts.log_in(phone, "anna").status == 303
+    server.wait_record("Start", 130)
+    accounts.restart(PORTAL)  # which plans for all of them at once
+    accounts.wait_ready()
+    accounts.jump(61)
+    lab.wait_until(lambda: len({r["Acct-Session-Id"] for r in server.records(
+        "Interim-Update")}) == 130, 10, say="not all were told")
+
+
+@pytest.mark.full
 def test_accounting_waits_for_a_server(accounts, server, phones):
     """Nothing of it is lost while the server is away, nor sent twice."""
     server.start()

@@ -13,29 +13,31 @@
 #include "common/array.h"
 #include "portal/radius/radius_replay.h"
 
-#define WALL_S	 1796000000
-#define BEGAN_MS 5000
+#define WALL_S	1796000000
+#define BEGAN_S 5
 
 static struct radius_replay memory;
 static struct radius_now now;
 
 static void be_at(int64_t after_s)
 {
-	now.wall_s = WALL_S + after_s;
-	now.clock_ms = (uint64_t)(BEGAN_MS + after_s * 1000);
+	now.wall_s = (uint32_t)(WALL_S + after_s);
+	now.clock_s = (uint32_t)(BEGAN_S + after_s);
 }
 
 static int start(void **state)
 {
 	(void)state;
-	radius_replay_init(&memory, BEGAN_MS);
+	memset(&memory, 0, sizeof(memory));
+	radius_replay_init(&memory, BEGAN_S);
 	be_at(1000);
 	return 0;
 }
 
 static bool is_new(int64_t age_s)
 {
-	return radius_replay_is_new(&memory, now.wall_s - age_s, &now);
+	return radius_replay_is_new(&memory, (uint32_t)(now.wall_s - age_s),
+				    &now);
 }
 
 static const uint8_t *name_of(uint32_t number)
@@ -54,7 +56,7 @@ static void test_times(void **state)
 	assert_false(is_new(RADIUS_REPLAY_AGE_S + 1));
 	assert_true(is_new(-RADIUS_REPLAY_AHEAD_S));
 	assert_false(is_new(-RADIUS_REPLAY_AHEAD_S - 1));
-	assert_false(radius_replay_is_new(&memory, INT64_C(0xffffffff), &now));
+	assert_false(radius_replay_is_new(&memory, UINT32_MAX, &now));
 }
 
 /* Whatever was sent before, by a clock that is ahead as far as may be. */
@@ -67,9 +69,11 @@ static void test_before_the_start(void **state)
 		for (int64_t sent_s = -400; sent_s <= 0; sent_s++)
 			assert_false(radius_replay_is_new(
 				&memory,
-				WALL_S + sent_s + RADIUS_REPLAY_AHEAD_S, &now));
+				(uint32_t)(WALL_S + sent_s +
+					   RADIUS_REPLAY_AHEAD_S),
+				&now));
 	}
-	be_at(RADIUS_REPLAY_AHEAD_S + 1);
+	be_at(RADIUS_REPLAY_AHEAD_S + 2);
 	assert_true(is_new(0));
 }
 
@@ -102,7 +106,7 @@ static void test_is_known_again(void **state)
 static void test_none_is_new_twice(void **state)
 {
 	const uint32_t count = 3 * RADIUS_REPLAY_KEPT;
-	int64_t *sent_s = calloc(count, sizeof(*sent_s));
+	uint32_t *sent_s = calloc(count, sizeof(*sent_s));
 	uint32_t refused = 0;
 
 	(void)state;
@@ -110,7 +114,8 @@ static void test_none_is_new_twice(void **state)
 	srand(1);
 	for (uint32_t i = 0; i < count; i++) {
 		be_at(1000 + i / 50);
-		sent_s[i] = now.wall_s + RADIUS_REPLAY_AHEAD_S - rand() % 12;
+		sent_s[i] = now.wall_s + RADIUS_REPLAY_AHEAD_S -
+			    (uint32_t)(rand() % 12);
 		if (!radius_replay_is_new(&memory, sent_s[i], &now))
 			refused++;
 		else
