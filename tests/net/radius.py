@@ -70,7 +70,7 @@ modules {{
                 filename = {folder}/detail
                 permissions = 0600
         }}
-}}
+{eap}}}
 server default {{
         listen {{
                 type = auth
@@ -87,7 +87,7 @@ server default {{
                 update reply {{
                         &Message-Authenticator := 0x00
                 }}
-                files
+{authorize}                files
                 pap
                 Autz-Type Status-Server {{
                         update reply {{
@@ -99,7 +99,7 @@ server default {{
                 Auth-Type PAP {{
                         pap
                 }}
-        }}
+{authenticate}        }}
         accounting {{
                 detail
         }}
@@ -138,6 +138,43 @@ clients radsec {{
 """
 
 
+# What access points ask for people by 802.1X: passwords in TTLS.
+EAP = """
+        eap {{
+                default_eap_type = ttls
+                tls-config common {{
+                        private_key_file = {key}
+                        certificate_file = {chain}
+                        tls_min_version = "1.2"
+                        tls_max_version = "1.2"
+                        cipher_list = "DEFAULT"
+                        check_crl = no
+                        fragment_size = 1024
+                }}
+                md5 {{
+                }}
+                ttls {{
+                        tls = common
+                        default_eap_type = md5
+                        virtual_server = inner
+                }}
+        }}
+"""
+EAP_INNER = """
+server inner {
+        authorize {
+                files
+                pap
+        }
+        authenticate {
+                Auth-Type PAP {
+                        pap
+                }
+        }
+}
+"""
+
+
 class Record(dict):
     """A packet of accounting, by the names of its attributes."""
 
@@ -150,9 +187,11 @@ class Record(dict):
 
 
 class FreeRadius:
-    """In the foreground, ended by its process."""
+    """In the foreground, ended by its process. tls: of RadSec; eap: its chain
+    and key for 802.1X."""
 
-    def __init__(self, street, address=lab.HOST4, secret=SECRET, **tls):
+    def __init__(self, street, address=lab.HOST4, secret=SECRET, eap=None,
+                 **tls):
         self.street, self.address = street, address
         self.folder = tempfile.mkdtemp(prefix="stadttor-radius-")
         self.process = None
@@ -162,8 +201,12 @@ class FreeRadius:
         self.write("radiusd.conf", CONFIG.format(
             folder=self.folder, gate=lab.UPLINK4, secret=secret,
             address=address,
-            tls=TLS.format(address=address, **tls) if tls else "")
-            + (TLS_CLIENTS.format(gate=lab.UPLINK4) if tls else ""))
+            tls=TLS.format(address=address, **tls) if tls else "",
+            eap=EAP.format(chain=eap[0], key=eap[1]) if eap else "",
+            authorize="eap {\nok = return\n}\n" if eap else "",
+            authenticate="eap\n" if eap else "")
+            + (TLS_CLIENTS.format(gate=lab.UPLINK4) if tls else "")
+            + (EAP_INNER if eap else ""))
 
     def path(self, name):
         return os.path.join(self.folder, name)

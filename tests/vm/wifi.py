@@ -86,28 +86,42 @@ def start_access_points(folder, points):
     return process
 
 
-class AccessPoint:
-    """An open network and its encrypted twin on one radio of the gate."""
+class Radio:
+    """One of the gate's, with the networks that a configuration makes."""
 
-    def __init__(self, street, folder, number, channel):
+    def __init__(self, street, folder, number, text):
         self.netns = street.gate
         self.device = take_radio(number, self.netns)
-        self.config = _write(f"{folder}/{self.device}.conf", AP.format(
-            device=self.device, bridge=street.guest.bridge, channel=channel,
-            folder=folder, open=OPEN, hidden=HIDDEN))
+        self.config = _write(f"{folder}/{self.device}.conf",
+                             text(self.device))
+        with open(self.config) as file:
+            self.devices = re.findall(r"^(?:interface|bss)=(.*)$",
+                                      file.read(), re.M)
 
     def set_apart(self):
         """hostapd keeps apart who is on one network, the bridge the rest."""
         self.netns.ip(*(f"link set {device} type bridge_slave isolated on"
-                        for device in (self.device, f"{self.device}o")))
+                        for device in self.devices))
+
+    def bssid_of(self, device):
+        shown = self.netns.run("ip", "-o", "link", "show", "dev",
+                               device).stdout
+        return re.search(r"link/ether (\S+)", shown).group(1)
+
+
+class AccessPoint(Radio):
+    """An open network and its encrypted twin on one radio of the gate."""
+
+    def __init__(self, street, folder, number, channel):
+        super().__init__(street, folder, number, lambda device: AP.format(
+            device=device, bridge=street.guest.bridge, channel=channel,
+            folder=folder, open=OPEN, hidden=HIDDEN))
 
     def _device(self, encrypted):
         return self.device + ("o" if encrypted else "")
 
     def bssid(self, encrypted):
-        shown = self.netns.run("ip", "-o", "link", "show", "dev",
-                               self._device(encrypted)).stdout
-        return re.search(r"link/ether (\S+)", shown).group(1)
+        return self.bssid_of(self._device(encrypted))
 
     def stations(self, encrypted):
         return re.findall(r"^Station (\S+)", self.netns.run(
@@ -128,18 +142,28 @@ class Station(lab.Phone):
 
     def join(self, encrypted):
         """Seconds until it has joined."""
-        text = STATION.format(
+        return self.join_by(STATION.format(
             folder=self.folder, device=self.device, open=OPEN,
             key="OWE" if encrypted else "NONE",
-            protected=2 if encrypted else 0)
+            protected=2 if encrypted else 0))
+
+    def join_by(self, text):
+        """The same, by that configuration."""
+        self.start_supplicant(text)
         began = time.monotonic()
+        try:
+            lab.wait_until(self.has_joined, 20, 0.1, "it did not join")
+        except AssertionError as error:
+            with open(f"{self.folder}/{self.device}.log") as log:
+                raise AssertionError(log.read()[-3000:]) from error
+        return time.monotonic() - began
+
+    def start_supplicant(self, text):
         with open(f"{self.folder}/{self.device}.log", "w") as log:
             self.supplicant = self.netns.popen(
                 ["wpa_supplicant", "-D", "nl80211", "-i", self.device, "-c",
                  _write(f"{self.folder}/{self.device}.conf", text)],
                 stdout=log, stderr=log)
-        lab.wait_until(self.has_joined, 20, 0.1, "it did not join")
-        return time.monotonic() - began
 
     def cli(self, *args):
         return self.netns.run("wpa_cli", "-p", f"{self.folder}/{self.device}",
