@@ -7,7 +7,8 @@ SYSCONFDIR ?= /etc
 DESTDIR ?=
 BUILD ?= build
 
-# 0: a portal that joins no city, and needs no hiredis.
+# 0: a portal that joins no city, and needs no hiredis. box: one that does, without
+# what a city's server is set up with, and without the hub.
 CITY ?= 1
 without_city = $(filter 0,$(CITY))
 
@@ -37,8 +38,12 @@ has_pkg_config := $(shell command -v $(PKG_CONFIG))
 pkg_cflags = $(if $(has_pkg_config),$(shell $(PKG_CONFIG) --cflags $(1)))
 pkg_libs = $(if $(has_pkg_config),$(shell $(PKG_CONFIG) --libs $(1)))
 
-left_out = $(if $(without_city),$(filter-out %/city_none.c,\
-	$(wildcard portal/city/*.c cli/city/*.c)),%/city_none.c)
+# What a city's server is set up with is not in a box.
+on_box := $(addprefix cli/city/city_,join.c file.c put.c box.c)
+left_out = $(if $(without_city),$(filter-out %/city_none.c %/city_box.c,\
+	$(wildcard portal/city/*.c cli/city/*.c)),%/city_none.c \
+	$(if $(filter box,$(CITY)),$(filter-out $(on_box),\
+	$(wildcard cli/city/*.c)),%/city_box.c))
 # Without accounts of RADIUS servers: make RADIUS=0
 RADIUS ?= 1
 ifeq ($(RADIUS),0)
@@ -56,7 +61,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c $(left_out),\
 	$(wildcard $(1)/*.c $(1)/*/*.c)))
 
 PROGRAMS := $(BUILD)/stadttor-netctl $(BUILD)/stadttor-portal $(BUILD)/stadttor \
-	$(if $(without_city),,$(BUILD)/stadttor-hub)
+	$(if $(filter 0 box,$(CITY)),,$(BUILD)/stadttor-hub)
 
 all: $(PROGRAMS) web
 

@@ -44,6 +44,7 @@ archives = $(foreach a,hub portal netctl cli,\
 test_pkgs = $(COMMON_PKGS) \
 	$(if $(findstring /unit/,$(1)),cmocka) \
 	$(if $(findstring test_sha256,$(1)),libcrypto) \
+	$(if $(findstring bench/logins,$(1)),openssl) \
 	$(if $(call uses,netctl,$(1)),$(NETCTL_PKGS)) \
 	$(if $(call uses,portal,$(1))$(call uses,hub,$(1)),$(PORTAL_PKGS)) \
 	$(if $(call uses,cli,$(1)),$(CLI_PKGS))
@@ -154,6 +155,11 @@ CROSS ?= i386 mipsel s390x arm64
 cross: root
 	@tests/deps build check cross
 	tests/owned tests/cross/run $(CROSS)
+
+# What RADIUS, OpenID Connect and a city weigh on a small router.
+size: root
+	@tests/deps build cross
+	tests/owned tests/cross/size
 
 # Opt-in: Zig from npm, libraries from Debian's sources, a quarter of an hour.
 cross-mips:
@@ -274,5 +280,5 @@ help:
 
 .PHONY: pages units fuzzers replays tools benches deps deps-lint root check \
 	checked check-build check-full checked-full full-build check-ci checked-ci \
-	check-unit vm vm-bench cross cross-mips check-musl check-privacy fuzz bench demo demo-city \
+	check-unit vm vm-bench size cross cross-mips check-musl check-privacy fuzz bench demo demo-city \
 	lint lint-format lint-c lint-sh lint-man lint-js lint-html format docs help
