@@ -32,7 +32,8 @@ NOW = {"time": "machine", "profile": "machine", "epsilon": "machine",
        "portal_uptime_s": "machine", "version": "machine",
        "health": "machine",
        "network": "machine", "provider": "machine", "title": "machine",
-       "titles": "machine"}  # words of the config
+       "titles": "machine",  # words of the config
+       "role": "machine", "has_codes": "machine"}  # of who asks
 HEALTH_FOR_PORTAL = {
     "uptime_s", "generation", "netlink_errors", "reinstalled", "usage_lag_s",
     "usage_waiting", "time_is_known", "usage_is_kept", "is_counting",

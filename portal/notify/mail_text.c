@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "common/array.h"
 #include "portal/notify/mail_text.h"
 
 #include <inttypes.h>
@@ -25,8 +26,10 @@ void mail_base64(char *out, const void *bytes, size_t len)
 		out += EVP_EncodeBlock((unsigned char *)out, at, (int)part);
 		at += part;
 		len -= part;
-		if (len)
-			out += sprintf(out, "\r\n");
+		if (!len)
+			break;
+		memcpy(out, "\r\n", 3);
+		out += 2;
 	}
 }
 
@@ -53,7 +56,7 @@ static void put_subject(struct strbuf *o, struct json_object *news)
 	strbuf_text(o, "Subject: Stadttor ");
 	put_plain(o, text_of(news, "box"));
 	strbuf_text(o, ":");
-	for (size_t i = 0; i < sizeof(member) / sizeof(member[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(member); i++) {
 		if (!*text_of(news, member[i]))
 			continue;
 		strbuf_text(o, " ");
@@ -87,7 +90,7 @@ static void put_body(struct strbuf *o, struct json_object *news)
 
 	strbuf_init(&b, body, sizeof(body));
 	strbuf_format(&b, "%s\r\n\r\n", text_of(news, "text"));
-	for (size_t i = 0; i < sizeof(member) / sizeof(member[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(member); i++)
 		if (*text_of(news, member[i]))
 			strbuf_format(&b, "%s: %s\r\n", member[i],
 				      text_of(news, member[i]));
