@@ -92,14 +92,14 @@ static void warn_of_ports(const struct settings *s)
 	}
 }
 
-static void warn_if_unreadable(const char *user, const char *file)
+static void warn_if_unreadable(const char *user, const char *file,
+			       const char *effect)
 {
 	if (*file && user_access(user, file, R_OK) == -EACCES)
 		fprintf(stderr,
-			"warning: %s: user %s cannot read it, so the portal "
-			"would refuse each reload; let its group read it: "
-			"chgrp, and chmod g+r\n",
-			file, user);
+			"warning: %s: user %s cannot read it, so %s; let its "
+			"group read it: chgrp, and chmod g+r\n",
+			file, user, effect);
 }
 
 /* It may come later, as one that is plugged in. */
@@ -121,12 +121,15 @@ static void warn_of_unreadable(const struct cli *cli, const struct settings *s)
 			       s->portal.hero, s->admin.certificate,
 			       s->admin.key,   s->admin.accounts };
 	const struct conf_list *terms = &s->legal.terms_file;
+	const char *refused = "the portal would refuse each reload";
 
+	warn_if_unreadable(s->portal.user, s->admin.mail_password,
+			   "no mail would be sent");
 	for (size_t i = 0; i < ARRAY_SIZE(file); i++)
-		warn_if_unreadable(s->portal.user, file[i]);
+		warn_if_unreadable(s->portal.user, file[i], refused);
 	for (size_t i = 0; i < terms->count; i++)
 		warn_if_unreadable(s->portal.user,
-				   strchr(terms->value[i], '=') + 1);
+				   strchr(terms->value[i], '=') + 1, refused);
 }
 
 /* Of a public body: DDG § 5, GDPR Art. 13, Directive (EU) 2016/2102 Art. 7. */

@@ -394,6 +394,9 @@ def test_key_of_root_is_said_before_a_renewal(stadttor, renew):
     stadttor.reload(gate.PORTAL)
     stadttor.wait_log(f"error: {key}: Permission denied; everything stays",
                       gate.PORTAL)
+    stadttor.configure(admin={"mail_user": "ops", "mail_password": key})
+    assert f"{key}: user nobody cannot read it, so no mail would be sent" \
+        in stadttor.cli("check").stderr
 
 
 def test_key_of_the_portals_group_is_renewed(stadttor, renew):
