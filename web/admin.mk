@@ -4,7 +4,8 @@
 # checkout makes it with gzip, the one library it uses among it (web/uplot).
 
 ADMIN_FILES := index.html login.html style.css icon.svg app.js uplot.js \
-	uplot.css report.html report.js
+	uplot.css report.html report.js \
+	vouchers.html vouchers.js
 ADMIN_GZ := $(ADMIN_FILES:%=web/admin/%.gz)
 # What a module imports stands before it.
 ADMIN_JS := $(addprefix web/admin/,words.js format.js calendar.js api.js \
@@ -37,6 +38,9 @@ in_one = { echo "(() => {'use strict';" && \
 	sed -e '/^import /d' -e 's/^export //' $(filter %.js,$^) && \
 	echo '})();'; } | gzip -9 -n -c >$@
 web/admin/app.js.gz: $(ADMIN_JS) web/admin.mk
+	$(in_one)
+web/admin/vouchers.js.gz: $(addprefix web/admin/,words.js format.js api.js \
+		dom.js remember.js vouchers.js) web/admin.mk
 	$(in_one)
 web/admin/report.js.gz: $(REPORT_JS) web/admin.mk
 	$(in_one)

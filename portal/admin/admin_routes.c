@@ -54,6 +54,11 @@ static void show_report(struct conn *c)
 	show_page(c, "report.html");
 }
 
+static void show_vouchers(struct conn *c)
+{
+	show_page(c, "vouchers.html");
+}
+
 static void show_login(struct conn *c)
 {
 	show_page(c, "login.html");
@@ -64,6 +69,7 @@ static void show_login(struct conn *c)
 static const struct admin_route pages[] = {
 	{ "/", ADMIN_READING, ADMIN_SESSION, show_dashboard },
 	{ "/report", ADMIN_READING, ADMIN_SESSION, show_report },
+	{ "/vouchers", ADMIN_READING, ADMIN_SESSION, show_vouchers },
 	{ "/login", ADMIN_READING, ADMIN_ALL, show_login },
 	{ "/login", ADMIN_WRITING, ADMIN_ALL, admin_login_take },
 	{ "/logout", ADMIN_WRITING, ADMIN_ALL, admin_login_take_logout },

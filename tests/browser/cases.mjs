@@ -146,13 +146,13 @@ test('everything together is small over the wire', 'none', ({ say }) => {
 
 	say(`${all} bytes: ` + files.map((f, i) => `${f} ${sizes[i]}`)
 		.join(', '));
-	assert.equal(files.length, 9);
+	assert.equal(files.length, 11);
 	assert.ok(all < WIRE_MAX);
 });
 
 test('the pages carry no inline script, style or stranger', 'none', () => {
 	for (const page of ['index.html.gz', 'login.html.gz',
-		'report.html.gz']) {
+		'report.html.gz', 'vouchers.html.gz']) {
 		const html = gunzipSync(readFileSync(new URL(page, assets)))
 			.toString();
 
@@ -167,7 +167,7 @@ test('the pages are valid HTML', 'none', () => {
 		import.meta.url), 'utf8'));
 	const validator = new HtmlValidate(rules);
 
-	for (const page of ['index', 'login', 'report']) {
+	for (const page of ['index', 'login', 'report', 'vouchers']) {
 		const found = validator.validateStringSync(readFileSync(
 			new URL(`${page}.html`, assets), 'utf8'));
 
@@ -733,6 +733,72 @@ test('report: axe finds nothing, and nothing is too wide', 'years',
 		}
 	});
 
+// --- codes -------------------------------------------------------------------
+
+test('codes: made, printed, taken back', 'small', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+
+	await page.click('#codes');
+	await page.fill('[name=label]', 'Stadtfest');
+	await page.fill('[name=count]', '7');
+	await page.selectOption('#zone', 'guest');
+	await page.click('#make [type=submit]');
+	await page.waitForSelector('#slips li');
+	assert.equal(await page.$$eval('#slips li', l => l.length), 7);
+	assert.match(await text(page, '#made h2'), /^7 Codes für „Stadtfest“/);
+	assert.match(await text(page, '#slips li'), new RegExp('Musterstadt ' +
+		'WLAN[\\w-]{11}WLAN „.*8 Stunden · Geräte zugleich: 1 · bis '));
+	assert.match(await text(page, '#list tbody tr'),
+		/^StadtfestMarktplatz.*0 von 7 eingelöstZurücknehmen/);
+	await page.emulateMedia({ media: 'print' });
+	assert.ok(!await page.isVisible('#make'));
+	assert.ok(!await page.isVisible('#list'));
+	assert.ok(await page.isVisible('#slips'));
+	const pdf = (await page.pdf({ preferCSSPageSize: true }))
+		.toString('latin1');
+
+	assert.equal(pdf.match(/\/Type\s*\/Page\b/g).length, 1);
+	await page.emulateMedia({ media: 'screen' });
+	for (const width of [320, 1280]) {
+		await page.setViewportSize({ width, height: 900 });
+		assert.deepEqual(await violations(page), []);
+		assert.ok(await page.evaluate(() => document.documentElement
+			.scrollWidth <= innerWidth));
+	}
+	await page.check('input[name=language][value=en]', { force: true });
+	assert.match(await text(page, '#list tbody tr'), /0 of 7 usedTake back/);
+	page.once('dialog', dialog => {
+		assert.match(dialog.message(), /all 7 codes for “Stadtfest”/);
+		dialog.accept();
+	});
+	await page.click('#list button');
+	await page.waitForFunction(() => /taken back/.test(document
+		.querySelector('#list tbody').textContent));
+	assert.ok(!await page.isVisible('#made'));
+	await page.finish();
+});
+
+test('codes: who may not is told, and offered none', 'small', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+
+	await page.route('**/api/now', async route => {
+		const json = await (await route.fetch()).json();
+
+		await route.fulfill({ json: { ...json, role: 'read' } });
+	});
+	await page.route('**/api/vouchers', route => route.fulfill({
+		status: 403, json: { error: 'no' } }));
+	await page.reload();
+	await settled(page);
+	assert.ok(!await page.isVisible('#codes'));
+	await page.goto('vouchers');
+	await page.waitForSelector('#trouble:not([hidden])');
+	page.forgive('403');
+	assert.match(await text(page, '#trouble'), /darf keine Codes verwalten/);
+	assert.ok(!await page.isVisible('#make'));
+	await page.finish();
+});
+
 // --- when things go wrong ------------------------------------------------
 
 test('nothing yet: a friendly word, no charts', 'empty', async ctx => {
@@ -906,10 +972,10 @@ test('keyboard: everything is reached, in order, and seen', 'years',
 					at.name !== order.at(-1))
 				order.push(at.name);
 		}
-		assert.deepEqual(order.slice(0, 9).map(n => n.trim()), ['skip',
-			'language', 'theme', 'ghost', 'zone', 'days', 'from',
-			'to', 'against']);
-		assert.deepEqual(order.slice(9).map(n => n.trim()),
+		assert.deepEqual(order.slice(0, 11).map(n => n.trim()), ['skip',
+			'language', 'theme', 'codes', 'report', 'ghost', 'zone',
+			'days', 'from', 'to', 'against']);
+		assert.deepEqual(order.slice(11).map(n => n.trim()),
 			PARTS.flatMap(n => ['tool ' + n, 'tool ' + n]));
 		await page.finish();
 	});

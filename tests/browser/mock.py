@@ -205,6 +205,7 @@ class Figures:
                 "network": "Musterstadt WLAN", "title": "Rathaus",
                 "provider": "Stadt Musterstadt",
                 "titles": {"guest": "Marktplatz"},
+                "role": "vouchers", "has_codes": True,
                 "epsilon": 2, "zones": list(ZONES), "live": None if quiet else {
                     "online": busy, "up_bps": 3_412_000,
                     "down_bps": 48_730_000},
@@ -213,7 +214,8 @@ class Figures:
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    pages = {"/": "index.html", "/report": "report.html", "/login": "login.html"}
+    pages = {"/": "index.html", "/report": "report.html",
+             "/vouchers": "vouchers.html", "/login": "login.html"}
     kinds = {".html": "text/html; charset=utf-8", ".svg": "image/svg+xml",
              ".css": "text/css; charset=utf-8",
              ".js": "text/javascript; charset=utf-8"}
@@ -256,7 +258,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if not self.is_known():
                 return self.answer(401)
             return self.api(path, ask)
-        if path in ("/", "/report") and not self.is_known():
+        if path in ("/", "/report", "/vouchers") and not self.is_known():
             return self.answer(303, Location="/login")
         name = self.pages.get(path, path[1:])
         file = ASSETS / (name + ".gz")
@@ -268,6 +270,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         size = int(self.headers.get("Content-Length", 0))
         form = dict(urllib.parse.parse_qsl(self.rfile.read(size).decode()))
+        if self.path.startswith("/api/vouchers/"):
+            if not self.is_known():
+                return self.answer(401)
+            return self.change_codes(self.path, form)
         if self.path == "/logout":
             self.server.sessions -= set(self.cookies())
             return self.answer(303, Location="/login")
@@ -283,6 +289,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         first, last = self.day(ask.get("from")), self.day(ask.get("to"))
         if path == "/api/now":
             return self.json(figures.state())
+        if path == "/api/vouchers":
+            return self.json({"batches": self.server.batches})
         if path != "/api/usage":
             return self.answer(404)
         names = [n for n in OF_STEP[ask["step"]]
@@ -300,6 +308,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "values": {n: [r.get(n) for _, _, r in rows] for n in names},
             "bands": {n: [3 * SCALE.get(n, 10) for _ in rows]
                       for n in names}})
+
+    def change_codes(self, path, form):
+        batches = self.server.batches
+        if path.endswith("/revoke"):
+            batch = batches[int(form["batch"]) - 1]
+            batch["revoked"] = batch["count"]
+            return self.json({})
+        now = int(self.server.figures.now.timestamp())
+        batches.append({
+            "batch": len(batches) + 1, "label": form["label"],
+            "zone": form.get("zone", ""), "created_s": now,
+            "valid_until_s": now + int(form["days"]) * 86400,
+            "duration_s": int(form["minutes"]) * 60,
+            "devices": int(form["devices"]), "count": int(form["count"]),
+            "used": 0, "active": 0, "expired": 0, "revoked": 0})
+        return self.json({"batch": len(batches), "valid_until_s":
+                          batches[-1]["valid_until_s"], "codes": [
+                              f"{secrets.token_hex(3)[:5]}-"
+                              f"{secrets.token_hex(3)[:5]}".upper()
+                              for _ in range(int(form["count"]))]})
 
     def json(self, value):
         self.answer(200, json.dumps(value, separators=(",", ":")).encode(),
@@ -324,7 +352,7 @@ def serve(data, now=None, port=0):
     """A server that has not begun yet; .server_port is where."""
     server = Server(("127.0.0.1", port), Handler)
     server.figures = Figures(data, now or datetime.datetime.now(BERLIN))
-    server.sessions = set()
+    server.sessions, server.batches = set(), []
     server.figures.rows("day", None, None, None)  # made once, slowly
     return server
 

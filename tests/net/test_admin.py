@@ -33,6 +33,7 @@ COOKIE = re.compile(r"(__Host-)?stadttor=([0-9a-f]{64}); HttpOnly; "
 ASSETS = {
     "index.html": b"<!DOCTYPE html><title>Dashboard</title>",
     "report.html": b"<!DOCTYPE html><title>Report</title>",
+    "vouchers.html": b"<!DOCTYPE html><title>Codes</title>",
     "login.html": b"<!DOCTYPE html><title>Login</title><form method=post>",
     "app.js": b"'use strict';", "style.css": b"body{}",
     "icon.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
@@ -824,7 +825,7 @@ def test_assets(admin):
         assert answer.text == ASSETS[name].decode()
         assert admin.ask("/" + name, "HEAD").status == 200
         assert admin.post("/" + name).status == 404
-    for path in ("/index.html", "/login.html", "/report.html", "/app.js.gz", "/../app.js",
+    for path in ("/index.html", "/login.html", "/report.html", "/vouchers.html", "/app.js.gz", "/../app.js",
                  "/admin/app.js", "//app.js", "/app.js/", "/.", "/..",
                  "/../../../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
                  "/..%2faccounts", "/favicon.ico", "/" + "a" * 300):
@@ -833,14 +834,18 @@ def test_assets(admin):
         assert admin.ask(path).status == 400, path
 
 
-def test_report_is_for_operators(admin):
+def test_pages_are_for_operators(admin):
     start(admin, netctl=False)
-    answer = admin.ask("/report")
-    assert (answer.status, answer.place) == (303, "/login")
-    assert answer.body == b"/login"
+    pages = {"/": "Dashboard", "/report": "Report", "/vouchers": "Codes"}
+    for path in pages:
+        answer = admin.ask(path)
+        assert (answer.status, answer.place) == (303, "/login")
+        assert answer.body == b"/login"
     admin.login()
-    assert "Report" in admin.ask("/report").text
-    assert admin.post("/report").status == 405
+    for path, title in pages.items():
+        assert title in admin.ask(path).text
+        assert admin.post(path).status == 405
+    assert admin.ask("/api/vouchers").status == 403
 
 
 def test_without_a_dashboard(admin):

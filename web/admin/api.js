@@ -25,17 +25,32 @@ function clean(query) {
 	return Object.entries(query).filter(([, value]) => value);
 }
 
-async function load(url) {
-	const answer = await fetch(url, { credentials: 'same-origin',
-		cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
-
+async function read(url, answer) {
 	if (answer.status === 401) {
 		location.assign('login');
 		throw new Error('logged out');
 	}
 	if (!answer.ok)
-		throw new Error(`${url}: ${answer.status}`);
+		throw Object.assign(new Error(`${url}: ${answer.status}`), {
+			status: answer.status, said: (await answer.json()
+				.catch(() => ({}))).error });
 	return answer.json();
+}
+
+async function load(url) {
+	const answer = await fetch(url, { credentials: 'same-origin',
+		cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
+
+	return read(url, answer);
+}
+
+// Changes something: a form, as the browser sends one of its own page.
+export async function post(url, fields) {
+	const answer = await fetch(url, { method: 'POST',
+		credentials: 'same-origin', body: new URLSearchParams(fields),
+		signal: AbortSignal.timeout(TIMEOUT_MS) });
+
+	return read(url, answer);
 }
 
 export function get(url) {

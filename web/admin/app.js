@@ -127,6 +127,7 @@ function titleOf(zone) {
 function showTitles() {
 	$('network').textContent = now?.network ?? 'Stadttor';
 	$('box').textContent = now?.title ?? '';
+	$('codes').hidden = !now?.has_codes || now.role === 'read';
 	document.title = [$('box').textContent, $('network').textContent,
 		t('title')].filter(text => text).join(' – ');
 }

@@ -51,6 +51,15 @@ export function rate(n) {
 	return scaled(n, ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s']);
 }
 
+// So many whole hours or days, in minutes: "8 Stunden".
+export function span(minutes) {
+	const isDays = minutes % 1440 === 0;
+
+	return new Intl.NumberFormat(locale(), { style: 'unit',
+		unit: isDays ? 'day' : 'hour', unitDisplay: 'long' })
+		.format(minutes / (isDays ? 1440 : 60));
+}
+
 export function duration(seconds) {
 	const minutes = Math.floor(seconds / 60);
 	const hours = Math.floor(minutes / 60);
