@@ -4,6 +4,7 @@ import { total } from './api.js';
 import { exact, number, percent } from './format.js';
 import { t } from './words.js';
 
+export const FEW = 0.1; // below that a part has a decimal
 const RATIO_BANDS = 5; // so many bands make a base for percent
 
 // Pairs of figures [now, then] where both were counted, as sums of each.
@@ -26,7 +27,8 @@ export function tellPair(pair, then, format = number) {
 		b: exact(pair.then, format),
 		d: format(Math.abs(difference)), e: format(Math.ceil(band)),
 		p: pair.then.value > RATIO_BANDS * pair.then.band
-			? percent(Math.abs(difference), pair.then.value)
+			? percent(Math.abs(difference), pair.then.value,
+				Math.abs(difference) < pair.then.value * FEW ? 1 : 0)
 			: format(Math.abs(difference)) };
 	const said = Math.abs(difference) <= band ? 'against_same'
 		: difference > 0 ? 'against_more' : 'against_less';

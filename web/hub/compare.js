@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The last seven days against the seven before and the same days of the week a
 // year ago: what one may say of it, and what is less than the error.
-import { sumPairs, tellPair } from './against.js';
+import { FEW, sumPairs, tellPair } from './against.js';
 import { Usage, total, usageUrl } from './api.js';
 import { addDays, dayList } from './calendar.js';
 import { drawTime } from './chart.js';
@@ -11,7 +11,6 @@ import { t } from './words.js';
 
 const WEEK_DAYS = 7;
 const YEAR_DAYS = 364; // weeks, so that days of the week are the same
-const FEW = 0.1; // below that a part has a decimal
 const SURE_BANDS = 5; // so many bands make a ratio worth telling
 
 // What two figures that are counted apart say together: { difference, band,
