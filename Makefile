@@ -105,7 +105,7 @@ $(BUILD)/stadttor-netctl: $(BUILD)/netctl/main.o $(BUILD)/libnetctl.a $(BUILD)/l
 $(BUILD)/stadttor: $(addprefix $(BUILD)/,cli/main.o portal/main.o libcli.a \
 		$(addprefix netctl/rules/,ruleset.o ruleset_inet.o \
 		ruleset_netdev.o ruleset_text.o ruleset_walk.o special_nets.o \
-		walk.o) $(if $(without_city),,hub/config/hub_conf.o \
+		walk.o) $(if $(filter 0 box,$(CITY)),,hub/config/hub_conf.o \
 		hub/db/city_read.o) libportal.a libcommon.a)
 	$(call say,LD)$(link) -o $@ $^ $(call pkg_libs,$(CLI_PKGS) $(PORTAL_PKGS)) -lm
 # The city's server: what it needs of the portal, and no guests.
