@@ -3,7 +3,7 @@
 // before, when, for how long, and how sure all that is.
 import { sumPairs, tellPair } from './against.js';
 import { Usage, figure, get, placeUrl, total, usageUrl, usePlace } from './api.js';
-import { barList, heatMap } from './bars.js';
+import { barList } from './bars.js';
 import { addDays, dayList, weekday } from './calendar.js';
 import { languageParts, dwellParts, rhythm } from './cards.js';
 import { el } from './dom.js';
