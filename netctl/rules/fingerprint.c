@@ -110,8 +110,9 @@ static int on_elements(const struct nlmsghdr *nlh, void *arg)
 	mnl_attr_for_each (list, nlh, sizeof(struct nfgenmsg)) {
 		if (mnl_attr_get_type(list) != NFTA_SET_ELEM_LIST_ELEMENTS)
 			continue;
-		mnl_attr_for_each_nested (element, list)
+		mnl_attr_for_each_nested (element, list) {
 			f->elements++;
+		}
 	}
 	return on_fingerprint(nlh, arg);
 }
