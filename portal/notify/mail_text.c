@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "common/array.h"
 #include "portal/notify/mail_text.h"
 
 #include <inttypes.h>
@@ -10,6 +9,7 @@
 #include <json-c/json.h>
 #include <openssl/evp.h>
 
+#include "common/array.h"
 #include "portal/util/strbuf.h"
 
 #define BODY_MAX  2048
