@@ -28,7 +28,8 @@ LONGEST = """
     net/test_deb net/test_real_dashboard mutants/test_mutants net/test_shaping
     net/test_http net/test_hub net/test_city_link net/test_admin openwrt/test_luci
     net/test_city_cli net/test_end net/test_restart net/test_reload
-    net/test_radius net/test_outlet unit/test_units golden/test_voucher_cli
+    unit/test_units unit/test_powercut net/test_radius net/test_outlet
+    golden/test_voucher_cli
     net/test_events net/test_oidc net/test_usage net/test_tags net/test_flush
     net/test_doctor net/test_city net/test_privacy golden/test_live
     net/test_leaks openwrt/test_rpcd golden/test_doctor_cli net/test_portal
