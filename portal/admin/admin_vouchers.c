@@ -282,7 +282,7 @@ static void revoke(struct conn *c, const struct form *f)
 	target.batch = (int64_t)batch;
 	err = voucher_batch_revoke(db, &target, time(NULL), &tags, &count);
 	vouchers_return(s->vouchers, err == -ENOENT ? 0 : err);
-	for (size_t i = 0; !err && i < count && !err; i++)
+	for (size_t i = 0; !err && i < count; i++)
 		err = netctl_client_end_tag(s->netctl, tags[i]);
 	free(tags);
 	if (err == -ENOTCONN) {

@@ -11,7 +11,7 @@ export default [{
 		sourceType: 'module', ecmaVersion: 2022,
 		// much of what a driver says is run in the page
 		globals: names('window document location history navigator ' +
-			'console process URL URLSearchParams Blob fetch ' +
+			'console process URL URLSearchParams Blob FormData fetch ' +
 			'setTimeout clearTimeout setInterval clearInterval ' +
 			'getComputedStyle matchMedia addEventListener ' +
 			'localStorage sessionStorage innerHeight innerWidth ' +
