@@ -33,6 +33,13 @@ def preloaded_clock():
     return path
 
 
+def clocked(path):
+    """The environment of a program whose clocks are those of that file."""
+    return {"LD_PRELOAD": preloaded_clock(), "STADTTOR_CLOCK": path,
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")
+            + ":verify_asan_link_order=0"}
+
+
 def section(kind, name, options):
     """A section of the config; a list becomes one line per member."""
     lines = [f"config {kind} '{name}'" if name else f"config {kind}"]
@@ -70,10 +77,7 @@ class Stadttor:
         with open(self.clock, "wb") as file:
             file.write(struct.pack("=qqqq", 0, slower, 0, begin_s * 10 ** 9)
                        .ljust(4096, b"\0"))
-        self.environment |= {
-            "LD_PRELOAD": preloaded_clock(), "STADTTOR_CLOCK": self.clock,
-            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")
-            + ":verify_asan_link_order=0"}
+        self.environment |= clocked(self.clock)
 
     def step_wall(self, seconds):
         """The wall clock alone."""

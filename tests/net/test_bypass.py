@@ -127,6 +127,7 @@ def test_router_of_a_guest(stadttor, street, phones):
 def test_port_of_https_without_a_certificate(stadttor, street, phones):
     """It is nobody's, or another program's."""
     with street.gate.socket(traffic.V6, socket.SOCK_STREAM) as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("::", 2443))
         other.listen()
         gates = [phones[0].network.gate(f) for f in FAMILIES]

@@ -658,9 +658,10 @@ def test_accounts_of_the_hub(city):
     city.cli("passwd", "--token", "prometheus")
     assert owner(accounts) == (0, 4712, 0o640)
     assert city.cli("passwd", "--list").stdout == (
-        "user  anna\ntoken prometheus\n")
+        "user  read     anna\ntoken read     prometheus\n")
     city.cli("passwd", "--delete", "anna")
-    assert city.cli("passwd", "--list").stdout == "token prometheus\n"
+    assert city.cli("passwd", "--list").stdout == (
+        "token read     prometheus\n")
     city.cli("passwd", code=USAGE)
 
 

@@ -262,7 +262,7 @@ def test_a_store_whose_clock_is_wrong(make_city):
     with open(clock, "wb") as f:
         f.write(bytes(4096))
     os.chmod(clock, 0o644)
-    city.start({"LD_PRELOAD": gate.preloaded_clock(), "STADTTOR_CLOCK": clock})
+    city.start(gate.clocked(clock))
     city.wait_log("round 1 is done")
     with open(clock, "r+b") as f:  # of the hub; the store's stays
         f.write(struct.pack("=qqq", 0, 0, 500 * DAY * 10 ** 9))

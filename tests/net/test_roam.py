@@ -84,6 +84,16 @@ class Box:
     def online(self):
         return len(self.stadttor.sessions())
 
+    def wait_online(self, count):
+        try:
+            lab.wait_until(lambda: self.online() == count)
+        except AssertionError as error:
+            raise AssertionError(
+                f"{error}: {self.online()} online of {count}; "
+                f"{self.operator()}\n"
+                + self.stadttor.street.gate.run("bridge", "fdb").stdout
+                + self.stadttor.log(NETCTL)[-3000:]) from error
+
 
 @pytest.fixture
 def box(stadttor):
@@ -247,7 +257,7 @@ def test_stays_home(box, street, phones):
     box.tap_elsewhere(guest, staff)
     for phone in (guest, staff):
         traffic.ping(phone, phone.network.gate(V4))
-    lab.wait_until(lambda: box.online() == 1)
+    box.wait_online(1)
     assert [s["zone"] for s in box.stadttor.sessions()] == ["staff"]
     box.tap(phones[1])
     assert box.online() == 2 and box.unsent() == 0
