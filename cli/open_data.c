@@ -52,17 +52,26 @@ store_day open_data_end_of(store_day month)
 
 /* --- files ------------------------------------------------------------- */
 
-void open_data_name(struct open_data_file *file, const char *base,
-		    store_day day, bool has_month, const char *type)
+void open_data_name_both(struct open_data_file file[2], const char *base,
+			 store_day day, bool has_month)
 {
+	static const char *const type[] = { "csv", "json" };
 	unsigned int year = day / 10000 % 10000, month = day / 100 % 100;
 
-	if (has_month)
-		snprintf(file->name, sizeof(file->name), "%s-%04u-%02u.%s",
-			 base, year, month, type);
-	else
-		snprintf(file->name, sizeof(file->name), "%s-%04u.%s", base,
-			 year, type);
+	for (size_t i = 0; i < ARRAY_SIZE(type); i++)
+		if (has_month)
+			snprintf(file[i].name, sizeof(file[i].name),
+				 "%s-%04u-%02u.%s", base, year, month, type[i]);
+		else
+			snprintf(file[i].name, sizeof(file[i].name),
+				 "%s-%04u.%s", base, year, type[i]);
+}
+
+void open_data_name_fixed(struct open_data_file *file, const char *const *name,
+			  size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		snprintf(file[i].name, sizeof(file[i].name), "%s", name[i]);
 }
 
 int open_data_open(const char *folder, struct open_data_file *file,

@@ -27,9 +27,11 @@ struct open_data_file {
 	FILE *f;
 };
 
-/* base-2026-11.csv or, of a year, base-2026.csv. */
-void open_data_name(struct open_data_file *file, const char *base,
-		    store_day day, bool has_month, const char *type);
+/* base-2026-11.csv and .json or, of a year, base-2026.csv and .json. */
+void open_data_name_both(struct open_data_file file[2], const char *base,
+			 store_day day, bool has_month);
+void open_data_name_fixed(struct open_data_file *file, const char *const *name,
+			  size_t count);
 
 /* Before privileges go: the folder is the caller's, the figures are not. */
 int open_data_open(const char *folder, struct open_data_file *file,

@@ -52,19 +52,10 @@ static void name_files(struct open_data *e)
 	static const char *const fixed[] = { "sites.csv", "provenance.csv",
 					     "LICENCE.txt", "dataset.ttl" };
 
-	for (int i = 0; i < 2; i++) {
-		const char *type = i ? "json" : "csv";
-
-		open_data_name(&e->file[MONTH_CSV + i], "usage", e->month, true,
-			       type);
-		open_data_name(&e->file[YEAR_CSV + i], "usage", e->month, false,
-			       type);
-		open_data_name(&e->file[SITES_CSV + i], "sites", e->month, true,
-			       type);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
-		memcpy(e->file[PLACES_CSV + i].name, fixed[i],
-		       strlen(fixed[i]) + 1);
+	open_data_name_both(&e->file[MONTH_CSV], "usage", e->month, true);
+	open_data_name_both(&e->file[YEAR_CSV], "usage", e->month, false);
+	open_data_name_both(&e->file[SITES_CSV], "sites", e->month, true);
+	open_data_name_fixed(&e->file[PLACES_CSV], fixed, ARRAY_SIZE(fixed));
 }
 
 /* --- figures ----------------------------------------------------------- */
