@@ -194,12 +194,10 @@ def test_a_problem_and_its_end(serve, driver, city, caplog):
     assert not [r for r in caplog.records if "unrecognised" in r.message]
 
 
+@pytest.mark.root  # for its port
 def test_tls_from_the_start(driver, city):
     relay = Relay()
-    try:
-        served = Served(relay, 465, implicit=city["right"])
-    except OSError:
-        pytest.skip("port 465 is not ours")
+    served = Served(relay, 465, implicit=city["right"])
     d = driver(465)
     d.tell([GONE])
     drain(d, lambda: relay.mails)

@@ -692,7 +692,7 @@ def test_no_join_file(town, text, words):
     assert not (town.folder / "city").exists()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="files of other users")
+@pytest.mark.root  # files of other users
 def test_a_box_joins_and_leaves(town):
     text = JOIN_FILE.read_text()
     login = town.folder / "city/login"
