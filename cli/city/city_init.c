@@ -317,6 +317,19 @@ static enum cli_exit take_certificates(const struct city_hub *h)
 
 /* --- the whole --------------------------------------------------------- */
 
+/* No include has it: Sentinel changes it in the server's own config. */
+static void tell_replicas(const struct city_secret *s)
+{
+	struct city_server first;
+
+	if (city_server_parse(&first, s->node[0]))
+		printf("     and behind it, on all but the first: "
+		       "replicaof %s %u\n"
+		       "     sentinel.conf is what the config of each Sentinel "
+		       "begins with\n",
+		       first.host, first.port);
+}
+
 static void tell(const struct city_hub *h)
 {
 	const struct city_secret *s = &h->secret;
@@ -331,9 +344,7 @@ static void tell(const struct city_hub *h)
 	       h->folder, s->city, s->sites, h->folder, s->store, s->store,
 	       s->store, "stadttor.conf");
 	if (s->nodes > 1)
-		printf("     replicas include %s/replica.conf, and Sentinel "
-		       "sentinel.conf\n",
-		       s->store);
+		tell_replicas(s);
 	printf("\nThen, on this host:\n"
 	       "  4. %s\n"
 	       "  5. stadttor city passwd NAME, for the dashboard\n"

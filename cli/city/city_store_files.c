@@ -72,22 +72,6 @@ static bool print_store(FILE *out, const void *arg)
 	return true;
 }
 
-static bool print_replica(FILE *out, const void *arg)
-{
-	const struct city_secret *s = arg;
-	struct city_server first = { .port = 0 };
-
-	if (!city_server_parse(&first, s->node[0]))
-		return false;
-	fprintf(out,
-		"# Written by stadttor city init, for the other servers of "
-		"the store.\n"
-		"include %s/stadttor.conf\n"
-		"replicaof %s %u\n",
-		s->store, first.host, first.port);
-	return true;
-}
-
 static bool print_sentinel(FILE *out, const void *arg)
 {
 	const struct city_secret *s = arg;
@@ -98,13 +82,15 @@ static bool print_sentinel(FILE *out, const void *arg)
 	fprintf(out,
 		"# Written by stadttor city init; a beginning for "
 		"sentinel.conf, of which there\n"
-		"# are three, each on a host of its own.\n"
+		"# are three, each on a host of its own. Who has not the "
+		"store's key, as other\n"
+		"# Sentinels have, cannot speak to them.\n"
 		"port 0\n"
 		"tls-port 26379\n"
 		"tls-cert-file %s/tls.crt\n"
 		"tls-key-file %s/tls.key\n"
 		"tls-ca-cert-file %s/ca.pem\n"
-		"tls-auth-clients no\n"
+		"tls-auth-clients yes\n"
 		"tls-replication yes\n"
 		"sentinel resolve-hostnames yes\n"
 		"sentinel announce-hostnames yes\n"
@@ -159,7 +145,6 @@ enum cli_exit city_store_files(const struct city_hub *h)
 		bool (*print)(FILE *out, const void *arg);
 	} files[] = {
 		{ "store/stadttor.conf", print_store },
-		{ "store/replica.conf", print_replica },
 		{ "store/sentinel.conf", print_sentinel },
 	};
 	const size_t count = h->secret.nodes > 1 ? ARRAY_SIZE(files) : 1;

@@ -74,7 +74,9 @@ def build(*words):
 class Server:
     """One redis-server. `files` is what init made, `place` where it belongs."""
 
-    def __init__(self, folder, files, place, host, is_replica=False, extra="",
+    READY = "eady to accept connections"
+
+    def __init__(self, folder, files, place, host, master="", extra="",
                  acl="", netns=None):
         self.host, self.place, self.netns = host, place, netns
         self.folder = pathlib.Path(folder)
@@ -84,20 +86,27 @@ class Server:
         with open(self.files / "stadttor.acl", "a", encoding="ascii") as file:
             file.write(acl)
         os.makedirs(place, exist_ok=True)
-        part = "replica.conf" if is_replica else "stadttor.conf"
         self.config = self.folder / "redis.conf"
-        # As Debian's begins, and the line that is to stand last; what comes
-        # behind it makes room for others on this host.
-        self.config.write_text(
-            f"bind 127.0.0.1 -::1\nport 6379\ndir {self.folder}\n"
-            f"include {place}/{part}\nbind {host}\n{extra}\n")
+        self.write_config(master, extra)
         self.process = None
         self.start()
 
+    def write_config(self, master, extra):
+        """As Debian's begins, and what is to stand last; the line behind it
+        makes room for others on this host."""
+        replicaof = f"replicaof {master} {PORT}\n" if master else ""
+        self.config.write_text(
+            f"bind 127.0.0.1 -::1\nport 6379\ndir {self.folder}\n"
+            f"include {self.place}/stadttor.conf\n{replicaof}"
+            f"bind {self.host}\n{extra}\n")
+
+    def command(self):
+        return ["redis-server", self.config]
+
     def start(self):
         command = ["unshare", "-m", "sh", "-c",
-                   'mount --bind "$0" "$1" && exec redis-server "$2"',
-                   self.files, self.place, self.config]
+                   'mount --bind "$0" "$1" && shift && exec "$@"',
+                   self.files, self.place, *self.command()]
         with open(self.folder / "log", "a", encoding="utf-8") as log:
             start = self.netns.popen if self.netns else subprocess.Popen
             self.process = start(command, stdout=log, stderr=log)
@@ -107,7 +116,7 @@ class Server:
         until = time.monotonic() + 20
         while time.monotonic() < until:
             assert self.process.poll() is None, self.log()
-            if "eady to accept connections" in self.log():
+            if self.READY in self.log():
                 return
             time.sleep(0.02)
         raise AssertionError(self.log())
@@ -128,3 +137,18 @@ class Server:
         self.process.kill()
         self.process.wait(20)
         (self.folder / "log").write_text("")
+
+
+class Sentinel(Server):
+    """Of which there are three; one looks after the servers with the others,
+    and writes into its config whom it knows."""
+
+    READY = "Sentinel ID is"
+
+    def write_config(self, master, extra):
+        part = (self.files / "sentinel.conf").read_text()
+        self.config.write_text(f"dir {self.folder}\n{part}"
+                               f"bind {self.host}\n{extra}\n")
+
+    def command(self):
+        return ["redis-server", self.config, "--sentinel"]

@@ -21,7 +21,7 @@ import cityserver
 import gate
 import lab
 
-STORE = "10.99.0.1"
+STORE, REPLICA = "10.99.0.1", "10.99.0.2"
 HUB_USER = "nobody"
 POLL = "1s"
 ADMIN_PORT = 2090
@@ -117,6 +117,7 @@ class Town:
         self.folder.chmod(0o755)
         self.hub_folder = self.folder / "hub"
         self.boxes, self.server, self.hub, self.phones = [], None, None, []
+        self.replicas, self.hosts = [], []
         self.netns = lab.Namespace(f"{prefix}store")
         self.netns.ip("link add town type bridge forward_delay 0",
                       f"addr add {STORE}/24 dev town", "link set town up")
@@ -141,12 +142,31 @@ class Town:
             self.hub.send_signal(signal.SIGHUP)
         return done.stdout
 
-    def found(self):
+    def add_host(self, host):
+        """Another in the network of the store."""
+        number = host.rpartition(".")[2]
+        netns = lab.Namespace(f"{self.prefix}host{number}")
+        self.hosts.append(netns)
+        netns.ip("link set lo up", f"link add store type veth peer name"
+                 f" host{number} netns {self.netns.name}",
+                 f"addr add {host}/24 dev store", "link set store up")
+        self.netns.ip(f"link set host{number} master town up")
+        return netns
+
+    def add_server(self, host, kind=cityserver.Server, **more):
+        """Of the store, by the files of `init`."""
+        return kind(self.folder / host, self.hub_folder / "store",
+                    self.folder / "place", host,
+                    netns=self.netns if host == STORE
+                    else self.add_host(host), **more)
+
+    def found(self, *replicas):
         """`init`, store and hub."""
-        self.cli("init", "--store", self.folder / "place", "muster", STORE)
-        self.server = cityserver.Server(
-            self.folder / "server", self.hub_folder / "store",
-            self.folder / "place", STORE, acl=self.acl, netns=self.netns)
+        self.cli("init", "--store", self.folder / "place", "muster", STORE,
+                 *replicas)
+        self.server = self.add_server(STORE, acl=self.acl)
+        self.replicas = [self.add_server(host, acl=self.acl, master=STORE)
+                         for host in replicas]
         self.token = self.make_account()
         data = self.folder / "data"
         data.mkdir()
@@ -259,7 +279,8 @@ class Town:
             for box in self.boxes:
                 box.close()
         finally:
-            if self.server:
-                self.server.stop()
-            self.netns.close()
+            for server in filter(None, [self.server, *self.replicas]):
+                server.stop()
+            for netns in [*self.hosts, self.netns]:
+                netns.close()
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -63,7 +63,8 @@ class City:
         for host in hosts or (MASTER, REPLICA):
             self.server[host] = cityserver.Server(
                 self.folder / host, self.hub / "store", self.place, host,
-                is_replica=host == REPLICA, acl=TESTER)
+                master=MASTER if host == REPLICA else "",
+                acl=TESTER)
         return self
 
     def close(self):
@@ -518,7 +519,7 @@ def test_a_new_server_knows_who_is_in(store):
     store.cli("remove", "rathaus")
     store.server[REPLICA].stop()
     fresh = cityserver.Server(store.folder / "fresh", store.hub / "store",
-                             store.place, REPLICA, is_replica=True)
+                             store.place, REPLICA, master=MASTER)
     store.server[REPLICA] = fresh
     assert store.box(stays, REPLICA)("TIME")
     with pytest.raises(Refused, match="WRONGPASS"):
