@@ -22,12 +22,15 @@
 #include "portal/http/listener.h"
 #include "portal/http/tls.h"
 #include "portal/live/live.h"
+#include "portal/material.h"
 #include "portal/netctl_client.h"
 #include "portal/notify/notify.h"
 #include "portal/oidc/oidc.h"
 #include "portal/pages/theme.h"
 #include "portal/store/store.h"
 #include "portal/store/store_import.h"
+
+_Static_assert(MATERIAL_ERROR_MAX == PORTAL_ERROR_MAX, "one is handed on");
 
 #define SPARE_FILES 192 /* listeners, operators and files */
 
@@ -36,16 +39,6 @@ static const struct timeval store_pause = { .tv_sec = 60 };
 
 /* How long the tag of a code that is over may stay in the file. */
 static const struct timeval tidy_pause = { .tv_sec = 600 };
-
-/* What one config file amounts to; replaced as a whole. */
-struct material {
-	struct settings *settings;
-	struct theme theme;
-	struct tls_context *tls; /* NULL: none is configured */
-	struct tls_context *admin_tls;
-	struct accounts *accounts; /* NULL: the file is not right */
-	struct asset_set *assets;
-};
 
 struct portal {
 	struct daemon daemon;
@@ -65,83 +58,6 @@ struct portal {
 	struct store_import *import;
 	struct event on_hup, on_term, on_int, store_timer, tidy_timer;
 };
-
-/* --- material ---------------------------------------------------------- */
-
-static void material_clear(struct material *m)
-{
-	theme_clear(&m->theme);
-	settings_free(m->settings);
-	tls_context_free(m->tls);
-	tls_context_free(m->admin_tls);
-	accounts_free(m->accounts);
-	asset_set_free(m->assets);
-	memset(m, 0, sizeof(*m));
-}
-
-/* No certificate is fine, too: *out is NULL then. */
-static bool read_tls(struct tls_context **out, const char *certificate,
-		     const char *key, char error[PORTAL_ERROR_MAX])
-{
-	char why[TLS_ERROR_MAX];
-
-	if (!*certificate)
-		return true;
-	*out = tls_context_new(certificate, key, why);
-	if (!*out)
-		snprintf(error, PORTAL_ERROR_MAX, "%s", why);
-	return *out != NULL;
-}
-
-static bool read_assets(struct material *m, char error[PORTAL_ERROR_MAX])
-{
-	char folder[256];
-	char why[ASSET_ERROR_MAX];
-
-	snprintf(folder, sizeof(folder), "%s/admin", m->settings->portal.pages);
-	m->assets = asset_set_read(folder, why);
-	if (!m->assets)
-		snprintf(error, PORTAL_ERROR_MAX, "%s", why);
-	return m->assets != NULL;
-}
-
-static bool read_pages(struct material *m, char error[PORTAL_ERROR_MAX])
-{
-	char why[PAGE_ERROR_MAX];
-
-	if (theme_read(&m->theme, m->settings, why) &&
-	    theme_fit(&m->theme, m->settings, why))
-		return true;
-	snprintf(error, PORTAL_ERROR_MAX, "%s", why);
-	return false;
-}
-
-/* Takes over the settings. false: error says what is wrong. */
-static bool material_read(struct material *m, struct settings *s,
-			  char error[PORTAL_ERROR_MAX])
-{
-	const struct portal_settings *p = &s->portal;
-	const struct admin_settings *a = &s->admin;
-
-	settings_forget_devices(s);
-	*m = (struct material){ .settings = s };
-	return read_pages(m, error) &&
-	       read_tls(&m->tls, p->certificate, p->key, error) &&
-	       read_tls(&m->admin_tls, a->certificate, a->key, error) &&
-	       read_assets(m, error);
-}
-
-/* Apart from the rest: guests are served whatever became of this file. */
-static bool material_read_accounts(struct material *m,
-				   char error[PORTAL_ERROR_MAX])
-{
-	char why[ACCOUNTS_ERROR_MAX];
-
-	m->accounts = accounts_read(m->settings->admin.accounts, why);
-	if (!m->accounts)
-		snprintf(error, PORTAL_ERROR_MAX, "%s", why);
-	return m->accounts != NULL;
-}
 
 /* --- events ------------------------------------------------------------ */
 
@@ -572,24 +488,6 @@ struct portal *portal_new(struct settings *s, const struct daemon *daemon,
 	return p;
 }
 
-/* All that a reload takes. false: error says what is wrong. */
-static bool read_anew(const struct portal *p, struct material *next,
-		      char error[PORTAL_ERROR_MAX])
-{
-	char why[UCI_ERROR_MAX];
-	struct settings *s = settings_read(p->daemon.config, why);
-
-	if (!s) {
-		snprintf(error, PORTAL_ERROR_MAX, "%s", why);
-		return false;
-	}
-	if (material_read(next, s, error) &&
-	    material_read_accounts(next, error))
-		return true;
-	material_clear(next);
-	return false;
-}
-
 /*
  * Root could read it all, but a reload comes when nobody is root any more:
  * a certificate that is renewed then would expire.
@@ -599,7 +497,7 @@ static void rehearse_reload(const struct portal *p)
 	char error[PORTAL_ERROR_MAX];
 	struct material m = { .settings = NULL };
 
-	if (read_anew(p, &m, error))
+	if (material_read_all(&m, p->daemon.config, error))
 		material_clear(&m);
 	else
 		log_warn("%s, so each reload will be refused; user %s has to "
@@ -637,7 +535,7 @@ void portal_reload(struct portal *p)
 	struct material next = { .settings = NULL };
 	struct material old = p->material;
 
-	if (!read_anew(p, &next, error)) {
+	if (!material_read_all(&next, p->daemon.config, error)) {
 		log_error("%s; everything stays as it was", error);
 		return;
 	}
