@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "portal/store/day.h"
 
+#include <string.h>
 #include <time.h>
 
 static uint32_t day_of_tm(const struct tm *tm)
@@ -40,6 +41,23 @@ int64_t day_start_s(uint32_t day)
 	struct tm tm = tm_of_day(day, 0);
 
 	return day ? mktime(&tm) : 0;
+}
+
+const char *day_time_to_string(char text[DAY_TIME_TEXT], int64_t time_s)
+{
+	time_t t = (time_t)time_s;
+	struct tm tm = { 0 };
+	size_t len;
+
+	localtime_r(&t, &tm);
+	len = strftime(text, DAY_TIME_TEXT - 1, "%FT%T%z", &tm);
+	if (len < 3) {
+		*text = '\0';
+		return text;
+	}
+	memmove(text + len - 1, text + len - 2, 3); /* +0100: +01:00 */
+	text[len - 2] = ':';
+	return text;
 }
 
 uint32_t day_shift(uint32_t day, int days)

@@ -19,6 +19,10 @@ uint32_t day_of(int64_t time_s);
 /* When it begins. Days have 23 to 25 hours, so the end is the next's start. */
 int64_t day_start_s(uint32_t day);
 
+/* Local, with its distance to UTC: "2026-11-03T10:04:12+01:00". */
+#define DAY_TIME_TEXT 32
+const char *day_time_to_string(char text[DAY_TIME_TEXT], int64_t time_s);
+
 /* That many days later or, below 0, earlier. */
 uint32_t day_shift(uint32_t day, int days);
 
