@@ -27,6 +27,7 @@ struct issue {
 	bool is_told;
 	bool is_seen;	    /* in this look */
 	unsigned int looks; /* in a row that say other than what was told */
+	uint64_t since_ms;  /* the first of these */
 };
 
 struct notify {
@@ -79,6 +80,20 @@ static struct json_object *letter_of(const struct notify *n,
 					       json_object_new_string(text_of(
 						       finding, kept[i])));
 	return o;
+}
+
+static void tell_keeper(struct notify *n, const struct issue *i)
+{
+	struct notify_news news = {
+		.level = text_of(i->finding, "level"),
+		.code = text_of(i->finding, "code"),
+		.zone = text_of(i->finding, "zone"),
+		.is_over = i->is_told,
+		.since_ms = i->since_ms,
+	};
+
+	if (n->config.on_news)
+		n->config.on_news(&news, n->config.arg);
 }
 
 static void tell(struct notify *n, struct json_object *finding, bool is_over)
@@ -138,10 +153,13 @@ static void issue_follow(struct notify *n, struct issue *i)
 
 	i->is_seen = false;
 	i->looks = is_seen == i->is_told ? 0 : i->looks + 1;
+	if (i->looks == 1)
+		i->since_ms = clock_ms();
 	if (!is_seen && !i->is_told) {
 		issue_clear(i);
 	} else if (i->looks == LOOKS) {
 		tell(n, i->finding, i->is_told);
+		tell_keeper(n, i);
 		i->is_told = !i->is_told;
 		i->looks = 0;
 		if (!i->is_told)
@@ -160,6 +178,8 @@ static void on_health(const struct ipc_health *h, void *arg)
 	for (size_t i = 0; i < ISSUES_MAX; i++)
 		if (n->issue[i].finding)
 			issue_follow(n, &n->issue[i]);
+	if (n->config.on_look)
+		n->config.on_look(h, n->config.arg);
 	for (size_t i = 0; i < SETTINGS_NOTIFY; i++)
 		if (n->hook[i])
 			hook_send(n->hook[i]);
@@ -225,7 +245,7 @@ void notify_apply(struct notify *n, const struct settings *s)
 				 i + 1);
 	}
 	free_hooks(old);
-	if (urls->count)
+	if (urls->count || n->config.on_look)
 		event_add(&n->timer, &next);
 }
 
