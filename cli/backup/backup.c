@@ -21,6 +21,7 @@
 #include "common/config/settings_read.h"
 #include "common/mkdir_for.h"
 #include "portal/admin/accounts.h"
+#include "portal/history/history_db.h"
 #include "portal/store/store_db.h"
 #include "portal/util/sqlite.h"
 #include "portal/voucher/voucher_db.h"
@@ -69,7 +70,17 @@ static const char *place_figures(const struct cli *cli,
 	return s->usage.file;
 }
 
-enum { CONFIG, ACCOUNTS, KEY, CODES, FIGURES, PIECES };
+static const char *place_history(const struct cli *cli,
+				 const struct settings *s)
+{
+	static char path[HISTORY_PATH_MAX];
+
+	(void)cli;
+	history_db_path(path, s->usage.file);
+	return path;
+}
+
+enum { CONFIG, ACCOUNTS, KEY, CODES, FIGURES, HISTORY, PIECES };
 
 static const struct piece pieces[PIECES] = {
 	[CONFIG] = { .name = "config",
@@ -90,6 +101,11 @@ static const struct piece pieces[PIECES] = {
 	[FIGURES] = { .name = "figures.db",
 		      .what = "figures",
 		      .place = place_figures,
+		      .is_database = true,
+		      .is_portals = true },
+	[HISTORY] = { .name = "history.db",
+		      .what = "history",
+		      .place = place_history,
 		      .is_database = true,
 		      .is_portals = true },
 };
@@ -316,6 +332,17 @@ static const char *judge_key(const char *path)
 	return err ? voucher_db_reason(err == -ENOENT ? -ENOKEY : err) : NULL;
 }
 
+static const char *judge_history(const char *path)
+{
+	struct history_db *db;
+	int err = history_db_open(&db, path);
+
+	if (err)
+		return history_db_reason(err);
+	history_db_close(db);
+	return NULL;
+}
+
 static const char *judge_accounts(const char *path,
 				  char error[ACCOUNTS_ERROR_MAX])
 {
@@ -337,6 +364,8 @@ static const char *judge(const struct backup *b, size_t piece, const char *path,
 		return judge_codes(b, path);
 	case FIGURES:
 		return judge_figures(path);
+	case HISTORY:
+		return judge_history(path);
 	default:
 		return NULL; /* the config was read */
 	}
