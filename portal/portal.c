@@ -18,6 +18,7 @@
 #include "portal/guest/guest.h"
 #include "portal/guest/offline.h"
 #include "portal/guest/routes.h"
+#include "portal/history/history.h"
 #include "portal/http/conn.h"
 #include "portal/http/listener.h"
 #include "portal/http/tls.h"
@@ -52,6 +53,8 @@ struct portal {
 	struct admin *admin;
 	struct live *live;
 	struct notify *notify;
+	struct history *history;
+	bool is_time_known; /* as netctl said last */
 	struct city *city;
 	struct vouchers *vouchers; /* NULL: no zone asks for codes */
 	struct store *store;	   /* NULL: not before privileges are gone */
@@ -179,6 +182,40 @@ static struct json_object *list_health(const struct ipc_health *h, void *arg)
 
 	return admin_list_health(p->admin, h);
 }
+
+/* --- what was not well ------------------------------------------------- */
+
+static void on_news(const struct notify_news *news, void *arg)
+{
+	struct portal *p = arg;
+	struct history_news kept = {
+		.code = news->code,
+		.zone = news->zone,
+		.is_error = !strcmp(news->level, "error"),
+		.is_over = news->is_over,
+		.since_ms = news->since_ms,
+	};
+
+	history_tell(p->history, &kept);
+}
+
+static void on_look(const struct ipc_health *h, void *arg)
+{
+	struct portal *p = arg;
+
+	if (h)
+		p->is_time_known = h->time_is_known;
+	history_look(p->history, p->is_time_known);
+}
+
+static void open_history(struct portal *p)
+{
+	const struct settings *s = p->material.settings;
+
+	history_open(p->history, s->usage.file, s->gate.socket);
+}
+
+/* --- the store --------------------------------------------------------- */
 
 static void close_store(struct portal *p)
 {
@@ -421,6 +458,8 @@ static bool open_parts(struct portal *p)
 	struct notify_config oc = {
 		.base = p->base,
 		.list = list_health,
+		.on_news = on_news,
+		.on_look = on_look,
 		.arg = p,
 	};
 	struct admin_config ac = { .base = p->base };
@@ -434,16 +473,19 @@ static bool open_parts(struct portal *p)
 	if (p->netctl)
 		p->site.radii = radii_new(p->base, p->netctl);
 	p->live = live_new(p->base);
+	p->history = history_new();
 	yc.netctl = p->netctl;
 	p->city = city_new(&yc);
 	if (!p->conns || !p->listeners || !p->offline || !p->netctl ||
-	    !p->live || !p->city || !p->site.radii)
+	    !p->live || !p->city || !p->site.radii || !p->history)
 		return false;
 	ac.netctl = p->netctl;
 	ac.city = p->city;
 	p->admin = admin_new(&ac);
 	oc.netctl = p->netctl;
 	p->notify = notify_new(&oc);
+	if (p->admin)
+		admin_set_history(p->admin, p->history);
 	evtimer_assign(&p->store_timer, p->base, on_store_timer, p);
 	event_assign(&p->tidy_timer, p->base, -1, EV_PERSIST, on_tidy_timer, p);
 	return p->admin && p->notify;
@@ -521,6 +563,7 @@ void portal_run(struct portal *p)
 		rehearse_reload(p);
 	join_city(p);
 	open_store(p);
+	open_history(p);
 	open_vouchers(p);
 	radii_apply(p->site.radii, p->material.settings, NULL);
 	apply_to_oidc(p);
@@ -544,6 +587,7 @@ void portal_reload(struct portal *p)
 	p->material = next;
 	apply(p);
 	reopen_store(p, &old.settings->usage);
+	open_history(p);
 	reopen_vouchers(p, old.settings);
 	join_city(p);
 	radii_apply(p->site.radii, p->material.settings, old.settings);
@@ -572,6 +616,7 @@ void portal_free(struct portal *p)
 		close_store(p);
 	notify_free(p->notify);
 	admin_free(p->admin);
+	history_free(p->history);
 	listeners_free(p->listeners); /* closes the connections, too */
 	conns_free(p->conns);
 	if (p->conns)

@@ -64,7 +64,8 @@ static int write_usage(struct web_site *w, const void *what, FILE *out)
 {
 	const struct web_query *q = what;
 	struct city_figures f = { .read = w->read };
-	struct usage_report_source source = { city_read_usage, &f };
+	struct usage_report_source source = { .read = city_read_usage,
+					      .figures = &f };
 	int err = city_read_place(w->read, q->kind, q->name, &f.place);
 
 	if (err && err != -ENOENT)

@@ -109,6 +109,11 @@ void admin_set_store(struct admin *a, struct store *store)
 	a->site.store = store;
 }
 
+void admin_set_history(struct admin *a, struct history *history)
+{
+	a->site.history = history;
+}
+
 void admin_set_vouchers(struct admin *a, struct vouchers *vouchers)
 {
 	a->site.vouchers = vouchers;

@@ -34,6 +34,9 @@ void admin_apply(struct admin *a, const struct admin_material *m);
 /* Lent; NULL: there is none for the moment. */
 void admin_set_store(struct admin *a, struct store *store);
 
+/* Lent likewise: what was not well, and notes. */
+void admin_set_history(struct admin *a, struct history *history);
+
 /* Lent likewise: the codes, where a zone asks for some. */
 void admin_set_vouchers(struct admin *a, struct vouchers *vouchers);
 

@@ -10,13 +10,16 @@
 
 #include "common/array.h"
 #include "common/clock.h"
+#include "common/config/opening.h"
 #include "common/config/settings_valid.h"
 #include "portal/admin/admin_answer.h"
 #include "portal/admin/admin_health.h"
+#include "portal/admin/admin_history.h"
 #include "portal/admin/admin_login.h"
 #include "portal/admin/admin_query.h"
 #include "portal/admin/admin_site.h"
 #include "portal/admin/admin_vouchers.h"
+#include "portal/store/day.h"
 #include "portal/store/usage_report.h"
 
 #define CSV_FIELDS                                                             \
@@ -109,6 +112,25 @@ static void answer_text(struct conn *c, FILE *f, char **text, size_t *len,
 	free(*text);
 }
 
+/* With what was noted, where days are rows. */
+static int write_usage(struct admin_site *s, const struct wishes *w, FILE *out)
+{
+	struct usage_report_source source = usage_report_of(s->store);
+	struct history_notes *notes = NULL;
+	int err;
+
+	if (w->query.step == STORE_DAY && w->report_format == USAGE_REPORT_CSV)
+		notes = admin_history_notes(s, w->query.from, w->query.to);
+	if (notes) {
+		source.note = admin_history_note_of;
+		source.notes = notes;
+	}
+	err = usage_report_write(&source, &w->query, w->metric_bits,
+				 w->report_format, out);
+	admin_history_notes_free(notes);
+	return err;
+}
+
 static void answer_report(struct conn *c, const struct wishes *w)
 {
 	struct admin_site *s = conn_arg(c);
@@ -121,8 +143,7 @@ static void answer_report(struct conn *c, const struct wishes *w)
 	size_t len;
 	FILE *f = s->store ? open_memstream(&text, &len) : NULL;
 
-	if (f && usage_report_usage(s->store, &w->query, w->metric_bits,
-				    w->report_format, f) == 0) {
+	if (f && write_usage(s, w, f) == 0) {
 		answer_text(c, f, &text, &len, &a);
 		return;
 	}
@@ -205,6 +226,40 @@ static void add_titles(struct json_object *o, const struct settings *s)
 	json_object_object_add(o, "titles", titles);
 }
 
+static struct json_object *opening_of(const struct zone_settings *z,
+				      bool is_time_known)
+{
+	/* not known is closed, see netctl/control/hours.c */
+	struct opening is = { false, OPENING_NEVER };
+	struct json_object *o = json_object_new_object();
+	struct json_object *change = NULL;
+	char text[DAY_TIME_TEXT];
+
+	if (is_time_known)
+		is = opening_at(&z->open, &z->open_on, time(NULL));
+	if (is.change_s != OPENING_NEVER)
+		change = json_object_new_string(
+			day_time_to_string(text, is.change_s));
+	json_object_object_add(o, "is_open",
+			       json_object_new_boolean(is.is_open));
+	json_object_object_add(o, "change", change);
+	return o;
+}
+
+/* Of zones that have hours; where netctl does not answer nobody knows. */
+static void add_opening(struct json_object *o, const struct settings *s,
+			const struct ipc_health *h)
+{
+	struct json_object *all = json_object_new_object();
+
+	for (size_t i = 0; h && i < s->zones; i++)
+		if (s->zone[i].open.count)
+			json_object_object_add(
+				all, s->zone[i].name,
+				opening_of(&s->zone[i], h->time_is_known));
+	json_object_object_add(o, "opening", all);
+}
+
 /* null, unless the config tells operators numbers of people at once. */
 static void add_live(struct json_object *o, const struct ipc_health *h)
 {
@@ -247,6 +302,7 @@ static struct json_object *build_now(struct admin_site *s,
 		json_object_new_uint64(s->settings->usage.epsilon));
 	add_zones(o, s->settings);
 	add_titles(o, s->settings);
+	add_opening(o, s->settings, h);
 	add_live(o, h);
 	json_object_object_add(o, "uptime_s",
 			       number_of(h, h ? h->uptime_s : 0));
@@ -353,6 +409,11 @@ static void answer_metrics(struct conn *c)
 const struct admin_route admin_api_routes[] = {
 	{ "/api/usage", ADMIN_READING, ADMIN_TOKEN, answer_usage },
 	{ "/api/now", ADMIN_READING, ADMIN_TOKEN, answer_now },
+	{ "/api/health", ADMIN_READING, ADMIN_TOKEN, admin_history_answer },
+	{ "/api/notes", ADMIN_READING, ADMIN_TOKEN, admin_history_list_notes },
+	{ "/api/notes/add", ADMIN_WRITING, ADMIN_FULL, admin_history_add_note },
+	{ "/api/notes/remove", ADMIN_WRITING, ADMIN_FULL,
+	  admin_history_remove_note },
 	{ "/api/vouchers", ADMIN_READING, ADMIN_VOUCHERS, admin_vouchers_list },
 	{ "/api/vouchers/create", ADMIN_WRITING, ADMIN_VOUCHERS,
 	  admin_vouchers_create },

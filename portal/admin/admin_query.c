@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "portal/http/request.h"
+#include "portal/admin/admin_answer.h"
 
 /* text of len characters: name=value */
 static bool take_pair(const char *text, size_t len,
@@ -46,4 +46,14 @@ bool admin_query_parse(const char *query,
 		query += len + (query[len] == '&');
 	}
 	return true;
+}
+
+bool admin_query_take_form(struct conn *c, struct form *f)
+{
+	struct exchange *x = conn_exchange(c);
+
+	if (x->request.is_form && form_parse(f, x->body, x->request.body_len))
+		return true;
+	admin_answer_error(c, 400, NULL, "this is no form");
+	return false;
 }

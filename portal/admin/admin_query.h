@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parameters of /api/...?name=value&... */
+/* The parameters of /api/...?name=value&..., and the forms of what changes
+ * something. */
 #ifndef STADTTOR_PORTAL_ADMIN_ADMIN_QUERY_H
 #define STADTTOR_PORTAL_ADMIN_ADMIN_QUERY_H
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "portal/http/conn.h"
+#include "portal/http/form.h"
 
 #define ADMIN_QUERY_NAME_MAX 24
 
@@ -21,5 +25,8 @@ struct admin_parameter {
 bool admin_query_parse(const char *query,
 		       const struct admin_parameter *parameter, size_t count,
 		       char wrong[ADMIN_QUERY_NAME_MAX]);
+
+/* The fields of the request's body. false: it has been answered. */
+bool admin_query_take_form(struct conn *c, struct form *f);
 
 #endif

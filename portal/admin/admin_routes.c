@@ -182,20 +182,29 @@ static bool is_known(struct conn *c, const struct admin_route *route)
 
 static bool may_ask(struct conn *c, const struct admin_route *route)
 {
+	static const struct {
+		enum account_role least;
+		const char *what;
+	} needs[] = {
+		[ADMIN_VOUCHERS] = { ACCOUNT_VOUCHERS, "handle codes" },
+		[ADMIN_FULL] = { ACCOUNT_ALL, "write notes" },
+	};
 	const struct account *who;
 
 	if (route->access == ADMIN_ALL)
 		return true;
 	if (!is_known(c, route))
 		return false;
-	if (route->access != ADMIN_VOUCHERS)
+	if (!needs[route->access].what)
 		return true;
 	who = admin_login_account(c);
-	if (who && who->role >= ACCOUNT_VOUCHERS)
+	if (who && who->role >= needs[route->access].least)
 		return true;
-	admin_answer_error(c, 403, NULL,
-			   "this account may not handle codes; stadttor "
-			   "passwd --role vouchers lets it");
+	admin_answer_error(
+		c, 403, NULL,
+		"this account may not %s; stadttor passwd --role %s lets it",
+		needs[route->access].what,
+		accounts_role_to_string(needs[route->access].least));
 	return false;
 }
 

@@ -14,6 +14,7 @@ enum admin_access {
 	ADMIN_SESSION,
 	ADMIN_TOKEN,	/* or a session */
 	ADMIN_VOUCHERS, /* likewise, of an account that may handle codes */
+	ADMIN_FULL,	/* likewise, of one that may do all */
 };
 
 /* Bits of methods. */

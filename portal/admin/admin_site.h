@@ -18,6 +18,7 @@
 #include "portal/store/store.h"
 
 struct admin_route;
+struct history;
 struct oidc;
 struct vouchers;
 
@@ -31,6 +32,7 @@ struct admin_site {
 	const struct city *city;   /* NULL: in none */
 	struct oidc *oidc;	   /* NULL: no zone asks for accounts */
 	struct store *store;	   /* NULL: not opened yet */
+	struct history *history;   /* NULL: none is kept */
 	struct vouchers *vouchers; /* NULL: no zone asks for codes */
 	const struct conns *operators;
 	uint64_t generation; /* configs taken over */

@@ -13,8 +13,8 @@
 #include "common/quantity.h"
 #include "portal/admin/admin_answer.h"
 #include "portal/admin/admin_login.h"
+#include "portal/admin/admin_query.h"
 #include "portal/admin/admin_site.h"
-#include "portal/http/form.h"
 #include "portal/util/strbuf.h"
 #include "portal/voucher/voucher.h"
 #include "portal/voucher/voucher_batch.h"
@@ -300,24 +300,18 @@ static void revoke(struct conn *c, const struct form *f)
 
 /* --- forms ------------------------------------------------------------- */
 
-static void with_form(struct conn *c,
-		      void (*handle)(struct conn *c, const struct form *f))
-{
-	struct exchange *x = conn_exchange(c);
-	struct form f;
-
-	if (x->request.is_form && form_parse(&f, x->body, x->request.body_len))
-		handle(c, &f);
-	else
-		admin_answer_error(c, 400, NULL, "this is no form");
-}
-
 void admin_vouchers_create(struct conn *c)
 {
-	with_form(c, create);
+	struct form f;
+
+	if (admin_query_take_form(c, &f))
+		create(c, &f);
 }
 
 void admin_vouchers_revoke(struct conn *c)
 {
-	with_form(c, revoke);
+	struct form f;
+
+	if (admin_query_take_form(c, &f))
+		revoke(c, &f);
 }

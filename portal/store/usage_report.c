@@ -180,6 +180,7 @@ struct entry {
 
 struct report {
 	const struct store_query *query;
+	const struct usage_report_source *source;
 	struct text *text;
 	size_t columns;
 	enum usage_metric metric[USAGE_METRICS]; /* of each column */
@@ -321,10 +322,51 @@ static void write_json(struct report *r)
 	text_put(t, "}\n");
 }
 
+/* What people wrote, so that no table program takes it for a formula. */
+static void write_note(struct report *r, store_day day)
+{
+	const char *note = r->source->note(r->source->notes, day);
+	struct text *t = r->text;
+
+	text_put(t, ",");
+	if (!note)
+		return;
+	text_put(t, strchr("=+-@", *note) ? "\"'" : "\"");
+	for (; *note; note++) {
+		text_bytes(t, note, 1);
+		if (*note == '"')
+			text_put(t, "\"");
+	}
+	text_put(t, "\"");
+}
+
+static void write_csv_row(struct report *r, size_t row)
+{
+	const struct row *w = &r->row[row];
+	struct text *t = r->text;
+	char buf[TIME_MAX];
+
+	text_bytes(t, buf, build_time(buf, r->query->step, w->start_s, w->day));
+	text_put(t, ",");
+	text_number(t, w->hours);
+	for (size_t i = 0; i < r->columns; i++) {
+		const struct entry *e = &r->entry[row * r->columns + i];
+
+		text_put(t, ",");
+		if (e->band >= 0)
+			write_entry(t, e, false);
+		text_put(t, ",");
+		if (e->band >= 0)
+			write_entry(t, e, true);
+	}
+	if (r->source->note)
+		write_note(r, w->day);
+	text_put(t, "\r\n");
+}
+
 static void write_csv(struct report *r)
 {
 	struct text *t = r->text;
-	char buf[TIME_MAX];
 
 	text_put(t, "time,hours");
 	for (size_t i = 0; i < r->columns; i++) {
@@ -336,26 +378,11 @@ static void write_csv(struct report *r)
 		text_put(t, name);
 		text_put(t, "_band");
 	}
+	if (r->source->note)
+		text_put(t, ",note");
 	text_put(t, "\r\n");
-	for (size_t row = 0; row < r->rows; row++) {
-		const struct row *w = &r->row[row];
-
-		text_bytes(t, buf,
-			   build_time(buf, r->query->step, w->start_s, w->day));
-		text_put(t, ",");
-		text_number(t, w->hours);
-		for (size_t i = 0; i < r->columns; i++) {
-			const struct entry *e = &r->entry[row * r->columns + i];
-
-			text_put(t, ",");
-			if (e->band >= 0)
-				write_entry(t, e, false);
-			text_put(t, ",");
-			if (e->band >= 0)
-				write_entry(t, e, true);
-		}
-		text_put(t, "\r\n");
-	}
+	for (size_t row = 0; row < r->rows; row++)
+		write_csv_row(r, row);
 }
 
 int usage_report_write(const struct usage_report_source *source,
@@ -363,7 +390,7 @@ int usage_report_write(const struct usage_report_source *source,
 		       enum usage_report_format format, FILE *out)
 {
 	struct text t = { .out = out };
-	struct report r = { .query = q, .text = &t };
+	struct report r = { .query = q, .text = &t, .source = source };
 	int err;
 
 	choose_columns(&r, metrics);
@@ -385,11 +412,17 @@ static int read_store(void *figures, const struct store_query *q,
 	return store_read(figures, q, on_row, arg);
 }
 
+struct usage_report_source usage_report_of(struct store *st)
+{
+	return (struct usage_report_source){ .read = read_store,
+					     .figures = st };
+}
+
 int usage_report_usage(struct store *st, const struct store_query *q,
 		       uint64_t metrics, enum usage_report_format format,
 		       FILE *out)
 {
-	struct usage_report_source source = { read_store, st };
+	struct usage_report_source source = usage_report_of(st);
 
 	return usage_report_write(&source, q, metrics, format, out);
 }

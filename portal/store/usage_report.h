@@ -22,7 +22,8 @@ enum usage_report_format { USAGE_REPORT_JSON, USAGE_REPORT_CSV };
  * "2026-11", of a year: "2026". hours: that a cell covers of its period.
  * Values are noisy, so they may be below 0; what was counted lies within the
  * band of them in 95 of 100 cases. null: it was not counted then. CSV (RFC
- * 4180) has the columns time, hours, and NAME and NAME_band of each metric.
+ * 4180) has the columns time, hours, and NAME and NAME_band of each metric; and
+ * note, where there can be some.
  * metrics: bits; 0: all that the step has. 0 or -errno.
  */
 int usage_report_usage(struct store *st, const struct store_query *q,
@@ -34,7 +35,12 @@ struct usage_report_source {
 	int (*read)(void *figures, const struct store_query *q,
 		    store_row_fn *on_row, void *arg);
 	void *figures;
+	/* What is noted at a day, for CSV by days; may be NULL, as may what it
+	 * returns. Valid until it is asked again. */
+	const char *(*note)(void *notes, store_day day);
+	void *notes;
 };
+struct usage_report_source usage_report_of(struct store *st);
 int usage_report_write(const struct usage_report_source *source,
 		       const struct store_query *q, uint64_t metrics,
 		       enum usage_report_format format, FILE *out) MUST_CHECK;
