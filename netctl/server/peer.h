@@ -31,6 +31,9 @@ struct role {
 	void (*greet)(struct peer *p);
 };
 
+/* Of who hears the box's resolver and access points; in events.c. */
+extern const struct role peer_events_role;
+
 /* An answer that waits for the push at the end of the turn. */
 struct waiting {
 	TAILQ_ENTRY(waiting) next;

@@ -11,11 +11,9 @@
 #include <event2/event_struct.h>
 
 #include "common/clock.h"
-#include "common/config/garden_names.h"
 #include "netctl/control/addresses.h"
 #include "netctl/control/controller.h"
 #include "netctl/control/describe.h"
-#include "netctl/control/garden_sync.h"
 #include "netctl/control/grant.h"
 #include "netctl/control/newcomers.h"
 #include "netctl/control/poll.h"
@@ -30,8 +28,6 @@
 #include "netctl/server/session_page.h"
 #include "netctl/session/session.h"
 #include "netctl/usage/usage.h"
-
-_Static_assert(IPC_NAME_MAX == GARDEN_NAME_MAX, "names fit messages");
 
 /* --- answers ----------------------------------------------------------- */
 
@@ -407,58 +403,6 @@ static void handle_revoke_tag(struct ipc_channel *ch, const void *message,
 		peer_answer_done(p, m->header.id, -EACCES, 0, 0);
 }
 
-/* --- events ------------------------------------------------------------ */
-
-static void handle_garden(struct ipc_channel *ch, const void *message,
-			  void *arg)
-{
-	const struct ipc_garden *m = message;
-	struct peer *p = arg;
-	uint32_t count;
-	int err = garden_sync_open(p->server->controller, m, &count);
-
-	(void)ch;
-	if (err)
-		controller_count_refusal(p->server->controller);
-	peer_answer_done(p, m->header.id, err, count, 0);
-}
-
-static void handle_left(struct ipc_channel *ch, const void *message, void *arg)
-{
-	const struct ipc_left *m = message;
-	struct peer *p = arg;
-
-	(void)ch;
-	grant_left(p->server->controller, &m->mac);
-}
-
-struct greeting {
-	struct peer *peer;
-	uint32_t count;
-};
-
-/* A link may lead to what no resolver is asked for. */
-static void on_garden_name(const char *name, size_t len, void *arg)
-{
-	struct ipc_garden_name m = { 0 };
-	struct greeting *g = arg;
-
-	if (!garden_name_clean(name, len, m.name))
-		return;
-	ipc_channel_send(g->peer->channel, IPC_GARDEN_NAME, &m);
-	g->count++;
-}
-
-static void greet_events(struct peer *p)
-{
-	const struct settings *s = controller_settings(p->server->controller);
-	struct greeting g = { .peer = p };
-
-	for (size_t z = 0; z < s->zones; z++)
-		garden_names_each(s, z, on_garden_name, &g);
-	peer_answer_done(p, 0, 0, g.count, 0);
-}
-
 /* Who may send what, and of which size; anything else is a breach. */
 static const struct ipc_handler portal_handlers[IPC_TYPE_MAX] = {
 	[IPC_REVOKE] = { handle_revoke_tag },
@@ -487,11 +431,6 @@ static const struct ipc_handler operator_handlers[IPC_TYPE_MAX] = {
 	[IPC_CITY_ASK] = { city_handle_ask },
 };
 
-static const struct ipc_handler events_handlers[IPC_TYPE_MAX] = {
-	[IPC_GARDEN] = { handle_garden },
-	[IPC_LEFT] = { handle_left },
-};
-
 /* --- peers ------------------------------------------------------------- */
 
 static const struct role portal_role = { "portal", portal_handlers, 8, 20000,
@@ -499,10 +438,6 @@ static const struct role portal_role = { "portal", portal_handlers, 8, 20000,
 static const struct role operator_role = { "operator", operator_handlers,
 					   24,	       5000,
 					   false,      NULL };
-/* One transaction a message, unlike all of the portal's in a turn. */
-static const struct role events_role = { "events", events_handlers, 2, 500,
-					 true,	   greet_events };
-
 static void peer_free(struct peer *p)
 {
 	struct waiting *w;
@@ -555,7 +490,7 @@ static const struct role *find_role(const struct server *sv, int fd, uid_t *uid)
 	if (cred.uid == sv->portal)
 		return &portal_role;
 	if (sv->has_events && cred.uid == sv->events)
-		return &events_role;
+		return &peer_events_role;
 	if (cred.uid == 0 || cred.uid == sv->owner)
 		return &operator_role;
 	return NULL;
