@@ -68,17 +68,25 @@ static unsigned int put_lines(struct strbuf *out, char *text)
 	return 0;
 }
 
+static const char *reason(int err)
+{
+	if (err == EFBIG)
+		return "longer than 24 kB";
+	return err == EPERM ? "guests are to read it, but not all users of "
+			      "this machine may (chmod o+r)"
+			    : strerror(err);
+}
+
 bool own_text_read(const char *path, struct strbuf *out,
 		   char error[OWN_TEXT_ERROR_MAX])
 {
 	size_t len;
-	char *text = file_read(path, OWN_TEXT_BYTES_MAX, &len);
+	char *text = file_read_public(path, OWN_TEXT_BYTES_MAX, &len);
 	unsigned int line;
 
 	if (!text) {
 		snprintf(error, OWN_TEXT_ERROR_MAX, "%.200s: %s", path,
-			 errno == EFBIG ? "longer than 24 kB"
-					: strerror(errno));
+			 reason(errno));
 		return false;
 	}
 	line = strlen(text) != len /* a NUL */

@@ -8,4 +8,11 @@
 /* The whole file with a NUL behind it, for free(). NULL: errno says why. */
 char *file_read(const char *path, size_t max, size_t *len);
 
+/*
+ * The same of a text that guests are shown. Whoever changes the config may not
+ * be allowed to read all that root or the portal may, so that a file counts as
+ * secret unless others on this machine may read it: EPERM.
+ */
+char *file_read_public(const char *path, size_t max, size_t *len);
+
 #endif

@@ -574,6 +574,21 @@ def test_preview_says_what_the_config_would(page, wrong, words):
     assert words in answer["error"] and "/tmp/stadttor." not in answer["error"]
 
 
+def test_preview_shows_no_secret_of_the_box(page):
+    """rpcd is root, and whoever may change this config is not."""
+    secret = page.folder / "shadow"
+    secret.write_text("root:$y$j9T$hash:19000\n")
+    config = page.place(PATHS["CONFIG"])
+    config.write_text(f"{config.read_text()}config legal\n"
+                      f"\tlist terms_file 'de={secret}'\n")
+    secret.chmod(0o600)
+    answer = page.call("preview", {"page": "rules"})
+    assert "not all users of this machine may" in answer["error"]
+    assert "hash" not in json.dumps(answer)
+    secret.chmod(0o644)
+    assert "hash" in page.call("preview", {"page": "rules"})["html"]
+
+
 @pytest.mark.parametrize("wrong", [
     {"page": "../x"}, {"page": "a\nb"}, {"language": "de/.."}, {"zone": "a b"},
     {"colour_accent": "red"}, {"colour_accent": "#12345"},

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/array.h"
@@ -288,6 +289,7 @@ static void write_terms(const char *text, size_t len)
 
 	assert_non_null(f);
 	assert_int_equal(fwrite(text, 1, len, f), len);
+	assert_int_equal(fchmod(fileno(f), 0644), 0);
 	fclose(f);
 }
 
@@ -349,6 +351,23 @@ static void test_own_text_bounds(void **state)
 	write_terms("a\0b", 3);
 	assert_false(own_text_read(path, &o, error));
 	assert_false(own_text_read("/nowhere", &o, error));
+}
+
+/* Who may change the config may not be allowed to read it. */
+static void test_own_text_is_no_secret(void **state)
+{
+	char html[512], error[OWN_TEXT_ERROR_MAX];
+	struct strbuf o;
+
+	(void)state;
+	strbuf_init(&o, html, sizeof(html));
+	write_terms("root:$y$j9T$hash", 16);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_false(own_text_read(path, &o, error));
+	assert_non_null(strstr(error, "not all users of this machine may"));
+	assert_int_equal(o.len, 0);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_true(own_text_read(path, &o, error));
 }
 
 static void test_terms(void **state)
@@ -413,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_every_land),
 		cmocka_unit_test(test_own_text),
 		cmocka_unit_test(test_own_text_bounds),
+		cmocka_unit_test(test_own_text_is_no_secret),
 		cmocka_unit_test(test_terms),
 		cmocka_unit_test(test_too_long),
 	};
