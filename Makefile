@@ -23,7 +23,7 @@ HARDEN_LD ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack
 COMMON_PKGS := libevent_core
 NETCTL_PKGS := $(COMMON_PKGS) libnl-3.0 libnftnl libmnl
 PORTAL_PKGS := $(COMMON_PKGS) libevent_extra libevent_openssl openssl json-c sqlite3 \
-	$(if $(without_city),,hiredis)
+	libqrencode $(if $(without_city),,hiredis)
 CLI_PKGS := json-c sqlite3 openssl libqrencode $(if $(without_city),,hiredis)
 
 # One short line a step, with -s none; V=1 shows the commands.

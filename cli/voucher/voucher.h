@@ -42,7 +42,6 @@ int voucher_session_publish(struct voucher_session *d) MUST_CHECK;
 /* Says why the database has failed. */
 enum cli_exit voucher_session_fail(const struct voucher_session *d, int err);
 
-#define VOUCHER_SSID_MAX 32 /* bytes, IEEE 802.11 */
 
 /* --- the sheet --------------------------------------------------------- */
 

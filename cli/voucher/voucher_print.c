@@ -10,15 +10,12 @@
 
 #include <json-c/json.h>
 
-#include "common/addr.h"
 #include "common/array.h"
 #include "common/config/settings_palette.h"
 #include "common/config/settings_read.h"
-#include "common/text.h"
+#include "portal/voucher/voucher_qr.h"
 
 #define INPUT_MAX     (8 << 20)
-#define URL_MAX	      320
-#define HOST_MAX      254
 #define HEADER_COLOUR "#0a5a61" /* of the style */
 #define LISTED_MAX    20	/* lines that are complained about */
 
@@ -28,7 +25,7 @@ struct print_job {
 	FILE *in;
 	struct voucher_sheet_card *card;
 	size_t cards, room;
-	char url[URL_MAX];
+	char url[VOUCHER_LINK_MAX];
 	struct lang_set *languages;
 	size_t language; /* of these */
 	struct picture logo;
@@ -52,39 +49,21 @@ static enum cli_exit begin(struct print_job *j, const struct cli *cli)
 
 /* --- where to ---------------------------------------------------------- */
 
-static bool is_host_name(const char *text)
-{
-	return *text && strlen(text) < HOST_MAX &&
-	       text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
-				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] ==
-		       '\0';
-}
-
-/* No certificate is made out to an address. */
 static enum cli_exit build_url(struct print_job *j)
 {
 	const struct portal_settings *p = portal_of(j);
 	const struct cli *cli = j->session.cli;
-	const char *host =
-		cli->voucher.address ? cli->voucher.address : p->hostname;
-	bool is_address, is_v6;
-	struct addr a;
 
-	if (!*host)
+	if (!cli->voucher.address && !*p->hostname)
 		return cli_fail(cli, CLI_USAGE,
 				"the config names no hostname of the portal "
 				"that the QR codes could carry: set it, or "
 				"give --address");
-	is_address = addr_parse(&a, host);
-	is_v6 = is_address && a.family == AF_INET6;
-	if (!is_address && !is_host_name(host))
+	if (!voucher_link_build(j->url, p, cli->voucher.address))
 		return cli_fail(cli, CLI_USAGE,
 				"invalid value '%.40s' for --address, allowed: "
 				"a host name, or an IPv4 or IPv6 address",
-				host);
-	snprintf(j->url, sizeof(j->url), "%s://%s%s%s/?code=",
-		 *p->certificate && !is_address ? "https" : "http",
-		 is_v6 ? "[" : "", host, is_v6 ? "]" : "");
+				cli->voucher.address);
 	return CLI_DONE;
 }
 
@@ -284,8 +263,7 @@ static enum cli_exit check_options(const struct cli *cli)
 	const char *title = cli->title;
 	const char *ssid = cli->voucher.ssid;
 
-	if (ssid &&
-	    (!*ssid || strlen(ssid) > VOUCHER_SSID_MAX || !text_is_plain(ssid)))
+	if (ssid && !voucher_ssid_is_valid(ssid))
 		return cli_fail(cli, CLI_USAGE,
 				"invalid value '%.40s' for --ssid, allowed: "
 				"1 to %d bytes without control characters",

@@ -10,11 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <qrencode.h>
-
 #include "portal/pages/number_format.h"
 #include "portal/util/crypto.h"
 #include "portal/util/strbuf.h"
+#include "portal/voucher/voucher_qr.h"
 
 #define CARDS_A_PAGE 10
 #define QUIET	     4 /* modules of white around a QR code */
@@ -109,14 +108,14 @@ static void put_worth(const struct voucher_sheet *s,
 
 /* --- QR codes ---------------------------------------------------------- */
 
-static void put_modules(const QRcode *q, FILE *out)
+static void put_modules(const unsigned char *modules, int size, FILE *out)
 {
-	for (int y = 0; y < q->width; y++)
-		for (int x = 0; x < q->width; x++) {
-			const unsigned char *row = q->data + y * q->width;
+	for (int y = 0; y < size; y++)
+		for (int x = 0; x < size; x++) {
+			const unsigned char *row = modules + y * size;
 			int first = x;
 
-			while (x < q->width && row[x] & 1)
+			while (x < size && row[x])
 				x++;
 			if (x > first)
 				fprintf(out, "M%d %dh%dv1h-%dz", first + QUIET,
@@ -128,12 +127,12 @@ static void put_modules(const QRcode *q, FILE *out)
 static int put_qr(const struct voucher_sheet *s, const char *what,
 		  const char *content, const char *told, FILE *out)
 {
-	QRcode *q = QRcode_encodeString8bit(content, 0, QR_ECLEVEL_M);
-	int size;
+	int width, size;
+	unsigned char *modules = voucher_qr_build(content, &width);
 
-	if (!q)
-		return errno == ENOMEM ? -ENOMEM : -EMSGSIZE;
-	size = q->width + 2 * QUIET;
+	if (!modules)
+		return -errno;
+	size = width + 2 * QUIET;
 	fprintf(out,
 		"<div><svg viewBox=\"0 0 %d %d\" "
 		"shape-rendering=\"crispEdges\" role=\"img\" aria-label=\"",
@@ -143,29 +142,19 @@ static int put_qr(const struct voucher_sheet *s, const char *what,
 	put_escaped(told, out);
 	fprintf(out, "\"><path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/><path d=\"",
 		size, size);
-	put_modules(q, out);
+	put_modules(modules, width, out);
 	fputs("\"/></svg>", out);
 	put_escaped(word(s, what), out);
 	fputs("</div>", out);
-	QRcode_free(q);
+	free(modules);
 	return 0;
 }
 
-/* As phones' cameras read it: of an open network. */
 static int put_join(const struct voucher_sheet *s, FILE *out)
 {
-	char content[2 * VOUCHER_SSID_MAX + 32];
-	struct strbuf o;
+	char content[VOUCHER_JOIN_MAX];
 
-	strbuf_init(&o, content, sizeof(content) - 1);
-	strbuf_text(&o, "WIFI:T:nopass;S:");
-	for (const char *c = s->ssid; *c; c++) {
-		if (strchr("\\;,:\"", *c))
-			strbuf_text(&o, "\\");
-		strbuf_bytes(&o, c, 1);
-	}
-	strbuf_text(&o, ";;");
-	o.at[o.len] = '\0';
+	voucher_join_build(content, s->ssid);
 	return put_qr(s, "card_join", content, s->ssid, out);
 }
 

@@ -15,14 +15,19 @@
 #include "portal/admin/admin_login.h"
 #include "portal/admin/admin_query.h"
 #include "portal/admin/admin_site.h"
+#include "portal/store/day.h"
+#include "portal/util/base64url.h"
 #include "portal/util/strbuf.h"
 #include "portal/voucher/voucher.h"
 #include "portal/voucher/voucher_batch.h"
+#include "portal/voucher/voucher_qr.h"
 
-#define DAY_S	    86400
-#define MINUTES_MAX (SETTINGS_DURATION_MAX_S / 60)
-#define DAYS_MAX    (VOUCHER_VALID_MAX_S / DAY_S)
-#define HEAD_MAX    256 /* of the answer, before its codes */
+#define DAY_S	     86400
+#define MINUTES_MAX  (SETTINGS_DURATION_MAX_S / 60)
+#define DAYS_MAX     (VOUCHER_VALID_MAX_S / DAY_S)
+#define HEAD_MAX     320 /* of the answer, before its codes */
+#define QR_BYTES_MAX 640 /* of one of 71 x 71 modules */
+#define QR_TEXT_MAX  (BASE64URL(QR_BYTES_MAX) + 32)
 
 /* NULL: it has been answered. */
 static struct voucher_db *borrow(struct conn *c)
@@ -65,6 +70,18 @@ static void add_number(struct json_object *o, const char *name, int64_t v)
 	json_object_object_add(o, name, json_object_new_int64(v));
 }
 
+/* As a number, and as the box's clock shows it. */
+static void add_time(struct json_object *o, const char *name, int64_t time_s)
+{
+	char text[DAY_TIME_TEXT], seconds[32];
+
+	snprintf(seconds, sizeof(seconds), "%s_s", name);
+	add_number(o, seconds, time_s);
+	json_object_object_add(
+		o, name,
+		json_object_new_string(day_time_to_string(text, time_s)));
+}
+
 static void add_batch(const struct voucher_batch *b, void *arg)
 {
 	struct json_object *list = arg;
@@ -73,8 +90,8 @@ static void add_batch(const struct voucher_batch *b, void *arg)
 	add_number(o, "batch", b->id);
 	json_object_object_add(o, "label", json_object_new_string(b->label));
 	json_object_object_add(o, "zone", json_object_new_string(b->zone));
-	add_number(o, "created_s", b->created_s);
-	add_number(o, "valid_until_s", b->valid_until_s);
+	add_time(o, "created", b->created_s);
+	add_time(o, "valid_until", b->valid_until_s);
 	add_number(o, "duration_s", b->duration_s);
 	add_number(o, "devices", b->devices);
 	add_number(o, "count", b->count);
@@ -138,6 +155,19 @@ static bool take_label(struct conn *c, const struct form *f,
 	return true;
 }
 
+/* Of the network that the slips join phones to; empty: of none. */
+static bool take_ssid(struct conn *c, const struct form *f)
+{
+	const char *ssid = form_find(f, "ssid");
+
+	if (!ssid || !*ssid || voucher_ssid_is_valid(ssid))
+		return true;
+	admin_answer_error(c, 400, NULL,
+			   "ssid: not 1 to %d bytes without control characters",
+			   VOUCHER_SSID_MAX);
+	return false;
+}
+
 /* Empty: any. */
 static bool take_zone(struct conn *c, const struct form *f,
 		      struct voucher_batch *b)
@@ -165,7 +195,7 @@ static bool take_batch(struct conn *c, const struct form *f,
 {
 	uint64_t count, minutes, devices, days;
 
-	if (!take_label(c, f, b) || !take_zone(c, f, b) ||
+	if (!take_label(c, f, b) || !take_ssid(c, f) || !take_zone(c, f, b) ||
 	    !take_number(c, f, "count", ADMIN_VOUCHERS_AT_ONCE, &count) ||
 	    !take_number(c, f, "minutes", MINUTES_MAX, &minutes) ||
 	    !take_number(c, f, "devices", VOUCHER_DEVICES_MAX, &devices) ||
@@ -204,23 +234,83 @@ static int make(struct admin_site *s, struct voucher_db *db,
 	return err;
 }
 
+/* {"size":33,"bits":"..."}: rows of modules in base64url, 1 is dark. */
+static bool put_qr(struct strbuf *o, const char *content)
+{
+	unsigned char packed[QR_BYTES_MAX] = { 0 };
+	char base64[BASE64URL(QR_BYTES_MAX)];
+	int size = 0;
+	unsigned char *modules = voucher_qr_build(content, &size);
+	bool fits = modules && size * size <= QR_BYTES_MAX * 8;
+
+	for (int i = 0; fits && i < size * size; i++)
+		packed[i / 8] |= (unsigned char)(modules[i] << (7 - i % 8));
+	if (fits) {
+		base64url_build(base64, packed, (size_t)(size * size + 7) / 8);
+		strbuf_format(o, "{\"size\":%d,\"bits\":\"%s\"}", size, base64);
+	}
+	explicit_bzero(packed, sizeof(packed));
+	explicit_bzero(base64, sizeof(base64));
+	free(modules);
+	return fits;
+}
+
+/* What a camera reads, where the portal has a name that it can carry. */
+static void put_links(struct strbuf *o, const struct admin_site *s,
+		      char (*codes)[VOUCHER_CODE_MAX], uint32_t count)
+{
+	char link[VOUCHER_LINK_MAX], whole[VOUCHER_LINK_MAX + 32];
+	char text[VOUCHER_CODE_TEXT_MAX];
+	bool is_good = voucher_link_build(link, &s->settings->portal, NULL);
+
+	strbuf_text(o, "],\"links\":[");
+	for (uint32_t i = 0; is_good && i < count; i++) {
+		snprintf(whole, sizeof(whole), "%s%s", link,
+			 voucher_code_to_text(codes[i], text));
+		strbuf_text(o, i ? "," : "");
+		is_good = put_qr(o, whole);
+		o->is_cut |= !is_good;
+	}
+	explicit_bzero(whole, sizeof(whole));
+	explicit_bzero(text, sizeof(text));
+}
+
+static void put_join(struct strbuf *o, const char *ssid)
+{
+	char content[VOUCHER_JOIN_MAX];
+
+	strbuf_text(o, "],\"join\":");
+	if (!*ssid) {
+		strbuf_text(o, "null");
+		return;
+	}
+	voucher_join_build(content, ssid);
+	o->is_cut |= !put_qr(o, content);
+}
+
 /* Wiped, as it can be had only once. */
 static void answer_codes(struct conn *c, const struct voucher_batch *b,
-			 char (*codes)[VOUCHER_CODE_MAX])
+			 const char *ssid, char (*codes)[VOUCHER_CODE_MAX])
 {
-	size_t max = HEAD_MAX + b->count * (VOUCHER_CODE_TEXT_MAX + 3);
+	size_t max = HEAD_MAX + QR_TEXT_MAX +
+		     b->count * (VOUCHER_CODE_TEXT_MAX + 3 + QR_TEXT_MAX);
 	char *bytes = calloc(1, max);
-	char text[VOUCHER_CODE_TEXT_MAX];
+	char text[VOUCHER_CODE_TEXT_MAX], until[DAY_TIME_TEXT];
 	struct admin_answer a = { .status = 200, .type = ADMIN_TYPE_JSON };
 	struct strbuf o;
 
 	strbuf_init(&o, bytes, bytes ? max : 0);
-	strbuf_format(&o, "{\"batch\":%" PRId64 ",\"valid_until_s\":%" PRId64,
-		      b->id, b->valid_until_s);
+	strbuf_format(&o,
+		      "{\"batch\":%" PRId64 ",\"valid_until_s\":%" PRId64
+		      ",\"valid_until\":\"%s\"",
+		      b->id, b->valid_until_s,
+		      day_time_to_string(until, b->valid_until_s));
 	for (uint32_t i = 0; i < b->count; i++)
 		strbuf_format(&o, "%s\"%s\"", i ? "," : ",\"codes\":[",
 			      voucher_code_to_text(codes[i], text));
-	strbuf_text(&o, "]}");
+	put_links(&o, conn_arg(c), codes, b->count);
+	put_join(&o, ssid);
+	strbuf_text(&o, "}");
 	a.body = bytes;
 	a.body_len = o.len;
 	if (o.is_cut)
@@ -238,12 +328,14 @@ static void answer_codes(struct conn *c, const struct voucher_batch *b,
 static void create(struct conn *c, const struct form *f)
 {
 	struct voucher_batch b = { .id = 0 };
+	const char *ssid = form_find(f, "ssid");
 	struct voucher_db *db = take_batch(c, f, &b) ? borrow(c) : NULL;
 	char(*codes)[VOUCHER_CODE_MAX];
 	int err;
 
 	if (!db)
 		return;
+	ssid = ssid ? ssid : "";
 	codes = calloc(b.count, sizeof(*codes));
 	err = codes ? make(conn_arg(c), db, &b, codes) : -ENOMEM;
 	if (err == -ENOSPC) {
@@ -255,7 +347,7 @@ static void create(struct conn *c, const struct form *f)
 	} else {
 		log_info("admin: %s has made %u codes, batch %" PRId64,
 			 name_of(c), b.count, b.id);
-		answer_codes(c, &b, codes);
+		answer_codes(c, &b, ssid, codes);
 	}
 	if (codes)
 		explicit_bzero(codes, b.count * sizeof(*codes));

@@ -13,6 +13,7 @@
 #include "portal/admin/admin_routes.h"
 #include "portal/admin/admin_site.h"
 #include "portal/admin/admin_vouchers.h"
+#include "portal/history/history.h"
 #include "portal/store/day.h"
 #include "portal/voucher/voucher.h"
 #include "portal/voucher/voucher_batch.h"
@@ -28,6 +29,7 @@
 	"\toption counted '0'\n"                                               \
 	"\tlist auth 'voucher'\n"                                              \
 	"config portal\n\toption network 'Free'\n"                             \
+	"\toption hostname 'wlan.example.test'\n"                              \
 	"config admin\n\toption hostname 'Box.test'\n\toption title 'Hall'\n"
 
 static struct {
@@ -921,11 +923,30 @@ static const struct {
 } rights[] = {
 	{ "GET", "/api/usage", ACCOUNT_READ },
 	{ "GET", "/api/now", ACCOUNT_READ },
+	{ "GET", "/api/health", ACCOUNT_READ },
+	{ "GET", "/api/notes", ACCOUNT_READ },
+	{ "POST", "/api/notes/add", ACCOUNT_ALL },
+	{ "POST", "/api/notes/remove", ACCOUNT_ALL },
 	{ "GET", "/api/vouchers", ACCOUNT_VOUCHERS },
 	{ "POST", "/api/vouchers/create", ACCOUNT_VOUCHERS },
 	{ "POST", "/api/vouchers/revoke", ACCOUNT_VOUCHERS },
 	{ "GET", "/metrics", ACCOUNT_READ },
 };
+
+/* In memory, and as of a box that knows the time. */
+static void open_history(void)
+{
+	t.site.history = history_new();
+	assert_non_null(t.site.history);
+	history_open(t.site.history, "", "");
+	history_look(t.site.history, true);
+}
+
+static void close_history(void)
+{
+	history_free(t.site.history);
+	t.site.history = NULL;
+}
 
 /* Of an empty form, where it is one. */
 static void ask_for(size_t i, const char *fields)
@@ -987,6 +1008,144 @@ static void post(const char *path, const char *more, const char *body)
 	exchange(line, fields, body);
 }
 
+static void test_notes(void **state)
+{
+	(void)state;
+	ask("GET /api/notes");
+	assert_int_equal(wire.status, 503);
+	open_history();
+	post("/api/notes/add", "", "day=2026-11-24&text=x");
+	assert_int_equal(wire.status, 403);
+	assert_has("stadttor passwd --role all");
+	t.accounts->account[0].role = ACCOUNT_ALL;
+	post("/api/notes/add", "",
+	     "day=2026-11-24&text=%3Db+%22Fest%22+%3Ci%3E");
+	assert_string_equal(wire.body, "{\"id\":1}");
+	post("/api/notes/add", "", "day=2026-11-24&text=Antenne");
+	ask("GET /api/notes?from=2026-11-24&to=2026-11-24");
+	assert_string_equal(wire.body,
+			    "{\"notes\":[{\"id\":1,\"day\":\"2026-11-24\","
+			    "\"text\":\"=b \\\"Fest\\\" <i>\"},{\"id\":2,"
+			    "\"day\":\"2026-11-24\",\"text\":\"Antenne\"}]}");
+	ask("GET /api/notes?from=2026-11-25");
+	assert_string_equal(wire.body, "{\"notes\":[]}");
+	post("/api/notes/remove", "", "id=2");
+	assert_int_equal(wire.status, 200);
+	post("/api/notes/remove", "", "id=2");
+	assert_int_equal(wire.status, 404);
+	close_history();
+}
+
+static void test_wrong_notes(void **state)
+{
+	static const char *const bodies[] = {
+		"",
+		"day=2026-11-24",
+		"text=x",
+		"day=&text=x",
+		"day=2026-02-30&text=x",
+		"day=tomorrow&text=x",
+		"day=today&text=",
+		"day=today&text=a%0ab",
+		"day=today&text=%E2%80%AEx",
+		"day=today&text=%FF",
+	};
+	char body[300];
+	int len;
+
+	(void)state;
+	open_history();
+	t.accounts->account[0].role = ACCOUNT_ALL;
+	for (size_t i = 0; i < ARRAY_SIZE(bodies); i++) {
+		post("/api/notes/add", "", bodies[i]);
+		if (wire.status != 400)
+			fail_msg("%s: %u", bodies[i], wire.status);
+	}
+	len = snprintf(body, sizeof(body), "day=today&text=");
+	memset(body + len, 'x', HISTORY_NOTE_MAX);
+	body[len + HISTORY_NOTE_MAX] = '\0';
+	post("/api/notes/add", "", body);
+	assert_int_equal(wire.status, 400);
+	post("/api/notes/add", "Sec-Fetch-Site: cross-site\r\n",
+	     "day=today&text=x");
+	assert_int_equal(wire.status, 403);
+	post("/api/notes/add", "Origin: http://evil.test\r\n",
+	     "day=today&text=x");
+	assert_int_equal(wire.status, 403);
+	post("/api/notes/remove", "", "id=x");
+	assert_int_equal(wire.status, 400);
+	ask("GET /api/notes");
+	assert_string_equal(wire.body, "{\"notes\":[]}");
+	close_history();
+}
+
+/* A table program takes none of them for a formula. */
+static void test_notes_beside_figures(void **state)
+{
+	(void)state;
+	add_figures(1, 9);
+	open_history();
+	t.accounts->account[0].role = ACCOUNT_ALL;
+	post("/api/notes/add", "", "day=2026-01-01&text=%3D1+%22a%22%2C+b");
+	post("/api/notes/add", "", "day=2026-01-01&text=zwei");
+	ask("GET /api/usage?step=day&format=csv&metrics=visitors");
+	assert_has("time,hours,visitors,visitors_band,note\r\n");
+	assert_has(",\"'=1 \"\"a\"\", b; zwei\"\r\n");
+	ask("GET /api/usage?step=hour&format=csv&metrics=online");
+	assert_has("time,hours,online,online_band\r\n");
+	close_history();
+	ask("GET /api/usage?step=day&format=csv&metrics=visitors");
+	assert_has("time,hours,visitors,visitors_band\r\n");
+}
+
+static void test_health_history(void **state)
+{
+	struct history_news news = { .code = "zone_offline",
+				     .zone = "square",
+				     .is_error = true,
+				     .since_ms = clock_ms() };
+
+	(void)state;
+	ask("GET /api/health");
+	assert_int_equal(wire.status, 503);
+	open_history();
+	history_tell(t.site.history, &news);
+	ask("GET /api/health?from=today&to=today");
+	assert_has("\"outages\":");
+	assert_has("\"code\":\"zone_offline\",\"zone\":\"square\"");
+	ask("GET /api/health?zone=private");
+	assert_lacks("zone_offline");
+	ask("GET /api/health?format=csv");
+	assert_has("Content-Type: text/csv");
+	assert_has("filename=\"stadttor-health.csv\"");
+	assert_has(",error,zone_offline,square,1,1\r\n");
+	ask("GET /api/health?format=pdf");
+	assert_int_equal(wire.status, 400);
+	ask("GET /api/health?from=never");
+	assert_int_equal(wire.status, 400);
+	close_history();
+}
+
+static void test_opening(void **state)
+{
+	struct zone_settings *z = &t.settings->zone[0];
+	struct conf_list before = z->open;
+	char hours[] = "00:00-24:00";
+	char *one[] = { hours };
+
+	(void)state;
+	ask("GET /api/now");
+	assert_has("\"opening\":{}");
+	z->open = (struct conf_list){ one, 1 };
+	ask("GET /api/now");
+	assert_has("\":{\"is_open\":true,\"change\":null}}");
+	t.says.time_is_known = 0;
+	ask("GET /api/now");
+	assert_has("\":{\"is_open\":false,\"change\":null}}");
+	t.says.time_is_known = 1;
+	z->open = before;
+}
+
 static void open_codes(void)
 {
 	char key_file[80], file[80];
@@ -1022,6 +1181,22 @@ static void close_codes(void)
 	assert_int_equal(rmdir(t.folder), 0);
 }
 
+/* Of every slip the same: a camera joins the network by it. */
+static void test_a_code_that_joins(void **state)
+{
+	(void)state;
+	open_codes();
+	post("/api/vouchers/create", "",
+	     "label=Fest&count=1&minutes=60&devices=2&days=30&ssid=Frei");
+	assert_int_equal(wire.status, 200);
+	assert_has("],\"join\":{\"size\":25,\"bits\":\"");
+	post("/api/vouchers/create", "",
+	     "label=Fest&count=1&minutes=60"
+	     "&devices=2&days=30&ssid=");
+	assert_has("],\"join\":null}");
+	close_codes();
+}
+
 #define GOOD "label=Fest&count=3&minutes=60&devices=2&days=30&zone=private"
 
 /* The first code of the answer, as it is looked up. */
@@ -1045,6 +1220,9 @@ static void test_codes(void **state)
 	post("/api/vouchers/create", "", GOOD);
 	assert_int_equal(wire.status, 200);
 	assert_has("{\"batch\":1,\"valid_until_s\":");
+	assert_has("\"valid_until\":\"2");
+	assert_has("\"links\":[{\"size\":29,\"bits\":\"");
+	assert_has("],\"join\":null}");
 	first_code(code);
 	ask("GET /api/vouchers");
 	assert_has("{\"batches\":[{\"batch\":1,\"label\":\"Fest\","
@@ -1083,6 +1261,9 @@ static void test_wrong_codes(void **state)
 		/* that zone asks for none */
 		"label=a&count=3&minutes=60&devices=2&days=30&zone=square",
 		"label=a&count=3&minutes=60&devices=2&days=30&zone=x'y",
+		"label=a&count=3&minutes=60&devices=2&days=30&ssid=a%0ab",
+		"label=a&count=3&minutes=60&devices=2&days=30"
+		"&ssid=123456789012345678901234567890123",
 	};
 
 	(void)state;
@@ -1149,7 +1330,13 @@ int main(void)
 		UNIT(test_gone),
 		UNIT(test_rights),
 		UNIT(test_rights_are_told),
+		UNIT(test_notes),
+		UNIT(test_wrong_notes),
+		UNIT(test_notes_beside_figures),
+		UNIT(test_health_history),
+		UNIT(test_opening),
 		UNIT(test_codes),
+		UNIT(test_a_code_that_joins),
 		UNIT(test_wrong_codes),
 		UNIT(test_too_many_codes),
 	};
