@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "common/city/city_login.h"
 #include "common/config/opening.h"
 #include "common/config/settings_read.h"
+#include "common/config/uci.h"
 #include "netctl/rules/ruleset_text.h"
 #include "portal/pages/theme.h"
 
@@ -111,6 +113,42 @@ static void warn_of_missing(const struct settings *s)
 				"warning: zone %s: there is no device %s here, "
 				"so nobody would reach the portal by it\n",
 				s->zone[i].name, s->zone[i].device);
+}
+
+static bool has_radio(const struct uci_file *wireless, const char *name)
+{
+	const struct uci_section *s;
+
+	TAILQ_FOREACH (s, &wireless->sections, next)
+		if (s->name && !strcmp(s->name, name) &&
+		    !strcmp(s->type, "wifi-device"))
+			return true;
+	return false;
+}
+
+/* By the config of OpenWrt's access points, which lies beside ours. */
+static void warn_of_radios(const struct cli *cli, const struct settings *s)
+{
+	const char *slash = strrchr(cli->config, '/');
+	int len = slash ? (int)(slash + 1 - cli->config) : 0;
+	char path[PATH_MAX], error[UCI_ERROR_MAX];
+	struct uci_file *wireless = NULL;
+
+	snprintf(path, sizeof(path), "%.*swireless", len, cli->config);
+	for (size_t z = 0; z < s->zones; z++) {
+		const struct conf_list *l = &s->zone[z].night_radio;
+
+		if (l->count && !wireless)
+			wireless = uci_read(path, error);
+		for (size_t i = 0; i < l->count; i++)
+			if (!wireless || !has_radio(wireless, l->value[i]))
+				fprintf(stderr,
+					"warning: zone %s: night_radio: no "
+					"radio %s in %s, so nothing is "
+					"switched off\n",
+					s->zone[z].name, l->value[i], path);
+	}
+	uci_free(wireless);
 }
 
 /* What the portal reads anew at a reload, when it is not root any more. */
@@ -235,6 +273,7 @@ enum cli_exit cli_check(const struct cli *cli)
 	code = check_pages(&of_file, s);
 	warn_of_missing(s);
 	warn_of_ports(s);
+	warn_of_radios(&of_file, s);
 	warn_of_unreadable(&of_file, s);
 	warn_of_legal(s);
 	if (!code && !cli->json) {

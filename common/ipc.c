@@ -39,6 +39,7 @@ static const size_t message_size[IPC_TYPE_MAX] = {
 	[IPC_GARDEN] = sizeof(struct ipc_garden),
 	[IPC_LEFT] = sizeof(struct ipc_left),
 	[IPC_GARDEN_NAME] = sizeof(struct ipc_garden_name),
+	[IPC_RADIO] = sizeof(struct ipc_radio),
 	[IPC_DEVICE_ASK] = sizeof(struct ipc_device_ask),
 	[IPC_DEVICE] = sizeof(struct ipc_device),
 	[IPC_ACCOUNT_ASK] = sizeof(struct ipc_account_ask),

@@ -22,7 +22,7 @@
 
 struct event_base;
 
-#define IPC_VERSION	  9
+#define IPC_VERSION	  10
 #define IPC_ZONE_NAME_MAX 16 /* with the closing NUL */
 #define IPC_DEVICE_MAX	  16 /* IFNAMSIZ, likewise */
 #define IPC_ZONES	  16
@@ -32,6 +32,7 @@ struct event_base;
 #define IPC_TAG_DEVICES	  1000
 #define IPC_TERMS_MAX	  65535
 #define IPC_NAME_MAX	  256 /* of a name in DNS, with the closing NUL */
+#define IPC_RADIO_MAX	  32  /* of a radio, likewise */
 
 enum ipc_type {
 	IPC_NONE,
@@ -62,7 +63,8 @@ enum ipc_type {
 	IPC_GARDEN, /* IPC_DONE with the number of zones, once it is open */
 	IPC_LEFT,   /* no answer */
 	/* netctl to events, unasked: on connect and on change */
-	IPC_GARDEN_NAME, /* one for each name, then IPC_DONE with id 0 */
+	IPC_GARDEN_NAME, /* one for each name, then IPC_RADIO for each radio,
+			    then IPC_DONE with id 0 */
 	/* portal to netctl */
 	IPC_DEVICE_ASK, /* IPC_DEVICE */
 	/* netctl to portal */
@@ -82,6 +84,8 @@ enum ipc_type {
 	IPC_ACCOUNT_CHANGE, /* IPC_ACCOUNT */
 	/* netctl to portal, also unasked: when such a session ends */
 	IPC_ACCOUNT,
+	/* netctl to events, with the names */
+	IPC_RADIO,
 	IPC_TYPE_MAX
 };
 
@@ -330,11 +334,23 @@ struct ipc_left { /* gave its lease back, or its radio link */
 
 /*
  * A name that some zone opens, in lower case, so that no other name has to be
- * told. The list is complete with IPC_DONE, and takes the place of the last.
+ * told. The list, with the radios that some zone names, is complete with
+ * IPC_DONE, which counts both, and takes the place of the last.
  */
 struct ipc_garden_name {
 	struct ipc_header header;
 	char name[IPC_NAME_MAX];
+};
+
+#define IPC_RADIO_OFF UINT32_MAX
+
+struct ipc_radio { /* of the access point, as its config names it */
+	struct ipc_header header;
+	char name[IPC_RADIO_MAX];
+	/* seconds that it is off for, from now on; 0: on; IPC_RADIO_OFF: until
+	 * another list comes */
+	uint32_t off_s;
+	uint32_t zero;
 };
 
 /* --- health: at once, of the machine and not of people ----------------- */

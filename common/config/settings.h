@@ -89,6 +89,7 @@ struct zone_settings { /* config zone */
 	uint64_t roam_s;	/* how long a tap elsewhere counts; 0: not */
 	uint64_t roam_accept_s; /* and its renewals */
 	struct conf_list open, open_on; /* see opening.h; none: always */
+	struct conf_list night_radio;	/* off while it is closed */
 	char *radius;			/* its accounts; empty: none */
 	struct conf_list tariff;	/* of accounts, see tariff.h */
 };

@@ -66,6 +66,9 @@ static const char *check_zone(const struct settings *c, size_t zone)
 	if (z->open_on.count && !z->open.count)
 		return "list open_on needs a list open, such as "
 		       "'00:00-24:00'";
+	if (z->night_radio.count && !z->open.count)
+		return "list night_radio needs a list open: without it the "
+		       "zone is never closed";
 	return NULL;
 }
 

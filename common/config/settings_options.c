@@ -344,6 +344,17 @@ static const struct conf_option zone_options[] = {
 	  .help = HELP("hours that begin on these dates, in the place of "
 		       "those of list open; a date without a year is of every "
 		       "year") },
+	{ .name = "night_radio",
+	  .type = CONF_TEXT,
+	  .is_list = true,
+	  AT(zone_settings, night_radio),
+	  .max = IPC_RADIO_MAX - 1,
+	  .is_valid = valid_radio_name,
+	  .allowed = "the name of a radio, such as radio0",
+	  .help = HELP("on OpenWrt: radios that are off while the zone is "
+		       "closed, and on again five minutes before it opens; one "
+		       "that several zones name is off while all of them are "
+		       "closed") },
 	{ .name = "tariff",
 	  .type = CONF_TEXT,
 	  .is_list = true,

@@ -102,6 +102,14 @@ bool valid_zone_name(const char *text)
 	return len && len < IPC_ZONE_NAME_MAX && !text[len];
 }
 
+bool valid_radio_name(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+	return len && len < IPC_RADIO_MAX && !text[len];
+}
+
 bool valid_port_parse(const char *text, uint16_t *port, uint8_t *protocol)
 {
 	unsigned long number;

@@ -32,6 +32,9 @@ bool valid_json_pointer(const char *text);
 /* 1 to 15 of a-z, 0-9 and '_': the name of a zone. */
 bool valid_zone_name(const char *text);
 
+/* 1 to 31 letters, digits and '_': a section of UCI, as a radio is. */
+bool valid_radio_name(const char *text);
+
 /*
  * "8883/tcp" or "8883/udp". protocol: IPPROTO_*. The second takes "all", too.
  */

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the box's resolver and access points tell, and what their teller is. */
+/*
+ * What the box's resolver and access points tell, and what their teller is told
+ * of the config: names to listen for, and radios to switch.
+ */
+#include <stdio.h>
+
 #include "common/config/garden_names.h"
 #include "netctl/control/controller.h"
 #include "netctl/control/garden_sync.h"
 #include "netctl/control/grant.h"
+#include "netctl/control/radios.h"
 #include "netctl/server/peer.h"
 
 _Static_assert(IPC_NAME_MAX == GARDEN_NAME_MAX, "names fit messages");
@@ -48,13 +54,25 @@ static void on_garden_name(const char *name, size_t len, void *arg)
 	g->count++;
 }
 
+static void on_radio(const char *name, uint32_t off_s, void *arg)
+{
+	struct ipc_radio m = { .off_s = off_s };
+	struct greeting *g = arg;
+
+	snprintf(m.name, sizeof(m.name), "%s", name);
+	ipc_channel_send(g->peer->channel, IPC_RADIO, &m);
+	g->count++;
+}
+
 static void greet_events(struct peer *p)
 {
-	const struct settings *s = controller_settings(p->server->controller);
+	const struct controller *c = p->server->controller;
+	const struct settings *s = controller_settings(c);
 	struct greeting g = { .peer = p };
 
 	for (size_t z = 0; z < s->zones; z++)
 		garden_names_each(s, z, on_garden_name, &g);
+	radios_each(c, on_radio, &g);
 	peer_answer_done(p, 0, 0, g.count, 0);
 }
 

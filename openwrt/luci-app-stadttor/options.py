@@ -54,6 +54,7 @@ TYPES = [
     ("a UUID such as {}, or nothing", "uuid"),
     ("latitude and longitude in degrees, such as {}", "place"),
     ("hours such as {}", "hours"),
+    ("the name of a radio, such as {}", "radio"),
     ("a date or two and hours, such as {}", "dates"),
     ("a JSON pointer (RFC 6901) such as {}", "pointer"),
     ("an address such as {}", "server"),

@@ -9,13 +9,13 @@ import threading
 
 import lab
 
-VERSION = 9
+VERSION = 10
 UNLIMITED = (1 << 64) - 1
 (NONE, LOOKUP, GRANT, LOGOUT, USAGE_NEXT, HEALTH_ASK, ADMIT, STATUS, LIST,
  REVOKE, SESSION, ADDRESS, ZONE, TOTALS, DONE, HEALTH, USAGE_CELL,
  GARDEN, LEFT, GARDEN_NAME, DEVICE_ASK, DEVICE, CITY_FEED, CITY_CLOCK,
  CITY_NEXT, CITY_KEY, CITY_ASK, CITY_RECORD, CITY, ACCOUNT_ASK, ACCOUNT_CHANGE,
- ACCOUNT, TYPE_MAX) = range(33)
+ ACCOUNT, RADIO, TYPE_MAX) = range(34)
 
 HEADER = struct.Struct("=HHI")
 ADDR = struct.Struct("=B3xI16s")
@@ -28,6 +28,7 @@ SESSION_BODY = struct.Struct("=iI5Q5QIIII16sqQIIQ")
 DONE_BODY = struct.Struct("=iIII")
 DEVICE_BODY = struct.Struct("=iI16sII")
 CITY_RECORD_BODY = struct.Struct("=QII16s")
+RADIO_BODY = struct.Struct("=32sII")
 CITY_BODY = struct.Struct("=BBBxHHIIQQ")
 CITY_TROUBLES = ["clock not set", "clock off", "keys broken", "keys stale",
                  "full"]

@@ -6,6 +6,7 @@ test says, and jumps when it is told; sessions end by the kernel's own.
 """
 import calendar
 import errno
+import pathlib
 import re
 
 import ipc
@@ -200,3 +201,82 @@ def test_check_tells(gate):
     gate.configure(guest={"open_on": ["12-25 closed"]})
     wrong = gate.cli("check", check=False)
     assert wrong.returncode and "open_on needs a list open" in wrong.stderr
+
+
+# --- radios -------------------------------------------------------------------
+
+def listen(gate):
+    """Who would switch them."""
+    return ipc.Peer(gate.socket, "news", group="nobody")
+
+
+def radios(peer):
+    """{name: seconds that it is off} of the next whole list."""
+    found = {}
+    while True:
+        data = peer.socket.recv(512)
+        kind = ipc.HEADER.unpack_from(data)[1]
+        if kind == ipc.RADIO:
+            name, off_s, _ = ipc.RADIO_BODY.unpack(data[ipc.HEADER.size:])
+            found[name.rstrip(b"\0").decode()] = off_s
+        elif kind == ipc.DONE:
+            count = ipc.DONE_BODY.unpack(data[ipc.HEADER.size:])[1]
+            assert count == len(found)
+            return found
+
+
+LEAD = 300  # a radio is on before the zone opens
+
+
+def switches(gate, ahead, **zones):
+    """The radios, that long after noon."""
+    gate.set_wall(NOON + ahead)
+    gate.start(gate={"events_user": "news"}, **zones)
+    with listen(gate) as peer:
+        return radios(peer)
+
+
+def about(seconds):
+    """Some have gone by."""
+    return range(seconds - 120, seconds + 1)
+
+
+def test_a_radio_is_off_while_all_its_zones_are_closed(gate, street):
+    got = switches(gate, 11 * HOUR, guest={
+        "open": WEEK, "night_radio": ["radio0", "radio1", "radio0"]}, staff={
+            "open": ["mo-fr 06:00-24:00"], "night_radio": ["radio1"]})
+    assert list(got) == ["radio0", "radio1"]
+    assert got["radio0"] in about(8 * HOUR - LEAD) and got["radio1"] == 0
+    with listen(gate) as peer:
+        radios(peer)
+        gate.jump(2 * HOUR)  # the staff's have closed, and open first
+        assert radios(peer)["radio1"] in about(5 * HOUR - LEAD)
+        gate.jump(5 * HOUR)
+        assert radios(peer)["radio1"] == 0
+
+
+def test_a_radio_is_on_before_the_zone_opens(gate, street):
+    assert switches(gate, 19 * HOUR - LEAD + 60, guest={
+        "open": WEEK, "night_radio": ["radio0"]}) == {"radio0": 0}
+
+
+def test_a_radio_is_on_until_the_clock_is_set(gate, street):
+    assert switches(gate, -NOON, guest={
+        "open": WEEK, "night_radio": ["radio0"]}) == {"radio0": 0}
+    assert zone(gate)["closed"]
+
+
+def test_check_tells_of_radios(gate):
+    hours = {"open": WEEK, "night_radio": ["radio0", "radio9"]}
+    wireless = pathlib.Path(gate.config).parent / "wireless"
+    gate.configure(guest=hours)
+    assert gate.cli("check").stderr.count("so nothing is switched off") == 2
+    wireless.write_text("config wifi-device 'radio0'\n\toption band '2g'\n"
+                        "config wifi-iface 'radio9'\n")
+    said = gate.cli("check").stderr
+    assert f"no radio radio9 in {wireless}" in said and "radio0" not in said
+    gate.configure(guest={"night_radio": ["radio0"]})
+    wrong = gate.cli("check", check=False)
+    assert wrong.returncode and "night_radio needs a list open" in wrong.stderr
+    gate.configure(guest={"open": WEEK, "night_radio": ["radio 0"]})
+    assert "the name of a radio" in gate.cli("check", check=False).stderr

@@ -102,7 +102,8 @@ class Router:
                 "stadttor": 'echo "stadttor $*" >>"$TRACE"\n'
                             'echo "$STUB_CHECK"; [ -z "$STUB_CHECK" ]',
                 "reload_config": "printf 'reload_config\\n' >>\"$TRACE\"",
-                "ubus": "cat $STUB_ETC/ubus.$2 2>/dev/null",
+                "ubus": "printf 'ubus\\t%s\\n' \"$*\" >>\"$TRACE\"\n"
+                        "cat $STUB_ETC/ubus.$2 2>/dev/null",
                 "jsonfilter": "sed -n 's/.*\"l3_device\": *\"\\(.*\\)\".*/"
                               "\\1/p'",
                 "uci": f'. {self.bin}/uci.sh; uci "$@"',

@@ -29,7 +29,7 @@ def run(box, action, **env):
     script = box.place(INIT, "etc/init.d/stadttor")
     done = box.run(r.STUBS / "rc.common", script, action, **env)
     return done, r.messages(e for e in box.events() if e[0] not in (
-        "log", "chown", "signal", "kill", "changed", "reload_config")
+        "log", "chown", "signal", "kill", "changed", "reload_config", "ubus")
         and not e[0].startswith(("stadttor", "nft")))
 
 
@@ -233,6 +233,11 @@ WANTED = {  # what the config has, and what events is told
     "\toption leave '0s'\n": None,
     "\toption leave '90'\n\tlist garden_name 'a.example'\n"
     "\tlist garden_name 'b.example'\n": ["names", "leave"],
+    "\tlist night_radio 'radio0'\n": ["radio=radio0"],
+    "\tlist night_radio 'radio1'\n\tlist night_radio 'radio0'\n"
+    "\toption leave '5m'\nconfig zone 'staff'\n"
+    "\tlist night_radio 'radio1'\n":
+        ["leave", "radio=radio1", "radio=radio0"],
     "config tile 'x'\n\toption link 'https://city.example/'\n": ["names"],
     "config portal\n\toption terms_url 'https://a.example/t'\n": ["names"],
     "config portal\n\toption success_url 'https://a.example/'\n": ["names"],
@@ -304,7 +309,42 @@ def test_nobody_tells_as_a_user_that_there_is_not(box):
                "\toption events_user 'none'\n")
     assert sorted(start(box)["instances"]) == ["netctl", "portal"]
     line, = logged(box)
-    assert line.startswith("there is no user none: leave does nothing")
+    assert line.startswith("there is no user none: leave and night_radio do "
+                           "nothing")
+
+
+def woken(box):
+    return [e[1] for e in box.events() if e[0] == "ubus"]
+
+
+def up(*radios):
+    return [f'call network.wireless up {{"device":"{x}"}}' for x in radios]
+
+
+def test_a_radio_that_nobody_is_left_to_switch_is_on(box):
+    box.make(EVENTS)
+    (box.etc / "ubus.network.wireless").write_text("")
+    box.config("stadttor", BASE + "\tlist night_radio 'radio0'\n"
+               "\tlist night_radio 'radio1'\n")
+    start(box)
+    run(box, "reload")
+    run(box, "restart")
+    assert woken(box) == []  # the next one goes on with them
+    box.config("stadttor", BASE + "\tlist night_radio 'radio1'\n")
+    run(box, "reload")
+    assert woken(box) == up("radio0")
+    run(box, "reload")
+    assert woken(box) == []
+    run(box, "stop")
+    assert woken(box) == up("radio1") and logged(box) == []
+    run(box, "stop")
+    assert woken(box) == []
+    start(box)
+    (box.root / EVENTS[1:]).unlink()  # the package goes
+    (box.etc / "ubus.network.wireless").unlink()  # and netifd is not there
+    run(box, "start")
+    assert woken(box) == up("radio1")
+    assert "radio radio1 may be off: wifi up radio1" in logged(box)
 
 
 def test_modules_are_those_that_the_program_imports():
@@ -630,7 +670,7 @@ NAMES = {"socket": ("gate", "socket"), "netctl_user": ("gate", "user"),
          "oidc_secret": ("oidc", "secret"), "oidc_key": ("oidc", "key"),
          "mail_password": ("admin", "mail_password")}
 NO_OPTIONS = {"names", "leave", "fetches", "asks_for_codes", "radius_files",
-              "terms", "devices", "uplinks"}
+              "terms", "devices", "uplinks", "radios"}
 
 
 def test_its_defaults_are_those_of_the_config(build, tmp_path):

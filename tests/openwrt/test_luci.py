@@ -395,6 +395,8 @@ SAMPLES = {
     ("zone", "open_on"): [
         "12-25 closed", "2026-12-24 07:00-12:00", "13-01 closed", "12-25",
         "2026-12-24/2027-01-02 closed", "12-25 Closed", "12-32 closed"],
+    ("zone", "night_radio"): [
+        "radio0", "wl_5G", "radio-0", "radio 0", "r" * 31, "r" * 32, "radié"],
     ("admin", "address"): ["127.0.0.1", "::1", "0.0.0.0", "::", "10.0.0.1/8",
                            "localhost", "0:0::0"],
     ("portal", "venue_url"): ["http://a", "https://a.b/c?d=e#f", "HTTP://a",
@@ -432,6 +434,8 @@ BASE = {"uplink 'wan'": ["option device 'eth0'"],
 # Of a section, or of an option that needs another one.
 MORE_BASE = {"open_on": {"zone 'guest'": ["option device 'br0'",
                                           "list open '00:00-24:00'"]},
+             "night_radio": {"zone 'guest'": ["option device 'br0'",
+                                              "list open '07:00-22:00'"]},
              "device": {"device 'printer'": ["option mac '02:00:5e:00:53:01'"]},
              "radius": {"radius 'main'": ["list server '192.0.2.5'",
                                           "option secret 'x'"]}}

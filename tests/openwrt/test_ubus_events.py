@@ -77,8 +77,11 @@ def test_what_comes_later_or_anew(start):
 
 
 def test_the_acl_gives_no_more_than_that(start):
-    """No method that changes or lists anything."""
+    """No method that changes or lists anything, but for radios."""
     text = (FILES / "stadttor.acl.json").read_text()
+    radios = '"network.wireless": {\n\t\t\t"methods": [ "down", "up" ]\n'
+    assert radios in text
+    text = text.replace(radios, "")
     assert set(re.findall(r"\"(\w+)\" \]\n", text)) == {"metrics",
                                                         "get_features"}
     assert "\"send\"" not in text and "\"publish\"" not in text

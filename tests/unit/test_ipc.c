@@ -119,7 +119,7 @@ static void sizes_are_fixed(void **state)
 {
 	(void)state;
 	/* Numbers of the protocol: a change asks for another IPC_VERSION. */
-	assert_int_equal(IPC_VERSION, 9);
+	assert_int_equal(IPC_VERSION, 10);
 	assert_int_equal(ipc_message_size(IPC_NONE), 0);
 	assert_int_equal(ipc_message_size(IPC_LOOKUP), 48);
 	assert_int_equal(ipc_message_size(IPC_GRANT), 120);
@@ -140,6 +140,7 @@ static void sizes_are_fixed(void **state)
 	assert_int_equal(ipc_message_size(IPC_GARDEN), 296);
 	assert_int_equal(ipc_message_size(IPC_LEFT), 16);
 	assert_int_equal(ipc_message_size(IPC_GARDEN_NAME), 264);
+	assert_int_equal(ipc_message_size(IPC_RADIO), 48);
 	assert_int_equal(ipc_message_size(IPC_DEVICE_ASK), 32);
 	assert_int_equal(ipc_message_size(IPC_DEVICE), 40);
 	assert_int_equal(ipc_message_size(IPC_CITY_FEED), 528);

@@ -7,6 +7,13 @@
 //	subscribe()	looks the name up like list(), then needs "subscribe";
 //			else the object is not found
 //	listener()	needs "listen" for the pattern
+//	defer()		needs "access" to the method, and tells the status of
+//			the answer later (uc_ubus_defer()); null, and error(),
+//			for an object that is not found
+// Where the test has RADIOS, network.wireless is netifd's (examples/wireless.uc
+// and wireless-device.uc of openwrt/netifd, wireless.c before 2025): up and down
+// of a device are answered at once, and one that is not there is not found; of
+// none they are for all; what has been said is in the order of it.
 // What a handler returns: an object becomes the answer's data, an integer its
 // status; nothing is UBUS_STATUS_NO_DATA, an exception ends the program.
 // Nobody is told of an ubusd that is killed (see uloop.mjs), and what it is asked
@@ -14,6 +21,8 @@
 import fs from 'node:fs';
 
 const NO_DATA = 5;
+const NOT_FOUND = 4;
+const DENIED = 6;
 const acl = JSON.parse(fs.readFileSync(process.env.ACL, 'utf8'));
 const objects = JSON.parse(process.env.OBJECTS); // {name: [methods]}
 const subscriptions = []; // [object, handler]
@@ -33,7 +42,31 @@ function is_visible(name)
 			x.methods.some((m) => m == '*' || methods.includes(m))));
 }
 
+const radios = (process.env.RADIOS || '').split(' ').filter((x) => x);
+const switched = []; // "down radio0"
+const answers = []; // that are under way
+
+function wireless(method, device)
+{
+	const known = radios.filter((x) => device == null || x == device);
+
+	known.forEach((x) => switched.push(`${method} ${x}`));
+	return known.length ? 0 : NOT_FOUND;
+}
+
+function may_call(name, method)
+{
+	return acl.access[name]?.methods.includes(method);
+}
+
 const bus = {
+	defer(name, method, data, done) {
+		if (!is_visible(name))
+			return null;
+		answers.push(() => done(may_call(name, method) ?
+			wireless(method, data.device) : DENIED));
+		return {};
+	},
 	list: () => is_dead ? null : Object.keys(objects).filter(is_visible),
 	error: () => 'Not found',
 	subscriber: (handler) => ({
@@ -97,5 +130,11 @@ export function handle(line)
 				handler('ubus.object.add',
 					{ id: 1, path: line.add });
 	}
+	while (answers.length)
+		answers.shift()();
+	if (line.add_radio)
+		radios.push(line.add_radio);
+	if (line.switched)
+		return switched.splice(0);
 	return subscriptions.map(([ name ]) => name).sort();
 }

@@ -167,6 +167,7 @@ const weekdays = weekday + '(-' + weekday + ')?';
 const minute = ':[0-5][0-9]';
 const span = '([01][0-9]|2[0-3])' + minute + '-(([01][0-9]|2[0-3])' + minute +
 	'|24:00)';
+const radio = /^\w{1,31}$/;
 const hours = new RegExp('^(' + weekdays + '(,' + weekdays + ')* )?' + span + '$');
 const date = '(20[0-9]{2}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])';
 const degrees = /^-?[0-9]+(\.[0-9]*)?$/;
@@ -221,6 +222,7 @@ const check = {
 	translation: function(option, value) {
 		return translation.test(value) && !control.test(value);
 	},
+	radio: function(option, value) { return radio.test(value); },
 	hours: function(option, value) { return hours.test(value); },
 	date: function(option, value) { return day.test(value); },
 	uuid: function(option, value) { return uuid.test(value); },
@@ -260,7 +262,7 @@ function escaped(text) {
 
 // What nobody guesses; of all others a wrong value says what is allowed.
 const EXPLAINED = [ 'number', 'seconds', 'rate', 'bytes', 'mac', 'network', 'port',
-	'server', 'translation', 'hours', 'dates', 'place', 'pointer', 'tariff' ];
+	'server', 'translation', 'hours', 'dates', 'radio', 'place', 'pointer', 'tariff' ];
 
 // The name is what the config, the manual and the log call it.
 function describe(option) {

@@ -49,6 +49,7 @@ return baseclass.extend({
 			roam_accept: _('Guests of the city tap again'),
 			open: _('Opening hours'),
 			open_on: _('Hours on dates'),
+			night_radio: _('Radios off while closed'),
 			tariff: _('What accounts get'),
 			garden_name: _('Names'),
 			garden_address: _('Addresses'),

@@ -8,7 +8,7 @@ return forms.view(_('Zones'), _('Who passes the gate, from where to where, for h
 	forms.fill(s, 'zone', [
 		[ 'way', _('Way in'), [ 'title', 'device', 'auth', 'radius', 'tariff' ] ],
 		[ 'time', _('Time'), [ 'duration', 'idle', 'leave', 'open',
-			'open_on' ] ],
+			'open_on', 'night_radio' ] ],
 		[ 'speed', _('Speed and data'), [ 'rate_down', 'rate_up',
 			'bandwidth', 'quota', 'over_quota', 'slow_rate',
 			'daily_duration', 'daily_quota' ] ],
