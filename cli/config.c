@@ -151,13 +151,21 @@ static void warn_of_radios(const struct cli *cli, const struct settings *s)
 	uci_free(wireless);
 }
 
+/* On OpenWrt the init script hands each program a copy of its own. */
+#define COPY_OF_PORTAL "/var/etc/stadttor/portal"
+
 /* What the portal reads anew at a reload, when it is not root any more. */
 static void warn_of_unreadable(const struct cli *cli, const struct settings *s)
 {
-	const char *file[] = { cli->config,    s->portal.certificate,
-			       s->portal.key,  s->portal.logo,
-			       s->portal.hero, s->admin.certificate,
-			       s->admin.key,   s->admin.accounts };
+	bool has_copy = access(COPY_OF_PORTAL, F_OK) == 0;
+	const char *file[] = { has_copy ? "" : cli->config,
+			       s->portal.certificate,
+			       s->portal.key,
+			       s->portal.logo,
+			       s->portal.hero,
+			       s->admin.certificate,
+			       s->admin.key,
+			       s->admin.accounts };
 	const struct conf_list *terms = &s->legal.terms_file;
 	const char *refused = "the portal would refuse each reload";
 

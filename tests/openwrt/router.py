@@ -16,7 +16,7 @@ STUBS = HERE / "stubs"
 ROOT = HERE.parent.parent
 FILES = HERE.parent.parent / "openwrt" / "stadttor" / "files"
 BUSYBOX = shutil.which("busybox") or "/bin/busybox"
-APPLETS = """awk cat chmod cp cut grep head md5sum mkdir mktemp mv rm rmdir sed
+APPLETS = """awk cat chmod cp cut grep head ls md5sum mkdir mktemp mv rm rmdir sed
 sleep tr uniq usleep""".split()
 
 NETWORK = """# kept by hand

@@ -12,7 +12,7 @@ JAIL = ("/sbin/ujail", "/lib/libpreload-seccomp.so",
         "/etc/seccomp/stadttor.json", "/etc/seccomp/stadttor-portal.json")
 FOLLOWED = [f"config.change {config} reload"
             for config in ("stadttor", "network", "firewall")]
-CONFIG = ["-s", "-c", "/var/etc/stadttor/config"]
+CONFIG = ["-s", "-c"]
 
 
 @pytest.fixture
@@ -54,7 +54,8 @@ def test_two_programs_each_in_its_jail(box):
         jail = its.pop("jail")
         mounts = jail.pop("mount")
         assert its == {
-            "command": [f"/usr/sbin/stadttor-{name}"] + CONFIG,
+            "command": [f"/usr/sbin/stadttor-{name}", *CONFIG,
+                        f"/var/etc/stadttor/{name}"],
             "respawn": ["3600", "1", "0"],
             "limits": {"core": "0 0", "memlock": "unlimited",
                        "nofile": "4096 4096"
@@ -458,15 +459,44 @@ def test_restart_with_a_bad_config_keeps_guests_out(box):
 
 def test_the_programs_see_nothing_else_of_the_config_folder(box):
     start(box)
-    handed = box.root / "var/etc/stadttor/config"
-    assert handed.read_text() == box.config("stadttor").read_text()
-    assert handed.stat().st_mode & 0o777 == 0o644
-    assert [p.name for p in handed.parent.iterdir()] == ["config"]
+    folder = box.root / "var/etc/stadttor"
+    handed = folder / "portal"
+    assert sorted(p.name for p in folder.iterdir()) == ["netctl", "portal"]
+    for copy in folder.iterdir():
+        assert copy.read_text() == box.config("stadttor").read_text()
     box.config("stadttor", BASE + "# changed\n")
     run(box, "reload", STUB_RUNNING="1", STUB_CHECK="bad")
     assert "# changed" not in handed.read_text()
     run(box, "reload", STUB_RUNNING="1")
     assert "# changed" in handed.read_text()
+
+
+def mode(path):
+    return path.stat().st_mode & 0o777
+
+
+def test_secrets_of_the_config_are_for_its_readers_alone(box):
+    """Neither the copies nor the config itself, also not for a moment."""
+    (box.root / "var/etc/stadttor").mkdir(parents=True)
+    left = box.root / "var/etc/stadttor/config"  # by an earlier version
+    left.write_text("secret")
+    box.config("stadttor").chmod(0o644)
+    script = INIT.replace("\nhand_over()\n", "\ncp() { command cp \"$@\" && "
+                          "emit seen \"$(ls -l \"$2\")\"; }\nhand_over()\n")
+    assert script != INIT
+    path = box.place(script, "etc/init.d/stadttor")
+    box.run(r.STUBS / "rc.common", path, "start")
+    folder = box.root / "var/etc/stadttor"
+    assert not left.exists() and mode(folder) == 0o711
+    assert {p.name: mode(p) for p in folder.iterdir()} == {
+        "netctl": 0o400, "portal": 0o400}
+    assert mode(box.config("stadttor")) == 0o600
+    seen = [e[1][:10] for e in box.events() if e[0] == "seen"]
+    assert seen == ["-rw-------"] * 2
+    assert [e[1:] for e in box.events() if e[0] == "chown"
+            and e[2].endswith(".new")] == [
+        [f"stadttor-{name}", "/var/etc/stadttor/.new"]
+        for name in ("netctl", "portal")]
 
 
 def test_reload_checks_then_sends_hup_then_tells_procd(box):
@@ -574,7 +604,7 @@ def full_box(box):
     return box
 
 
-NOT_HANDED = "/etc/config/stadttor: not copied to /var/etc/stadttor/config: "
+NOT_HANDED = "/etc/config/stadttor: not copied to /var/etc/stadttor: "
 
 
 def test_a_config_that_cannot_be_handed_over_starts_nothing(full_box):

@@ -19,7 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 APP = HERE.parents[1] / "openwrt/luci-app-stadttor"
 PLUGIN = APP / "root/usr/libexec/rpcd/stadttor"
 JSHN = "/usr/share/libubox/jshn.sh"
-RUNNING = "/var/etc/stadttor/config"
+RUNNING = "/var/etc/stadttor/portal"
 PATHS = {"CONFIG": "/etc/config/stadttor", "SERVICE": "/etc/init.d/stadttor",
          "PICTURES": "/etc/stadttor/pictures",
          "SECRETS": "/etc/stadttor/secrets"}
@@ -433,9 +433,11 @@ def test_a_mistake_takes_nothing_away(real):
 
 def test_running_config_is_where_the_init_script_has_it():
     init = HERE.parents[1] / "openwrt/stadttor/files/stadttor.init"
+    folder, name = RUNNING.rsplit("/", 1)
+    assert re.search(f"^RUNNING={RUNNING}\\b", PLUGIN.read_text(), re.M)
+    assert re.search(f"^READ={folder}( |$)", init.read_text(), re.M)
+    assert f"copy_for {name} " in init.read_text()
     for script in (PLUGIN, init):
-        assert re.search(f"^(RUNNING|READ)={RUNNING}\\b", script.read_text(),
-                         re.M)
         assert re.search(f"^CONFIG={PATHS['CONFIG']}\\b", script.read_text(),
                          re.M)
 
