@@ -14,7 +14,8 @@
 
 struct code_book {
 	struct city_link *link;
-	struct voucher_city_keys keys;
+	struct voucher_key key;
+	uint8_t public_key[CRYPTO_ED25519];
 	struct vouchers *vouchers;
 	struct voucher_city_uses uses; /* being written */
 	bool is_writing;
@@ -26,14 +27,13 @@ struct code_book {
 
 static bool take_keys(struct code_book *b, const char *digits)
 {
-	uint8_t bytes[sizeof(b->keys.public_key) + sizeof(b->keys.key.byte)];
+	uint8_t bytes[sizeof(b->public_key) + sizeof(b->key.byte)];
 
 	if (hex_parse(digits, bytes, sizeof(bytes)) != sizeof(bytes))
 		return false;
-	memcpy(b->keys.public_key, bytes, sizeof(b->keys.public_key));
-	memcpy(b->keys.key.byte, bytes + sizeof(b->keys.public_key),
-	       sizeof(b->keys.key.byte));
-	b->keys.key.is_citys = true;
+	memcpy(b->public_key, bytes, sizeof(b->public_key));
+	memcpy(b->key.byte, bytes + sizeof(b->public_key), sizeof(b->key.byte));
+	b->key.is_citys = true;
 	explicit_bzero(bytes, sizeof(bytes));
 	return true;
 }
@@ -47,7 +47,7 @@ struct code_book *code_book_new(struct city_link *link, const char *digits,
 		return NULL;
 	b->link = link;
 	if (take_keys(b, digits))
-		b->vouchers = vouchers_open_city(file, &b->keys.key,
+		b->vouchers = vouchers_open_city(file, &b->key,
 						 &voucher_city_hooks);
 	if (b->vouchers)
 		return b;
@@ -96,7 +96,7 @@ bool code_book_take(struct code_book *b, const struct voucher_text *text,
 
 	if (!db)
 		return true;
-	err = voucher_city_take(db, &b->keys, &in, &r);
+	err = voucher_city_take(db, b->public_key, &in, &r);
 	vouchers_return(b->vouchers, err);
 	if (!err)
 		say(b, &r);
@@ -144,7 +144,7 @@ static void tell_uses(struct code_book *b, struct voucher_db *db)
 		.field = "u",
 		.bytes = b->uses.bytes,
 	};
-	int err = voucher_city_uses(db, &b->keys.key, &b->uses);
+	int err = voucher_city_uses(db, &b->uses);
 
 	e.len = b->uses.count * VOUCHER_RECORD_USE;
 	if (!err && e.len)

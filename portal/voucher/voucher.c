@@ -336,7 +336,8 @@ static enum voucher_answer judge(const struct voucher_row *row,
 }
 
 struct attempt {
-	struct voucher_hash code, proof;
+	struct voucher_hash code;
+	struct voucher_seed seed; /* of a city's */
 	const char *zone;
 	int64_t now_s;
 	uint64_t since_ms;
@@ -361,7 +362,7 @@ static int use_row(struct vouchers *v, struct attempt *a)
 	if (a->is_first)
 		a->row.ends_s = voucher_row_end(&a->row, a->now_s);
 	if (!err && a->is_first && v->hooks)
-		err = v->hooks->begin(v->db, &a->code, &a->proof, a->now_s);
+		err = v->hooks->begin(v->db, &a->code, &a->seed, a->now_s);
 	return err ? err : voucher_db_use(v->db, &a->row, a->now_s);
 }
 
@@ -440,10 +441,8 @@ static int hash_code(const struct vouchers *v,
 
 	if (!v->hooks)
 		return voucher_key_hash(&v->key, code, &a->code);
-	err = voucher_key_prove(&v->key, code, &a->proof);
-	if (!err)
-		voucher_proof_hash(&a->proof, &a->code);
-	return err;
+	err = voucher_key_seed(&v->key, code, &a->seed);
+	return err ? err : voucher_seed_hash(&a->seed, &a->code);
 }
 
 static enum voucher_answer check_code(struct vouchers *v,
@@ -512,6 +511,7 @@ enum voucher_answer vouchers_redeem(struct vouchers *v,
 	answer = check_file(v, code, &a, out);
 	if (v->city && answer != VOUCHER_FINE)
 		answer = check_citys(v, code, &a, out, answer);
+	explicit_bzero(&a.seed, sizeof(a.seed));
 	if (answer == VOUCHER_UNKNOWN)
 		bucket->level -= TOKEN;
 	return answer;

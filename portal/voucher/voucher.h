@@ -71,7 +71,7 @@ struct voucher_city_hooks {
 	int (*set_up)(struct voucher_db *db);
 	/* The code is used for the first time. */
 	int (*begin)(struct voucher_db *db, const struct voucher_hash *code,
-		     const struct voucher_hash *proof, int64_t now_s);
+		     const struct voucher_seed *seed, int64_t now_s);
 	/* And was not: its grant has failed. */
 	int (*undo)(struct voucher_db *db, int64_t id);
 };

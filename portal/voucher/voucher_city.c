@@ -13,7 +13,7 @@
 
 static const char tables[] =
 	"CREATE TABLE IF NOT EXISTS uses (code BLOB PRIMARY KEY,"
-	" proof BLOB NOT NULL, first_s INTEGER NOT NULL,"
+	" record BLOB NOT NULL, first_s INTEGER NOT NULL,"
 	" sent INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS ends (tag INTEGER PRIMARY KEY,"
 	" due_s INTEGER NOT NULL, told INTEGER NOT NULL DEFAULT 0);";
@@ -26,15 +26,22 @@ static int set_up(struct voucher_db *db)
 }
 
 static int begin(struct voucher_db *db, const struct voucher_hash *code,
-		 const struct voucher_hash *proof, int64_t now_s)
+		 const struct voucher_seed *seed, int64_t now_s)
 {
-	const struct voucher_value v[] = { VOUCHER_HASH_OF(code),
-					   VOUCHER_HASH_OF(proof),
-					   VOUCHER_NUMBER(now_s) };
+	const struct voucher_record r = { .kind = VOUCHER_RECORD_FIRST_USE,
+					  .first_s = now_s };
+	uint8_t bytes[VOUCHER_RECORD_MAX];
+	const struct voucher_value v[] = {
+		VOUCHER_HASH_OF(code),
+		VOUCHER_BYTES(bytes, VOUCHER_RECORD_USE),
+		VOUCHER_NUMBER(now_s),
+	};
 
+	if (!voucher_record_sign(&r, seed->byte, bytes))
+		return -ENOMEM;
 	return voucher_statement_run(
 		db, VOUCHER_SQL("INSERT OR REPLACE INTO uses"
-				" (code, proof, first_s) VALUES (?1, ?2, ?3)",
+				" (code, record, first_s) VALUES (?1, ?2, ?3)",
 				v));
 }
 
@@ -121,7 +128,7 @@ int voucher_city_told(struct voucher_db *db,
 /* What is under way while records are taken. */
 struct taking {
 	struct voucher_db *db;
-	const struct voucher_city_keys *keys;
+	const uint8_t *public_key;
 	int64_t now_s;
 	struct voucher_city_result *out;
 };
@@ -276,7 +283,7 @@ static int take_use(const struct taking *t, const struct voucher_record *r)
 	struct voucher_row row;
 	int found;
 
-	voucher_proof_hash(&r->proof, &code);
+	voucher_public_hash(r->public_key, &code);
 	found = voucher_db_find(t->db, &code, &row);
 	if (found <= 0 || row.ends_s < 0)
 		return found < 0 ? found : 0;
@@ -324,18 +331,19 @@ static int take_one(const struct taking *t, const struct voucher_text *text)
 	err = is_idle(t, &r, &is_known);
 	if (err || is_known)
 		return err;
-	if (voucher_record_is_genuine(text->bytes, text->len, t->keys))
+	if (voucher_record_is_genuine(&r, text->bytes, text->len,
+				      t->public_key))
 		return take[r.kind](t, &r);
 	t->out->forged++;
 	return 0;
 }
 
 int voucher_city_take(struct voucher_db *db,
-		      const struct voucher_city_keys *keys,
+		      const uint8_t public_key[CRYPTO_ED25519],
 		      const struct voucher_city_input *in,
 		      struct voucher_city_result *out)
 {
-	const struct taking t = { db, keys, in->now_s, out };
+	const struct taking t = { db, public_key, in->now_s, out };
 	int err = voucher_db_begin(db);
 
 	*out = (struct voucher_city_result){ 0 };
@@ -348,39 +356,30 @@ int voucher_city_take(struct voucher_db *db,
 
 /* --- what the city is to hear ------------------------------------------- */
 
-struct telling {
-	const struct voucher_key *key;
-	struct voucher_city_uses *out;
-};
-
 static int put_use(sqlite3_stmt *s, void *arg)
 {
-	struct telling *t = arg;
-	struct voucher_city_uses *out = t->out;
-	struct voucher_record r = { .first_s = sqlite3_column_int64(s, 2) };
+	struct voucher_city_uses *out = arg;
 
 	if (out->count == VOUCHER_CITY_USES)
 		return 0;
+	if (sqlite3_column_bytes(s, 1) != VOUCHER_RECORD_USE)
+		return -EUCLEAN;
 	voucher_statement_hash(s, 0, &out->code[out->count]);
-	voucher_statement_hash(s, 1, &r.proof);
-	if (!voucher_record_tag(&r, t->key,
-				out->bytes + out->count * VOUCHER_RECORD_USE))
-		return -ENOMEM;
+	memcpy(out->bytes + out->count * VOUCHER_RECORD_USE,
+	       sqlite3_column_blob(s, 1), VOUCHER_RECORD_USE);
 	out->count++;
 	return 0;
 }
 
-int voucher_city_uses(struct voucher_db *db, const struct voucher_key *key,
-		      struct voucher_city_uses *out)
+int voucher_city_uses(struct voucher_db *db, struct voucher_city_uses *out)
 {
-	const struct voucher_sql sql = { .text = "SELECT code, proof, first_s"
+	const struct voucher_sql sql = { .text = "SELECT code, record"
 						 " FROM uses WHERE NOT sent"
 						 " LIMIT " STRINGIFY(
 							 VOUCHER_CITY_USES) };
-	struct telling t = { key, out };
 
 	out->count = 0;
-	return voucher_statement_each(db, &sql, put_use, &t);
+	return voucher_statement_each(db, &sql, put_use, out);
 }
 
 int voucher_city_sent(struct voucher_db *db,

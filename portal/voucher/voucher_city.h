@@ -39,9 +39,9 @@ struct voucher_city_result {
 	size_t beyond;	  /* codes for which there is no room */
 };
 
-/* Takes records in one transaction. 0 or -errno. */
+/* Takes records in one transaction; public_key: the city's. 0 or -errno. */
 int voucher_city_take(struct voucher_db *db,
-		      const struct voucher_city_keys *keys,
+		      const uint8_t public_key[CRYPTO_ED25519],
 		      const struct voucher_city_input *in,
 		      struct voucher_city_result *out) MUST_CHECK;
 
@@ -51,7 +51,7 @@ struct voucher_city_uses {
 	struct voucher_hash code[VOUCHER_CITY_USES];
 	uint8_t bytes[VOUCHER_CITY_USES * VOUCHER_RECORD_USE];
 };
-int voucher_city_uses(struct voucher_db *db, const struct voucher_key *key,
+int voucher_city_uses(struct voucher_db *db,
 		      struct voucher_city_uses *out) MUST_CHECK;
 
 /* The store has them; they are kept until they come back. */

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "common/random.h"
-#include "portal/util/crypto.h"
 
 #define PATH_BYTES 512
 #define ROUNDS	   4096 /* of PBKDF2 */
@@ -123,42 +122,55 @@ static int hash(const struct voucher_key *k, const char *text,
 	return 0;
 }
 
-int voucher_key_prove(const struct voucher_key *k,
-		      const char code[VOUCHER_CODE_MAX],
-		      struct voucher_hash *proof)
+int voucher_key_seed(const struct voucher_key *k,
+		     const char code[VOUCHER_CODE_MAX],
+		     struct voucher_seed *out)
 {
 	const struct crypto_pbkdf2 how = { k->byte, sizeof(k->byte), ROUNDS };
 
-	return crypto_pbkdf2(&how, code, proof->byte, sizeof(proof->byte))
-		       ? 0
-		       : -EIO;
+	return crypto_pbkdf2(&how, code, out->byte, sizeof(out->byte)) ? 0
+								       : -EIO;
 }
 
-void voucher_proof_hash(const struct voucher_hash *proof,
-			struct voucher_hash *out)
+void voucher_public_hash(const uint8_t public_key[CRYPTO_ED25519],
+			 struct voucher_hash *out)
 {
 	uint8_t whole[CRYPTO_SHA256];
 
-	crypto_sha256(proof->byte, sizeof(proof->byte), whole);
+	crypto_sha256(public_key, CRYPTO_ED25519, whole);
 	memcpy(out->byte, whole, sizeof(out->byte));
+}
+
+int voucher_seed_hash(const struct voucher_seed *seed, struct voucher_hash *out)
+{
+	uint8_t public_key[CRYPTO_ED25519];
+
+	if (!crypto_ed25519_public(seed->byte, public_key))
+		return -EIO;
+	voucher_public_hash(public_key, out);
+	return 0;
 }
 
 int voucher_key_hash(const struct voucher_key *k,
 		     const char code[VOUCHER_CODE_MAX],
 		     struct voucher_hash *out)
 {
-	struct voucher_hash proof;
+	struct voucher_seed seed;
 	int err;
 
 	if (!k->is_citys)
 		return hash(k, code, out);
-	err = voucher_key_prove(k, code, &proof);
+	err = voucher_key_seed(k, code, &seed);
 	if (!err)
-		voucher_proof_hash(&proof, out);
+		err = voucher_seed_hash(&seed, out);
+	explicit_bzero(&seed, sizeof(seed));
 	return err;
 }
 
 int voucher_key_check(const struct voucher_key *k, struct voucher_hash *out)
 {
-	return hash(k, "which key is it?", out); /* no code: not ten symbols */
+	/* no codes: not ten symbols */
+	return hash(k, k->is_citys ? "which key of a city is it?"
+				   : "which key is it?",
+		    out);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "common/log.h"
+#include "portal/util/crypto.h"
 #include "portal/voucher/voucher_code.h"
 
 #define VOUCHER_KEY_BYTES  32
@@ -17,11 +18,16 @@
 
 struct voucher_key {
 	uint8_t byte[VOUCHER_KEY_BYTES];
-	bool is_citys; /* codes are hashed by way of their proof */
+	bool is_citys; /* codes are hashed by way of their own key */
 };
 
 struct voucher_hash {
 	uint8_t byte[VOUCHER_HASH_BYTES];
+};
+
+/* What signs for a code of a city, for explicit_bzero(). */
+struct voucher_seed {
+	uint8_t byte[CRYPTO_ED25519];
 };
 
 /* 0 or -errno: -ENOENT: there is none; -EBADMSG: it is no key. */
@@ -41,16 +47,19 @@ int voucher_key_hash(const struct voucher_key *k,
 		     struct voucher_hash *out) MUST_CHECK;
 
 /*
- * A city's codes have a second secret: the hash is one of the proof, which is
- * made of the code and the key, slowly. Who shows it has seen the code; who has
+ * Each of a city's codes has a key pair of its own, whose seed is made of the
+ * code and the key, slowly, and its hash is one of the public half. Who signs
+ * by it has seen the code, and what is signed nobody else can change; who has
  * the key and all hashes, as each box does, needs 4096 HMACs for each guess. 0
  * or -EIO.
  */
-int voucher_key_prove(const struct voucher_key *k,
-		      const char code[VOUCHER_CODE_MAX],
-		      struct voucher_hash *proof) MUST_CHECK;
-void voucher_proof_hash(const struct voucher_hash *proof,
-			struct voucher_hash *out);
+int voucher_key_seed(const struct voucher_key *k,
+		     const char code[VOUCHER_CODE_MAX],
+		     struct voucher_seed *out) MUST_CHECK;
+int voucher_seed_hash(const struct voucher_seed *seed,
+		      struct voucher_hash *out) MUST_CHECK;
+void voucher_public_hash(const uint8_t public_key[CRYPTO_ED25519],
+			 struct voucher_hash *out);
 
 /* What tells keys apart, of no use for anything else. 0 or -EIO. */
 int voucher_key_check(const struct voucher_key *k,

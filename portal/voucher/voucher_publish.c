@@ -215,7 +215,7 @@ static int begin_code(struct voucher_db *db, struct voucher_row *row,
 
 	r->valid_until_s = row->valid_until_s;
 	r->codes = 1;
-	voucher_proof_hash(&r->proof, &r->code[0]);
+	voucher_public_hash(r->public_key, &r->code[0]);
 	err = add(db, r, bytes, VOUCHER_RECORD_USE);
 	row->ends_s = voucher_row_end(row, r->first_s);
 	return err ? err : voucher_db_use(db, row, time(NULL));
@@ -233,13 +233,15 @@ static int take_use(struct voucher_db *db, const uint8_t *bytes,
 	if (!voucher_record_parse(&r, bytes, VOUCHER_RECORD_USE) ||
 	    r.kind != VOUCHER_RECORD_FIRST_USE)
 		return -EBADMSG;
-	voucher_proof_hash(&r.proof, &code);
+	voucher_public_hash(r.public_key, &code);
 	found = voucher_db_find(db, &code, &row);
 	if (found <= 0 || !is_possible(&row, r.first_s, time(NULL)))
 		return found < 0 ? found : 0;
 	found = find_use(db, &code, &known_s);
 	if (found || (known_s && known_s <= r.first_s))
 		return found;
+	if (!voucher_record_is_genuine(&r, bytes, VOUCHER_RECORD_USE, NULL))
+		return -EBADMSG; /* of one that was told by another box */
 	++*changed;
 	return begin_code(db, &row, &r, bytes);
 }
@@ -258,7 +260,10 @@ int voucher_publish_uses(struct voucher_db *db, const void *bytes, size_t len,
 		return err;
 	for (size_t i = 0; i < len && !err; i += VOUCHER_RECORD_USE)
 		err = take_use(db, (const uint8_t *)bytes + i, changed);
-	return voucher_db_end(db, err);
+	err = voucher_db_end(db, err);
+	if (err)
+		*changed = 0;
+	return err;
 }
 
 /* --- handing on --------------------------------------------------------- */

@@ -26,7 +26,8 @@ int voucher_publish_count(struct voucher_db *db, int64_t now_s,
 			  int64_t *out) MUST_CHECK;
 
 /* First uses of a box, len bytes; in one transaction. changed: how many say
- * more than was known. -EBADMSG: they have not the form. */
+ * more than was known. -EBADMSG: they have not the form, or one that would
+ * change something is not signed by its code; then none is taken. */
 int voucher_publish_uses(struct voucher_db *db, const void *bytes, size_t len,
 			 size_t *changed) MUST_CHECK;
 

@@ -7,10 +7,9 @@
 #include "portal/voucher/voucher_batch.h"
 
 #define VERSION_NOW    1
-#define TAG_BYTES      16
 #define HEAD	       11 /* of batch and revoke */
 #define BATCH_HEAD     23
-#define USE_SIGNED     (VOUCHER_RECORD_USE - TAG_BYTES)
+#define USE_HEAD       6
 #define DURATION_MAX_S (366 * 86400)
 
 /* So that nothing else that the key may sign is one of these. */
@@ -69,47 +68,39 @@ static void build_text(struct signed_text *t, const void *bytes, size_t len)
 	t->len = sizeof(context) + len;
 }
 
+static uint8_t *put_codes(const struct voucher_record *r, uint8_t *at)
+{
+	at = put_head(r, at);
+	if (r->kind == VOUCHER_RECORD_BATCH)
+		at = put_limits(r, at);
+	memcpy(at, r->code, r->codes * sizeof(*r->code));
+	return at + r->codes * sizeof(*r->code);
+}
+
+/* NULL: no memory. */
+static uint8_t *put_use(const struct voucher_record *r,
+			const uint8_t seed[CRYPTO_ED25519], uint8_t *at)
+{
+	*at++ = VERSION_NOW << 4 | VOUCHER_RECORD_FIRST_USE;
+	at = put(at, (uint64_t)r->first_s, 5);
+	return crypto_ed25519_public(seed, at) ? at + CRYPTO_ED25519 : NULL;
+}
+
 size_t voucher_record_sign(const struct voucher_record *r,
 			   const uint8_t seed[CRYPTO_ED25519],
 			   uint8_t out[VOUCHER_RECORD_MAX])
 {
-	uint8_t *at = put_head(r, out);
+	uint8_t *at = r->kind == VOUCHER_RECORD_FIRST_USE
+			      ? put_use(r, seed, out)
+			      : put_codes(r, out);
 	struct signed_text t;
 
-	if (r->kind == VOUCHER_RECORD_BATCH)
-		at = put_limits(r, at);
-	memcpy(at, r->code, r->codes * sizeof(*r->code));
-	at += r->codes * sizeof(*r->code);
+	if (!at)
+		return 0;
 	build_text(&t, out, (size_t)(at - out));
 	if (!crypto_ed25519_sign(seed, t.bytes, t.len, at))
 		return 0;
 	return (size_t)(at - out) + CRYPTO_ED25519_SIGNATURE;
-}
-
-static bool build_tag(const struct voucher_key *key, const uint8_t *bytes,
-		      uint8_t tag[TAG_BYTES])
-{
-	uint8_t whole[CRYPTO_SHA256];
-	struct signed_text t;
-
-	build_text(&t, bytes, USE_SIGNED);
-	if (!crypto_hmac_sha256(key->byte, sizeof(key->byte), t.bytes, t.len,
-				whole))
-		return false;
-	memcpy(tag, whole, TAG_BYTES);
-	return true;
-}
-
-size_t voucher_record_tag(const struct voucher_record *r,
-			  const struct voucher_key *key,
-			  uint8_t out[VOUCHER_RECORD_USE])
-{
-	uint8_t *at = out;
-
-	*at++ = VERSION_NOW << 4 | VOUCHER_RECORD_FIRST_USE;
-	at = put(at, (uint64_t)r->first_s, 5);
-	memcpy(at, r->proof.byte, sizeof(r->proof.byte));
-	return build_tag(key, out, out + USE_SIGNED) ? VOUCHER_RECORD_USE : 0;
 }
 
 /* --- reading ----------------------------------------------------------- */
@@ -186,7 +177,7 @@ static bool parse_use(struct voucher_record *r, const uint8_t *at, size_t len)
 	if (len != VOUCHER_RECORD_USE)
 		return false;
 	r->first_s = (int64_t)get(at + 1, 5);
-	memcpy(r->proof.byte, at + 6, sizeof(r->proof.byte));
+	memcpy(r->public_key, at + USE_HEAD, sizeof(r->public_key));
 	return is_time(r->first_s);
 }
 
@@ -211,18 +202,16 @@ bool voucher_record_parse(struct voucher_record *r, const void *bytes,
 	       parse[r->kind](r, at, len);
 }
 
-bool voucher_record_is_genuine(const void *bytes, size_t len,
-			       const struct voucher_city_keys *keys)
+bool voucher_record_is_genuine(const struct voucher_record *r,
+			       const void *bytes, size_t len,
+			       const uint8_t citys[CRYPTO_ED25519])
 {
-	const uint8_t *at = bytes;
-	uint8_t tag[TAG_BYTES];
+	const uint8_t *by = r->kind == VOUCHER_RECORD_FIRST_USE ? r->public_key
+								: citys;
 	struct signed_text t;
 
-	if ((at[0] & 15) == VOUCHER_RECORD_FIRST_USE)
-		return build_tag(&keys->key, at, tag) &&
-		       crypto_equal(tag, at + USE_SIGNED, TAG_BYTES);
 	len -= CRYPTO_ED25519_SIGNATURE;
 	build_text(&t, bytes, len);
-	return crypto_ed25519_verify(keys->public_key, t.bytes, t.len,
-				     at + len);
+	return crypto_ed25519_verify(by, t.bytes, t.len,
+				     (const uint8_t *)bytes + len);
 }

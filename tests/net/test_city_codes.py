@@ -187,15 +187,36 @@ def test_a_box_that_lies_ends_no_code(town):
     wait_codes(1, *town.boxes)
     (hashed,), = town.boxes[0].select("SELECT hash FROM codes")
     now = int(time.time()).to_bytes(5, "big")
-    for proof in (hashed, bytes(16), os.urandom(16)):
+    for key in (hashed * 2, bytes(32), os.urandom(32)):
         town.tester()("XADD", "in:box-1", "*", "u",
-                      b"\x13" + now + proof + bytes(16))
-    town.tester()("XADD", "in:box-1", "*", "u", b"\x13" * 39)
+                      b"\x13" + now + key + bytes(64))
+    town.tester()("XADD", "in:box-1", "*", "u", b"\x13" * 103)
     lab.wait_until(lambda: town.tester()("XLEN", "in:box-1") == 0, 15,
                    every=0.1, say="the hub does not read the inbox")
     assert town.codes("SELECT count(*) FROM records") == [(1,)]
     phone = town.add_phone(town.boxes[1], 1, static=True)
     assert enter(phone, code).status == 303
+
+
+def test_a_box_that_lies_moves_no_end(town):
+    """Every box hears of a first use; none but that of the code can say when
+    it was, to end those who are in by it or to make it new for others."""
+    code, = make(town)
+    phone = town.add_phone(town.boxes[0], 1, static=True)
+    wait_codes(1, *town.boxes)
+    assert enter(phone, code).status == 303
+    wait_ends(1, *town.boxes)
+    before = ends(town.boxes[0])
+    use, = town.codes("SELECT bytes FROM records WHERE kind = 3")
+    earlier = int.from_bytes(use[0][1:6], "big") - 200
+    town.tester()("XADD", "in:box-2", "*", "u", use[0][:1]
+                  + earlier.to_bytes(5, "big") + use[0][6:])
+    lab.wait_until(lambda: town.tester()("XLEN", "in:box-2") == 0, 15,
+                   every=0.1, say="the hub does not read the inbox")
+    assert town.codes("SELECT bytes FROM records WHERE kind = 3") == [use]
+    make(town)  # what is published later is known, so what was before it is
+    wait_codes(2, *town.boxes)
+    assert ends(town.boxes[0]) == ends(town.boxes[1]) == before
 
 
 def test_an_emptied_store_gets_all_again(town):

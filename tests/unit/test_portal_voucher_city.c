@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,10 @@
 
 static char folder[64];
 static const uint8_t seed[CRYPTO_ED25519] = { 3, 1, 4 };
-static struct voucher_city_keys keys = { .key = { { 1, 5, 9 }, true } };
+static struct {
+	struct voucher_key key;
+	uint8_t public_key[CRYPTO_ED25519];
+} keys = { .key = { { 1, 5, 9 }, true } };
 static struct voucher_db *hub;
 static struct vouchers *own[2], *box[2]; /* of the box, of the city */
 static char codes[CODES][VOUCHER_CODE_MAX];
@@ -146,7 +150,9 @@ static struct voucher_city_result take(int i, const void *bytes, size_t len)
 	struct voucher_city_result r;
 
 	assert_int_equal(
-		voucher_city_take(vouchers_borrow(box[i]), &keys, &in, &r), 0);
+		voucher_city_take(vouchers_borrow(box[i]), keys.public_key,
+				  &in, &r),
+		0);
 	return r;
 }
 
@@ -168,7 +174,7 @@ static struct voucher_city_uses uses_of(int i)
 	struct voucher_city_uses u;
 
 	assert_int_equal(
-		voucher_city_uses(vouchers_borrow(box[i]), &keys.key, &u), 0);
+		voucher_city_uses(vouchers_borrow(box[i]), &u), 0);
 	return u;
 }
 
@@ -487,46 +493,87 @@ static void test_a_stolen_box_makes_no_code(void **state)
 	}
 }
 
+static struct voucher_city_uses claim(const uint8_t by[CRYPTO_ED25519],
+				      int64_t first_s)
+{
+	const struct voucher_record r = { .kind = VOUCHER_RECORD_FIRST_USE,
+					  .first_s = first_s };
+	struct voucher_city_uses u = { .count = 1 };
+	uint8_t bytes[VOUCHER_RECORD_MAX];
+
+	assert_int_equal(voucher_record_sign(&r, by, bytes),
+			 VOUCHER_RECORD_USE);
+	memcpy(u.bytes, bytes, VOUCHER_RECORD_USE);
+	return u;
+}
+
 /* Nor can it use one up whose hash it has, nor make one last. */
 static void test_what_a_box_may_claim(void **state)
 {
-	struct voucher_record r = { .first_s = now.wall_s };
-	struct voucher_city_uses u = { .count = 1 };
-	struct voucher_hash proof;
+	static const uint8_t other[CRYPTO_ED25519] = { 9 };
+	struct voucher_seed code;
+	struct voucher_city_uses u;
 
 	(void)state;
 	make();
-	assert_int_equal(voucher_key_prove(&keys.key, codes[0], &proof), 0);
-	voucher_proof_hash(&proof, &r.proof);
-	assert_true(voucher_record_tag(&r, &keys.key, u.bytes));
+	assert_int_equal(voucher_key_seed(&keys.key, codes[0], &code), 0);
+	u = claim(other, now.wall_s);
 	assert_int_equal(tell(&u), 0);
-	r.proof = proof;
-	for (int i = 0; i < 2; i++) {
-		r.first_s = i ? batch.created_s - 301 : now.wall_s + 400;
-		assert_true(voucher_record_tag(&r, &keys.key, u.bytes));
-		assert_int_equal(tell(&u), 0);
-	}
-	r.first_s = batch.created_s;
-	assert_true(voucher_record_tag(&r, &keys.key, u.bytes));
+	u = claim(code.byte, now.wall_s + 400);
+	assert_int_equal(tell(&u), 0);
+	u = claim(code.byte, batch.created_s - 301);
+	assert_int_equal(tell(&u), 0);
+	u = claim(code.byte, batch.created_s);
 	assert_int_equal(tell(&u), 1);
-	r.first_s++;
-	assert_true(voucher_record_tag(&r, &keys.key, u.bytes));
+	u = claim(code.byte, batch.created_s + 1);
 	assert_int_equal(tell(&u), 0);
+}
+
+/* What was said elsewhere every box sees, and the store. */
+static void test_a_box_says_no_other_time_of_anothers_code(void **state)
+{
+	struct voucher_published before[RECORDS], after[RECORDS];
+	struct voucher_city_uses u;
+	size_t changed, count;
+
+	(void)state;
+	make();
+	read_all(0);
+	read_all(1);
+	redeem(0, codes[0]);
+	redeem(0, codes[1]);
+	u = uses_of(0);
+	assert_int_equal(tell(&u), 2);
+	read_all(1);
+	count = published(before);
+	u.bytes[VOUCHER_RECORD_USE + 5]--; /* a second earlier */
+	assert_int_equal(voucher_publish_uses(hub, u.bytes,
+					      2 * VOUCHER_RECORD_USE, &changed),
+			 -EBADMSG);
+	assert_int_equal(changed, 0);
+	assert_int_equal(published(after), count);
+	for (size_t k = 0; k < count; k++)
+		assert_memory_equal(after[k].bytes, before[k].bytes,
+				    before[k].len);
+	assert_int_equal(
+		take(1, u.bytes + VOUCHER_RECORD_USE, VOUCHER_RECORD_USE)
+			.forged,
+		1);
 }
 
 /* A use of tomorrow is one of now, and one of the year 6000 as well. */
 static void test_a_use_to_come_is_one_of_now(void **state)
 {
-	struct voucher_record r = { .first_s = (1LL << 37) - 1 };
-	uint8_t bytes[VOUCHER_RECORD_USE];
+	struct voucher_city_uses u;
+	struct voucher_seed code;
 	struct voucher_pass p;
 
 	(void)state;
 	make();
 	read_all(0);
-	assert_int_equal(voucher_key_prove(&keys.key, codes[0], &r.proof), 0);
-	assert_true(voucher_record_tag(&r, &keys.key, bytes));
-	assert_int_equal(take(0, bytes, sizeof(bytes)).forged, 0);
+	assert_int_equal(voucher_key_seed(&keys.key, codes[0], &code), 0);
+	u = claim(code.byte, (1LL << 37) - 1);
+	assert_int_equal(take(0, u.bytes, VOUCHER_RECORD_USE).forged, 0);
 	p = redeem(0, codes[0]);
 	assert_false(p.is_first_use);
 	assert_true(p.left_s <= MINUTES * 60);
@@ -596,6 +643,7 @@ int main(void)
 		TEST(test_no_record_can_be_changed),
 		TEST(test_a_stolen_box_makes_no_code),
 		TEST(test_what_a_box_may_claim),
+		TEST(test_a_box_says_no_other_time_of_anothers_code),
 		TEST(test_a_use_to_come_is_one_of_now),
 		TEST(test_a_box_has_room_for_so_many),
 		TEST(test_what_is_long_over_goes),
