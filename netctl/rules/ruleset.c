@@ -14,6 +14,11 @@ uint32_t ruleset_mark_mask(const struct settings *s)
 	return 0xffffU << s->gate.mark_shift;
 }
 
+bool ruleset_is_one_state(const struct ruleset_term *t)
+{
+	return !t->negate && !(t->mask & (t->mask - 1));
+}
+
 void ruleset_name(char name[RULESET_NAME_MAX], const char *what,
 		  const char *zone)
 {

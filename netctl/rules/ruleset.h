@@ -268,6 +268,12 @@ struct ruleset_visitor {
 /* All of the gate's bits of a mark. */
 uint32_t ruleset_mark_mask(const struct settings *s);
 
+/*
+ * Of TERM_CT_STATE. A packet has one state, as a bit (nft_ct_get_eval()):
+ * whether it is this one is asked without a mask.
+ */
+bool ruleset_is_one_state(const struct ruleset_term *t);
+
 /* "up_guest" and its like, for a zone; zone NULL: of no zone. */
 void ruleset_name(char name[RULESET_NAME_MAX], const char *what,
 		  const char *zone);

@@ -275,7 +275,8 @@ static void code_spoofed(struct nftnl_rule *r, const struct ruleset_term *t)
 static void code_mark(struct nftnl_rule *r, const struct ruleset_term *t)
 {
 	add_meta(r, NFT_META_MARK);
-	add_mask(r, t->mask, 0);
+	if (t->mask != UINT32_MAX)
+		add_mask(r, t->mask, 0);
 	add_cmp_u32(r, t->negate ? NFT_CMP_NEQ : NFT_CMP_EQ, t->value);
 }
 
@@ -303,6 +304,10 @@ _Static_assert((int)STATE_INVALID == NF_CT_STATE_INVALID_BIT &&
 static void code_ct_state(struct nftnl_rule *r, const struct ruleset_term *t)
 {
 	add_ct(r, NFT_CT_STATE);
+	if (ruleset_is_one_state(t)) {
+		add_cmp_u32(r, NFT_CMP_EQ, t->mask);
+		return;
+	}
 	add_mask(r, t->mask, 0);
 	add_cmp_u32(r, t->negate ? NFT_CMP_EQ : NFT_CMP_NEQ, 0);
 }

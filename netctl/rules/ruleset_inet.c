@@ -616,13 +616,20 @@ static void forward(struct walk *w)
 	struct ruleset_term oif, mark;
 
 	hook_chain(w, "forward", HOOK_FORWARD, PRIORITY_FILTER);
-	/* The way of nearly every packet, so it comes first and costs least. */
+	/*
+	 * The way of nearly every packet, so it comes first and costs least:
+	 * where nobody is capped, without a mask; else that is known by the
+	 * first term, as it is for downloads.
+	 */
 	for (size_t u = 0; u < s->uplinks; u++) {
 		if (!way_out(w, u, &oif, &mark))
 			continue;
 		if (w->in->flow_table)
 			RULE(w, oif, term_ct_state(STATE_ESTABLISHED), mark,
 			     offload());
+		else if (!w->in->foreign_flow_table)
+			RULE(w, term_only_slot(w, SLOT_UNCAPPED), oif,
+			     term_ct_state(STATE_ESTABLISHED), T(TERM_ACCEPT));
 		RULE(w, oif, term_ct_state(STATE_ESTABLISHED), mark,
 		     T(TERM_ACCEPT));
 	}

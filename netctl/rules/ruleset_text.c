@@ -106,8 +106,11 @@ static void write_spoofed(FILE *f, const struct ruleset_term *t)
 
 static void write_mark(FILE *f, const struct ruleset_term *t)
 {
-	fprintf(f, "meta mark & 0x%08x %s 0x%08x", t->mask,
-		t->negate ? "!=" : "==", t->value);
+	if (t->mask == UINT32_MAX)
+		fprintf(f, "meta mark == 0x%08x", t->value);
+	else
+		fprintf(f, "meta mark & 0x%08x %s 0x%08x", t->mask,
+			t->negate ? "!=" : "==", t->value);
 }
 
 static void write_in_set(FILE *f, const struct ruleset_term *t)
@@ -128,7 +131,10 @@ static void write_ct_state(FILE *f, const struct ruleset_term *t)
 	};
 	const char *separator = "";
 
-	fprintf(f, "ct state %s", t->negate ? "! " : "");
+	fprintf(f, "ct state %s",
+		t->negate		  ? "! "
+		: ruleset_is_one_state(t) ? "== "
+					  : "");
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
 		if (!(t->mask & states[i].bit))
 			continue;

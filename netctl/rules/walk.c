@@ -76,6 +76,11 @@ struct ruleset_term term_slot(const struct walk *w, uint32_t slot)
 	return T(TERM_MARK, .mask = w->mask, .value = mark_of(w, slot));
 }
 
+struct ruleset_term term_only_slot(const struct walk *w, uint32_t slot)
+{
+	return T(TERM_MARK, .mask = UINT32_MAX, .value = mark_of(w, slot));
+}
+
 struct ruleset_term term_set_slot(const struct walk *w, uint32_t slot)
 {
 	return T(TERM_SET_MARK, .mask = w->mask, .value = mark_of(w, slot));

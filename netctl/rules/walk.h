@@ -44,6 +44,8 @@ struct ruleset_term term_count(enum ruleset_counter counter);
 struct ruleset_term term_granted(const struct walk *w);
 struct ruleset_term term_not_granted(const struct walk *w);
 struct ruleset_term term_slot(const struct walk *w, uint32_t slot);
+/* And no bit of others. */
+struct ruleset_term term_only_slot(const struct walk *w, uint32_t slot);
 struct ruleset_term term_set_slot(const struct walk *w, uint32_t slot);
 struct ruleset_term term_class_of_mark(const struct walk *w);
 /* Flows may skip the forward hook, by whosever table. */

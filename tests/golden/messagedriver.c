@@ -141,11 +141,11 @@ static void print_rules(struct nft *nft, const char *path, const char *how)
 	char error[UCI_ERROR_MAX];
 	struct settings *s = settings_read(path, error);
 	struct ruleset_input in = { .settings = s,
-				    .flow_table = true,
 				    .special = { special_nets, SPECIAL_NETS } };
 
 	if (!s)
 		errx(1, "%s", error);
+	in.flow_table = s->gate.flow_table;
 	for (size_t i = 0; i < s->zones; i++) {
 		in.zone_present[i] = true;
 		in.zone_policed[i] = !strcmp(how, "policed");

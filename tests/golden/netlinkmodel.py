@@ -235,6 +235,11 @@ def _mark(e, mask, op, value):
     e.cmp_host(int(value, 16), op == "!=")
 
 
+def _whole_mark(e, value):
+    e.load(MARK)
+    e.cmp_host(int(value, 16))
+
+
 def _set_mark(e, keep, value):
     e.load(MARK)
     e.mask(int(keep, 16), int(value, 16))
@@ -280,10 +285,13 @@ def _ports_own(e, groups):
 STATES = {"invalid": 1, "established": 2, "related": 4, "untracked": 64}
 
 
-def _state(e, negated, names):
+def _state(e, op, names):
     e.connection(0)
+    if op == "== ":
+        e.cmp_host(STATES[names])
+        return
     e.mask(sum(STATES[name] for name in names.split(",")))
-    e.cmp_host(0, not negated)
+    e.cmp_host(0, op is None)
 
 
 def _new_flow(e):
@@ -315,13 +323,14 @@ TERMS = [(re.compile(pattern + r"(?: |$)"), code) for pattern, code in [
      lambda e, whole, shift, mask, class_id: e.mark_class(
          int(shift), int(mask, 16), int(class_id, 16))),
     (f"meta mark & {HEX} (==|!=) {HEX}", _mark),
+    (f"meta mark == {HEX}", _whole_mark),
     (rf"meta mark set meta mark & {HEX} \| {HEX}", _set_mark),
     (rf"meta mark set {FIELD} map @(\w+)",
      lambda e, field, name: e.map(field, name, MARK)),
     (rf"meta priority set {FIELD} map @(\w+)",
      lambda e, field, name: e.map(field, name, PRIORITY)),
     (rf"{FIELD} @(\w+)", _set),
-    (r"ct state (! )?([\w,]+)", _state),
+    (r"ct state (! |== )?([\w,]+)", _state),
     ("ct status ! confirmed", _new_flow),
     ("ct direction reply", _answer),
     (r"update @(\w+) { ether saddr limit rate over (\d+)/second"

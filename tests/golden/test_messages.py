@@ -14,7 +14,8 @@ from netlinkmodel import u32, u64
 HERE = pathlib.Path(__file__).parent
 CONFIGS = {"minimal": ("config/good", "plain", ["eth0"]),
            "two-zones": ("config/good", "shaped", ["eth0", "wwan0"]),
-           "city": ("ruleset", "shaped", ["wan0", "wwan0"])}
+           "city": ("ruleset", "shaped", ["wan0", "wwan0"]),
+           "slow-path": ("ruleset", "plain", ["eth0"])}
 FIRST_UPLINK = 0x0a0b0c01
 MAC = bytes.fromhex("0200005e10ff")
 NOW_MS = 1000000

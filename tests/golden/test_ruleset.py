@@ -10,7 +10,8 @@ import pytest
 HERE = pathlib.Path(__file__).parent
 CONFIGS = [HERE / "config/good/minimal.conf",
            HERE / "config/good/two-zones.conf",
-           HERE / "ruleset/city.conf"]
+           HERE / "ruleset/city.conf",
+          HERE / "ruleset/slow-path.conf"]
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
