@@ -12,11 +12,13 @@ import subprocess
 import tempfile
 import time
 
+import ipc
 import lab
 
 REPO = os.path.dirname(os.path.dirname(lab.HERE))
 BUILD = os.path.join(REPO, os.environ.get("STADTTOR_BUILD", "build"))
 NETCTL, PORTAL = "stadttor-netctl", "stadttor-portal"
+LOOK_S = 5.1  # behind a look at the counters comes the next
 USER = {NETCTL: "daemon", PORTAL: "nobody"}
 CRASH = re.compile(r"AddressSanitizer|UndefinedBehavior|runtime error:|"
                    r"LeakSanitizer|stack smashing|Assertion .* failed")
@@ -63,6 +65,7 @@ class Stadttor:
         self.pending = os.path.join("/dev/shm", os.path.basename(self.folder))
         self.build = BUILD
         self.environment = {}
+        self.clock = None
         self.process = {}
         self.options = ["-d"]
         self.prefix = []  # words before the programs' names
@@ -107,12 +110,22 @@ class Stadttor:
 
     def wake(self):
         """Those that run look at their clocks."""
-        if self.process[NETCTL].poll() is None:
+        if self.is_running(NETCTL):
             self.cli("status", check=False)
-        if self.process[PORTAL].poll() is None:
+        if self.is_running(PORTAL):
             self.street.gate.run("curl", "-s", "-o", "/dev/null", "-m", "5",
                                  f"http://{self.street.guest.gate4}:2081/",
                                  check=False)
+
+    def wait_look(self):
+        """netctl reads the counters of all sessions, after what was before; on
+        a clock that is driven without waiting for its time."""
+        with ipc.Peer(self.socket, "root") as peer:
+            before = peer.looks()
+            if self.clock:
+                self.advance(LOOK_S)
+            lab.wait_until(lambda: peer.looks() > before, 10, 0.1,
+                           "no look at the counters")
 
     def worked(self, program):
         """Seconds that it has had a processor for."""
@@ -191,6 +204,9 @@ class Stadttor:
             return False
         found = self.street.gate.run("ss", "-Htln", "sport", "=", ":2081")
         return ":2081" in found.stdout
+
+    def is_running(self, program):
+        return program in self.process and self.process[program].poll() is None
 
     def check_alive(self, program):
         process = self.process.get(program)

@@ -243,6 +243,12 @@ class Peer:
         self.send(garden(name, client, ttl_s))
         return DONE_BODY.unpack(self.answer_of(DONE)[HEADER.size:])[:2]
 
+    def looks(self):
+        """How often all counters were read since the start."""
+        self.send(message(HEALTH_ASK))
+        return sum(struct.unpack_from("=10I", self.answer_of(HEALTH),
+                                      HEALTH_POLL_BUCKETS))
+
     def names(self):
         """What netctl tells unasked: a whole list of names."""
         found = []
