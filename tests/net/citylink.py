@@ -36,6 +36,34 @@ def split(data):
     return [data[i:i + 16] for i in range(0, len(data), 16)]
 
 
+def tasks(*processes):
+    """{thread: its state, and how long it has run}, of these programs and of
+    this one, but for who asks."""
+    found, own = {}, str(threading.get_native_id())
+    for pid in [os.getpid(), *(p.pid for p in processes)]:
+        with contextlib.suppress(OSError):  # it has ended
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/stat") as stat, \
+                        open(f"/proc/{pid}/task/{task}/schedstat") as run:
+                    how = stat.read().rsplit(")", 1)[1].split()[0]
+                    found[task] = how, run.read()
+    del found[own]
+    return found
+
+
+def settle(*processes, seconds=1):
+    """All wait for something, and nobody has run for a moment: by the clock of
+    a test alone, time passes on no machine faster than its programs work. Some
+    never rest."""
+    end, before = time.monotonic() + seconds, None
+    while time.monotonic() < end:
+        now = tasks(*processes)
+        if now == before and not any(how == "R" for how, _ in now.values()):
+            return
+        before = now
+        time.sleep(0.002)
+
+
 class Store(citystore.Redis):
     """With the login of a box, and what the hub writes."""
 
@@ -276,20 +304,21 @@ class Box:
                        say="not reloaded")
 
     def advance(self, seconds):
+        """The portal's time goes on, and what that brings about is done."""
         with open(self.clock, "r+b") as file:
             ahead, = struct.unpack("=q", file.read(8))
             file.seek(0)
             file.write(struct.pack("=q", ahead + int(seconds * 10 ** 9)))
         self.netctl.wake()
+        settle(self.process, *citystore.RUNNING)
 
     def until(self, check, seconds=120, step=0.5, say=""):
-        """Lets so much of the box's time pass, as fast as it can keep up."""
+        """Lets so much of the box's time pass, as fast as all keep up."""
         for _ in range(int(seconds / step)):
             if found := check():
                 return found
             assert self.process.poll() is None, self.log()[-3000:]
             self.advance(step)
-            time.sleep(0.01)
         return lab.wait_until(check, 10, say=say + self.log()[-3000:])
 
     def log(self):

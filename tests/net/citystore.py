@@ -18,6 +18,9 @@ class Refused(Exception):
     """An error of the store's."""
 
 
+RUNNING = set()  # processes of stores
+
+
 class Client:
     """Of one login; replies are bytes, numbers, lists, None."""
 
@@ -102,6 +105,7 @@ class Redis:
             ["redis-server", self.config], stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True,
             env={**os.environ, **(environment or {})})
+        RUNNING.add(self.process)
         for line in self.process.stdout:
             if "Ready to accept connections" in line:
                 return self
@@ -111,6 +115,7 @@ class Redis:
         self.process.send_signal(how)
         self.process.wait()
         self.process.stdout.close()
+        RUNNING.remove(self.process)
         self.process = None
 
     def close(self):
