@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Others with root change what is ours while netctl runs, or looks away."""
 import signal
-import time
 
 import lab
 import shaped
@@ -40,21 +39,24 @@ def still_three(stadttor, phones):
 
 def test_flush_while_netctl_sleeps(stadttor, street, phones):
     """A poll finds the maps gone before the news of it is read."""
+    stadttor.drive_clock()
     stadttor.start(guest={**CAP, "quota": "1GB"})
     tap_all(phones[:3])
     netctl = stadttor.process[NETCTL]
     netctl.send_signal(signal.SIGSTOP)
     street.gate.nft("flush ruleset\n")
-    time.sleep(2)
+    stadttor.advance(2)
     netctl.send_signal(signal.SIGCONT)
     still_three(stadttor, phones)
 
 
 def test_flushes_at_any_moment(stadttor, street, phones):
+    """Of the second from one look at the counters to the next."""
+    stadttor.drive_clock()
     stadttor.start(guest={**CAP, "quota": "1GB"})
     tap_all(phones[:3])
     for number in range(12):
-        time.sleep(0.083 * (number % 12))
+        stadttor.advance(0.083 * number)
         street.gate.nft("flush ruleset\n")
         still_three(stadttor, phones)
 
@@ -102,6 +104,7 @@ def test_mark_moves_between_two_starts(stadttor, street, phones):
 
 def test_a_zone_before_ours_goes(stadttor, street, phones):
     """Classes stay with their zone, and no more are made than needed."""
+    stadttor.drive_clock()
     stadttor.start(guest=CAP, staff=CAP)
     tap_all(phones[:2])
     config = open(stadttor.config).read()
@@ -117,7 +120,8 @@ def test_a_zone_before_ours_goes(stadttor, street, phones):
         stadttor.wait_log("config reloaded", since=since)
     stadttor.revoke("--all")
     tap_all(phones[:3])
-    time.sleep(1)
+    for _ in range(10):  # they are made ahead, some at a time
+        stadttor.jump(1)
     assert classes(street, "br-guest") < 200
     for phone in phones[:3]:
         assert traffic.is_online(phone)
