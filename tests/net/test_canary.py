@@ -14,7 +14,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 
 import canary
 import gate
@@ -73,6 +72,7 @@ def canaries(street):
 def prepared(stadttor):
     """An account for the dashboard, core dumps as large as they like."""
     stadttor.build = PLAIN
+    stadttor.drive_clock()
     stadttor.configure()
     done = subprocess.run(
         [os.path.join(PLAIN, "stadttor"), "-c", stadttor.config, "passwd",
@@ -156,9 +156,11 @@ def admin_answers(stadttor):
 
 
 def settle_down(stadttor):
-    """Neighbours age, sessions are over, and then some seconds."""
+    """Neighbours age, sessions are over, and then some seconds; what that
+    brings about takes another one."""
     stadttor.street.gate.run("ip", "neigh", "flush", "all", check=False)
-    time.sleep(FORGET_S)
+    for seconds in (FORGET_S, 1, 1):
+        stadttor.jump(seconds)
 
 
 def everything(stadttor, capture):
@@ -229,9 +231,9 @@ def test_the_search_can_fail(stadttor, street, canaries):
     with phone.socket(V6, socket.SOCK_STREAM) as s:
         s.connect((phone.network.gate6, 80))
         s.sendall(b"GET / HTTP/1.1\r\n")
-        time.sleep(0.3)
-        portal = canary.memory_of(stadttor.process[PORTAL].pid)
-        assert canary.search(portal, canary.ip6_forms(phone.ip6))
+        lab.wait_until(lambda: canary.search(
+            canary.memory_of(stadttor.process[PORTAL].pid),
+            canary.ip6_forms(phone.ip6)), say="it is not found")
 
 
 # Beside these the programs open no file for writing.
