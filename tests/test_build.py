@@ -14,7 +14,7 @@ PROGRAMS = DAEMONS + ["stadttor"]
 
 def output(*command):
     return subprocess.run(command, stdout=subprocess.PIPE, text=True,
-                          check=True, timeout=60).stdout
+                          check=True, timeout=200).stdout
 
 
 def libraries(program):
@@ -123,7 +123,7 @@ def test_libevent_comes_in_parts(plain_build, root, tmp_path):
 
 
 def run(build, program, *args):
-    return subprocess.run([build / program, *args], text=True, timeout=20,
+    return subprocess.run([build / program, *args], text=True, timeout=120,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 

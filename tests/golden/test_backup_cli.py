@@ -35,7 +35,7 @@ class Box:
     def fill(self):
         subprocess.run([self.build / "golden" / "storedriver", "apply",
                         self.figures, "50"], check=True, env=ENV,
-                       stdout=subprocess.DEVNULL, timeout=60)
+                       stdout=subprocess.DEVNULL, timeout=200)
         self.make_codes("fair")
         self.accounts.write_text("token:grafana:sha256:" + "ab" * 32 + "\n")
 
@@ -46,7 +46,7 @@ class Box:
     def run(self, *args):
         return subprocess.run(
             [self.build / "stadttor", "-c", self.config, *args], text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=200)
 
     def labels(self):
         listed = self.run("voucher", "list").stdout

@@ -122,7 +122,7 @@ def cli(build, netctl):
         return subprocess.run(
             [build / "stadttor", "-c", config or netctl.config, *args],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            timeout=20)
+            timeout=120)
     return run
 
 
@@ -466,7 +466,7 @@ def test_completion_of_bash(build, root, line, expected):
               "COMP_CWORD=$(($# - 1)); _stadttor; "
               "printf '%s\\n' \"${COMPREPLY[@]}\"")
     r = subprocess.run(["bash", "-c", script, "bash", *line], text=True,
-                       capture_output=True, timeout=20,
+                       capture_output=True, timeout=120,
                        env={"PATH": f"{build}:/usr/bin:/bin"})
     assert (r.stdout.split(), r.stderr) == (expected, "")
 
@@ -664,7 +664,7 @@ def broken_box(build, netctl, tmp_path):
             ["unshare", "--mount", *([] if os.geteuid() == 0 else ["-r"]),
              "sh", "-c", script, "sh", *args],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            timeout=20)
+            timeout=120)
     return run
 
 
@@ -746,5 +746,5 @@ def test_full_disk(build, netctl):
     with open("/dev/full", "w") as full:
         r = subprocess.run([build / "stadttor", "-c", netctl.config,
                             "ruleset"], stdout=full, stderr=subprocess.PIPE,
-                           text=True, timeout=20)
+                           text=True, timeout=120)
     assert r.returncode == 1 and "No space left" in r.stderr

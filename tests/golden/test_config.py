@@ -17,7 +17,7 @@ DAEMONS = ["stadttor-netctl", "stadttor-portal"]
 
 
 def run(build, program, *args, cwd):
-    return subprocess.run([build / program, *args], cwd=cwd, timeout=20,
+    return subprocess.run([build / program, *args], cwd=cwd, timeout=120,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 

@@ -22,7 +22,7 @@ def run(build):
         return subprocess.run(
             [build / "stadttor", "-c", config, "dns-config", *args],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            timeout=20, env={**os.environ, "SSL_CERT_FILE": str(trust)})
+            timeout=120, env={**os.environ, "SSL_CERT_FILE": str(trust)})
     return run
 
 
@@ -64,7 +64,7 @@ def compare(done, expected):
 
 def check(*command):
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True,
-                          stderr=subprocess.STDOUT, timeout=20)
+                          stderr=subprocess.STDOUT, timeout=120)
     assert done.returncode == 0, done.stdout
 
 

@@ -94,7 +94,7 @@ class Box:
     def run(self, *args, program=None, **kwargs):
         return subprocess.run(
             [program or self.build / "stadttor", "-c", self.netctl.config,
-             *args], text=True, timeout=60, stdout=subprocess.PIPE,
+             *args], text=True, timeout=200, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env={**os.environ, **self.environment},
             **kwargs)
 

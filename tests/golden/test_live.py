@@ -113,7 +113,7 @@ def pki(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pki")
 
     def openssl(*args):
-        subprocess.run(["openssl", *args], cwd=folder, check=True, timeout=60,
+        subprocess.run(["openssl", *args], cwd=folder, check=True, timeout=200,
                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def make(name, *more):
@@ -176,7 +176,7 @@ class Driver:
 
     def stop(self):
         self.process.stdin.close()
-        code = self.process.wait(timeout=10)
+        code = self.process.wait(timeout=60)
         self.process.stdout.close()
         return code
 
@@ -266,7 +266,7 @@ def test_answers_that_are_taken(headers, body, city, driver):
 
 # --- refusals --------------------------------------------------------------
 def hang(handler):
-    handler.server.stopping.wait(20)
+    handler.server.stopping.wait(60)
 
 
 def drip(handler):

@@ -41,7 +41,7 @@ def sent(build):
     def run(*args):
         lines = subprocess.run([build / "golden/messagedriver", *args],
                                stdout=subprocess.PIPE, text=True, check=True,
-                               timeout=60).stdout.splitlines()
+                               timeout=200).stdout.splitlines()
         return ([bytes.fromhex(l) for l in lines if " " not in l],
                 [l for l in lines if " " in l])
     return run

@@ -39,7 +39,7 @@ def preview(build, tmp_path):
             before, after = (), args
         return subprocess.run(
             [build / "stadttor", "-c", config, *before, "portal", "preview",
-             *after], capture_output=True, text=True, timeout=60)
+             *after], capture_output=True, text=True, timeout=200)
     return run
 
 

@@ -26,5 +26,5 @@ def test_metrics_of_the_rules_are_there(source, rules, _, count, root):
 def test_rules(_source, _rules, story, _count, root):
     done = subprocess.run(["promtool", "test", "rules",
                            root / "tests/golden" / story], text=True,
-                          capture_output=True, timeout=60)
+                          capture_output=True, timeout=200)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -19,7 +19,7 @@ def test_ruleset(config, build):
     expected = HERE / "ruleset" / f"{config.stem}.nft"
     text = subprocess.run([build / "stadttor", "-c", config, "ruleset"],
                           stdout=subprocess.PIPE, text=True, check=True,
-                          timeout=20).stdout
+                          timeout=120).stdout
     if "GOLDEN_WRITE" in os.environ:
         expected.write_text(text)
     assert text == expected.read_text()

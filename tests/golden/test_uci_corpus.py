@@ -21,7 +21,7 @@ def expected(path):
 
 def check(build, *args, cwd=None):
     return subprocess.run([build / "stadttor", "check", *args], cwd=cwd,
-                          capture_output=True, timeout=20)
+                          capture_output=True, timeout=120)
 
 
 @pytest.fixture(scope="module")

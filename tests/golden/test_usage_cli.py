@@ -33,7 +33,7 @@ SPAN = ["--from", "2026-01-01", "--to", "2026-01-02"]
 def database(build, tmp_path_factory):
     path = tmp_path_factory.mktemp("usage") / "usage.sqlite"
     subprocess.run([build / "golden" / "storedriver", "apply", path, "50"],
-                   check=True, env=ENV, stdout=subprocess.DEVNULL, timeout=60)
+                   check=True, env=ENV, stdout=subprocess.DEVNULL, timeout=200)
     return path
 
 
@@ -49,7 +49,7 @@ def cli(build, database, tmp_path):
             " option at '48.1374,11.5755'\n")
         return subprocess.run([build / "stadttor", "-c", config, *args],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True, timeout=20, env=env)
+                              text=True, timeout=120, env=env)
     return run
 
 
@@ -117,7 +117,7 @@ def write_copy(build, path, begun, stream, seq):
     path.parent.mkdir()
     subprocess.run([build / "golden" / "storedriver", "apply", path, "2"],
                    check=True, env=dict(ENV, FIRST=begun),
-                   stdout=subprocess.DEVNULL, timeout=60)
+                   stdout=subprocess.DEVNULL, timeout=200)
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA journal_mode = DELETE")
         db.execute("UPDATE meta SET stream = ?, seq = ?", (stream, seq))
@@ -132,7 +132,7 @@ def mark_of(path):
 def test_what_waits_is_added(cli, build, database, tmp_path):
     whole = tmp_path / "whole.sqlite"
     subprocess.run([build / "golden" / "storedriver", "apply", whole, "52"],
-                   check=True, env=ENV, stdout=subprocess.DEVNULL, timeout=60)
+                   check=True, env=ENV, stdout=subprocess.DEVNULL, timeout=200)
     asked = [["usage", *SPAN], ["usage", *SPAN, "--zone", "zone_0"],
              ["usage", "--csv", "--step", "hour", "--to", "2026-12-31"],
              ["usage", "--json", "--step", "hour", "--zone", "zone_0",
@@ -219,7 +219,7 @@ def test_full_disk(cli, build, tmp_path):
     with open("/dev/full", "w") as full:
         r = subprocess.run([build / "stadttor", "-c", tmp_path / "stadttor",
                             "usage", "--json"], stdout=full, env=ENV,
-                           stderr=subprocess.PIPE, text=True, timeout=20)
+                           stderr=subprocess.PIPE, text=True, timeout=120)
     assert r.returncode == 1 and "No space left" in r.stderr
 
 
@@ -241,7 +241,7 @@ def test_old_figures(cli, build, tmp_path):
     """Those that k devices shared stay what they were, apart."""
     path = tmp_path / "old.sqlite"
     subprocess.run([build / "golden" / "storedriver", "apply", path, "1"],
-                   check=True, env=ENV, stdout=subprocess.DEVNULL, timeout=60)
+                   check=True, env=ENV, stdout=subprocess.DEVNULL, timeout=200)
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("INSERT INTO k_days (id, visitors_day, sessions, peak)"
                    " VALUES (20251224 << 10, 31, 40, 15)")

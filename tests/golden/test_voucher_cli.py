@@ -58,7 +58,7 @@ def cli(build, folder, root):
         return subprocess.run(
             [build / "stadttor", "-c", config, *args], input=stdin,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            timeout=60, env=ENV)
+            timeout=200, env=ENV)
     return run
 
 
@@ -538,7 +538,7 @@ def test_a_camera_reads_it(cli, folder):
              "--window-size=800,1130", f"--screenshot={folder}/sheet.png")
     r = subprocess.run(["zbarimg", "-q", "--raw", folder / "sheet.png"],
                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                       text=True, timeout=60)
+                       text=True, timeout=200)
     seen = r.stdout.split()
     assert sorted(s for s in seen if s.startswith("http")) == sorted(
         f"http://wlan.example.org/?code={c}" for c in codes[:10])

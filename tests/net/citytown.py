@@ -233,7 +233,7 @@ class Town:
         """What its API says of each site, after it has looked."""
         self.hub.send_signal(signal.SIGHUP)
         with self.netns.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-            s.settimeout(5)
+            s.settimeout(60)
             if s.connect_ex(("127.0.0.1", ADMIN_PORT)):
                 return {}  # not yet
             connection = http.client.HTTPConnection("127.0.0.1", ADMIN_PORT)

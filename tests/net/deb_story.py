@@ -185,7 +185,7 @@ def upgrade(seen, newer):
     seen["config kept"] = written == CONFIG.read_text(), \
         CONFIG.with_name("stadttor.dpkg-dist").exists()
     got = out.stat().st_size
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while out.stat().st_size < got + 50 and time.monotonic() < deadline:
         time.sleep(0.1)
     seen["download goes on"] = taker.poll() is None and \

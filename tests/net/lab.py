@@ -468,7 +468,7 @@ def _answers(netns, address):
             return None
 
 
-def stop(process, how=signal.SIGTERM, seconds=10):
+def stop(process, how=signal.SIGTERM, seconds=10 * PATIENCE):
     """Ends a child and returns its status."""
     if process.poll() is None:
         process.send_signal(how)

@@ -9,7 +9,7 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # WebDriver's name for one
 
 
 class Firefox:
-    def __init__(self, phone, timeout=60):
+    def __init__(self, phone, timeout=250):
         self.socket = phone.socket(socket.AF_INET, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)
         self.socket.connect(("127.0.0.1", PORT))

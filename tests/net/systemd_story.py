@@ -45,15 +45,17 @@ ip -n phone route add default via 10.20.0.1
 
 def run(*command):
     return subprocess.run(command, capture_output=True, text=True,
-                          check=False, timeout=300)
+                          check=False, timeout=900)
 
 
-def wait(*command):
-    for _ in range(100):
-        if run(*command).returncode == 0:
-            return True
-        time.sleep(0.1)
-    return False
+def wait(*command, seconds=60):
+    """Until it succeeds; false: it did not within more than that takes."""
+    deadline = time.monotonic() + seconds
+    while run(*command).returncode:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def pid(unit):

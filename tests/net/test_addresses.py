@@ -31,7 +31,7 @@ def leads_to(phone, address):
     """Where the portal sends who has come to that address of the gate."""
     with phone.socket(socket.AF_INET6, socket.SOCK_STREAM) as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")
-        s.settimeout(5)
+        s.settimeout(60)
         s.connect((address, HIJACK))
         s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         return re.search(rb"Location: http://(.*)/\?via=o\r\n",

@@ -96,7 +96,7 @@ class Admin:
         done = subprocess.run(
             [os.path.join(gate.BUILD, "stadttor"), "-c", self.stadttor.config,
              "passwd", *args], input=given, text=True, capture_output=True,
-            timeout=20, start_new_session=True)
+            timeout=120, start_new_session=True)
         assert not check or done.returncode == 0, done.stderr
         return done
 
@@ -120,7 +120,7 @@ class Admin:
         address = address or self.address
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         s = (ns or self.ns).socket(family, socket.SOCK_STREAM)
-        s.settimeout(10)
+        s.settimeout(60)
         if source:
             s.bind((source, 0))
         try:
@@ -1184,7 +1184,7 @@ def test_answers_are_counted(admin):
 
 def query(ns, expression):
     with ns.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-        s.settimeout(10)
+        s.settimeout(60)
         s.connect(("127.0.0.1", 9090))
         s.sendall(f"GET /api/v1/query?query="
                   f"{urllib.parse.quote(expression)} HTTP/1.0\r\n\r\n"

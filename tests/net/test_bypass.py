@@ -47,7 +47,7 @@ def test_port_of_a_bridge(stadttor, street, phones):
         "check")
     assert f"{phone.port} is a port of br-guest here" in checked.stderr
     for family in FAMILIES:
-        assert not traffic.is_online(phone, family)
+        assert not traffic.is_online(phone, family, timeout=1)
         assert traffic.ping(phone, phone.network.gate(family)) is not True
     street.gate.ip(f"link set {phone.port} nomaster")
     try:
@@ -56,7 +56,7 @@ def test_port_of_a_bridge(stadttor, street, phones):
     finally:
         street.gate.ip(f"link set {phone.port} master br-guest")
     lab.wait_until(lambda: state(stadttor) == "shut")
-    assert not traffic.is_online(phone)
+    assert not traffic.is_online(phone, timeout=1)
 
 
 @families
@@ -79,7 +79,7 @@ def test_address_on_a_device_that_stands_on_the_zones(stadttor, street,
                 in stadttor.log(NETCTL))
         phone.netns.ip(f"neigh replace {address} lladdr {mac} dev "
                        f"{phone.device}")
-        assert not traffic.is_online(phone, family)
+        assert not traffic.is_online(phone, family, timeout=1)
     finally:
         street.gate.ip("link del vrrp",
                        f"addr add {address}/{length} dev br-guest"
@@ -165,7 +165,7 @@ def test_device_that_is_renamed(stadttor, street, phones):
         lab.wait_until(lambda: not state(stadttor))
         assert "guests may be behind device br-gone" in stadttor.log(NETCTL)
         for family in FAMILIES:
-            assert not traffic.is_online(phone, family)
+            assert not traffic.is_online(phone, family, timeout=1)
         assert traffic.ping(phone, phone.network.gate4) is not True
     finally:
         street.gate.ip("link set br-gone name br-guest",

@@ -105,7 +105,7 @@ class Client:
 
     def request(self, path, method="GET", form=None):
         s = self.phone.socket(self.family, socket.SOCK_STREAM)
-        s.settimeout(5)
+        s.settimeout(60)
         with s:
             s.connect((self.address, 443))
             with self.context.wrap_socket(s, server_hostname=NAME) as tls:

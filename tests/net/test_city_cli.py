@@ -47,7 +47,7 @@ class City:
             [*self.before, os.path.join(gate.BUILD, "stadttor"),
              *map(str, args)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            timeout=60, **kwargs)
+            timeout=200, **kwargs)
 
     def cli(self, command, *args, code=DONE, options=(), **kwargs):
         done = self.run(*options, "city", command, "--folder", self.hub,

@@ -314,6 +314,7 @@ class SecureHost:
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 def test_chromium(programs, street, phone):
     """No script runs in it; the browser opens the portal by itself."""
     need("node", "npm", "chromium")
@@ -326,7 +327,7 @@ def test_chromium(programs, street, phone):
                 "node", os.path.join(lab.HERE, "chromium_client.mjs"),
                 os.path.join(gate.REPO, "tests", "browser"),
                 world.path("chromium"),
-                f"https://garden.test:{host.PORT}/", timeout=90))
+                f"https://garden.test:{host.PORT}/", timeout=300))
     finally:
         host.close()
     assert is_at_portal(story["portal"], phone)

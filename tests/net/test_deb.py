@@ -13,10 +13,14 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
+# Builds and stories are made before a module's first test: nothing hangs here
+# that has no limit of its own.
+pytestmark = pytest.mark.timeout(3600)
+
 
 def run(*command, cwd=ROOT, **environment):
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True,
-                          timeout=600, check=False,
+                          timeout=1800, check=False,
                           env={**os.environ, **environment})
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout + done.stderr
@@ -137,7 +141,8 @@ def play(place, packages, newer):
 
     def play(way):
         subprocess.run([HERE / "systemd", output, HERE / "deb_story.py",
-                        ROOT / way, newer], cwd=box, check=True, timeout=600)
+                        ROOT / way, newer], cwd=box, check=True,
+                       timeout=1800)
         return json.loads(output.read_text())
     return play
 

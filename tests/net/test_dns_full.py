@@ -69,7 +69,7 @@ def phone(street, log, request):
     made = street.add_phone(getattr(street, request.param), 70, static=False)
     try:
         made.netns.run("udhcpc", "-i", made.device, "-n", "-q", "-f", "-s",
-                       SCRIPT, "-x", f"hostname:{HOSTNAME}", timeout=30)
+                       SCRIPT, "-x", f"hostname:{HOSTNAME}", timeout=120)
         yield made
     finally:
         street.remove_phone(made)

@@ -110,7 +110,7 @@ def test_option_114(street, dnsmasq, tmp_path, zone):
     phone = street.add_phone(getattr(street, zone), 60, static=False)
     try:
         phone.netns.run("udhcpc", "-i", phone.device, "-n", "-q", "-f", "-O",
-                        "114", "-s", script, timeout=30)
+                        "114", "-s", script, timeout=120)
     finally:
         street.remove_phone(phone)
     told = (tmp_path / "script.told").read_text()
@@ -130,7 +130,7 @@ def information_request(phone, wanted):
         s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE,
                      phone.device.encode())
         s.bind(("::", 546))
-        s.settimeout(5)
+        s.settimeout(60)
         with phone.netns.entered():
             index = socket.if_nametoindex(phone.device)
         s.sendto(request, ("ff02::1:2", 547, 0, index))

@@ -222,7 +222,7 @@ def test_what_the_kernel_refuses(stadttor, phones):
         lab.wait_until(lambda: "TracerPid:\t0\n" not in
                        open(f"/proc/{pid}/status").read())
         assert traffic.tap(phones[0]).status == 503
-        assert not traffic.is_online(phones[0])
+        assert not traffic.is_online(phones[0], timeout=1)
     finally:
         tracer.terminate()
         tracer.wait()

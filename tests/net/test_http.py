@@ -262,13 +262,13 @@ class Portal:
             return None
         if self.process.poll() is None:
             self.process.terminate()
-        code, self.process = self.process.wait(10), None
+        code, self.process = self.process.wait(60), None
         return code
 
     def connect(self, port=HTTP, host=GATE4):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         s = self.phone.socket(family)
-        s.settimeout(10)
+        s.settimeout(60)
         s.connect((host, port))
         return s
 
@@ -637,7 +637,7 @@ def test_hijack_answers_link_local_with_a_usable_address(portal):
 def leads_to(portal, address):
     with portal.phone.socket(socket.AF_INET6) as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"phone0")
-        s.settimeout(5)
+        s.settimeout(60)
         s.connect((address, HIJACK))
         s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         return Answer(read_all(s)).headers["Location"]
@@ -913,7 +913,7 @@ def small_buffers(portal):
 def narrow_socket(portal, port=HTTP):
     s = portal.phone.socket(socket.AF_INET)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-    s.settimeout(10)
+    s.settimeout(60)
     s.connect((GATE4, port))
     return s
 
@@ -1254,7 +1254,7 @@ def test_old_tls_is_refused(own):
 
 def run_portal(*args):
     return subprocess.run(
-        [PORTAL, *args], capture_output=True, text=True, timeout=20,
+        [PORTAL, *args], capture_output=True, text=True, timeout=120,
         check=False,
         env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
 
@@ -1387,6 +1387,6 @@ def test_sigint_and_sigterm(own):
             s.sendall(b"GET /")
             wait_for(lambda: own.taken() == 1)
             own.process.send_signal(sig)
-            assert own.process.wait(10) == 0, own.log()
+            assert own.process.wait(60) == 0, own.log()
             read_all(s)
     own.process = None

@@ -802,7 +802,7 @@ def test_alerts_fire_by_what_the_hub_exports(city, root, tmp_path):
                                {**e, "alertstate": "firing"}.items()) + "}",
                             "value": 1} for e in expected]}]}]}))
     done = subprocess.run(["promtool", "test", "rules", story], text=True,
-                          capture_output=True, timeout=60)
+                          capture_output=True, timeout=200)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

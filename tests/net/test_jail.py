@@ -208,7 +208,7 @@ def taken_over(start, phone):
                     phone.ip4, str(HIJACK), stdout=subprocess.PIPE, text=True)
     lab.wait_until(lambda: process.poll() is not None
                    or traffic.tcp_connect(phone, lab.WEB4, 80) is True)
-    found = json.loads(process.communicate(timeout=60)[0])
+    found = json.loads(process.communicate(timeout=200)[0])
     assert len(found) == WAYS
     mac = phone.mac.replace(":", "")
     return {way for way, what in found.items()

@@ -323,7 +323,7 @@ def test_forged_answer_to_the_box(stadttor, street, phone, family):
             packets.udp(resolver, own, peer[1], b"forged", 5300))))
         lab_settles(phone, family)
         answers.sendto(b"true", peer)
-        asks.settimeout(5)
+        asks.settimeout(60)
         assert asks.recv(16) == b"true"
 
 

@@ -419,7 +419,7 @@ def test_slow_provider(ready, browser, provider, street):
             "ss", "-Htn", "dst", lab.GARDEN4).stdout)
         assert browser.ask(f"https://{NAME}/")[0] == 200
         ready.jump(11)
-        assert AWAY in curl.communicate(timeout=20)[0]
+        assert AWAY in curl.communicate(timeout=120)[0]
     finally:
         os.kill(provider.process.pid, signal.SIGCONT)
     assert traffic.is_shut(browser.phone)

@@ -80,7 +80,7 @@ def get(phone, family, path):
     address = phone.network.gate(family)
     host = f"[{address}]" if ":" in address else address
     with phone.socket(family, socket.SOCK_STREAM) as s:
-        s.settimeout(3)
+        s.settimeout(60)
         s.connect((address, 80))
         s.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         answer = b""

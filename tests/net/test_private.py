@@ -95,7 +95,8 @@ def test_neighbours_of_the_uplink(stadttor, street, phones, family):
         moved = {V4: "203.0.113.9/24", V6: "2001:db8:2::9/64"}[family]
         street.gate.ip(f"addr add {moved} dev wan0 noprefixroute")
         try:  # now the internet's host is a neighbour
-            lab.wait_until(lambda: not traffic.is_online(phones[0], family))
+            lab.wait_until(lambda: not traffic.is_online(phones[0], family,
+                                                        timeout=1))
         finally:
             street.gate.ip(f"addr del {moved} dev wan0")
         traffic.wait_online(phones[0], family)
@@ -231,9 +232,9 @@ HEADERS = {V4: 40, V6: 60}
 def announced(server, phone, address, port):
     """(by the phone, by the server) as the other side heard it."""
     with phone.socket(traffic.family_of(address), socket.SOCK_STREAM) as s:
-        s.settimeout(5)
+        s.settimeout(60)
         s.connect((address, port))
-        server.settimeout(5)
+        server.settimeout(60)
         with server.accept()[0] as conn:
             # what TCP may send: the other's, less the option for timestamps
             return tuple(

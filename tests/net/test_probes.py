@@ -161,7 +161,7 @@ def ask_twin(street, phone, probe, address):
     """The status over TLS; None: there was none to be had."""
     context = ssl.create_default_context(cafile=street.certificate)
     s = phone.socket(traffic.family_of(address), socket.SOCK_STREAM)
-    s.settimeout(3)
+    s.settimeout(60)
     try:
         with s:
             s.connect((address, 443))
@@ -316,7 +316,7 @@ def test_connection_from_before_the_tap(programs, street, family):
     probe = probes.PROBES[0]
     address = sheet.address_of(phone, probe.name, family)
     with phone.socket(family, socket.SOCK_STREAM) as early:
-        early.settimeout(3)
+        early.settimeout(60)
         early.connect((address, 80))
         opened = log_in(phone, traffic.OTHER[family])
         with pytest.raises(ConnectionResetError):

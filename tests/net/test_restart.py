@@ -157,7 +157,7 @@ class Tapping:
 
 
 def by_http(phone):
-    return traffic.tap(phone, timeout=10).status == 303
+    return traffic.tap(phone).status == 303
 
 
 def by_ipc(stadttor):

@@ -65,7 +65,7 @@ def test_connections_of_a_device(stadttor, street, phones, family):
         assert traffic.is_online(modest, family)
         assert traffic.resolve(modest, "net.test")
         other = traffic.OTHER[family]
-        assert not traffic.is_online(greedy, other)  # a device is a MAC
+        assert not traffic.is_online(greedy, other, timeout=1)  # a device is a MAC
         street.gate.run("conntrack", "-F")
         lab.wait_until(lambda: answered(opened[-1]))
     stadttor.configure(guest={"max_flows": 0})
@@ -247,7 +247,7 @@ def test_more_devices_than_places(stadttor, street, phones):
     """Who has no bucket has no answers: none is shared, and none is free."""
     stadttor.start()
     fill(street, "netdev", "answers_guest", " timeout 60s")
-    assert not traffic.resolve(phones[0], "net.test")
+    assert not traffic.resolve(phones[0], "net.test", timeout=1)
     assert traffic.tap(phones[0]).status == 303
     lab.wait_until(lambda: traffic.resolve(phones[0], "net.test"))
 

@@ -9,6 +9,9 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 NET_ADMIN = 1 << 12
 
+# The story is played before the first test, and has a limit of its own.
+pytestmark = pytest.mark.timeout(1500)
+
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory, root, plain_build):

@@ -106,7 +106,7 @@ class Talk:
 
     def say(self, family, count):
         with self.phone.socket(family, traffic.socket.SOCK_DGRAM) as s:
-            s.settimeout(2)
+            s.settimeout(60)
             s.connect((traffic.web(family), lab.ECHO))
             for _ in range(count):
                 s.send(bytes(SIZE))

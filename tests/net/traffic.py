@@ -14,6 +14,9 @@ import packets
 V4, V6 = socket.AF_INET, socket.AF_INET6
 FAMILIES = (V4, V6)
 OTHER = {V4: V6, V6: V4}
+# By when an answer is there that is to come, or a refusal. Whoever waits for
+# silence says for how long.
+ANSWER_S = 1.0 * lab.PATIENCE
 
 
 def web(family):
@@ -41,7 +44,7 @@ class Reply(NamedTuple):
 
 
 def http(phone, address, path="/", method="GET", form=None, host=None,
-         port=80, timeout=5, source=None):
+         port=80, timeout=4 * ANSWER_S, source=None):
     """One request on a connection of its own."""
     if host is None:
         host = f"[{address}]" if ":" in address else address
@@ -60,7 +63,7 @@ def http(phone, address, path="/", method="GET", form=None, host=None,
                      answer.read().decode("utf-8", "replace"))
 
 
-def tap(phone, family=V4, source=None, timeout=5):
+def tap(phone, family=V4, source=None, timeout=4 * ANSWER_S):
     """Accepts the terms; the reply is a 303 where that opened the gate."""
     return http(phone, phone.network.gate(family), "/accept", "POST",
                 "terms=1", source=source, timeout=timeout)
@@ -72,7 +75,7 @@ def log_out(phone, family=V4):
 
 # --- single probes ----------------------------------------------------------
 
-def udp_echo(phone, address, port=lab.ECHO, timeout=1.0, source=None):
+def udp_echo(phone, address, port=lab.ECHO, timeout=ANSWER_S, source=None):
     """True: an answer; an OSError: refused; False: silence."""
     with phone.socket(family_of(address), socket.SOCK_DGRAM,
                       source=source) as s:
@@ -87,7 +90,7 @@ def udp_echo(phone, address, port=lab.ECHO, timeout=1.0, source=None):
             return error
 
 
-def tcp_connect(phone, address, port, timeout=1.0, source=None):
+def tcp_connect(phone, address, port, timeout=ANSWER_S, source=None):
     """True: connected; an OSError: refused; False: silence."""
     with phone.socket(family_of(address), socket.SOCK_STREAM,
                       source=source) as s:
@@ -143,7 +146,7 @@ def timed(probe, *args, **kwargs):
     return result, time.monotonic() - start
 
 
-def is_online(phone, family=V4, source=None, timeout=1.0):
+def is_online(phone, family=V4, source=None, timeout=ANSWER_S):
     return udp_echo(phone, web(family), timeout=timeout, source=source) is True
 
 
@@ -202,7 +205,7 @@ def dns_addresses(message, name):
     return found
 
 
-def resolve(phone, name, kind=1, server=None, timeout=1.0):
+def resolve(phone, name, kind=1, server=None, timeout=ANSWER_S):
     """Asks a resolver, by default the gate's; None: it did not answer."""
     server = server or phone.network.gate4
     with phone.socket(family_of(server), socket.SOCK_DGRAM) as s:
@@ -215,7 +218,7 @@ def resolve(phone, name, kind=1, server=None, timeout=1.0):
             return None
 
 
-def resolve_tcp(phone, name, server, timeout=1.0):
+def resolve_tcp(phone, name, server, timeout=ANSWER_S):
     query = dns_query(name)
     with phone.socket(family_of(server), socket.SOCK_STREAM) as s:
         s.settimeout(timeout)
@@ -318,7 +321,7 @@ class Transfer:
     def _open(self, phone, family, source):
         s = phone.socket(family, socket.SOCK_STREAM, source=source)
         lab.use_cubic(s)
-        s.settimeout(5)
+        s.settimeout(4 * ANSWER_S)
         s.connect((web(family), lab.SOURCE if self.down else lab.SINK))
         s.setblocking(False)
         return s

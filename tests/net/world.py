@@ -80,7 +80,7 @@ class World:
                 self.command(*args), stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, env=self._environment(environment))
 
-    def run(self, *args, timeout=30, **environment):
+    def run(self, *args, timeout=120, **environment):
         """A program that ends, well; what it says."""
         done = subprocess.run(
             self.command(*args), stdin=subprocess.DEVNULL, text=True,

@@ -154,7 +154,7 @@ class Router:
         if command[0] == "-c":  # uci as the scripts have it
             command = ["-c", f". {self.bin}/uci.sh\n{command[1]}"]
         return subprocess.run(
-            [BUSYBOX, "ash", *map(str, command)], text=True, timeout=30,
+            [BUSYBOX, "ash", *map(str, command)], text=True, timeout=200,
             input=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env={"PATH": str(self.bin), "TRACE": str(self.trace),
                  "STUB_ETC": str(self.etc),

@@ -486,7 +486,7 @@ def answers(build):
     plugin.place(test_rpcd.PATHS["CONFIG"]).write_text(config.read_text())
     plugin.be_real(config)
     subprocess.run([build / "golden/storedriver", "apply",
-                    folder / "usage.sqlite", "50"], check=True, timeout=60,
+                    folder / "usage.sqlite", "50"], check=True, timeout=200,
                    env=dict(os.environ, TZ="UTC", ZONES="1"),
                    stdout=subprocess.DEVNULL)
     if os.geteuid() == 0:  # then the command becomes the portal's user
@@ -623,7 +623,7 @@ def test_values_are_judged_as_by_the_config(shown, build, tmp_path):
         path.write_text(config_with(*key, value))
         r = subprocess.run([build / "stadttor", "check", path],
                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                           text=True, timeout=20)
+                           text=True, timeout=120)
         if (r.returncode == 0) != in_browser:
             differ.append((key, value, in_browser, r.stderr))
     assert differ == []

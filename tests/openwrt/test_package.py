@@ -28,7 +28,7 @@ def make(*args, build=None, out=None):
         ["make", "--no-print-directory", "-C", PACKAGE,
          f"TOPDIR={r.STUBS / 'buildroot'}", f"PKG_BUILD_DIR={build}",
          f"OUT={out}", *args],
-        check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout
+        check=True, stdout=subprocess.PIPE, text=True, timeout=200).stdout
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +246,7 @@ def test_every_command_prints_the_version(out):
     assert len(commands) == 6
     for command in commands:
         done = subprocess.run([command, "--version"], text=True, check=True,
-                              stdout=subprocess.PIPE, timeout=20, env={
+                              stdout=subprocess.PIPE, timeout=120, env={
                                   "PATH": f"{package}/usr/bin:/usr/bin:/bin"})
         assert version in done.stdout, command
 
@@ -352,7 +352,7 @@ def test_scripts_are_sound_for_every_shell(source, installed, out):
     path = out / f"stadttor{installed}"
     assert path.read_text() == (r.FILES / source).read_text()
     for check in (["sh", "-n"], [r.BUSYBOX, "ash", "-n"], ["shellcheck"]):
-        done = subprocess.run([*check, path], text=True, timeout=60,
+        done = subprocess.run([*check, path], text=True, timeout=200,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         assert (done.returncode, done.stdout) == (0, ""), check
 
@@ -362,7 +362,7 @@ def test_package_scripts_are_sound_too(name, out, tmp_path):
     path = tmp_path / name
     path.write_text((out / f"stadttor.{name}").read_text())
     for check in ([r.BUSYBOX, "ash", "-n"], ["shellcheck", "--shell=dash"]):
-        subprocess.run([*check, path], check=True, timeout=60)
+        subprocess.run([*check, path], check=True, timeout=200)
 
 
 @pytest.fixture
@@ -452,7 +452,7 @@ def test_a_feed_is_ready_for_an_sdk(feed):
         return subprocess.run(
             ["make", "--no-print-directory", "-C", feed / "stadttor",
              f"TOPDIR={r.STUBS / 'buildroot'}", f"show-{name}"], check=True,
-            stdout=subprocess.PIPE, text=True, timeout=60).stdout.strip()
+            stdout=subprocess.PIPE, text=True, timeout=200).stdout.strip()
     source = feed / "stadttor" / shown("PKG_SOURCE")
     assert shown("PKG_HASH") == hashlib.sha256(source.read_bytes()).hexdigest()
     assert shown("PKG_SOURCE_URL") == f"file://{source.parent}"
@@ -468,7 +468,7 @@ def test_a_feed_is_ready_for_an_sdk(feed):
 
 def test_a_feed_needs_a_folder(root):
     done = subprocess.run(["make", "-s", "openwrt-feed"], cwd=root,
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=200)
     assert done.returncode == 2
     assert done.stderr.startswith("usage: make openwrt-feed DIR=FOLDER\n")
 

@@ -141,7 +141,7 @@ class Plugin:
         self.provide(f"#!/bin/sh\nexec {self.build}/stadttor -c {config} "
                      "\"$@\"\n")
 
-    def run(self, *args, stdin=b"", timeout=20):
+    def run(self, *args, stdin=b"", timeout=120):
         env = dict(os.environ, PATH=self.bin, RECORD=self.record, TZ="UTC",
                    ANSWER=self.answer, UCI_ETC=self.folder / "root/etc/config")
         return subprocess.run([shutil.which("busybox"), "ash", self.script, *args],

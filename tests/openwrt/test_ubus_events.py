@@ -434,7 +434,7 @@ def test_usage_and_version(tmp_path):
         done = subprocess.run(
             ["node", "--import", tmp_path / "globals.mjs",
              tmp_path / "events.mjs", *args], text=True, capture_output=True,
-            timeout=20, env={"PATH": "/usr/bin:/bin", "OBJECTS": "{}",
+            timeout=120, env={"PATH": "/usr/bin:/bin", "OBJECTS": "{}",
                              "ACL": str(FILES / "stadttor.acl.json")})
         assert done.returncode == status
         assert said in done.stdout + done.stderr

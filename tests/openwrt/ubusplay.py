@@ -107,7 +107,7 @@ class Events:
 
     def end(self):
         """What it has said, after ubusd has gone."""
-        out, err = self.process.communicate(timeout=10)
+        out, err = self.process.communicate(timeout=200)
         return self.process.returncode, out, err
 
 
