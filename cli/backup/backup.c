@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a box cannot be given anew: its config, accounts, codes with their key,
- * and figures, into a folder and back. A database is copied as of one moment,
- * also while the portal writes it.
+ * What a box cannot be given anew: its config with the files that it names,
+ * accounts, codes with their key, and figures, into a folder and back. A
+ * database is copied as of one moment, also while the portal writes it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,8 @@
 #include <sqlite3.h>
 
 #include "cli/cli.h"
+#include "cli/backup/copy.h"
+#include "cli/backup/named.h"
 #include "cli/backup/open_file.h"
 #include "common/array.h"
 #include "common/config/settings_read.h"
@@ -27,7 +29,6 @@
 #include "portal/voucher/voucher_db.h"
 
 #define BUSY_MS 10000
-#define KEPT	".before-restore"
 
 struct piece {
 	const char *name; /* in the folder */
@@ -114,7 +115,8 @@ struct backup {
 	const struct cli *cli;
 	const char *folder;
 	struct settings *settings;
-	struct privs_user portal; /* of a restore */
+	struct privs_user portal; /* of a restore, as the next */
+	struct named *named;
 };
 
 static enum cli_exit failed(const struct backup *b, const char *path, int err)
@@ -131,35 +133,6 @@ static int path_of(const struct backup *b, const struct piece *p,
 }
 
 /* --- copies ------------------------------------------------------------ */
-
-/*
- * Some places are folders of the portal's user, whom root does not believe: no
- * link is followed there, and what is no file is not waited for.
- */
-static int open_regular(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1)
-		return fd;
-	close(fd);
-	return -EINVAL;
-}
-
-static int copy_bytes(int from, int to)
-{
-	char bytes[16384];
-	ssize_t n;
-
-	while ((n = read(from, bytes, sizeof(bytes))) > 0)
-		if (write(to, bytes, (size_t)n) != n)
-			return errno ? -errno : -ENOSPC;
-	explicit_bzero(bytes, sizeof(bytes));
-	return n < 0 ? -errno : 0;
-}
 
 static int copy_pages(sqlite3 *from, sqlite3 *to)
 {
@@ -195,24 +168,6 @@ static int copy_database(const char *from, const char *to)
 	return err;
 }
 
-/* A new file, which is on the disk when finish() returns 0. */
-static int create(const char *path)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	return fd < 0 ? -errno : fd;
-}
-
-static int finish(int fd, const char *path, int err)
-{
-	if (!err && fsync(fd) < 0)
-		err = -errno;
-	close(fd);
-	if (err)
-		unlink(path);
-	return err;
-}
-
 /* --- backup ------------------------------------------------------------ */
 
 /* Keys and hashes of passwords go into it, so nobody else may look. */
@@ -233,14 +188,14 @@ static enum cli_exit make_folder(const struct backup *b)
 
 static int back_up_to(const struct piece *p, const char *from, const char *to)
 {
-	int in = open_regular(from);
-	int out = in < 0 ? in : create(to);
+	int in = copy_open(from);
+	int out = in < 0 ? in : copy_create(to);
 	int err = out < 0 ? out : 0;
 
 	if (!err)
-		err = finish(out, to,
-			     p->is_database ? copy_database(from, to)
-					    : copy_bytes(in, out));
+		err = copy_finish(out, to,
+				  p->is_database ? copy_database(from, to)
+						 : copy_bytes(in, out));
 	if (in >= 0)
 		close(in);
 	return err;
@@ -280,6 +235,8 @@ enum cli_exit cli_backup(const struct cli *cli)
 	code = make_folder(&b);
 	for (size_t i = 0; !code && i < PIECES; i++)
 		code = back_up(&b, &pieces[i]);
+	if (!code)
+		code = named_back_up(cli, b.folder, b.settings);
 	settings_free(b.settings);
 	return code;
 }
@@ -413,20 +370,6 @@ static int give_rights(const struct backup *b, int fd, const char *path)
 		       : 0;
 }
 
-/* path is the old one or the new one, whenever the power goes. */
-static int swap_in(const char *fresh, const char *path)
-{
-	char kept[PATH_MAX];
-
-	if (snprintf(kept, sizeof(kept), "%s" KEPT, path) >= PATH_MAX)
-		return -ENAMETOOLONG;
-	if (unlink(kept) < 0 && errno != ENOENT)
-		return -errno;
-	if (link(path, kept) < 0 && errno != ENOENT)
-		return -errno;
-	return rename(fresh, path) < 0 ? -errno : 0;
-}
-
 /*
  * What a killed portal has left in journals goes into the old database, if that
  * can be; the new one must never meet them.
@@ -453,13 +396,13 @@ static int write_fresh(const struct backup *b, const struct piece *p, int in,
 	int out, err;
 
 	unlink(fresh);
-	out = create(fresh);
+	out = copy_create(fresh);
 	if (out < 0)
 		return out;
 	err = copy_bytes(in, out);
 	if (!err && !p->is_portals)
 		err = give_rights(b, out, to);
-	return finish(out, fresh, err);
+	return copy_finish(out, fresh, err);
 }
 
 static enum cli_exit restore(const struct backup *b, const struct piece *p,
@@ -477,7 +420,7 @@ static enum cli_exit restore(const struct backup *b, const struct piece *p,
 	if (!err && p->is_database)
 		settle(to);
 	if (!err)
-		err = swap_in(fresh, to);
+		err = copy_swap_in(fresh, to);
 	if (err) {
 		unlink(fresh);
 		return failed(b, to, err);
@@ -497,7 +440,7 @@ static int open_piece(const struct backup *b, const struct piece *p)
 		return -ENOENT;
 	if (geteuid() == 0)
 		err = mkdir_for(p->place(b->cli, b->settings), &b->portal);
-	return err ? err : open_regular(from);
+	return err ? err : copy_open(from);
 }
 
 /*
@@ -514,6 +457,7 @@ static enum cli_exit restore_all(const struct backup *b)
 		if (in[i] < 0 && in[i] != -ENOENT)
 			return failed(b, pieces[i].name, in[i]);
 	}
+	code = named_restore(b->named, false);
 	for (size_t i = 0; !code && i < PIECES; i++)
 		if (!pieces[i].is_portals)
 			code = restore(b, &pieces[i], in[i]);
@@ -521,6 +465,8 @@ static enum cli_exit restore_all(const struct backup *b)
 		err = privs_drop(&b->portal, false);
 	if (err)
 		return failed(b, b->settings->portal.user, err);
+	if (!code)
+		code = named_restore(b->named, true);
 	for (size_t i = 0; !code && i < PIECES; i++)
 		if (pieces[i].is_portals)
 			code = restore(b, &pieces[i], in[i]);
@@ -558,11 +504,14 @@ enum cli_exit cli_restore(const struct cli *cli)
 	for (size_t i = 0; !code && i < PIECES; i++)
 		code = check_piece(&b, i);
 	if (!code)
+		code = named_open(cli, b.folder, b.settings, &b.named);
+	if (!code)
 		code = restore_all(&b);
 	if (!code)
-		puts("What was there before is beside it, as *" KEPT
+		puts("What was there before is beside it, as *" COPY_KEPT
 		     ". Now start stadttor-portal, and reload "
 		     "stadttor-netctl.");
+	named_free(b.named);
 	settings_free(b.settings);
 	return code;
 }

@@ -223,3 +223,161 @@ def test_what_is_whose(box, tmp_path):
             st = os.stat(lib / name)
             assert (st.st_uid, stat.S_IMODE(st.st_mode)) == (
                 nobody.pw_uid, 0o600)
+
+
+# --- files that the config names ---------------------------------------------
+
+SVG = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'/>"
+
+
+@pytest.fixture
+def whole(box):
+    """Pictures, texts, keys and passwords as well, in folders of their own."""
+    b = box
+    b.etc = b.folder / "etc"
+    b.files = {
+        "pictures/logo.svg": (0o644, "root", SVG),
+        "terms.de.txt": (0o640, "root", "Seid nett.\n"),
+        "secrets/oidc": (0o600, "nobody", "hunter2\n"),
+        "mail/password": (0o600, "nobody", "geheim\n"),
+        "radius secret": (0o400, "root", "testing123\n")}
+    for name, (mode, owner, text) in b.files.items():
+        path = b.etc / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text(text)
+        path.chmod(mode)
+        if os.geteuid() == 0:
+            os.chown(path, pwd.getpwnam(owner).pw_uid, 0)
+    b.config.write_text(
+        b.config.read_text().replace(
+            "option user 'root'\n", "option user 'root'\n"
+            f" option logo '{b.etc}/pictures/logo.svg'\n").replace(
+                "config admin\n", "config admin\n"
+                f" option mail_password '{b.etc}/mail/password'\n"
+                " option mail_user 'x'\n")
+        + f"config legal\n list terms_file 'de={b.etc}/terms.de.txt'\n"
+        f" list terms_file 'en={b.etc}/terms.de.txt'\n"
+        "config oidc\n option issuer 'https://id.example'\n"
+        f" option client_id 'wifi'\n option secret '{b.etc}/secrets/oidc'\n"
+        "config radius 'main'\n list server '192.0.2.5'\n"
+        f" option secret_file '{b.etc}/radius secret'\n")
+    return b
+
+
+def tree(folder):
+    """{name: (mode, owner, text)} of all files below it."""
+    return {str(p.relative_to(folder)): (
+        stat.S_IMODE(p.stat().st_mode), p.owner(), p.read_text())
+        for p in folder.rglob("*") if p.is_file()}
+
+
+def expected(whole):
+    if os.geteuid() == 0:
+        return whole.files
+    own = pwd.getpwuid(os.geteuid()).pw_name
+    return {n: (mode, own, text) for n, (mode, _, text) in whole.files.items()}
+
+
+def test_a_new_box_gets_all_files_that_the_config_names(whole, tmp_path):
+    """With owners and modes, by name: numbers are another box's."""
+    r = whole.run("backup", tmp_path / "b")
+    assert r.returncode == 0, r.stderr
+    for name in whole.files:
+        assert f"{whole.etc}/{name}\n" in r.stdout
+    assert r.stdout.count("terms.de.txt") == 1
+    assert not any(stat.S_IMODE(p.stat().st_mode) & 0o077
+                   for p in (tmp_path / "b").rglob("*"))
+    whole.folder.rename(tmp_path / "old")
+    whole.folder.mkdir()
+    r = whole.run("restore", tmp_path / "b")
+    assert r.returncode == 0, r.stderr
+    assert tree(whole.etc) == expected(whole)
+    for name in whole.files:
+        assert f"{whole.etc}/{name}\n" in r.stdout
+    assert stat.S_IMODE((whole.etc / "secrets").stat().st_mode) == 0o755
+    assert whole.labels() == ["fair"]
+
+
+def test_what_was_there_stays_beside_it(whole, tmp_path):
+    whole.run("backup", tmp_path / "b")
+    secret = whole.etc / "secrets/oidc"
+    secret.write_text("newer")
+    secret.chmod(0o666)
+    (whole.etc / "terms.de.txt").unlink()
+    assert whole.run("restore", tmp_path / "b").returncode == 0
+    got = tree(whole.etc)
+    assert got["secrets/oidc.before-restore"][2] == "newer"
+    assert {n: got[n] for n in whole.files} == expected(whole)
+
+
+def test_a_file_that_is_not_there(whole, tmp_path):
+    (whole.etc / "terms.de.txt").unlink()
+    said = whole.run("backup", tmp_path / "b").stdout
+    assert f"{whole.etc}/terms.de.txt: none here" in said
+    assert whole.run("restore", tmp_path / "b").returncode == 0
+    assert not (whole.etc / "terms.de.txt").exists()
+
+
+def test_links_of_an_acme_client_stay_links(whole, tmp_path):
+    logo = whole.etc / "pictures/logo.svg"
+    logo.rename(whole.etc / "pictures/logo-1.svg")
+    logo.symlink_to("logo-1.svg")
+    assert whole.run("backup", tmp_path / "b").returncode == 0
+    said = whole.run("restore", tmp_path / "b").stdout
+    assert f"{logo}: a link here, which stays" in said and logo.is_symlink()
+    logo.unlink()
+    assert whole.run("restore", tmp_path / "b").returncode == 0
+    assert logo.read_text() == SVG and not logo.is_symlink()
+
+
+@pytest.mark.root
+def test_links_of_others_are_not_followed(whole, tmp_path):
+    secret = whole.etc / "secrets/oidc"
+    secret.unlink()
+    secret.symlink_to("/etc/shadow")
+    os.chown(secret, pwd.getpwnam("nobody").pw_uid, -1, follow_symlinks=False)
+    r = whole.run("backup", tmp_path / "b")
+    assert r.returncode == 1 and f"{secret}: " in r.stderr
+    assert not list((tmp_path / "b").rglob("oidc"))
+
+
+def edit(old, new):
+    def spoil(backup):
+        path = backup / "files.list"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+    return spoil
+
+
+@pytest.mark.parametrize("spoil,says", [
+    (lambda b: next((b / "files").rglob("oidc")).unlink(),
+     "its copy is not in the backup"),
+    (edit("0640 root", "0640 wanderer"), "no such user or group here"),
+    (edit("0640", "4755"), "not a line of mode"),
+    (edit("0640", "06x0"), "not a line of mode"),
+    (edit(" /", "\n /"), "not a line of mode"),
+], ids=["a copy is missing", "owner", "setuid", "mode", "cut"])
+def test_a_broken_list_changes_nothing(whole, tmp_path, spoil, says):
+    whole.run("backup", tmp_path / "b")
+    spoil(tmp_path / "b")
+    for path in whole.etc.rglob("*"):
+        if path.is_file():
+            path.write_text("newer")
+    files = {p: p.read_bytes() for p in whole.folder.rglob("*") if p.is_file()}
+    r = whole.run("restore", tmp_path / "b")
+    assert r.returncode == 1 and says in r.stderr
+    assert {p: p.read_bytes() for p in whole.folder.rglob("*")
+            if p.is_file()} == files
+
+
+def test_a_list_names_no_file_that_the_config_does_not(whole, tmp_path):
+    whole.run("backup", tmp_path / "b")
+    target = tmp_path / "elsewhere"
+    with open(tmp_path / "b/files.list", "a") as file:
+        file.write(f"0644 root root {target}\n")
+    copy = tmp_path / f"b/files{target}"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_text("x")
+    assert whole.run("restore", tmp_path / "b").returncode == 0
+    assert not target.exists()
