@@ -6,6 +6,7 @@
 
 #include "common/array.h"
 #include "common/clock.h"
+#include "netctl/control/garden_sync.h"
 
 struct ended {
 	struct session_table *sessions;
@@ -15,6 +16,30 @@ struct ended {
 	struct conntrack_source *source;
 	size_t count, size;
 };
+
+/*
+ * What is open before the tap stays so after it: the last page of a provider's
+ * log-out comes by a connection of these. The kernel is asked so often at most.
+ */
+#define ASKED_MAX 256
+
+struct asker {
+	const struct controller *c;
+	unsigned int asked;
+};
+
+static bool leads_to_garden(const struct conntrack_flow *f, void *arg)
+{
+	struct asker *a = arg;
+
+	for (size_t z = 0; z < a->c->settings->zones; z++)
+		if (a->c->zone[z].ifindex &&
+		    a->c->zone[z].ifindex == f->source->addr.ifindex)
+			return a->asked++ < ASKED_MAX &&
+			       garden_sync_has(a->c, z, &f->to, f->port,
+					       f->protocol);
+	return false;
+}
 
 static bool is_wanted(const struct ended *e, const struct addr *orphan)
 {
@@ -52,6 +77,7 @@ static bool zone_has_ended(const struct controller *c, uint16_t zone)
 void flows_end(struct controller *c, enum flows_orphans orphans)
 {
 	struct ended e = { .sessions = c->sessions, .orphans = orphans };
+	struct asker asker = { .c = c };
 	uint64_t now_ms = clock_ms();
 	int err = 0;
 
@@ -70,7 +96,9 @@ void flows_end(struct controller *c, enum flows_orphans orphans)
 			log_warn("neighbours: %s", strerror(-err));
 		}
 	}
+	conntrack_ask(c->conntrack, leads_to_garden, &asker);
 	err = conntrack_end(c->conntrack, e.source, e.count, now_ms);
+	conntrack_ask(c->conntrack, NULL, NULL);
 	if (err) {
 		c->health.errors[IPC_NETLINK_CONNTRACK]++;
 		log_warn("conntrack: %s", strerror(-err));

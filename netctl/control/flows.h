@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Ends the connections of devices whose sessions have ended: rules end what
- * they see, but not what a flow table carries.
+ * they see, but not what a flow table carries. Those to the walled garden stay,
+ * unless a flow table has them.
  */
 #ifndef STADTTOR_NETCTL_CONTROL_FLOWS_H
 #define STADTTOR_NETCTL_CONTROL_FLOWS_H

@@ -11,6 +11,7 @@
 
 #include "common/array.h"
 #include "common/clock.h"
+#include "common/config/settings_valid.h"
 #include "netctl/control/pending.h"
 #include "netctl/control/state.h"
 #include "netctl/rules/ruleset.h"
@@ -90,6 +91,83 @@ static void put_delete(struct controller *c, size_t zone,
 {
 	put(c, NFT_MSG_NEWSETELEM, zone, &e->address, 1000);
 	put(c, NFT_MSG_DELSETELEM, zone, &e->address, 0);
+}
+
+/* --- what is open -------------------------------------------------- */
+
+static bool has_port(const struct zone_settings *z, uint16_t port,
+		     uint8_t protocol)
+{
+	uint16_t own;
+	uint8_t its;
+
+	if ((port == 443 && protocol == IPPROTO_UDP) ||
+	    ((port == 80 || port == 443) && protocol == IPPROTO_TCP))
+		return true;
+	for (size_t i = 0; i < z->garden_port.count; i++)
+		if (!strcmp(z->garden_port.value[i], "all") ||
+		    (valid_port_parse(z->garden_port.value[i], &own, &its) &&
+		     own == port && its == protocol))
+			return true;
+	return false;
+}
+
+static bool is_in_nets(const struct conf_list *nets, const struct addr *a)
+{
+	struct addr net;
+	unsigned int prefix;
+
+	for (size_t i = 0; i < nets->count; i++)
+		if (addr_parse_prefix(&net, &prefix, nets->value[i]) &&
+		    addr_is_within(a, &net, prefix))
+			return true;
+	return false;
+}
+
+static void fill_set(struct nlmsghdr *nlh, void *arg)
+{
+	nftnl_set_elems_nlmsg_build_payload(nlh, arg);
+}
+
+static int on_element(const struct nlmsghdr *nlh, void *arg)
+{
+	(void)nlh;
+	(void)arg;
+	return 0;
+}
+
+/* Of dnsmasq's, too, which tells nobody what it puts there. */
+static bool kernel_has(const struct controller *c, size_t zone,
+		       const struct addr *a)
+{
+	struct nftnl_set *set = set_of(c, zone, a->family);
+	struct nftnl_set_elem *e = nftnl_set_elem_alloc();
+	const struct nft_dump question = { .type = NFT_MSG_GETSETELEM,
+					   .family = NFPROTO_INET,
+					   .fill = fill_set,
+					   .on_message = on_element,
+					   .arg = set };
+	int err;
+
+	if (!e)
+		fatal("nft: no memory for an element");
+	nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, a->byte,
+			   (uint32_t)addr_len(a));
+	nftnl_set_elem_add(set, e);
+	err = nft_get(c->nft, &question);
+	nftnl_set_free(set);
+	return err == 0;
+}
+
+bool garden_sync_has(const struct controller *c, size_t zone,
+		     const struct addr *to, uint16_t port, uint8_t protocol)
+{
+	const struct zone_settings *z = &c->settings->zone[zone];
+
+	return has_port(z, port, protocol) &&
+	       (is_in_nets(&z->garden_address, to) ||
+		(settings_opens_names(c->settings, zone) &&
+		 garden_is_public(to) && kernel_has(c, zone, to)));
 }
 
 /* Not for each of thousands of answers. */

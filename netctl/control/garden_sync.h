@@ -21,6 +21,13 @@ struct controller;
 int garden_sync_open(struct controller *c, const struct ipc_garden *m,
 		     uint32_t *count) MUST_CHECK;
 
+/*
+ * Whether the walled garden of the zone lets that through, whoever is in: by
+ * its ports and networks of the config, and addresses that the kernel has.
+ */
+bool garden_sync_has(const struct controller *c, size_t zone,
+		     const struct addr *to, uint16_t port, uint8_t protocol);
+
 /* Puts the addresses of names back, as many as there is room for. */
 void garden_sync_restore(struct controller *c);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
@@ -30,7 +31,9 @@ struct conntrack {
 	const struct conntrack_source *sought;
 	size_t n_sought, n_late;
 	size_t n_waiting;
-	bool has_lost;	       /* there was no place for some */
+	bool has_lost; /* there was no place for some */
+	bool (*stays)(const struct conntrack_flow *f, void *arg);
+	void *stays_arg;
 	uint64_t pause_end_ms; /* from then on all IPv6 may be listed again */
 	struct conntrack_source waiting[CONNTRACK_WAITING];
 	size_t used; /* of batch */
@@ -41,7 +44,7 @@ struct conntrack {
 
 /* What is needed of one, as it lies in the message. */
 struct connection {
-	const struct nlattr *tuple, *reply, *id, *zone;
+	const struct nlattr *tuple, *reply, *id, *zone, *status;
 };
 
 static void close_sockets(struct conntrack *ct)
@@ -73,6 +76,14 @@ struct conntrack *conntrack_new(void)
 	return ct;
 }
 
+void conntrack_ask(struct conntrack *ct,
+		   bool (*stays)(const struct conntrack_flow *f, void *arg),
+		   void *arg)
+{
+	ct->stays = stays;
+	ct->stays_arg = arg;
+}
+
 /* IPv4 before IPv6. */
 static int compare_source(const void *a, const void *b)
 {
@@ -90,10 +101,12 @@ static void sort(struct conntrack_source *sources, size_t n)
 		qsort(sources, n, sizeof(*sources), compare_source);
 }
 
-static bool holds(const struct conntrack_source *sources, size_t n,
-		  const struct conntrack_source *key)
+static const struct conntrack_source *
+find(const struct conntrack_source *sources, size_t n,
+     const struct conntrack_source *key)
 {
-	return n && bsearch(key, sources, n, sizeof(*key), compare_source);
+	return n ? bsearch(key, sources, n, sizeof(*key), compare_source)
+		 : NULL;
 }
 
 static struct nlmsghdr *begin_message(void *buf, uint16_t type, uint8_t family)
@@ -220,7 +233,41 @@ static void parse_connection(const struct nlmsghdr *nlh, struct connection *c)
 			c->id = attr;
 		else if (type == CTA_ZONE)
 			c->zone = attr;
+		else if (type == CTA_STATUS)
+			c->status = attr;
 	}
+}
+
+static bool is_offloaded(const struct connection *c)
+{
+	return c->status &&
+	       mnl_attr_get_payload_len(c->status) == sizeof(uint32_t) &&
+	       ntohl(mnl_attr_get_u32(c->status)) &
+		       (IPS_OFFLOAD | IPS_HW_OFFLOAD);
+}
+
+/* Where answers come from is where the first packet went to, behind NAT. */
+static bool is_spared(const struct conntrack *ct, uint8_t family,
+		      const struct connection *c,
+		      const struct conntrack_source *source)
+{
+	struct conntrack_flow f = { .source = source };
+	struct conntrack_source to;
+	const void *protocol, *port;
+
+	if (!ct->stays || is_offloaded(c) ||
+	    !parse_source(c->reply, family, &to))
+		return false;
+	f.to = to.addr;
+	protocol = find_nested(c->reply, CTA_TUPLE_PROTO, CTA_PROTO_NUM, 1);
+	if (protocol)
+		f.protocol = *(const uint8_t *)protocol;
+	port = find_nested(c->reply, CTA_TUPLE_PROTO, CTA_PROTO_SRC_PORT,
+			   sizeof(f.port));
+	if (port)
+		memcpy(&f.port, port, sizeof(f.port));
+	f.port = ntohs(f.port);
+	return ct->stays(&f, ct->stays_arg);
 }
 
 static int on_connection(const struct nlmsghdr *nlh, void *arg)
@@ -228,14 +275,18 @@ static int on_connection(const struct nlmsghdr *nlh, void *arg)
 	struct conntrack *ct = arg;
 	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
 	struct connection c = { 0 };
-	struct conntrack_source source;
+	struct conntrack_source key;
+	const struct conntrack_source *source;
 
 	parse_connection(nlh, &c);
 	if (!c.tuple || !c.reply ||
-	    !parse_source(c.tuple, nfg->nfgen_family, &source) ||
-	    (!holds(ct->sought, ct->n_sought, &source) &&
-	     !holds(ct->waiting, ct->n_late, &source)) ||
-	    leads_to_portal(c.tuple, c.reply))
+	    !parse_source(c.tuple, nfg->nfgen_family, &key))
+		return 0;
+	source = find(ct->sought, ct->n_sought, &key);
+	if (!source)
+		source = find(ct->waiting, ct->n_late, &key);
+	if (!source || leads_to_portal(c.tuple, c.reply) ||
+	    is_spared(ct, nfg->nfgen_family, &c, source))
 		return 0;
 	put_delete(ct, nfg->nfgen_family, &c);
 	return ct->used > BATCH_MAX - 1024 ? flush_deletes(ct) : 0;

@@ -27,12 +27,28 @@ struct conntrack_source {
 	struct mac mac;
 };
 
+/* One that a source has begun: where its answers come from. */
+struct conntrack_flow {
+	const struct conntrack_source *source;
+	struct addr to;
+	uint16_t port;	  /* in host order; 0: it has none */
+	uint8_t protocol; /* IPPROTO_* */
+};
+
 struct conntrack;
 
 struct conntrack *conntrack_new(void); /* NULL: no socket */
 
 /* Ends the connections of all that wait. */
 void conntrack_free(struct conntrack *ct);
+
+/*
+ * Asked of each that conntrack_end() is about to delete, but for those that a
+ * flow table carries, which no rule would see. true: it stays.
+ */
+void conntrack_ask(struct conntrack *ct,
+		   bool (*stays)(const struct conntrack_flow *f, void *arg),
+		   void *arg);
 
 /*
  * Deletes every connection begun by one of the sources, which it sorts, and,

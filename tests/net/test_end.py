@@ -2,6 +2,7 @@
 """Every way a session ends stops what is under way, in both directions."""
 import contextlib
 import re
+import socket
 import subprocess
 import time
 
@@ -124,6 +125,60 @@ def test_connections_end_with_their_session(stadttor, street, phones, family):
         stadttor.revoke(phones[0].ip4)
         lab.wait_until(lambda: not connections(street, phones[0], family), 2)
         assert connections(street, phones[1], family) == 1
+
+
+GARDEN_PORT, OTHER_PORT = 8443, 8444
+
+
+@contextlib.contextmanager
+def connected(street, phone, family, port):
+    """Both ends of a connection to the garden's host."""
+    with street.internet.entered():
+        listener = socket.create_server((traffic.garden(family), port),
+                                        family=family)
+    with listener, phone.socket(family, socket.SOCK_STREAM) as own:
+        own.settimeout(lab.PATIENCE)
+        own.connect((traffic.garden(family), port))
+        peer = listener.accept()[0]
+        peer.settimeout(lab.PATIENCE)
+        with peer:
+            yield own, peer
+
+
+def is_known(street, phone, family, port):
+    return street.gate.run(
+        "conntrack", "-L", "-f", "ipv4" if family == V4 else "ipv6", "-p",
+        "tcp", "--orig-src", phone.address(family), "--dport",
+        str(port)).stdout != ""
+
+
+@pytest.mark.parametrize("how", ["network", "name"])
+@families
+def test_a_connection_to_the_garden_outlives_its_session(
+        stadttor, street, phones, family, how):
+    """The last page of a provider's log-out comes by it; without the kernel's
+    entry the box itself would refuse the answer."""
+    phone, address = phones[0], traffic.garden(family)
+    stadttor.start(guest={
+        "garden_port": [f"{GARDEN_PORT}/tcp"], **({
+            "garden_address": [address]} if how == "network" else {
+                "garden_name": ["garden.test"]})})
+    if how == "name":  # as dnsmasq does
+        street.gate.run("nft", "add", "element", "inet", "stadttor",
+                        f"garden{4 if family == V4 else 6}_guest",
+                        f"{{ {address} timeout 1h }}")
+    tapped(phone)
+    with connected(street, phone, family, GARDEN_PORT) as (own, peer), \
+            connected(street, phone, family, OTHER_PORT):
+        traffic.log_out(phone, family)
+        lab.wait_until(lambda: not stadttor.sessions())
+        lab.wait_until(lambda: not is_known(street, phone, family, OTHER_PORT))
+        assert is_known(street, phone, family, GARDEN_PORT)
+        peer.send(b"good bye")
+        assert own.recv(64) == b"good bye"
+        own.send(b"thanks")
+        assert peer.recv(64) == b"thanks"
+    assert traffic.is_shut(phone, family)
 
 
 def connection_ids(street, phones):

@@ -560,6 +560,15 @@ void conntrack_free(struct conntrack *ct)
 	free(ct);
 }
 
+void conntrack_ask(struct conntrack *ct,
+		   bool (*stays)(const struct conntrack_flow *f, void *arg),
+		   void *arg)
+{
+	(void)ct;
+	(void)stays;
+	(void)arg;
+}
+
 int conntrack_end(struct conntrack *ct, struct conntrack_source *sources,
 		  size_t n, uint64_t now_ms)
 {
