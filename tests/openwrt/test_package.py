@@ -87,7 +87,7 @@ def test_files_and_modes(out, root):
         "/usr/sbin/stadttor-setup": "-> ../libexec/stadttor/setup",
         "/usr/libexec/stadttor/setup": "755",
         "/usr/libexec/stadttor/guard": "755",
-        "/etc/config/stadttor": "644",
+        "/etc/config/stadttor": "600",
         "/etc/init.d/stadttor": "755",
         "/etc/uci-defaults/90-stadttor": "644",
         "/etc/capabilities/stadttor-netctl.json": "644",
@@ -284,6 +284,18 @@ def test_the_buildroots_flags_are_the_only_ones_that_harden(root, tmp_path):
     assert flags in line
     assert line.count("FORTIFY") == 1 and "-fPIE" not in line
     assert "-Werror" not in line
+
+
+def test_a_box_joins_a_city_and_serves_none(root, tmp_path):
+    """53 kB of its program would be for another machine's."""
+    flags = re.findall(r"(?:[^\s']|'[^']*')+", variable("MAKE_FLAGS"))
+    assert "CITY=box" in flags
+    done = subprocess.run(
+        ["make", "-C", root, f"BUILD={tmp_path}", "-n", "PKG_CONFIG=true",
+         "CITY=box", f"{tmp_path}/stadttor"], check=True, text=True,
+        stdout=subprocess.PIPE, env=dict(os.environ, MAKEFLAGS=""))
+    assert "city_join.c" in done.stdout
+    assert "city_init.c" not in done.stdout and "hub/" not in done.stdout
 
 
 def test_it_fits(out):
