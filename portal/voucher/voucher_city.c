@@ -219,6 +219,14 @@ static int take_batch(const struct taking *t, const struct voucher_record *r)
 	return add_codes(t->db, r);
 }
 
+/* Known, or over for good. */
+static int batch_is_idle(const struct taking *t, const struct voucher_record *r,
+			 bool *out)
+{
+	*out = r->valid_until_s + VOUCHER_KEEP_OVER_S <= t->now_s;
+	return *out ? 0 : has_codes(t->db, r, out);
+}
+
 /* --- records: taken back ------------------------------------------------ */
 
 /* Those who are in by it are ended; once, and written once, for what was
@@ -250,6 +258,25 @@ static int take_revoke(const struct taking *t, const struct voucher_record *r)
 	return err;
 }
 
+static int revoke_is_idle(const struct taking *t,
+			  const struct voucher_record *r, bool *out)
+{
+	const struct voucher_value v[] = { VOUCHER_NUMBER(id_of(r)),
+					   VOUCHER_HASH_OF(&r->code[0]) };
+	const struct voucher_sql sql = {
+		r->codes ? "SELECT 1 FROM codes WHERE batch = ?1 AND hash = ?2"
+			   " AND NOT revoked"
+			 : "SELECT 1 FROM batches WHERE id = ?1"
+			   " AND NOT revoked",
+		v, r->codes ? 2 : 1
+	};
+	int64_t found;
+	int err = voucher_statement_number(t->db, &sql, &found);
+
+	*out = !found;
+	return err;
+}
+
 /* --- records: first uses ------------------------------------------------ */
 
 /* Sessions here may have been given more than is left now. */
@@ -276,25 +303,65 @@ static int confirm(struct voucher_db *db, const struct voucher_hash *code,
 				v));
 }
 
-static int take_use(const struct taking *t, const struct voucher_record *r)
-{
-	int64_t first_s, ends_s;
+/* What a first use says of a code. */
+struct claim {
 	struct voucher_hash code;
 	struct voucher_row row;
+	int64_t ends_s;
+	bool is_news; /* by it the code ends earlier */
+};
+
+/* 1, or 0: the code is not known, or over for good; or -errno. */
+static int find_claim(const struct taking *t, const struct voucher_record *r,
+		      struct claim *out)
+{
+	int64_t first_s;
 	int found;
 
-	voucher_public_hash(r->public_key, &code);
-	found = voucher_db_find(t->db, &code, &row);
-	if (found <= 0 || row.ends_s < 0)
+	voucher_public_hash(r->public_key, &out->code);
+	found = voucher_db_find(t->db, &out->code, &out->row);
+	if (found <= 0 || out->row.ends_s < 0)
 		return found < 0 ? found : 0;
 	/* of a box whose clock is ahead */
 	first_s = r->first_s < t->now_s ? r->first_s : t->now_s;
-	ends_s = voucher_row_end(&row, first_s);
-	if (!row.ends_s || ends_s < row.ends_s)
-		found = move_end(t->db, &row, ends_s, t->now_s);
-	else
-		found = 0;
-	return found ? found : confirm(t->db, &code, r->first_s);
+	out->ends_s = voucher_row_end(&out->row, first_s);
+	out->is_news = !out->row.ends_s || out->ends_s < out->row.ends_s;
+	return 1;
+}
+
+static int take_use(const struct taking *t, const struct voucher_record *r)
+{
+	struct claim c;
+	int found = find_claim(t, r, &c);
+	int err = 0;
+
+	if (found <= 0)
+		return found;
+	if (c.is_news)
+		err = move_end(t->db, &c.row, c.ends_s, t->now_s);
+	return err ? err : confirm(t->db, &c.code, r->first_s);
+}
+
+/* Unless it says when the code ends, or is what we wait for. */
+static int use_is_idle(const struct taking *t, const struct voucher_record *r,
+		       bool *out)
+{
+	struct claim c;
+	const struct voucher_value v[] = { VOUCHER_HASH_OF(&c.code),
+					   VOUCHER_NUMBER(r->first_s) };
+	int found = find_claim(t, r, &c);
+	int64_t waits = 0;
+	int err = 0;
+
+	if (found > 0 && !c.is_news)
+		err = voucher_statement_number(
+			t->db,
+			VOUCHER_SQL("SELECT 1 FROM uses WHERE code = ?1"
+				    " AND first_s >= ?2",
+				    v),
+			&waits);
+	*out = found <= 0 || (!c.is_news && !waits);
+	return found < 0 ? found : err;
 }
 
 /* --- records ------------------------------------------------------------ */
@@ -306,17 +373,14 @@ static int (*const take[])(const struct taking *t,
 	[VOUCHER_RECORD_FIRST_USE] = take_use,
 };
 
-/* A batch that is known, or over for good. Signatures are slow on a small box,
- * so they are not checked of those. */
-static int is_idle(const struct taking *t, const struct voucher_record *r,
-		   bool *out)
-{
-	*out = r->kind == VOUCHER_RECORD_BATCH &&
-	       r->valid_until_s + VOUCHER_KEEP_OVER_S <= t->now_s;
-	if (*out || r->kind != VOUCHER_RECORD_BATCH)
-		return 0;
-	return has_codes(t->db, r, out);
-}
+/* Those that would change nothing, by kind. Signatures are slow on a small box,
+ * and a store that lies may repeat what is true for ever. */
+static int (*const is_idle[])(const struct taking *t,
+			      const struct voucher_record *r, bool *out) = {
+	[VOUCHER_RECORD_BATCH] = batch_is_idle,
+	[VOUCHER_RECORD_REVOKE] = revoke_is_idle,
+	[VOUCHER_RECORD_FIRST_USE] = use_is_idle,
+};
 
 static int take_one(const struct taking *t, const struct voucher_text *text)
 {
@@ -328,7 +392,7 @@ static int take_one(const struct taking *t, const struct voucher_text *text)
 		t->out->malformed++;
 		return 0;
 	}
-	err = is_idle(t, &r, &is_known);
+	err = is_idle[r.kind](t, &r, &is_known);
 	if (err || is_known)
 		return err;
 	if (voucher_record_is_genuine(&r, text->bytes, text->len,
