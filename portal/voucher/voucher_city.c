@@ -315,16 +315,15 @@ struct claim {
 static int find_claim(const struct taking *t, const struct voucher_record *r,
 		      struct claim *out)
 {
-	int64_t first_s;
 	int found;
 
 	voucher_public_hash(r->public_key, &out->code);
 	found = voucher_db_find(t->db, &out->code, &out->row);
 	if (found <= 0 || out->row.ends_s < 0)
 		return found < 0 ? found : 0;
-	/* of a box whose clock is ahead */
-	first_s = r->first_s < t->now_s ? r->first_s : t->now_s;
-	out->ends_s = voucher_row_end(&out->row, first_s);
+	/* One to come is told by a clock that is ahead, which the hub bounds,
+	 * or our own is behind: then the code is not taken before that. */
+	out->ends_s = voucher_row_end(&out->row, r->first_s);
 	out->is_news = !out->row.ends_s || out->ends_s < out->row.ends_s;
 	return 1;
 }
