@@ -193,7 +193,7 @@ def connection_ids(street, phones):
 def connect_all(street, phones):
     for phone in phones:
         tapped(phone)
-    assert traffic.open_addresses(phones, V6, 1) == set(phones)
+    assert traffic.open_addresses(phones, V6) == set(phones)
     assert len(connection_ids(street, phones)) >= len(phones)
 
 
@@ -363,21 +363,25 @@ def test_expired_while_away_is_not_adopted(stadttor, street, phones):
 
 
 def test_idle(stadttor, street, phones):
-    """Who sends nothing is let go; who does stays."""
+    """Who sends nothing is let go; who does in each second stays. It is one of
+    netctl's, which end when the test wants it."""
+    stadttor.drive_clock(slower=50)
     stadttor.start(guest={"idle": "3s", **CAP})
     quiet, busy = phones[:2]
-    asked, _ = tapped(quiet)
+    tapped(quiet)
     tapped(busy)
     quiet.netns.ip("link set eth0 down")
     try:
         with traffic.NumberedFlow(busy, every=0.1) as flow:
-            lab.wait_until(lambda: len(stadttor.sessions()) == 1, 12,
-                           every=0.1, say="the idle session did not end")
-            took = time.time() - asked
+            online = []
+            for _ in range(8):
+                flow.progress(2, 10)
+                stadttor.jump(1)
+                online.append(len(stadttor.sessions()))
+            # a look or two see what it sent last
+            assert online[:2] == [2, 2] and online[-3:] == [1, 1, 1], online
             assert stadttor.status()["ended"]["idle"] == 1, stadttor.log()
-            flow.progress(5)
             assert flow.finish() == 0
-        assert took > 2.5, stadttor.log()
     finally:
         quiet.netns.ip(
             "link set eth0 up",
@@ -389,14 +393,15 @@ def test_idle(stadttor, street, phones):
 
 @families
 def test_quota_ends(stadttor, street, phones, family):
-    stadttor.start(guest={"rate_down": "8mbit", "rate_up": "8mbit",
-                          "quota": "3MB"})
+    stadttor.start(guest={"rate_down": "2mbit", "rate_up": "2mbit",
+                          "quota": "1MB"})
     tapped(phones[0])
     with watching(street, phones[0], family) as watch:
         wait_stopped([watch], 60)
         used = watch.down.moved() + watch.up.moved()
-    # The counter is read now and then, and queues drop some of what it saw.
-    assert 1_500_000 < used < 6_000_000
+    # The counter is read each second, in which half of it passes at most; a
+    # machine may be late by four. Queues drop some of what it saw.
+    assert 500_000 < used < 3_500_000
     assert stadttor.sessions() == []
     assert stadttor.status()["ended"]["quota"] == 1
     assert traffic.is_shut(phones[0])
