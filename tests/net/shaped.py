@@ -14,6 +14,8 @@ import struct
 import time
 from typing import NamedTuple
 
+import lab
+
 NLMSG_DONE, RTM_NEWTCLASS, RTM_GETTCLASS = 3, 40, 42
 NLM_F_REQUEST_DUMP = 0x301
 TCA_OPTIONS, TCA_STATS2, TCA_STATS_BASIC, TCA_STATS_QUEUE = 2, 7, 1, 3
@@ -145,6 +147,14 @@ def lane(stretch, cap):
     return Lane(round(stretch.last.ceil / cap, 3),
                 round(stretch.least / cap - burst * 8 / cap / stretch.seconds, 3),
                 round(stretch.most / cap, 3))
+
+
+def wait_empty(netns, device):
+    """Nothing waits in any of its classes."""
+    with Classes(netns, device) as classes:
+        lab.wait_until(lambda: not any(s.backlog for s in
+                                       classes.read().values()), 10,
+                       say=f"the queues of {device} do not run empty")
 
 
 def lanes(street, down, count, cap, seconds=4):

@@ -60,7 +60,8 @@ def test_restart(stadttor, street, phones, victims, options):
         down.wait_moving(1_000_000)
     lab.wait_until(lambda: stadttor.sessions()[0]["down_bytes"] > 1_000_000,
                    say="the counter stands still")
-    traffic.wait_calm(inside)
+    for device in ("br-guest", "wan0"):
+        shaped.wait_empty(street.gate, device)
     before = stadttor.session_of(inside)
     with nobody_gets_in(street, outside), \
             traffic.NumberedFlow(inside, V4) as flow4, \

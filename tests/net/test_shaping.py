@@ -90,13 +90,13 @@ def test_unlimited_is_not_slowed(stadttor, street, phones):
     stadttor.grant(phones[1].ip4, "--down", "5mbit", "--up", "1mbit")
     tap_all(phones[:1])
     for down, cap in ((True, 5 * MBIT), (False, MBIT)):
-        with traffic.Transfer(phones[0], V4, down) as free, shaped.Classes(
-                street.gate, "br-guest" if down else "wan0") as classes:
+        device = "br-guest" if down else "wan0"
+        with traffic.Transfer(phones[0], V4, down) as free, \
+                shaped.Classes(street.gate, device) as classes:
             with traffic.Transfer(phones[1], V4, down):
                 got = [shaped.lane(s, cap)
                        for s in shaped.busy(classes, 1, cap, 3)]
-            lab.wait_until(lambda: not any(s.backlog for s in
-                                           classes.read().values()), 10)
+            shaped.wait_empty(street.gate, device)
             before = classes.read()
             free.wait_moving(10_000_000, 30)
             after = classes.read()

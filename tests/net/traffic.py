@@ -160,14 +160,6 @@ def wait_online(phone, family=V4, seconds=5, source=None):
                    say=f"{phone.ip4} did not come online")
 
 
-def wait_calm(phone, family=V4):
-    """Queues have run empty: an echo comes back quickly."""
-    def is_quick():
-        answer, seconds = timed(udp_echo, phone, web(family))
-        return answer is True and seconds < 0.005
-    lab.wait_until(is_quick, 10, say="the queues do not run empty")
-
-
 def wait_shut(phone, family=V4, seconds=5):
     lab.wait_until(lambda: is_shut(phone, family), seconds,
                    say=f"{phone.ip4} was not shut out")
@@ -280,7 +272,7 @@ class NumberedFlow:
                 if select.select([self.socket], [], [], left)[0]:
                     self._receive()
 
-    def finish(self, wait=1.0):
+    def finish(self, wait=2 * ANSWER_S):
         """Stops sending, waits for stragglers, returns how many are lost."""
         self.running = False
         if self.thread.is_alive():
@@ -394,7 +386,7 @@ def arrivals(phones, seconds, settle):
 
 # --- many phones at once ----------------------------------------------------
 
-def open_addresses(phones, family=V4, wait=1.0):
+def open_addresses(phones, family=V4, wait=ANSWER_S):
     """Which of the phones get an echo from the internet right now."""
     by_socket = {}
     for phone in phones:
