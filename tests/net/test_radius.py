@@ -151,14 +151,14 @@ def test_what_the_server_says_holds(accounts, server, phones):
         "max_quota": "1GB", "idle": "1h"})
     assert accounts.log_in(phones[0], "berta").status == 303
     session, = accounts.sessions()
-    assert session["left_s"] in range(590, 601)
+    assert session["left_s"] in range(500, 601)
     assert [session[key] for key in ("down_bps", "up_bps", "quota_bytes",
                                      "idle_s")] \
         == [2000000, 1000000, 50000000, 120]
     assert accounts.log_in(phones[1], "greedy").status == 303
     greedy, = (s for s in accounts.sessions() if s["handle"]
                != session["handle"])
-    assert greedy["left_s"] in range(86390, 86401)
+    assert greedy["left_s"] in range(86300, 86401)
     assert (greedy["down_bps"], greedy["quota_bytes"]) \
         == (50000000, 1000000000)
     assert accounts.log_in(phones[2], "anna").status == 303
@@ -190,12 +190,13 @@ def test_server_dies_and_comes_back(accounts, server, phones):
 
 
 def test_second_server(accounts, server, phones):
-    """The first one is not there; it is asked no more once that is known."""
+    """The first one is not there; it is asked no more once that is known, which
+    would take six seconds."""
     server.start()
     accounts.start_accounts(servers=(f"{lab.HOST4}:9", lab.HOST4))
     assert accounts.log_in(phones[0], "anna").status == 303
     accounts.wait_log("does not answer", program=PORTAL)
-    assert accounts.log_in(phones[1], "anna", timeout=1).status == 303
+    assert accounts.log_in(phones[1], "anna", timeout=5).status == 303
 
 
 # --- accounting ---------------------------------------------------------------
@@ -423,7 +424,7 @@ def test_coa(changed, accounts, server, phones):
     assert "Received CoA-ACK" in said
     session, = accounts.sessions()
     assert session["handle"] == changed
-    assert session["left_s"] in range(290, 301)
+    assert session["left_s"] in range(200, 301)
     assert (session["down_bps"], session["up_bps"]) == (1000000, 5000000)
     assert traffic.is_online(phones[0])
     download(phones[0], 100_000)
@@ -431,7 +432,7 @@ def test_coa(changed, accounts, server, phones):
                   WISPr_Bandwidth_Max_Down=10 ** 9)
     assert "Received CoA-ACK" in said
     session, = accounts.sessions()
-    assert session["left_s"] in range(8 * 3600 - 10, 8 * 3600 + 1)
+    assert session["left_s"] in range(8 * 3600 - 100, 8 * 3600 + 1)
     assert session["down_bps"] == 50000000
 
 

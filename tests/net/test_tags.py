@@ -136,7 +136,7 @@ def test_same_code_again_sets_the_end(gate, portal, phones):
     for wish, most in ((600, 600), (3000, 3000), (100_000, 7200)):
         reply = enter(portal, phones[0], duration_s=wish)
         assert (reply.error, reply.handle) == (0, first.handle)
-        assert most - 10 < reply.left_s <= most
+        assert most - 60 < reply.left_s <= most
         assert reply.duration_s == most
         assert reply.down_bytes >= moved
     assert gate.status()["granted"] == 1
@@ -180,7 +180,7 @@ def test_extension(gate, portal, phones):
         reply = portal.ask(ipc.grant(phones[0].ip4, extend=1,
                                      duration_s=wish))
         assert (reply.error, reply.handle) == (0, first.handle)
-        assert most - 1 <= reply.left_s <= most
+        assert most - 60 <= reply.left_s <= most
         assert reply.duration_s == most
         assert reply.age_s >= 1
         assert reply.down_bytes >= moved
@@ -202,19 +202,19 @@ def expires(street, phone):
 def test_extension_is_the_kernels(gate, portal, street, phones):
     """By whose clock the first end is over then."""
     portal.ask(ipc.grant(phones[0].ip4, duration_s=1))
-    portal.ask(ipc.grant(phones[0].ip4, extend=1, duration_s=60))
+    portal.ask(ipc.grant(phones[0].ip4, extend=1, duration_s=600))
     gate.kill(NETCTL)
-    lab.wait_until(lambda: expires(street, phones[0]) < 58.5)
+    lab.wait_until(lambda: expires(street, phones[0]) < 598.5)
     assert traffic.is_online(phones[0])
     gate.start_one(NETCTL)
     lab.wait_until(gate.netctl_answers, 10)
-    assert 50 < gate.session_of(phones[0])["left_s"] <= 60
+    assert 500 < gate.session_of(phones[0])["left_s"] <= 600
 
 
 def test_extension_without_a_session_is_a_grant(gate, portal, phones):
     reply = portal.ask(ipc.grant(phones[0].ip4, extend=1, duration_s=600))
     assert (reply.error, reply.is_tagged) == (0, 0)
-    assert 590 < reply.left_s <= 600
+    assert 540 < reply.left_s <= 600
     assert traffic.is_online(phones[0])
 
 
@@ -266,7 +266,7 @@ def test_operators_grant_keeps_the_counters(gate, portal, phones):
     gate.grant(phones[0].ip4, "--minutes", "5", "--down", "20mbit")
     reply = portal.ask(ipc.lookup(phones[0].ip4))
     assert reply.handle == first.handle
-    assert 290 < reply.left_s <= 300 and reply.down_bps == 20_000_000
+    assert 240 < reply.left_s <= 300 and reply.down_bps == 20_000_000
     assert reply.down_bytes >= moved
     assert (reply.terms, reply.is_tagged) == (4, 1)
 
