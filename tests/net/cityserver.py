@@ -20,16 +20,20 @@ class Refused(Exception):
 
 
 class Client:
-    """One connection that speaks RESP2 over TLS."""
+    """One connection that speaks RESP2 over TLS. chain: certificate and key,
+    where the server wants them."""
 
-    def __init__(self, host, ca, port=PORT, timeout=10, netns=None):
+    def __init__(self, host, ca, port=PORT, timeout=10, netns=None, name=None,
+                 chain=()):
         context = ssl.create_default_context(cafile=str(ca))
+        if chain:
+            context.load_cert_chain(*chain)
         make = netns.socket if netns else socket.socket
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         raw = make(family, socket.SOCK_STREAM)
         raw.settimeout(timeout)
         raw.connect((host, port))
-        self.socket = context.wrap_socket(raw, server_hostname=host)
+        self.socket = context.wrap_socket(raw, server_hostname=name or host)
         self.input = self.socket.makefile("rb")
 
     def send(self, *words):

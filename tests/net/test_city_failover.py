@@ -212,6 +212,16 @@ def test_a_restarted_master_stays_one(town):
 def test_nobody_commands_a_sentinel(town):
     """Who has the authority's certificate, as each box, and no key of it."""
     town.found()
+    store = town.hub_folder / "store"
+
+    def ask(**more):
+        # in the name of a server, for all have one certificate
+        client = town.sentinels[0].client(store / "ca.pem", port=26379,
+                                          name=STORE, **more)
+        with contextlib.closing(client):
+            return client("SENTINEL", "get-master-addr-by-name", "stadttor")
+
+    assert ask(chain=(store / "tls.crt", store / "tls.key"))[0] == \
+        STORE.encode()
     with pytest.raises(OSError):
-        town.sentinels[0].client(town.hub_folder / "ca.pem", port=26379)(
-            "SENTINEL", "failover", "stadttor")
+        ask()
