@@ -8,8 +8,10 @@
 #include "common/daemon.h"
 #include "common/mkdir_for.h"
 #include "common/privs.h"
+#include "common/wipe.h"
 #include "hub/config/hub_conf.h"
 #include "hub/hub.h"
+#include "portal/util/confine.h"
 
 static struct hub_conf *read_conf(const struct daemon *d)
 {
@@ -53,9 +55,13 @@ static void become(const struct hub_conf *conf)
 	if (err)
 		log_warn("making the folder of %s: %s", conf->database,
 			 strerror(-err));
+	privs_lock_memory();
 	err = privs_drop(&user, false);
 	if (err)
 		fatal("giving up privileges: %s", strerror(-err));
+	err = confine();
+	if (err)
+		log_warn("no filter of system calls: %s", strerror(-err));
 }
 
 int main(int argc, char **argv)
@@ -76,6 +82,7 @@ int main(int argc, char **argv)
 	if (d.only_checks)
 		print_conf(conf, city);
 	daemon_open_log(&d, conf->debug);
+	wipe_freed_memory();
 	signal(SIGHUP, SIG_IGN); /* until there is something to reload */
 	become(conf);
 	h = hub_new(conf, city, &d, error);
