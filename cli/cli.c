@@ -47,6 +47,7 @@ enum {
 	OPT_CITY_ADD = 1 << 20,
 	OPT_LANGUAGE = 1 << 21,
 	OPT_PAGE = 1 << 22,
+	OPT_ROLE = 1 << 23,
 };
 
 struct command {
@@ -103,7 +104,8 @@ static const struct command commands[] = {
 	  0, cli_ruleset },
 	{ "passwd",
 	  "[--stdin | --token | --delete] [--role ROLE] NAME | passwd --list",
-	  "who may see the dashboard", OPT_PASSWD, 0, 1, cli_passwd },
+	  "who may see the dashboard", OPT_PASSWD | OPT_ROLE, 0, 1,
+	  cli_passwd },
 	{ "voucher create",
 	  "--count N --minutes N --label TEXT [--devices N] [--valid TIME] "
 	  "[--zone ZONE] [--csv]",
@@ -423,7 +425,7 @@ static const struct option_rule rules[] = {
 	{ "token", PASSWD(CLI_PASSWD_TOKEN) },
 	{ "delete", PASSWD(CLI_PASSWD_DELETE) },
 	{ "list", PASSWD(CLI_PASSWD_LIST) },
-	{ "role", .used = OPT_PASSWD, TEXT(cli.role) },
+	{ "role", .used = OPT_ROLE, TEXT(cli.role) },
 	{ "server", .used = OPT_DNS, TEXT(cli.server) },
 	{ "force", .used = OPT_FORCE, FIELD(cli.force) },
 	{ "full", .used = OPT_DNS, FIELD(cli.full) },

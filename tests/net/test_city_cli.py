@@ -664,6 +664,8 @@ def test_accounts_of_the_hub(city):
     assert city.cli("passwd", "--list").stdout == (
         "token read     prometheus\n")
     city.cli("passwd", code=USAGE)
+    done = city.cli("passwd", "--role", "all", "anna", code=USAGE)
+    assert "role" not in done.stderr  # this dashboard is for reading
 
 
 # --- codes of the city --------------------------------------------------------
