@@ -31,7 +31,8 @@ silent := $(findstring s,$(firstword -$(MAKEFLAGS)))
 say = $(if $(V),,@$(if $(silent),,echo "  $(1)	$@"; ))
 ours = $(CPPFLAGS) -I. -D_GNU_SOURCE \
 	-D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' -std=gnu11 \
-	$(WARN) $(HARDEN) -ffunction-sections -fdata-sections $(CFLAGS)
+	$(WARN) $(HARDEN) -ffunction-sections -fdata-sections \
+	-fvisibility=hidden $(CFLAGS)
 link = $(CC) $(CFLAGS) $(HARDEN_LD) -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
 # A fresh machine, where `make demo` is to install it first, has none yet.
 has_pkg_config := $(shell command -v $(PKG_CONFIG))

@@ -11,6 +11,7 @@
 #include <event2/event_struct.h>
 
 #define STACK_DEPTH 32768
+#define LARGE	    (128 * 1024)
 
 static const struct timeval later = { .tv_usec = 100000 };
 
@@ -31,6 +32,8 @@ void wipe_freed_memory(void)
 
 #else
 
+#define EXPORTED __attribute__((visibility("default")))
+
 static void (*free_next)(void *);
 static bool is_on;
 
@@ -46,8 +49,8 @@ static void forward_free(void *p)
 		free_next(p);
 }
 
-/* The names that every library calls; a program has them once. */
-void free(void *p)
+/* The names that every library calls; a program has them once, to be seen. */
+EXPORTED void free(void *p)
 {
 	if (p && is_on)
 		explicit_bzero(p, malloc_usable_size(p));
@@ -55,7 +58,7 @@ void free(void *p)
 }
 
 /* Never in place: the old block would go without passing through free(). */
-void *realloc(void *p, size_t size)
+EXPORTED void *realloc(void *p, size_t size)
 {
 	size_t had = p ? malloc_usable_size(p) : 0;
 	void *fresh = malloc(size ? size : 1);
@@ -68,8 +71,13 @@ void *realloc(void *p, size_t size)
 	return fresh;
 }
 
+/* A login takes 16 MB for a moment, a table of devices is copied to grow: glibc
+ * would learn from it to keep such blocks for good. */
 void wipe_freed_memory(void)
 {
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+#endif
 	is_on = true;
 }
 

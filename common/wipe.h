@@ -7,9 +7,10 @@
 #define STADTTOR_COMMON_WIPE_H
 
 /*
- * From now on memory is overwritten before it is freed, whoever frees it: a
- * program that calls this takes the place of free(3) and realloc(3). Not under
- * the address sanitizer, which keeps what is freed to find mistakes.
+ * From now on memory is overwritten before it is freed, whoever frees it, and
+ * large blocks go back to the kernel, as with musl: a program that calls this
+ * takes the place of free(3) and realloc(3). Not under the address sanitizer,
+ * which keeps what is freed to find mistakes.
  */
 void wipe_freed_memory(void);
 

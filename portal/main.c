@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,17 +49,6 @@ static void prepare_folders(const struct settings *s,
 	}
 }
 
-/*
- * A login takes 16 MB for a moment. glibc would learn from it to keep such
- * blocks for good; musl always gives them back.
- */
-static void keep_heap_small(void)
-{
-#ifdef __GLIBC__
-	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
-#endif
-}
-
 static struct portal *open_portal(const struct daemon *d, struct settings *s)
 {
 	char error[PORTAL_ERROR_MAX];
@@ -105,7 +93,6 @@ int portal_main(int argc, char **argv)
 	daemon_open_log(&d, s->portal.debug);
 	wipe_freed_memory();
 	signal(SIGHUP, SIG_IGN); /* until there is something to reload */
-	keep_heap_small();
 	user = find_user(s->portal.user);
 	prepare_folders(s, &user);
 	p = open_portal(&d, s);
