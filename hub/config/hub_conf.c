@@ -105,8 +105,9 @@ static const struct conf_option hub_options[] = {
 	  AT(hub_conf, poll_s),
 	  .fallback = "2s",
 	  .min = 1,
-	  .max = 60,
-	  .help = HELP("how often the boxes' inboxes are read") },
+	  .max = 3600,
+	  .help = HELP("how often boxes ask for what is new, as they have it; "
+		       "what they say is read four times as often") },
 	{ .name = "silent",
 	  .type = CONF_SECONDS,
 	  AT(hub_conf, silent_s),

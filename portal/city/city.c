@@ -308,7 +308,7 @@ static bool make_parts(struct member *m, const struct city *c)
 	snprintf(m->link.site, sizeof(m->link.site), "%s",
 		 city_login_site(m->login));
 	m->feed = feed_new(&fc);
-	m->inbox = inbox_new(&m->link);
+	m->inbox = inbox_new(&m->link, c->config.base);
 	m->figures = figures_new(&m->link);
 	m->heartbeat = heartbeat_new(&m->link, c->config.codes, c->config.arg);
 	evtimer_assign(&m->poll, c->config.base, on_poll, m);

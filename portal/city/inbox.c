@@ -4,10 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <event2/event_struct.h>
+
 #include "common/random.h"
+
+/* From the first record until it is written, with what has come by then. */
+static const struct timeval gather = { .tv_usec = 250000 };
 
 struct inbox {
 	struct city_link *link;
+	struct event due;
 	uint64_t seq;	    /* of the last one that has come */
 	uint64_t committed; /* the store has all up to this one */
 	uint64_t written;   /* the last that is being written; 0: of an earlier
@@ -18,24 +24,10 @@ struct inbox {
 	uint8_t record[IPC_CITY_RECORDS][IPC_CITY_RECORD_SIZE];
 };
 
-struct inbox *inbox_new(struct city_link *link)
-{
-	struct inbox *i = calloc(1, sizeof(*i));
-
-	if (i)
-		i->link = link;
-	return i;
-}
-
-void inbox_free(struct inbox *i)
-{
-	free(i);
-}
-
 static void ask(struct inbox *i)
 {
 	struct ipc_city_next m = {
-		.after = i->committed,
+		.after = i->seq,
 		.committed = i->committed,
 	};
 
@@ -46,6 +38,7 @@ void inbox_netctl(struct inbox *i)
 {
 	i->seq = i->committed = i->written = 0;
 	i->count = 0;
+	evtimer_del(&i->due);
 	ask(i);
 }
 
@@ -54,8 +47,12 @@ void inbox_take(struct inbox *i, const struct ipc_city_record *r)
 {
 	if (i->is_writing || i->count == IPC_CITY_RECORDS || r->seq <= i->seq)
 		return;
+	if (!i->count)
+		evtimer_add(&i->due, &gather);
 	i->seq = r->seq;
 	memcpy(i->record[i->count++], r->record, IPC_CITY_RECORD_SIZE);
+	if (!r->more && i->count < IPC_CITY_RECORDS)
+		ask(i);
 }
 
 /* --- writing ------------------------------------------------------------ */
@@ -97,6 +94,7 @@ static void on_written(const struct redisReply *reply, void *arg)
 	if (i->written && !has_taken)
 		return;
 	i->committed = i->written;
+	i->seq = i->committed;
 	i->count = 0;
 	ask(i);
 }
@@ -116,4 +114,32 @@ void inbox_poll(struct inbox *i)
 		return;
 	i->written = i->seq;
 	i->is_writing = city_link_add(i->link, &e, on_written, i) == 0;
+}
+
+static void on_due(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	inbox_poll(arg);
+}
+
+/* --- life --------------------------------------------------------------- */
+
+struct inbox *inbox_new(struct city_link *link, struct event_base *base)
+{
+	struct inbox *i = calloc(1, sizeof(*i));
+
+	if (!i)
+		return NULL;
+	i->link = link;
+	evtimer_assign(&i->due, base, on_due, i);
+	return i;
+}
+
+void inbox_free(struct inbox *i)
+{
+	if (!i)
+		return;
+	evtimer_del(&i->due);
+	free(i);
 }

@@ -67,7 +67,7 @@ class City:
                     f" option sites '{self.folder}/sites.conf'\n"
                     f" option database '{self.database}'\n"
                     f" option standby '{standby}'\n"
-                    f" option system_user 'nobody'\n option poll '60s'\n"
+                    f" option system_user 'nobody'\n option poll '1h'\n"
                     "config admin\n option enabled '1'\n"
                     f" option port '{self.port}'\n"
                     f" option accounts '{self.folder}/accounts'\n")
