@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fixtures: the street for the whole run, fresh programs for each test."""
-import ctypes
 import os
 import subprocess
 import sys
@@ -13,22 +12,14 @@ import authority  # noqa: E402
 import gate  # noqa: E402
 import lab  # noqa: E402
 
-CLONE_NEWNS = 0x00020000
-_libc = ctypes.CDLL(None, use_errno=True)
-
 
 def _enter_own_world():
-    """A network and mounts of our own, so that no name ever clashes."""
     if os.geteuid() != 0:
         pytest.exit("tests/net needs root", 2)
-    if _libc.unshare(CLONE_NEWNS | lab.CLONE_NEWNET) < 0:
-        pytest.exit("cannot make namespaces: "
-                    + os.strerror(ctypes.get_errno()), 2)
-    os.makedirs("/run/netns", exist_ok=True)
-    for args in (["--make-rprivate", "/"],
-                 ["-t", "tmpfs", "-o", "mode=755", "netns", "/run/netns"]):
-        subprocess.run(["mount", *args], check=True)
-    lab.ip_batch(["link set lo up"])
+    try:
+        lab.enter_own_world()
+    except OSError as error:
+        pytest.exit(f"cannot make namespaces: {error}", 2)
 
 
 @pytest.fixture(scope="session")
