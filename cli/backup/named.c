@@ -118,8 +118,8 @@ static int path_in(const struct named *n, const char *name, char path[PATH_MAX])
 static int copy_path(const struct named *n, const struct named_file *f,
 		     char path[PATH_MAX])
 {
-	int len = snprintf(path, PATH_MAX, "%s/" FILES "%s", n->folder,
-			   f->path);
+	int len =
+		snprintf(path, PATH_MAX, "%s/" FILES "%s", n->folder, f->path);
 
 	if (strstr(f->path, "/../"))
 		return -EINVAL;

@@ -8,7 +8,8 @@
 #include "netctl/control/hours.h"
 #include "netctl/control/state.h"
 
-/* Before the opening: where radar may be, a radio listens for a minute first. */
+/* Before the opening: where radar may be, a radio listens for a minute first.
+ */
 #define LEAD_S 300
 
 static bool names(const struct zone_settings *z, const char *radio)
