@@ -264,11 +264,11 @@ static void zone_nat(struct walk *w, const struct zone_settings *z)
 	target_chain(w, "nat", z->name);
 	/* Seen by the first packet of each connection, so it costs no other. */
 	RULE(w, T(TERM_SPOOFED), T(TERM_DROP));
-	RULE(w, T(TERM_LOCAL), term_l4proto(IPPROTO_TCP), term_dport(80),
+	RULE(w, term_l4proto(IPPROTO_TCP), term_dport(80), T(TERM_LOCAL),
 	     T(TERM_REDIRECT, .value = (uint32_t)p->http_port));
 	if (*p->certificate)
-		RULE(w, T(TERM_LOCAL), term_l4proto(IPPROTO_TCP),
-		     term_dport(443),
+		RULE(w, term_l4proto(IPPROTO_TCP), term_dport(443),
+		     T(TERM_LOCAL),
 		     T(TERM_REDIRECT, .value = (uint32_t)p->https_port));
 	if (is_offline(w, z)) {
 		/* No resolver answers any more, and a phone asks for names. */
@@ -278,10 +278,11 @@ static void zone_nat(struct walk *w, const struct zone_settings *z)
 		RULE(w, term_granted(w), T(TERM_RETURN));
 		if_to_part(w, z, PART_NAMES, T(TERM_RETURN));
 		if_to_part(w, z, PART_NETS, T(TERM_RETURN));
-		lead_to_resolver(w);
 	}
 	RULE(w, term_l4proto(IPPROTO_TCP), term_dport(80),
 	     T(TERM_REDIRECT, .value = (uint32_t)p->hijack_port));
+	if (!is_offline(w, z))
+		lead_to_resolver(w);
 }
 
 /* An answer to a forged source would leave by the uplink. */
@@ -364,6 +365,14 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	size_t ports = portal_ports(p, port);
 
 	target_chain(w, "input", z->name);
+	if (!is_offline(w, z)) /* Opened before the tap, it would lead back to
+				  the portal. */
+		RULE(w, term_granted(w), term_l4proto(IPPROTO_TCP),
+		     term_dport(p->hijack_port), T(TERM_REJECT_TCP));
+	for (size_t k = 0; k < ports; k++) /* most of what a page takes */
+		RULE(w, term_ct_state(STATE_ESTABLISHED),
+		     term_l4proto(IPPROTO_TCP), term_dport(port[k]),
+		     T(TERM_ACCEPT));
 	RULE(w, T(TERM_NEW_FLOW), term_granted(w),
 	     term_of_zone(TERM_JUMP, "count", z->name));
 	let_names_in(w, z);
@@ -382,10 +391,6 @@ static void zone_input(struct walk *w, const struct zone_settings *z)
 	RULE(w, T(TERM_ICMPV6, .value = ND_REDIRECT), T(TERM_DROP));
 	RULE(w, term_l4proto(IPPROTO_ICMP), T(TERM_ACCEPT));
 	RULE(w, term_l4proto(IPPROTO_ICMPV6), T(TERM_ACCEPT));
-	if (!is_offline(w, z)) /* Opened before the tap, it would lead back to
-				  the portal. */
-		RULE(w, term_granted(w), term_l4proto(IPPROTO_TCP),
-		     term_dport(p->hijack_port), T(TERM_REJECT_TCP));
 	for (size_t k = 0; k < ARRAY_SIZE(open); k++)
 		RULE(w, term_l4proto(open[k].protocol),
 		     term_dport(open[k].port), T(TERM_ACCEPT));
