@@ -11,6 +11,7 @@ import canary
 import gate
 import ipc
 import lab
+import pytest
 import test_usage
 import traffic
 from gate import NETCTL, PORTAL
@@ -209,6 +210,7 @@ def one_run(street, phones, comes):
                       for name, data in kept.items()}, cells
 
 
+@pytest.mark.timeout(1200)
 def test_two_runs_differ_in_cells_alone(street, phones):
     """One phone comes, surfs, leaves and comes again, or never does: what is
     scraped each second, logs and files are the same byte by byte, however much
@@ -268,6 +270,7 @@ def memory_after_a_visit(street, phone):
         *records[::4]} - {0}
 
 
+@pytest.mark.timeout(1800)
 def test_memory_does_not_depend_on_who_comes(street, phones):
     """The same visit by one phone and by another, in turns: no word is in the
     portal's memory whenever the one came and never when the other did. So no
