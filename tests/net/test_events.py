@@ -200,7 +200,7 @@ def test_an_address_behind_the_gate_stays_shut(start, street, phones):
                         lab.UPLINK6, lab.UPLINK4, other.ip6):
             assert peer.open_name("garden.test", address) == (0, 1)
     staff = street.staff_phones[0]
-    assert traffic.ping(phones[0], staff.ip6) is not True
+    assert traffic.ping(phones[0], staff.ip6, 1) is not True
     for address in (street.staff.gate6, lab.UPLINK6, lab.UPLINK4):
         for port in (22, 443, 2090):
             assert traffic.tcp_connect(phones[0], address, port) is not True

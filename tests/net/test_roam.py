@@ -119,7 +119,7 @@ def plug(street, phone):
 def come(box, street, phone, family):
     """Its first frame here is that of a request to the internet."""
     plug(street, phone)
-    traffic.ping(phone, traffic.web(family))
+    traffic.ping(phone, traffic.web(family), 1)
 
 
 @pytest.fixture

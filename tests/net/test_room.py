@@ -24,12 +24,13 @@ def gate(stadttor, street):
 
 
 def start(gate, street, **guest):
-    """netctl alone, and phones that it has heard of."""
+    """netctl alone, and phones that it has heard of: of which nothing is on its
+    way any more that could be taken for a sign of life."""
     gate.configure(guest=guest, staff=guest)
     gate.start_one(NETCTL)
     lab.wait_until(gate.netctl_answers, 10)
     for phone in street.phones + street.staff_phones:
-        traffic.ping(phone, phone.network.gate4)
+        assert traffic.ping(phone, phone.network.gate4) is True
     return ipc.Peer(gate.socket)
 
 

@@ -104,7 +104,7 @@ def tcp_connect(phone, address, port, timeout=ANSWER_S, source=None):
             return error
 
 
-def ping(phone, address, timeout=1.0, source=None):
+def ping(phone, address, timeout=ANSWER_S, source=None):
     """True: an answer; else an OSError or False."""
     family = family_of(address)
     proto = socket.IPPROTO_ICMP if family == V4 else socket.IPPROTO_ICMPV6
