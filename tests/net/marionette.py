@@ -4,6 +4,8 @@ each message. https://firefox-source-docs.mozilla.org/testing/marionette"""
 import json
 import socket
 
+import lab
+
 PORT = 2828
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # WebDriver's name for one
 
@@ -69,8 +71,9 @@ class Firefox:
         self.call("WebDriver:SwitchToWindow", handle=tab, focus=True)
 
     def click(self, selector):
-        """The one element that a person sees there."""
-        found = self.call("WebDriver:FindElements", using="css selector",
-                          value=selector)
+        """The one element that a person sees there, once the page has come."""
+        found = lab.wait_until(lambda: self.call(
+            "WebDriver:FindElements", using="css selector", value=selector),
+            20, 0.1, f"there is no {selector}")
         assert len(found) == 1, (selector, found)
         self.call("WebDriver:ElementClick", id=found[0][ELEMENT])

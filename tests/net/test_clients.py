@@ -257,6 +257,7 @@ def wait_state(firefox, state):
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 def test_firefox(programs, phone):
     need("firefox-esr")
     with World(phone) as world, start_firefox(world, phone) as firefox:
