@@ -30,7 +30,9 @@ NOW = {"time": "machine", "profile": "machine", "epsilon": "machine",
        "zones": "machine", "live": "live", "online": "live", "up_bps": "live",
        "down_bps": "live", "uptime_s": "machine",
        "portal_uptime_s": "machine", "version": "machine",
-       "health": "machine",
+       "health": "machine", "clock": "machine",
+       "opening": "machine", "is_open": "machine",  # as the config says
+       "change": "machine",
        "network": "machine", "provider": "machine", "title": "machine",
        "titles": "machine",  # words of the config
        "role": "machine", "has_codes": "machine"}  # of who asks

@@ -42,7 +42,6 @@ int voucher_session_publish(struct voucher_session *d) MUST_CHECK;
 /* Says why the database has failed. */
 enum cli_exit voucher_session_fail(const struct voucher_session *d, int err);
 
-
 /* --- the sheet --------------------------------------------------------- */
 
 struct voucher_sheet_card {

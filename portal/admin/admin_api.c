@@ -291,8 +291,12 @@ static struct json_object *build_now(struct admin_site *s,
 {
 	struct json_object *o = json_object_new_object();
 	uint64_t portal_s = (clock_ms() - s->since_ms) / 1000;
+	char clock[DAY_TIME_TEXT];
 
 	json_object_object_add(o, "time", json_object_new_int64(time(NULL)));
+	json_object_object_add(
+		o, "clock",
+		json_object_new_string(day_time_to_string(clock, time(NULL))));
 	json_object_object_add(
 		o, "profile",
 		json_object_new_string(

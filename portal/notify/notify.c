@@ -17,6 +17,7 @@
 #include "portal/notify/mail.h"
 
 #define LOOK_MS	   60000
+#define FIRST_MS   5000	 /* by then netctl is there, if it will be */
 #define MAIL_MS	   60000 /* some relays take their time */
 #define ISSUES_MAX 64
 #define LOOKS	   2 /* in a row, until it is news */
@@ -227,7 +228,8 @@ static struct hook *take_hook(struct hook *old[SETTINGS_NOTIFY],
 void notify_apply(struct notify *n, const struct settings *s)
 {
 	const struct conf_list *urls = &s->admin.notify;
-	struct timeval next = clock_timeval(n->look_ms);
+	struct timeval next = clock_timeval(
+		n->settings || n->look_ms < FIRST_MS ? n->look_ms : FIRST_MS);
 	struct hook *old[SETTINGS_NOTIFY];
 
 	n->settings = s;

@@ -339,6 +339,98 @@ def test_codes_in_the_dashboard(admin):
     assert not [c for c in made.json["codes"] if c in stadttor.log(PORTAL)]
 
 
+def test_notes(admin):
+    """Of an account that may do all; the command line and the portal share
+    them, and the file is the portal's."""
+    stadttor = admin.stadttor
+    stadttor.configure()
+    till = admin.passwd("--role", "vouchers", "--token", "till").stdout.strip()
+    boss = admin.passwd("--role", "all", "--token", "boss").stdout.strip()
+    stadttor.cli("note", "add", "2026-11-20", "Antenne")
+    for program in (NETCTL, PORTAL):
+        stadttor.start_one(program)
+    stadttor.wait_ready()
+    stadttor.wait_log("admin: listening on", PORTAL)
+    wish = {"day": "2026-11-24", "text": "Stadtfest <b>&</b>"}
+    assert admin.bearer(till, "/api/notes/add", method="POST",
+                        body=wish).status == 403
+    made = admin.bearer(boss, "/api/notes/add", method="POST", body=wish)
+    assert made.json == {"id": 2}, made.text
+    notes = [{"id": 1, "day": "2026-11-20", "text": "Antenne"},
+             {"id": 2, **wish}]
+    assert admin.bearer(till, "/api/notes").json["notes"] == notes
+    assert json.loads(stadttor.cli("--json", "note", "list").stdout) == notes
+    assert admin.bearer(boss, "/api/notes/remove", method="POST",
+                        body={"id": 1}).status == 200
+    assert json.loads(stadttor.cli("--json", "note", "list").stdout) == \
+        notes[1:]
+    assert "boss has written note 2" in stadttor.log(PORTAL)
+    assert "Stadtfest" not in stadttor.log(PORTAL)
+
+
+def health_of(admin, token):
+    return admin.bearer(token, "/api/health").json
+
+
+def test_the_history_of_health(admin):
+    """A power cut of two hours, told after the next start; then a stop that
+    was asked for is none while it is short."""
+    stadttor = admin.stadttor
+    folder = os.path.join(stadttor.folder, "usage")
+    stadttor.configure()
+    token = admin.add_token("reads")
+    stadttor.cli("note", "list")  # makes the folder
+    alive = os.path.join(folder, "history.sqlite.alive")
+    with open(alive, "w") as file:
+        file.write(f"{int(time.time()) - 7200:<14}running  \n")
+    os.chown(alive, os.stat(folder).st_uid, os.stat(folder).st_gid)
+    for program in (NETCTL, PORTAL):
+        stadttor.start_one(program)
+    stadttor.wait_ready()
+    stadttor.wait_log("admin: listening on", PORTAL)
+    lab.wait_until(lambda: health_of(admin, token)["events"], 60,
+                   say="the power cut is not told")
+    told = health_of(admin, token)
+    assert [e["code"] for e in told["events"]] == ["portal_lost"]
+    assert told["at_most"] and 7190 < told["events"][0]["seconds"] < 7300
+    with open(alive) as file:
+        first = file.read()
+    assert first.endswith("running  \n") and len(first) == 24
+    before = stadttor.log(PORTAL)
+    lab.stop(stadttor.process[PORTAL], signal.SIGTERM)
+    with open(alive) as file:
+        assert file.read().endswith("stopped  \n")
+    stadttor.start_one(PORTAL)
+    stadttor.wait_log("admin: listening on", PORTAL, since=len(before))
+    csv = admin.bearer(token, "/api/health?format=csv").text
+    assert csv.splitlines()[0] == \
+        "began,ended,seconds,level,code,zone,times,outage"
+
+
+@pytest.mark.full
+def test_an_uplink_that_goes_is_history(admin):
+    """Two looks in a row, a minute apart; and it is over likewise."""
+    stadttor = admin.stadttor
+    stadttor.configure()
+    token = admin.add_token("reads")
+    for program in (NETCTL, PORTAL):
+        stadttor.start_one(program)
+    stadttor.wait_ready()
+    stadttor.wait_log("admin: listening on", PORTAL)
+    uplink = stadttor.street.gate
+    began = time.time()
+    uplink.run("ip", "link", "set", "wan0", "down")
+    lab.wait_until(lambda: [e for e in health_of(admin, token)["events"]
+                            if e["outage"]], 200, say="it is not told")
+    found = [e for e in health_of(admin, token)["events"] if e["outage"]]
+    assert found[0]["ended"] is None
+    assert abs(time.mktime(time.strptime(found[0]["began"][:19],
+                                         "%Y-%m-%dT%H:%M:%S")) - began) < 90
+    uplink.run("ip", "link", "set", "wan0", "up")
+    lab.wait_until(lambda: all(e["ended"] for e in health_of(
+        admin, token)["events"] if e["outage"]), 200, say="it is not over")
+
+
 def test_passwd_matches_scrypt(admin):
     """Other programs can make the lines, too."""
     admin.stadttor.configure()

@@ -134,9 +134,9 @@ static size_t on_disk(void)
 	size_t count = HISTORY_LIST_MAX;
 
 	assert_int_equal(history_db_open(&db, t.path), 0);
-	assert_int_equal(history_db_list(db, 0, NOON + 4000LL * DAY, t.events,
-					 &count),
-			 0);
+	assert_int_equal(
+		history_db_list(db, 0, NOON + 4000LL * DAY, t.events, &count),
+		0);
 	history_db_close(db);
 	return count;
 }
@@ -401,7 +401,8 @@ static void test_a_sign_of_life_an_hour(void **state)
 
 static void test_no_sign_of_life(void **state)
 {
-	static const char *const wrong[] = { "", "x", "99999999999999999999999\n",
+	static const char *const wrong[] = { "", "x",
+					     "99999999999999999999999\n",
 					     "-5            running  \n",
 					     "1e9           running\0 \n" };
 
@@ -491,15 +492,15 @@ static void test_bounds(void **state)
 		assert_int_equal(history_db_write(db, &e, 1, &span), 0);
 	}
 	t.count = HISTORY_LIST_MAX;
-	assert_int_equal(
-		history_db_list(db, 0, INT64_MAX, t.events, &t.count), 0);
+	assert_int_equal(history_db_list(db, 0, INT64_MAX, t.events, &t.count),
+			 0);
 	assert_int_equal(t.count, HISTORY_EVENTS_MAX);
 	assert_int_equal(t.events[0].began_s, NOON + 100);
 	span.alive_s = NOON + 200 + HISTORY_KEEP_S;
 	assert_int_equal(history_db_write(db, NULL, 0, &span), 0);
 	t.count = HISTORY_LIST_MAX;
-	assert_int_equal(
-		history_db_list(db, 0, INT64_MAX, t.events, &t.count), 0);
+	assert_int_equal(history_db_list(db, 0, INT64_MAX, t.events, &t.count),
+			 0);
 	assert_int_equal(t.events[0].ended_s, NOON + 200);
 	history_db_close(db);
 }
@@ -693,7 +694,8 @@ static void test_what_a_note_may_be(void **state)
 	assert_false(history_note_is_valid("  "));
 	assert_false(history_note_is_valid("a\nb"));
 	assert_false(history_note_is_valid("\xff"));
-	assert_false(history_note_is_valid("\xe2\x80\xae" "abc"));
+	assert_false(history_note_is_valid("\xe2\x80\xae"
+					   "abc"));
 	memset(text, 'x', sizeof(text));
 	text[HISTORY_NOTE_MAX - 1] = '\0';
 	assert_true(history_note_is_valid(text));
