@@ -10,11 +10,11 @@ ADMIN_GZ := $(ADMIN_FILES:%=web/admin/%.gz)
 # What a module imports stands before it.
 ADMIN_JS := $(addprefix web/admin/,words.js format.js calendar.js api.js \
 	dom.js remember.js period.js against.js chart.js bars.js card.js \
-	cards.js now.js app.js)
+	notes.js cards.js avail.js now.js app.js)
 # The report of a month has no live charts.
 REPORT_JS := $(addprefix web/admin/,words.js format.js calendar.js api.js \
-	dom.js remember.js period.js against.js chart.js bars.js cards.js \
-	svg.js report.js)
+	dom.js remember.js period.js against.js chart.js bars.js notes.js \
+	cards.js avail.js svg.js report.js)
 UPLOT := web/uplot
 
 # The dashboard of a city is that of a box and a list of sites.
@@ -40,7 +40,7 @@ in_one = { echo "(() => {'use strict';" && \
 web/admin/app.js.gz: $(ADMIN_JS) web/admin.mk
 	$(in_one)
 web/admin/vouchers.js.gz: $(addprefix web/admin/,words.js format.js api.js \
-		dom.js remember.js vouchers.js) web/admin.mk
+		dom.js remember.js qr.js vouchers.js) web/admin.mk
 	$(in_one)
 web/admin/report.js.gz: $(REPORT_JS) web/admin.mk
 	$(in_one)

@@ -632,6 +632,125 @@ test('a day of 25 hours has 02 twice', 'change', async ctx => {
 	await page.finish();
 });
 
+// --- what was not well, and notes ----------------------------------------------
+
+test('availability: a strip of days, and what happened', 'years',
+	async ctx => {
+		const page = await open(ctx.browser, ctx.server);
+
+		assert.deepEqual(await page.$$eval('#avail .figures dd', l => l
+			.map(n => n.textContent)), ['99,93\u00a0%', '2', '14 min']);
+		assert.equal(await page.$$eval('#avail .strip i',
+			l => l.length), 30);
+		assert.deepEqual(await page.$$eval('#avail .strip .down',
+			l => l.map(n => n.title)), [
+			'5. Nov. 2026: 14 min gestört',
+			'12. Nov. 2026: 14 min gestört']);
+		assert.match(await page.getAttribute('#avail .strip',
+			'aria-label'), /99,93\s% verfügbar, 2 Störungen, die längste 14 min/);
+		assert.match(await text(page, '#avail .events'), new RegExp(
+			'^Datenbank nicht beschreibbar oder vollseit 24. Nov., 10:00' +
+			'.*Kein Weg ins Internet \\(Marktplatz\\)5. Nov., 23:50 bis ' +
+			'6. Nov., 00:04 \\(14 min\\), 3-mal'));
+		await page.selectOption('#zone', 'library');
+		await page.waitForFunction(() => document.querySelector(
+			'#avail .figures div:nth-child(2) dd')?.textContent === '1');
+		assert.equal(await text(page, '#avail .figures div:nth-child(2) dd'),
+			'1');
+		await pick(page, 'days', 365);
+		await page.waitForFunction(() => document.querySelectorAll(
+			'#avail .strip i').length === 365);
+		assert.match(await text(page, '#avail .figures dd'), /^mindestens /);
+		assert.match(await text(page, '#avail .events'),
+			/Strom weg oder Absturz.*\(höchstens 6 h 12 min\)/);
+		await page.click('#avail button.tool');
+		assert.match(await text(page, '#avail table'),
+			/Was.*Von.*Bis.*Dauer.*Art.*dauert an.*Störung/);
+		const csv = await page.evaluate(async () => (await fetch(document
+			.querySelector('#avail a.tool').href)).text());
+
+		assert.match(csv, /^began,ended,seconds,level,code,zone,times,outage/);
+		await page.finish();
+	});
+
+test('notes: marks, table, list; written and removed by who may', 'years',
+	async ctx => {
+		const page = await open(ctx.browser, ctx.server);
+		const said = () => page.$$eval('#notes .noted .said', l => l.map(
+			n => n.textContent));
+		const evil = '<img src=x onerror="document.title=1"> & \'"';
+
+		assert.deepEqual(await said(), ['Antenne am Turm versetzt',
+			'Stadtfest <b>auf dem Markt</b>']);
+		await page.click('#visitors button.tool');
+		assert.match(await text(page, '#visitors table'),
+			/Notiz.*12. Nov. 2026.*Stadtfest <b>auf dem Markt<\/b>/);
+		const over = page.locator('#visitors .u-over');
+		const box = await over.boundingBox();
+
+		await over.hover({ position: { x: box.width * 17.5 / 30, y: 60 } });
+		assert.match(await text(page, '#visitors .tip'),
+			/12. Nov. 2026.*Stadtfest <b>/);
+		await page.fill('#notes [name=day]', '2026-11-20');
+		await page.fill('#notes [name=text]', evil);
+		await page.click('#notes [type=submit]');
+		await page.waitForFunction(() => document.querySelectorAll(
+			'#notes .noted li').length === 3);
+		assert.equal((await said())[0], evil);
+		assert.ok(!await page.$('#notes img'));
+		await page.click('#notes .noted li:first-child button');
+		await page.waitForFunction(() => document.querySelectorAll(
+			'#notes .noted li').length === 2);
+		await page.fill('#notes [name=text]', 'ä'.repeat(61));
+		await page.click('#notes [type=submit]');
+		assert.equal((await said()).length, 2);
+		await page.route('**/api/now', async route => {
+			const json = await (await route.fetch()).json();
+
+			await route.fulfill({ json: { ...json, role: 'vouchers' } });
+		});
+		await page.reload();
+		await settled(page);
+		assert.equal((await said()).length, 2);
+		assert.ok(!await page.$('#notes form, #notes button'));
+		await page.finish();
+	});
+
+test('opening hours: open or closed, and until when', 'years', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+
+	await page.waitForSelector('.tile-opening');
+	assert.equal(await text(page, '.tile-opening dl'),
+		'Marktplatzoffen bis 22:00librarygeschlossen bis Mi, 09:30');
+	await page.selectOption('#zone', 'guest');
+	assert.equal(await text(page, '.tile-opening dl'),
+		'Marktplatzoffen bis 22:00');
+	await page.finish();
+});
+
+test('codes: slips join the network and open the page', 'small', async ctx => {
+	const page = await open(ctx.browser, ctx.server);
+
+	await page.goto('vouchers');
+	await page.fill('[name=label]', 'Fest');
+	await page.fill('[name=count]', '2');
+	await page.fill('[name=ssid]', 'Frei & offen');
+	await page.click('#make [type=submit]');
+	await page.waitForSelector('#slips li');
+	assert.deepEqual(await page.$$eval('#slips li:first-child svg', l => l
+		.map(n => n.getAttribute('aria-label').slice(0, 14))),
+	['WLAN verbinden', 'Code einlösen:']);
+	// drawn as it came: rows from the highest bit on, four modules from the edge
+	assert.equal(await page.evaluate(() => document.querySelector(
+		'#slips svg').getAttribute('viewBox')), '0 0 37 37');
+	assert.match(await text(page, '#slips li small'),
+		/ · bis 24. Dez. 2026, 14:32$/);
+	await page.reload();
+	await page.waitForSelector('#make:not([hidden])');
+	assert.equal(await page.inputValue('#ssid'), 'Frei & offen');
+	await page.finish();
+});
+
 // --- the page for the council ------------------------------------------------
 
 async function openReport(ctx, hash, options = {}) {
@@ -691,6 +810,8 @@ test('report: says what the dashboard says of that month', 'years',
 		assert.match(await text(page, '.sheet h1'),
 			/^WLAN-Bericht Oktober 2026$/);
 		assert.match(await text(page, '.from'), /^Stadt Musterstadt · /);
+		assert.match(await text(page, '.sheet'), new RegExp('Verfügbarkeit' +
+			'mindestens 99,\\d+\\s% verfügbar, 1 Störung von 6 h 12 min\\.'));
 		assert.match(await text(page, '.verdicts'),
 			/Gegenüber September 2026: .*Gegenüber Oktober 2025: /);
 		await page.selectOption('#zone', 'guest');

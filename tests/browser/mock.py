@@ -11,6 +11,7 @@ Usage: mock.py [--port N] [--data empty|small|years|night]
 User and password are "admin" and "gate".
 """
 import argparse
+import base64
 import csv
 import datetime
 import functools
@@ -184,6 +185,57 @@ class Figures:
         t = SCALE.get(name, 10)
         return int(value + t * 1.4 * (noise(name, *key) * 2 - 1))
 
+    @staticmethod
+    def clock(day, hour, minute):
+        return datetime.datetime.combine(day, datetime.time(
+            hour, minute), BERLIN).isoformat(timespec="seconds")
+
+    def events(self):
+        """(began, ended, level, code, zone, times, outage)"""
+        if self.data != "years":
+            return []
+        ago = [self.today - n * DAY for n in (0, 3, 12, 19, 40)]
+        return [(self.clock(ago[4], 3, 0), self.clock(ago[4], 9, 12),
+                 "error", "portal_lost", "", 1, True),
+                (self.clock(ago[3], 23, 50), self.clock(ago[3] + DAY, 0, 4),
+                 "error", "zone_offline", "guest", 3, True),
+                (self.clock(ago[2], 14, 2), self.clock(ago[2], 14, 16),
+                 "error", "netctl_away", "", 1, True),
+                (self.clock(ago[1], 17, 0), self.clock(ago[1], 18, 5),
+                 "warn", "zone_full", "library", 1, False),
+                (self.clock(ago[0], 10, 0), None, "error",
+                 "store_cannot_write", "", 1, False)]
+
+    def health(self, first, last, zone):
+        last = min(last or self.today, self.today)
+        first = max(first or self.first, last - 399 * DAY)
+        parse = datetime.datetime.fromisoformat
+        days = [first + n * DAY for n in range((last - first).days + 1)]
+        down, shown = dict.fromkeys(days, 0), []
+        known = {d: 86400 if self.first <= d < self.today else 50000
+                 if d == self.today and self.data != "empty" else 0
+                 for d in days}
+        for began, ended, level, code, where, times, outage in self.events():
+            start, end = parse(began), parse(ended) if ended else self.now
+            if start.date() > last or end.date() < first or (
+                    zone and where not in ("", zone)):
+                continue
+            shown.append({"began": began, "ended": ended, "seconds":
+                          int((end - start).total_seconds()), "level": level,
+                          "code": code, "zone": where, "times": times,
+                          "outage": outage})
+            if outage and start.date() in down:
+                down[start.date()] += shown[-1]["seconds"]
+        out = [e for e in shown if e["outage"]]
+        return {"from": str(first), "to": str(last), "zone": zone,
+                "known_s": sum(known.values()), "down_s": sum(down.values()),
+                "outages": len(out), "longest_s": max(
+                    (e["seconds"] for e in out), default=0),
+                "at_most": any(e["code"] == "portal_lost" for e in out),
+                "day": [str(d) for d in days], "day_known_s":
+                list(known.values()), "day_down_s": list(down.values()),
+                "events": shown}
+
     def state(self):
         busy = {z: self.now.minute // 6 * 5 + 15 if z == "guest" else 0
                 for z in ZONES}
@@ -205,7 +257,13 @@ class Figures:
                 "network": "Musterstadt WLAN", "title": "Rathaus",
                 "provider": "Stadt Musterstadt",
                 "titles": {"guest": "Marktplatz"},
-                "role": "vouchers", "has_codes": True,
+                "role": "all", "has_codes": True,
+                "clock": self.now.isoformat(timespec="seconds"),
+                "opening": {} if quiet else {
+                    "guest": {"is_open": True, "change": self.clock(
+                        self.today, 22, 0)},
+                    "library": {"is_open": False, "change": self.clock(
+                        self.today + DAY, 9, 30)}},
                 "epsilon": 2, "zones": list(ZONES), "live": None if quiet else {
                     "online": busy, "up_bps": 3_412_000,
                     "down_bps": 48_730_000},
@@ -270,6 +328,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         size = int(self.headers.get("Content-Length", 0))
         form = dict(urllib.parse.parse_qsl(self.rfile.read(size).decode()))
+        if self.path.startswith("/api/notes/"):
+            if not self.is_known():
+                return self.answer(401)
+            return self.change_notes(self.path, form)
         if self.path.startswith("/api/vouchers/"):
             if not self.is_known():
                 return self.answer(401)
@@ -291,6 +353,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.json(figures.state())
         if path == "/api/vouchers":
             return self.json({"batches": self.server.batches})
+        if path == "/api/notes":
+            return self.json({"notes": sorted(self.server.notes,
+                                              key=lambda n: n["day"])})
+        if path == "/api/health":
+            found = figures.health(first, last, ask.get("zone"))
+            if ask.get("format") == "csv":
+                events = found["events"]
+                return self.csv([list(events[0]), *(list(e.values())
+                                                    for e in events)]
+                                if events else [["began"]])
+            return self.json(found)
         if path != "/api/usage":
             return self.answer(404)
         names = [n for n in OF_STEP[ask["step"]]
@@ -309,6 +382,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "bands": {n: [3 * SCALE.get(n, 10) for _ in rows]
                       for n in names}})
 
+    def change_notes(self, path, form):
+        notes = self.server.notes
+        if path.endswith("/remove"):
+            notes[:] = [n for n in notes if n["id"] != int(form["id"])]
+            return self.json({"id": int(form["id"])})
+        notes.append({"id": 1 + max((n["id"] for n in notes), default=0),
+                      "day": form["day"], "text": form["text"]})
+        return self.json({"id": notes[-1]["id"]})
+
+    def qr(self, text):
+        """Not one that a camera reads."""
+        bits = bytes(int(256 * noise(text, i)) for i in range(106))
+        return {"size": 29, "bits": base64.urlsafe_b64encode(
+            bits).decode().rstrip("=")}
+
     def change_codes(self, path, form):
         batches = self.server.batches
         if path.endswith("/revoke"):
@@ -316,18 +404,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
             batch["revoked"] = batch["count"]
             return self.json({})
         now = int(self.server.figures.now.timestamp())
+        until = self.server.figures.now + int(form["days"]) * DAY
+        codes = [f"{secrets.token_hex(3)[:5]}-{secrets.token_hex(3)[:5]}"
+                 .upper() for _ in range(int(form["count"]))]
         batches.append({
             "batch": len(batches) + 1, "label": form["label"],
+            "created": self.server.figures.now.isoformat(timespec="seconds"),
+            "valid_until": until.isoformat(timespec="seconds"),
             "zone": form.get("zone", ""), "created_s": now,
             "valid_until_s": now + int(form["days"]) * 86400,
             "duration_s": int(form["minutes"]) * 60,
             "devices": int(form["devices"]), "count": int(form["count"]),
             "used": 0, "active": 0, "expired": 0, "revoked": 0})
         return self.json({"batch": len(batches), "valid_until_s":
-                          batches[-1]["valid_until_s"], "codes": [
-                              f"{secrets.token_hex(3)[:5]}-"
-                              f"{secrets.token_hex(3)[:5]}".upper()
-                              for _ in range(int(form["count"]))]})
+                          batches[-1]["valid_until_s"], "valid_until":
+                          batches[-1]["valid_until"], "codes": codes,
+                          "links": [self.qr(c) for c in codes], "join":
+                          self.qr("join") if form.get("ssid") else None})
 
     def json(self, value):
         self.answer(200, json.dumps(value, separators=(",", ":")).encode(),
@@ -353,6 +446,11 @@ def serve(data, now=None, port=0):
     server = Server(("127.0.0.1", port), Handler)
     server.figures = Figures(data, now or datetime.datetime.now(BERLIN))
     server.sessions, server.batches = set(), []
+    today = server.figures.today
+    server.notes = [] if data != "years" else [
+        {"id": 1, "day": str(today - 12 * DAY), "text":
+         "Stadtfest <b>auf dem Markt</b>"},
+        {"id": 2, "day": str(today - 5 * DAY), "text": "Antenne am Turm versetzt"}]
     server.figures.rows("day", None, None, None)  # made once, slowly
     return server
 

@@ -17,7 +17,8 @@ export default [{
 			'localStorage sessionStorage innerHeight innerWidth ' +
 			'requestAnimationFrame ResizeObserver uPlot Intl ' +
 			'DOMException PerformanceObserver structuredClone Buffer ' +
-			'AbortSignal devicePixelRatio OffscreenCanvas')
+			'AbortSignal OffscreenCanvas TextEncoder atob ' +
+			'devicePixelRatio')
 	},
 	rules: {
 		...js.configs.recommended.rules,

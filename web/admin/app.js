@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The dashboard: what was chosen, when to ask again, who draws.
 import { get, placeUrl } from './api.js';
+import { availCard } from './avail.js';
 import { Card } from './card.js';
 import { cards } from './cards.js';
 import { addDays } from './calendar.js';
 import { el } from './dom.js';
 import { shortDay } from './format.js';
+import { drawNotes, loadNotes } from './notes.js';
 import { drawNow } from './now.js';
 import { AGAINST, PRESETS, freeDays, lastDays } from './period.js';
 import { choose, recall, recallLanguage, remember } from './remember.js';
@@ -15,7 +17,7 @@ const NOW_EVERY_S = 15;
 const REST_EVERY_S = 300;
 const THEMES = ['auto', 'light', 'dark'];
 
-export const view = { zone: '', against: '', profile: 'hours',
+export const view = { zone: '', against: '', profile: 'hours', titleOf,
 	...lastDays(30) };
 let shown = [];
 let now = null;
@@ -96,6 +98,7 @@ function showAll() {
 		card.show(view);
 	document.body.dataset.days = view.days;
 	showNow();
+	showNotes();
 	showWaiting();
 	for (const listener of listeners)
 		listener(now);
@@ -104,7 +107,8 @@ function showAll() {
 // Cards without figures have no place of their own: one line names them and
 // says when there will be some.
 function showWaiting() {
-	const wanted = shown.filter(card => card.isWanted(view));
+	const wanted = shown.filter(card => card.isWanted(view) &&
+		!card.what.isApart);
 	const empty = wanted.filter(card => card.isEmpty(view));
 	const isNew = empty.length === wanted.length;
 	const reasons = [...new Set(isNew ? [] : empty.map(card =>
@@ -149,13 +153,29 @@ function showNow() {
 		return;
 	showTitles();
 	showZones();
+	showNotes();
 	drawNow($('now'), now, view.zone, titleOf);
 }
 
-// The days themselves, once the box has said which is today.
-function showPeriod() {
-	const today = shown.map(card => card.json).find(json =>
+// As the box's clock has it, once it has said so.
+function boxToday() {
+	return shown.map(card => card.json).find(json =>
 		json?.step === 'hour')?.to;
+}
+
+// Of a city each box has its own.
+function showNotes() {
+	const today = boxToday();
+
+	if (today && now && !view.place)
+		drawNotes($('notes'), view.isFree ? view
+			: { from: addDays(today, 1 - view.days), to: today },
+		today, now.role === 'all', showAll);
+}
+
+// The days themselves.
+function showPeriod() {
+	const today = boxToday();
 	const to = view.isFree ? view.to : today;
 
 	for (const input of document.getElementsByName('days'))
@@ -201,10 +221,13 @@ async function loadRest() {
 		b: shortDay(view.to) }) : t('range_' + view.days);
 
 	restAt = Date.now();
+	if (!view.place)
+		await loadNotes().catch(() => {}); // figures stand without them
 	await Promise.all(shown.filter(card => card.isWanted(view))
 		.map(card => card.load(view)));
 	showWaiting();
 	showPeriod();
+	showNotes();
 	$('said').textContent = t('loaded', { x: period });
 }
 
@@ -284,7 +307,7 @@ function listen() {
 
 function start() {
 	readAddress();
-	shown = cards.map(what => new Card(what));
+	shown = [...cards, availCard].map(what => new Card(what));
 	$('cards').append(...shown.map(card => card.node));
 	if (view.zone)
 		$('zone').append(el('option', { value: view.zone }, view.zone));

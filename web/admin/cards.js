@@ -6,6 +6,7 @@ import { barList, heatMap } from './bars.js';
 import { addDays, dayList, dayOf, hourOf, hourSlots, weekday } from './calendar.js';
 import { drawTime } from './chart.js';
 import { about, bytes, exact, fullDay, hourName, languageName, monthName, number, percent, plainDay, shortDay, shortWeekday, weekdayName } from './format.js';
+import { noteOf } from './notes.js';
 import { daysBack, earlier, stretched } from './period.js';
 import { hasWord, t } from './words.js';
 
@@ -111,15 +112,22 @@ function slotsOfWeeks(usage) {
 		figure: metric => usage.at(metric, row) }));
 }
 
+function noteAt(slot) {
+	return slot.day ? noteOf(slot.day) : '';
+}
+
+// Notes have a column where there are some.
 function timeTable(slots, head, metrics, format, before) {
-	const rows = slots.map((s, i) => [s.name, ...metrics.map(m =>
+	const isNoted = slots.some(noteAt);
+	const rows = slots.map((s, i) => [s, ...metrics.map(m =>
 		s.figure(m)), ...before ? [before.figures[i]] : []])
-		.filter(([, ...figures]) => figures.some(f => f))
-		.map(([name, ...figures]) => [name, ...figures.map(f =>
-			exact(f, format))]);
+		.filter(([s, ...figures]) => noteAt(s) || figures.some(f => f))
+		.map(([s, ...figures]) => [s.name, ...figures.map(f =>
+			exact(f, format)), ...isNoted ? [noteAt(s)] : []]);
 
 	return { head: [head, ...metrics.map(m => t('m_' + m)),
-		...before ? [before.name] : []], rows };
+		...before ? [before.name] : [],
+		...isNoted ? [t('col_note')] : []], rows };
 }
 
 // Of n cells that hold nothing the noise (scale: a third of the band) makes one
@@ -161,7 +169,7 @@ function timePicture(title, slots, head, metrics, tones, format, whole,
 		table: timeTable(slots, t(head), metrics, format, before),
 		chart: { labels: slots.map(s => s.label),
 			names: slots.map(s => s.name), series, format, whole,
-			shape, before,
+			shape, before, marks: slots.map(noteAt),
 			summary: summary(title, slots, series, format) },
 	};
 }

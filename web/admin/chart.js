@@ -156,6 +156,37 @@ function errors(series, shape) {
 	} } };
 }
 
+// --- what was noted -----------------------------------------------------------
+
+// A flag above each day that has a note.
+function flags(marks) {
+	return { hooks: { draw: u => {
+		const size = 5 * devicePixelRatio;
+
+		u.ctx.save();
+		u.ctx.fillStyle = u.ctx.strokeStyle = colour('mark');
+		marks.forEach((mark, i) => {
+			const x = u.valToPos(i, 'x', true);
+			const y = u.bbox.top;
+
+			if (!mark)
+				return;
+			u.ctx.setLineDash([2 * devicePixelRatio,
+				3 * devicePixelRatio]);
+			u.ctx.beginPath();
+			u.ctx.moveTo(x, y);
+			u.ctx.lineTo(x, y + u.bbox.height);
+			u.ctx.stroke();
+			u.ctx.beginPath();
+			u.ctx.moveTo(x - size, y - size);
+			u.ctx.lineTo(x + size, y - size);
+			u.ctx.lineTo(x, y + size);
+			u.ctx.fill();
+		});
+		u.ctx.restore();
+	} } };
+}
+
 // --- the picture ------------------------------------------------------------
 
 // Which slots carry a label: those with one, thinned until they have room.
@@ -199,7 +230,7 @@ function axes(labels, format, whole) {
 }
 
 // The small card beside the pointer.
-function tip(names, series, format) {
+function tip(names, series, format, marks) {
 	const box = el('div', { class: 'tip', hidden: true });
 
 	return {
@@ -216,7 +247,9 @@ function tip(names, series, format) {
 					...series.map((s, n) => el('span', {},
 						el('i', { class: keyClass(s, n) }),
 						`${s.name}: ${exact(s.figures[i],
-							format)}`)));
+							format)}`)),
+				marks[i] ? el('span', { class: 'marked' },
+					marks[i]) : '');
 				const x = u.valToPos(i, 'x');
 				const left = x > u.over.clientWidth / 2;
 
@@ -234,11 +267,12 @@ function tip(names, series, format) {
  *	series: one or two of { name, figures, tone }, null is a gap,
  *	before: what the first is held against, { name, figures }, if any,
  *	shape: 'bars' or 'lines',  format: number -> text,  whole: counts,
+ *	marks: what was noted at each slot, '' for nothing, if any,
  *	summary: what the picture says }
  * Returns a function that takes the chart away again.
  */
 export function drawTime(host, what) {
-	const { labels, names, series, shape, format } = what;
+	const { labels, names, series, shape, format, marks = [] } = what;
 	const before = what.before ? [what.before] : [];
 	const isLines = shape === 'lines';
 	const edge = isLines ? 0 : 0.5;
@@ -271,8 +305,8 @@ export function drawTime(host, what) {
 		...isLines ? [] : series.map((s, i) =>
 			hollowOptions(s, i, series.length)),
 		...before.map(() => beforeOptions(shape, dense))],
-		plugins: [errors(drawn, shape),
-			tip(names, [...series, ...before], format)],
+		plugins: [errors(drawn, shape), flags(marks),
+			tip(names, [...series, ...before], format, marks)],
 	}, [labels.map((_, i) => i), ...raw.map(values),
 		...drawn.map(s => isLines ? s.figures.map(f => f && f.value)
 			: sure(s)),

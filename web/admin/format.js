@@ -72,6 +72,11 @@ export function duration(seconds) {
 	return hours ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
 }
 
+// "14 min", "3 h 20 min", "2 Tage 4 h"
+export function shortSpan(seconds) {
+	return seconds < 60 ? `${Math.round(seconds)} s` : duration(seconds);
+}
+
 const dateFormats = new Map();
 
 function date(day, options) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is the case right now: health, and people where that is asked for.
+import { addDays, weekday } from './calendar.js';
 import { el, icon } from './dom.js';
-import { duration, number, rate } from './format.js';
+import { duration, number, rate, shortDay, weekdayName } from './format.js';
 import { hasWord, t } from './words.js';
 
 function tile(name, title, ...content) {
@@ -33,6 +34,29 @@ function throughput(live) {
 		el('p', { class: 'note' }, t('throughput_note')));
 }
 
+// "Markt: offen bis 22:00"
+function openingText({ is_open: isOpen, change }, today) {
+	const day = change?.slice(0, 10);
+	const when = !change ? '' : [...day === today ? []
+		: [day < addDays(today, 7) ? weekdayName(weekday(day), 'short')
+			: shortDay(day)], change.slice(11, 16)].join(', ');
+
+	return t(`open_${isOpen ? 'yes' : 'no'}${when ? '' : '_always'}`,
+		{ x: when });
+}
+
+function opening(now, zone, titleOf) {
+	const today = now.clock.slice(0, 10);
+	const listed = Object.entries(now.opening ?? {}).filter(([name]) =>
+		!zone || name === zone);
+
+	return !listed.length ? [] : [tile('opening', t('opening'),
+		el('dl', { class: 'lines' }, listed.map(([name, is]) => el('div',
+			{ class: is.is_open ? 'is-open' : 'is-shut' },
+			el('dt', {}, titleOf(name)),
+			el('dd', {}, openingText(is, today))))))];
+}
+
 // The portal's own words are English; known codes are translated.
 function healthText(item, titleOf) {
 	const key = 'health_' + item.code;
@@ -60,5 +84,5 @@ function health(now, titleOf) {
 export function drawNow(host, now, zone, titleOf) {
 	host.replaceChildren(...now.live ? [
 		online(now.live, now.zones, zone, titleOf),
-		throughput(now.live)] : [], health(now, titleOf));
+		throughput(now.live)] : [], ...opening(now, zone, titleOf), health(now, titleOf));
 }

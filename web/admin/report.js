@@ -3,19 +3,23 @@
 // before, when, for how long, and how sure all that is.
 import { sumPairs, tellPair } from './against.js';
 import { Usage, figure, get, placeUrl, total, usageUrl, usePlace } from './api.js';
+import { availSentence, availStrip, healthUrl, longestOutages } from './avail.js';
 import { barList } from './bars.js';
 import { addDays, dayList, weekday } from './calendar.js';
 import { languageParts, dwellParts, rhythm } from './cards.js';
 import { el } from './dom.js';
 import { about, bytes, monthName, monthTitle, number, plainDay, shortDay } from './format.js';
+import { loadNotes, noteOf, notesWithin } from './notes.js';
 import { choose, recallLanguage, remember } from './remember.js';
 import { svgBars } from './svg.js';
 import { language, t, useLanguage } from './words.js';
 
 const MONTHS_SHOWN = 13; // the same month of last year among them
 const MONTHS_BACK = '-3650d';
-const SVG_WIDE = { width: 700, height: 140 };
-const SVG_HALF = { width: 340, height: 150 };
+const OUTAGES_TOLD = 2;
+const NOTES_TOLD = 4;
+const SVG_WIDE = { width: 700, height: 120 };
+const SVG_HALF = { width: 340, height: 132 };
 
 const chosen = { month: '', zone: '' };
 let answers = null; // the last ones, of that choice
@@ -88,6 +92,7 @@ function dayChart(days, month) {
 	return svgBars(SVG_WIDE, list.map(day => ({
 		label: String(Number(day.slice(8))),
 		figure: days.of('visitors', day),
+		mark: noteOf(day),
 		isQuiet: weekday(day) > 4 })), t('report_days_say',
 		{ x: monthTitle(firstOf(month)) }));
 }
@@ -101,6 +106,26 @@ function monthChart(months, month) {
 		figure: months.of('visitors', m),
 		isQuiet: m !== month && m !== monthBefore(month, 12) })),
 	t('report_months_say', { x: monthTitle(firstOf(month)) }));
+}
+
+// What was noted in the month, below the chart that has the marks.
+function noted(month) {
+	const list = notesWithin(firstOf(month), lastOf(month));
+
+	return list.length ? [el('p', { class: 'note noted' }, list.slice(0,
+		NOTES_TOLD).map(n => `▼ ${shortDay(n.day)}: ${n.text}`)
+		.join(' · ') + (list.length > NOTES_TOLD ? ' …' : ''))] : [];
+}
+
+// Whether one could get online; a city's boxes each keep their own.
+function availability(health, now) {
+	if (!health?.known_s)
+		return [];
+	const longest = longestOutages(health, OUTAGES_TOLD,
+		zone => now.titles?.[zone] ?? zone);
+
+	return [block(t('avail'), availStrip(health), el('p', {},
+		[availSentence(health), longest.join('; ')].join(' ')))];
 }
 
 function partsBlock(title, { rows, all }, tone) {
@@ -131,7 +156,7 @@ function headLines(now, month) {
 }
 
 function draw() {
-	const { now, months, box, days, hours, today } = answers;
+	const { now, months, box, days, hours, health, today } = answers;
 	const month = chosen.month;
 	const has = month && daysOf(month).some(day =>
 		days.of('visitors', day));
@@ -141,7 +166,8 @@ function draw() {
 	byId('sheet').replaceChildren(...has ? [headLines(now, month),
 		keyFigures(days, months, month), covered(days, month),
 		el('ul', { class: 'verdicts' }, verdicts(days, month)),
-		block(t('visitors'), dayChart(days, month)),
+		block(t('visitors'), dayChart(days, month), ...noted(month)),
+		...availability(health, now),
 		el('div', { class: 'pair' },
 			block(t('report_year'), monthChart(months, month)),
 			block(t('heat'), ...rhythm(hours))),
@@ -165,12 +191,16 @@ async function askMonth() {
 	const { month, zone } = chosen;
 	const span = (step, from, metrics) => get(usageUrl({ step, from,
 		to: lastOf(month), zone, metrics })).then(json => new Usage(json));
-	const [days, hours] = await Promise.all([
+	const isBox = !Object.keys(chosen.place).length;
+	const [days, hours, health] = await Promise.all([
 		span('day', firstOf(monthBefore(month, 12)),
 			'visitors,onlookers'),
-		span('hour', firstOf(month), 'online')]);
+		span('hour', firstOf(month), 'online'),
+		isBox ? get(healthUrl({ from: firstOf(month),
+			to: lastOf(month), zone })).catch(() => null) : null,
+		isBox ? loadNotes().catch(() => {}) : null]);
 
-	return { days, hours };
+	return { days, hours, health };
 }
 
 function listMonths(months, today) {

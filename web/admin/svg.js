@@ -23,6 +23,12 @@ function roundUp(value) {
 	return NICE.find(n => n * power >= value) * power;
 }
 
+// A small flag above, where something was noted.
+function flag(slot, middle) {
+	return slot.mark ? [shape('path', { class: 'mark',
+		d: `M${middle - 4} 0h8l-4 7z` }, shape('title', {}, slot.mark))] : [];
+}
+
 function bar(slot, x, width, y) {
 	const top = y(Math.max(0, slot.figure.value));
 	const high = y(slot.figure.value + slot.figure.band);
@@ -35,7 +41,7 @@ function bar(slot, x, width, y) {
 		`M${middle - 2} ${high}h4` })];
 }
 
-// slots: { label, figure (null: a gap), isQuiet }
+// slots: { label, figure (null: a gap), isQuiet, mark: what was noted }
 export function svgBars({ width, height }, slots, summary) {
 	const most = roundUp(Math.max(...slots.map(s => s.figure
 		? s.figure.value + s.figure.band : 0)));
@@ -55,6 +61,7 @@ export function svgBars({ width, height }, slots, summary) {
 
 		svg.append(...slot.figure
 			? bar(slot, x + each * 0.18, each * 0.64, y) : [],
+		...flag(slot, x + each / 2),
 		shape('text', { x: x + each / 2, y: height - 4,
 			'text-anchor': 'middle' }, slot.label));
 	});

@@ -3,7 +3,8 @@
 import { get, post } from './api.js';
 import { el } from './dom.js';
 import { number, plainDay, span } from './format.js';
-import { choose, recallLanguage, remember } from './remember.js';
+import { qrPicture } from './qr.js';
+import { choose, recall, recallLanguage, remember } from './remember.js';
 import { language, t, useLanguage } from './words.js';
 
 const HOUR_MIN = 60;
@@ -21,8 +22,9 @@ function byId(id) {
 	return document.getElementById(id);
 }
 
-function dayOfTime(seconds) {
-	return plainDay(new Date(seconds * 1000).toISOString().slice(0, 10));
+// As the box's clock has it.
+function whenText(time) {
+	return `${plainDay(time.slice(0, 10))}, ${time.slice(11, 16)}`;
 }
 
 function zoneTitle(zone) {
@@ -49,15 +51,31 @@ function fillForm() {
 		byId(id).value = value;
 }
 
-function slip(code) {
+function figureOf(qr, word, told) {
+	return el('figure', {}, qrPicture(qr, `${t(word)}: ${told}`),
+		el('figcaption', {}, t(word)));
+}
+
+// Of all slips the first one is the same: it joins the network.
+function qrCodes(code, i) {
+	const link = made.links[i];
+
+	return el('div', { class: 'qrs' },
+		made.join ? figureOf(made.join, 'codes_join', made.wish.ssid) : [],
+		link ? figureOf(link, 'codes_open', code) : []);
+}
+
+function slip(code, i) {
 	const { wish } = made;
 
 	return el('li', {}, el('b', {}, now.network ?? 'Stadttor'),
 		el('strong', { class: 'code' }, code),
-		el('span', {}, t('codes_slip', { n: now.network ?? 'Stadttor' })),
+		el('span', {}, t('codes_slip', {
+			n: wish.ssid || (now.network ?? 'Stadttor') })),
+		made.join || made.links.length ? qrCodes(code, i) : [],
 		el('small', {}, [span(Number(wish.minutes)),
 			t('codes_at_once', { n: number(wish.devices) }),
-			t('codes_until', { d: dayOfTime(made.valid_until_s) })]
+			t('codes_until', { d: whenText(made.valid_until) })]
 			.join(' · ')));
 }
 
@@ -67,6 +85,7 @@ function showMade() {
 		return;
 	byId('made-title').textContent = t('codes_made',
 		{ n: made.codes.length, x: made.wish.label });
+	byId('nolink').hidden = made.links.length > 0;
 	byId('slips').replaceChildren(...made.codes.map(slip));
 }
 
@@ -81,8 +100,8 @@ function row(b) {
 
 	return el('tr', {}, el('th', { scope: 'row' }, b.label),
 		el('td', {}, zoneTitle(b.zone)),
-		el('td', {}, dayOfTime(b.created_s)),
-		el('td', {}, dayOfTime(b.valid_until_s)),
+		el('td', {}, plainDay(b.created.slice(0, 10))),
+		el('td', {}, whenText(b.valid_until)),
 		el('td', {}, stateOf(b)),
 		el('td', {}, isGone ? '–' : el('button', { type: 'button',
 			class: 'tool', onclick: () => takeBack(b) },
@@ -158,6 +177,7 @@ function makeCodes(event) {
 	const button = byId('make').querySelector('button');
 
 	event.preventDefault();
+	remember('ssid', wish.ssid);
 	button.disabled = true; // or a second click makes as many again
 	attempt(async () => {
 		made = { ...await post('api/vouchers/create', wish), wish };
@@ -174,6 +194,7 @@ choose('language', language(), name => {
 	remember('language', name);
 	show();
 });
+byId('ssid').value = recall('ssid') ?? '';
 byId('make').addEventListener('submit', makeCodes);
 byId('print').addEventListener('click', () => window.print());
 show();
