@@ -237,7 +237,8 @@ def test_the_search_can_fail(stadttor, street, canaries):
 
 
 # Beside these the programs open no file for writing.
-WRITTEN = ["usage/usage.sqlite(-wal|-shm|-journal)?", "stadttor-[a-z]+.log"]
+WRITTEN = ["usage/usage.sqlite(-wal|-shm|-journal)?",
+           "usage/history.sqlite(-journal|.alive)?", "stadttor-[a-z]+.log"]
 
 
 def crash(stadttor, phone):

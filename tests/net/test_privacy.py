@@ -153,9 +153,11 @@ def what_is_kept(stadttor):
         name = os.path.relpath(path, stadttor.folder)
         if data.startswith(b"SQLite format 3"):
             with contextlib.closing(sqlite3.connect(path)) as db:
-                cells = {row[:-1]: row[-1] for row in db.execute(
-                    "SELECT m.name, c.* FROM cells c"
-                    " JOIN metrics m ON m.id = c.metric")}
+                if db.execute("SELECT 1 FROM sqlite_schema"
+                              " WHERE name = 'cells'").fetchone():
+                    cells |= {row[:-1]: row[-1] for row in db.execute(
+                        "SELECT m.name, c.* FROM cells c"
+                        " JOIN metrics m ON m.id = c.metric")}
                 kept[name] = "\n".join(
                     re.sub(r'("meta" VALUES\(1),-?\d+', r"\1,STREAM", line)
                     for line in db.iterdump() if 'INTO "cells"' not in line)
