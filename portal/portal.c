@@ -188,8 +188,6 @@ static struct json_object *list_health(const struct ipc_health *h, void *arg)
 static void on_news(const struct notify_news *news, void *arg)
 {
 	struct portal *p = arg;
-	/* a matter of the config, and no event */
-	bool is_lasting = !strcmp(news->code, "admin_without_tls");
 	struct history_news kept = {
 		.code = news->code,
 		.zone = news->zone,
@@ -198,8 +196,7 @@ static void on_news(const struct notify_news *news, void *arg)
 		.since_ms = news->since_ms,
 	};
 
-	if (!is_lasting)
-		history_tell(p->history, &kept);
+	history_tell(p->history, &kept);
 }
 
 static void on_look(const struct ipc_health *h, void *arg)

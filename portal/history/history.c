@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "common/array.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "portal/history/pulse.h"
@@ -280,10 +281,24 @@ static void say_full(struct history *h)
 	h->is_full = true;
 }
 
+static bool is_kept(const struct history_news *news)
+{
+	static const char *const others[] = { "admin_without_tls", "zone_full",
+					      "table_full", "city_full" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (!strcmp(news->code, others[i]))
+			return false;
+	return true;
+}
+
 void history_tell(struct history *h, const struct history_news *news)
 {
-	struct record *r = find(h, news);
+	struct record *r;
 
+	if (!is_kept(news))
+		return;
+	r = find(h, news);
 	if (!r)
 		say_full(h);
 	else if (news->is_over && r->is_used && !r->ended_ms)

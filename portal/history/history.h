@@ -11,6 +11,10 @@
  * flash does not wear; on a RAM file system there is another one each minute,
  * by which a crash is told from a power cut. Where the file cannot be written,
  * what is new waits in memory.
+ *
+ * A matter of the config is no event. How full a zone or a table is depends on
+ * how many people there are: without noise it would say when one of them came,
+ * so that is not kept.
  */
 #ifndef STADTTOR_PORTAL_HISTORY_HISTORY_H
 #define STADTTOR_PORTAL_HISTORY_HISTORY_H

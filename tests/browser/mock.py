@@ -202,7 +202,7 @@ class Figures:
                 (self.clock(ago[2], 14, 2), self.clock(ago[2], 14, 16),
                  "error", "netctl_away", "", 1, True),
                 (self.clock(ago[1], 17, 0), self.clock(ago[1], 18, 5),
-                 "warn", "zone_full", "library", 1, False),
+                 "warn", "netlink_errors", "", 1, False),
                 (self.clock(ago[0], 10, 0), None, "error",
                  "store_cannot_write", "", 1, False)]
 

@@ -112,7 +112,7 @@ static void tell(const char *code, const char *zone, bool is_over)
 	struct history_news news = {
 		.code = code,
 		.zone = zone,
-		.is_error = strcmp(code, "zone_full") != 0,
+		.is_error = strcmp(code, "netlink_errors") != 0,
 		.is_over = is_over,
 		.since_ms = t.now.since_ms,
 	};
@@ -191,17 +191,31 @@ static void test_zones_and_codes_apart(void **state)
 {
 	(void)state;
 	look();
-	tell("zone_full", "a", false);
-	tell("zone_full", "b", false);
+	tell("netlink_errors", "a", false);
+	tell("netlink_errors", "b", false);
 	tell("netctl_away", "", false);
-	tell("zone_full", "b", true);
+	tell("netlink_errors", "b", true);
 	look();
 	list();
 	assert_int_equal(t.count, 3);
-	assert_event(0, "zone_full", NOON, 0);
+	assert_event(0, "netlink_errors", NOON, 0);
 	assert_false(t.events[0].is_error);
-	assert_event(1, "zone_full", NOON, NOON);
+	assert_event(1, "netlink_errors", NOON, NOON);
 	assert_event(2, "netctl_away", NOON, 0);
+}
+
+static void test_nothing_of_how_many_are_there(void **state)
+{
+	(void)state;
+	look();
+	tell("zone_full", "a", false);
+	tell("table_full", "", false);
+	tell("city_full", "", false);
+	tell("admin_without_tls", "", false);
+	looks(11);
+	list();
+	assert_int_equal(t.count, 0);
+	assert_int_equal(on_disk(), 0);
 }
 
 static void test_again_within_minutes_is_the_same(void **state)
@@ -545,7 +559,7 @@ static void make_outages(void)
 	pass(30 * MINUTE);
 	tell("zone_offline", "b", false);
 	pass(10 * MINUTE);
-	tell("zone_full", "a", false); /* is none */
+	tell("netlink_errors", "a", false); /* is none */
 	pass(20 * MINUTE);
 	tell("zone_offline", "a", true);
 	pass(15 * MINUTE);
@@ -582,7 +596,7 @@ static void test_report(void **state)
 	text = report(&q, false);
 	o = json_tokener_parse(text);
 	assert_int_equal(number(o, "down_s"), 45 * MINUTE);
-	assert_null(strstr(text, "zone_full"));
+	assert_null(strstr(text, "netlink_errors"));
 	json_object_put(o);
 	free(text);
 }
@@ -603,7 +617,7 @@ static void test_report_csv(void **state)
 		"error,zone_offline,a,1,1\r\n"
 		"2026-01-01T14:30:00+01:00,2026-01-01T15:15:00+01:00,2700,"
 		"error,zone_offline,b,1,1\r\n"
-		"2026-01-01T14:40:00+01:00,,33600,warn,zone_full,a,1,0\r\n");
+		"2026-01-01T14:40:00+01:00,,33600,warn,netlink_errors,a,1,0\r\n");
 	free(text);
 }
 
@@ -710,6 +724,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_begin_and_end),
 		UNIT(test_zones_and_codes_apart),
+		UNIT(test_nothing_of_how_many_are_there),
 		UNIT(test_again_within_minutes_is_the_same),
 		UNIT(test_writes_wait),
 		UNIT(test_the_time_comes_later),
