@@ -768,7 +768,8 @@ test('report: a month is one page of A4', 'years', async ctx => {
 		['en-GB', 'month=2026-08&zone=guest', LONG],
 		['de-DE', 'month=2024-02&zone=guest', LONG],
 		['de-DE', 'month=2026-11']]) {
-		const page = await open(ctx.browser, ctx.server, { locale });
+		const page = await open(ctx.browser, ctx.server,
+			{ locale, bare: true });
 
 		if (name)
 			await page.route('**/api/now*', async route => {

@@ -62,7 +62,8 @@ async function enter(page, server) {
 /*
  * The dashboard, logged in and settled. options: width, height, scheme
  * ('light', 'dark'), locale, timezone of the browser, hash, clock: true for
- * one that page.clock moves, login: false for a page that is nowhere yet.
+ * one that page.clock moves, login: false for a page that is nowhere yet, bare:
+ * true for one that is nowhere yet, but logged in.
  * page.forgive(text): such a message is what the case provokes.
  */
 export async function open(browser, server, options = {}) {
@@ -99,6 +100,8 @@ export async function open(browser, server, options = {}) {
 		await page.clock.install();
 	if (!logins.has(server.url))
 		await enter(page, server);
+	if (options.bare)
+		return page;
 	await page.goto('./#' + (options.hash ?? ''));
 	await settled(page);
 	return page;

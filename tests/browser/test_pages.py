@@ -12,7 +12,8 @@ LANGUAGES = sorted(p.stem for p in (cases.HERE.parent.parent / "web" / "lang")
                    .glob("*.json"))
 BRANDS = ("city", "library", "village")
 ZONES = ("square", "library", "hall", "campus")
-FULL = ("${tongue.code} in ${zone}", "keyboard and no scripts in ${zone}",
+FULL = ("source of ${tongue.code} everywhere", "${tongue.code} in ${zone}",
+        "keyboard and no scripts in ${zone}",
         "the button is seen without scrolling", "markup in the config is text",
         "right-to-left pages are walked by keyboard")
 
