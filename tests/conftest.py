@@ -39,6 +39,9 @@ LONGEST = """
     net/test_clients
 """.split()
 
+# Longer than all others, and every test for itself.
+SHARED = "fuzz/test_fuzz.py::test_fuzz["
+
 
 def _mount(source, target, kind=None, flags=0, data=None):
     libc = ctypes.CDLL(None, use_errno=True)
@@ -75,6 +78,22 @@ def pytest_collection_modifyitems(items):
         name = str(item.path.relative_to(ROOT / "tests").with_suffix(""))
         return LONGEST.index(name) if name in LONGEST else len(LONGEST)
     items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file is one worker's, but those of SHARED are two workers'."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            if not nodeid.startswith(SHARED):
+                return file
+            return f"{file}::{self.collection.index(nodeid) % 2}"
+    return Scheduling(config, log)
 
 
 def _folder(variable):
