@@ -1373,6 +1373,8 @@ def test_slow_ones_shut_nobody_out(admin):
                 with contextlib.suppress(OSError):
                     s.send(b"a")
             admin.stadttor.jump(1)
+        # it has been there for two of these seconds, and not for ten of ours
+        assert select.select(slow[:1], [], [], 4)[0]
         assert slow[0].recv(100).startswith(b"HTTP/1.1 408 ")
     finally:
         for s in slow:
