@@ -23,7 +23,7 @@ class Client:
     """One connection that speaks RESP2 over TLS. chain: certificate and key,
     where the server wants them."""
 
-    def __init__(self, host, ca, port=PORT, timeout=10, netns=None, name=None,
+    def __init__(self, host, ca, port=PORT, timeout=60, netns=None, name=None,
                  chain=()):
         context = ssl.create_default_context(cafile=str(ca))
         if chain:
@@ -117,7 +117,7 @@ class Server:
         self.wait_listening()
 
     def wait_listening(self):
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             assert self.process.poll() is None, self.log()
             if self.READY in self.log():
@@ -134,12 +134,12 @@ class Server:
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(20)
+            self.process.wait(60)
         (self.folder / "log").write_text("")
 
     def kill(self):
         self.process.kill()
-        self.process.wait(20)
+        self.process.wait(60)
         (self.folder / "log").write_text("")
 
 

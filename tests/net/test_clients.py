@@ -256,6 +256,20 @@ def wait_state(firefox, state):
                    f"Firefox does not say {state}")
 
 
+def look_at_portal(firefox, phone):
+    """At the tab that Firefox has opened for it."""
+    seen = {}
+
+    def is_found():
+        for tab in firefox.tabs():
+            firefox.look_at(tab)
+            seen[tab] = firefox.url()
+            if is_at_portal(seen[tab], phone):
+                return len(seen) > 1
+        return False
+    lab.wait_until(is_found, 20, 0.1, seen)
+
+
 @pytest.mark.full
 @pytest.mark.timeout(900)
 def test_firefox(programs, phone):
@@ -263,12 +277,7 @@ def test_firefox(programs, phone):
     with World(phone) as world, start_firefox(world, phone) as firefox:
         wait_state(firefox, "LOCKED_PORTAL")
         firefox.chrome("CaptivePortalWatcher.ensureCaptivePortalTab();")
-        tabs = lab.wait_until(
-            lambda: len(found := firefox.tabs()) > 1 and found, 20,
-            say="Firefox opens no tab for the portal")
-        firefox.look_at(tabs[-1])
-        lab.wait_until(lambda: is_at_portal(firefox.url(), phone), 20, 0.05,
-                       "the tab does not come to the portal")
+        look_at_portal(firefox, phone)
         assert firefox.url().endswith("via=f")
         firefox.click("form button.go")
         lab.wait_until(lambda: firefox.url().endswith("/status"), 20, 0.05,

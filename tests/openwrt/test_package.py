@@ -508,7 +508,7 @@ def test_the_gate_goes_last(box, out, manager, fails, removed):
     box.run("-c", "uci set network.lan.ipaddr=192.168.7.1")
     done = box.run(script)
     assert (done.returncode == 0) == removed
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not removed and "stadttor start" not in box.trace.read_text():
         assert time.monotonic() < deadline, box.trace.read_text()
         time.sleep(0.05)
