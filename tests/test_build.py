@@ -50,6 +50,13 @@ def test_program_links_nothing_across_the_line(program, library, symbol,
     assert [x for x in symbols(path) if re.match(symbol, x)] == []
 
 
+@pytest.mark.parametrize("program", DAEMONS)
+def test_libraries_free_by_way_of_the_program(program, plain_build):
+    """Else what they free is not wiped."""
+    seen = re.findall(r" T (\w+)", output("nm", "-D", plain_build / program))
+    assert {"free", "realloc"} <= set(seen)
+
+
 def test_the_portal_asks_netctl_for_devices_and_addresses(plain_build):
     """Not the kernel, which would tell of others, too. The command line, which
     is in the same file, is run by root."""

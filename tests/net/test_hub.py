@@ -750,6 +750,19 @@ def make_ill(city):
     return city.get("/metrics")
 
 
+def test_it_confines_itself(city):
+    """Whatever starts it: nobody does it here but the test."""
+    city.start().wait_log("round 1 is done")
+    with open(f"/proc/{city.hub.pid}/status", encoding="ascii") as status:
+        rights = dict(line.split(":\t", 1) for line in status)
+    assert rights["Seccomp"].strip() == "2"
+    assert rights["NoNewPrivs"].strip() == "1"
+    assert int(rights["CapPrm"], 16) == 0
+    if "asan" not in str(city.build):  # which leaves locking out
+        may_lock = "memory is not locked" not in city.log
+        assert (int(rights["VmLck"].split()[0]) > 0) == may_lock
+
+
 def test_alert_rules_ask_for_what_the_hub_exports(city, root):
     text = make_ill(city)
     told = set(re.findall(r"^(stadttor_\w+)", text, re.M))
