@@ -73,11 +73,11 @@ enum codes_verdict codes_take(struct codes *c, const void *bytes, size_t len,
 
 	*changed = 0;
 	if (!open_file(c))
-		return c->said_err ? CODES_LATER : CODES_TAKEN;
+		return c->said_err == -EBUSY ? CODES_LATER : CODES_TAKEN;
 	err = voucher_publish_uses(c->db, bytes, len, changed);
 	if (err == -EBADMSG)
 		return CODES_MALFORMED;
-	return fail(c, err) ? CODES_LATER : CODES_TAKEN;
+	return fail(c, err) == -EBUSY ? CODES_LATER : CODES_TAKEN;
 }
 
 void codes_forget(struct codes *c)

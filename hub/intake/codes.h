@@ -16,9 +16,9 @@ struct codes *codes_new(const char *file);
 void codes_free(struct codes *c);
 
 enum codes_verdict {
-	CODES_TAKEN,
+	CODES_TAKEN, /* or there is no place for it: boxes say it again */
 	CODES_MALFORMED,
-	CODES_LATER, /* the database cannot be written: it is to come again */
+	CODES_LATER, /* somebody else writes: it is read once more */
 };
 
 /* First uses; changed: how many say something new. */

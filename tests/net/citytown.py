@@ -229,19 +229,23 @@ class Town:
         shutil.chown(self.hub_folder / "accounts", group="nogroup")
         return token
 
-    def seen_by_hub(self):
-        """What its API says of each site, after it has looked."""
-        self.hub.send_signal(signal.SIGHUP)
+    def ask_hub(self, path):
+        """Empty: it does not listen yet."""
         with self.netns.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
             s.settimeout(60)
             if s.connect_ex(("127.0.0.1", ADMIN_PORT)):
-                return {}  # not yet
+                return b""
             connection = http.client.HTTPConnection("127.0.0.1", ADMIN_PORT)
             connection.sock = s
-            connection.request("GET", "/api/sites", headers={
+            connection.request("GET", path, headers={
                 "Authorization": f"Bearer {self.token}"})
-            said = json.loads(connection.getresponse().read())
-        return dict(zip(said["names"], said["states"]))
+            return connection.getresponse().read()
+
+    def seen_by_hub(self):
+        """What its API says of each site, after it has looked."""
+        self.hub.send_signal(signal.SIGHUP)
+        said = json.loads(self.ask_hub("/api/sites") or "{}")
+        return dict(zip(said.get("names", []), said.get("states", [])))
 
     def sites(self):
         with self.netns.entered():

@@ -4,6 +4,7 @@ import os
 import random
 import time
 
+import canary
 import citystory
 import citytown
 import gate
@@ -143,13 +144,57 @@ def test_nobody_learns_a_code(town):
     wait_codes(1, *town.boxes)
     assert enter(phone, code).status == 303
     wait_ends(1, *town.boxes)
-    held = town.dump() + b"".join(
-        (town.folder / "data" / f).read_bytes()
-        for f in os.listdir(town.folder / "data"))
-    for form in (code, code.replace("-", "")):
-        assert form.encode() not in held
-    mac = bytes.fromhex(phone.mac.replace(":", ""))
-    assert mac not in held and phone.mac.encode() not in held
+    assert town.seen_by_hub()
+    forms = {code.encode(), code.replace("-", "").encode()} \
+        | canary.mac_forms(phone.mac) | canary.ip6_forms(phone.ip6)
+    assert canary.search(held_elsewhere(town), forms) == []
+    # what is looked for is where it was typed in, and found there
+    assert canary.search(canary.memory_of(
+        town.boxes[0].stadttor.process[gate.NETCTL].pid), forms)
+
+
+def held_elsewhere(town):
+    """Files, memory and answers of hub and store; memory of the other box's
+    portal."""
+    other = town.boxes[1].stadttor.process[gate.PORTAL]
+    held = {"dump": town.dump(), "log": town.hub_log().encode()}
+    for pid in (town.hub.pid, town.server.process.pid, other.pid):
+        held |= {f"{pid} {name}": data
+                 for name, data in canary.memory_of(pid).items()}
+    for folder in (town.folder / "data", town.server.folder):
+        held |= canary.files_below(folder)
+    for path in ("/api/sites", "/api/now", "/api/usage", "/metrics"):
+        held[path] = town.ask_hub(path)
+    return held
+
+
+# --- a hub that has no codes --------------------------------------------------
+
+def test_a_hub_without_codes_loses_no_first_use(town):
+    """As a second one that leads while the first is away, or one whose disk is
+    new: boxes say again what it has no place for."""
+    code, = make(town)
+    phone = town.add_phone(town.boxes[0], 1, static=True)
+    wait_codes(1, *town.boxes)
+    town.kill_hub()
+    away, data = town.folder / "away", town.folder / "data"
+    away.mkdir()
+    for path in data.glob("codes.sqlite*"):
+        path.rename(away / path.name)
+    town.start_hub()
+    assert enter(phone, code).status == 303
+    lab.wait_until(lambda: town.boxes[0].select("SELECT sent FROM uses")
+                   == [(1,)] and town.tester()("XLEN", "in:box-1") == 0, 15,
+                   every=0.1, say="the hub does not read the inbox")
+    town.kill_hub()
+    for path in away.iterdir():
+        path.rename(data / path.name)
+    town.start_hub()
+    town.boxes[0].stadttor.restart(gate.PORTAL)  # or ten minutes later
+    town.boxes[0].stadttor.wait_ready()
+    wait_ends(1, *town.boxes)
+    town.cli("voucher revoke", code)
+    traffic.wait_shut(phone)
 
 
 # --- who lies -----------------------------------------------------------------
