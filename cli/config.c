@@ -104,8 +104,8 @@ static void warn_if_unreadable(const char *user, const char *file,
 			file, user, effect);
 }
 
-/* It may come later, as one that is plugged in. In a unit of the portal's nobody
- * may ask for it: that is no news. */
+/* It may come later, as one that is plugged in. In a unit of the portal's
+ * nobody may ask for it: that is no news. */
 static void warn_of_missing(const struct settings *s)
 {
 	for (size_t i = 0; i < s->zones; i++)
