@@ -96,6 +96,8 @@ static bool take_time(struct member *m, const struct redisReply *reply)
 		return false;
 	m->store_s = s;
 	m->store_ms = clock_ms();
+	if (m->codes)
+		code_book_see_store(m->codes, s);
 	return true;
 }
 

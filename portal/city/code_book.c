@@ -10,6 +10,7 @@
 
 #define AGAIN_MS 600000 /* what has not come back is sent again */
 #define TIDY_MS	 3600000
+#define OFF_S	 300 /* as netctl has it for records */
 #define FORGED	 8 /* in one reply; each costs a slow box milliseconds */
 
 struct code_book {
@@ -20,8 +21,31 @@ struct code_book {
 	struct voucher_city_uses uses; /* being written */
 	bool is_writing;
 	uint64_t again_ms, tidy_ms; /* when they are due */
+	int64_t store_s;	    /* its clock at store_ms; 0: not known */
+	uint64_t store_ms;
 	bool said_forged, said_beyond;
 };
+
+/* --- the clock ---------------------------------------------------------- */
+
+void code_book_see_store(struct code_book *b, int64_t store_s)
+{
+	b->store_s = store_s;
+	b->store_ms = clock_ms();
+}
+
+/*
+ * A router's clock is hours behind after a power cut, until NTP has answered.
+ * A code that is begun by it has ended before it was typed, in all of the city.
+ */
+static bool clock_is_off(void *arg)
+{
+	const struct code_book *b = arg;
+	int64_t store_s =
+		b->store_s + (int64_t)((clock_ms() - b->store_ms) / 1000);
+
+	return b->store_s && llabs(store_s - time(NULL)) > OFF_S;
+}
 
 /* --- life --------------------------------------------------------------- */
 
@@ -49,8 +73,10 @@ struct code_book *code_book_new(struct city_link *link, const char *digits,
 	if (take_keys(b, digits))
 		b->vouchers = vouchers_open_city(file, &b->key,
 						 &voucher_city_hooks);
-	if (b->vouchers)
+	if (b->vouchers) {
+		vouchers_doubt_clock(b->vouchers, clock_is_off, b);
 		return b;
+	}
 	code_book_free(b);
 	return NULL;
 }
@@ -162,7 +188,8 @@ static void do_what_is_due(struct code_book *b, struct voucher_db *db)
 	if (now_ms >= b->tidy_ms) {
 		b->tidy_ms = now_ms + TIDY_MS;
 		vouchers_tidy(b->vouchers);
-		err = voucher_city_tidy(db, time(NULL));
+		if (b->store_s && !clock_is_off(b))
+			err = voucher_city_tidy(db, time(NULL));
 	}
 	if (!err && now_ms >= b->again_ms) {
 		b->again_ms = now_ms + AGAIN_MS;

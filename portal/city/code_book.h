@@ -21,6 +21,8 @@ void code_book_free(struct code_book *b);
 struct vouchers *code_book_vouchers(const struct code_book *b);
 
 void code_book_connected(struct code_book *b); /* to the store */
+/* What its clock shows now. Where ours differs no code is taken. */
+void code_book_see_store(struct code_book *b, int64_t store_s);
 /* false: so many of them were forged that it took long, so ask later. */
 bool code_book_take(struct code_book *b, const struct voucher_text *text,
 		    size_t count);

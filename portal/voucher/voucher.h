@@ -84,6 +84,13 @@ struct vouchers *vouchers_open_city(const char *file,
 /* What v does not know is looked for there, too. Lent; NULL: nowhere. */
 void vouchers_set_city(struct vouchers *v, struct vouchers *city);
 
+/*
+ * Of those of a city: asked before a code is taken. true: this box's clock
+ * cannot be relied on, so none of them is.
+ */
+void vouchers_doubt_clock(struct vouchers *v, bool (*is_off)(void *arg),
+			  void *arg);
+
 /* Its database, lent for a moment. NULL: it cannot be used, which is said. */
 struct voucher_db *vouchers_borrow(struct vouchers *v);
 /* The key of what was borrowed. */

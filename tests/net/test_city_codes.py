@@ -2,6 +2,7 @@
 """Codes of a city: made on the hub, typed at real boxes, with a real store."""
 import os
 import random
+import struct
 import time
 
 import canary
@@ -125,6 +126,30 @@ def test_a_box_that_is_cut_off_takes_what_it_knows(town):
     town.boxes[0].stadttor.wait_ready()
     assert enter(phone, code).status == 303
     assert traffic.is_online(phone)
+
+
+def test_a_clock_that_is_off_begins_no_code(town, tmp_path, monkeypatch):
+    """As a router's after a power cut: what was typed would be used up."""
+    box = town.boxes[0].stadttor
+    yesterday = tmp_path / "clock"
+    yesterday.write_bytes(struct.pack("=qqqq", 0, 0, -86400 * 10 ** 9, 0)
+                          .ljust(4096, b"\0"))
+    with monkeypatch.context() as patch:
+        for name, value in gate.clocked(str(yesterday)).items():
+            patch.setenv(name, value)
+        code, = make(town)
+    box.kill()
+    box.drive_clock()
+    town.boxes[0].start()
+    wait_codes(1, *town.boxes)
+    phone = town.add_phone(town.boxes[0], 1, static=True)
+    for hours in (-6, 6):
+        box.step_wall(hours * 3600)
+        assert is_refused(enter(phone, code), "gerade nicht")
+        box.step_wall(-hours * 3600)
+    assert ends(town.boxes[0]) == []
+    assert enter(phone, code).status == 303
+    wait_ends(1, *town.boxes)
 
 
 def test_limits_go_with_the_code(town):
