@@ -11,7 +11,7 @@
 #define AGAIN_MS 600000 /* what has not come back is sent again */
 #define TIDY_MS	 3600000
 #define OFF_S	 300 /* as netctl has it for records */
-#define FORGED	 8 /* in one reply; each costs a slow box milliseconds */
+#define FORGED	 8   /* in one reply; each costs a slow box milliseconds */
 
 struct code_book {
 	struct city_link *link;
@@ -71,8 +71,8 @@ struct code_book *code_book_new(struct city_link *link, const char *digits,
 		return NULL;
 	b->link = link;
 	if (take_keys(b, digits))
-		b->vouchers = vouchers_open_city(file, &b->key,
-						 &voucher_city_hooks);
+		b->vouchers =
+			vouchers_open_city(file, &b->key, &voucher_city_hooks);
 	if (b->vouchers) {
 		vouchers_doubt_clock(b->vouchers, clock_is_off, b);
 		return b;

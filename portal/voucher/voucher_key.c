@@ -170,7 +170,8 @@ int voucher_key_hash(const struct voucher_key *k,
 int voucher_key_check(const struct voucher_key *k, struct voucher_hash *out)
 {
 	/* no codes: not ten symbols */
-	return hash(k, k->is_citys ? "which key of a city is it?"
-				   : "which key is it?",
+	return hash(k,
+		    k->is_citys ? "which key of a city is it?"
+				: "which key is it?",
 		    out);
 }

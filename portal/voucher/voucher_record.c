@@ -206,8 +206,8 @@ bool voucher_record_is_genuine(const struct voucher_record *r,
 			       const void *bytes, size_t len,
 			       const uint8_t citys[CRYPTO_ED25519])
 {
-	const uint8_t *by = r->kind == VOUCHER_RECORD_FIRST_USE ? r->public_key
-								: citys;
+	const uint8_t *by =
+		r->kind == VOUCHER_RECORD_FIRST_USE ? r->public_key : citys;
 	struct signed_text t;
 
 	len -= CRYPTO_ED25519_SIGNATURE;

@@ -150,10 +150,9 @@ static struct voucher_city_result take(int i, const void *bytes, size_t len)
 	const struct voucher_city_input in = { &text, 1, now.wall_s };
 	struct voucher_city_result r;
 
-	assert_int_equal(
-		voucher_city_take(vouchers_borrow(box[i]), keys.public_key,
-				  &in, &r),
-		0);
+	assert_int_equal(voucher_city_take(vouchers_borrow(box[i]),
+					   keys.public_key, &in, &r),
+			 0);
 	return r;
 }
 
@@ -174,8 +173,7 @@ static struct voucher_city_uses uses_of(int i)
 {
 	struct voucher_city_uses u;
 
-	assert_int_equal(
-		voucher_city_uses(vouchers_borrow(box[i]), &u), 0);
+	assert_int_equal(voucher_city_uses(vouchers_borrow(box[i]), &u), 0);
 	return u;
 }
 
