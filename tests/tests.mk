@@ -128,6 +128,7 @@ check-full: root
 	@tests/owned $(MAKE) --no-print-directory checked-full
 
 checked-full: check-build full-build
+	$(MAKE) $(PLAIN_ARGS) build/unit/test_usage_sensitivity
 	STADTTOR_BUILD=build/asan FUZZ_SECONDS=$(FUZZ_SECONDS) \
 		$(PYTEST) -q $(WORKERS) $(EVERYTHING)
 
