@@ -10,7 +10,8 @@ import pytest
 import counting
 import leaks
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.timeout(900)]
+MAKE = ["make", "-s", f"-j{os.cpu_count()}"]
 
 
 @pytest.fixture(scope="module")
@@ -19,13 +20,13 @@ def copy(root, tmp_path_factory):
     tree = tmp_path_factory.mktemp("mutant") / "tree"
     shutil.copytree(root, tree, symlinks=True, ignore=shutil.ignore_patterns(
         ".git", "node_modules", "build"))
-    subprocess.run(["make", "-s", "-C", tree, "all", "units", "tools"],
+    subprocess.run([*MAKE, "-C", tree, "all", "units", "tools"],
                    check=True, timeout=600)
     return tree
 
 
 def run(tree, test):
-    subprocess.run(["make", "-s", "-C", tree, "all", "units", "tools"],
+    subprocess.run([*MAKE, "-C", tree, "all", "units", "tools"],
                    check=True, timeout=600)
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
