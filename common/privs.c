@@ -71,7 +71,7 @@ void privs_lock_memory(void)
 	if (setrlimit(RLIMIT_MEMLOCK, &limit) < 0 ||
 	    mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
 		log_info("memory is not locked: %s; where there is swap, it "
-			 "may hold addresses of guests or passwords",
+			 "may hold addresses of guests, and secrets",
 			 strerror(errno));
 }
 
