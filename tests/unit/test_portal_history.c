@@ -617,7 +617,8 @@ static void test_report_csv(void **state)
 		"error,zone_offline,a,1,1\r\n"
 		"2026-01-01T14:30:00+01:00,2026-01-01T15:15:00+01:00,2700,"
 		"error,zone_offline,b,1,1\r\n"
-		"2026-01-01T14:40:00+01:00,,33600,warn,netlink_errors,a,1,0\r\n");
+		"2026-01-01T14:40:00+01:00,,33600,warn,netlink_errors,a,1,"
+		"0\r\n");
 	free(text);
 }
 
