@@ -195,7 +195,9 @@ def held_elsewhere(town):
 
 # --- a hub that has no codes --------------------------------------------------
 
-def test_a_hub_without_codes_loses_no_first_use(town):
+@pytest.mark.parametrize("file", [None, b"damaged" * 1000],
+                         ids=["none", "damaged"])
+def test_a_hub_without_codes_loses_no_first_use(town, file):
     """As a second one that leads while the first is away, or one whose disk is
     new: boxes say again what it has no place for."""
     code, = make(town)
@@ -206,6 +208,8 @@ def test_a_hub_without_codes_loses_no_first_use(town):
     away.mkdir()
     for path in data.glob("codes.sqlite*"):
         path.rename(away / path.name)
+    if file:
+        (data / "codes.sqlite").write_bytes(file)
     town.start_hub()
     assert enter(phone, code).status == 303
     lab.wait_until(lambda: town.boxes[0].select("SELECT sent FROM uses")
