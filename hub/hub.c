@@ -13,6 +13,7 @@
 #include "hub/db/city_read.h"
 #include "hub/intake/poller.h"
 #include "hub/web/web.h"
+#include "portal/util/confine.h"
 #include "portal/util/resolver.h"
 
 struct hub {
@@ -160,6 +161,14 @@ static void watch_signals(struct hub *h)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+static void refuse_system_calls(void)
+{
+	int err = confine();
+
+	if (err)
+		log_warn("no filter of system calls: %s", strerror(-err));
+}
+
 struct hub *hub_new(struct hub_conf *conf, struct city_conf *city,
 		    const struct daemon *daemon, char error[HUB_ERROR_MAX])
 {
@@ -168,6 +177,7 @@ struct hub *hub_new(struct hub_conf *conf, struct city_conf *city,
 	snprintf(error, HUB_ERROR_MAX, "out of memory");
 	if (!h)
 		fatal("out of memory");
+	refuse_system_calls();
 	h->daemon = *daemon;
 	h->conf = conf;
 	h->city = city;

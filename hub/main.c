@@ -11,7 +11,6 @@
 #include "common/wipe.h"
 #include "hub/config/hub_conf.h"
 #include "hub/hub.h"
-#include "portal/util/confine.h"
 
 static struct hub_conf *read_conf(const struct daemon *d)
 {
@@ -59,9 +58,6 @@ static void become(const struct hub_conf *conf)
 	err = privs_drop(&user, false);
 	if (err)
 		fatal("giving up privileges: %s", strerror(-err));
-	err = confine();
-	if (err)
-		log_warn("no filter of system calls: %s", strerror(-err));
 }
 
 int main(int argc, char **argv)
