@@ -22,7 +22,7 @@ REQUEST = {ADMIT: "=24s5Q16sQIIII8x", STATUS: "=", LIST: "=II",
            REVOKE: "=24sQQII"}
 
 
-def header(kind, ident, version=9):
+def header(kind, ident, version=10):
     return struct.pack("=HHI", version, kind, ident)
 
 
