@@ -77,15 +77,8 @@ void privs_lock_memory(void)
 
 int privs_drop(const struct privs_user *user, bool keep_net_admin)
 {
-	int err = 0;
+	int err = geteuid() == 0 ? become(user, keep_net_admin) : 0;
 
-	if (geteuid() == 0 && !user->uid) {
-		log_error("root's privileges are not given up by becoming "
-			  "root: option user has to name another");
-		return -EPERM;
-	}
-	if (geteuid() == 0)
-		err = become(user, keep_net_admin);
 	if (!err)
 		err = limit_capabilities(keep_net_admin);
 	if (err)

@@ -28,7 +28,7 @@ void privs_lock_memory(void);
  * of all capabilities only CAP_NET_ADMIN where keep_net_admin says so. A
  * process that is not root stays who it is, but loses the rest as well. The
  * first process of a pid namespace, as in procd's jails, gets a SIGTERM when
- * its parent ends. -EPERM: root would become root, which the log says.
+ * its parent ends.
  */
 int privs_drop(const struct privs_user *user, bool keep_net_admin) MUST_CHECK;
 

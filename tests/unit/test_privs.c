@@ -91,15 +91,6 @@ static int root_keeps_nothing(void)
 	return is_user(&u) && is_reduced_to(0) ? 0 : 2;
 }
 
-static int root_becomes_no_root(void)
-{
-	struct privs_user root = { 0, 0 };
-
-	if (privs_drop(&root, false) != -EPERM)
-		return 1;
-	return getuid() == 0 ? 0 : 2;
-}
-
 /* Somebody else stays who it is, and cannot get what it never had. */
 static int others_lose_the_rest(void)
 {
@@ -152,7 +143,6 @@ static void root_drops(void **state)
 		return; /* nothing to drop; the next test is for this case */
 	assert_int_equal(in_child(root_keeps_net_admin), 0);
 	assert_int_equal(in_child(root_keeps_nothing), 0);
-	assert_int_equal(in_child(root_becomes_no_root), 0);
 	assert_int_equal(in_child(memory_is_locked_if_allowed), 0);
 }
 
