@@ -76,7 +76,8 @@ $(foreach p,$(BENCHES),$(eval $(call test_program,$(p),\
 	tests/bench/$(notdir $(p)).c,)))
 
 # Asked for when a test is compiled, so that a build without tests needs none.
-$(BUILD)/tests/%.o: EXTRA = $(call pkg_cflags,\
+# What they put in the place of a library's function is for libraries to see.
+$(BUILD)/tests/%.o: EXTRA = -fvisibility=default $(call pkg_cflags,\
 	$(sort $(NETCTL_PKGS) $(PORTAL_PKGS)))
 
 units: $(UNITS)
