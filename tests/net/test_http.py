@@ -89,7 +89,8 @@ def wait_for(what, seconds=60.0):
 
 # --- netctl ------------------------------------------------------------------
 
-LOOKUP, GRANT, LOGOUT, USAGE_NEXT, SESSION, ZONE = 1, 2, 3, 4, 10, 12
+LOOKUP, GRANT, LOGOUT, USAGE_NEXT, HEALTH_ASK, SESSION, ZONE = \
+    1, 2, 3, 4, 5, 10, 12
 UNKNOWN, GRANTED = 0, 1
 UNLIMITED = 2 ** 64 - 1
 
@@ -135,8 +136,8 @@ class Netctl:
 
     def answer(self, peer, message):
         version, kind, ident = struct.unpack_from("=HHI", message)
-        if kind == USAGE_NEXT:
-            return  # there are no figures here
+        if kind in (USAGE_NEXT, HEALTH_ASK):
+            return  # there are no figures here, and it is not told how it is
         family, index, raw = struct.unpack_from("=B3xI16s", message, 8)
         assert version == VERSION and index
         who = socket.inet_ntop(family, raw[:4 if family == socket.AF_INET
