@@ -11,9 +11,8 @@
 #include "portal/util/bind.h"
 
 #define ACCEPTS_PER_TURN 64
-#define MANY_IN_A_TURN	 4
 #define BACKLOG		 4096
-#define DEFER_S		 5
+#define DEFER_S		 5 /* most come with their request, and need no place */
 
 #define SAY_AGAIN_MS 60000
 
@@ -80,38 +79,15 @@ static bool accept_one(struct listen_socket *l)
 	return true; /* that one is gone already (accept(2)) */
 }
 
-/*
- * Where many come at once, the kernel keeps them until their request is there
- * (TCP_DEFER_ACCEPT), so that most need no place and no second turn. A lone one
- * wakes the portal by its handshake, which is awake then when the request
- * comes.
- */
-static int set_defer(int fd, bool on)
-{
-	int seconds = on ? DEFER_S : 0;
-
-	return setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds,
-			  sizeof(seconds));
-}
-
-static void defer_by_load(struct listen_socket *l, int accepted)
-{
-	bool on = accepted >= MANY_IN_A_TURN || (l->defers && accepted > 1);
-
-	if (l->fd >= 0 && on != l->defers && set_defer(l->fd, on) == 0)
-		l->defers = on;
-}
-
 static void on_acceptable(evutil_socket_t fd, short what, void *arg)
 {
 	struct listen_socket *l = arg;
-	int n = 0;
 
 	(void)fd;
 	(void)what;
-	while (n < ACCEPTS_PER_TURN && accept_one(l))
-		n++;
-	defer_by_load(l, n);
+	for (int i = 0; i < ACCEPTS_PER_TURN; i++)
+		if (!accept_one(l))
+			break;
 }
 
 /* --- the socket -------------------------------------------------------- */
@@ -120,12 +96,14 @@ static int prepare(int fd, const struct addr *a, uint16_t port,
 		   const char *device)
 {
 	int on = 1;
+	int defer_s = DEFER_S;
 	int err = bind_to_device(fd, device);
 
 	if (err)
 		return err;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-	    set_defer(fd, true) < 0)
+	    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer_s,
+		       sizeof(defer_s)) < 0)
 		return -errno;
 	err = bind_to_address(fd, a, port);
 	if (err)
@@ -154,7 +132,6 @@ int listen_open(struct listen_socket *l, const struct addr *address,
 		return err;
 	}
 	l->fd = fd;
-	l->defers = true;
 	event_assign(&l->event, event_get_base(&l->pause), fd,
 		     EV_READ | EV_PERSIST, on_acceptable, l);
 	event_add(&l->event, NULL);

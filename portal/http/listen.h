@@ -29,7 +29,6 @@ struct listen_socket {
 	int fd; /* -1: closed */
 	struct event event;
 	struct event pause;
-	bool defers; /* it takes connections with their request alone */
 	/* fd: non-blocking, the callee's; peer: borrowed for the call */
 	void (*on_accept)(int fd, const struct sockaddr *peer, void *arg);
 	void *arg;
