@@ -1262,8 +1262,8 @@ static void test_wrong_codes(void **state)
 		"label=a&count=3&minutes=60&devices=2&days=30&zone=square",
 		"label=a&count=3&minutes=60&devices=2&days=30&zone=x'y",
 		"label=a&count=3&minutes=60&devices=2&days=30&ssid=a%0ab",
-		"label=a&count=3&minutes=60&devices=2&days=30"
-		"&ssid=123456789012345678901234567890123",
+		("label=a&count=3&minutes=60&devices=2&days=30"
+		 "&ssid=123456789012345678901234567890123"),
 	};
 
 	(void)state;
