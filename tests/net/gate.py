@@ -199,9 +199,10 @@ class Stadttor:
     def portal_is_ready(self):
         """It listens, and the last that it said of netctl was good."""
         self.check_alive(PORTAL)
-        said = self.log(PORTAL)
-        if said.rfind("connected to netctl") <= max(
-                said.rfind("netctl is away"), said.rfind("trying again")):
+        said = self.log(PORTAL).splitlines()
+        told = [line for line in said if "connected to netctl" in line
+                or "netctl is away" in line or f"{self.socket}: " in line]
+        if not told or "connected to netctl" not in told[-1]:
             return False
         found = self.street.gate.run("ss", "-Htln", "sport", "=", ":2081")
         return ":2081" in found.stdout
