@@ -27,6 +27,7 @@ os.environ["PATH"] += ":/usr/sbin:/sbin"
 LONGEST = """
     cross/test_cross browser/test_pages fuzz/test_fuzz browser/test_dashboard
     net/test_deb net/test_real_dashboard mutants/test_mutants net/test_shaping
+    net/test_city_codes net/test_city_failover net/test_tasks
     net/test_http net/test_hub net/test_city_link net/test_admin openwrt/test_luci
     net/test_city_cli net/test_end net/test_restart net/test_reload
     unit/test_units unit/test_powercut net/test_radius net/test_outlet
