@@ -27,10 +27,10 @@ class City(citytown.Town):
 
     def found(self):
         super().found(REPLICA)
-        # what `init` waits ten seconds for, so that a flash of nothing is none
+        # half of what `init` writes: longer than a busy machine is away
         self.sentinels = [self.add_server(
             host, cityserver.Sentinel,
-            extra="sentinel down-after-milliseconds stadttor 1000")
+            extra="sentinel down-after-milliseconds stadttor 5000")
             for host in SENTINELS]
         self.servers = {s.host: s for s in (self.server, *self.replicas)}
         self.wait_replica()
@@ -68,12 +68,19 @@ class City(citytown.Town):
                                    s.config.read_text())))
                 for s in self.sentinels]
 
+    def is_agreed(self, before):
+        """Who still takes the old one for the master gives it its place back
+        as soon as it is there again."""
+        masters = {re.search(r"(?m)^sentinel monitor \S+ (\S+)",
+                             s.config.read_text())[1] for s in self.sentinels}
+        return before not in masters and masters == set(self.master())
+
     def fail_over(self):
-        """The master dies. Returns who it was; another is it now."""
+        """The master dies. Returns who it was; all know the other by then."""
         before, = self.master()
         self.servers[before].kill()
-        lab.wait_until(lambda: self.master() not in ([], [before]), 60,
-                       every=0.2, say=self.sentinels[0].log)
+        lab.wait_until(lambda: self.is_agreed(before), 60, every=0.2,
+                       say=self.sentinels[0].log)
         return before
 
     def counted(self):
