@@ -105,10 +105,8 @@ check: root
 	@tests/deps $(if $(AREA),build check,check)
 	@tests/owned $(MAKE) --no-print-directory checked
 
-# The networks with the programs as they are shipped, which halves what they
-# cost; all else, and an area, with sanitizers; in check-ci the networks, too.
 checked: check-build
-	STADTTOR_BUILD=build/asan $(if $(AREA),,STADTTOR_NET=build) $(PYTEST) $(if $(AREA),-v \
+	STADTTOR_BUILD=build/asan $(PYTEST) $(if $(AREA),-v \
 		$$(tests/area "$(AREA)"),-q $(MARKED) $(WORKERS) $(EVERYTHING))
 
 # Tests of networks cut off the one that npm needs, so it comes before; and
@@ -137,15 +135,14 @@ full-build:
 	$(MAKE) $(CLANG_ARGS) all units tools
 	$(MAKE) $(FUZZ_ARGS) fuzzers
 
-# What .ci/run adds: the networks with sanitizers, clang, and the fuzzers.
+# What .ci/run adds: the networks with the programs as they are shipped, and
+# the fuzzers.
 check-ci: root
 	@tests/deps full
 	@tests/owned $(MAKE) --no-print-directory checked-ci
 
 checked-ci: full-build
-	$(MAKE) $(PLAIN_ARGS) all tools
-	$(MAKE) $(ASAN_ARGS) all tools
-	STADTTOR_BUILD=build/asan FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTEST) -q \
+	STADTTOR_BUILD=build FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTEST) -q \
 		$(WORKERS) tests/net tests/fuzz --deselect \
 		fuzz/test_fuzz.py::test_corpus
 

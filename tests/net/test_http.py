@@ -25,12 +25,13 @@ import time
 
 import pytest
 
-import gate
 import ipc
 from ipc import VERSION
 
-ROOT = gate.REPO
-PORTAL = os.path.join(gate.BUILD, gate.PORTAL)
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, os.environ.get("STADTTOR_BUILD", "build"))
+PORTAL = os.path.join(BUILD, "stadttor-portal")
 
 GATE4, GATE6 = "192.0.2.1", "2001:db8:77::1"
 PHONE4, PHONE6 = "192.0.2.9", "2001:db8:77::9"
