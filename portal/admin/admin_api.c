@@ -37,40 +37,33 @@ struct wishes {
 	enum usage_report_format report_format;
 };
 
-static bool refuse(struct conn *c, const char *name, const char *value,
-		   const char *what)
-{
-	admin_answer_error(c, 400, NULL, "%s: '%.40s' is %s", name, value,
-			   what);
-	return false;
-}
-
 static bool take_days(struct conn *c, struct wishes *w)
 {
 	if (!usage_report_parse_day(w->from, &w->query.from))
-		return refuse(c, "from", w->from, "no day");
+		return admin_query_refuse(c, "from", w->from, "no day");
 	if (!usage_report_parse_day(w->to, &w->query.to))
-		return refuse(c, "to", w->to, "no day");
+		return admin_query_refuse(c, "to", w->to, "no day");
 	if (!strcmp(w->format, "csv"))
 		w->report_format = USAGE_REPORT_CSV;
 	else if (strcmp(w->format, "json"))
-		return refuse(c, "format", w->format, "not json or csv");
+		return admin_query_refuse(c, "format", w->format,
+					  "not json or csv");
 	return true;
 }
 
 static bool take_usage(struct conn *c, struct wishes *w)
 {
 	if (!store_step_parse(w->step, &w->query.step))
-		return refuse(c, "step", w->step,
-			      "not hour, day, week, month or year");
+		return admin_query_refuse(c, "step", w->step,
+					  "not hour, day, week, month or year");
 	if (*w->zone && !valid_zone_name(w->zone))
-		return refuse(c, "zone", w->zone, "no zone's name");
+		return admin_query_refuse(c, "zone", w->zone, "no zone's name");
 	if (*w->zone)
 		w->query.zone = w->zone;
 	if (*w->metrics &&
 	    !usage_report_parse_metrics(w->metrics, &w->metric_bits))
-		return refuse(c, "metrics", w->metrics,
-			      "no list of metrics' names");
+		return admin_query_refuse(c, "metrics", w->metrics,
+					  "no list of metrics' names");
 	return take_days(c, w);
 }
 
@@ -89,9 +82,9 @@ static bool parse(struct conn *c, struct wishes *w)
 
 	if (admin_query_parse(e->query, all, ARRAY_SIZE(all), wrong))
 		return true;
-	return refuse(c, "query", wrong,
-		      "unknown or has a value that cannot "
-		      "be");
+	return admin_query_refuse(c, "query", wrong,
+				  "unknown or has a value that cannot "
+				  "be");
 }
 
 /* --- reports ----------------------------------------------------------- */

@@ -31,14 +31,6 @@ struct wishes {
 
 /* --- what is asked for ------------------------------------------------- */
 
-static bool refuse(struct conn *c, const char *name, const char *value,
-		   const char *what)
-{
-	admin_answer_error(c, 400, NULL, "%s: '%.40s' is %s", name, value,
-			   what);
-	return false;
-}
-
 static bool parse(struct conn *c, struct wishes *w)
 {
 	const struct admin_parameter all[] = {
@@ -52,16 +44,18 @@ static bool parse(struct conn *c, struct wishes *w)
 	*w = (struct wishes){ .format = "json" };
 	if (!admin_query_parse(conn_exchange(c)->request.extra->query, all,
 			       ARRAY_SIZE(all), wrong))
-		return refuse(c, "query", wrong,
-			      "unknown or has a value that cannot be");
+		return admin_query_refuse(
+			c, "query", wrong,
+			"unknown or has a value that cannot be");
 	if (!usage_report_parse_day(w->from, &w->from_day))
-		return refuse(c, "from", w->from, "no day");
+		return admin_query_refuse(c, "from", w->from, "no day");
 	if (!usage_report_parse_day(w->to, &w->to_day))
-		return refuse(c, "to", w->to, "no day");
+		return admin_query_refuse(c, "to", w->to, "no day");
 	if (*w->zone && !valid_zone_name(w->zone))
-		return refuse(c, "zone", w->zone, "no zone's name");
+		return admin_query_refuse(c, "zone", w->zone, "no zone's name");
 	if (strcmp(w->format, "json") != 0 && strcmp(w->format, "csv") != 0)
-		return refuse(c, "format", w->format, "not json or csv");
+		return admin_query_refuse(c, "format", w->format,
+					  "not json or csv");
 	return true;
 }
 
@@ -208,7 +202,7 @@ void admin_history_add_note(struct conn *c)
 	day = form_find(&f, "day");
 	text = form_find(&f, "text");
 	if (!day || !*day || !usage_report_parse_day(day, &n.day)) {
-		refuse(c, "day", day ? day : "", "no day");
+		admin_query_refuse(c, "day", day ? day : "", "no day");
 		return;
 	}
 	if (!text || !history_note_is_valid(text)) {
@@ -240,7 +234,8 @@ void admin_history_remove_note(struct conn *c)
 		return;
 	text = form_find(&f, "id");
 	if (!text || !quantity_parse_number(text, &id) || id > INT64_MAX) {
-		refuse(c, "id", text ? text : "", "no number of a note");
+		admin_query_refuse(c, "id", text ? text : "",
+				   "no number of a note");
 		return;
 	}
 	db = borrow(c);

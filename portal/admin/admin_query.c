@@ -48,6 +48,14 @@ bool admin_query_parse(const char *query,
 	return true;
 }
 
+bool admin_query_refuse(struct conn *c, const char *name, const char *value,
+			const char *what)
+{
+	admin_answer_error(c, 400, NULL, "%s: '%.40s' is %s", name, value,
+			   what);
+	return false;
+}
+
 bool admin_query_take_form(struct conn *c, struct form *f)
 {
 	struct exchange *x = conn_exchange(c);

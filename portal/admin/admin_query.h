@@ -26,6 +26,10 @@ bool admin_query_parse(const char *query,
 		       const struct admin_parameter *parameter, size_t count,
 		       char wrong[ADMIN_QUERY_NAME_MAX]);
 
+/* Answers 400: what the value of that name is, as "no day". Returns false. */
+bool admin_query_refuse(struct conn *c, const char *name, const char *value,
+			const char *what);
+
 /* The fields of the request's body. false: it has been answered. */
 bool admin_query_take_form(struct conn *c, struct form *f);
 
