@@ -99,14 +99,16 @@ static void on_pushed(void *arg)
 		answer_waiting(p);
 }
 
-/* It is let in by its city, which knows it from elsewhere. */
-static void answer_newcomer(struct peer *p, uint32_t id, uint16_t zone,
-			    const struct mac *mac)
+/*
+ * In, or let in just now by its city, which knows it from elsewhere: but the
+ * kernel does not let it through yet, and nobody is to be told before.
+ */
+static bool is_entering(struct controller *c, uint16_t zone,
+			const struct mac *mac, struct session **s)
 {
-	struct session_table *sessions =
-		controller_sessions(p->server->controller);
-
-	answer_after_push(p, id, session_find(sessions, zone, mac), false);
+	if (!*s && newcomers_admit(c, zone, mac))
+		*s = session_find(controller_sessions(c), zone, mac);
+	return *s && (*s)->state == SESSION_GRANTED && !(*s)->installed;
 }
 
 /* --- requests ---------------------------------------------------------- */
@@ -145,8 +147,8 @@ static void handle_lookup(struct ipc_channel *ch, const void *message,
 	if (!err && m->attempt &&
 	    !code_attempts_take(p->server->attempts, &mac, clock_ms()))
 		err = -EDQUOT;
-	if (!err && !s && newcomers_admit(p->server->controller, zone, &mac)) {
-		answer_newcomer(p, m->header.id, zone, &mac);
+	if (!err && is_entering(p->server->controller, zone, &mac, &s)) {
+		answer_after_push(p, m->header.id, s, false);
 		return;
 	}
 	if (!err && !s && m->shown)
