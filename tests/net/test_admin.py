@@ -417,16 +417,17 @@ def test_an_uplink_that_goes_is_history(admin):
         stadttor.start_one(program)
     stadttor.wait_ready()
     stadttor.wait_log("admin: listening on", PORTAL)
-    uplink = stadttor.street.gate
+    street = stadttor.street
     began = time.time()
-    uplink.run("ip", "link", "set", "wan0", "down")
+    street.gate.ip("link set wan0 down")
     lab.wait_until(lambda: [e for e in health_of(admin, token)["events"]
                             if e["outage"]], 200, say="it is not told")
     found = [e for e in health_of(admin, token)["events"] if e["outage"]]
     assert found[0]["ended"] is None
     assert abs(time.mktime(time.strptime(found[0]["began"][:19],
                                          "%Y-%m-%dT%H:%M:%S")) - began) < 90
-    uplink.run("ip", "link", "set", "wan0", "up")
+    street.gate.ip("link set wan0 up")
+    street.restore_addresses()
     lab.wait_until(lambda: all(e["ended"] for e in health_of(
         admin, token)["events"] if e["outage"]), 200, say="it is not over")
 
