@@ -12,6 +12,9 @@ const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 const logins = new Map(); // of servers, so that each is entered once
 
+// As long as a machine with much else to do may take for what comes at once.
+export const PATIENCE_MS = 80000;
+
 export const cases = [];
 
 // data: the server it needs: 'empty', 'small' or 'years' of the mock, 'any' of
@@ -79,7 +82,7 @@ export async function open(browser, server, options = {}) {
 	const seen = [];
 	const page = await context.newPage();
 
-	page.setDefaultTimeout(10000);
+	page.setDefaultTimeout(PATIENCE_MS);
 	await page.addInitScript(() => document.addEventListener(
 		'securitypolicyviolation', e => console.error('policy: ' +
 			e.violatedDirective + ' ' + e.blockedURI)));

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { join, normalize } from 'node:path';
+import { PATIENCE_MS } from './lib.mjs';
 
 const require = createRequire(import.meta.url);
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -130,7 +131,7 @@ export class Visitor {
 		visitor.context = await browser.newContext({
 			locale: 'de-DE', ...options });
 		visitor.page = await visitor.context.newPage();
-		visitor.page.setDefaultTimeout(10000);
+		visitor.page.setDefaultTimeout(PATIENCE_MS);
 		visitor.wrong = [];
 		visitor.asked = [];
 		visitor.posted = null;

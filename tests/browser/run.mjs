@@ -8,7 +8,7 @@
 import { answerLines, cases, launch } from './lib.mjs';
 import './cases.mjs';
 
-const CASE_MS = 60000;
+const CASE_MS = 600000;
 const servers = JSON.parse(process.env.STADTTOR_SERVERS);
 let browser; // for the first who needs it
 

@@ -91,7 +91,7 @@ def fill(city):
 def show(city, script):
     done = subprocess.run(
         ["node", os.path.join(HERE, "..", "browser", script)], text=True,
-        capture_output=True, timeout=250, env={
+        capture_output=True, timeout=800, env={
             **os.environ, "STADTTOR_HUB": json.dumps({
                 "url": f"http://127.0.0.1:{city.port}/", "user": "anna",
                 "password": PASSWORD})})
