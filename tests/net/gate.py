@@ -192,8 +192,12 @@ class Stadttor:
 
     def netctl_answers(self):
         self.check_alive(NETCTL)
-        return os.path.exists(self.socket) and \
-            self.cli("status", check=False).returncode == 0
+        try:
+            with ipc.Peer(self.socket, "root") as peer:
+                peer.looks()
+        except OSError:
+            return False
+        return True
 
     def portal_is_ready(self):
         """It listens, and the last that it said of netctl was good."""
@@ -203,8 +207,7 @@ class Stadttor:
                 or "netctl is away" in line or f"{self.socket}: " in line]
         if not told or "connected to netctl" not in told[-1]:
             return False
-        found = self.street.gate.run("ss", "-Htln", "sport", "=", ":2081")
-        return ":2081" in found.stdout
+        return self.street.gate.listens(2081)
 
     def is_running(self, program):
         return program in self.process and self.process[program].poll() is None

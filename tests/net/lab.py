@@ -12,6 +12,7 @@ socket over there, and everything else is ordinary socket code.
 import contextlib
 import ctypes
 import os
+import re
 import shutil
 import signal
 import socket
@@ -147,6 +148,14 @@ class Namespace:
     def sysctl(self, key, value):
         with self.entered(), open(f"/proc/sys/{key}", "w") as file:
             file.write(str(value))
+
+    def listens(self, port):
+        """Somebody waits for connections of TCP there (proc_net_tcp.rst: the
+        own address, which ends on the port, and LISTEN, which is 0A)."""
+        ends = re.compile(rf":{port:04X} [0-9A-F]+:0000 0A ")
+        with self.entered():
+            return any(ends.search(open(f"/proc/thread-self/net/{name}").read())
+                       for name in ("tcp", "tcp6"))
 
     def close(self):
         for child in self.children:
