@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where the built programs are, for all tests, and a /tmp of their own.
 
-STADTTOR_BUILD: the build to test (default build). STADTTOR_PLAIN: the build
-without sanitizers, whose linking and hardening is looked at (default build).
+STADTTOR_BUILD: the build to test (default build). STADTTOR_NET: that of tests/net,
+if it is another. STADTTOR_PLAIN: the build without sanitizers, whose linking and
+hardening is looked at (default build).
 """
 import ctypes
 import os

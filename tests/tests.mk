@@ -105,9 +105,12 @@ check: root
 	@tests/deps $(if $(AREA),build check,check)
 	@tests/owned $(MAKE) --no-print-directory checked
 
+# The networks with the programs as they are shipped, which halves what they
+# cost; all else, and an area, with sanitizers; in check-ci the networks, too.
 checked: check-build
-	STADTTOR_BUILD=build/asan $(PYTEST) $(if $(AREA),-v \
-		$$(tests/area "$(AREA)"),-q $(MARKED) $(WORKERS) $(EVERYTHING))
+	STADTTOR_BUILD=build/asan $(if $(AREA),,STADTTOR_NET=build) $(PYTEST) \
+		$(if $(AREA),-v $$(tests/area "$(AREA)"), \
+		-q $(MARKED) $(WORKERS) $(EVERYTHING))
 
 # Tests of networks cut off the one that npm needs, so it comes before; and
 # while it loads, what needs none of it is looked at.
@@ -128,23 +131,30 @@ check-full: root
 
 checked-full: check-build full-build
 	$(MAKE) $(PLAIN_ARGS) build/unit/test_usage_sensitivity
-	STADTTOR_BUILD=build/asan FUZZ_SECONDS=$(FUZZ_SECONDS) \
+	STADTTOR_BUILD=build/asan STADTTOR_NET=build \
+		FUZZ_SECONDS=$(FUZZ_SECONDS) \
 		$(PYTEST) -q $(WORKERS) $(EVERYTHING)
+	$(sanitized_networks)
+
+sanitized_networks = STADTTOR_BUILD=build/asan \
+	$(PYTEST) -q $(MARKED) $(WORKERS) tests/net
 
 full-build:
 	$(MAKE) $(CLANG_ARGS) all units tools
 	$(MAKE) $(FUZZ_ARGS) fuzzers
 
-# What .ci/run adds: the networks with the programs as they are shipped, and
-# the fuzzers.
+# What .ci/run adds: the networks with sanitizers; what is marked of them with
+# the programs as they are shipped, and the fuzzers.
 check-ci: root
 	@tests/deps full
-	@tests/owned $(MAKE) --no-print-directory checked-ci
+	@tests/owned $(MAKE) --no-print-directory -k checked-ci
 
-checked-ci: full-build
+checked-ci: ci-networks ci-marked
+ci-networks: full-build
+	$(sanitized_networks)
+ci-marked: full-build
 	STADTTOR_BUILD=build FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTEST) -q \
-		$(WORKERS) tests/net tests/fuzz --deselect \
-		fuzz/test_fuzz.py::test_corpus
+		-m full $(WORKERS) tests/net tests/fuzz
 
 check-unit:
 	@tests/deps unit
@@ -290,5 +300,6 @@ help:
 
 .PHONY: pages units fuzzers replays tools benches deps deps-lint root check \
 	checked check-build compiled-tests check-full checked-full full-build \
-	check-ci checked-ci check-unit vm vm-bench size cross cross-mips check-musl check-privacy fuzz bench demo demo-city \
+	check-ci checked-ci ci-networks ci-marked check-unit vm vm-bench size \
+	cross cross-mips check-musl check-privacy fuzz bench demo demo-city \
 	lint lint-format lint-c lint-sh lint-man lint-js lint-html format docs help

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fixtures: the street for the whole run, fresh programs for each test."""
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -20,6 +21,11 @@ def _enter_own_world():
         lab.enter_own_world()
     except OSError as error:
         pytest.exit(f"cannot make namespaces: {error}", 2)
+
+
+@pytest.fixture(scope="session")
+def build():
+    return pathlib.Path(gate.BUILD)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,8 @@ import ipc
 import lab
 
 REPO = os.path.dirname(os.path.dirname(lab.HERE))
-BUILD = os.path.join(REPO, os.environ.get("STADTTOR_BUILD", "build"))
+BUILD = os.path.join(REPO, os.environ.get(
+    "STADTTOR_NET", os.environ.get("STADTTOR_BUILD", "build")))
 NETCTL, PORTAL = "stadttor-netctl", "stadttor-portal"
 LOOK_S = 5.1  # behind a look at the counters comes the next
 USER = {NETCTL: "daemon", PORTAL: "nobody"}

@@ -9,6 +9,7 @@ import pytest
 
 import authority
 import citystore
+import gate
 import lab
 from citylink import (SITE, USER, Box, Liar, Proxy, Store, records, split,
                       today)
@@ -323,12 +324,8 @@ def test_a_store_that_lies(street, box, ca, lie, closing):
     box.start()
     box.until(lambda: liar.visits >= 3 and box.said(LOST), seconds=300)
     assert len(box.said(LOST)) == 1
-    assert box.memory_kb() < 60000 * (4 if "asan" in lab_build() else 1)
+    assert box.memory_kb() < 60000 * (4 if "asan" in gate.BUILD else 1)
     assert not box.netctl.keys
-
-
-def lab_build():
-    return os.environ.get("STADTTOR_BUILD", "build")
 
 
 def test_pages_without_end_cost_a_bounded_number_of_reads(street, box, ca,

@@ -25,13 +25,12 @@ import time
 
 import pytest
 
+import gate
 import ipc
 from ipc import VERSION
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-BUILD = os.path.join(ROOT, os.environ.get("STADTTOR_BUILD", "build"))
-PORTAL = os.path.join(BUILD, "stadttor-portal")
+ROOT = gate.REPO
+PORTAL = os.path.join(gate.BUILD, gate.PORTAL)
 
 GATE4, GATE6 = "192.0.2.1", "2001:db8:77::1"
 PHONE4, PHONE6 = "192.0.2.9", "2001:db8:77::9"
