@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/array.h"
@@ -425,29 +426,40 @@ struct uci_file *uci_parse(const char *text, size_t len,
 
 /* --- files --------------------------------------------------------------- */
 
+/* Not more than it has: the portal wipes what it frees, used or not. */
+static size_t room_for(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size < FILE_MAX
+		       ? (size_t)st.st_size
+		       : FILE_MAX;
+}
+
 char *uci_load(const char *path, size_t *len)
 {
 	char *text = NULL;
-	size_t have = 0;
+	size_t have = 0, room;
 	ssize_t n = -1;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return NULL;
-	text = malloc(FILE_MAX + 1);
-	while (text && have <= FILE_MAX) {
-		n = read(fd, text + have, FILE_MAX + 1 - have);
+	room = room_for(fd);
+	text = malloc(room + 1);
+	while (text && have <= room) {
+		n = read(fd, text + have, room + 1 - have);
 		if (n <= 0)
 			break;
 		have += (size_t)n;
 	}
 	close(fd);
-	if (text && !n && have <= FILE_MAX) {
+	if (text && !n && have <= room) {
 		*len = have;
 		return text;
 	}
-	if (text && have > FILE_MAX)
-		errno = EFBIG;
+	if (text && have > room)
+		errno = room < FILE_MAX ? EBUSY : EFBIG;
 	free(text);
 	return NULL;
 }

@@ -2,38 +2,41 @@
 #include "portal/util/file.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-static char *read_all(FILE *f, size_t max, size_t *len)
+/*
+ * As large as the file is, not as it may be: what is freed is wiped whole,
+ * which would make memory of all that was only reserved.
+ */
+static size_t room_for(const struct stat *st, size_t max)
 {
-	char *text = malloc(max + 1);
+	bool is_smaller = S_ISREG(st->st_mode) && (uint64_t)st->st_size < max;
 
-	if (text) {
-		*len = fread(text, 1, max, f);
-		if (ferror(f) || (*len == max && fgetc(f) != EOF)) {
-			errno = ferror(f) ? EIO : EFBIG;
-			free(text);
-			text = NULL;
-		}
+	return is_smaller ? (size_t)st->st_size : max;
+}
+
+static char *read_all(FILE *f, const struct stat *st, size_t max, size_t *len)
+{
+	size_t room = room_for(st, max);
+	char *text = malloc(room + 1);
+
+	if (!text)
+		return NULL;
+	*len = fread(text, 1, room, f);
+	if (ferror(f) || (*len == room && fgetc(f) != EOF)) {
+		free(text);
+		errno = ferror(f) ? EIO : room < max ? EBUSY : EFBIG;
+		return NULL;
 	}
-	if (text)
-		text[*len] = '\0';
+	text[*len] = '\0';
 	return text;
 }
 
-char *file_read(const char *path, size_t max, size_t *len)
-{
-	FILE *f = fopen(path, "re");
-	char *text = f ? read_all(f, max, len) : NULL;
-
-	if (f)
-		fclose(f);
-	return text;
-}
-
-char *file_read_public(const char *path, size_t max, size_t *len)
+static char *read_if(const char *path, mode_t needed, size_t max, size_t *len)
 {
 	FILE *f = fopen(path, "re");
 	char *text = NULL;
@@ -42,11 +45,21 @@ char *file_read_public(const char *path, size_t max, size_t *len)
 	if (!f)
 		return NULL;
 	if (fstat(fileno(f), &st) == 0) {
-		if (st.st_mode & S_IROTH)
-			text = read_all(f, max, len);
+		if ((st.st_mode & needed) == needed)
+			text = read_all(f, &st, max, len);
 		else
 			errno = EPERM;
 	}
 	fclose(f);
 	return text;
+}
+
+char *file_read(const char *path, size_t max, size_t *len)
+{
+	return read_if(path, 0, max, len);
+}
+
+char *file_read_public(const char *path, size_t max, size_t *len)
+{
+	return read_if(path, S_IROTH, max, len);
 }

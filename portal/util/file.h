@@ -5,7 +5,10 @@
 
 #include <stddef.h>
 
-/* The whole file with a NUL behind it, for free(). NULL: errno says why. */
+/*
+ * The whole file with a NUL behind it, for free(). NULL: errno says why, EFBIG:
+ * more than max bytes, EBUSY: it grew meanwhile.
+ */
 char *file_read(const char *path, size_t max, size_t *len);
 
 /*
