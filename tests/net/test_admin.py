@@ -113,8 +113,10 @@ class Admin:
         with self.ns.entered(), open(f"/proc/sys/{key}") as file:
             before = file.read()
         self.ns.sysctl(key, value)
-        yield
-        self.ns.sysctl(key, before)
+        try:
+            yield
+        finally:
+            self.ns.sysctl(key, before)
 
     def connect(self, ns=None, address=None, source=None):
         address = address or self.address
@@ -382,7 +384,8 @@ def test_the_history_of_health(admin):
     stadttor.cli("note", "list")  # makes the folder
     alive = os.path.join(folder, "history.sqlite.alive")
     with open(alive, "w") as file:
-        file.write(f"{int(time.time()) - 7200:<14}running  \n")
+        lost = int(time.time()) - 7200
+        file.write(f"{lost:<14}running  \n")
     os.chown(alive, os.stat(folder).st_uid, os.stat(folder).st_gid)
     for program in (NETCTL, PORTAL):
         stadttor.start_one(program)
@@ -392,7 +395,8 @@ def test_the_history_of_health(admin):
                    say="the power cut is not told")
     told = health_of(admin, token)
     assert [e["code"] for e in told["events"]] == ["portal_lost"]
-    assert told["at_most"] and 7190 < told["events"][0]["seconds"] < 7300
+    assert told["at_most"]
+    assert 7190 < told["events"][0]["seconds"] <= time.time() - lost + 1
     with open(alive) as file:
         first = file.read()
     assert first.endswith("running  \n") and len(first) == 24
@@ -420,14 +424,18 @@ def test_an_uplink_that_goes_is_history(admin):
     street = stadttor.street
     began = time.time()
     street.gate.ip("link set wan0 down")
-    lab.wait_until(lambda: [e for e in health_of(admin, token)["events"]
-                            if e["outage"]], 200, say="it is not told")
-    found = [e for e in health_of(admin, token)["events"] if e["outage"]]
+    try:
+        lab.wait_until(lambda: [e for e in health_of(admin, token)["events"]
+                                if e["outage"]], 200, say="it is not told")
+        told = time.time()
+        found = [e for e in health_of(admin, token)["events"] if e["outage"]]
+    finally:
+        street.gate.ip("link set wan0 up")
+        street.restore_addresses()
     assert found[0]["ended"] is None
-    assert abs(time.mktime(time.strptime(found[0]["began"][:19],
-                                         "%Y-%m-%dT%H:%M:%S")) - began) < 90
-    street.gate.ip("link set wan0 up")
-    street.restore_addresses()
+    # the first of the two looks, a minute before it is told
+    assert began - 1 < time.mktime(time.strptime(
+        found[0]["began"][:19], "%Y-%m-%dT%H:%M:%S")) < told - 50
     lab.wait_until(lambda: all(e["ended"] for e in health_of(
         admin, token)["events"] if e["outage"]), 200, say="it is not over")
 
@@ -1115,6 +1123,7 @@ def test_a_large_answer(admin):
 
 
 def test_now(admin):
+    start_s = time.monotonic()
     start(admin, staff={})
     admin.login()
     begin = int(time.time())
@@ -1122,7 +1131,8 @@ def test_now(admin):
     assert begin <= now["time"] <= time.time()
     assert now["zones"] == ["guest", "staff"]
     assert (now["profile"], now["epsilon"]) == ("hours", 2)
-    assert now["live"] is None and now["uptime_s"] < 60
+    assert now["live"] is None
+    assert now["uptime_s"] <= time.monotonic() - start_s + 1
     assert all(set(e) - {"zone"} == {"level", "code", "text"}
                for e in now["health"])
     assert all(("zone" in e) == e["code"].startswith("zone_")
@@ -1342,7 +1352,8 @@ def test_prometheus_and_grafana(admin):
     with prometheus(admin, token):
         lab.wait_until(lambda: is_scraped(admin.ns), 30, every=0.5,
                        say="Prometheus has no samples")
-        assert query(admin.ns, "up")[0]["value"][1] == "1"
+        # A busy machine may be late for one of its scrapes, but not for all.
+        lab.wait_until(lambda: query(admin.ns, "up")[0]["value"][1] == "1", 30)
         assert query(admin.ns, "stadttor_build_info")
         asked = list(expressions())
         assert len(asked) > 8
@@ -1350,8 +1361,8 @@ def test_prometheus_and_grafana(admin):
             for name, value in (("$__rate_interval", "1m"), ("$zone", ".*"),
                                 ("$instance", ".*"), ("$__range", "1h")):
                 expression = expression.replace(name, value)
-            result = query(admin.ns, expression)
-            assert result, (title, expression)
+            lab.wait_until(lambda: query(admin.ns, expression), 5, 0.5,
+                           (title, expression))
 
 
 # --- those who dawdle --------------------------------------------------------

@@ -91,12 +91,13 @@ def dnsmasq(street, programs, printed):
     lab.stop(street.resolver)
     own = start_dnsmasq(street, path)
     yield own
-    assert own.poll() is None
-    with open(os.path.join(folder, "log")) as f:
-        assert not re.search(r"Error|failed|bad option", f.read())
+    ended = own.poll()
     lab.stop(own)
     street.resolver = start_dnsmasq(
         street, os.path.join(street.folder, "gate-dnsmasq.conf"))
+    assert ended is None
+    with open(os.path.join(folder, "log")) as f:
+        assert not re.search(r"Error|failed|bad option", f.read())
 
 
 # --- what phones are told ----------------------------------------------------

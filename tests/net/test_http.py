@@ -904,10 +904,13 @@ def test_slow_body_gets_408(portal):
 @contextlib.contextmanager
 def small_buffers(portal):
     """The gate's sockets take less than a page at once."""
-    for size in ("4096 4096 4096", "4096 16384 4194304"):
+    def allow(size):
         portal.gate.run("sysctl", "-qw", f"net.ipv4.tcp_wmem={size}")
-        if size.endswith(" 4096"):
-            yield
+    allow("4096 4096 4096")
+    try:
+        yield
+    finally:
+        allow("4096 16384 4194304")
 
 
 def narrow_socket(portal, port=HTTP):

@@ -190,17 +190,19 @@ def test_whatever_the_address_of_the_zone(stadttor, street, address):
     gate4 = street.guest.gate4
     # With it the kernel looks at the source, as most routers have it.
     street.gate.sysctl("net/ipv4/conf/br-guest/rp_filter", 1)
-    with changed(street, f"addr del {gate4}/16 dev br-guest",
-                 f"addr add {address} dev br-guest", "route del ::/0",
-                 back=[f"addr del {address} dev br-guest",
-                       f"addr add {gate4}/16 dev br-guest",
-                       f"route add ::/0 via {lab.HOST6}"]):
-        stadttor.configure()
-        stadttor.start_one(NETCTL)
-        lab.wait_until(stadttor.netctl_answers)
-        assert outlet(stadttor) == "open"
-        assert "IPv4 has no way" not in stadttor.log(NETCTL)
-    street.gate.sysctl("net/ipv4/conf/br-guest/rp_filter", 0)
+    try:
+        with changed(street, f"addr del {gate4}/16 dev br-guest",
+                     f"addr add {address} dev br-guest", "route del ::/0",
+                     back=[f"addr del {address} dev br-guest",
+                           f"addr add {gate4}/16 dev br-guest",
+                           f"route add ::/0 via {lab.HOST6}"]):
+            stadttor.configure()
+            stadttor.start_one(NETCTL)
+            lab.wait_until(stadttor.netctl_answers)
+            assert outlet(stadttor) == "open"
+            assert "IPv4 has no way" not in stadttor.log(NETCTL)
+    finally:
+        street.gate.sysctl("net/ipv4/conf/br-guest/rp_filter", 0)
 
 
 @pytest.mark.parametrize("wide", ["10.99.0.5/8", "10.20.0.77/32"])

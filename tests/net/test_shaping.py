@@ -125,11 +125,12 @@ def foreign_qdiscs(street):
                         "77:", "tbf", "rate", "500mbit", "burst", "256kb",
                         "latency", "50ms")
     yield devices
+    shown = [street.gate.run("tc", "qdisc", "show", "dev", device).stdout
+             for device in devices]
     for device in devices:
-        shown = street.gate.run("tc", "qdisc", "show", "dev", device).stdout
         street.gate.run("tc", "qdisc", "del", "dev", device, "root",
                         check=False)
-        assert "tbf 77:" in shown, shown
+    assert all("tbf 77:" in one for one in shown), shown
 
 
 def policed(transfers, full):
