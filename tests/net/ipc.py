@@ -262,7 +262,7 @@ class Peer:
                     0, len(found))
                 return found
 
-    def was_closed(self, seconds=2):
+    def was_closed(self, seconds=2 * lab.PATIENCE):
         """Reads until netctl closes the connection."""
         self.socket.settimeout(seconds)
         try:

@@ -38,7 +38,7 @@ def test_first_packet_after_the_answer_passes(stadttor, phones, family):
     stadttor.start(guest={"rate_down": "5mbit", "rate_up": "1mbit"})
     for phone in phones:
         assert traffic.tap(phone, family).status == 303
-        assert traffic.is_online(phone, family, timeout=0.3)
+        assert traffic.is_online(phone, family)
 
 
 def test_without_terms_nothing_opens(stadttor, phones):

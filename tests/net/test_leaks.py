@@ -101,8 +101,9 @@ def test_foreign_dns_is_their_own_after_the_tap(stadttor, street, phone,
     traffic.wait_online(phone, family)
     with packets.Capture(street.internet) as capture:
         traffic.resolve(phone, "net.test", server=far, timeout=0.3)
-        assert [p for p in capture.packets()
-                if p.destination == far and p.port == 53]
+        lab.wait_until(lambda: [p for p in capture.packets()
+                                if p.destination == far and p.port == 53],
+                       say="the question went nowhere")
 
 
 @families
