@@ -139,7 +139,8 @@ saw.zones = await page.$$eval('#zone option', list =>
 	list.map(option => option.value));
 saw.site = await page.textContent('#cards .card:first-child .figures');
 saw.listed = await page.isVisible('#sites');
-saw.csv = await page.$$eval('.cards .tools a', list =>
+// of those that ask the hub: some are a box's alone
+saw.csv = await page.$$eval('.cards .card[data-state] .tools a', list =>
 	list.map(a => a.getAttribute('href')));
 await look();
 

@@ -46,9 +46,9 @@ function openingText({ is_open: isOpen, change }, today) {
 }
 
 function opening(now, zone, titleOf) {
-	const today = now.clock.slice(0, 10);
 	const listed = Object.entries(now.opening ?? {}).filter(([name]) =>
 		!zone || name === zone);
+	const today = now.clock?.slice(0, 10); // a hub has no hours and no clock
 
 	return !listed.length ? [] : [tile('opening', t('opening'),
 		el('dl', { class: 'lines' }, listed.map(([name, is]) => el('div',
