@@ -105,8 +105,12 @@ export async function open(browser, server, options = {}) {
 		await enter(page, server);
 	if (options.bare)
 		return page;
+	// What a script does not survive is said at once, not by a timeout.
+	const broken = new Promise((_, reject) => page.once('pageerror', reject));
+
+	broken.catch(() => {});
 	await page.goto('./#' + (options.hash ?? ''));
-	await settled(page);
+	await Promise.race([settled(page), broken]);
 	return page;
 }
 
