@@ -43,7 +43,7 @@ class Runner:
         with contextlib.suppress(BrokenPipeError):
             self.node.stdin.close()
         try:
-            assert self.node.wait(30) == 0
+            assert self.node.wait(200) == 0
         finally:
             self.node.kill()
 

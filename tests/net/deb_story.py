@@ -148,10 +148,10 @@ def first_phone(seen):
     seen["address"] = run("ip", "-n", "phone", "-br", "-4", "addr", "show",
                           "dev", "eth0").stdout.split()[2:]
     seen["before"] = run(
-        *GUEST, "curl", "-s", "-m", "5", "-o", "/dev/null", "-w",
+        *GUEST, "curl", "-s", "-m", "60", "-o", "/dev/null", "-w",
         "%{http_code} %{redirect_url}",
         "http://198.51.100.80/generate_204").stdout, is_online()
-    seen["tap"] = run(*GUEST, "curl", "-s", "-m", "5", "-o", "/dev/null", "-w",
+    seen["tap"] = run(*GUEST, "curl", "-s", "-m", "60", "-o", "/dev/null", "-w",
                       "%{http_code}", "-d", "terms=1",
                       "http://10.20.0.1/accept").stdout
     seen["online"] = is_online()

@@ -82,7 +82,7 @@ def writable(unit, *folders):
 
 def probe():
     """What a phone's question for the internet is answered with."""
-    return run("ip", "netns", "exec", "phone", "curl", "-s", "-m", "5", "-o",
+    return run("ip", "netns", "exec", "phone", "curl", "-s", "-m", "60", "-o",
                "/dev/null", "-w", "%{http_code} %{redirect_url}",
                "http://198.51.100.80/generate_204").stdout
 

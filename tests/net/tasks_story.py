@@ -82,7 +82,7 @@ class Operator:
 # --- what is seen after each --------------------------------------------------
 
 def page():
-    return run(*GUEST, "curl", "-s", "-m", "5",
+    return run(*GUEST, "curl", "-s", "-m", "60",
                "http://10.20.0.1/?lang=en").stdout
 
 
@@ -138,7 +138,7 @@ def after_upgrade(_operator):
 
 def after_figures(_operator):
     def get(path, *more):
-        return run("curl", "-s", "-m", "5", "-b", "/run/jar", "-c", "/run/jar",
+        return run("curl", "-s", "-m", "60", "-b", "/run/jar", "-c", "/run/jar",
                    *more, f"http://127.0.0.1:2090{path}").stdout
     wait("curl", "-sf", "-o", "/dev/null", "http://127.0.0.1:2090/style.css")
     get("/login", "-H", "Origin: http://127.0.0.1:2090", "-d", "user=anna", "--data-urlencode",
