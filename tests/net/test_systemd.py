@@ -120,7 +120,7 @@ def test_what_is_counted_ends_with_a_stop_alone(seen):
     assert others == [first, first]
     assert seen["left of a stop"] == []
     assert seen["counted after a stop"][1] != first[1]
-    assert seen["folder of what waits"]
+    assert seen["folder of what waits"] == ["/run/stadttor/portal"]
 
 
 def test_uninstall_keeps_guests_out_and_says_so(seen):
