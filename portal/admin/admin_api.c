@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/config/opening.h"
 #include "common/config/settings_valid.h"
+#include "common/log.h"
 #include "portal/admin/admin_answer.h"
 #include "portal/admin/admin_health.h"
 #include "portal/admin/admin_history.h"
@@ -19,6 +20,8 @@
 #include "portal/admin/admin_query.h"
 #include "portal/admin/admin_site.h"
 #include "portal/admin/admin_vouchers.h"
+#include "portal/history/history.h"
+#include "portal/history/history_notes.h"
 #include "portal/store/day.h"
 #include "portal/store/usage_report.h"
 
@@ -109,18 +112,22 @@ static void answer_text(struct conn *c, FILE *f, char **text, size_t *len,
 static int write_usage(struct admin_site *s, const struct wishes *w, FILE *out)
 {
 	struct usage_report_source source = usage_report_of(s->store);
+	struct history_db *db = s->history ? history_borrow(s->history) : NULL;
 	struct history_notes *notes = NULL;
 	int err;
 
-	if (w->query.step == STORE_DAY && w->report_format == USAGE_REPORT_CSV)
-		notes = admin_history_notes(s, w->query.from, w->query.to);
-	if (notes) {
-		source.note = admin_history_note_of;
+	if (db && w->query.step == STORE_DAY &&
+	    w->report_format == USAGE_REPORT_CSV) {
+		err = history_notes_read(db, w->query.from, w->query.to,
+					 &notes);
+		if (err)
+			log_warn("notes: %s", history_db_reason(err));
+		source.note = history_notes_of;
 		source.notes = notes;
 	}
 	err = usage_report_write(&source, &w->query, w->metric_bits,
 				 w->report_format, out);
-	admin_history_notes_free(notes);
+	history_notes_free(notes);
 	return err;
 }
 

@@ -17,12 +17,10 @@
 #include "portal/admin/admin_query.h"
 #include "portal/history/history_report.h"
 #include "portal/store/usage_report.h"
-#include "portal/util/strbuf.h"
 
 #define CSV_FIELDS                                                             \
 	"Content-Disposition: attachment; "                                    \
 	"filename=\"stadttor-health.csv\"\r\n"
-#define JOINED_MAX (4 * HISTORY_NOTE_MAX)
 
 struct wishes {
 	char from[16], to[16], zone[IPC_ZONE_NAME_MAX], format[8];
@@ -245,52 +243,4 @@ void admin_history_remove_note(struct conn *c)
 	if (!err)
 		say_changed(c, "removed", (int64_t)id);
 	answer_changed(c, err, (int64_t)id);
-}
-
-/* --- notes beside figures ---------------------------------------------- */
-
-struct history_notes {
-	size_t count;
-	struct history_note note[HISTORY_NOTES_MAX];
-	char joined[JOINED_MAX]; /* of the day that was asked for last */
-};
-
-static void keep_note(const struct history_note *n, void *arg)
-{
-	struct history_notes *all = arg;
-
-	if (all->count < HISTORY_NOTES_MAX)
-		all->note[all->count++] = *n;
-}
-
-struct history_notes *admin_history_notes(struct admin_site *s, uint32_t from,
-					  uint32_t to)
-{
-	struct history_db *db = s->history ? history_borrow(s->history) : NULL;
-	struct history_notes *all = db ? calloc(1, sizeof(*all)) : NULL;
-
-	if (all && history_db_list_notes(db, from, to, keep_note, all))
-		all->count = 0;
-	return all;
-}
-
-const char *admin_history_note_of(void *notes, uint32_t day)
-{
-	struct history_notes *all = notes;
-	struct strbuf o;
-
-	strbuf_init(&o, all->joined, sizeof(all->joined) - 1);
-	for (size_t i = 0; i < all->count; i++) {
-		if (all->note[i].day != day)
-			continue;
-		strbuf_text(&o, o.len ? "; " : "");
-		strbuf_text(&o, all->note[i].text);
-	}
-	all->joined[o.len] = '\0';
-	return o.len ? all->joined : NULL;
-}
-
-void admin_history_notes_free(struct history_notes *notes)
-{
-	free(notes);
 }

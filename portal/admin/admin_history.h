@@ -16,13 +16,4 @@ void admin_history_list_notes(struct conn *c);
 void admin_history_add_note(struct conn *c);
 void admin_history_remove_note(struct conn *c);
 
-/* The notes of some days; NULL: there are none, or no memory. */
-struct history_notes;
-struct history_notes *admin_history_notes(struct admin_site *s, uint32_t from,
-					  uint32_t to);
-
-/* For struct usage_report_source: of one day, joined; NULL: none. */
-const char *admin_history_note_of(void *notes, uint32_t day);
-void admin_history_notes_free(struct history_notes *notes);
-
 #endif
