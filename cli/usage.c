@@ -17,6 +17,7 @@
 #include "common/array.h"
 #include "common/config/settings_read.h"
 #include "common/privs.h"
+#include "portal/history/history_notes.h"
 #include "portal/store/day.h"
 #include "portal/store/store.h"
 #include "portal/store/usage_report.h"
@@ -326,6 +327,49 @@ static enum cli_exit print_budget(const struct cli *cli,
 	return CLI_DONE;
 }
 
+/* --- the table for programs -------------------------------------------- */
+
+/* NULL: there are none, or they cannot be read, which is said: the figures do
+ * not depend on them. */
+static struct history_notes *read_notes(const struct settings *s,
+					const struct store_query *q)
+{
+	struct history_notes *notes = NULL;
+	struct history_db *db = NULL;
+	char path[HISTORY_PATH_MAX];
+	int err;
+
+	history_db_path(path, s->usage.file);
+	if (access(path, F_OK) < 0) /* opening it would make it */
+		return NULL;
+	err = history_db_open(&db, path);
+	if (!err)
+		err = history_notes_read(db, q->from, q->to, &notes);
+	history_db_close(db);
+	if (err)
+		fprintf(stderr, "%s: %s, so the column note is empty\n", path,
+			history_db_reason(err));
+	return notes;
+}
+
+/* With what was noted, where days are rows: as the dashboard's. */
+static int print_csv(const struct settings *s, struct store *st,
+		     const struct store_query *q)
+{
+	struct usage_report_source source = usage_report_of(st);
+	struct history_notes *notes = NULL;
+	int err;
+
+	if (q->step == STORE_DAY) {
+		notes = read_notes(s, q);
+		source.note = history_notes_of;
+		source.notes = notes;
+	}
+	err = usage_report_write(&source, q, 0, USAGE_REPORT_CSV, stdout);
+	history_notes_free(notes);
+	return err;
+}
+
 /* --- the command ------------------------------------------------------- */
 
 static enum cli_exit print_figures(const struct cli *cli,
@@ -344,7 +388,7 @@ static enum cli_exit print_figures(const struct cli *cli,
 	else if (cli->json)
 		err = usage_report_usage(st, q, 0, USAGE_REPORT_JSON, stdout);
 	else if (cli->csv)
-		err = usage_report_usage(st, q, 0, USAGE_REPORT_CSV, stdout);
+		err = print_csv(s, st, q);
 	else
 		err = print_view(st, q);
 	if (!err)

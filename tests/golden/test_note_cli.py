@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`stadttor note` as an operator uses it."""
+import csv
+import io
 import json
 import os
 import pathlib
@@ -88,3 +90,41 @@ def test_figures_in_memory_have_no_notes(note):
     wrong = note("note", "list", file="")
     assert wrong.returncode == 1
     assert "keeps figures in memory" in wrong.stderr
+
+
+def write_figures(build, folder):
+    """Of 1 and 2 January 2026, the portal's."""
+    file = folder / "lib/usage.sqlite"
+    subprocess.run([build / "golden/storedriver", "apply", file, "50"],
+                   check=True, env=dict(os.environ, TZ="UTC", ZONES="1"),
+                   stdout=subprocess.DEVNULL, timeout=200)
+    if not os.geteuid():
+        shutil.chown(file, NOBODY)
+
+
+def figures(note, *args):
+    got = note("usage", "--csv", "--from", "2026-01-01", *args)
+    assert got.returncode == 0
+    return got, list(csv.DictReader(io.StringIO(got.stdout, newline="")))
+
+
+def test_stand_beside_figures(note, build, folder):
+    note("note", "add", "2026-01-02", "Fest")
+    (folder / "lib/history.sqlite").unlink()
+    write_figures(build, folder)
+    got, rows = figures(note)
+    assert [r["note"] for r in rows] == ["", ""] and not got.stderr
+    assert not (folder / "lib/history.sqlite").exists()
+    note("note", "add", "2026-01-02", 'Fest, "laut"')
+    note("note", "add", "2026-01-02", "Regen")
+    note("note", "add", "2025-12-31", "=1+1")
+    got, rows = figures(note)
+    assert [(r["time"], r["note"]) for r in rows] == [
+        ("2026-01-01", ""), ("2026-01-02", 'Fest, "laut"; Regen')]
+    for step in "hour", "week", "month":
+        assert "note" not in figures(note, "--step", step)[1][0]
+    (folder / "lib/history.sqlite").write_bytes(b"no database" * 100)
+    got, rows = figures(note)
+    assert len(rows) == 2 and not any(r["note"] for r in rows)
+    assert got.stderr.count("\n") == 1
+    assert got.stderr.endswith(", so the column note is empty\n")
