@@ -21,6 +21,7 @@
 #include "common/config/opening.h"
 #include "common/config/settings_read.h"
 #include "common/config/uci.h"
+#include "common/privs.h"
 #include "netctl/rules/ruleset_text.h"
 #include "portal/pages/theme.h"
 
@@ -92,6 +93,20 @@ static void warn_of_ports(const struct settings *s)
 			"the zone would be shut\n",
 			z->name, z->device, name ? name + 1 : master);
 	}
+}
+
+/* Commands of root need it not, so it is the programs that refuse it. */
+static void warn_of_root(const struct settings *s)
+{
+	const char *name[] = { s->gate.user, s->portal.user };
+	struct privs_user user;
+
+	for (size_t i = 0; i < ARRAY_SIZE(name); i++)
+		if (!privs_find_user(name[i], &user) && !user.uid)
+			fprintf(stderr,
+				"warning: config %s: user %s is root, and as "
+				"root the programs do not start\n",
+				i ? "portal" : "gate", name[i]);
 }
 
 static void warn_if_unreadable(const char *user, const char *file,
@@ -280,6 +295,7 @@ enum cli_exit cli_check(const struct cli *cli)
 	if (!s)
 		return CLI_USAGE;
 	code = check_pages(&of_file, s);
+	warn_of_root(s);
 	warn_of_missing(s);
 	warn_of_ports(s);
 	warn_of_radios(&of_file, s);

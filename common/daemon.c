@@ -136,6 +136,14 @@ void daemon_end_check(void)
 	exit(fflush(stdout) || ferror(stdout) ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
+void daemon_refuse_root(const char *name, const struct privs_user *user)
+{
+	if (!user->uid)
+		fatal("user '%s' is root, so nothing would be given up; set "
+		      "option user to another",
+		      name);
+}
+
 void daemon_open_log(const struct daemon *d, bool debug)
 {
 	log_open(d->name, d->debug || debug);

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "common/privs.h"
+
 /* sysexits are not used: 2 is also a config that cannot be used. */
 #define DAEMON_EXIT_USAGE 2
 
@@ -39,6 +41,10 @@ void daemon_refuse_config(const char *error) __attribute__((noreturn));
 
 /* Exits: whether all of the config was printed. */
 void daemon_end_check(void) __attribute__((noreturn));
+
+/* Exits where the user is root, by which a daemon would give up nothing. name:
+ * as the config has it. */
+void daemon_refuse_root(const char *name, const struct privs_user *user);
 
 /* Log lines from here on; debug: as the config has it. */
 void daemon_open_log(const struct daemon *d, bool debug);

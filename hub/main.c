@@ -50,6 +50,7 @@ static void become(const struct hub_conf *conf)
 
 	if (err && geteuid() == 0)
 		fatal("user %s: %s", conf->system_user, strerror(-err));
+	daemon_refuse_root(conf->system_user, &user);
 	err = mkdir_for(conf->database, &user);
 	if (err)
 		log_warn("making the folder of %s: %s", conf->database,

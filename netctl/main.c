@@ -120,6 +120,7 @@ static struct privs_user find_user(const char *name)
 
 	if (privs_find_user(name, &user) < 0)
 		fatal("user '%s' not found; set option user", name);
+	daemon_refuse_root(name, &user);
 	return user;
 }
 

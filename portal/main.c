@@ -26,6 +26,7 @@ static struct privs_user find_user(const char *name)
 
 	if (err && geteuid() == 0)
 		fatal("user %s: %s", name, strerror(-err));
+	daemon_refuse_root(name, &user);
 	return user;
 }
 

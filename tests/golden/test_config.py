@@ -66,6 +66,50 @@ def test_missing_file(program, build, tmp_path):
     assert r.stderr.count(b"\n") == 1
 
 
+def as_user(tmp_path, user):
+    """Configs of netctl and portal, and of the hub."""
+    box, hub, sites = (tmp_path / n for n in ("stadttor", "hub", "sites"))
+    box.write_text("config uplink 'wan'\n option device 'lo'\n"
+                   "config zone 'guest'\n option device 'lo1'\n"
+                   f"config usage\n option file '{tmp_path}/made/usage'\n"
+                   f"config gate\n option user '{user}'\n"
+                   f" option socket '{tmp_path}/made/socket'\n"
+                   f"config portal\n option user '{user}'\n")
+    hub.write_text("config hub\n list server 'localhost:1'\n"
+                   " option ca '/nowhere'\n option password 'x'\n"
+                   f" option database '{tmp_path}/made/figures'\n"
+                   f" option sites '{sites}'\n"
+                   f" option system_user '{user}'\n")
+    sites.write_text("config city\n option name 'x'\n"
+                     "config site\n option site 'a'\n option district 'b'\n")
+    return {"stadttor-netctl": box, "stadttor-portal": box,
+            "stadttor-hub": hub}
+
+
+@pytest.mark.parametrize("program", [*DAEMONS, "stadttor-hub"])
+def test_no_daemon_is_root(program, build, tmp_path):
+    """What is made before, and what is asked of the kernel, is nothing."""
+    r = run(build, program, "-c", as_user(tmp_path, "root")[program],
+            cwd=tmp_path)
+    assert (r.returncode, r.stdout) == (1, b"")
+    line, = r.stderr.decode().splitlines()
+    assert "user 'root' is root, so nothing would be given up" in line
+    assert not (tmp_path / "made").exists()
+
+
+def test_check_tells_of_root(build, root, tmp_path):
+    told = []
+    for user in "root", "nobody":
+        path = as_user(tmp_path, user)["stadttor-portal"]
+        r = run(build, "stadttor", "check", path, cwd=root)
+        assert r.returncode == 0
+        told.append([x for x in r.stderr.decode().splitlines()
+                     if "is root" in x])
+    assert told == [[f"warning: config {s}: user root is root, and as root "
+                     "the programs do not start" for s in ("gate", "portal")],
+                    []]
+
+
 def with_pages(root, tmp_path, more=""):
     """The default config, with the pages of this tree and a device that is
     there."""

@@ -352,6 +352,10 @@ BROKEN = {
     "netctl's user": (config("gate", user="no-such-user"), "fail", "users",
                       None, "user no-such-user does not exist",
                       "option user"),
+    "portal is root": (config("portal", user="root"), "fail", "users", None,
+                       "user root is root", "option user"),
+    "netctl is root": (config("gate", user="root"), "fail", "users", None,
+                       "user root is root", "option user"),
     "uplink": (lambda box: None, "warn", "uplinks", None,
                "device nowhere0 of uplink wan is missing", "option device"),
 }
