@@ -1253,6 +1253,19 @@ for (const data of ['empty', 'small', 'years'])
 		}
 	});
 
+// docs/dashboard.png, for which it is copied by hand
+test('pictures: README', 'well', async ctx => {
+	mkdirSync(pictures, { recursive: true });
+	const page = await open(ctx.browser, ctx.server, { locale: 'en-GB',
+		timezone: 'Europe/Berlin', width: 1180, height: 1048,
+		hash: 'days=30&against=year' });
+
+	await page.waitForTimeout(100);
+	await page.screenshot({ path: new URL('dashboard.png', pictures)
+		.pathname });
+	await page.finish();
+});
+
 test('pictures: login', 'years', async ctx => {
 	mkdirSync(pictures, { recursive: true });
 	for (const scheme of ['light', 'dark']) {

@@ -3,10 +3,11 @@
 """Plays the portal's admin listener from made-up figures.
 
 For working on the dashboard, and for the looks of data that no test can wait
-for: none at all, two days, three years, a place that is busy all night.
+for: none at all, two days, three years, with something wrong or all well, a
+place that is busy all night.
 Serves web/admin/*.gz with the headers of the real one.
 
-Usage: mock.py [--port N] [--data empty|small|years|night]
+Usage: mock.py [--port N] [--data empty|small|years|well|night]
                [--now 2026-11-24T14:32]
 User and password are "admin" and "gate".
 """
@@ -87,8 +88,8 @@ class Figures:
         self.data, self.now = data, now.astimezone(BERLIN)
         self.today = self.now.date()
         self.first = {"empty": self.today + DAY, "small": self.today - DAY,
-                      "night": self.today - DAY,
-                      "years": self.today - 3 * 365 * DAY}[data]
+                      "night": self.today - DAY}.get(
+                          data, self.today - 3 * 365 * DAY)
 
     @functools.lru_cache(maxsize=None)
     def hour(self, zone, start):
@@ -192,19 +193,20 @@ class Figures:
 
     def events(self):
         """(began, ended, level, code, zone, times, outage)"""
-        if self.data != "years":
+        if self.data not in ("years", "well"):
             return []
         ago = [self.today - n * DAY for n in (0, 3, 12, 19, 40)]
-        return [(self.clock(ago[4], 3, 0), self.clock(ago[4], 9, 12),
+        over = [(self.clock(ago[4], 3, 0), self.clock(ago[4], 9, 12),
                  "error", "portal_lost", "", 1, True),
                 (self.clock(ago[3], 23, 50), self.clock(ago[3] + DAY, 0, 4),
                  "error", "zone_offline", "guest", 3, True),
                 (self.clock(ago[2], 14, 2), self.clock(ago[2], 14, 16),
                  "error", "netctl_away", "", 1, True),
                 (self.clock(ago[1], 17, 0), self.clock(ago[1], 18, 5),
-                 "warn", "netlink_errors", "", 1, False),
-                (self.clock(ago[0], 10, 0), None, "error",
-                 "store_cannot_write", "", 1, False)]
+                 "warn", "netlink_errors", "", 1, False)]
+        return over if self.data == "well" else over + [
+            (self.clock(ago[0], 10, 0), None, "error", "store_cannot_write",
+             "", 1, False)]
 
     def health(self, first, last, zone):
         last = min(last or self.today, self.today)
@@ -256,7 +258,8 @@ class Figures:
         return {"time": int(self.now.timestamp()), "profile": "hours",
                 "network": "Musterstadt WLAN", "title": "Rathaus",
                 "provider": "Stadt Musterstadt",
-                "titles": {"guest": "Marktplatz"},
+                "titles": {"guest": "Marktplatz", **(
+                    {"library": "Bibliothek"} if self.data == "well" else {})},
                 "role": "all", "has_codes": True,
                 "clock": self.now.isoformat(timespec="seconds"),
                 "opening": {} if quiet else {
@@ -447,11 +450,12 @@ def serve(data, now=None, port=0):
     server.figures = Figures(data, now or datetime.datetime.now(BERLIN))
     server.sessions, server.batches = set(), []
     today = server.figures.today
-    server.notes = [] if data != "years" else [
-        {"id": 1, "day": str(today - 12 * DAY), "text":
-         "Stadtfest <b>auf dem Markt</b>"},
+    server.notes = [] if data not in ("years", "well") else [
+        {"id": 1, "day": str(today - 12 * DAY), "text": "Stadtfest"
+         if data == "well" else "Stadtfest <b>auf dem Markt</b>"},
         {"id": 2, "day": str(today - 5 * DAY), "text": "Antenne am Turm versetzt"}]
-    server.figures.rows("day", None, None, None)  # made once, slowly
+    if data != "well":  # which is asked for once
+        server.figures.rows("day", None, None, None)  # made once, slowly
     return server
 
 
@@ -459,7 +463,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--port", type=int, default=8090)
     p.add_argument("--data", default="years",
-                   choices=["empty", "small", "years", "night"])
+                   choices=["empty", "small", "years", "well", "night"])
     p.add_argument("--now", type=lambda t: datetime.datetime.fromisoformat(
         t).replace(tzinfo=BERLIN))
     args = p.parse_args()

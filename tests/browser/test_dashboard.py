@@ -17,7 +17,7 @@ import mock
 NOW = datetime.datetime(2026, 11, 24, 14, 32, tzinfo=mock.BERLIN)
 CHANGE = datetime.datetime(2026, 10, 25, 21, 10, tzinfo=mock.BERLIN)
 SERVERS = {"empty": ("empty", NOW), "small": ("small", NOW),
-           "years": ("years", NOW), "change": ("night", CHANGE)}
+           "years": ("years", NOW), "well": ("well", NOW), "change": ("night", CHANGE)}
 # In `make check`; and what needs no browser.
 CHECK = ["loads, draws and says what it drew",
          "bars are to scale: one of 24 % fills 24 %",
