@@ -399,6 +399,14 @@ SAMPLES = {
         "radio0", "wl_5G", "radio-0", "radio 0", "r" * 31, "r" * 32, "radié"],
     ("admin", "address"): ["127.0.0.1", "::1", "0.0.0.0", "::", "10.0.0.1/8",
                            "localhost", "0:0::0"],
+    ("admin", "notify"): ["https://a/b", "http://a", "mailto:ops@example.org",
+                          "ops@example.org", "mailto:ops", "mailto:", "ftp://a",
+                          "mailto:a@b c", "mailto:a@b@c"],
+    ("admin", "mail_from"): ["ops@example.org", "a.b+c@d", "a@", "@b", "a b@c",
+                             "ops", "<a@b>"],
+    ("admin", "mail_relay"): [
+        "smtp.example.org", "smtp.example.org:587", "smtp", "smtp:0", "192.0.2.5",
+        "192.0.2.5:465", "[2001:db8::1]:25", "2001:db8::1", "smtp:x", "a b", ":25"],
     ("portal", "venue_url"): ["http://a", "https://a.b/c?d=e#f", "HTTP://a",
                               "ftp://a", "http://", "http:///x", "https://a b",
                               "http://a\"b", "http://a'", "http://a<",
@@ -436,6 +444,8 @@ MORE_BASE = {"open_on": {"zone 'guest'": ["option device 'br0'",
                                           "list open '00:00-24:00'"]},
              "night_radio": {"zone 'guest'": ["option device 'br0'",
                                               "list open '07:00-22:00'"]},
+             "notify": {"admin": ["option mail_relay 'smtp.example.org'",
+                                  "option mail_from 'a@example.org'"]},
              "device": {"device 'printer'": ["option mac '02:00:5e:00:53:01'"]},
              "radius": {"radius 'main'": ["list server '192.0.2.5'",
                                           "option secret 'x'"]}}
@@ -503,6 +513,7 @@ def answers(build):
            "city": {"joined": True, "city": "muster", "site": "rathaus"},
            "city_join": {"joined": True, "city": "muster", "site": "rathaus"},
            "city_leave": {"joined": False},
+           "radios": {"radios": {"radio0": "2g", "wl_2": ""}},
            "preview": plugin.call("preview", {"page": "portal"}),
            "revoke": {"ended": 1}, **look(plugin)}
     wrong = after_mistake(plugin, config)

@@ -72,6 +72,7 @@ MORE = {
     "city": {},
     "city_join": {"file": "config city", "replace": "yes"},
     "city_leave": {},
+    "radios": {},
 }
 SESSION = "e5ad9c3a7f2c4b5d8e6f708192a3b4c5"  # as uhttpd adds it
 # None of them may become a command, whatever the argument.
@@ -669,6 +670,32 @@ def test_secrets(page):
 def test_no_other_secrets(plugin, wrong):
     plugin.is_refused("secret_set", {"section": "radius", "name": "a",
                                      "secret": "x", **wrong})
+
+
+# --- radios -------------------------------------------------------------------
+WIRELESS = """
+config wifi-device 'radio0'
+	option type 'mac80211'
+	option band '2g'
+config wifi-device 'radio1'
+	option band 'x"y'
+config wifi-device
+	option band '5g'
+config wifi-device 'wl_2'
+config wifi-iface 'guest'
+	option device 'radio0'
+	option key 'open sesame'
+	option ssid 'wireless.radio9=wifi-device'
+"""
+
+
+def test_radios(plugin):
+    """Those with a name, and nothing else of that file."""
+    assert plugin.call("radios") == {"radios": {}}
+    plugin.place("/etc/config/wireless").write_text(WIRELESS)
+    assert plugin.call("radios") == {
+        "radios": {"radio0": "2g", "radio1": "", "wl_2": ""}}
+    plugin.is_refused("radios", {"zone": "guest"})
 
 
 # --- the city -----------------------------------------------------------------

@@ -302,6 +302,23 @@ cases['forms: names of zones'] = async () => {
 	assert.equal((await page.record()).notices.length, 5);
 };
 
+cases['zones: the radios of the box can be chosen'] = async () => {
+	await open('zones');
+	const chosen = () => page.evaluate(() => window.recorded.map.children[0]
+		.children.filter(o => o.option === 'night_radio')
+		.flatMap(o => [o.keylist, o.vallist]));
+
+	assert.deepEqual(await chosen(), [['radio0', 'wl_2'],
+		['radio0 (2.4 GHz)', 'wl_2']]);
+	await page.click('tr[data-sid=guest] .cbi-button-edit');
+	await page.waitForSelector('#modal_overlay [data-name=night_radio]');
+	assert.equal((await chosen())[0].length, 2);
+	assert.equal((await page.calls('radios')).length, 1);
+	await open('zones', { answers: { ...given.answers, stadttor: {
+		...given.answers.stadttor, radios: { error: 'no such file' } } } });
+	assert.deepEqual(await chosen(), [[], []]);
+};
+
 cases['forms: one section of a kind'] = async () => {
 	await open('operation');
 	const adds = () => page.evaluate(() => {

@@ -317,6 +317,29 @@ function loadFlag(section) {
 	return [ 'no', 'off', 'false' ].indexOf(value) >= 0 ? '0' : value;
 }
 
+const BANDS = { '2g': '2.4 GHz', '5g': '5 GHz', '6g': '6 GHz', '60g': '60 GHz' };
+let radios = null; // asked for once
+
+// The box's radios can be chosen, others typed. A form loads an option once for
+// each section, and again for a dialog, which has the same choices.
+function loadRadios(section) {
+	const o = this;
+
+	radios = radios || gate.radios();
+	return radios.then(function(reply) {
+		const found = reply.radios || {};
+
+		o.keylist = [];
+		o.vallist = [];
+		Object.keys(found).forEach(function(radio) {
+			const band = BANDS[found[radio]];
+
+			o.value(radio, band ? '%s (%s)'.format(radio, band) : radio);
+		});
+		return uci.get('stadttor', section, o.option);
+	});
+}
+
 function loadJoined(section) {
 	return [].concat(uci.get('stadttor', section, this.option) || [])
 		.join(', ');
@@ -351,6 +374,8 @@ function fill(o, type, option) {
 		o.load = loadJoined;
 		return;
 	}
+	if (option.type === 'radio')
+		o.load = loadRadios;
 	o.textvalue = textvalue(type, option);
 	if (option.type === 'word') {
 		o.optional = !option.isList;

@@ -48,6 +48,8 @@ return baseclass.extend({
 	city: method('city', []),
 	cityJoin: method('city_join', [ 'file', 'replace' ]),
 	cityLeave: method('city_leave', []),
+	// { radio0: '5g' }: the bands of the box's radios, '' where it is not said.
+	radios: method('radios', []),
 	// kind: logo or hero; content: in hexadecimal. The program judges it.
 	pictureSet: method('picture_set', [ 'kind', 'type', 'content' ]),
 	secretSet: method('secret_set', [ 'section', 'name', 'secret' ]),
