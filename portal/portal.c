@@ -534,17 +534,19 @@ struct portal *portal_new(struct settings *s, const struct daemon *daemon,
  * Root could read it all, but a reload comes when nobody is root any more:
  * a certificate that is renewed then would expire.
  */
-static void rehearse_reload(const struct portal *p)
+static void rehearse_reload(struct portal *p)
 {
 	char error[PORTAL_ERROR_MAX];
 	struct material m = { .settings = NULL };
 
-	if (material_read_all(&m, p->daemon.config, error))
+	if (material_read_all(&m, p->daemon.config, error)) {
 		material_clear(&m);
-	else
-		log_warn("%s, so each reload will be refused; user %s has to "
-			 "be able to read it: chgrp, and chmod g+r",
-			 error, p->material.settings->portal.user);
+		return;
+	}
+	log_warn("%s, so each reload will be refused; user %s has to be able "
+		 "to read it: chgrp, and chmod g+r",
+		 error, p->material.settings->portal.user);
+	admin_set_reload(p->admin, true);
 }
 
 /* Before the store is there, which forgets the hub's figures without a city. */
@@ -580,8 +582,10 @@ void portal_reload(struct portal *p)
 
 	if (!material_read_all(&next, p->daemon.config, error)) {
 		log_error("%s; everything stays as it was", error);
+		admin_set_reload(p->admin, true);
 		return;
 	}
+	admin_set_reload(p->admin, false);
 	if (strcmp(next.settings->portal.user, old.settings->portal.user))
 		log_warn("a new option user takes effect after a restart");
 	p->material = next;

@@ -16,6 +16,7 @@ METRICS = {
     "stadttor_zone_full": "machine",  # whoever is not let in learns it
     "stadttor_zone_outlet": "machine", "stadttor_trouble": "machine",
     "stadttor_certificate_end_seconds": "machine",
+    "stadttor_reload_refused": "machine",
     "stadttor_uplinks_present": "machine", "stadttor_time_known": "machine",
     "stadttor_netlink_errors": "machine",
     "stadttor_rules_reinstalled": "machine",

@@ -109,6 +109,11 @@ void admin_set_store(struct admin *a, struct store *store)
 	a->site.store = store;
 }
 
+void admin_set_reload(struct admin *a, bool is_refused)
+{
+	a->site.is_reload_refused = is_refused;
+}
+
 void admin_set_history(struct admin *a, struct history *history)
 {
 	a->site.history = history;

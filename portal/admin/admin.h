@@ -34,6 +34,10 @@ void admin_apply(struct admin *a, const struct admin_material *m);
 /* Lent; NULL: there is none for the moment. */
 void admin_set_store(struct admin *a, struct store *store);
 
+/* Whether what a reload reads could not be used: config, pages, certificates.
+ */
+void admin_set_reload(struct admin *a, bool is_refused);
+
 /* Lent likewise: what was not well, and notes. */
 void admin_set_history(struct admin *a, struct history *history);
 

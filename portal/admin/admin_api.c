@@ -373,6 +373,7 @@ static void write_metrics(struct conn *c, const struct ipc_health *h)
 			s->store ? store_health(s->store) : STORE_CANNOT_WRITE,
 		.store = s->store,
 		.certificate_end_s = s->certificate_end_s,
+		.is_reload_refused = s->is_reload_refused,
 		.city = s->city ? city_status(s->city)
 				: (struct city_status){ CITY_OFF, 0, 0 },
 	};

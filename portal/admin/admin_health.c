@@ -195,6 +195,15 @@ static void add_certificates(struct json_object *list,
 	}
 }
 
+/* What is renewed then, as a certificate, would not be taken. */
+static void add_reload(struct json_object *list, const struct admin_site *s)
+{
+	if (s->is_reload_refused)
+		add(list, &(struct finding){ "warn", "reload_refused", NULL },
+		    "The portal cannot take over its config, or a file that it "
+		    "names; its log says which");
+}
+
 static void add_store(struct json_object *list, const struct admin_site *s)
 {
 	switch (s->store ? store_health(s->store) : STORE_CANNOT_WRITE) {
@@ -294,6 +303,7 @@ struct json_object *admin_health_list(struct admin_site *s,
 		    "stay online");
 	}
 	add_store(list, s);
+	add_reload(list, s);
 	add_city(list, s->city);
 	if (!s->is_secure && !s->is_loopback)
 		add(list,

@@ -38,6 +38,8 @@ struct admin_site {
 	uint64_t generation; /* configs taken over */
 	/* when it ends, seconds since 1970; 0: there is none */
 	int64_t certificate_end_s[METRICS_CERTIFICATES];
+	bool is_reload_refused; /* the last one, or what was tried at the start
+				 */
 
 	/* its own */
 	struct admin_sessions *sessions;

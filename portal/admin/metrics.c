@@ -112,6 +112,11 @@ static void write_rejected(struct writer *w)
 	labelled(w, "listener", "admin", w->m->operators->rejected);
 }
 
+static void write_reload(struct writer *w)
+{
+	sample(w, "", w->m->is_reload_refused);
+}
+
 static void write_certificates(struct writer *w)
 {
 	static const char *const names[METRICS_CERTIFICATES] = {
@@ -310,6 +315,9 @@ static const struct family of_portal[] = {
 	{ "stadttor_certificate_end_seconds", "gauge", "seconds",
 	  "When the certificate of a listener ends, since 1970.",
 	  write_certificates },
+	{ "stadttor_reload_refused", "gauge", NULL,
+	  "Whether config, pages or certificates could not be read anew.",
+	  write_reload },
 	{ "stadttor_store_state", "gauge", NULL,
 	  "1 for the state that the database of figures is in.", write_store },
 };

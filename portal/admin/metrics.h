@@ -35,6 +35,7 @@ struct metrics_source {
 	struct store *store; /* NULL: not opened yet */
 	/* METRICS_CERTIFICATES of them, as of struct admin_site */
 	const int64_t *certificate_end_s;
+	bool is_reload_refused;
 	struct city_status city;
 };
 

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 
-RULES = [("portal/admin/metrics.c", "rules.yml", "prometheus.yml", 8),
+RULES = [("portal/admin/metrics.c", "rules.yml", "prometheus.yml", 12),
          ("hub/web/web_metrics.c", "hub.yml", "prometheus_hub.yml", 7)]
 
 

@@ -1181,6 +1181,27 @@ def test_store_troubles(admin):
         admin.ask("/metrics").text
 
 
+def test_a_refused_reload_is_told(admin):
+    """What root has read and the portal's user cannot, and a mistake."""
+    logo = os.path.join(admin.stadttor.folder, "logo.svg")
+    with open(logo, "w", encoding="ascii") as file:
+        file.write('<svg xmlns="http://www.w3.org/2000/svg" '
+                   'viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>')
+    os.chmod(logo, 0o600)
+    start(admin, portal={"logo": logo})
+    admin.login()
+    assert codes(admin)["reload_refused"] == "warn"
+    assert "stadttor_reload_refused 1" in admin.ask("/metrics").text
+    os.chmod(logo, 0o644)
+    admin.stadttor.reload(PORTAL)
+    lab.wait_until(lambda: "reload_refused" not in codes(admin))
+    assert "stadttor_reload_refused 0" in admin.ask("/metrics").text
+    with open(admin.stadttor.config, "a", encoding="ascii") as file:
+        file.write("nonsense\n")
+    admin.stadttor.reload(PORTAL)
+    lab.wait_until(lambda: codes(admin).get("reload_refused") == "warn")
+
+
 def start_again(admin, /, **config):
     stadttor = admin.stadttor
     stadttor.configure(portal={"pages": os.path.join(stadttor.folder, "web")},

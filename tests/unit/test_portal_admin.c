@@ -195,6 +195,7 @@ static int set_up(void **state)
 	t.site.is_secure = false;
 	t.site.netlink_errors = t.site.netlink_grew_ms = 0;
 	memset(t.site.certificate_end_s, 0, sizeof(t.site.certificate_end_s));
+	t.site.is_reload_refused = false;
 	t.site.since_ms = clock_ms();
 	t.site.store = store_open("", 86400);
 	assert_non_null(t.site.store);
@@ -603,6 +604,11 @@ static void certificate_of_no_time(void)
 	certificate_ended();
 }
 
+static void reload_refused(void)
+{
+	t.site.is_reload_refused = true;
+}
+
 static void not_kept(void)
 {
 	t.says.usage_is_kept = 0;
@@ -676,6 +682,8 @@ static void test_health(void **state)
 		  "certificate of the portal ends in 3 days" },
 		{ certificate_ended, FOUND("error", "certificate_ended"),
 		  "certificate of the dashboard has ended" },
+		{ reload_refused, FOUND("warn", "reload_refused"),
+		  "cannot take over its config" },
 		{ certificate_of_no_time, FOUND("warn", "time_unknown"),
 		  "time of day" },
 		{ netlink_errors, FOUND("warn", "netlink_errors"), "refused" },

@@ -41,6 +41,7 @@ static struct metrics_source source = {
 	.uptime_s = 5,
 	.operators = &operators,
 	.health_of_store = STORE_CANNOT_WRITE,
+	.is_reload_refused = true,
 };
 
 static char *text;
@@ -113,6 +114,7 @@ static void test_text(void **state)
 		"stadttor_certificate_end_seconds{listener=\"admin\"} "
 		"1796047585",
 		"stadttor_zone_full{zone=\"a\\\"b\\\\cd\"} 0",
+		"stadttor_reload_refused 1",
 		"stadttor_store_state{state=\"cannot_write\"} 1",
 		"stadttor_store_state{state=\"on_disk\"} 0",
 		"stadttor_http_answers_total{listener=\"admin\",class=\"5xx\"} "
