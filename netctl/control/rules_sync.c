@@ -13,7 +13,8 @@
 #include "netctl/rules/ruleset_nft.h"
 #include "netctl/rules/special_nets.h"
 
-#define UPLINK_NETS 256
+#define UPLINK_NETS  256
+#define INSTALLS_MAX 3 /* in a row, to have one that nobody came close to */
 
 /* Networks that guests are kept out of. */
 struct refused {
@@ -106,13 +107,16 @@ static struct ruleset_input ruleset_input(const struct controller *c)
 	return in;
 }
 
-static int install(struct nft *nft, const struct ruleset_input *in, bool fresh)
+static int install(struct controller *c, const struct ruleset_input *in,
+		   bool fresh)
 {
-	int err;
+	int err = nft_generation(c->nft, &c->generation);
 
-	nft_begin(nft);
-	err = ruleset_put(nft, in, fresh);
-	return err ? err : nft_commit(nft);
+	if (err)
+		return err;
+	nft_begin(c->nft);
+	err = ruleset_put(c->nft, in, fresh);
+	return err ? err : nft_commit(c->nft);
 }
 
 static enum ipc_flow_table wanted_flow_table(const struct controller *c)
@@ -134,12 +138,12 @@ static int install_with_or_without(struct controller *c,
 
 	c->flow_table = wanted_flow_table(c);
 	in->flow_table = c->flow_table == IPC_FLOW_TABLE_ON;
-	refusal = install(c->nft, in, fresh);
+	refusal = install(c, in, fresh);
 	if (!refusal || !in->flow_table)
 		return refusal;
 	c->flow_table = IPC_FLOW_TABLE_REFUSED;
 	in->flow_table = false;
-	err = install(c->nft, in, fresh);
+	err = install(c, in, fresh);
 	if (!err)
 		c->flow_table_refusal = refusal;
 	return err;
@@ -197,6 +201,50 @@ static void say_result(struct controller *c, int err)
 		c->rules_retry_ms = 0;
 }
 
+static int install_over(struct controller *c, struct ruleset_input *in)
+{
+	int err = install_with_or_without(c, in, false);
+
+	if (err != -EEXIST && err != -EBUSY && err != -EINVAL)
+		return err;
+	log_warn("nft: our tables have another layout: %s; replacing them",
+		 strerror(-err));
+	err = install_with_or_without(c, in, true);
+	if (!err)
+		forget_elements(c);
+	return err;
+}
+
+/* false: others have changed tables since before our transaction. */
+static bool take_fingerprint(struct controller *c,
+			     const struct ruleset_input *in)
+{
+	uint32_t ours = c->generation + 1 ? c->generation + 1 : 1;
+	uint32_t now;
+
+	if (fingerprint_take(c->nft, in, &c->fingerprint) < 0)
+		c->fingerprint = FINGERPRINT_OTHERS; /* they are gone again */
+	return nft_generation(c->nft, &now) == 0 && now == ours;
+}
+
+/*
+ * What others changed between the transaction and the look at it would count as
+ * ours from then on. So it is done again where there was another transaction;
+ * but those may go on and on, as of a resolver that fills the garden's sets:
+ * then what fingerprint_take() can count has to do.
+ */
+static int install_alone(struct controller *c, struct ruleset_input *in)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < INSTALLS_MAX; i++) {
+		err = install_over(c, in);
+		if (err || take_fingerprint(c, in))
+			break;
+	}
+	return err;
+}
+
 int rules_sync_install(struct controller *c)
 {
 	enum ipc_flow_table was = c->flow_table;
@@ -205,15 +253,7 @@ int rules_sync_install(struct controller *c)
 
 	c->foreign_flow_table = foreign_has_flow_table(c->nft);
 	in = ruleset_input(c);
-	err = install_with_or_without(c, &in, false);
-	if (err == -EEXIST || err == -EBUSY || err == -EINVAL) {
-		log_warn("nft: our tables have another layout: %s; "
-			 "replacing them",
-			 strerror(-err));
-		err = install_with_or_without(c, &in, true);
-		if (!err)
-			forget_elements(c);
-	}
+	err = install_alone(c, &in);
 	say_result(c, err);
 	if (err)
 		return err;
@@ -221,8 +261,6 @@ int rules_sync_install(struct controller *c)
 	touch_absent(c);
 	garden_sync_prune(c); /* what a reload closed that failed, too */
 	garden_sync_restore(c);
-	if (fingerprint_take(c->nft, &in, &c->fingerprint) < 0)
-		c->fingerprint = FINGERPRINT_OTHERS; /* they are gone again */
 	if (c->fingerprint == FINGERPRINT_OTHERS)
 		pending_check_rules(c);
 	return 0;

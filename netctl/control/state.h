@@ -122,6 +122,7 @@ struct controller {
 	struct event outlet_timer; /* look whether zones have a way out */
 	struct event root_event;   /* somebody changed some root qdisc */
 	uint64_t fingerprint;
+	uint32_t generation;	  /* of the tables, before the last install */
 	int rules_error;	  /* of the last install, or 0 */
 	uint32_t rules_retry_ms;  /* until the next; 0: none has failed */
 	bool devices_are_unknown; /* all zones are shut until they are known */

@@ -204,6 +204,26 @@ int nft_get(struct nft *nft, const struct nft_dump *d)
 	return ask(nft, d, NLM_F_ACK);
 }
 
+static int on_generation(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each (attr, nlh, sizeof(struct nfgenmsg))
+		if (mnl_attr_get_type(attr) == NFTA_GEN_ID)
+			*(uint32_t *)arg = ntohl(mnl_attr_get_u32(attr));
+	return 0;
+}
+
+int nft_generation(struct nft *nft, uint32_t *generation)
+{
+	const struct nft_dump d = { .type = NFT_MSG_GETGEN,
+				    .on_message = on_generation,
+				    .arg = generation };
+
+	*generation = 0;
+	return nft_get(nft, &d);
+}
+
 /* --- watching others --------------------------------------------------- */
 
 /*

@@ -58,6 +58,12 @@ int nft_dump(struct nft *nft, const struct nft_dump *d) MUST_CHECK;
 int nft_get(struct nft *nft, const struct nft_dump *d) MUST_CHECK;
 
 /*
+ * The number of the last transaction in this network namespace, whoever made it
+ * (nf_tables_commit() adds one and passes over 0). 0 or -errno.
+ */
+int nft_generation(struct nft *nft, uint32_t *generation) MUST_CHECK;
+
+/*
  * A non-blocking socket that becomes readable when somebody other than
  * ignore_portid has changed any nf_tables object. -errno: none to be had.
  */

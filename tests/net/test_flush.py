@@ -6,10 +6,12 @@ that it would wait a second for, is further away than any patience: what is put
 back meanwhile, it has heard of, and has not waited.
 """
 import os
+import re
 import subprocess
 
 import lab
 import pytest
+import test_guard
 import traffic
 from gate import NETCTL
 from traffic import FAMILIES, V4, V6
@@ -146,3 +148,36 @@ def traced(pid):
 
 def tables(street):
     return street.gate.run("nft", "list", "tables").stdout.splitlines()
+
+
+# What nobody counts: as many rules as before, and networks that are left.
+UNSEEN = {
+    "one network": lambda gate: "delete element inet stadttor special4"
+                                " { 10.0.0.0/8 }",
+    "another rule": lambda gate: "replace rule inet stadttor from_guest handle"
+                                 f" {handle(gate, 'from_guest')} accept",
+}
+
+
+def handle(gate, chain):
+    """Of its last rule."""
+    shown = gate.run("nft", "-a", "list", "chain", "inet", "stadttor", chain)
+    return re.findall(r"# handle (\d+)", shown.stdout)[-1]
+
+
+@pytest.mark.parametrize("deed", UNSEEN)
+def test_between_the_rules_and_the_look_at_them(stadttor, street, phones,
+                                                deed):
+    """netctl is stopped there: what it finds then is not its own."""
+    def watched():
+        return [street.gate.run("nft", "list", *what).stdout for what in (
+            ("chain", "inet", "stadttor", "from_guest"),
+            ("set", "inet", "stadttor", "special4"))]
+    stadttor.configure()
+    with test_guard.stopped_at_its_look(stadttor):
+        before = watched()
+        street.gate.nft(UNSEEN[deed](street.gate) + "\n")
+        assert watched() != before
+    lab.wait_until(lambda: watched() == before)
+    lab.wait_until(stadttor.netctl_answers)
+    assert stadttor.status()["reinstalled"] == 0  # by itself, and in one go

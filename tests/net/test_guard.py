@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Guests stay out until netctl's rules are there, whatever keeps it from that."""
+import contextlib
 import os
 import re
 import shutil
@@ -183,24 +184,30 @@ def start_traced(stadttor, *options):
     return path
 
 
-def test_one_that_comes_while_netctl_takes_its_fingerprint(guard, stadttor,
-                                                           street):
-    """After the rules, before the look at what is to stay: there netctl is
-    stopped, at the call that was the last before it in another start."""
-    be_blind(stadttor)
+@contextlib.contextmanager
+def stopped_at_its_look(stadttor):
+    """netctl has put its rules in, and has not begun to look at what came of it:
+    it is stopped at the call that was the last before that in another start."""
     path = start_traced(stadttor)
     lab.wait_until(stadttor.netctl_answers, 20)
     stadttor.kill(NETCTL)
-    street.gate.run("nft", "flush", "ruleset")
+    stadttor.street.gate.run("nft", "flush", "ruleset")
     sent = [line for line in open(path) if line.startswith("sendto(")]
     last = next(n for n, line in enumerate(sent) if "GETCHAIN" in line)
     path = start_traced(stadttor, "-e",
                         f"inject=sendto:signal=STOP:when={last}")
     lab.wait_until(lambda: "stopped by SIGSTOP" in open(path).read(), 20)
-    assert tables(street) == ["stadttor"]
-    guard()
-    assert len(tables(street)) == 2
+    assert tables(stadttor.street) == ["stadttor"]
+    yield
     stadttor.process[NETCTL].send_signal(signal.SIGCONT)
+
+
+def test_one_that_comes_while_netctl_takes_its_fingerprint(guard, stadttor,
+                                                           street):
+    be_blind(stadttor)
+    with stopped_at_its_look(stadttor):
+        guard()
+        assert len(tables(street)) == 2
     lab.wait_until(lambda: tables(street) == ["stadttor"], 20)
 
 

@@ -59,6 +59,8 @@ struct kernel {
 	unsigned int put_added; /* elements put by the last transaction */
 	unsigned int put_deleted;
 	const char *takes; /* that set's, behind the next transaction */
+	bool takes_one;	   /* of them alone */
+	bool is_restless;  /* others change something behind each */
 
 	uint32_t route_oif;		 /* of all routes; 0: there is none */
 	struct rtnl_route_ask route_ask; /* the last */

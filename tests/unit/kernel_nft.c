@@ -48,7 +48,8 @@ static struct {
 	struct nlmsghdr *kept[MESSAGES];
 	size_t kept_count;
 	unsigned int births; /* of elements */
-	int told;	     /* an eventfd, lent */
+	uint32_t generation;
+	int told; /* an eventfd, lent */
 } k;
 
 void kernel_nft_halt(void)
@@ -106,6 +107,21 @@ static void flush(struct tables *t, const char *set)
 			t->element[i] = t->element[--t->elements];
 		else
 			i++;
+}
+
+static void flush_first(struct tables *t, const char *set)
+{
+	for (size_t i = 0; i < t->elements; i++)
+		if (!strcmp(t->element[i].set, set)) {
+			t->element[i] = t->element[--t->elements];
+			return;
+		}
+}
+
+static void others_changed(void)
+{
+	k.generation++;
+	kernel_tell(k.told);
 }
 
 static int on_expression(struct nftnl_expr *e, void *arg)
@@ -431,9 +447,21 @@ void nft_put_done(struct nft *nft, struct nlmsghdr *nlh)
 		nft->err = apply(&k.next, kept);
 }
 
-int nft_commit(struct nft *nft)
+static void others_come_behind(void)
 {
 	const char *taken = kernel.takes;
+
+	kernel.takes = NULL;
+	if (taken && kernel.takes_one)
+		flush_first(&k.now, taken);
+	else if (taken)
+		flush(&k.now, taken);
+	if (taken || kernel.is_restless)
+		others_changed();
+}
+
+int nft_commit(struct nft *nft)
+{
 	int err = nft->messages ? kernel_count_call(KERNEL_COMMIT) : 0;
 
 	kernel_must(nft->has_begun, "a commit without a transaction");
@@ -443,11 +471,17 @@ int nft_commit(struct nft *nft)
 	if (err || !nft->messages)
 		return err;
 	k.now = k.next;
+	k.generation++;
 	kernel.put_added = k.now.added;
 	kernel.put_deleted = k.now.deleted;
-	kernel.takes = NULL;
-	if (taken)
-		kernel_flush(taken);
+	others_come_behind();
+	return 0;
+}
+
+int nft_generation(struct nft *nft, uint32_t *generation)
+{
+	(void)nft;
+	*generation = k.generation;
 	return 0;
 }
 
@@ -734,13 +768,13 @@ bool kernel_has_chain(const char *chain)
 void kernel_add_element(const struct kernel_element *e)
 {
 	kernel_must(add_element(&k.now, e) == 0, "an element that is there");
-	kernel_tell(k.told);
+	others_changed();
 }
 
 void kernel_flush(const char *set)
 {
 	flush(&k.now, set);
-	kernel_tell(k.told);
+	others_changed();
 }
 
 void kernel_remove(const char *set, const struct mac *mac)
@@ -749,24 +783,25 @@ void kernel_remove(const char *set, const struct mac *mac)
 
 	kernel_must(e, "no such element");
 	*e = k.now.element[--k.now.elements];
-	kernel_tell(k.told);
+	others_changed();
 }
 
 void kernel_lose_tables(void)
 {
+	k.generation++;
 	k.now.objects = k.now.elements = 0;
 }
 
 void kernel_delete_tables(void)
 {
 	kernel_lose_tables();
-	kernel_tell(k.told);
+	others_changed();
 }
 
 static void add_foreign(const struct nlmsghdr *nlh)
 {
 	kernel_must(apply(&k.now, keep(nlh)) == 0, "an object of others");
-	kernel_tell(k.told);
+	others_changed();
 }
 
 void kernel_add_chain(const struct kernel_chain *c)
@@ -829,5 +864,5 @@ void kernel_delete_table(uint16_t family, const char *table)
 
 	snprintf(all.table, sizeof(all.table), "%s", table);
 	kernel_must(delete_objects(&k.now, &all) == 0, "no such table");
-	kernel_tell(k.told);
+	others_changed();
 }

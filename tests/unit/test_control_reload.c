@@ -219,16 +219,41 @@ static void test_taken_before_the_look(void **state)
 
 	(void)state;
 	begin_with_two();
-	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
-		size_t count = kernel_count(sets[i]);
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(sets); i++) {
+		const char *set = sets[i / 2];
+		size_t count = kernel_count(set);
 
 		assert_true(count > 0);
-		kernel.takes = sets[i];
+		kernel.takes = set;
+		kernel.takes_one = i % 2;
 		kernel_add_marking(&ours, 0xffff);
 		pass(MINUTE);
 		assert_null(kernel.takes);
-		assert_int_equal(kernel_count(sets[i]), count);
+		assert_int_equal(kernel_count(set), count);
+		assert_int_equal(totals().reinstalled, i + 1);
 	}
+}
+
+/* As a resolver does that fills the garden's sets: it comes to an end. */
+static void test_others_who_never_rest(void **state)
+{
+	unsigned int commits;
+
+	(void)state;
+	begin_with_two();
+	kernel.is_restless = true;
+	commits = kernel.calls[KERNEL_COMMIT];
+	kernel_add_marking(&ours, 0xffff);
+	pass(MINUTE);
+	assert_int_equal(totals().reinstalled, 1);
+	assert_true(kernel.calls[KERNEL_COMMIT] > commits);
+	commits = kernel.calls[KERNEL_COMMIT];
+	pass(MINUTE);
+	assert_int_equal(kernel.calls[KERNEL_COMMIT], commits);
+	kernel.takes = "byways"; /* what can be counted is */
+	kernel_add_marking(&ours, 0xffff);
+	pass(MINUTE);
+	assert_true(kernel_count("byways") > 0);
 }
 
 /* Rules that cannot be put back are tried again, later and later. */
@@ -357,6 +382,7 @@ int main(void)
 		UNIT(test_rule_in_ours),
 		UNIT(test_rule_of_theirs),
 		UNIT(test_taken_before_the_look),
+		UNIT(test_others_who_never_rest),
 		UNIT(test_rules_that_cannot_be_put_back),
 		UNIT(test_guests_are_kept_out_meanwhile),
 		UNIT(test_rules_with_people),
