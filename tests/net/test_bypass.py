@@ -4,6 +4,7 @@
 A zone's rules hang on its device. What comes to layer 3 by another one, since
 the zone's is a port or something stands on it, is shut out, and said.
 """
+import contextlib
 import os
 import socket
 
@@ -192,3 +193,83 @@ def test_other_zones_are_open(stadttor, street, phones):
     finally:
         street.gate.ip("link del vrrp")
     lab.wait_until(lambda: state(stadttor) == "present")
+
+
+# --- an established connection whose route leaves by another device -----------
+
+@contextlib.contextmanager
+def private_network(street):
+    """On a device of the box that the config does not know: it, whose end of
+    the cable shows what it carries, and a MAC at that end."""
+    mac = "02:00:5e:00:53:99"
+    street.gate.ip("link add lan7 type veth peer name far7 address " + mac,
+                   "link set lan7 up", "link set far7 up")
+    try:
+        with packets.Capture(street.gate, "far7") as capture:
+            yield "lan7", mac, capture
+    finally:
+        street.gate.ip("link del lan7")
+
+
+@contextlib.contextmanager
+def other_zone(street):
+    staff = street.staff_phones[0]
+    with packets.Capture(staff.netns, staff.device) as capture:
+        yield "br-staff", staff.mac, capture
+
+
+def asks(s):
+    """What came back for one more packet of a flow."""
+    try:
+        s.send(b"probe")
+        return s.recv(64)
+    except OSError as error:
+        return type(error)
+
+
+def move_route(street, address, device, mac):
+    """As a tunnel or another program may. What undoes it."""
+    length = 32 if traffic.family_of(address) == traffic.V4 else 128
+    street.gate.ip(f"neigh replace {address} lladdr {mac} dev {device}"
+                   " nud permanent",
+                   f"route add {address}/{length} dev {device}")
+    return [f"route del {address}/{length} dev {device}",
+            f"neigh del {address} dev {device}"]
+
+
+@families
+@pytest.mark.parametrize("cap", [{}, {"rate_down": "20mbit",
+                                      "rate_up": "20mbit"}],
+                         ids=["uncapped", "capped"])
+@pytest.mark.parametrize("elsewhere", [private_network, other_zone])
+def test_a_flow_whose_route_moves(stadttor, street, phones, family, cap,
+                                  elsewhere):
+    """It was let out by the uplink, and by nothing else: without NAT, which has
+    the kernel itself end flows whose device is another one."""
+    address = traffic.web(family)
+    stadttor.start(guest=cap, staff={}, uplink={"masquerade": "off"})
+    assert traffic.tap(phones[0]).status == 303
+    traffic.wait_online(phones[0], family)
+    with elsewhere(street) as (device, mac, capture), \
+            phones[0].socket(family, socket.SOCK_DGRAM) as s:
+        s.settimeout(traffic.ANSWER_S)
+        s.connect((address, lab.ECHO))
+        assert [asks(s) for _ in range(3)] == [b"probe"] * 3
+        back = move_route(street, address, device, mac)
+        try:
+            # the box itself gets there, so the way is open
+            with street.gate.socket(family, socket.SOCK_DGRAM) as own:
+                own.sendto(b"mine", (address, 4501))
+            refused = asks(s)
+            lab.wait_until(lambda: any(p.port == 4501
+                                       for p in capture.packets()))
+            with street.gate.socket(family, socket.SOCK_DGRAM) as own:
+                own.sendto(b"after you", (address, 4502))
+            lab.wait_until(lambda: any(p.port == 4502
+                                       for p in capture.packets()))
+            assert lab.ECHO not in [p.port for p in capture.packets()]
+            assert issubclass(refused, OSError)
+            assert refused is not TimeoutError
+        finally:
+            street.gate.ip(*back)
+        assert asks(s) == b"probe"
