@@ -49,6 +49,7 @@ archives = $(foreach a,hub portal netctl cli,\
 test_pkgs = $(COMMON_PKGS) \
 	$(if $(findstring /unit/,$(1)),cmocka) \
 	$(if $(findstring test_sha256,$(1)),libcrypto) \
+	$(if $(findstring golden/jshn,$(1)),json-c) \
 	$(if $(findstring bench/logins,$(1)),openssl) \
 	$(if $(call uses,netctl,$(1)),$(NETCTL_PKGS)) \
 	$(if $(call uses,portal,$(1))$(call uses,hub,$(1)),$(PORTAL_PKGS)) \

@@ -485,12 +485,12 @@ def after_mistake(plugin, config):
 
 
 @pytest.fixture(scope="module")
-def answers(build):
+def answers(build, plain_build):
     """Without and with a mistake in the config. Of the plugin before the real
     command, so what views are written for is what they get."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="luci-"))
     folder.chmod(0o755)
-    plugin = test_rpcd.Plugin(folder, build)
+    plugin = test_rpcd.Plugin(folder, build, plain_build / "golden/jshn")
     config = folder / "config"
     config.write_text(test_rpcd.CONFIG.format(folder, ROOT / "web"))
     plugin.place(test_rpcd.PATHS["CONFIG"]).write_text(config.read_text())

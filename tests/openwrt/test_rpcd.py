@@ -2,7 +2,7 @@
 """The rpcd plugin under busybox ash: what rpcd, main (2024), asks of a plugin
 (plugin.c, exec.c), hostile arguments, and the real command behind it.
 
-jshn stands in for libubox's, see luci/jshn.sh.
+jshn stands in for libubox's, see luci/jshn.sh and ../golden/jshn.c.
 """
 import json
 import os
@@ -100,7 +100,7 @@ SAME = [("usage", "to"), ("usage", "zone"), ("vouchers_create", "zone")]
 class Plugin:
     """The plugin, its stadttor a fake or a real one."""
 
-    def __init__(self, folder, build):
+    def __init__(self, folder, build, jshn):
         self.folder = folder
         self.record = folder / "record"
         self.answer = folder / "answer"
@@ -120,8 +120,8 @@ class Plugin:
         self.script.write_text(text)
         self.bin = folder / "bin"
         self.bin.mkdir()
-        for tool in ("jshn", "uci"):
-            (self.bin / tool).symlink_to(HERE / "luci" / tool)
+        (self.bin / "jshn").symlink_to(jshn)
+        (self.bin / "uci").symlink_to(HERE / "luci" / "uci")
         for applet in ("cat", "chmod", "cp", "grep", "head", "mkdir",
                        "mktemp", "mv", "rm", "sed", "sha256sum", "tr"):
             (self.bin / applet).symlink_to(shutil.which("busybox"))
@@ -182,11 +182,11 @@ class Plugin:
 
 
 @pytest.fixture
-def plugin(build):
+def plugin(build, plain_build):
     """In a folder that the portal's user can enter, unlike pytest's."""
     path = pathlib.Path(tempfile.mkdtemp(prefix="rpcd-"))
     path.chmod(0o755)
-    yield Plugin(path, build)
+    yield Plugin(path, build, plain_build / "golden/jshn")
     shutil.rmtree(path)
 
 
