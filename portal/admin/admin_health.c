@@ -167,15 +167,13 @@ static void add_figures(struct json_object *list, const struct ipc_health *h)
 static void add_certificates(struct json_object *list,
 			     const struct admin_site *s)
 {
-	static const char *const names[METRICS_CERTIFICATES] = {
-		[METRICS_CERTIFICATE_PORTAL] = "portal",
-		[METRICS_CERTIFICATE_ADMIN] = "dashboard",
-	};
 	int64_t now_s = time(NULL);
 
 	for (int i = 0; i < METRICS_CERTIFICATES; i++) {
 		int64_t left_s = s->certificate_end_s[i] - now_s;
-		const char *name = names[i];
+		const char *name = i == METRICS_CERTIFICATE_PORTAL
+					   ? "portal"
+					   : "dashboard";
 
 		if (!s->certificate_end_s[i] || left_s > CERTIFICATE_EARLY_S)
 			continue;
