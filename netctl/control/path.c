@@ -121,6 +121,36 @@ static void check_greedy(struct controller *c, uint64_t refused)
 		 "them: one alone cannot fill the table that all share");
 }
 
+static int list_early_nat(void *arg)
+{
+	struct suspects *s = arg;
+
+	*s = (struct suspects){ .nft = s->nft };
+	return foreign_list_early_nat(s->nft, on_suspect, s);
+}
+
+/* No trouble by itself: it may mean packets that are not guests'. */
+static int check_early_nat(struct controller *c)
+{
+	struct suspects s = { .nft = c->nft };
+	bool was = c->path.has_early_nat;
+	int err = netlink_retry(list_early_nat, &s);
+
+	if (err)
+		return err;
+	c->path.has_early_nat = s.len;
+	if (s.len && !was)
+		log_warn("%s may lead new connections elsewhere before the "
+			 "gate leads them to the portal; let it come behind "
+			 "the gate (priority above %d), or leave out what "
+			 "comes from the zones' devices",
+			 s.text, RULESET_NAT_PRIORITY);
+	else if (!s.len && was)
+		log_info("nobody leads connections elsewhere before the gate "
+			 "any more");
+	return 0;
+}
+
 /* Rules are looked at when some have changed. */
 static void check_marks(struct controller *c)
 {
@@ -128,7 +158,7 @@ static void check_marks(struct controller *c)
 	uint32_t mask = ruleset_mark_mask(c->settings);
 	int found;
 
-	if (!c->path.tables_changed)
+	if (!c->path.tables_changed || check_early_nat(c) < 0)
 		return;
 	found = foreign_marks_find(c->nft, mask, &rule);
 	if (found < 0)

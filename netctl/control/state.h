@@ -67,6 +67,7 @@ enum path_crossing { PATH_OUT, PATH_IN, PATH_CROSSINGS };
 struct path {
 	uint64_t packets[COUNTER_MAX]; /* at the last check */
 	bool tables_changed;	       /* anybody's, since the last check */
+	bool has_early_nat;	       /* others', before ours */
 	uint64_t lost[PATH_CROSSINGS]; /* since one got through */
 	uint32_t troubles;	       /* bits: enum ipc_trouble */
 	uint64_t greedy_ms; /* when the log told of a device; 0: never */

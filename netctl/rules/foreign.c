@@ -86,7 +86,9 @@ bool foreign_has_flow_table(struct nft *nft)
 /* --- chains ------------------------------------------------------------ */
 
 struct search {
+	const char *type;
 	uint32_t hook; /* NF_INET_* */
+	int32_t last;  /* priority that is wanted */
 	foreign_chain_fn *on_chain;
 	void *arg;
 };
@@ -119,9 +121,10 @@ static bool is_wanted(const struct search *s, const struct nftnl_chain *c)
 {
 	const char *type = nftnl_chain_get_str(c, NFTNL_CHAIN_TYPE);
 
-	return type && !strcmp(type, "filter") &&
+	return type && !strcmp(type, s->type) &&
 	       nftnl_chain_is_set(c, NFTNL_CHAIN_HOOKNUM) &&
 	       nftnl_chain_get_u32(c, NFTNL_CHAIN_HOOKNUM) == s->hook &&
+	       nftnl_chain_get_s32(c, NFTNL_CHAIN_PRIO) <= s->last &&
 	       strcmp(nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE), RULESET_TABLE);
 }
 
@@ -151,17 +154,36 @@ static int on_chain(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
-int foreign_list_chains(struct nft *nft, enum ruleset_hook hook,
-			foreign_chain_fn *fn, void *arg)
+static int list_chains(struct nft *nft, struct search *s)
 {
-	struct search s = { .hook = hook == HOOK_INPUT ? NF_INET_LOCAL_IN
-						       : NF_INET_FORWARD,
-			    .on_chain = fn,
-			    .arg = arg };
 	const struct nft_dump d = { .type = NFT_MSG_GETCHAIN,
 				    .family = NFPROTO_UNSPEC,
 				    .on_message = on_chain,
-				    .arg = &s };
+				    .arg = s };
 
 	return nft_dump(nft, &d);
+}
+
+int foreign_list_chains(struct nft *nft, enum ruleset_hook hook,
+			foreign_chain_fn *fn, void *arg)
+{
+	struct search s = { .type = "filter",
+			    .hook = hook == HOOK_INPUT ? NF_INET_LOCAL_IN
+						       : NF_INET_FORWARD,
+			    .last = INT32_MAX,
+			    .on_chain = fn,
+			    .arg = arg };
+
+	return list_chains(nft, &s);
+}
+
+int foreign_list_early_nat(struct nft *nft, foreign_chain_fn *fn, void *arg)
+{
+	struct search s = { .type = "nat",
+			    .hook = NF_INET_PRE_ROUTING,
+			    .last = RULESET_NAT_PRIORITY,
+			    .on_chain = fn,
+			    .arg = arg };
+
+	return list_chains(nft, &s);
 }

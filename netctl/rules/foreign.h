@@ -49,4 +49,12 @@ typedef void foreign_chain_fn(const struct foreign_chain *c, void *arg);
 int foreign_list_chains(struct nft *nft, enum ruleset_hook hook,
 			foreign_chain_fn *on_chain, void *arg) MUST_CHECK;
 
+/*
+ * The same of chains that may say where first packets go before the gate does:
+ * of NAT in prerouting, at its priority (of two, the newer comes first) or one
+ * before.
+ */
+int foreign_list_early_nat(struct nft *nft, foreign_chain_fn *on_chain,
+			   void *arg) MUST_CHECK;
+
 #endif

@@ -15,7 +15,11 @@
 
 #define RULESET_TABLE	 "stadttor" /* of family netdev, and of inet */
 #define RULESET_NAME_MAX 32
-#define RULESET_TERMS	 6
+
+/* Of the gate's NAT in prerouting: before the firewall's, at -100. */
+#define RULESET_NAT_PRIORITY (-101)
+
+#define RULESET_TERMS 6
 
 /* Of sets that packets and names fill, in text and bytecode alike. */
 #define RULESET_SET_MAX		 4096

@@ -14,7 +14,7 @@
 #define PRIORITY_FLOW_TABLE  (-9)
 #define PRIORITY_SLOW	     (-8) /* what the flow table has not taken */
 #define PRIORITY_EGRESS	     0
-#define PRIORITY_PREROUTING  (-101)
+#define PRIORITY_PREROUTING  RULESET_NAT_PRIORITY
 #define PRIORITY_POSTROUTING 99
 #define PRIORITY_FILTER	     (-1)
 #define PRIORITY_INPUT_NAT   101 /* behind all that filter */

@@ -438,6 +438,39 @@ def test_marks_at_the_device(stadttor, street):
         street.gate.run("nft", "delete", "table", "netdev", "theirs")
 
 
+EARLY = """
+table ip theirs {{
+	chain early {{
+		type nat hook prerouting priority {priority};
+		iifname "br-guest" tcp dport 80 redirect to :8088
+	}}
+}}
+"""
+
+
+@pytest.mark.parametrize("priority, is_early", [(-150, True), (-101, True),
+                                                (-100, False)])
+def test_nat_before_the_gate(stadttor, street, phones, priority, is_early):
+    """It has the first word, at the gate's own priority the newer one."""
+    stadttor.drive_clock()
+    stadttor.start()
+    said = "chain early of table ip theirs may lead new connections elsewhere"
+    street.gate.nft(EARLY.format(priority=priority))
+    try:
+        assert troubles_of_a_check(stadttor) == []
+        assert (said in stadttor.log(NETCTL)) == is_early
+        if is_early:
+            assert traffic.tcp_connect(phones[0], lab.WEB4, 80) is not True
+        else:
+            assert traffic.http(phones[0], lab.WEB4).status == 302
+    finally:
+        street.gate.run("nft", "delete", "table", "ip", "theirs")
+    assert troubles_of_a_check(stadttor) == []
+    if is_early:
+        stadttor.wait_log("nobody leads connections elsewhere before the gate")
+    assert traffic.http(phones[0], lab.WEB4).status == 302
+
+
 REDIRECT = ("filter add dev br-guest parent ffff: protocol all u32 match u32"
             " 0 0 action mirred egress redirect dev spare9")
 
