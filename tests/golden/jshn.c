@@ -39,6 +39,7 @@ static void write_quoted(const char *text)
 
 static void write_members(struct json_object *value)
 {
+	struct json_object_iterator at, end;
 	char key[32];
 
 	if (json_object_is_type(value, json_type_array)) {
@@ -48,8 +49,11 @@ static void write_members(struct json_object *value)
 		}
 		return;
 	}
-	json_object_object_foreach(value, name, member)
-		write_value(name, member);
+	at = json_object_iter_begin(value);
+	end = json_object_iter_end(value);
+	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+		write_value(json_object_iter_peek_name(&at),
+			    json_object_iter_peek_value(&at));
 }
 
 static void write_scalar(struct json_object *value)
