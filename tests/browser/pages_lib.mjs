@@ -327,6 +327,19 @@ export class Visitor {
 		return this.posted;
 	}
 
+	isThere() {
+		return !this.page.isClosed();
+	}
+
+	// Nothing was wrong, and the next case begins without what was seen.
+	async rest() {
+		const wrong = this.wrong;
+
+		this.wrong = [];
+		assert.deepEqual(await this.context.cookies(), []);
+		assert.deepEqual(wrong, []);
+	}
+
 	async leave() {
 		assert.deepEqual(await this.context.cookies(), []);
 		await this.context.close();
