@@ -492,18 +492,22 @@ static void test_in_memory(void **state)
 static void test_bounds(void **state)
 {
 	struct history_span span = { NOON, NOON };
+	struct history_event e[20];
 	struct history_db *db;
 
 	(void)state;
 	assert_int_equal(history_db_open(&db, t.path), 0);
 	for (int i = 0; i < HISTORY_EVENTS_MAX + 100; i++) {
-		struct history_event e = { .began_s = NOON + i,
-					   .ended_s = NOON + i + 1,
-					   .times = 1,
-					   .code = "rules" };
+		size_t at = (size_t)i % ARRAY_SIZE(e);
 
-		span.alive_s = e.ended_s;
-		assert_int_equal(history_db_write(db, &e, 1, &span), 0);
+		e[at] = (struct history_event){ .began_s = NOON + i,
+						.ended_s = NOON + i + 1,
+						.times = 1,
+						.code = "rules" };
+		span.alive_s = e[at].ended_s;
+		if (at + 1 == ARRAY_SIZE(e))
+			assert_int_equal(history_db_write(db, e, at + 1, &span),
+					 0);
 	}
 	t.count = HISTORY_LIST_MAX;
 	assert_int_equal(history_db_list(db, 0, INT64_MAX, t.events, &t.count),
