@@ -160,7 +160,8 @@ ci-networks: full-build
 	$(sanitized_networks)
 ci-marked: full-build
 	STADTTOR_BUILD=build FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTEST) -q \
-		-m full $(WORKERS) tests/net tests/fuzz
+		-m full $(WORKERS) tests/net tests/fuzz \
+		--deselect net/test_deb.py::test_the_same_bytes_each_time
 
 check-unit:
 	@tests/deps unit
