@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct codes {
 	const char *file;
@@ -67,6 +66,7 @@ void codes_free(struct codes *c)
 }
 
 enum codes_verdict codes_take(struct codes *c, const void *bytes, size_t len,
+			      const struct voucher_publish_time *time,
 			      size_t *changed)
 {
 	int err;
@@ -74,17 +74,17 @@ enum codes_verdict codes_take(struct codes *c, const void *bytes, size_t len,
 	*changed = 0;
 	if (!open_file(c))
 		return c->said_err == -EBUSY ? CODES_LATER : CODES_TAKEN;
-	err = voucher_publish_uses(c->db, bytes, len, changed);
+	err = voucher_publish_uses(c->db, bytes, len, time, changed);
 	if (err == -EBADMSG)
 		return CODES_MALFORMED;
 	return fail(c, err) == -EBUSY ? CODES_LATER : CODES_TAKEN;
 }
 
-void codes_forget(struct codes *c)
+void codes_forget(struct codes *c, int64_t over_s)
 {
 	c->at = 0;
 	if (open_file(c))
-		fail(c, voucher_publish_tidy(c->db, time(NULL)));
+		fail(c, voucher_publish_tidy(c->db, over_s));
 }
 
 void codes_last(struct codes *c, struct voucher_published *out)

@@ -23,12 +23,14 @@ enum codes_verdict {
 
 /* First uses; changed: how many say something new. */
 enum codes_verdict codes_take(struct codes *c, const void *bytes, size_t len,
+			      const struct voucher_publish_time *time,
 			      size_t *changed) MUST_CHECK;
 
 /* --- what boxes are to have ------------------------------------------- */
 
-/* After a connect: what was handed on is not known. What is long over goes. */
-void codes_forget(struct codes *c);
+/* After a connect: what was handed on is not known. What is long over by then
+ * goes. */
+void codes_forget(struct codes *c, int64_t over_s);
 
 /* The last of all; id 0: there is nothing. */
 void codes_last(struct codes *c, struct voucher_published *out);

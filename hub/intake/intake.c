@@ -117,32 +117,40 @@ static bool mix_good(struct intake *in, const struct intake_entry *e)
 	return true;
 }
 
-/* false: there is no room. */
-static bool take_records(struct intake *in, struct site *s,
-			 const struct intake_entry *e)
+enum verdict {
+	TAKEN, /* or refused: it is dealt with */
+	LATER, /* it stays where it is */
+	FULL,  /* there is no room in this poll */
+};
+
+/* By a clock that most boxes contradict none is old. */
+static enum verdict take_records(struct intake *in, struct site *s,
+				 const struct intake_entry *e)
 {
 	size_t count[RECORD_MALFORMED + 1] = { 0 };
 
 	if (!e->value_len || e->value_len % RECORD_BYTES ||
 	    e->value_len > RECORD_BATCH * RECORD_BYTES) {
 		refuse(in, s);
-		return true;
+		return TAKEN;
 	}
 	count_verdicts(in, e, count);
 	if (count[RECORD_MALFORMED]) {
 		refuse(in, s);
-		return true;
+		return TAKEN;
 	}
+	if (count[RECORD_STALE] && in->time.is_doubted)
+		return LATER;
 	if (in->mix.count + RECORD_BATCH > MIX_MAX)
-		return false;
+		return FULL;
 	if (!budget_spend(&s->next_records, &records_rule,
 			  (int64_t)count[RECORD_GOOD], in->time.now_s)) {
 		switch_off(in, s, "it sends too many records");
-		return true;
+		return TAKEN;
 	}
 	in->stats.records += count[RECORD_GOOD];
 	in->stats.stale += count[RECORD_STALE];
-	return mix_good(in, e);
+	return mix_good(in, e) ? TAKEN : FULL;
 }
 
 /* --- figures ----------------------------------------------------------- */
@@ -347,10 +355,8 @@ static bool keeps_untimely(struct intake *in, struct site *s)
 		log_warn("site %s: figures of a time that cannot be, as of a "
 			 "clock that was wrong: %s",
 			 s->name,
-			 in->time.is_sure
-				 ? "they are not counted"
-				 : "they wait, for the clocks of store "
-				   "and hub are apart");
+			 in->time.is_sure ? "they are not counted"
+					  : "they wait, for clocks are apart");
 	s->said_untimely = f->untimely != 0;
 	return f->untimely && !in->time.is_sure;
 }
@@ -381,20 +387,22 @@ static void take_figures(struct intake *in, struct site *s,
 		in->err = keep_text(in, s, e);
 }
 
-/* false: they are to come again. */
-static bool take_uses(struct intake *in, struct site *s,
-		      const struct intake_entry *e)
+static enum verdict take_uses(struct intake *in, struct site *s,
+			      const struct intake_entry *e)
 {
+	const struct voucher_publish_time time = { in->time.now_s,
+						   in->time.over_s };
 	enum codes_verdict verdict;
 	size_t changed;
 
-	verdict = codes_take(in->codes, e->value, e->value_len, &changed);
+	verdict =
+		codes_take(in->codes, e->value, e->value_len, &time, &changed);
 	if (verdict == CODES_MALFORMED)
 		refuse(in, s);
 	if (changed && !budget_spend(&s->uses, &uses_rule, (int64_t)changed,
 				     in->time.now_s))
 		switch_off(in, s, "it sends too many first uses of codes");
-	return verdict != CODES_LATER;
+	return verdict == CODES_LATER ? LATER : TAKEN;
 }
 
 /* --- a poll ------------------------------------------------------------ */
@@ -454,6 +462,7 @@ bool intake_take(struct intake *in, struct site *s,
 		 const struct intake_entry *e)
 {
 	bool is_record = is_named(e, 'r');
+	enum verdict verdict = TAKEN;
 
 	if (in->dones == INTAKE_POLL_MAX || in->text_bytes > INTAKE_TEXTS_MAX)
 		return false;
@@ -462,15 +471,16 @@ bool intake_take(struct intake *in, struct site *s,
 	ask_budgets(s);
 	if (e->value_len > INTAKE_ENTRY_MAX)
 		switch_off(in, s, "an entry of %zu kB", e->value_len / 1024);
-	else if (is_record && !take_records(in, s, e))
-		return false;
+	else if (is_record)
+		verdict = take_records(in, s, e);
 	else if (is_named(e, 'f'))
 		take_figures(in, s, e);
-	else if (is_named(e, 'u') && !take_uses(in, s, e))
-		return true;
-	else if (!is_record && !is_named(e, 'u'))
+	else if (is_named(e, 'u'))
+		verdict = take_uses(in, s, e);
+	else
 		refuse(in, s);
-	return note_done(in, s, e, is_record);
+	return verdict == TAKEN ? note_done(in, s, e, is_record)
+				: verdict == LATER;
 }
 
 /* What was counted is so for good, or not at all. */
@@ -635,6 +645,11 @@ void intake_take_beat(struct intake *in, struct site *s,
 int64_t intake_day(const struct intake *in)
 {
 	return in->time.day;
+}
+
+int64_t intake_over_s(const struct intake *in)
+{
+	return in->time.over_s;
 }
 
 const struct intake_stats *intake_stats(const struct intake *in)

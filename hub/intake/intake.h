@@ -29,7 +29,9 @@ struct intake_time { /* of the store, and what follows from it */
 	int64_t now_s;
 	int64_t day; /* since 1970, shifted */
 	uint8_t generation;
-	bool is_sure; /* this machine's clock says nearly the same */
+	int64_t over_s;	 /* what has ended by then is over by all clocks */
+	bool is_sure;	 /* nobody's clock says something else */
+	bool is_doubted; /* those of most boxes do */
 };
 
 struct intake_entry {
@@ -108,6 +110,8 @@ void intake_take_beat(struct intake *in, struct site *s,
 		      const struct intake_entry *e);
 
 int64_t intake_day(const struct intake *in);
+/* As of struct intake_time. */
+int64_t intake_over_s(const struct intake *in);
 
 /* Since the start. */
 struct intake_stats {

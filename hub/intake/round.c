@@ -208,16 +208,39 @@ static bool ask_time(struct round *p)
 	return true;
 }
 
-static void say_clock(struct round *p)
+/* Boxes know nothing of this machine's clock, and make no records by another
+ * one than the store's: theirs says whose is wrong. */
+static void say_clock(struct round *p, bool is_doubted)
 {
 	int64_t off = p->state.clock_off_s;
 	bool is_off = off > CLOCK_OFF_S || off < -CLOCK_OFF_S;
 
-	if (is_off && !p->said_clock)
+	if (is_doubted && !p->said_doubted)
+		log_error("most boxes find the store's clock wrong, which is "
+			  "%" PRId64 " s off this machine's: until they agree "
+			  "nothing is taken for old",
+			  off);
+	else if (is_off && !p->said_clock && !is_doubted)
 		log_warn("the store's clock is %" PRId64 " s off this "
-			 "machine's; days are counted by the store's",
+			 "machine's; days are counted by the store's, and "
+			 "what only one of them finds old is kept",
 			 off);
 	p->said_clock = is_off;
+	p->said_doubted = is_doubted;
+}
+
+/* What follows from the store's clock, this machine's and those of boxes. */
+static void judge_clocks(struct round *p, struct intake_time *t)
+{
+	int64_t here_s = (int64_t)time(NULL);
+
+	p->state.clock_off_s = t->now_s - here_s;
+	t->is_doubted = sites_doubt_clock(p->sites);
+	t->is_sure = !t->is_doubted && llabs(p->state.clock_off_s) < DAY_S &&
+		     t->now_s >= EARLIEST_S;
+	if (!t->is_doubted)
+		t->over_s = t->now_s < here_s ? t->now_s : here_s;
+	say_clock(p, t->is_doubted);
 }
 
 static void on_time(struct round *p, const struct redisReply *r, struct site *s)
@@ -235,10 +258,7 @@ static void on_time(struct round *p, const struct redisReply *r, struct site *s)
 	t.day = (t.now_s - p->shift_s) / DAY_S;
 	p->state.now_s = t.now_s;
 	p->is_cut = false;
-	p->state.clock_off_s = t.now_s - (int64_t)time(NULL);
-	say_clock(p);
-	t.is_sure =
-		llabs(p->state.clock_off_s) < DAY_S && t.now_s >= EARLIEST_S;
+	judge_clocks(p, &t);
 	intake_begin(p->intake, &t);
 }
 
@@ -426,7 +446,7 @@ static bool ask_for_codes(struct round *p)
 	if (!p->codes_are_new || p->at)
 		return false;
 	if (!p->at++) {
-		codes_forget(p->codes);
+		codes_forget(p->codes, intake_over_s(p->intake));
 		codes_last(p->codes, &last);
 	}
 	if (!last.id)

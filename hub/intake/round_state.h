@@ -71,7 +71,7 @@ struct round {
 	size_t older;	   /* sites that were told of more */
 	uint8_t days;	   /* that got records: yesterday, today, tomorrow */
 	uint64_t beats_ms, weigh_ms; /* when they are due */
-	bool said_full, said_clock;
+	bool said_full, said_clock, said_doubted;
 	bool said_role, said_leader;
 	uint64_t lease_ms;		  /* when it was asked for */
 	bool is_behind;			  /* there may be more to follow */

@@ -96,6 +96,17 @@ int sites_read(struct sites *out, const struct sites *before,
 	return err;
 }
 
+bool sites_doubt_clock(const struct sites *s)
+{
+	size_t heard = 0, doubts = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		heard += *s->site[i].beat.id != '\0';
+		doubts += heartbeat_has(&s->site[i].beat, "city_clock_off");
+	}
+	return doubts * 2 > heard;
+}
+
 void sites_clear(struct sites *s)
 {
 	free(s->site);

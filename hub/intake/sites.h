@@ -48,6 +48,8 @@ int sites_read(struct sites *out, const struct sites *before,
 
 /* NULL: there is none of that name. */
 struct site *sites_find(const struct sites *s, const char *name);
+/* Most boxes that have told of themselves find the store's clock wrong. */
+bool sites_doubt_clock(const struct sites *s);
 void sites_clear(struct sites *s);
 
 #endif

@@ -209,7 +209,8 @@ static bool is_possible(const struct voucher_row *row, int64_t first_s,
 }
 
 static int begin_code(struct voucher_db *db, struct voucher_row *row,
-		      struct voucher_record *r, const uint8_t *bytes)
+		      struct voucher_record *r, const uint8_t *bytes,
+		      int64_t over_s)
 {
 	int err;
 
@@ -218,11 +219,11 @@ static int begin_code(struct voucher_db *db, struct voucher_row *row,
 	voucher_public_hash(r->public_key, &r->code[0]);
 	err = add(db, r, bytes, VOUCHER_RECORD_USE);
 	row->ends_s = voucher_row_end(row, r->first_s);
-	return err ? err : voucher_db_use(db, row, time(NULL));
+	return err ? err : voucher_db_use(db, row, over_s);
 }
 
 static int take_use(struct voucher_db *db, const uint8_t *bytes,
-		    size_t *changed)
+		    const struct voucher_publish_time *time, size_t *changed)
 {
 	struct voucher_record r;
 	struct voucher_hash code;
@@ -235,7 +236,7 @@ static int take_use(struct voucher_db *db, const uint8_t *bytes,
 		return -EBADMSG;
 	voucher_public_hash(r.public_key, &code);
 	found = voucher_db_find(db, &code, &row);
-	if (found <= 0 || !is_possible(&row, r.first_s, time(NULL)))
+	if (found <= 0 || !is_possible(&row, r.first_s, time->now_s))
 		return found < 0 ? found : 0;
 	found = find_use(db, &code, &known_s);
 	if (found || (known_s && known_s <= r.first_s))
@@ -243,10 +244,11 @@ static int take_use(struct voucher_db *db, const uint8_t *bytes,
 	if (!voucher_record_is_genuine(&r, bytes, VOUCHER_RECORD_USE, NULL))
 		return -EBADMSG; /* of one that was told by another box */
 	++*changed;
-	return begin_code(db, &row, &r, bytes);
+	return begin_code(db, &row, &r, bytes, time->over_s);
 }
 
 int voucher_publish_uses(struct voucher_db *db, const void *bytes, size_t len,
+			 const struct voucher_publish_time *time,
 			 size_t *changed)
 {
 	int err;
@@ -259,7 +261,7 @@ int voucher_publish_uses(struct voucher_db *db, const void *bytes, size_t len,
 	if (err)
 		return err;
 	for (size_t i = 0; i < len && !err; i += VOUCHER_RECORD_USE)
-		err = take_use(db, (const uint8_t *)bytes + i, changed);
+		err = take_use(db, (const uint8_t *)bytes + i, time, changed);
 	err = voucher_db_end(db, err);
 	if (err)
 		*changed = 0;
@@ -304,10 +306,10 @@ int voucher_publish_last(struct voucher_db *db, struct voucher_published *out)
 	return voucher_statement_each(db, &sql, take_record, out);
 }
 
-int voucher_publish_tidy(struct voucher_db *db, int64_t now_s)
+int voucher_publish_tidy(struct voucher_db *db, int64_t over_s)
 {
 	const struct voucher_value v[] = { VOUCHER_NUMBER(
-		now_s - VOUCHER_KEEP_OVER_S) };
+		over_s - VOUCHER_KEEP_OVER_S) };
 
 	return voucher_statement_run(
 		db, VOUCHER_SQL("DELETE FROM records WHERE until_s <= ?1", v));

@@ -25,10 +25,17 @@ int voucher_publish_sign(struct voucher_db *db,
 int voucher_publish_count(struct voucher_db *db, int64_t now_s,
 			  int64_t *out) MUST_CHECK;
 
+/* Two clocks, as one of them may be wrong. */
+struct voucher_publish_time {
+	int64_t now_s;	/* what boxes' clocks show, too */
+	int64_t over_s; /* what has ended by then is over for good */
+};
+
 /* First uses of a box, len bytes; in one transaction. changed: how many say
  * more than was known. -EBADMSG: they have not the form, or one that would
  * change something is not signed by its code; then none is taken. */
 int voucher_publish_uses(struct voucher_db *db, const void *bytes, size_t len,
+			 const struct voucher_publish_time *time,
 			 size_t *changed) MUST_CHECK;
 
 struct voucher_published {
@@ -44,6 +51,6 @@ int voucher_publish_last(struct voucher_db *db,
 			 struct voucher_published *out) MUST_CHECK;
 
 /* Of batches that are long over the records go. */
-int voucher_publish_tidy(struct voucher_db *db, int64_t now_s) MUST_CHECK;
+int voucher_publish_tidy(struct voucher_db *db, int64_t over_s) MUST_CHECK;
 
 #endif

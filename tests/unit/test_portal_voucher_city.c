@@ -180,11 +180,12 @@ static struct voucher_city_uses uses_of(int i)
 /* To the hub; how many of them it had not known so. */
 static size_t tell(const struct voucher_city_uses *u)
 {
+	const struct voucher_publish_time clock = { now.wall_s, now.wall_s };
 	size_t changed;
 
 	assert_int_equal(voucher_publish_uses(hub, u->bytes,
 					      u->count * VOUCHER_RECORD_USE,
-					      &changed),
+					      &clock, &changed),
 			 0);
 	return changed;
 }
@@ -577,6 +578,7 @@ static void test_what_a_box_may_claim(void **state)
 static void test_a_box_says_no_other_time_of_anothers_code(void **state)
 {
 	struct voucher_published before[RECORDS], after[RECORDS];
+	const struct voucher_publish_time clock = { now.wall_s, now.wall_s };
 	struct voucher_city_uses u;
 	size_t changed, count;
 
@@ -594,7 +596,8 @@ static void test_a_box_says_no_other_time_of_anothers_code(void **state)
 		u.bytes[VOUCHER_RECORD_USE + 5 - i] =
 			(uint8_t)((now.wall_s - 200) >> 8 * i);
 	assert_int_equal(voucher_publish_uses(hub, u.bytes,
-					      2 * VOUCHER_RECORD_USE, &changed),
+					      2 * VOUCHER_RECORD_USE, &clock,
+					      &changed),
 			 -EBADMSG);
 	assert_int_equal(changed, 0);
 	assert_int_equal(published(after), count);
@@ -647,6 +650,38 @@ static void test_a_use_to_come_makes_none_last(void **state)
 	p = redeem(0, codes[0]);
 	assert_false(p.is_first_use);
 	assert_true(p.left_s <= 60);
+}
+
+/* What is over by one clock alone is neither over nor gone. */
+static void test_a_hubs_clock_ends_nothing_alone(void **state)
+{
+	struct voucher_publish_time clock = { now.wall_s + 9000000,
+					      now.wall_s };
+	struct voucher_published last;
+	struct voucher_city_uses u;
+	size_t changed;
+
+	(void)state;
+	make();
+	read_all(0);
+	redeem(0, codes[0]);
+	redeem(0, codes[1]);
+	u = uses_of(0);
+	u.count = 2;
+	for (size_t i = 0; i < u.count; i++)
+		assert_int_equal(voucher_publish_uses(
+					 hub, u.bytes + i * VOUCHER_RECORD_USE,
+					 VOUCHER_RECORD_USE, &clock, &changed),
+				 0);
+	assert_int_equal(voucher_publish_tidy(hub, clock.over_s), 0);
+	assert_int_equal(voucher_publish_last(hub, &last), 0);
+	assert_int_not_equal(last.id, 0);
+	read_all(1);
+	assert_false(redeem(1, codes[0]).is_first_use);
+	now.wall_s -= 200; /* an earlier one, so the hub looks at it again */
+	u = claim_now(codes[0]);
+	now.wall_s += 200;
+	assert_int_equal(tell(&u), 1);
 }
 
 static void test_a_box_has_room_for_so_many(void **state)
@@ -709,6 +744,7 @@ int main(void)
 		TEST(test_a_later_use_gives_nothing),
 		TEST(test_what_did_not_come_back_is_sent_again),
 		TEST(test_a_grant_that_fails_is_no_use),
+		TEST(test_a_hubs_clock_ends_nothing_alone),
 		TEST(test_sessions_of_what_is_revoked_end),
 		TEST(test_no_record_can_be_changed),
 		TEST(test_what_is_known_costs_no_signature),
