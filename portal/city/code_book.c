@@ -170,7 +170,7 @@ static void tell_uses(struct code_book *b, struct voucher_db *db)
 		.field = "u",
 		.bytes = b->uses.bytes,
 	};
-	int err = voucher_city_uses(db, &b->uses);
+	int err = voucher_city_uses(db, time(NULL), &b->uses);
 
 	e.len = b->uses.count * VOUCHER_RECORD_USE;
 	if (!err && e.len)

@@ -434,15 +434,20 @@ static int put_use(sqlite3_stmt *s, void *arg)
 	return 0;
 }
 
-int voucher_city_uses(struct voucher_db *db, struct voucher_city_uses *out)
+int voucher_city_uses(struct voucher_db *db, int64_t now_s,
+		      struct voucher_city_uses *out)
 {
-	const struct voucher_sql sql = { .text = "SELECT code, record"
-						 " FROM uses WHERE NOT sent"
-						 " LIMIT " STRINGIFY(
-							 VOUCHER_CITY_USES) };
+	const struct voucher_value v[] = { VOUCHER_NUMBER(now_s) };
 
 	out->count = 0;
-	return voucher_statement_each(db, &sql, put_use, out);
+	return voucher_statement_each(
+		db,
+		VOUCHER_SQL(
+			"SELECT code, record FROM uses WHERE NOT sent"
+			" AND abs(?1 - first_s) > " STRINGIFY(
+				VOUCHER_CITY_HOLD) " LIMIT " STRINGIFY(VOUCHER_CITY_USES),
+			v),
+		put_use, out);
 }
 
 int voucher_city_sent(struct voucher_db *db,

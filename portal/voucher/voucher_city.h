@@ -19,6 +19,7 @@
 #define VOUCHER_CITY_SIZE  (VOUCHER_CITY_CODES / 2) /* that a city makes */
 #define VOUCHER_CITY_USES  16			    /* in one message */
 #define VOUCHER_CITY_TAGS  64			    /* at once */
+#define VOUCHER_CITY_HOLD  3 /* s; longer than netctl may take */
 
 extern const struct voucher_city_hooks voucher_city_hooks;
 
@@ -45,13 +46,14 @@ int voucher_city_take(struct voucher_db *db,
 		      const struct voucher_city_input *in,
 		      struct voucher_city_result *out) MUST_CHECK;
 
-/* First uses of here that the city has not confirmed, as one message. */
+/* First uses of here that the city has not confirmed, as one message. One of
+ * the last seconds is not in it: its grant may fail, and then it was none. */
 struct voucher_city_uses {
 	size_t count;
 	struct voucher_hash code[VOUCHER_CITY_USES];
 	uint8_t bytes[VOUCHER_CITY_USES * VOUCHER_RECORD_USE];
 };
-int voucher_city_uses(struct voucher_db *db,
+int voucher_city_uses(struct voucher_db *db, int64_t now_s,
 		      struct voucher_city_uses *out) MUST_CHECK;
 
 /* The store has them; they are kept until they come back. */

@@ -173,7 +173,10 @@ static struct voucher_city_uses uses_of(int i)
 {
 	struct voucher_city_uses u;
 
-	assert_int_equal(voucher_city_uses(vouchers_borrow(box[i]), &u), 0);
+	assert_int_equal(voucher_city_uses(vouchers_borrow(box[i]),
+					   now.wall_s + VOUCHER_CITY_HOLD + 1,
+					   &u),
+			 0);
 	return u;
 }
 
@@ -405,6 +408,24 @@ static void test_a_grant_that_fails_is_no_use(void **state)
 	assert_int_equal(uses_of(0).count, 0);
 	pass(60);
 	assert_true(redeem(0, codes[0]).is_first_use);
+}
+
+/* So that nothing is to be taken back that the city has heard of. */
+static void test_a_use_is_told_when_its_grant_is_sure(void **state)
+{
+	struct voucher_city_uses u;
+
+	(void)state;
+	make();
+	read_all(0);
+	redeem(0, codes[0]);
+	for (int s = 0; s <= VOUCHER_CITY_HOLD + 1; s++) {
+		assert_int_equal(voucher_city_uses(vouchers_borrow(box[0]),
+						   now.wall_s, &u),
+				 0);
+		assert_int_equal(u.count, s > VOUCHER_CITY_HOLD);
+		pass(1);
+	}
 }
 
 /* --- taken back --------------------------------------------------------- */
@@ -744,6 +765,7 @@ int main(void)
 		TEST(test_a_later_use_gives_nothing),
 		TEST(test_what_did_not_come_back_is_sent_again),
 		TEST(test_a_grant_that_fails_is_no_use),
+		TEST(test_a_use_is_told_when_its_grant_is_sure),
 		TEST(test_a_hubs_clock_ends_nothing_alone),
 		TEST(test_sessions_of_what_is_revoked_end),
 		TEST(test_no_record_can_be_changed),
