@@ -13,13 +13,17 @@
 
 #include "common/clock.h"
 #include "common/random.h"
+#include "common/siphash.h"
 
 #define RETRY_MS      1000
 #define PENDING	      256 /* first uses that may be taken back */
 #define CLOCK_SLACK_S 300 /* so far it may be put back */
 #define MINUTE_MS     60000
 #define REST_MS	      10000
-#define STEP_S	      10 /* less is drift, and two clocks read one by one */
+#define CODES	      256
+#define CODE_MS	      1000  /* a try of one code of a city */
+#define CODE_BURST_MS 60000 /* as many at once */
+#define STEP_S	      10    /* less is drift, and two clocks read one by one */
 
 /*
  * Wrong tries of one family of addresses. Each millisecond tries_per_minute
@@ -63,6 +67,9 @@ struct vouchers {
 	size_t next_pending;
 	struct rest rest[PENDING];
 	size_t next_rest;
+
+	/* codes by a hash of few bits, and until when each has had its tries */
+	uint64_t hash_key[2], tried_ms[CODES];
 
 	struct voucher_time (*now)(void *arg);
 	void *now_arg;
@@ -109,7 +116,7 @@ struct vouchers *vouchers_open_city(const char *file,
 	v->key = *key;
 	v->hooks = hooks;
 	vouchers_use_clock(v, machine_time, NULL);
-	if (v->file)
+	if (v->file && random_fill(v->hash_key, sizeof(v->hash_key)))
 		return v;
 	vouchers_free(v);
 	return NULL;
@@ -303,6 +310,25 @@ static struct bucket *bucket_of(struct vouchers *v, int family, uint64_t now_ms)
 		b->level = full;
 	b->last_ms = now_ms;
 	return b;
+}
+
+/*
+ * A code of a city takes a small box a tenth of a second to look up, right or
+ * wrong, and who has a right one may have many addresses to try it from.
+ */
+static bool is_tried_out(struct vouchers *v, const char *code, uint64_t now_ms)
+{
+	uint64_t *at = &v->tried_ms[siphash(v->hash_key, (const uint8_t *)code,
+					    strlen(code)) %
+				    CODES];
+
+	if (*at < now_ms)
+		*at = now_ms;
+	*at += CODE_MS;
+	if (*at - now_ms <= CODE_BURST_MS)
+		return false;
+	*at -= CODE_MS;
+	return true;
 }
 
 /* --- codes ------------------------------------------------------------- */
@@ -500,6 +526,8 @@ static enum voucher_answer check_citys(struct vouchers *v,
 
 	if (own != VOUCHER_UNKNOWN && own != VOUCHER_UNAVAILABLE)
 		return own;
+	if (is_tried_out(v->city, code, a->since_ms))
+		return VOUCHER_WAIT;
 	look_at_clock(v->city);
 	answer = check_file(v->city, code, a, out);
 	return answer == VOUCHER_UNKNOWN && v->error ? own : answer;

@@ -15,7 +15,8 @@
  * looked up only if fewer than tries_per_minute wrong codes came from all
  * together, which takes a crowd of devices, real or forged. IPv4 and IPv6 have
  * half each. Only codes that were never made count, not those that are over,
- * and a right one costs nobody anything. A person whose try meets an empty half
+ * and a right one costs nobody anything; one of a city, which takes long to
+ * look up, is looked up sixty times at once and then once a second. A person whose try meets an empty half
  * is told to wait, and competes with whoever emptied it.
  *
  * With r wrong tries a minute a hit on one of n codes that are good takes
@@ -38,7 +39,7 @@ enum voucher_answer {
 	VOUCHER_EXPIRED, /* its batch is not valid any more */
 	VOUCHER_USED_UP, /* its minutes are over */
 	VOUCHER_REVOKED,
-	VOUCHER_WAIT,	     /* too many wrong tries, nothing was looked up */
+	VOUCHER_WAIT,	     /* too many tries, nothing was looked up */
 	VOUCHER_UNAVAILABLE, /* database, key or clock cannot be relied on */
 	VOUCHER_WRONG_ZONE,
 };

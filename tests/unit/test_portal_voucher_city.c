@@ -428,6 +428,31 @@ static void test_a_use_is_told_when_its_grant_is_sure(void **state)
 	}
 }
 
+/* By whoever has one and many addresses. */
+static void test_one_code_costs_no_more_than_its_tries(void **state)
+{
+	struct voucher_pass p;
+	enum voucher_answer answer[100];
+	int fine = 0;
+
+	(void)state;
+	make();
+	read_all(0);
+	for (int i = 0; i < 100; i++) {
+		answer[i] = try(0, codes[0], &p);
+		assert_int_equal(answer[i],
+				 i < 60 ? VOUCHER_FINE : VOUCHER_WAIT);
+	}
+	for (int i = 1; i < 20; i++) /* or few that share its place */
+		fine += try(0, codes[i], &p) == VOUCHER_FINE;
+	assert_in_range(fine, 15, 19);
+	pass(1);
+	redeem(0, codes[0]);
+	assert_answer(0, codes[0], VOUCHER_WAIT);
+	pass(60);
+	redeem(0, codes[0]);
+}
+
 /* --- taken back --------------------------------------------------------- */
 
 static void test_sessions_of_what_is_revoked_end(void **state)
@@ -766,6 +791,7 @@ int main(void)
 		TEST(test_what_did_not_come_back_is_sent_again),
 		TEST(test_a_grant_that_fails_is_no_use),
 		TEST(test_a_use_is_told_when_its_grant_is_sure),
+		TEST(test_one_code_costs_no_more_than_its_tries),
 		TEST(test_a_hubs_clock_ends_nothing_alone),
 		TEST(test_sessions_of_what_is_revoked_end),
 		TEST(test_no_record_can_be_changed),
