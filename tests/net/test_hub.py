@@ -275,6 +275,29 @@ def test_a_store_whose_clock_is_wrong(make_city):
     assert metric_of(city, "figures_untimely") == 0
 
 
+def test_a_store_that_most_boxes_contradict(city):
+    """By its clock nothing is old: what seems so waits until they agree."""
+    today = city.today()
+    for site, health in (("a", ["city_clock_off"]), ("b", ["city_clock_off"]),
+                         ("c", [])):
+        beat(city, site, health)
+    city.round()  # hears of it behind the time
+    city.send("a", "r", record(1, today - 9))
+    city.send("b", "r", record(2, today))
+    city.send("c", "f", figures([cell(1, 9, start=FIRST_HOUR + 500 * DAY)]))
+    for _ in range(2):
+        city.round()
+    assert (city.root("XLEN", "in:a"), city.granted(today - 9)) == (1, [])
+    assert city.granted(today) == [record(2, today)]
+    assert city.counted("c") is None
+    assert city.log.count("most boxes find the store's clock wrong") == 1
+    beat(city, "b")
+    city.round()
+    city.round()
+    assert (city.root("XLEN", "in:a"), city.granted(today - 9)) == (0, [])
+    assert city.log.count("most boxes find the store's clock wrong") == 1
+
+
 def test_a_thousand_sites(make_city):
     sites = [f"s-{i:04d}" for i in range(1000)]
     city = make_city(sites=sites).start()
