@@ -16,8 +16,9 @@
  * together, which takes a crowd of devices, real or forged. IPv4 and IPv6 have
  * half each. Only codes that were never made count, not those that are over,
  * and a right one costs nobody anything; one of a city, which takes long to
- * look up, is looked up sixty times at once and then once a second. A person whose try meets an empty half
- * is told to wait, and competes with whoever emptied it.
+ * look up, is looked up sixty times at once and then once a second. A person
+ * whose try meets an empty half is told to wait, and competes with whoever
+ * emptied it.
  *
  * With r wrong tries a minute a hit on one of n codes that are good takes
  * 25^9 / (n * r) minutes: at r = 60 it is 600 years for n = 200, and 12 years
