@@ -132,7 +132,7 @@ bool code_book_take(struct code_book *b, const struct voucher_text *text,
 
 /* --- to netctl ---------------------------------------------------------- */
 
-static void end_sessions(struct code_book *b, struct voucher_db *db)
+static int end_sessions(struct code_book *b, struct voucher_db *db)
 {
 	uint64_t tag[VOUCHER_CITY_TAGS];
 	size_t count, told = 0;
@@ -141,9 +141,7 @@ static void end_sessions(struct code_book *b, struct voucher_db *db)
 	while (!err && told < count &&
 	       !netctl_client_end_tag(b->link->netctl, tag[told]))
 		told++;
-	if (!err && told)
-		err = voucher_city_told(db, tag, told);
-	vouchers_return(b->vouchers, err);
+	return err || !told ? err : voucher_city_told(db, tag, told);
 }
 
 /* --- to the city -------------------------------------------------------- */
@@ -163,7 +161,7 @@ static void on_written(const struct redisReply *reply, void *arg)
 		vouchers_return(b->vouchers, voucher_city_sent(db, &b->uses));
 }
 
-static void tell_uses(struct code_book *b, struct voucher_db *db)
+static int tell_uses(struct code_book *b, struct voucher_db *db)
 {
 	struct city_entry e = {
 		.stream = "in",
@@ -175,27 +173,19 @@ static void tell_uses(struct code_book *b, struct voucher_db *db)
 	e.len = b->uses.count * VOUCHER_RECORD_USE;
 	if (!err && e.len)
 		b->is_writing = city_link_add(b->link, &e, on_written, b) == 0;
-	vouchers_return(b->vouchers, err);
+	return err;
 }
 
 /* --- polls -------------------------------------------------------------- */
 
-static void do_what_is_due(struct code_book *b, struct voucher_db *db)
+static bool is_due(uint64_t *at_ms, uint64_t every_ms)
 {
 	uint64_t now_ms = clock_ms();
-	int err = 0;
 
-	if (now_ms >= b->tidy_ms) {
-		b->tidy_ms = now_ms + TIDY_MS;
-		vouchers_tidy(b->vouchers);
-		if (b->store_s && !clock_is_off(b))
-			err = voucher_city_tidy(db, time(NULL));
-	}
-	if (!err && now_ms >= b->again_ms) {
-		b->again_ms = now_ms + AGAIN_MS;
-		err = voucher_city_again(db);
-	}
-	vouchers_return(b->vouchers, err);
+	if (now_ms < *at_ms)
+		return false;
+	*at_ms = now_ms + every_ms;
+	return true;
 }
 
 void code_book_connected(struct code_book *b)
@@ -207,14 +197,22 @@ void code_book_connected(struct code_book *b)
 
 void code_book_poll(struct code_book *b)
 {
-	struct voucher_db *db = vouchers_borrow(b->vouchers);
+	bool is_tidying = is_due(&b->tidy_ms, TIDY_MS);
+	struct voucher_db *db;
+	int err = 0;
 
-	if (db)
-		do_what_is_due(b, db);
+	if (is_tidying)
+		vouchers_tidy(b->vouchers);
 	db = vouchers_borrow(b->vouchers);
-	if (db)
-		end_sessions(b, db);
-	db = vouchers_borrow(b->vouchers);
-	if (db && !b->is_writing && city_link_is_up(b->link))
-		tell_uses(b, db);
+	if (!db)
+		return;
+	if (is_tidying && b->store_s && !clock_is_off(b))
+		err = voucher_city_tidy(db, time(NULL));
+	if (!err && is_due(&b->again_ms, AGAIN_MS))
+		err = voucher_city_again(db);
+	if (!err)
+		err = end_sessions(b, db);
+	if (!err && !b->is_writing && city_link_is_up(b->link))
+		err = tell_uses(b, db);
+	vouchers_return(b->vouchers, err);
 }
