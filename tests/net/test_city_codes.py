@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Codes of a city: made on the hub, typed at real boxes, with a real store."""
+import contextlib
 import os
 import random
+import shutil
+import sqlite3
 import struct
 import time
 
@@ -230,6 +233,44 @@ def test_a_hub_without_codes_loses_no_first_use(town, file):
     wait_ends(1, *town.boxes)
     town.cli("voucher revoke", code)
     traffic.wait_shut(phone)
+
+
+def test_a_back_up_of_the_hub_on_another_host(town):
+    """As docs/city.md says: a copy of one moment, while the hub runs, with all
+    that the first hub had; what came after it the boxes and the store know."""
+    before, after = make(town, 2)
+    phones = [town.add_phone(b, i, static=True)
+              for i, b in enumerate(town.boxes, 1)]
+    wait_codes(2, *town.boxes)
+    assert enter(phones[0], before).status == 303
+    wait_ends(1, *town.boxes)
+    data, copy = town.folder / "data", town.folder / "copy"
+    copy.mkdir()
+    for name in ("city", "codes"):
+        with contextlib.closing(sqlite3.connect(
+                data / f"{name}.sqlite")) as a, contextlib.closing(
+                    sqlite3.connect(copy / f"{name}.sqlite")) as b:
+            a.backup(b)  # as sqlite3's .backup
+    late, = make(town)
+    wait_codes(3, *town.boxes)
+    town.kill_hub()
+    shutil.rmtree(data)
+    copy.rename(data)
+    for path in (data, *data.iterdir()):
+        shutil.chown(path, citytown.HUB_USER)
+    town.start_hub()
+    assert enter(phones[1], after).status == 303
+    wait_ends(2, *town.boxes)
+    assert enter(phones[1], before).status == 303
+    assert enter(phones[0], late).status == 303
+    town.cli("voucher revoke", after)
+    lab.wait_until(lambda: all(b.select("SELECT count(*) FROM codes WHERE"
+                                        " revoked") == [(1,)]
+                               for b in town.boxes), 15, every=0.1,
+                   say="what was taken back is not told")
+    again, = make(town)
+    wait_codes(4, *town.boxes)
+    assert again not in (before, after, late)
 
 
 # --- who lies -----------------------------------------------------------------
