@@ -20,6 +20,11 @@ function serverOf(data) {
 	return servers[data];
 }
 
+// What nobody waited for fails the case that it happens in, and no other.
+const strays = [];
+
+process.on('unhandledRejection', error => strays.push(error));
+
 async function runCase(c) {
 	const said = [];
 	const begun = Date.now();
@@ -41,6 +46,10 @@ async function runCase(c) {
 	}
 	for (const context of browser?.contexts() ?? [])
 		await context.close();
+	for (const error of strays.splice(0)) {
+		ok = false;
+		said.push(error.stack ?? String(error));
+	}
 	said.push(`${Date.now() - begun} ms`);
 	return { name: c.name, ok, text: said.join('\n') };
 }
