@@ -221,10 +221,11 @@ async function loadRest() {
 		b: shortDay(view.to) }) : t('range_' + view.days);
 
 	restAt = Date.now();
-	if (!view.place)
-		await loadNotes().catch(() => {}); // figures stand without them
+	// figures stand without them
+	const noted = view.place ? null : loadNotes().catch(() => {});
+
 	await Promise.all(shown.filter(card => card.isWanted(view))
-		.map(card => card.load(view)));
+		.map(card => card.load(view, noted)));
 	showWaiting();
 	showPeriod();
 	showNotes();

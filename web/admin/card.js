@@ -88,9 +88,9 @@ export class Card {
 			id + '_note', this.what.note?.(view));
 	}
 
-	// Asks for figures and shows them; what is on show stays meanwhile,
-	// unless it answers another question.
-	async load(view) {
+	// Asks for figures and shows them once what comes beside them is there,
+	// too; what is on show stays meanwhile, unless it answers another question.
+	async load(view, beside) {
 		const mine = ++this.asked;
 		const urls = [this.what.url(view),
 			this.what.before?.(view)].filter(url => url);
@@ -104,6 +104,7 @@ export class Card {
 		try {
 			const [json, before] = await Promise.all(urls.map(get));
 
+			await beside;
 			if (mine !== this.asked)
 				return;
 			this.json = json;
