@@ -149,8 +149,9 @@ full-build:
 	$(MAKE) $(CLANG_ARGS) all units tools
 	$(MAKE) $(FUZZ_ARGS) fuzzers
 
-# What .ci/run adds: the networks with sanitizers; what is marked of them with
-# the programs as they are shipped, and the fuzzers.
+# What .ci/run adds: the networks with sanitizers; what is marked of them, of
+# the dashboard and of LuCI with the programs as they are shipped, and the
+# fuzzers.
 check-ci: root
 	@tests/deps full
 	@tests/owned $(MAKE) --no-print-directory -k checked-ci
@@ -161,6 +162,7 @@ ci-networks: full-build
 ci-marked: full-build
 	STADTTOR_BUILD=build FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTEST) -q \
 		-m full $(WORKERS) tests/net tests/fuzz \
+		tests/browser/test_dashboard.py tests/openwrt/test_luci.py \
 		--deselect net/test_deb.py::test_the_same_bytes_each_time
 
 check-unit:
