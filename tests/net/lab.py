@@ -128,6 +128,17 @@ class Namespace:
         with self.entered():
             return socket.socket(family, kind, proto)
 
+    def ask(self, address, port, path, *headers):
+        """The answer of HTTP, whole, by a connection of its own; curl would be
+        a program to start for each."""
+        lines = [f"GET {path} HTTP/1.1", f"Host: {address}:{port}",
+                 "Connection: close", *headers, "", ""]
+        with self.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+            s.settimeout(10 * PATIENCE)
+            s.connect((address, port))
+            s.sendall("\r\n".join(lines).encode())
+            return b"".join(iter(lambda: s.recv(65536), b"")).decode()
+
     def popen(self, args, **kwargs):
         with self.entered():
             child = subprocess.Popen(args, **kwargs)

@@ -129,12 +129,11 @@ def others(phones, second):
 
 def scrape(stadttor, token):
     """Byte by byte, headers included; and what netctl tells the portal."""
-    asked = ["curl", "-s", "-i", "-H", f"Authorization: Bearer {token}"]
     with ipc.Peer(stadttor.socket, "nobody") as portal:
         portal.send(ipc.message(ipc.HEALTH_ASK))
         health = portal.answer_of(ipc.HEALTH).hex()
-    return [health] + [stadttor.street.gate.run(
-        *asked, f"http://127.0.0.1:2090/{path}").stdout
+    return [health] + [stadttor.street.gate.ask(
+        "127.0.0.1", 2090, f"/{path}", f"Authorization: Bearer {token}")
         for path in ("metrics", "api/now", "api/usage?step=hour&from=-1d",
                      "api/usage?step=day&format=csv")]
 
