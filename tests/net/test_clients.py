@@ -227,6 +227,8 @@ PORTAL_STATE = """
 RECHECK = """
     Cc["@mozilla.org/network/captive-portal-service;1"]
         .getService(Ci.nsICaptivePortalService).recheckCaptivePortal();"""
+TABS = """
+    return Array.from(gBrowser.tabs, tab => tab.linkedBrowser.currentURI.spec);"""
 REACH = """
     const service = Cc["@mozilla.org/network/network-connectivity-service;1"]
         .getService(Ci.nsINetworkConnectivityService);
@@ -257,17 +259,18 @@ def wait_state(firefox, state):
 
 
 def look_at_portal(firefox, phone):
-    """At the tab that Firefox has opened for it."""
-    seen = {}
+    """At the tab that Firefox has opened for it, once its own list has it."""
+    seen = []
 
-    def is_found():
-        for tab in firefox.tabs():
-            firefox.look_at(tab)
-            seen[tab] = firefox.url()
-            if is_at_portal(seen[tab], phone):
-                return len(seen) > 1
-        return False
-    lab.wait_until(is_found, 20, 0.1, seen)
+    def is_there():
+        seen[:] = firefox.chrome(TABS)
+        return len(seen) > 1 and any(is_at_portal(url, phone) for url in seen)
+    lab.wait_until(is_there, 20, 0.1, seen)
+    for tab in firefox.tabs():
+        firefox.look_at(tab)
+        if is_at_portal(firefox.url(), phone):
+            return
+    raise AssertionError(f"no tab has {seen}")
 
 
 @pytest.mark.full
