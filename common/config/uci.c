@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/array.h"
+#include "common/file_room.h"
 #include "common/similar.h"
 #include "common/text.h"
 
@@ -426,16 +426,6 @@ struct uci_file *uci_parse(const char *text, size_t len,
 
 /* --- files --------------------------------------------------------------- */
 
-/* Not more than it has: the portal wipes what it frees, used or not. */
-static size_t room_for(int fd)
-{
-	struct stat st;
-
-	return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size < FILE_MAX
-		       ? (size_t)st.st_size
-		       : FILE_MAX;
-}
-
 char *uci_load(const char *path, size_t *len)
 {
 	char *text = NULL;
@@ -445,7 +435,7 @@ char *uci_load(const char *path, size_t *len)
 
 	if (fd < 0)
 		return NULL;
-	room = room_for(fd);
+	room = file_room(fd, FILE_MAX);
 	text = malloc(room + 1);
 	while (text && have <= room) {
 		n = read(fd, text + have, room + 1 - have);

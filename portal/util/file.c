@@ -2,26 +2,15 @@
 #include "portal/util/file.h"
 
 #include <errno.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/*
- * As large as the file is, not as it may be: what is freed is wiped whole,
- * which would make memory of all that was only reserved.
- */
-static size_t room_for(const struct stat *st, size_t max)
-{
-	bool is_smaller = S_ISREG(st->st_mode) && (uint64_t)st->st_size < max;
+#include "common/file_room.h"
 
-	return is_smaller ? (size_t)st->st_size : max;
-}
-
-static char *read_all(FILE *f, const struct stat *st, size_t max, size_t *len)
+static char *read_all(FILE *f, size_t max, size_t *len)
 {
-	size_t room = room_for(st, max);
+	size_t room = file_room(fileno(f), max);
 	char *text = malloc(room + 1);
 
 	if (!text)
@@ -46,7 +35,7 @@ static char *read_if(const char *path, mode_t needed, size_t max, size_t *len)
 		return NULL;
 	if (fstat(fileno(f), &st) == 0) {
 		if ((st.st_mode & needed) == needed)
-			text = read_all(f, &st, max, len);
+			text = read_all(f, max, len);
 		else
 			errno = EPERM;
 	}
